@@ -1,0 +1,34 @@
+"""Errors that stop a job or a command. Nothing about single rows: those are values (`Issue`, `Failure`).
+
+Each carries its exit code; they are raised anywhere, caught once, in `bulk.__main__`.
+"""
+
+from __future__ import annotations
+
+
+class BulkError(Exception):
+    """The command cannot go on. `str(error)` is for the user: what happened, where, and the next step."""
+
+    exit_code = 2
+
+
+class UsageError(BulkError):
+    """Wrong option, configuration, header or file. Nothing was sent. Exit code 2."""
+
+
+class AbortedError(BulkError):
+    """The job was given up: key or connection refused, too many errors, `--on-invalid stop`. Exit code 3."""
+
+    exit_code = 3
+
+
+class UnfinishedError(BulkError):
+    """The job stopped and can go on: network gone, time limit, another run holds it. Exit code 4."""
+
+    exit_code = 4
+
+
+class AccountingError(BulkError):
+    """The report does not add up. A defect of ours, never hidden. Exit code 3."""
+
+    exit_code = 3

@@ -1,0 +1,151 @@
+"""The frozen values that cross borders between rooms. No behaviour beyond what each value says of itself.
+
+A row's way: `Row` -> flow -> `Request` -> `Reply | Lost` -> `Verdict` -> `Receipt` -> `Outcome`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Json = Any  # a JSON body: the only dicts that cross a border
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of an input file.
+
+    `number` is the row a spreadsheet shows (the header is row 1). `values` maps the attribute of each mapped
+    column to the cell's text as it was read. `key` identifies the record (contacts: trimmed, case-folded e-mail).
+    """
+
+    number: int
+    key: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A breach of the schema by one row; the row is rejected, never sent.
+
+    `column` is the CSV header as read, "" when the whole row is meant. `value` is shortened.
+    `code` is stable: scripts may match on it.
+    """
+
+    row: int
+    column: str
+    value: str
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One API call of a row's flow, before it is sent.
+
+    `step` names it within its row and is stable across re-planning: receipts are found again by it.
+    `path` is below `/api/3/`. `repeatable`: sending it twice has the effect of sending it once.
+    `keep` picks from the reply's JSON body what the flow needs; only that is written down.
+    `absent_is_done`: 404 means that what was asked for is already so (a repeated delete).
+    """
+
+    step: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Json = None
+    repeatable: bool = True
+    keep: Callable[[Json], Json] = field(default=lambda _body: None)
+    absent_is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered. `body` is the parsed JSON or None; `damage` says why it is None on a 2xx or 5xx
+    ("empty", "truncated", "not JSON"), "" when the body is sound. `retry_after` is in seconds from arrival."""
+
+    status: int
+    body: Json = None
+    damage: str = ""
+    retry_after: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer came. `sent` is False only when the request surely never left (connection refused, DNS)."""
+
+    reason: str
+    sent: bool = True
+
+
+class Verdict(StrEnum):
+    """What a reply means for its request."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"  # the API refuses this request; repeating it will not help
+    RETRY = "retry"  # not done, or done and repeatable: send again after a back-off
+    PAUSE = "pause"  # over the limit: nobody sends for a while, then this one again; never a row's fault
+    ABORT = "abort"  # key or connection refused: the job stops
+    IN_DOUBT = "in_doubt"  # may have been applied and may not be repeated: settle by reading
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How one step of a row ended, as it is written down and as the flow is told.
+
+    `verdict` is ACCEPT, REJECT or IN_DOUBT. `data` is what `Request.keep` picked. `code` and `error` speak of a step
+    that was not accepted, in the API's own words where it had any. `attempts` counts sends.
+    """
+
+    step: str
+    verdict: Verdict
+    status: int = 0
+    data: Json = None
+    code: str = ""
+    error: str = ""
+    attempts: int = 1
+
+    @property
+    def ok(self) -> bool:
+        """Whether the API confirmed the step."""
+        return self.verdict is Verdict.ACCEPT
+
+
+class RowStatus(StrEnum):
+    """How a row ended. Every row read has exactly one of these."""
+
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"  # never sent
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    SKIPPED = "skipped"  # set aside by the user's own choice
+    UNPROCESSED = "unprocessed"  # not reached; the job is unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One step of a row that was not done, or was refused before it was sent."""
+
+    step: str
+    code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a row's flow ended. `action` is created, updated, unchanged or deleted; `id` ActiveCampaign's id or ""."""
+
+    status: RowStatus
+    action: str = ""
+    id: str = ""
+    failures: tuple[Failure, ...] = ()
+
+
+# A flow yields the requests that do not need each other, together, and is sent their receipts in the same order.
+# It is deterministic: fed the receipts written down earlier, it stands exactly where it stopped.
+Flow = Generator[tuple[Request, ...], tuple[Receipt, ...], Outcome]

@@ -1,0 +1,32 @@
+"""Contacts: people, by e-mail address, with their tags, lists, account and custom fields."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bulk.resources.kinds import EMAIL, ID, NAMES, TEXT
+from bulk.resources.spec import Column, Resource
+
+CONTACTS: Final = Resource(
+    name="contacts",
+    singular="contact",
+    key="email",
+    keys=("email", "id"),
+    modes=("upsert", "create", "update"),
+    custom_fields=True,
+    about="People, by e-mail address, with their tags, lists, account and custom fields.",
+    columns=(
+        Column("id", ID, writable=False, about="ActiveCampaign's id; used on import only with --key id"),
+        Column("email", EMAIL, required=True, example="ada@example.com", about="identifies the contact; case aside"),
+        Column("firstName", TEXT, example="Ada"),
+        Column("lastName", TEXT, example="Lovelace"),
+        Column("phone", TEXT, example="+1 202-555-0143"),
+        Column("tags", NAMES, example='VIP,"Smith, John"', about="adds these tags; an unknown one is created once"),
+        Column("remove_tags", NAMES, exported=False, example="Trial", about="removes these tags"),
+        Column("lists", NAMES, example="Newsletter", about="subscribes to these lists, by name or stringid"),
+        Column("unsubscribe_lists", NAMES, example="", about="unsubscribes from these lists"),
+        Column("account", TEXT, example="Analytical Engines", about="the company; an unknown one is created once"),
+        Column("cdate", TEXT, writable=False, about="when the contact was created"),
+        Column("udate", TEXT, writable=False, about="when the contact last changed"),
+    ),
+)

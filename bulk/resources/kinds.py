@@ -1,0 +1,309 @@
+"""The kinds of columns: how a cell's text becomes a JSON value of the API and how such a value becomes text again.
+
+One object a kind, both directions. Pure: no file, no network, no account. The encodings are those that
+ActiveCampaign documents for contact attributes and custom fields.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from bulk.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice that a column offers. `value` is what the API stores, `label` what people see (a list: its stringid);
+    `id` is the API's id where the choice is a record of its own."""
+
+    value: str
+    label: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a cell cannot be read. `code` is stable, `message` says what is wrong, `hint` what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+Options = tuple[Option, ...] | None  # None: the choices are not known, anything may stand
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of column.
+
+    `read(text, options, separator)` gives the JSON value to send, or a `Problem`; it is never given an empty cell.
+    `write(value, separator)` gives the cell's text for a value as the API returns it (None and "" give "").
+    `same(a, b)` says whether two API values mean the same.
+    `pattern`, where given, matches in full every readable cell and none other: one regular expression that Python
+    and Rust both take, so that a million cells can be checked at once.
+    """
+
+    name: str
+    about: str
+    example: str
+    read: Callable[[str, Options, str], Json | Problem]
+    write: Callable[[Json, str], str]
+    same: Callable[[Json, Json], bool]
+    pattern: str = ""
+
+
+# ---- values inside one cell
+
+
+def split_values(text: str, separator: str) -> list[str]:
+    """The values of a cell that holds one CSV record: `VIP,"Smith, John"` -> [VIP; Smith, John].
+
+    Blanks around a value do not count, empty values are dropped, a repeated value counts once (case aside).
+    A cell that is no proper record is taken value by value at the separator, quotes kept.
+    """
+    found = _split_record(text, separator)
+    if found is None:
+        found = [part.strip() for part in text.split(separator)]
+    unique: dict[str, str] = {}
+    for value in found:
+        if value:
+            unique.setdefault(value.casefold(), value)
+    return list(unique.values())
+
+
+def _split_record(text: str, separator: str) -> list[str] | None:
+    sep = re.escape(separator)
+    quoted_or_bare = re.compile(rf'\s*(?:"((?:[^"]|"")*)"|((?:(?!{sep})[^"])(?:(?!{sep}).)*)|)\s*({sep}|\Z)', re.DOTALL)
+    values: list[str] = []
+    at = 0
+    while True:
+        match = quoted_or_bare.match(text, at)
+        if match is None:
+            return None
+        quoted, bare, end = match.groups()
+        values.append(quoted.replace('""', '"') if quoted is not None else (bare or "").strip())
+        if not end:
+            return values
+        at = match.end()
+
+
+def join_values(values: Iterable[str], separator: str) -> str:
+    """The inverse of `split_values`: quotes only what would be read differently without quotes."""
+
+    def quote(value: str) -> str:
+        if separator in value or '"' in value or value != value.strip():
+            return '"' + value.replace('"', '""') + '"'
+        return value
+
+    return separator.join(quote(value) for value in values)
+
+
+def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The known words most like `word`, best first; case does not matter."""
+    by_folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=count, cutoff=0.5)
+    return [by_folded[name] for name in close]
+
+
+def choose(text: str, options: tuple[Option, ...]) -> Option | None:
+    """The option whose value is `text`, else the one whose label is; None if neither, or a label shared by several."""
+    for option in options:
+        if option.value == text:
+            return option
+    labelled = [option for option in options if option.label == text]
+    return labelled[0] if len(labelled) == 1 else None
+
+
+def _unknown_option(text: str, options: tuple[Option, ...]) -> Problem:
+    close = nearest(text, [option.value for option in options])
+    offered = close or [option.value for option in options[:5]]
+    hint = ("Nearest: " if close else "It offers: ") + ", ".join(offered) if offered else "It offers no options."
+    return Problem("unknown_option", f"{text!r} is not an option of this field.", hint)
+
+
+# ---- reading and writing, a pair a kind
+
+
+def _read_text(text: str, _options: Options, _separator: str) -> Json:
+    return text
+
+
+def _write_text(value: Json, _separator: str) -> str:
+    return "" if value is None else str(value)
+
+
+def _same_text(a: Json, b: Json) -> bool:
+    return ("" if a is None else str(a)) == ("" if b is None else str(b))
+
+
+# The rule that ActiveCampaign documents for its bulk importer: a local part of at least one character with none of
+# "(),:;<>@[\] in it, a domain with a dot, a top level of at least two letters (or its xn-- form).
+_LOCAL: Final = r'[^\s\x00-\x1f\x7f"(),:;<>@\[\\\]]+'
+_LABEL: Final = r"[^\W_](?:[\w-]*[^\W_])?"
+EMAIL_PATTERN: Final = rf"{_LOCAL}@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,}}|xn--[0-9A-Za-z-]+)"
+_EMAIL: Final = re.compile(EMAIL_PATTERN)
+
+
+def _read_email(text: str, _options: Options, _separator: str) -> Json | Problem:
+    address = text.strip()
+    if _EMAIL.fullmatch(address):
+        return address
+    return Problem(
+        "email_invalid",
+        "This is no e-mail address that ActiveCampaign accepts.",
+        'Write it as name@domain.tld, without blanks and none of "(),:;<>[\\]',
+    )
+
+
+def _read_option(text: str, options: Options, _separator: str) -> Json | Problem:
+    if options is None:
+        return text
+    option = choose(text, options) or choose(text.strip(), options)
+    return option.value if option else _unknown_option(text, options)
+
+
+MARK: Final = "||"
+
+
+def _split_multi(text: str, separator: str) -> list[str]:
+    if MARK in text:
+        return [value for value in (part.strip() for part in text.split(MARK)) if value]
+    return split_values(text, separator)
+
+
+def _read_options(text: str, options: Options, separator: str) -> Json | Problem:
+    values: list[str] = []
+    for value in _split_multi(text, separator):
+        if options is None:
+            values.append(value)
+            continue
+        option = choose(value, options)
+        if option is None:
+            return _unknown_option(value, options)
+        values.append(option.value)
+    return MARK + MARK.join(values) + MARK if values else ""
+
+
+def _write_options(value: Json, separator: str) -> str:
+    return join_values((part for part in str(value or "").split(MARK) if part), separator)
+
+
+def _same_options(a: Json, b: Json) -> bool:
+    return {part for part in str(a or "").split(MARK) if part} == {part for part in str(b or "").split(MARK) if part}
+
+
+def _read_date(text: str, _options: Options, _separator: str) -> Json | Problem:
+    stripped = text.strip()
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stripped):
+        try:
+            return date.fromisoformat(stripped).isoformat()
+        except ValueError:
+            pass
+    return Problem("date_invalid", "This is no date of the form YYYY-MM-DD.", "Write it like 2026-05-28.")
+
+
+def _read_datetime(text: str, _options: Options, _separator: str) -> Json | Problem:
+    stripped = text.strip()
+    hint = "Write it with its offset from UTC, like 2026-05-28T03:05:54-05:00."
+    try:
+        moment = datetime.fromisoformat(stripped)
+    except ValueError:
+        return Problem("datetime_invalid", "This is no date and time.", hint)
+    if moment.tzinfo is None:
+        return Problem("datetime_without_offset", "This time does not say its offset from UTC.", hint)
+    return stripped
+
+
+def _same_datetime(a: Json, b: Json) -> bool:
+    try:
+        return datetime.fromisoformat(str(a)) == datetime.fromisoformat(str(b))
+    except (TypeError, ValueError):  # TypeError: one has an offset, the other has none
+        return _same_text(a, b)
+
+
+_NUMBER_PATTERN: Final = r"\s*[+-]?[0-9]+(?:\.[0-9]+)?\s*"
+
+
+def _read_number(text: str, _options: Options, _separator: str) -> Json | Problem:
+    if re.fullmatch(_NUMBER_PATTERN, text):
+        return text.strip()
+    return Problem("number_invalid", "This is no number.", "Write digits with a point, like 1234.5; no grouping.")
+
+
+def _same_number(a: Json, b: Json) -> bool:
+    try:
+        return Decimal(str(a)) == Decimal(str(b))
+    except InvalidOperation:
+        return _same_text(a, b)
+
+
+def _read_names(text: str, options: Options, separator: str) -> Json | Problem:
+    names = split_values(text, separator)
+    if options is not None:
+        for name in names:
+            if find_name(name, options) is None:
+                close = nearest(name, [option.value for option in options])
+                known = close or [option.value for option in options[:5]]
+                hint = ("Nearest: " if close else "There are: ") + ", ".join(known) if known else "There are none yet."
+                return Problem("unknown_name", f"Nothing here is named {name!r}.", hint)
+    return names
+
+
+def find_name(name: str, options: tuple[Option, ...]) -> Option | None:
+    """The record named `name` (case aside), else the one with that label; None if there is none or several."""
+    folded = name.casefold()
+    for candidates in (
+        [option for option in options if option.value == name],
+        [option for option in options if option.value.casefold() == folded],
+        [option for option in options if option.label.casefold() == folded],
+    ):
+        if len(candidates) == 1:
+            return candidates[0]
+    return None
+
+
+def _write_names(value: Json, separator: str) -> str:
+    return join_values(value or (), separator)
+
+
+def _same_names(a: Json, b: Json) -> bool:
+    return {str(name).casefold() for name in a or ()} == {str(name).casefold() for name in b or ()}
+
+
+TEXT: Final = Kind("text", "text", "Ada", _read_text, _write_text, _same_text)
+EMAIL: Final = Kind("email", "an e-mail address", "ada@example.com", _read_email, _write_text, _same_text,
+                    rf"\s*{EMAIL_PATTERN}\s*")  # fmt: skip
+TEXTAREA: Final = Kind("textarea", "text, may hold line breaks", "Line one", _read_text, _write_text, _same_text)
+OPTION: Final = Kind("option", "one of its options, by value or label", "Gold", _read_option, _write_text, _same_text)
+OPTIONS: Final = Kind("options", "several of its options: A,B or ||A||B||", "Mail,Phone", _read_options,
+                      _write_options, _same_options)  # fmt: skip
+DATE: Final = Kind("date", "YYYY-MM-DD", "1990-05-28", _read_date, _write_text, _same_text)
+DATETIME: Final = Kind("datetime", "ISO 8601 with offset", "2026-05-28T09:30:00+00:00", _read_datetime, _write_text,
+                       _same_datetime)  # fmt: skip
+NUMBER: Final = Kind("number", "a number with a point", "1234.5", _read_number, _write_text, _same_number,
+                     _NUMBER_PATTERN)  # fmt: skip
+NAMES: Final = Kind("names", 'names: VIP,"Smith, John"', "VIP,Newsletter", _read_names, _write_names, _same_names)
+ID: Final = Kind("id", "ActiveCampaign's id", "123", _read_number, _write_text, _same_text, r"\s*[0-9]+\s*")
+
+KINDS: Final = (TEXT, EMAIL, TEXTAREA, OPTION, OPTIONS, DATE, DATETIME, NUMBER, NAMES, ID)
+
+# A custom field's type as the API names it -> its kind. Unknown types are text: nothing is lost.
+FIELD_TYPES: Final = {
+    "text": TEXT,
+    "hidden": TEXT,
+    "textarea": TEXTAREA,
+    "dropdown": OPTION,
+    "radio": OPTION,
+    "checkbox": OPTIONS,
+    "listbox": OPTIONS,
+    "date": DATE,
+    "datetime": DATETIME,
+    "number": NUMBER,
+}
