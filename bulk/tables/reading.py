@@ -1,0 +1,199 @@
+"""A CSV file as a table: its header, its rows with the numbers a spreadsheet shows, what is wrong with single rows.
+
+All cells are text. A file whose rows cannot be told apart is refused (`UsageError`, with the row and the next step); a
+row that does not fit is handed on with its `Problem`. Nothing is dropped, padded or repaired in silence. Knows nothing
+of what a column means: that is `matching`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bulk.errors import UsageError
+from bulk.resources.kinds import Problem, split_values
+from bulk.resources.spec import Column, normalise
+from bulk.tables.dialect import DELIMITERS, PREAMBLE, Dialect, Frames, detect, known_names, sample_records
+from bulk.tables.swallowed import SwallowGuard, address_columns
+from bulk.tables.writing import GUARDED, unguard
+
+__all__ = ["Dialect", "Record", "Table", "open_table"]
+
+NUL: Final = Problem(
+    "nul_character",
+    "The row holds a NUL character.",
+    "Remove it; it usually comes from a damaged export or a wrong encoding.",
+)
+
+
+@dataclass(slots=True)
+class Record:
+    """One data row as read. `number` is the row a spreadsheet shows. With a `problem` the row is to be rejected."""
+
+    number: int
+    cells: list[str]
+    problem: Problem | None
+
+
+@dataclass(slots=True)
+class Table:
+    """An open table. `header` is as read, nameless columns included; `records()` streams the file anew at each call.
+
+    `blank_rows` counts the blank lines and the rows without any value below the header, after a full pass.
+    """
+
+    path: Path
+    dialect: Dialect
+    header: tuple[str, ...]
+    header_row: int
+    limit: int | None
+    guard: SwallowGuard
+    blank_rows: int = field(default=0)
+
+    def records(self) -> Iterator[Record]:
+        """The data records in file order, in bounded memory. Raises `UsageError` where rows cannot be told apart."""
+        frames = Frames(self.path, self.dialect)
+        fit = _Fit(self.header, self.dialect.delimiter)
+        header_row = self.header_row
+        left = -1 if self.limit is None else self.limit
+        self.blank_rows = 0
+        for number, lines, cells in frames:
+            if number <= header_row:
+                continue
+            if not any(cells):
+                self.blank_rows += 1
+                continue
+            if left == 0:
+                return
+            left -= 1
+            if lines > 1:
+                self._refuse_swallowed(number, cells)
+            problem = fit.problem(cells, nul=frames.nul)
+            if fit.guarded is not None and problem is None:
+                fit.undo_guards(cells)
+            yield Record(number, cells, problem)
+
+    def _refuse_swallowed(self, number: int, cells: list[str]) -> None:
+        rows = self.guard.swallowed(cells)
+        if rows:
+            raise UsageError(
+                f'{self.path}, row {number}: a quote (") opened in this row seems to swallow the next '
+                f"{rows} row{'s' if rows > 1 else ''} into one cell. "
+                'Remove the stray quote, or write a quote inside a cell as "".'
+            )
+
+
+class _Fit:
+    """How a row has to look to fit its header."""
+
+    def __init__(self, header: Sequence[str], delimiter: str) -> None:
+        self._names = [name.strip() for name in header]
+        self._width = len(header)
+        self._delimiter = delimiter
+        self._nameless = [at for at, name in enumerate(self._names) if not name]
+        self.guarded = self._names.index(GUARDED) if GUARDED in self._names else None
+
+    def problem(self, cells: list[str], *, nul: bool) -> Problem | None:
+        if len(cells) != self._width:
+            return _ragged(len(cells), self._width, self._delimiter)
+        if nul and any("\0" in cell for cell in cells):
+            return NUL
+        for at in self._nameless:
+            if cells[at]:
+                return _nameless(at)
+        return None
+
+    def undo_guards(self, cells: list[str]) -> None:
+        for name in split_values(cells[self.guarded or 0], ","):
+            if name in self._names:
+                at = self._names.index(name)
+                cells[at] = unguard(cells[at])
+
+
+def open_table(
+    path: Path,
+    *,
+    encoding: str = "auto",
+    delimiter: str = "auto",
+    skip_lines: int = 0,
+    limit: int | None = None,
+    columns: Sequence[Column] = (),
+) -> Table:
+    """The table in a file. Reads its beginning only; `columns` are those that the header may hold.
+
+    Raises `UsageError` with the remedy if there is no readable table with an understandable header.
+    """
+    known = {normalise(name) for column in columns for name in (column.attribute, column.title, *column.aliases)} - {""}
+    dialect, sample = detect(path, encoding, delimiter, skip_lines, known)
+    header_row, header = _header(path, dialect)
+    rows, _ = sample_records(sample, dialect.delimiter)
+    _refuse_preamble(path, header, rows, skip_lines, known)
+    repeated = [name for name, count in Counter(name.strip() for name in header).items() if name and count > 1]
+    if repeated:
+        raise UsageError(
+            f"{path}, row {header_row}: the header names {', '.join(map(repr, repeated))} more than once. "
+            "Rename or remove the repeated columns, so that each has a name of its own."
+        )
+    addresses = address_columns([cells for _, cells in rows if cells != header], len(header))
+    guard = SwallowGuard(len(header), dialect.delimiter, addresses)
+    return Table(path, dialect, tuple(header), header_row, limit, guard)
+
+
+def _header(path: Path, dialect: Dialect) -> tuple[int, list[str]]:
+    """The first row that holds anything: spreadsheets write empty rows above a table as blank lines or bare commas."""
+    for number, _, cells in Frames(path, dialect):
+        if any(cell.strip() for cell in cells):
+            return number, cells
+    after = f" after the {dialect.skip_lines} skipped lines" if dialect.skip_lines else ""
+    raise UsageError(f"{path} is empty{after}: it needs a header row. `bulk template` writes one.")
+
+
+def _refuse_preamble(
+    path: Path, header: list[str], rows: list[tuple[int, list[str]]], skip_lines: int, known: set[str]
+) -> None:
+    """Refuse a header that is a report's title: another of the first rows is the header, or all below have more."""
+    if known_names(header, known):
+        return
+    found = next((lines for lines, cells in rows[:PREAMBLE] if known_names(cells, known) >= 2), None)
+    if found is None and _filled(header) == 1:
+        below = [(lines, _filled(cells)) for lines, cells in rows[:PREAMBLE] if cells != header and any(cells)]
+        usual, count = Counter(filled for _, filled in below).most_common(1)[0] if below else (0, 0)
+        if usual > 1 and count >= max(2, 0.6 * len(below)):
+            found = next(lines for lines, filled in below if filled == usual)
+    if found:
+        raise UsageError(
+            f"{path}: the header does not seem to be the first line, which reads {_short(header)}. "
+            f"If the table begins below it, pass --skip-lines {skip_lines + found}."
+        )
+
+
+def _filled(cells: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
+
+
+def _short(cells: list[str]) -> str:
+    text = " ".join(cell.strip() for cell in cells if cell.strip())
+    return repr(text if len(text) <= 60 else text[:59] + "…")
+
+
+def _ragged(found: int, width: int, delimiter: str) -> Problem:
+    cells = f"{found} cell" + ("s" if found != 1 else "")
+    said = f"The row has {cells}, the header has {width}."
+    if found < width:
+        return Problem("too_few_cells", said, "Add the missing cells; quote a cell that holds a line break.")
+    return Problem(
+        "too_many_cells",
+        said,
+        f"Remove the extra cells; quote a cell that holds a {DELIMITERS.get(delimiter, delimiter)}.",
+    )
+
+
+def _nameless(at: int) -> Problem:
+    return Problem(
+        "value_without_header",
+        f"Column {at + 1} has a value here and no name in the header.",
+        "Name the column in the header, or empty the cell.",
+    )

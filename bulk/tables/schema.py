@@ -1,0 +1,141 @@
+"""The schema of a file: a pandera schema derived from the declared columns, and what breaks it, row by row.
+
+pandera finds the bad cells of a batch at once; the column's kind then says what is wrong with each, so a cell is judged
+by the very function that reads it for sending. Batches are all-text frames: nothing is coerced, guessed or padded.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import pandera.polars as pa
+import polars as pl
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaErrors
+
+from bulk.model import Issue
+from bulk.resources.kinds import NAMES, OPTION, OPTIONS, TEXT, TEXTAREA, Kind, Problem
+from bulk.resources.spec import CLEAR, Column
+
+if TYPE_CHECKING:
+    from pandera.api.polars.types import PolarsData
+
+    from bulk.tables.matching import Match
+    from bulk.tables.reading import Record
+
+ROW: Final = "row"  # the frame's own column of row numbers; pandera's index counts within the frame only
+_SHOWN: Final = 60  # characters of a value that an issue repeats
+_ANY_TEXT: Final = (TEXT, TEXTAREA)
+_BY_OPTIONS: Final = (NAMES, OPTION, OPTIONS)
+_MEMORY: Final = 65_536  # distinct cells a column remembers having read
+_REQUIRED: Final = Problem("required", "This cell must not be empty.", "Fill it in, or take the row out.")
+
+
+def build_schema(columns: Sequence[Column]) -> pa.DataFrameSchema:
+    """The schema of frames whose columns are `ROW` and then `columns`, named by position ("c0", "c1", …).
+
+    An absent value is null. Only columns have checks: a check of whole rows would repeat a row's data in its failure.
+    """
+    shape = {f"c{at}": _column(column) for at, column in enumerate(columns)}
+    return pa.DataFrameSchema({ROW: pa.Column(pl.Int64), **shape}, strict=True, ordered=True)
+
+
+def _column(column: Column) -> pa.Column:
+    return pa.Column(pl.String, checks=_checks(column), nullable=not column.required)
+
+
+def _checks(column: Column) -> list[pa.Check]:
+    if column.kind.pattern:
+        # anchored as a whole: pandera only puts ^ in front, which an alternative inside would escape
+        return [pa.Check.str_matches(f"^(?:{column.kind.pattern})$", name=column.kind.name)]
+    if _reads_anything(column.kind, column):
+        return []
+    return [pa.Check(_reads(column), name=column.kind.name)]
+
+
+def _reads_anything(kind: Kind, column: Column) -> bool:
+    return kind in _ANY_TEXT or (kind in _BY_OPTIONS and column.options is None)
+
+
+def _reads(column: Column) -> Callable[[PolarsData], pl.LazyFrame]:
+    """A check that reads each distinct cell of a batch once."""
+
+    @functools.lru_cache(_MEMORY)
+    def readable(cell: str) -> bool:
+        return not isinstance(column.read(cell), Problem)
+
+    def check(data: PolarsData) -> pl.LazyFrame:
+        cells = pl.col(data.key)
+        distinct = data.lazyframe.select(cells.drop_nulls().unique()).collect().to_series()
+        bad = [cell for cell in distinct if not readable(cell)]
+        return data.lazyframe.select(~cells.is_in(bad))
+
+    return check
+
+
+def check_batch(schema: pa.DataFrameSchema, records: Sequence[Record], match: Match) -> list[Issue]:
+    """Every breach of every record, ordered by row and column. The records fit the header (no `problem`)."""
+    failures = _failures(schema, _frame(records, match))
+    issues: list[tuple[int, int, Issue]] = []
+    for name, index in failures:
+        at, column = match.columns[int(name[1:])]
+        record = records[index]
+        problem = _problem(column, record.cells[at])
+        if problem is not None:
+            issue = Issue(
+                record.number,
+                match.header[at],
+                shorten(record.cells[at]),
+                problem.code,
+                problem.message,
+                problem.hint,
+            )
+            issues.append((index, at, issue))
+    issues.sort(key=lambda found: found[:2])
+    return [issue for _, _, issue in issues]
+
+
+def _frame(records: Sequence[Record], match: Match) -> pl.DataFrame:
+    by_column = list(zip(*[record.cells for record in records], strict=True))
+    series = [pl.Series(ROW, [record.number for record in records], pl.Int64)]
+    series += [pl.Series(f"c{n}", by_column[at], pl.String) for n, (at, _) in enumerate(match.columns)]
+    absent = [
+        pl.when(_absent(f"c{n}", column)).then(None).otherwise(pl.col(f"c{n}")).alias(f"c{n}")
+        for n, (_, column) in enumerate(match.columns)
+        if column.required or not _reads_anything(column.kind, column)
+    ]
+    return pl.DataFrame(series).with_columns(absent)
+
+
+def _absent(name: str, column: Column) -> pl.Expr:
+    cell = pl.col(name)
+    if column.required:
+        return (cell.str.strip_chars() == "") | (cell == CLEAR)
+    return (cell == "") | (cell == CLEAR)
+
+
+def _failures(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[tuple[str, int]]:
+    """Column name and index of each failing cell. The user's environment cannot switch the checks off."""
+    try:
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+        if cases["index"].null_count():
+            raise  # about the frame or a check that broke, not about a cell: a defect of ours
+        return list(zip(cases["column"], cases["index"], strict=True))
+    return []
+
+
+def _problem(column: Column, cell: str) -> Problem | None:
+    if column.required and cell.strip() in {"", CLEAR}:
+        return _REQUIRED
+    value = column.read(cell)
+    return value if isinstance(value, Problem) else None
+
+
+def shorten(text: str) -> str:
+    """At most 60 characters of a cell, for an issue."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

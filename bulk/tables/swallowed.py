@@ -1,0 +1,61 @@
+"""Tells a cell that swallowed rows from a cell that has several lines.
+
+Two stray quotes some rows apart are valid CSV: all between them becomes one cell, without any error. What gives it away
+is that the cell's lines are rows of this very table. Looks at cells of several lines only, changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_LARGE: Final = 100  # lines; a note has fewer, so a cell this long need not match in every line
+
+
+@dataclass(frozen=True, slots=True)
+class SwallowGuard:
+    """`width` columns, `delimiter` between them; `addresses` are the columns that hold an @ throughout the file."""
+
+    width: int
+    delimiter: str
+    addresses: tuple[int, ...] = ()
+
+    def swallowed(self, cells: Sequence[str]) -> int:
+        """How many rows seem to have been swallowed by one cell of this record; 0 if it looks sound."""
+        if self.width < (2 if self.addresses else 3):
+            return 0
+        return max(
+            (self._rows_in(cells, at) for at, cell in enumerate(cells) if "\n" in cell or "\r" in cell), default=0
+        )
+
+    def _rows_in(self, cells: Sequence[str], at: int) -> int:
+        first, *inner, last = [line.split(self.delimiter) for line in _LINE_END.split(cells[at])]
+        # the swallowing row keeps its cells before `at`; the row where the quote closed keeps those behind it
+        first = [*cells[:at], *first]
+        last = [*last, *cells[at + 1 :]]
+        fitting = [row for row in (first, *inner, last) if len(row) == self.width]
+        whole = len(inner) + 2
+        if len(inner) > _LARGE:
+            return whole - 1 if 2 * len(fitting) > whole and self._addressed(fitting) else 0
+        return whole - 1 if len(fitting) == whole and self._addressed(fitting) else 0
+
+    def _addressed(self, rows: Sequence[Sequence[str]]) -> bool:
+        """Whether most of the rows have an @ where the table has it."""
+        for column in self.addresses:
+            with_address = sum("@" in row[column] for row in rows)
+            if 2 * with_address <= len(rows):
+                return False
+        return True
+
+
+def address_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
+    """The columns whose cells nearly all hold an @ (a file may have a few broken addresses)."""
+    found = []
+    for column in range(width):
+        filled = [row[column] for row in rows if len(row) == width and row[column]]
+        if filled and sum("@" in cell for cell in filled) >= 0.8 * len(filled):
+            found.append(column)
+    return tuple(found)

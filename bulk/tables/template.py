@@ -1,0 +1,26 @@
+"""The CSV that a person starts from: a resource's header and one example row. Derived from the declaration only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bulk.resources.spec import Column, Resource
+from bulk.tables.writing import BOM, format_row
+
+
+def template(resource: Resource, columns: Sequence[Column] | None = None) -> str:
+    """The whole text of a template file, byte order mark included: the writable columns and one row that is valid.
+
+    `columns` are the resource's columns as resolved for an account; without them, those of the declaration.
+    """
+    writable = [column for column in (resource.columns if columns is None else columns) if column.writable]
+    header = format_row([column.header for column in writable], plain=False)
+    return BOM + header + format_row([_example(column) for column in writable], plain=False)
+
+
+def _example(column: Column) -> str:
+    if not column.field_id:
+        return column.example
+    if column.options is not None:
+        return column.options[0].value if column.options else ""
+    return column.example or column.kind.example

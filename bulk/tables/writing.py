@@ -1,0 +1,133 @@
+"""Writes CSV files, whole or not at all: beside the target, then moved into place. Also the formula guard, both ways.
+
+Two forms: for spreadsheets (BOM, every cell quoted) and plain for programs (RFC 4180, quotes where needed); CRLF both.
+What is written here is read back identically by `reading`. Decides nothing about which rows or columns there are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from bulk.errors import UsageError
+
+GUARDED: Final = "_guarded"  # the column that names the guarded columns of each row
+BOM: Final = "\ufeff"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Beyond RFC 4180: the other delimiters, so that no reader takes one of them for the file's, and a leading BOM.
+_QUOTED: Final = re.compile(r'[",\r\n;\t|]|^\ufeff|^sep=', re.IGNORECASE)
+
+
+def format_row(cells: Iterable[str], *, plain: bool) -> str:
+    """One CSV record with its CRLF. `plain` quotes only what needs it, else every cell is quoted."""
+    if not plain:
+        return '"' + '","'.join(cell.replace('"', '""') for cell in cells) + '"\r\n'
+    row = ",".join('"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell for cell in cells)
+    return (row or '""') + "\r\n"  # a lone empty cell unquoted would be a blank line
+
+
+def guard_formulas(cells: Iterable[str]) -> tuple[list[str], list[int]]:
+    """The cells, those that a spreadsheet would run led by an apostrophe, and the indexes of these.
+
+    A cell that reads as if it were guarded already gets one too, so that `unguard` gives back what was there.
+    """
+    guarded: list[str] = []
+    indexes: list[int] = []
+    for index, cell in enumerate(cells):
+        if cell.startswith(_FORMULA) or (cell[:1] == "'" and cell.startswith(_FORMULA, 1)):
+            indexes.append(index)
+            guarded.append("'" + cell)
+        else:
+            guarded.append(cell)
+    return guarded, indexes
+
+
+def unguard(cell: str) -> str:
+    """The cell without the one apostrophe that `guard_formulas` put; any other cell as it is."""
+    rest = cell[1:]
+    if cell[:1] == "'" and (rest.startswith(_FORMULA) or (rest[:1] == "'" and rest.startswith(_FORMULA, 1))):
+        return rest
+    return cell
+
+
+class CsvFile:
+    """A CSV file being written: `with CsvFile(path, header) as file: file.write(cells)`.
+
+    It appears under its name, complete and synced, when the block ends well; otherwise nothing is left of it. New
+    files are readable by their owner only (they hold personal data), a replaced file's permissions stay. `path` None
+    is standard output. `rows` counts the rows written, the header not among them.
+    """
+
+    def __init__(self, path: Path | None, header: Sequence[str], *, plain: bool = False) -> None:
+        self.rows = 0
+        self._target = path.resolve() if path else None  # a link is followed, not replaced
+        self._header = header
+        self._plain = plain
+        self._part: Path | None = None
+        self._file: IO[bytes]
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except OSError as error:
+            raise UsageError(f"{self._target} cannot be written: {error.strerror}.") from error
+        self._put(("" if self._plain else BOM) + format_row(self._header, plain=self._plain))
+        return self
+
+    def _open(self) -> None:
+        if self._target is None:
+            self._file = sys.stdout.buffer
+        elif self._target.exists() and not self._target.is_file():  # /dev/null, a pipe; a folder is refused by open
+            self._file = self._target.open("wb")
+        else:
+            handle, name = tempfile.mkstemp(prefix=f".{self._target.name}.", suffix=".part", dir=self._target.parent)
+            self._part = Path(name)
+            self._file = os.fdopen(handle, "wb", buffering=262_144)
+
+    def write(self, cells: Iterable[str]) -> None:
+        """Write one row."""
+        self._put(format_row(cells, plain=self._plain))
+        self.rows += 1
+
+    def write_text(self, row: str) -> None:
+        """Write one row that `format_row` made earlier."""
+        self._put(row)
+        self.rows += 1
+
+    def _put(self, text: str) -> None:
+        # Half a surrogate pair, which an API can hand out for a cut emoji, has no bytes in UTF-8: it becomes "?".
+        self._file.write(text.encode("utf-8", "replace"))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.flush()
+            if self._part is not None and self._target is not None and kind is None:
+                if self._target.exists():
+                    self._part.chmod(self._target.stat().st_mode & 0o777)
+                os.fsync(self._file.fileno())
+                self._file.close()
+                self._part.replace(self._target)
+                _sync_folder(self._target.parent)
+        finally:
+            if self._target is not None:
+                self._file.close()
+            if self._part is not None:
+                self._part.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power loss; Windows has no handle on a folder to do so."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
