@@ -50,6 +50,7 @@ class Request:
     `path` is below `/api/3/`. `repeatable`: sending it twice has the effect of sending it once.
     `keep` picks from the reply's JSON body what the flow needs; only that is written down.
     `absent_is_done`: 404 means that what was asked for is already so (a repeated delete).
+    `expects`: the key that a sound 2xx body holds; without it the reply counts as damaged.
     """
 
     step: str
@@ -60,12 +61,16 @@ class Request:
     repeatable: bool = True
     keep: Callable[[Json], Json] = field(default=lambda _body: None)
     absent_is_done: bool = False
+    expects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server answered. `body` is the parsed JSON or None; `damage` says why it is None on a 2xx or 5xx
-    ("empty", "truncated", "not JSON"), "" when the body is sound. `retry_after` is in seconds from arrival."""
+    """What a server answered.
+
+    `body` is the parsed JSON, or None with the reason in `damage` ("empty", "truncated", "not JSON"). `retry_after` is
+    in seconds from arrival. `text` is the beginning of a body that is no JSON.
+    """
 
     status: int
     body: Json = None

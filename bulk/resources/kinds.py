@@ -19,8 +19,11 @@ from bulk.model import Json
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice that a column offers. `value` is what the API stores, `label` what people see (a list: its stringid);
-    `id` is the API's id where the choice is a record of its own."""
+    """One choice that a column offers.
+
+    `value` is what the API stores, `label` what people see (a list: its stringid); `id` is the API's id where the
+    choice is a record of its own.
+    """
 
     value: str
     label: str = ""

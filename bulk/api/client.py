@@ -1,0 +1,102 @@
+"""One client for one account: `Request` -> `Reply | Lost`. Never judges, never repeats, never sleeps.
+
+The key stays in here: it is put on each request to the account's own host and is in no message, path or error.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from bulk.api.credentials import Credentials
+from bulk.model import Lost, Reply, Request
+
+CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
+MOST_CONNECTIONS: Final = 64
+LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
+
+AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]  # the ASGI callable's own types are as loose as this
+
+
+class Client:
+    """Sends requests of one account. `send` never raises for what a network or a server does."""
+
+    def __init__(self, credentials: Credentials, app: AsgiApp | None = None) -> None:
+        """Prepare; nothing is sent. `app` answers in process instead of the network (the sandbox)."""
+        limits = httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS)
+        transport = httpx.ASGITransport(app) if app is not None else httpx.AsyncHTTPTransport(limits=limits)
+        self._root = credentials.root
+        self._secret = credentials.key
+        self._client = httpx.AsyncClient(
+            headers=credentials.headers(),
+            transport=transport,
+            timeout=httpx.Timeout(ANSWER, connect=CONNECT),
+            follow_redirects=False,  # a redirect would carry the key to another host
+            trust_env=app is None,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def send(self, request: Request) -> Reply | Lost:
+        """Send once. `Lost.sent` is False only where the request cannot have left."""
+        content = None if request.body is None else json.dumps(request.body, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"} if content is not None else None
+        try:
+            response = await self._client.request(
+                request.method, self._root + request.path, params=request.query or None, content=content,
+                headers=headers,
+            )  # fmt: skip
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            return Lost(self._safe(f"no connection: {error or type(error).__name__}"), sent=False)
+        except httpx.TransportError as error:
+            return Lost(self._safe(f"the answer was lost: {error or type(error).__name__}"))
+        except ConnectionError as error:  # the in-process app drops a connection by this
+            return Lost(self._safe(f"the answer was lost: {error or type(error).__name__}"))
+        return self._reply(response)
+
+    def _reply(self, response: httpx.Response) -> Reply:
+        status = response.status_code
+        retry_after = _seconds(response.headers.get("Retry-After"))
+        content = response.content
+        if not content.strip():
+            return Reply(status, None, "empty", retry_after)
+        try:
+            body = json.loads(content)
+        except ValueError:
+            text = self._safe(response.text[:LONGEST_QUOTE])
+            damage = "cut off" if text.lstrip()[:1] in ("{", "[") else "not JSON"
+            return Reply(status, None, damage, retry_after, " ".join(text.split()))
+        if status >= 300 and self._secret and self._secret.encode() in content:
+            body = json.loads(self._safe(response.text))
+        return Reply(status, body, "", retry_after)
+
+    def _safe(self, text: str) -> str:
+        """Give the text without the key, should a server or a library have put it there."""
+        return text.replace(self._secret, "***") if self._secret else text
+
+
+def _seconds(header: str | None) -> float | None:
+    """Read `Retry-After`: seconds, or a date; None if it is missing or means nothing."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,87 @@
+"""Who we are and where we go: the key and the address, from the environment and the options. Never printed.
+
+Two ways: through Maton's gateway (`MATON_API_KEY`), or directly (`AC_API_URL` and `AC_API_TOKEN`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from bulk.errors import UsageError
+
+GATEWAY: Final = "https://api.maton.ai"
+NO_KEY: Final = (
+    "There is no key. Either set MATON_API_KEY (or AC_API_URL and AC_API_TOKEN) to work on your account,\n"
+    "or add --sandbox to try it on the local stand-in, which needs none."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The address below which calls go, and the headers that open it. `repr` does not show the key."""
+
+    root: str
+    key: str = field(repr=False)
+    direct: bool = False
+    connection: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """The headers that every call carries."""
+        if self.direct:
+            return {"Api-Token": self.key, "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {self.key}", "Accept": "application/json"}
+        if self.connection:
+            headers["Maton-Connection"] = self.connection
+        return headers
+
+
+SANDBOX: Final = Credentials("http://127.0.0.1/api/3/", "sandbox", direct=True)
+
+
+def from_environment(environment: Mapping[str, str], *, base_url: str = "", connection: str = "") -> Credentials | None:
+    """The credentials that the environment and the options give; None if there is no key.
+
+    Raises `UsageError` for an address that would carry the key in clear, or for half of a direct access.
+    """
+    gateway_key = environment.get("MATON_API_KEY", "").strip()
+    url, token = (environment.get(name, "").strip() for name in ("AC_API_URL", "AC_API_TOKEN"))
+    if gateway_key:
+        base = base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY
+        chosen = connection or environment.get("MATON_CONNECTION", "").strip()
+        _check_key("MATON_API_KEY", gateway_key)
+        return Credentials(f"{_checked(base)}/active-campaign/api/3/", gateway_key, connection=chosen)
+    if url and token:
+        _check_key("AC_API_TOKEN", token)
+        base = _checked(url)
+        return Credentials(f"{base.removesuffix('/api/3')}/api/3/", token, direct=True)
+    if url or token:
+        missing = "AC_API_TOKEN" if url else "AC_API_URL"
+        raise UsageError(f"{missing} is not set. Direct access needs both AC_API_URL and AC_API_TOKEN.")
+    return None
+
+
+def _check_key(name: str, key: str) -> None:
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError(f"{name} holds characters that no key has. Copy the key again.")
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url!r} is no address. Write it with its scheme, like {GATEWAY}.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise UsageError(f"{url!r} would send your key in clear. Use https:// (http:// is for this machine only).")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,300 @@
+"""Which request goes next. Owns the order of rows and steps, retries and the number in flight; does no I/O.
+
+It is asked `next(now)` and told `answer(step, reply, now)`; rows come in by `add`. Two rows of one key never fly
+together and keep their order. A retry goes back into the queue with a due time, so nobody sleeps on a back-off.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bulk.engine.limit import RateLimit
+from bulk.engine.retry import ATTEMPTS, back_off, explain, judge
+from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+
+PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
+FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
+UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
+FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
+MISSING_RETRY_AFTER: Final = 1.0
+LONGEST_PAUSE: Final = 24 * 3600.0
+PATIENCE: Final = 900.0  # seconds of refusals without one good answer; then the job stops, to be resumed
+
+
+Ended = tuple[int, Outcome]  # a row's number and how it ended
+
+
+@dataclass(slots=True)
+class Step:
+    """One request of one row on its way. `attempts` counts sends, this one included."""
+
+    row: int
+    request: Request
+    attempts: int = 0
+    first_sent: float = math.inf
+    sent_at: float = 0.0
+    at: int = 0  # its place among the requests that its flow yielded together
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an answer brought: a receipt to write down, and the rows that ended by it."""
+
+    receipt: Receipt | None = None
+    ended: tuple[Ended, ...] = ()
+    released: bool = False  # the request was surely not executed: its intent may be forgotten
+
+
+@dataclass(slots=True)
+class _Flying:
+    """A row whose flow has begun."""
+
+    key: str
+    flow: Flow
+    known: dict[str, Receipt]
+    cut_off: Mapping[str, int]  # step -> attempts, of requests that were sent and never answered
+    receipts: list[Receipt | None] = field(default_factory=list)
+    missing: int = 0
+
+
+class Dispatch:
+    """The engine: rows in, steps out, answers in, outcomes out.
+
+    `chance` gives numbers in [0, 1) for the jitter of back-offs. `concurrency` 0: reckoned from rate and latency.
+    """
+
+    def __init__(self, limit: RateLimit, chance: Callable[[], float], *, rate: float, concurrency: int = 0) -> None:
+        self.limit = limit
+        self.in_flight = 0
+        self.retries = 0
+        self.requests = 0
+        self.stopped_by: str | None = None  # why the job cannot go on: key refused, or nobody answers
+        self.refused_key = False
+        self.paused_until = 0.0
+        self._chance = chance
+        self._rate = rate
+        self._concurrency = concurrency
+        self._latency = FIRST_LATENCY
+        self._last_good = -math.inf
+        self._stopping = False
+        self._rows: dict[int, _Flying] = {}
+        self._lanes: dict[str, deque[tuple[int, _Flying]]] = {}
+        self._ready: deque[Step] = deque()
+        self._waiting: list[tuple[float, int, Step]] = []
+        self._sequence = 0
+        self._pauses_in_a_row = 0
+        self._pauses_since = 0.0
+
+    # ---- rows in
+
+    def wants(self) -> bool:
+        """Whether another row should be added: enough rows are open to keep the pool busy, and no more."""
+        return not self._stopping and len(self._ready) < self.most_in_flight and len(self._rows) < 4 * MOST
+
+    def add(
+        self, row: int, key: str, flow: Flow, known: Mapping[str, Receipt], cut_off: Mapping[str, int]
+    ) -> tuple[Ended, ...]:
+        """Take a row in; gives its outcome if its flow ends without asking anything.
+
+        `known` are receipts written down earlier, `cut_off` the steps that were sent earlier and never answered.
+        """
+        flying = _Flying(key, flow, dict(known), cut_off)
+        lane = self._lanes.get(key)
+        if lane is not None:
+            lane.append((row, flying))
+            self._rows[row] = flying
+            return ()
+        self._lanes[key] = deque()
+        self._rows[row] = flying
+        return self._advance(row, flying, None)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is open: every row added has its outcome."""
+        return not self._rows
+
+    @property
+    def open_rows(self) -> int:
+        """Rows begun and not yet settled."""
+        return len(self._rows)
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight may still be answered."""
+        self._stopping = True
+
+    # ---- steps out
+
+    @property
+    def most_in_flight(self) -> int:
+        """How many requests may be in flight: what the rate needs at this latency, with a quarter to spare."""
+        if self._concurrency:
+            return self._concurrency
+        if math.isinf(self._rate):
+            return UNPACED
+        return max(FEWEST, min(MOST, math.ceil(self._rate * self._latency * 1.25) + 2))
+
+    def next(self, now: float) -> Step | float | None:
+        """A step to send now; a time at which to ask again; or None: only an answer or a new row changes anything."""
+        if self._stopping:
+            return None
+        while self._waiting and self._waiting[0][0] <= now:
+            self._ready.append(heapq.heappop(self._waiting)[2])
+        if not self._ready:
+            return self._waiting[0][0] if self._waiting else None
+        if self.in_flight >= self.most_in_flight:
+            return None
+        at = self.limit.ready_at(now)
+        if at > now:
+            return at
+        step = self._ready.popleft()
+        self.limit.spend(now)
+        step.sent_at = now
+        step.first_sent = min(step.first_sent, now)
+        step.attempts += 1
+        self.in_flight += 1
+        self.requests += 1
+        return step
+
+    # ---- answers in
+
+    def answer(self, step: Step, reply: Reply | Lost, now: float) -> Settled:
+        """Take the answer to a step that `next` gave out."""
+        self.in_flight -= 1
+        verdict = judge(step.request, reply)
+        self._learn(step, reply, now)
+        if verdict is Verdict.ABORT:
+            self.stopped_by = self.stopped_by or explain(reply)[1]
+            self.refused_key = True
+            self.stop()
+            return Settled(released=True)
+        if verdict is Verdict.PAUSE:
+            self.retries += 1
+            step.attempts -= 1  # it was refused before it was looked at: not the row's fault
+            self._ready.appendleft(step)
+            return Settled()
+        if verdict is Verdict.RETRY and not self._given_up(step):
+            self.retries += 1
+            self._later(step, now)
+            return Settled()
+        if self._stopping and self.stopped_by and verdict is Verdict.RETRY:
+            return Settled()  # nobody answers: the row stays open, for the resume
+        return self._settle(step, reply, verdict)
+
+    def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
+        if isinstance(reply, Lost):
+            return
+        self._latency = max(now - step.sent_at, self._latency * 0.98)
+        if reply.status in (429, 503):
+            wait = reply.retry_after
+            if wait is None:  # not said: a second, then twice as long each time
+                wait = MISSING_RETRY_AFTER * 2.0 ** min(self._pauses_in_a_row, 6)
+            if self._pauses_in_a_row == 0:
+                self._pauses_since = now
+            if wait > LONGEST_PAUSE:
+                self.stopped_by = f"The server asks to wait {wait / 3600:,.0f} hours."
+                self.stop()
+            elif now - self._pauses_since > PATIENCE + wait:
+                self.stopped_by = "The server has refused every request for a quarter of an hour."
+                self.stop()
+            self._pauses_in_a_row += 1
+            self.paused_until = max(self.paused_until, now + wait)
+            self.limit.pause(now + wait)
+        if reply.status == 429:
+            self.limit.refused(step.sent_at, now)
+            return
+        self.limit.accepted(step.sent_at, now)
+        if reply.status < 500 and not reply.damage:
+            self._last_good = now
+            self._pauses_in_a_row = 0
+
+    def _given_up(self, step: Step) -> bool:
+        """Whether this step has had its attempts.
+
+        If nothing at all was answered well since its first one, the fault may not be the row's: we ask a question of
+        our own and give the step one attempt more. If that brings nothing either, the job stops, to be resumed.
+        """
+        if step.attempts < ATTEMPTS or self._last_good >= step.first_sent:
+            return step.attempts >= ATTEMPTS
+        if step.attempts > ATTEMPTS or step.row == PROBE:
+            self.stopped_by = self.stopped_by or "Nobody answers: the network or the API is gone."
+            self.stop()
+            return True
+        if PROBE not in self._rows:
+            self.add(PROBE, "", _probe(), {}, {})
+            self._ready.rotate(1)  # our question goes first
+        return False
+
+    def _later(self, step: Step, now: float) -> None:
+        self._sequence += 1
+        due = now + back_off(step.attempts, self._chance())
+        heapq.heappush(self._waiting, (due, self._sequence, step))
+
+    def _settle(self, step: Step, reply: Reply | Lost, verdict: Verdict) -> Settled:
+        request = step.request
+        if verdict is Verdict.ACCEPT:
+            status = reply.status if isinstance(reply, Reply) else 0
+            body = reply.body if isinstance(reply, Reply) else None
+            receipt = Receipt(
+                request.step, verdict, status, request.keep(body) if body is not None else None, attempts=step.attempts
+            )
+        else:
+            if verdict is Verdict.RETRY:  # out of attempts: an answer says failed, silence says in doubt
+                answered = isinstance(reply, Reply) and not reply.damage
+                verdict = Verdict.REJECT if answered else Verdict.IN_DOUBT
+            code, error = explain(reply)
+            status = reply.status if isinstance(reply, Reply) else 0
+            receipt = Receipt(request.step, verdict, status, None, code, error, step.attempts)
+        return Settled(receipt, self._receive(step, receipt))
+
+    def _receive(self, step: Step, receipt: Receipt) -> tuple[Ended, ...]:
+        flying = self._rows[step.row]
+        flying.receipts[step.at] = receipt
+        flying.missing -= 1
+        if flying.missing:
+            return ()
+        return self._advance(step.row, flying, tuple(r for r in flying.receipts if r is not None))
+
+    def _advance(self, row: int, flying: _Flying, receipts: tuple[Receipt, ...] | None) -> tuple[Ended, ...]:
+        """Run the row's flow until it asks what is not yet known, or ends; then the next row of its key begins."""
+        ended: list[Ended] = []
+        while True:
+            try:
+                requests = flying.flow.send(receipts) if receipts is not None else next(flying.flow)
+            except StopIteration as end:
+                ended.append((row, end.value))
+                del self._rows[row]
+                lane = self._lanes[flying.key]
+                if not lane:
+                    del self._lanes[flying.key]
+                    return tuple(ended)
+                row, flying = lane.popleft()
+                receipts = None
+                continue
+            flying.receipts = [self._remembered(flying, request) for request in requests]
+            flying.missing = flying.receipts.count(None)
+            if flying.missing:
+                for at, request in enumerate(requests):
+                    if flying.receipts[at] is None:
+                        self._ready.append(Step(row, request, flying.cut_off.get(request.step, 0), at=at))
+                return tuple(ended)
+            receipts = tuple(receipt for receipt in flying.receipts if receipt is not None)
+
+    @staticmethod
+    def _remembered(flying: _Flying, request: Request) -> Receipt | None:
+        known = flying.known.pop(request.step, None)
+        if known is None and request.step in flying.cut_off and not request.repeatable:
+            return Receipt(
+                request.step, Verdict.IN_DOUBT, code="no_answer", error="The job was cut off before the answer came.",
+                attempts=flying.cut_off[request.step],
+            )  # fmt: skip
+        return known
+
+
+def _probe() -> Flow:
+    yield (Request("probe", "GET", "users/me"),)
+    return Outcome(RowStatus.SUCCEEDED)

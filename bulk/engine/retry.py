@@ -1,0 +1,106 @@
+"""What a reply means for its request (a table), and how long to wait before the next attempt. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.model import Json, Lost, Reply, Request, Verdict
+
+ATTEMPTS: Final = 6  # 1 + 2 + 4 + 8 + 16 s of back-off: a deploy or a lost wireless network passes within that
+FIRST_BACK_OFF: Final = 1.0
+LONGEST_BACK_OFF: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table: which replies it speaks of, and its verdict where the request may be repeated or not."""
+
+    about: str
+    applies: Callable[[Reply], bool]
+    repeatable: Verdict
+    once: Verdict
+
+
+def _speaks(body: Json) -> bool:
+    """Whether the body is one of ActiveCampaign's own error bodies (errors, message, failureReasons)."""
+    return isinstance(body, dict) and any(name in body for name in ("errors", "message", "failureReasons"))
+
+
+def _refuses_record(reply: Reply) -> bool:
+    """Tell a 403 about one record (documented for several deletes and creates) from a 403 about the key."""
+    message = reply.body.get("message", "") if isinstance(reply.body, dict) else ""
+    return isinstance(message, str) and message.lower().startswith(("no result found", "could not "))
+
+
+# The first line that applies decides. The same table is printed in the docs and walked by the tests.
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("429: over the limit", lambda r: r.status == 429, Verdict.PAUSE, Verdict.PAUSE),
+    Rule("503: overloaded", lambda r: r.status == 503, Verdict.PAUSE, Verdict.IN_DOUBT),
+    Rule("200 with a sound body", lambda r: 200 <= r.status < 300 and not r.damage, Verdict.ACCEPT, Verdict.ACCEPT),
+    Rule("200, empty, cut off or HTML", lambda r: 200 <= r.status < 300, Verdict.RETRY, Verdict.IN_DOUBT),
+    Rule("401: key refused", lambda r: r.status == 401, Verdict.ABORT, Verdict.ABORT),
+    Rule("403 about one record", lambda r: r.status == 403 and _refuses_record(r), Verdict.REJECT, Verdict.REJECT),
+    Rule("403: access refused", lambda r: r.status == 403, Verdict.ABORT, Verdict.ABORT),
+    Rule("400 of the API", lambda r: r.status == 400 and _speaks(r.body), Verdict.REJECT, Verdict.REJECT),
+    Rule("400 of the gateway", lambda r: r.status == 400, Verdict.ABORT, Verdict.ABORT),
+    Rule("408, 425: not taken in time", lambda r: r.status in (408, 425), Verdict.RETRY, Verdict.IN_DOUBT),
+    Rule("404, 422 and other 4xx", lambda r: 400 <= r.status < 500, Verdict.REJECT, Verdict.REJECT),
+    Rule("5xx", lambda r: r.status >= 500, Verdict.RETRY, Verdict.IN_DOUBT),
+    Rule("a redirect or anything else", lambda _r: True, Verdict.ABORT, Verdict.ABORT),
+)
+
+
+def judge(request: Request, reply: Reply | Lost) -> Verdict:
+    """Say what `reply` means for `request`, by `RULES`."""
+    if isinstance(reply, Lost):
+        return Verdict.RETRY if request.repeatable or not reply.sent else Verdict.IN_DOUBT
+    if request.absent_is_done and reply.status == 404:
+        return Verdict.ACCEPT
+    if request.method == "DELETE" and 200 <= reply.status < 300 and reply.damage == "empty":
+        return Verdict.ACCEPT  # documented: some deletes answer with no body at all
+    if request.expects and reply.status < 300 and not (isinstance(reply.body, dict) and request.expects in reply.body):
+        return Verdict.RETRY if request.repeatable else Verdict.IN_DOUBT
+    rule = next(rule for rule in RULES if rule.applies(reply))
+    return rule.repeatable if request.repeatable else rule.once
+
+
+def back_off(attempts: int, chance: float) -> float:
+    """Seconds to wait after the `attempts`-th failed attempt; `chance` in [0, 1) spreads it by half to either side."""
+    exact = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** (attempts - 1))
+    return exact * (0.5 + chance)
+
+
+def explain(reply: Reply | Lost) -> tuple[str, str]:
+    """The stable code and the API's own words of a reply that was not accepted.
+
+    Takes every shape that was recorded: `errors` as objects, strings or one string, `message` with `error`, an empty
+    body, no JSON at all.
+    """
+    if isinstance(reply, Lost):
+        return "no_answer", reply.reason
+    code = f"http_{reply.status}"
+    if reply.damage and reply.status < 300:
+        return "damaged_answer", f"The answer was {reply.damage}."
+    body = reply.body if isinstance(reply.body, dict) else {}
+    words: list[str] = []
+    errors = body.get("errors") or body.get("failureReasons") or []
+    for error in errors if isinstance(errors, list) else [errors]:
+        if isinstance(error, dict):
+            words.append(_words(error))
+            if isinstance(error.get("code"), str):
+                code = error["code"]
+        else:
+            words.append(str(error))
+    words += [str(body[name]) for name in ("message", "error") if isinstance(body.get(name), str)]
+    said = "; ".join(word for word in words if word) or reply.text.strip()[:200] or reply.damage
+    return code, f"{said} (HTTP {reply.status})" if said else f"HTTP {reply.status}"
+
+
+def _words(error: dict[str, Json]) -> str:
+    source = error.get("source")
+    pointer = str(source.get("pointer", "")) if isinstance(source, dict) else ""
+    said = " ".join(str(error[name]) for name in ("title", "detail") if error.get(name))
+    where = pointer.removeprefix("/data/attributes/")
+    return f"{said} [{where}]" if where and said else said or where

@@ -1,0 +1,33 @@
+"""Small generators that ask, put together: in sequence by `yield from`, side by side by `together`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TypeVar
+
+from bulk.model import Receipt, Request
+
+Result = TypeVar("Result")
+Asking = Generator[tuple[Request, ...], tuple[Receipt, ...], Result]
+
+
+def together(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
+    """Run `parts` side by side: what they ask at the same time goes out as one; gives their results in order."""
+    results: dict[int, Result] = {}
+    answers: dict[int, tuple[Receipt, ...] | None] = dict.fromkeys(range(len(parts)))
+    while answers:
+        asked: dict[int, tuple[Request, ...]] = {}
+        for at, answer in answers.items():
+            try:
+                asked[at] = next(parts[at]) if answer is None else parts[at].send(answer)
+            except StopIteration as end:
+                results[at] = end.value
+        if not asked:
+            break
+        receipts = yield tuple(request for requests in asked.values() for request in requests)
+        answers = {}
+        start = 0
+        for at, requests in asked.items():
+            answers[at] = receipts[start : start + len(requests)]
+            start += len(requests)
+    return [results[at] for at in range(len(parts))]
