@@ -8,7 +8,7 @@ of what a column means: that is `matching`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -53,10 +53,15 @@ class Table:
     guard: SwallowGuard
     blank_rows: int = field(default=0)
 
-    def records(self) -> Iterator[Record]:
-        """The data records in file order, in bounded memory. Raises `UsageError` where rows cannot be told apart."""
+    def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
+        """The data records in file order, in bounded memory. Raises `UsageError` where rows cannot be told apart.
+
+        `only` are row numbers seen in an earlier pass: no other records are given.
+        """
         frames = Frames(self.path, self.dialect)
         fit = _Fit(self.header, self.dialect.delimiter)
+        width = len(self.header)
+        careful = bool(fit.nameless) or fit.guarded is not None
         header_row = self.header_row
         left = -1 if self.limit is None else self.limit
         self.blank_rows = 0
@@ -69,11 +74,17 @@ class Table:
             if left == 0:
                 return
             left -= 1
+            if only is not None and number not in only:
+                continue
             if lines > 1:
                 self._refuse_swallowed(number, cells)
-            problem = fit.problem(cells, nul=frames.nul)
-            if fit.guarded is not None and problem is None:
-                fit.undo_guards(cells)
+            problem = None
+            if (
+                careful or len(cells) != width or frames.nul
+            ):  # this loop runs a million times: calls are for the odd row
+                problem = fit.problem(cells)
+                if problem is None and fit.guarded is not None:
+                    fit.undo_guards(cells)
             yield Record(number, cells, problem)
 
     def _refuse_swallowed(self, number: int, cells: list[str]) -> None:
@@ -93,15 +104,15 @@ class _Fit:
         self._names = [name.strip() for name in header]
         self._width = len(header)
         self._delimiter = delimiter
-        self._nameless = [at for at, name in enumerate(self._names) if not name]
+        self.nameless = [at for at, name in enumerate(self._names) if not name]
         self.guarded = self._names.index(GUARDED) if GUARDED in self._names else None
 
-    def problem(self, cells: list[str], *, nul: bool) -> Problem | None:
+    def problem(self, cells: list[str]) -> Problem | None:
         if len(cells) != self._width:
             return _ragged(len(cells), self._width, self._delimiter)
-        if nul and any("\0" in cell for cell in cells):
+        if any("\0" in cell for cell in cells):
             return NUL
-        for at in self._nameless:
+        for at in self.nameless:
             if cells[at]:
                 return _nameless(at)
         return None

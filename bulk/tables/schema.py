@@ -6,7 +6,6 @@ by the very function that reads it for sending. Batches are all-text frames: not
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrors
 
 from bulk.model import Issue
-from bulk.resources.kinds import NAMES, OPTION, OPTIONS, TEXT, TEXTAREA, Kind, Problem
+from bulk.resources.kinds import NAMES, OPTION, OPTIONS, TEXT, TEXTAREA, Problem
 from bulk.resources.spec import CLEAR, Column
 
 if TYPE_CHECKING:
@@ -29,16 +28,18 @@ ROW: Final = "row"  # the frame's own column of row numbers; pandera's index cou
 _SHOWN: Final = 60  # characters of a value that an issue repeats
 _ANY_TEXT: Final = (TEXT, TEXTAREA)
 _BY_OPTIONS: Final = (NAMES, OPTION, OPTIONS)
-_MEMORY: Final = 65_536  # distinct cells a column remembers having read
+_MEMORY: Final = 65_536  # distinct cells a column remembers to be readable, a batch more or less
 _REQUIRED: Final = Problem("required", "This cell must not be empty.", "Fill it in, or take the row out.")
 
 
 def build_schema(columns: Sequence[Column]) -> pa.DataFrameSchema:
-    """The schema of frames whose columns are `ROW` and then `columns`, named by position ("c0", "c1", …).
+    """The schema of frames that hold `ROW` and the `columns` that can be broken, named by position: "c0", "c1".
 
-    An absent value is null. Only columns have checks: a check of whole rows would repeat a row's data in its failure.
+    An absent value is null. A column that takes any text is left out of the frames: there is nothing to check, and a
+    frame of a million names costs as much as all checks. Only columns have checks: a check of whole rows would repeat
+    a row's data in its failure.
     """
-    shape = {f"c{at}": _column(column) for at, column in enumerate(columns)}
+    shape = {f"c{at}": _column(column) for at, column in enumerate(columns) if _can_break(column)}
     return pa.DataFrameSchema({ROW: pa.Column(pl.Int64), **shape}, strict=True, ordered=True)
 
 
@@ -50,26 +51,29 @@ def _checks(column: Column) -> list[pa.Check]:
     if column.kind.pattern:
         # anchored as a whole: pandera only puts ^ in front, which an alternative inside would escape
         return [pa.Check.str_matches(f"^(?:{column.kind.pattern})$", name=column.kind.name)]
-    if _reads_anything(column.kind, column):
+    if _reads_anything(column):
         return []
     return [pa.Check(_reads(column), name=column.kind.name)]
 
 
-def _reads_anything(kind: Kind, column: Column) -> bool:
-    return kind in _ANY_TEXT or (kind in _BY_OPTIONS and column.options is None)
+def _can_break(column: Column) -> bool:
+    return column.required or not _reads_anything(column)
+
+
+def _reads_anything(column: Column) -> bool:
+    return column.kind in _ANY_TEXT or (column.kind in _BY_OPTIONS and column.options is None)
 
 
 def _reads(column: Column) -> Callable[[PolarsData], pl.LazyFrame]:
-    """A check that reads each distinct cell of a batch once."""
-
-    @functools.lru_cache(_MEMORY)
-    def readable(cell: str) -> bool:
-        return not isinstance(column.read(cell), Problem)
+    """A check that reads each distinct cell of a batch, and what earlier batches had not."""
+    known: set[str] = set()
 
     def check(data: PolarsData) -> pl.LazyFrame:
         cells = pl.col(data.key)
-        distinct = data.lazyframe.select(cells.drop_nulls().unique()).collect().to_series()
-        bad = [cell for cell in distinct if not readable(cell)]
+        distinct = set(data.lazyframe.select(cells.drop_nulls().unique()).collect().to_series().to_list())
+        bad = [cell for cell in distinct - known if isinstance(column.read(cell), Problem)]
+        if len(known) < _MEMORY:
+            known.update(distinct.difference(bad))
         return data.lazyframe.select(~cells.is_in(bad))
 
     return check
@@ -98,15 +102,11 @@ def check_batch(schema: pa.DataFrameSchema, records: Sequence[Record], match: Ma
 
 
 def _frame(records: Sequence[Record], match: Match) -> pl.DataFrame:
-    by_column = list(zip(*[record.cells for record in records], strict=True))
+    checked = [(f"c{n}", at, column) for n, (at, column) in enumerate(match.columns) if _can_break(column)]
     series = [pl.Series(ROW, [record.number for record in records], pl.Int64)]
-    series += [pl.Series(f"c{n}", by_column[at], pl.String) for n, (at, _) in enumerate(match.columns)]
-    absent = [
-        pl.when(_absent(f"c{n}", column)).then(None).otherwise(pl.col(f"c{n}")).alias(f"c{n}")
-        for n, (_, column) in enumerate(match.columns)
-        if column.required or not _reads_anything(column.kind, column)
-    ]
-    return pl.DataFrame(series).with_columns(absent)
+    series += [pl.Series(name, [record.cells[at] for record in records], pl.String) for name, at, _ in checked]
+    values = [pl.when(~_absent(name, column)).then(pl.col(name)) for name, _, column in checked]
+    return pl.DataFrame(series).with_columns(values)
 
 
 def _absent(name: str, column: Column) -> pl.Expr:
