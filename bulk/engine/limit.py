@@ -1,28 +1,70 @@
 """When the next request may start: one `RateLimit` for one account's budget.
 
-It owns the pace and nothing else. It reads no clock: every time is a `now` in seconds that only ever grows.
+It owns the pace and nothing else: it reads no clock, draws no chance, and knows replies only as refused or accepted.
+
+The law. The last `n` starts are remembered, and the next one waits until the oldest of them lies a whole window plus a
+*margin* back. So no second ever holds more than `n` starts, whatever is learned, after an idle hour or a pause too.
+
+The learning. The server counts arrivals, not starts, and the way there takes longer one time than the next. What
+avoids a 429 then depends on how it counts, which nobody tells:
+
+- In fixed windows (a counter cleared every second) it takes short bursts, one each second exactly, that lie well
+  inside the server's second. A margin is no help: it makes the bursts drift over the boundary again and again.
+- Over the second just past, or by a bucket of tokens, it is all the same where bursts lie. Only a margin as wide as
+  travel times differ helps, and even spacing.
+
+Both refuse alike, so both are tried. On the first refusals the margin grows a little, which settles a quiet line.
+When more follow, or once the line is quiet again, the limit *locks*: bursts, no margin, and for each refusal a turn of
+a third of a second against the server's clock. Refused at every turn, the server has no fixed windows: the starts
+spread evenly, and the margin gallops until quiet returns, then creeps back to just above the largest one refused.
+Neither belief is final: the margin creeps on below that, faster the longer the quiet, and locking is tried again.
+
+What this reaches on which server is printed by `python -m benchmarks.pacing`.
 """
 
 import math
 from collections import deque
 
-_FIRST_MARGIN = 0.010  # seconds; covers the jitter of a quiet line and costs one per cent
+_REST = 1.0  # seconds nobody starts after a 429, so that the server's second is empty however it counts
+_FIRST_MARGIN = 0.010  # seconds; the jitter of a good line, for one per cent of the pace
+_LEAST_MARGIN = 0.0001  # seconds; more than a float's rounding, too little to drift across a second within an hour
+_MOST_MARGIN = 1.0  # seconds; half the pace. Whoever is still refused shares the account: more would starve the job
+_FIRST_STEP = 0.030  # seconds the margin grows on a refusal; doubled while refusals keep coming
+_ROOM = 0.010  # seconds the margin settles above the largest one refused ...
+_ROOM_SHARE = 0.08  # ... or this share of it: the wider travel times scatter, the rarer the widest is seen
+_CREEP = 0.0002  # seconds a spell, for each spell of quiet: a refusal in thousands, yet 0.5 s are forgotten in hours
+_TURN = 2 / 3  # of a window later is a third earlier, away from a boundary that starts drift into by being late
+_TURNS = 2  # three phases a third apart find every free stretch that is longer than a third
+_BURST = 0.15  # of a period, how long a burst takes: short, so that what arrives late is still inside its second
+_EVEN = 0.9  # the same once bursts are of no use; not 1, or every late start would delay all after it
+_SPELL_SENDS, _SPELL_WINDOWS = 400, 20  # together a spell: what lasts one without a refusal is believed for now
+_SPELLS_TO_RETRY = 36  # about an hour at 5 a second; a failed try costs a handful of refusals
 
 
 class RateLimit:
     """At most `rate` starts in any second; 0 or infinity means no limit (pauses still hold).
 
     A fractional rate keeps its average: 2.5 is three starts in any 1.2 s, 0.5 is one start in any 2 s.
+    All times are seconds on one clock that never goes back.
     """
 
     def __init__(self, rate: float) -> None:
         if math.isnan(rate) or rate < 0:
             raise ValueError(f"a rate is 0 or more requests a second, not {rate}")
-        unlimited = rate == 0 or math.isinf(rate)
-        self._starts: deque[float] = deque(maxlen=0 if unlimited else math.ceil(rate))
-        self._window = 0.0 if unlimited else math.ceil(rate) / rate
-        self._paused_until = -math.inf
-        self._margin = 0.0 if unlimited else _FIRST_MARGIN
+        self._limited = 0 < rate < math.inf
+        self._n = math.ceil(rate) if self._limited else 1
+        self._window = self._n / rate if self._limited else 0.0
+        self._margin = _FIRST_MARGIN if self._limited else 0.0
+        self._spread = _BURST  # the part of a period over which its n starts are spread at least
+        self._starts = deque([-math.inf] * self._n, maxlen=self._n)
+        self._not_before = -math.inf
+        self._too_small = 0.0  # the largest margin refused, as far as still believed
+        self._step = 0.0  # what the last refusal added to that; 0 while nothing was ever refused
+        self._refused_at = -math.inf  # when the last refusal became known
+        self._quiet = 0.0  # spells since
+        self._spell_share = 1 / (_SPELL_SENDS + _SPELL_WINDOWS * self._n)  # what one answer adds to them
+        self._turns: int | None = None  # turns made without a quiet spell between; None: not locked
+        self._spells_to_try = 0.0  # until locking may be tried
 
     @property
     def margin(self) -> float:
@@ -30,10 +72,9 @@ class RateLimit:
         return self._margin
 
     def ready_at(self, now: float) -> float:
-        """The earliest time the next request may start; `now` or earlier means go."""
-        if len(self._starts) < (self._starts.maxlen or 1):
-            return max(now, self._paused_until)
-        return max(self._starts[0] + self._window + self._margin, self._paused_until)
+        """The earliest time the next request may start: `now` means go."""
+        starts, period = self._starts, self._window + self._margin
+        return max(now, starts[0] + period, starts[-1] + period * self._spread / self._n, self._not_before)
 
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
@@ -41,10 +82,76 @@ class RateLimit:
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""
-        self._paused_until = max(self._paused_until, until)
+        self._not_before = max(self._not_before, until)
+        if self._turns is not None:
+            self._move_bursts(0.0)
+
+    def accepted(self, sent_at: float, now: float) -> None:  # noqa: ARG002 (called as `refused` is)
+        """Learn from an answer other than 429 to the request that started at `sent_at`."""
+        if sent_at <= self._refused_at or not self._limited:
+            return
+        self._quiet += self._spell_share
+        if self._quiet < 1.0 or self._turns is not None:
+            return
+        self._spells_to_try -= self._spell_share
+        if self._step and self._spells_to_try <= 0.0:
+            self._lock(turns=0)
+            return
+        room = self._room()
+        self._too_small = max(self._too_small - _CREEP * self._quiet * self._spell_share, _LEAST_MARGIN - room)
+        aim = min(self._too_small + room, _MOST_MARGIN)
+        self._margin += (aim - self._margin) * self._spell_share / 2
 
     def refused(self, sent_at: float, now: float) -> None:
-        """Take note that the request started at `sent_at` was answered 429."""
+        """Learn from a 429 to the request that started at `sent_at`, and let everyone rest for a second.
 
-    def accepted(self, sent_at: float, now: float) -> None:
-        """Take note that the request started at `sent_at` got any other answer."""
+        What was under way when a refusal became known is part of the same event and teaches nothing new. A longer
+        rest that the server asks for is a `pause`, best told after this.
+        """
+        if sent_at > self._refused_at and self._limited:
+            again = self._quiet < 1.0
+            self._refused_at, self._quiet = now, 0.0
+            if self._turns is None:
+                self._widen(again=again)
+            else:
+                self._turn(again=again)
+        self.pause(now + _REST)
+
+    def _room(self) -> float:
+        return max(_ROOM, _ROOM_SHARE * self._too_small)
+
+    def _widen(self, *, again: bool) -> None:
+        self._too_small = max(self._too_small, self._margin)
+        self._step = max(2 * self._step, _FIRST_STEP) if again else self._room()
+        if self._step > 2 * _FIRST_STEP and self._spells_to_try <= 0.0:
+            self._lock(turns=1)
+        else:
+            self._margin = min(self._too_small + self._step, _MOST_MARGIN)
+
+    def _lock(self, *, turns: int) -> None:
+        self._turns, self._quiet = turns, 0.0
+        self._margin, self._spread = _LEAST_MARGIN, _BURST
+        self._move_bursts(turns * _TURN * self._window)
+
+    def _turn(self, *, again: bool) -> None:
+        self._turns = (self._turns or 0) + 1 if again else 1
+        if self._turns <= _TURNS:
+            self._move_bursts(_TURN * self._window)
+        else:
+            self._turns, self._spells_to_try = None, _SPELLS_TO_RETRY
+            self._spread = _EVEN
+            self._widen(again=True)
+
+    def _move_bursts(self, by: float) -> None:
+        """Put the next burst later by `by`, then by whole windows until it is clear of a pause: that keeps the phase.
+
+        Done by noting the last starts as one burst that came later than they did, never earlier: the law holds.
+        """
+        last = self._starts[-1] + by
+        if last == -math.inf:
+            return
+        period = self._window + self._margin
+        gap = period * self._spread / self._n
+        wait = self._not_before - (last - (self._n - 1) * gap + period)
+        last += max(0, math.ceil(wait / self._window)) * self._window
+        self._starts.extend([max(start, last - (self._n - 1 - i) * gap) for i, start in enumerate(self._starts)])
