@@ -240,16 +240,16 @@ def _named_delimiter(asked: str) -> str:
 def _delimiter(sample: str, known: Collection[str]) -> str:
     """The candidate whose header holds most known names, else the one with the most even rows, else most columns."""
 
-    def score(candidate: str) -> tuple[int, bool, float, int]:
+    def score(candidate: str) -> tuple[int, float, bool, int]:
         rows, sound = sample_records(sample, candidate)
         filled = [cells for _, cells in rows if any(cells)]
         if not filled:
-            return 0, sound, 0.0, 0
+            return 0, 0.0, sound, 1
         widths = Counter(len(cells) for cells in filled)
         width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
         even = count / len(filled) if width > 1 else 0.0
         names = max(known_names(cells, known) for cells in filled[:PREAMBLE])
-        return names, sound, even, width
+        return names, even, sound, width
 
     return max(DELIMITERS, key=score)  # the first of equals: a file of one column is comma-separated
 

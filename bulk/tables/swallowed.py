@@ -17,7 +17,7 @@ _LARGE: Final = 100  # lines; a note has fewer, so a cell this long need not mat
 
 @dataclass(frozen=True, slots=True)
 class SwallowGuard:
-    """`width` columns, `delimiter` between them; `addresses` are the columns that hold an @ throughout the file."""
+    """`width` columns, `delimiter` between them; `addresses` are the columns that hold addresses throughout the file."""
 
     width: int
     delimiter: str
@@ -43,19 +43,28 @@ class SwallowGuard:
         return whole - 1 if len(fitting) == whole and self._addressed(fitting) else 0
 
     def _addressed(self, rows: Sequence[Sequence[str]]) -> bool:
-        """Whether most of the rows have an @ where the table has it."""
+        """Whether the rows have addresses where the table has them: most in one column, no other text in any."""
+        if not self.addresses:
+            return True
+        counts = []
         for column in self.addresses:
-            with_address = sum("@" in row[column] for row in rows)
-            if 2 * with_address <= len(rows):
+            filled = [row[column] for row in rows if row[column]]
+            counts.append(sum(map(_is_address, filled)))
+            if filled and 2 * counts[-1] <= len(filled):
                 return False
-        return True
+        return 2 * max(counts) > len(rows)
 
 
 def address_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
-    """The columns whose cells nearly all hold an @ (a file may have a few broken addresses)."""
+    """The columns whose cells are nearly all addresses (a file may have a few broken ones)."""
     found = []
     for column in range(width):
         filled = [row[column] for row in rows if len(row) == width and row[column]]
-        if filled and sum("@" in cell for cell in filled) >= 0.8 * len(filled):
+        if filled and sum(map(_is_address, filled)) >= 0.8 * len(filled):
             found.append(column)
     return tuple(found)
+
+
+def _is_address(cell: str) -> bool:
+    """Roughly: an @ and no blanks, so that a note that mentions an address is none."""
+    return "@" in cell and len(cell.split()) == 1
