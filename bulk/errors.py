@@ -32,3 +32,11 @@ class AccountingError(BulkError):
     """The report does not add up. A defect of ours, never hidden. Exit code 3."""
 
     exit_code = 3
+
+
+class InterruptedJobError(BulkError):
+    """Ctrl-C or SIGTERM, after what was in flight was written down. Exit code 128 + the signal's number."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

@@ -81,7 +81,7 @@ class Dispatch:
         self._concurrency = concurrency
         self._latency = FIRST_LATENCY
         self._last_good = -math.inf
-        self._stopping = False
+        self.stopping = False
         self._rows: dict[int, _Flying] = {}
         self._lanes: dict[str, deque[tuple[int, _Flying]]] = {}
         self._ready: deque[Step] = deque()
@@ -94,7 +94,7 @@ class Dispatch:
 
     def wants(self) -> bool:
         """Whether another row should be added: enough rows are open to keep the pool busy, and no more."""
-        return not self._stopping and len(self._ready) < self.most_in_flight and len(self._rows) < 4 * MOST
+        return not self.stopping and len(self._ready) < self.most_in_flight and len(self._rows) < 4 * MOST
 
     def add(
         self, row: int, key: str, flow: Flow, known: Mapping[str, Receipt], cut_off: Mapping[str, int]
@@ -125,22 +125,25 @@ class Dispatch:
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may still be answered."""
-        self._stopping = True
+        self.stopping = True
 
     # ---- steps out
 
     @property
     def most_in_flight(self) -> int:
         """How many requests may be in flight: what the rate needs at this latency, with a quarter to spare."""
-        if self._concurrency:
-            return self._concurrency
-        if math.isinf(self._rate):
-            return UNPACED
+        if self._concurrency or math.isinf(self._rate):
+            return self._concurrency or UNPACED
         return max(FEWEST, min(MOST, math.ceil(self._rate * self._latency * 1.25) + 2))
+
+    @property
+    def needed(self) -> int:
+        """How many requests in flight reach the rate at this latency, with little to spare."""
+        return min(self.most_in_flight, math.ceil(self._rate * self._latency * 1.1) + 1 if self._rate < MOST else MOST)
 
     def next(self, now: float) -> Step | float | None:
         """A step to send now; a time at which to ask again; or None: only an answer or a new row changes anything."""
-        if self._stopping:
+        if self.stopping:
             return None
         while self._waiting and self._waiting[0][0] <= now:
             self._ready.append(heapq.heappop(self._waiting)[2])
@@ -181,14 +184,15 @@ class Dispatch:
             self.retries += 1
             self._later(step, now)
             return Settled()
-        if self._stopping and self.stopped_by and verdict is Verdict.RETRY:
+        if self.stopping and self.stopped_by and verdict is Verdict.RETRY:
             return Settled()  # nobody answers: the row stays open, for the resume
         return self._settle(step, reply, verdict)
 
     def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
         if isinstance(reply, Lost):
             return
-        self._latency = max(now - step.sent_at, self._latency * 0.98)
+        took = now - step.sent_at
+        self._latency = took if self._last_good == -math.inf else max(took, self._latency * 0.98)
         if reply.status in (429, 503):
             wait = reply.retry_after
             if wait is None:  # not said: a second, then twice as long each time

@@ -79,20 +79,28 @@ def _identity(body: Json) -> str:
     return host_of(user) or (str(user.get("id", "")) if isinstance(user, dict) else "")
 
 
-def read_names(*, identity: bool = True, tags: bool = True, accounts: bool = True) -> Asking[Names]:
-    """Read the account's fields and lists, where wanted its tags, accounts and who it is: all pages, side by side."""
+def read_names(
+    *, identity: bool = True, fields: bool = True, tags: bool = True, accounts: bool = True
+) -> Asking[Names]:
+    """Read who the account is, its fields and lists, tags, accounts, as wanted: all pages, side by side."""
     wanted: list[Asking[Json]] = [
-        read_all("fields", "fields", beside=("fieldOptions",)),
-        read_all("lists", "lists"),
+        read_all("fields", "fields", beside=("fieldOptions",)) if fields else _nothing(),
+        read_all("lists", "lists") if fields else _nothing(),
         read_all("tags", "tags") if tags else _nothing(),
         read_all("accounts", "accounts") if accounts else _nothing(),
-        read_identity() if identity else _nothing(),
     ]
-    found, lists, tag_pages, account_pages, host = yield from together(wanted)
+    found, lists, tag_pages, account_pages = yield from together(wanted)
+    records = [*(found or {}).get("fields", ()), *(lists or {}).get("lists", ())]
+    host = next((host for host in map(host_of, records) if host), "")
+    if identity and not host:  # an account without fields and lists
+        host = yield from read_identity()
     names = Names(
-        host=host or "",
-        fields=_custom_fields(found["fields"], found["fieldOptions"]),
-        lists=tuple(Option(str(row["name"]), str(row.get("stringid") or ""), str(row["id"])) for row in lists["lists"]),
+        host=host,
+        fields=_custom_fields(found["fields"], found["fieldOptions"]) if found else (),
+        lists=tuple(
+            Option(str(row["name"]), str(row.get("stringid") or ""), str(row["id"]))
+            for row in (lists or {}).get("lists", ())
+        ),
     )
     for row in (tag_pages or {}).get("tags", ()):
         if row.get("tagType", "contact") == "contact":

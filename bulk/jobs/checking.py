@@ -1,0 +1,90 @@
+"""The checks before the rows, run once a job: what the schema and the duplicates refuse goes into the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import anyio.to_thread
+
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.progress import Progress, Snapshot
+from bulk.model import Failure, Issue, Outcome, RowStatus
+from bulk.tables.check import OnDuplicate, Tally, check
+from bulk.tables.matching import Match
+from bulk.tables.reading import Table
+
+
+async def checked(
+    table: Table, match: Match, on_duplicate: OnDuplicate, checkpoint: Checkpoint, progress: Progress
+) -> Tally:
+    """Check the whole file, or give what an earlier run of the job found; say what was passed over."""
+    done = checkpoint.noted("checked")
+    if done:
+        return Tally(**done)
+    checkpoint.forget_check()
+    sink = _Refusals(checkpoint)
+    more = Counting(progress).more
+    tally = await anyio.to_thread.run_sync(
+        lambda: check(table, match, on_duplicate=on_duplicate, sink=sink, progress=more)
+    )
+    for line in remarks(match, tally):
+        progress.say(line)
+    checkpoint.note("checked", asdict(tally))
+    await checkpoint.durable()
+    return tally
+
+
+def remarks(match: Match, tally: Tally) -> list[str]:
+    """What was passed over in a file, so that nothing is left out in silence."""
+    lines = []
+    if match.dropped:
+        lines.append(f"Left out: {', '.join(match.dropped)}")
+    if match.passed_over:
+        lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")
+    if tally.trimmed:
+        key = match.header[match.key_index]
+        lines.append(f"{tally.trimmed:,} rows have blanks around {key}; they are taken without.")
+    if tally.blank:
+        lines.append(f"{tally.blank:,} blank rows are no rows.")
+    return lines
+
+
+def describe(issue: Issue) -> str:
+    """An issue as one line for a person: column, value, what is wrong, what to do."""
+    where = f"{issue.column}: " if issue.column else ""
+    value = f"{issue.value!r}: " if issue.value else ""
+    return f"{where}{value}{issue.message} {issue.hint}".strip()
+
+
+class Counting:
+    """Tells a progress how many rows are checked."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._rows = 0
+
+    def more(self, rows: int) -> None:
+        """So many more."""
+        self._rows += rows
+        self._progress.update(Snapshot("checking", self._rows))
+
+
+class _Refusals:
+    """The sink of the checks: rows that are not sent go straight into the checkpoint."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+
+    def rejected(self, issues: Sequence[Issue]) -> None:
+        failures: dict[int, list[Failure]] = {}
+        for issue in issues:
+            failures.setdefault(issue.row, []).append(Failure("", issue.code, describe(issue)))
+        self._checkpoint.settle_now(
+            (row, Outcome(RowStatus.REJECTED, failures=tuple(found))) for row, found in failures.items()
+        )
+
+    def skipped(self, rows: Sequence[tuple[int, str]]) -> None:
+        self._checkpoint.settle_now(
+            (row, Outcome(RowStatus.SKIPPED, failures=(Failure("", "duplicate_key", reason),))) for row, reason in rows
+        )

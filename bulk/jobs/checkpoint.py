@@ -1,0 +1,283 @@
+"""The truth of a job, in SQLite: what was intended, sent and answered. Nothing is believed until it stands here.
+
+An intent is durable before its request leaves, a receipt before its row counts as done. Writes are queued in order and
+committed together by one thread at a time, so a later write on disk means that every earlier one is there too.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from bulk.errors import UsageError
+from bulk.model import Failure, Json, Outcome, Receipt, RowStatus, Verdict
+
+_SCHEMA: Final = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
+                   failures TEXT NOT NULL, attempts INTEGER NOT NULL);
+CREATE TABLE steps (row INTEGER NOT NULL, step TEXT NOT NULL, method TEXT NOT NULL, attempts INTEGER NOT NULL,
+                    verdict TEXT, status INTEGER, data TEXT, code TEXT, error TEXT,
+                    PRIMARY KEY (row, step)) WITHOUT ROWID;
+CREATE TABLE pages (first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, contacts TEXT NOT NULL);
+CREATE TABLE held (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, contact INTEGER NOT NULL, record TEXT NOT NULL,
+                        PRIMARY KEY (family, id)) WITHOUT ROWID;
+CREATE INDEX relations_by_contact ON relations (contact);
+PRAGMA user_version = 1;
+"""
+_INTEND: Final = (
+    "INSERT INTO steps (row, step, method, attempts) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts"
+)
+_RECEIVE: Final = (
+    "INSERT INTO steps (row, step, method, attempts, verdict, status, data, code, error)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts, verdict = excluded.verdict,"
+    " status = excluded.status, data = excluded.data, code = excluded.code, error = excluded.error"
+)
+_SETTLE: Final = (
+    "INSERT INTO rows (row, status, action, id, failures, attempts) VALUES (?, ?, ?, ?, ?,"
+    " (SELECT coalesce(sum(attempts), 0) FROM steps WHERE row = ?))"
+    " ON CONFLICT (row) DO UPDATE SET status = excluded.status, action = excluded.action, id = excluded.id,"
+    " failures = excluded.failures, attempts = excluded.attempts"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRow:
+    """A row that has ended, as it is written down."""
+
+    number: int
+    outcome: Outcome
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """What is known of a row that has begun and not ended: receipts, and steps that were never answered."""
+
+    known: dict[str, Receipt] = field(default_factory=dict)
+    cut_off: dict[str, int] = field(default_factory=dict)
+
+
+class Checkpoint:
+    """One job's database. Only one process has it open (the job's lock sees to that)."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, creating it if it is new. Raises `UsageError` for a file that is damaged or of another version."""
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
+            elif version != 1:
+                raise UsageError(f"{path} was written by another version of bulk. Go on with that version.")
+        except sqlite3.DatabaseError as error:
+            raise UsageError(
+                f"{path} is damaged ({error}). It is left as it is; start the import anew: what is done already"
+                " is found unchanged."
+            ) from error
+        self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
+        self._queue: list[tuple[str, Sequence[Any]]] = []
+        self._queued = 0
+        self._durable = 0
+        self._turn = anyio.Lock()
+
+    def close(self) -> None:
+        """Write what is queued and close."""
+        self._commit(self._take())
+        self._reader.close()
+        self._db.close()
+
+    # ---- writing, in order
+
+    def put(self, sql: str, values: Sequence[Any]) -> None:
+        """Queue one write. It is durable once a later `durable()` returns."""
+        self._queue.append((sql, values))
+        self._queued += 1
+
+    async def durable(self) -> None:
+        """Wait until everything queued so far is on disk. Many waiters share one commit."""
+        ticket = self._queued
+        while self._durable < ticket:
+            async with self._turn:
+                if self._durable >= ticket:
+                    return
+                batch = self._take()
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._commit, batch)
+
+    def _take(self) -> list[tuple[str, Sequence[Any]]]:
+        batch, self._queue = self._queue, []
+        return batch
+
+    def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        if batch:
+            execute = self._db.execute
+            execute("BEGIN")
+            for sql, values in batch:
+                execute(sql, values)
+            execute("COMMIT")
+            self._durable += len(batch)
+
+    def intend(self, row: int, step: str, method: str, attempts: int) -> None:
+        """Note that a request is about to leave."""
+        self.put(_INTEND, (row, step, method, attempts))
+
+    def receive(self, row: int, method: str, receipt: Receipt) -> None:
+        """Note how a step ended."""
+        data = None if receipt.data is None else json.dumps(receipt.data, separators=(",", ":"))
+        self.put(
+            _RECEIVE,
+            (row, receipt.step, method, receipt.attempts, receipt.verdict.value, receipt.status, data, receipt.code,
+             receipt.error),
+        )  # fmt: skip
+
+    def release(self, row: int, step: str) -> None:
+        """Forget an intent whose request was surely not executed."""
+        self.put("DELETE FROM steps WHERE row = ? AND step = ? AND verdict IS NULL", (row, step))
+
+    def settle(self, row: int, outcome: Outcome) -> None:
+        """Note how a row ended. The steps of a row that is done are not needed any more."""
+        failures = json.dumps([[f.step, f.code, f.error] for f in outcome.failures]) if outcome.failures else "[]"
+        self.put(_SETTLE, (row, outcome.status.value, outcome.action, outcome.id, failures, row))
+        if outcome.status in (RowStatus.SUCCEEDED, RowStatus.UNCHANGED):
+            self.put("DELETE FROM steps WHERE row = ?", (row,))
+
+    # ---- small facts about the job
+
+    def note(self, name: str, value: Json) -> None:
+        """Queue a fact about the job."""
+        self.put(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, json.dumps(value)),
+        )
+
+    def noted(self, name: str, default: Json = None) -> Json:
+        """Read a fact about the job."""
+        found = self._reader.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return default if found is None else json.loads(found[0])
+
+    # ---- reading what is committed
+
+    def counts(self) -> dict[str, int]:
+        """How many rows ended in each status."""
+        return dict(self._reader.execute("SELECT status, count(*) FROM rows GROUP BY status"))
+
+    def settled_between(self, first: int, last: int) -> set[int]:
+        """The numbers of the rows in this range that have ended."""
+        return {row for (row,) in self._reader.execute("SELECT row FROM rows WHERE row BETWEEN ? AND ?", (first, last))}
+
+    def settled_rows(self) -> Iterator[SettledRow]:
+        """All rows that have ended, in file order."""
+        cursor = self._reader.execute("SELECT row, status, action, id, failures, attempts FROM rows ORDER BY row")
+        for number, status, action, identity, failures, attempts in cursor:
+            found = () if failures == "[]" else tuple(Failure(*failure) for failure in json.loads(failures))
+            yield SettledRow(number, Outcome(RowStatus(status), action, identity, found), attempts)
+
+    def open_between(self, first: int, last: int) -> dict[int, OpenRow]:
+        """The rows in this range that have begun and not ended."""
+        rows: dict[int, OpenRow] = {}
+        cursor = self._reader.execute(
+            "SELECT row, step, attempts, verdict, status, data, code, error FROM steps WHERE row BETWEEN ? AND ?"
+            " AND row NOT IN (SELECT row FROM rows WHERE row BETWEEN ? AND ?)",
+            (first, last, first, last),
+        )
+        for row, step, attempts, verdict, status, data, code, error in cursor:
+            entry = rows.setdefault(row, OpenRow())
+            if verdict is None:
+                entry.cut_off[step] = attempts
+            else:
+                value = None if data is None else json.loads(data)
+                receipt = Receipt(step, Verdict(verdict), status, value, code, error, attempts)
+                entry.known[step] = receipt
+        return rows
+
+    def cut_off_rows(self) -> set[int]:
+        """The rows with a write that was sent and never answered."""
+        sql = "SELECT DISTINCT row FROM steps WHERE verdict IS NULL AND method <> 'GET'"
+        return {row for (row,) in self._reader.execute(sql)}
+
+    def reopen_failed(self) -> int:
+        """Make failed and doubtful rows open again, keeping the receipts of their steps that are done; how many.
+
+        What was refused is asked anew. What is in doubt becomes an unanswered intent: repeated if it may be, else
+        settled by reading. Answers to questions are forgotten: the account may have changed.
+        """
+        bad = "SELECT row FROM rows WHERE status IN ('failed', 'in_doubt')"
+        self._db.execute("BEGIN")
+        self._db.execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
+        self._db.execute(f"UPDATE steps SET verdict = NULL, attempts = 0 WHERE row IN ({bad}) AND verdict = 'in_doubt'")
+        count = self._db.execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
+        self._db.execute("COMMIT")
+        return count
+
+    def forget_questions(self) -> None:
+        """Forget the answers to questions of rows that are still open: they are too old to decide by."""
+        self._db.execute("DELETE FROM steps WHERE method = 'GET'")
+
+    # ---- pages of contacts
+
+    def add_page(self, first: int, last: int, contacts: Sequence[Json]) -> None:
+        """Note a page: the range of ids it covers, and its contacts in ascending order."""
+        text = json.dumps(contacts, ensure_ascii=False, separators=(",", ":"))
+        self.put("INSERT INTO pages VALUES (?, ?, ?, ?)", (first, last, len(contacts), text))
+
+    def page_ranges(self) -> list[tuple[int, int, int]]:
+        """First id, last id and number of contacts of every page."""
+        return list(self._reader.execute("SELECT first, last, count FROM pages"))
+
+    def pages(self) -> Iterator[list[Json]]:
+        """The contacts page by page, in ascending order of ids."""
+        for (text,) in self._reader.execute("SELECT contacts FROM pages ORDER BY first"):
+            yield json.loads(text)
+
+    def relations_of(self, contact: int) -> Iterator[tuple[str, Json]]:
+        """Family and record of everything that was read apart for this contact."""
+        cursor = self._reader.execute("SELECT family, record FROM relations WHERE contact = ? ORDER BY id", (contact,))
+        for family, record in cursor.fetchall():
+            yield family, json.loads(record)
+
+    def add_relations(self, family: str, records: Iterable[Json]) -> None:
+        """Note records of a relation that was read apart."""
+        for record in records:
+            values = (family, int(record["id"]), int(record["contact"]), json.dumps(record))
+            self.put("INSERT OR REPLACE INTO relations VALUES (?, ?, ?, ?)", values)
+
+    # ---- what the account holds
+
+    def hold(self, key: str, state: Json) -> None:
+        """Note what the account holds under a key."""
+        self.put("INSERT OR REPLACE INTO held VALUES (?, ?)", (key, json.dumps(state, separators=(",", ":"))))
+
+    def held(self, keys: Sequence[str]) -> dict[str, Json]:
+        """What the account holds under these keys."""
+        marks = ",".join("?" * len(keys))
+        cursor = self._reader.execute(f"SELECT key, state FROM held WHERE key IN ({marks})", tuple(keys))
+        return {key: json.loads(state) for key, state in cursor}
+
+    # ---- checks before the rows
+
+    def forget_check(self) -> None:
+        """Begin the checks anew: an earlier run was cut off within them."""
+        self._db.execute("DELETE FROM rows")
+
+    def settle_now(self, rows: Iterable[tuple[int, Outcome]]) -> None:
+        """Write outcomes of rows that are not sent, at once. A row's later breach is added to its first."""
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            "INSERT INTO rows VALUES (?, ?, '', '', ?, 0)",
+            ((n, o.status.value, json.dumps([[f.step, f.code, f.error] for f in o.failures])) for n, o in rows),
+        )
+        self._db.execute("COMMIT")
+

@@ -1,0 +1,216 @@
+"""A job's folder: its name, its files, what was asked, and its lock. Holds personal data, so it is the owner's alone.
+
+Knows nothing of rows: what is in the checkpoint and the reports is theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from filelock import FileLock, Timeout
+
+from bulk import __version__
+from bulk.errors import UnfinishedError, UsageError
+from bulk.resources.kinds import nearest
+
+JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
+SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
+STDIN_COPY: Final = "input.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """The file that an import reads, so that a resume can tell whether it is still the same."""
+
+    path: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Measure a file."""
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return cls(str(path.resolve()), path.stat().st_size, digest)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """`job.json`: what was asked. No secret is ever in it."""
+
+    kind: str  # import or export
+    resource: str
+    options: dict[str, Any]
+    place: str  # the address calls go to, or the sandbox's folder
+    connection: str = ""
+    account: str = ""
+    input: InputFile | None = None
+    output: str = ""
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    version: str = __version__
+
+
+class JobFolder:
+    """One job's folder on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = FileLock(path / LOCK)
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return self.path.name
+
+    def file(self, name: str) -> Path:
+        """The path of one of the job's files."""
+        return self.path / name
+
+    # ---- making and finding
+
+    @classmethod
+    def create(cls, jobs: Path, name: str | None, kind: str) -> Self:
+        """Make a new folder; a given name must be free."""
+        if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
+            raise UsageError(f"--job {name!r}: a job's name is made of letters, digits, '.', '_' and '-'.")
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        folder = jobs / (name or f"{kind}-{stamp}-{secrets.token_hex(2)}")
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            raise UsageError(
+                f"There is a job named {folder.name!r} already. Go on with it by 'bulk resume {folder.name}',"
+                " or choose another name."
+            ) from None
+        except OSError as error:
+            hint = "Choose another place by --jobs-dir."
+            raise UsageError(f"{jobs} cannot be written: {error.strerror}. {hint}") from error
+        folder.chmod(0o700)  # whatever the umask says
+        return cls(folder)
+
+    @classmethod
+    def find(cls, jobs: Path, name: str | None, *, finished: bool = False) -> Self:
+        """Find the job of that name (or path); without a name the newest unfinished, or with `finished` the newest."""
+        if name is not None:
+            for folder in (jobs / name, Path(name)):
+                if (folder / JOB).is_file():
+                    return cls(folder)
+            close = nearest(name, [job.name for job in cls.all(jobs)])
+            hint = f" Nearest: {', '.join(close)}." if close else " 'bulk jobs' lists those that are here."
+            raise UsageError(f"There is no job {name!r} in {jobs}.{hint}")
+        for job in sorted(cls.all(jobs), key=lambda job: job.record().created, reverse=True):
+            if finished or not job.finished:
+                return job
+        what = "job" if finished else "unfinished job"
+        raise UsageError(f"There is no {what} in {jobs}. 'bulk jobs' lists those that are here.")
+
+    @classmethod
+    def all(cls, jobs: Path) -> list[Self]:
+        """All jobs here, oldest first."""
+        folders = sorted(jobs.iterdir()) if jobs.is_dir() else []
+        found = [cls(folder) for folder in folders if (folder / JOB).is_file()]
+        return sorted(found, key=lambda job: job.record().created)
+
+    def discard(self) -> None:
+        """Remove the folder of a job that never began."""
+        self._lock.release(force=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    # ---- its files
+
+    def write(self, record: JobRecord) -> None:
+        """Write `job.json`."""
+        self.write_json(JOB, asdict(record))
+
+    def record(self) -> JobRecord:
+        """Read `job.json`."""
+        try:
+            data = json.loads(self.file(JOB).read_text(encoding="utf-8"))
+            if data["input"] is not None:
+                data["input"] = InputFile(**data["input"])
+            return JobRecord(**data)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UsageError(f"{self.file(JOB)} cannot be read: {error}. Start the job anew.") from error
+
+    def write_json(self, name: str, data: Any) -> None:
+        """Write one of the job's JSON files whole, or leave the old one."""
+        part = self.file(f".{name}.part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(data, file, ensure_ascii=False, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.file(name))
+
+    def summary(self) -> dict[str, Any] | None:
+        """Read `summary.json`; None if the job has never stopped in an orderly way."""
+        try:
+            data: dict[str, Any] = json.loads(self.file(SUMMARY).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return data
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to go on with."""
+        summary = self.summary()
+        return summary is not None and summary.get("state") == "finished"
+
+    @property
+    def running(self) -> bool:
+        """Whether a living process has it in hand."""
+        if self._lock.is_locked:
+            return True
+        try:
+            with self._lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the job; a dead owner's hold is gone with it. Raises `UnfinishedError` while another run has it."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise UnfinishedError(
+                f"Another run has the job {self.name} in hand. Wait for it to end, then: bulk resume {self.name}"
+            ) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+@contextmanager
+def account_held(lock: Path, account: str) -> Iterator[None]:
+    """Hold an account's request budget on this machine; only one job at a time may have it."""
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        hold = FileLock(lock)
+        hold.acquire(timeout=0)
+    except Timeout:
+        raise UnfinishedError(
+            f"Another job is at work on {account}, and both would share its 5 requests a second."
+            " Wait for it to end, then run this again."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{lock.parent} cannot be written: {error.strerror}. Set XDG_STATE_HOME elsewhere.") from error
+    try:
+        yield
+    finally:
+        hold.release()

@@ -1,0 +1,68 @@
+"""Reading what the account holds before an import, where that saves requests: rows that would change nothing cost none.
+
+Worth it while the account's pages are few beside the rows: every row that is found unchanged saves a request or more.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import anyio
+
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.rows import STALE
+from bulk.jobs.runner import Runner
+from bulk.jobs.walking import Walking
+from bulk.planning.collections import PAGE, accepted
+from bulk.planning.export import PageData, page_request
+from bulk.planning.together import Asking
+from bulk.planning.walk import Ask, Walk
+from bulk.tables.matching import key_of
+
+ROWS_A_PAGE: Final = 4  # read the account if the job has at least so many rows for each page of it
+
+
+async def read_held(runner: Runner, checkpoint: Checkpoint, rows: int, *, resumed: bool) -> float | None:
+    """Read the account's contacts into the checkpoint if it is worth it; when that was done, None if it was not.
+
+    Each contact's state is held under its e-mail address as a key. Raises what makes the job impossible to begin.
+    """
+    began = anyio.current_time()
+    if resumed:  # what an earlier run read still says what need not be sent, but not who may be subscribed
+        return began - STALE if checkpoint.noted("held") else None
+    if rows < ROWS_A_PAGE:
+        return None
+    walk = Walk(total=None)
+    first = walk.claim()
+    if first is None:
+        return None
+    page = await runner.ask(_first_page(first))
+    walk.total = page.total
+    if page.missing or page.total is None or page.total / PAGE * ROWS_A_PAGE > rows:
+        return None
+    walk.take(first, page.ids)
+    _hold(page, (0, 0), checkpoint)
+    walking = Walking(walk, runner.dispatch, _hold)
+    await runner.run(walking)
+    if walking.error is not None:
+        raise walking.error
+    if not walk.done:  # interrupted; the rows will not begin either
+        return None
+    checkpoint.note("held", True)
+    await checkpoint.durable()
+    return began
+
+
+def _first_page(ask: Ask) -> Asking[PageData]:
+    receipts = yield (page_request(ask),)
+    page: PageData = accepted(receipts[0], "the account's contacts")
+    return page
+
+
+def _hold(page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+    if page.missing:
+        return  # without its relations a contact is better not known than half known
+    for _identity, _record, state in page.contacts:
+        email = state.attributes.get("email", "")
+        if email:
+            checkpoint.hold(key_of(email), state.to_json())

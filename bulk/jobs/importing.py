@@ -1,0 +1,317 @@
+"""Import, resume of an import, and retry: from a file and an account to settled rows and reports.
+
+Everything is checked before the first write leaves; then names are made, then the rows run; the reports come last,
+whatever happened in between.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from bulk.engine.dispatch import Dispatch
+from bulk.engine.limit import RateLimit
+from bulk.errors import AbortedError, BulkError, UsageError
+from bulk.jobs.access import Access, opened
+from bulk.jobs.checking import checked
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.folder import CHECKPOINT, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord, account_held
+from bulk.jobs.held import read_held
+from bulk.jobs.progress import Progress, Snapshot
+from bulk.jobs.report import Summary, write_reports
+from bulk.jobs.rows import STALE, Plan, Rows
+from bulk.jobs.runner import Runner
+from bulk.jobs.stopping import Stopping, gave_up, too_many
+from bulk.jobs.survey import Survey, survey
+from bulk.model import RowStatus
+from bulk.planning.contacts import Meaning
+from bulk.planning.names import Names, columns_of, make_missing, read_names
+from bulk.resources import find
+from bulk.resources.spec import Resource
+from bulk.tables.check import OnDuplicate
+from bulk.tables.matching import Match, match_header
+from bulk.tables.reading import Table, open_table
+
+TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the user chose, as it is kept in `job.json`."""
+
+    mode: str = ""
+    key: str = ""
+    maps: dict[str, str] = field(default_factory=dict)
+    ignore_unknown: bool = False
+    on_invalid: str = "skip"
+    skip_lines: int = 0
+    on_duplicate: OnDuplicate = "error"
+    blank: str = "keep"
+    separator: str = ","
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    limit: int | None = None
+    resubscribe: bool = False
+    max_errors: str = ""
+    max_duration: float | None = None
+    rate: float = 5.0
+    concurrency: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ended. `error` says why it stopped before its end, None if it ran to it."""
+
+    folder: JobFolder
+    summary: Summary
+    error: BulkError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one import: what every part of it needs."""
+
+    folder: JobFolder
+    resource: Resource
+    options: ImportOptions
+    table: Table
+    checkpoint: Checkpoint
+    progress: Progress
+    signals: bool = False
+    resumed: bool = False
+
+
+def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Table:
+    """Open the input as the options say."""
+    return open_table(
+        path, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
+        limit=options.limit, columns=resource.columns,
+    )  # fmt: skip
+
+
+# ---- the three ways in
+
+
+async def start(
+    resource: Resource, source: Path | None, options: ImportOptions, access: Access, place: tuple[Path, str | None],
+    progress: Progress, *, signals: bool = False,
+) -> Ending:  # fmt: skip
+    """Import a file; `source` None reads standard input. `place` is the folder of jobs and the job's name, if given.
+
+    Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
+    """
+    options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
+    folder = JobFolder.create(place[0], place[1], "import")
+    try:
+        with folder.held():
+            path = source or _spool(folder)
+            table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
+            progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
+            record = JobRecord(
+                "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
+            )
+            folder.write(record)
+            with _checkpoint(folder) as checkpoint:
+                job = Job(folder, resource, options, table, checkpoint, progress, signals)
+                return await _run(job, record, access)
+    finally:
+        if not folder.file(SUMMARY).exists() and not _begun(folder):
+            folder.discard()
+
+
+async def go_on(
+    folder: JobFolder, changes: dict[str, Any], access: Access, progress: Progress, *, retry: bool = False,
+    signals: bool = False,
+) -> Ending:  # fmt: skip
+    """Resume an import, or with `retry` first open its failed and doubtful rows again. `changes` are options anew."""
+    record = folder.record()
+    resource = find(record.resource)
+    if resource is None or record.input is None:
+        raise UsageError(f"{folder.name} is no import that this version of bulk can go on with.")
+    options = replace(ImportOptions(**record.options), **changes)
+    with folder.held():
+        _same_place(record, access)
+        path = Path(record.input.path)
+        now = await anyio.to_thread.run_sync(InputFile.of, path)
+        if (now.size, now.sha256) != (record.input.size, record.input.sha256):
+            raise UsageError(
+                f"{path} has changed since the job began, so its rows can no longer be told apart.\n"
+                "Put the old file back, or import the new one; what is done already is found unchanged."
+            )
+        table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
+        with _checkpoint(folder) as checkpoint:
+            if retry:
+                checkpoint.reopen_failed()
+            job = Job(folder, resource, options, table, checkpoint, progress, signals, resumed=True)
+            return await _run(job, record, access)
+
+
+def _same_place(record: JobRecord, access: Access) -> None:
+    if (record.place, record.connection) != (access.place, access.connection):
+        raise UsageError(
+            f"The job works on {record.place}{_through(record.connection)}, and this would go to {access.place}"
+            f"{_through(access.connection)}.\nUse the same key, --base-url, --connection or --sandbox as it began with."
+        )
+
+
+def _through(connection: str) -> str:
+    return f" (connection {connection})" if connection else ""
+
+
+def _begun(folder: JobFolder) -> bool:
+    """Whether the checks are done: from then on the job can be resumed."""
+    path = folder.file(CHECKPOINT)
+    if not path.exists():
+        return False
+    checkpoint = Checkpoint(path)
+    try:
+        return bool(checkpoint.noted("checked"))
+    finally:
+        checkpoint.close()
+
+
+@contextmanager
+def _checkpoint(folder: JobFolder) -> Iterator[Checkpoint]:
+    path = folder.file(CHECKPOINT)
+    if not path.exists():
+        path.touch(mode=0o600)
+    written = max(file.stat().st_mtime for file in (path, folder.file(f"{CHECKPOINT}-wal")) if file.exists())
+    checkpoint = Checkpoint(path)
+    try:
+        if time.time() - written > STALE:
+            checkpoint.forget_questions()
+        yield checkpoint
+    finally:
+        checkpoint.close()
+
+
+def _spool(folder: JobFolder) -> Path:
+    """Standard input is read once and we read twice, so it is kept in the job's folder."""
+    path = folder.file(STDIN_COPY)
+    path.touch(mode=0o600)
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
+
+
+# ---- the one way through
+
+
+async def _run(job: Job, record: JobRecord, access: Access) -> Ending:
+    options = job.options
+    async with opened(access, options.rate) as send:
+        runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
+        names = await runner.ask(read_names(tags=False, accounts=False))
+        if record.account and record.account != names.host:
+            raise UsageError(
+                f"The job works on the account {record.account}, and this key opens {names.host}.\n"
+                "Use the key and connection that it began with."
+            )
+        with account_held(access.lock(names.host), names.host):
+            if not record.account:
+                job.folder.write(replace(record, account=names.host))
+            match = match_header(
+                job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
+                ignore_unknown=options.ignore_unknown, key=options.key,
+            )  # fmt: skip
+            tally = await checked(job.table, match, options.on_duplicate, job.checkpoint, job.progress)
+            if tally.rejected and options.on_invalid == "stop":
+                refused = f"{tally.rejected:,} rows break the schema, so nothing was sent (--on-invalid stop)"
+                return await _end(job, runner, 0.0, AbortedError(refused))
+            return await _send_rows(job, runner, match, names)
+
+
+def new_dispatch(rate: float, concurrency: int) -> Dispatch:
+    """Make the engine of one run; `rate` 0 means no limit."""
+    chance = random.Random().random  # noqa: S311 - spreads retries, keeps no secret
+    return Dispatch(RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
+
+
+async def _send_rows(job: Job, runner: Runner, match: Match, names: Names) -> Ending:
+    options, checkpoint = job.options, job.checkpoint
+    meaning = Meaning(
+        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe
+    )
+    needs = await anyio.to_thread.run_sync(survey, job.table, match, meaning, checkpoint)
+    limit = too_many(options.max_errors, needs.rows)
+    began = anyio.current_time()
+    held_since = None
+    if needs.rows:
+        await _make_names(runner, names, needs, match, job.progress)
+        if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
+            held_since = await read_held(runner, checkpoint, needs.rows, resumed=job.resumed)
+        job.progress.say(needs.describe(options.rate))
+    stopping = Stopping(runner, job.progress, seconds=options.max_duration, signals=job.signals)
+
+    def after_each() -> None:
+        if limit is not None and rows.failed >= limit:
+            stopping.stop(gave_up(rows.failed))
+
+    rows = Rows(Plan(job.table, match, meaning, names, held_since), checkpoint, job.resumed, after_each)
+    async with stopping.watching(), anyio.create_task_group() as tellers:
+        tellers.start_soon(_tell, job.progress, rows, needs, runner)
+        await runner.run(rows)
+        tellers.cancel_scope.cancel()
+    return await _end(job, runner, anyio.current_time() - began, stopping.error)
+
+
+async def _make_names(runner: Runner, names: Names, needs: Survey, match: Match, progress: Progress) -> None:
+    """Read the account's tags and accounts where the file names any, and create what is missing, once each."""
+    used = {column.attribute for _at, column in match.columns}
+    if used & {"tags", "remove_tags", "account"}:
+        known = await runner.ask(
+            read_names(identity=False, fields=False, tags="account" not in used or bool(used & {"tags", "remove_tags"}),
+                       accounts="account" in used)
+        )  # fmt: skip
+        names.tags, names.tag_names = known.tags, known.tag_names
+        names.accounts, names.account_names = known.accounts, known.account_names
+    for what, wanted, held in (("tags", needs.tags, names.tags), ("accounts", needs.accounts, names.accounts)):
+        missing = [name for key, name in wanted.items() if key not in held]
+        if missing:
+            few = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+            progress.say(f"{len(missing):,} {what} are new and will be created: {few}")
+    await runner.ask(make_missing(names, needs.tags.values(), needs.accounts.values()))
+
+
+async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:
+    while True:
+        dispatch = runner.dispatch
+        progress.update(
+            Snapshot(
+                "sending", rows.counts.total(), needs.rows, rows.failed, rows.counts[RowStatus.IN_DOUBT.value],
+                dispatch.requests, max(0.0, dispatch.paused_until - anyio.current_time()),
+            )
+        )  # fmt: skip
+        await anyio.sleep(TELL_EVERY)
+
+
+async def _end(job: Job, runner: Runner, seconds: float, error: BulkError | None) -> Ending:
+    """Write the reports and the sums; checked before anyone is told."""
+    checkpoint = job.checkpoint
+    before = checkpoint.noted("totals", {"requests": 0, "retries": 0, "seconds": 0.0})
+    totals = {
+        "requests": before["requests"] + runner.dispatch.requests,
+        "retries": before["retries"] + runner.dispatch.retries,
+        "seconds": before["seconds"] + seconds,
+    }
+    checkpoint.note("totals", totals)
+    await checkpoint.durable()
+    rows, actions = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
+    open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
+    summary = Summary(
+        job.folder.name, "unfinished" if open_rows else "finished", rows, actions, totals["requests"],
+        totals["retries"], totals["seconds"], str(error or ""),
+    )  # fmt: skip
+    job.folder.write_json(SUMMARY, summary.to_json())
+    return Ending(job.folder, summary, error if open_rows else None)

@@ -1,0 +1,163 @@
+"""The reports of an import: which row ended how, in CSVs that can be fed back, and the sums of them.
+
+Built from the checkpoint and the input file, matched by row number and never by position. Every row stands in exactly
+one file, and before a number is told to anyone the files are counted against the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bulk.errors import AccountingError
+from bulk.jobs.checkpoint import Checkpoint, SettledRow
+from bulk.jobs.folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
+from bulk.model import Outcome, RowStatus
+from bulk.tables.reading import Table
+from bulk.tables.writing import GUARDED, CsvFile
+
+ORDER: Final = (
+    RowStatus.SUCCEEDED,
+    RowStatus.UNCHANGED,
+    RowStatus.REJECTED,
+    RowStatus.FAILED,
+    RowStatus.IN_DOUBT,
+    RowStatus.SKIPPED,
+    RowStatus.UNPROCESSED,
+)
+_FILES: Final = {
+    RowStatus.SUCCEEDED: SUCCEEDED,
+    RowStatus.UNCHANGED: SUCCEEDED,
+    RowStatus.REJECTED: FAILED,
+    RowStatus.FAILED: FAILED,
+    RowStatus.IN_DOUBT: FAILED,
+    RowStatus.SKIPPED: SKIPPED,
+    RowStatus.UNPROCESSED: UNPROCESSED,
+}
+_ADDED: Final = {
+    SUCCEEDED: ("_row", "_action", "_id"),
+    FAILED: ("_row", "_status", "_step", "_code", "_error", "_attempts"),
+    SKIPPED: ("_row", "_reason"),
+    UNPROCESSED: ("_row",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The sums of a job. `rows` maps "read" and every status to a count; `state` is finished or unfinished."""
+
+    job: str
+    state: str
+    rows: dict[str, int]
+    actions: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is done."""
+        return not any(self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as `summary.json` holds it."""
+        rate = self.requests / self.seconds if self.seconds else 0.0
+        return {
+            "job": self.job, "state": self.state, "reason": self.reason, "rows": self.rows, "actions": self.actions,
+            "requests": self.requests, "retries": self.retries, "seconds": round(self.seconds, 3),
+            "requests_per_second": round(rate, 3),
+        }  # fmt: skip
+
+
+def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tuple[dict[str, int], dict[str, int]]:
+    """Write the report files; the counts of rows by status ("read" included) and of actions.
+
+    Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
+    Raises `AccountingError` if the files and the checkpoint do not agree.
+    """
+    in_doubt = checkpoint.cut_off_rows()
+    counted: Counter[str] = Counter()
+    actions: Counter[str] = Counter()
+    files = {name: CsvFile(folder.file(name), (*table.header, *added)) for name, added in _ADDED.items()}
+    wanted: set[str] = set()
+    settled = _Merge(checkpoint.settled_rows())
+    # the cells are written without their guards, so the column that names guarded cells must not claim any
+    guarded = table.header.index(GUARDED) if GUARDED in table.header else None
+    with files[SUCCEEDED], files[FAILED], files[SKIPPED], files[UNPROCESSED]:
+        for record in table.records():
+            row = settled.at(record.number)
+            if row is None:
+                row = SettledRow(record.number, _open_outcome(record.number in in_doubt), 0)
+            status = row.outcome.status
+            counted["read"] += 1
+            counted[status.value] += 1
+            if row.outcome.action:
+                actions[row.outcome.action] += 1
+            name = _FILES[status]
+            wanted.add(name)
+            cells = record.cells if guarded is None else [*record.cells[:guarded], "", *record.cells[guarded + 1 :]]
+            files[name].write((*cells, *_added(name, row)))
+    for name in (SKIPPED, UNPROCESSED):
+        if name not in wanted:
+            folder.file(name).unlink(missing_ok=True)
+    rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
+    _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.counts(), settled.left)
+    return rows, dict(actions)
+
+
+class _Merge:
+    """Settled rows in file order, beside records in file order."""
+
+    def __init__(self, rows: Iterator[SettledRow]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def at(self, number: int) -> SettledRow | None:
+        if self._next is None or self._next.number != number:
+            return None
+        found, self._next = self._next, next(self._rows, None)
+        return found
+
+    @property
+    def left(self) -> SettledRow | None:
+        """A settled row that no record of the file matched."""
+        return self._next
+
+
+def _open_outcome(in_doubt: bool) -> Outcome:
+    return Outcome(RowStatus.IN_DOUBT if in_doubt else RowStatus.UNPROCESSED)
+
+
+def _added(name: str, row: SettledRow) -> tuple[str, ...]:
+    outcome = row.outcome
+    number = str(row.number)
+    if name == SUCCEEDED:
+        return number, outcome.action, outcome.id
+    if name == SKIPPED:
+        return number, outcome.failures[0].error if outcome.failures else ""
+    if name == UNPROCESSED:
+        return (number,)
+    if not outcome.failures:
+        said = "The job stopped before the answer came. 'bulk resume' settles it."
+        return number, outcome.status.value, "", "no_answer", said, "1"
+    first = outcome.failures[0]
+    errors = [failure.error for failure in outcome.failures]
+    if len(errors) > 1 and any(failure.step for failure in outcome.failures):
+        errors = [f"{failure.step}: {failure.error}" for failure in outcome.failures]
+    return number, outcome.status.value, first.step, first.code, " | ".join(errors), str(row.attempts)
+
+
+def _check(rows: dict[str, int], files: dict[str, int], noted: dict[str, int], left: SettledRow | None) -> None:
+    """Check that what we are about to say is so."""
+    parts = sum(rows[status.value] for status in ORDER)
+    written = sum(files.values())
+    if left is not None:
+        raise AccountingError(f"Row {left.number} has ended but is not in the input file. The reports are not right.")
+    if not rows["read"] == parts == written:
+        raise AccountingError(f"The reports do not add up: {rows['read']} rows read, {parts} ended, {written} written.")
+    for status, count in noted.items():
+        if status != "in_doubt" and rows[status] != count:
+            raise AccountingError(f"The reports do not add up: {count} rows are {status}, {rows[status]} are written.")

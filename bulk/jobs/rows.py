@@ -1,0 +1,96 @@
+"""The feed of an import: the file's rows, each with its flow and what is known of it; and the writing down of its end.
+
+Reads the file in small batches beside the checkpoint, so that memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+import anyio
+
+from bulk.engine.dispatch import Step
+from bulk.jobs.checkpoint import Checkpoint, OpenRow
+from bulk.jobs.runner import Work
+from bulk.model import Outcome, Receipt, RowStatus
+from bulk.planning.contacts import Meaning, contact_flow
+from bulk.planning.names import Names
+from bulk.planning.state import ContactState
+from bulk.tables.matching import Match
+from bulk.tables.reading import Record, Table
+
+BATCH: Final = 250
+STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that the rows of a job share once it begins to send."""
+
+    table: Table
+    match: Match
+    meaning: Meaning
+    names: Names
+    held_since: float | None = None  # when the account's contacts were read; None: they were not
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one run that are not settled yet. `on_end` is called after each."""
+
+    plan: Plan
+    checkpoint: Checkpoint
+    resumed: bool
+    on_end: Callable[[], None]
+    counts: Counter[str] = field(default_factory=Counter)
+    done: bool = False
+    _works: Iterator[Work] | None = None
+
+    def take(self) -> Work | None:
+        """Give the next row."""
+        if self._works is None:
+            self._works = self._all()
+        work = next(self._works, None)
+        self.done = work is None
+        return work
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        """Write a receipt down."""
+        checkpoint.receive(step.row, step.request.method, receipt)
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        """Write down how a row ended."""
+        checkpoint.settle(row, outcome)
+        self.counts[outcome.status.value] += 1
+        self.on_end()
+
+    @property
+    def failed(self) -> int:
+        """How many rows of this run did not come to a good end."""
+        return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT, RowStatus.REJECTED))
+
+    def _all(self) -> Iterator[Work]:
+        records = self.plan.table.records()
+        while batch := list(islice(records, BATCH)):
+            first, last = batch[0].number, batch[-1].number
+            settled = self.checkpoint.settled_between(first, last)
+            opened = self.checkpoint.open_between(first, last) if self.resumed else {}
+            yield from self._works_of([record for record in batch if record.number not in settled], opened)
+
+    def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:
+        rows = [self.plan.match.row(record) for record in records]
+        since = self.plan.held_since
+        held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
+        for row in rows:
+            fresh = since is not None and anyio.current_time() - since < STALE
+            state = ContactState.from_json(held[row.key]) if row.key in held else None
+            flow = contact_flow(row, self.plan.meaning, self.plan.names, state, fresh=fresh)
+            known = opened.get(row.number, _NOTHING)
+            yield Work(row.number, row.key, flow, known.known, known.cut_off)
+
+
+_NOTHING: Final = OpenRow()

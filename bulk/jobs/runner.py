@@ -1,0 +1,165 @@
+"""The runner: the one task group. Brings the engine, the client and the checkpoint together.
+
+It asks the engine what to send, writes the intent, sends, writes the receipt, and tells the engine. It decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import anyio
+
+from bulk.engine.dispatch import Dispatch, Step
+from bulk.errors import AbortedError, BulkError, UnfinishedError
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
+from bulk.planning.together import Asking
+
+Result = TypeVar("Result")
+Send = Callable[[Request], Awaitable[Reply | Lost]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A row to run: its flow and what an earlier run has written down of it."""
+
+    row: int
+    key: str
+    flow: Flow
+    known: Mapping[str, Receipt] = field(default_factory=dict)
+    cut_off: Mapping[str, int] = field(default_factory=dict)
+
+
+class Feed(Protocol):
+    """Where rows come from and where their ends go. Called by the runner only, one call at a time."""
+
+    def take(self) -> Work | None:
+        """Give the next row; None if there is none at the moment."""
+
+    @property
+    def done(self) -> bool:
+        """Whether no row will come any more, whatever is settled."""
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        """Write a receipt down, in the same breath as everything that follows from it."""
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        """Write down how a row ended."""
+
+
+class Runner:
+    """Runs feeds through one engine. `stop()` drains; cancelling the caller's scope leaves at once, in doubt."""
+
+    def __init__(self, dispatch: Dispatch, send: Send, checkpoint: Checkpoint | None = None) -> None:
+        self.dispatch = dispatch
+        self._send = send
+        self._checkpoint = checkpoint
+        self._wake = anyio.Event()
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight is still answered and written down."""
+        self.dispatch.stop()
+        self._wake.set()
+
+    async def run(self, feed: Feed) -> None:
+        """Run until every row of the feed has ended, or the engine has stopped and nothing is in flight."""
+        dispatch = self.dispatch
+        async with anyio.create_task_group() as flights:
+            while True:
+                self._fill(feed)
+                now = anyio.current_time()
+                step = dispatch.next(now)
+                if isinstance(step, Step):
+                    flights.start_soon(self._fly, step, feed)
+                    continue
+                if dispatch.in_flight == 0 and (dispatch.stopping or (dispatch.idle and feed.done)):
+                    break
+                self._wake = anyio.Event()
+                with anyio.move_on_after(math.inf if step is None else step - now):
+                    await self._wake.wait()
+        if self._checkpoint:
+            await self._checkpoint.durable()
+
+    def _fill(self, feed: Feed) -> None:
+        while self.dispatch.wants():
+            work = feed.take()
+            if work is None:
+                return
+            for row, outcome in self.dispatch.add(work.row, work.key, work.flow, work.known, work.cut_off):
+                self._end(feed, row, outcome)
+
+    async def _fly(self, step: Step, feed: Feed) -> None:
+        checkpoint = self._checkpoint
+        request = step.request
+        if checkpoint and request.method != "GET" and step.row >= 0:
+            checkpoint.intend(step.row, request.step, request.method, step.attempts)
+            await checkpoint.durable()
+        reply = await self._send(request)
+        settled = self.dispatch.answer(step, reply, anyio.current_time())
+        if checkpoint and step.row >= 0:
+            if settled.receipt is not None:
+                feed.received(step, settled.receipt, checkpoint)
+            elif settled.released:
+                checkpoint.release(step.row, request.step)
+        for row, outcome in settled.ended:
+            self._end(feed, row, outcome)
+        self._wake.set()
+
+    def _end(self, feed: Feed, row: int, outcome: Outcome) -> None:
+        if self._checkpoint and row >= 0:
+            feed.ended(row, outcome, self._checkpoint)
+
+    # ---- questions before the rows
+
+    async def ask(self, asking: Asking[Result]) -> Result:
+        """Run what the job must know before its rows. Raises `AbortedError` or `UnfinishedError` if it cannot."""
+        question = _Question(asking)
+        await self.run(question)
+        if question.error is not None:
+            raise question.error
+        if not question.answers:
+            raise stopped_error(self.dispatch)
+        return question.answers[0]
+
+
+def stopped_error(dispatch: Dispatch) -> BulkError:
+    """Why the engine stopped, as the error that ends the command."""
+    if dispatch.refused_key:
+        return AbortedError(f"Access was refused: {dispatch.stopped_by}")
+    return UnfinishedError(dispatch.stopped_by or "Interrupted before the first row. Run the command again.")
+
+
+class _Question(Generic[Result]):
+    """A feed of one flow that is nobody's row."""
+
+    def __init__(self, asking: Asking[Result]) -> None:
+        self.answers: list[Result] = []
+        self.error: BulkError | None = None
+        self._asking = asking
+        self._given = False
+
+    def take(self) -> Work | None:
+        if self._given:
+            return None
+        self._given = True
+        return Work(-2, "question", self._flow())
+
+    def _flow(self) -> Flow:
+        try:
+            self.answers.append((yield from self._asking))
+        except BulkError as error:
+            self.error = error
+        return Outcome(RowStatus.SUCCEEDED)
+
+    @property
+    def done(self) -> bool:
+        return self._given
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        """Questions leave nothing behind."""
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        """Questions leave nothing behind."""

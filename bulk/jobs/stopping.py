@@ -1,0 +1,79 @@
+"""Why and how a job stops before its end: signals, time, too many errors. One object a job; the first reason holds."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from bulk.errors import AbortedError, BulkError, InterruptedJobError, UnfinishedError
+from bulk.jobs.progress import Progress
+from bulk.jobs.runner import Runner, stopped_error
+
+
+class Stopping:
+    """Watches one run. `signals`: take Ctrl-C and SIGTERM into account (a command does, a library call does not)."""
+
+    def __init__(self, runner: Runner, progress: Progress, *, seconds: float | None, signals: bool) -> None:
+        self.reason: BulkError | None = None
+        self._runner = runner
+        self._progress = progress
+        self._seconds = seconds
+        self._signals = signals
+
+    def stop(self, reason: BulkError) -> None:
+        """Drain, for this reason."""
+        if self.reason is None:
+            self.reason = reason
+        self._runner.stop()
+
+    @property
+    def error(self) -> BulkError | None:
+        """Why the run stopped, whoever stopped it; None if it ran to its end."""
+        if self.reason is None and self._runner.dispatch.stopped_by is not None:
+            return stopped_error(self._runner.dispatch)
+        return self.reason
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watch while the body runs. A second signal cancels the body: what is in flight stays in doubt."""
+        async with anyio.create_task_group() as watchers:
+            with anyio.CancelScope() as body:
+                if self._signals:
+                    await watchers.start(self._watch_signals, body)
+                if self._seconds is not None:
+                    watchers.start_soon(self._watch_time, self._seconds)
+                yield
+            watchers.cancel_scope.cancel()
+
+    async def _watch_signals(
+        self, body: anyio.CancelScope, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    ) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+            task_status.started()
+            async for number in received:
+                if self.reason is not None and isinstance(self.reason, InterruptedJobError):
+                    body.cancel()
+                    continue
+                self._progress.say("Stopping: waiting for what is on its way. Once more leaves at once.")
+                self.stop(InterruptedJobError("Interrupted", number))
+
+    async def _watch_time(self, seconds: float) -> None:
+        await anyio.sleep(seconds)
+        self.stop(UnfinishedError("The time given by --max-duration is over"))
+
+
+def too_many(limit: str, total: int) -> int | None:
+    """The number of failed rows at which a job gives up, from `--max-errors` (N or N%); None for never."""
+    if not limit:
+        return None
+    if limit.endswith("%"):
+        return max(1, int(total * float(limit[:-1]) / 100))
+    return int(limit)
+
+
+def gave_up(failed: int) -> AbortedError:
+    """The error of a job that gave up after too many failed rows."""
+    return AbortedError(f"Gave up after {failed} failed rows (--max-errors)")
