@@ -83,7 +83,7 @@ class RateLimit:
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""
         self._not_before = max(self._not_before, until)
-        if self._turns is not None:
+        if self._turns is not None and self._not_before > self._starts[0] + self._window + self._margin:
             self._move_bursts(0.0)
 
     def accepted(self, sent_at: float, now: float) -> None:  # noqa: ARG002 (called as `refused` is)
@@ -147,11 +147,12 @@ class RateLimit:
 
         Done by noting the last starts as one burst that came later than they did, never earlier: the law holds.
         """
-        last = self._starts[-1] + by
-        if last == -math.inf:
+        starts, period = list(self._starts), self._window + self._margin
+        if starts[0] == -math.inf:  # too few for a pattern
             return
-        period = self._window + self._margin
+        before = [starts[-1] - period, *starts]
+        head = max(range(self._n), key=lambda i: starts[i] - before[i])  # the longest gap parts the bursts
+        first = starts[head] + by
+        first += max(0, math.ceil((self._not_before - first - period) / self._window)) * self._window
         gap = period * self._spread / self._n
-        wait = self._not_before - (last - (self._n - 1) * gap + period)
-        last += max(0, math.ceil(wait / self._window)) * self._window
-        self._starts.extend([max(start, last - (self._n - 1 - i) * gap) for i, start in enumerate(self._starts)])
+        self._starts.extend([max(start, first + i * gap) for i, start in enumerate(starts)])

@@ -1,0 +1,188 @@
+"""The pace: what holds whatever is learned, and what is learned on three kinds of server."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.pacing_simulation import Case, run
+from bulk.engine.limit import RateLimit
+
+RATES = st.sampled_from([0.3, 0.5, 1, 2, 2.5, 3, 5, 7.3, 20, 50])
+LONGEST_WAIT = 10.0  # seconds beyond every pause; four for a rate of 0.3, a rest, a turn, the most margin
+
+
+def drive(limit: RateLimit, now: float, count: int) -> list[float]:
+    """`count` starts as early as the limit allows."""
+    starts = []
+    for _ in range(count):
+        now = limit.ready_at(now)
+        limit.spend(now)
+        starts.append(now)
+    return starts
+
+
+def window_of(rate: float) -> tuple[int, float]:
+    return math.ceil(rate), math.ceil(rate) / rate
+
+
+def most_in_a_second(starts: list[float]) -> int:
+    return max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
+
+
+STEP = st.one_of(
+    st.tuples(st.just("send"), st.integers(1, 60).map(float)),
+    st.tuples(st.just("wait"), st.floats(0.0, 3.0)),
+    st.tuples(st.just("idle"), st.floats(0.0, 100_000.0)),
+    st.tuples(st.just("pause"), st.floats(-5.0, 90.0)),
+    st.tuples(st.just("refused"), st.floats(0.0, 2.0)),
+    st.tuples(st.just("refused"), st.floats(0.0, 0.1)),
+    st.tuples(st.just("accepted"), st.integers(1, 3000).map(float)),
+)
+
+
+@given(RATES, st.floats(0.0, 1e7), st.lists(STEP, max_size=60))
+def test_the_law_holds_whatever_happens(rate, now, steps):
+    limit, (count, window) = RateLimit(rate), window_of(rate)
+    starts: list[float] = []
+    paused = -math.inf
+    for what, size in steps:
+        if what == "send":
+            for _ in range(int(size)):
+                ready = limit.ready_at(now)
+                assert now <= ready <= max(now, paused) + LONGEST_WAIT
+                assert limit.ready_at(ready) == ready
+                assert ready >= paused
+                now = ready
+                limit.spend(now)
+                starts.append(now)
+        elif what == "pause":
+            limit.pause(now + size)
+            paused = max(paused, now + size)
+        elif what == "refused" and starts:
+            now += size
+            limit.refused(starts[-1], now)
+            paused = max(paused, now + 1.0)
+        elif what == "accepted" and starts:
+            for _ in range(int(size)):
+                limit.accepted(starts[-1], now)
+        else:
+            now += size
+        assert 0.0 < limit.margin <= 1.0
+    assert all(later - earlier >= window for earlier, later in zip(starts, starts[count:], strict=False))
+
+
+@pytest.mark.parametrize("rate", [1, 5, 50, 100])
+def test_an_idle_hour_saves_up_nothing(rate):
+    limit = RateLimit(rate)
+    starts = drive(limit, 0.0, 3 * rate) + drive(limit, 3600.0, 3 * rate)
+    assert most_in_a_second(starts) <= rate
+
+
+@pytest.mark.parametrize("rate", [1, 5, 50, 100])
+def test_after_a_pause_comes_no_avalanche(rate):
+    limit = RateLimit(rate)
+    before = drive(limit, 0.0, 3 * rate)
+    limit.pause(before[-1] + 7.5)
+    after = drive(limit, before[-1], 3 * rate)
+    assert after[0] >= before[-1] + 7.5
+    assert most_in_a_second(before + after) <= rate
+    assert rate == 1 or min(later - earlier for earlier, later in pairwise(after)) > 0.1 / rate
+
+
+def test_of_two_pauses_the_later_one_holds():
+    limit = RateLimit(5)
+    limit.pause(30.0)
+    limit.pause(10.0)
+    assert limit.ready_at(0.0) == 30.0
+    assert limit.ready_at(31.0) == 31.0
+
+
+@pytest.mark.parametrize("rate", [0, 0.0, math.inf])
+def test_no_limit_still_pauses(rate):
+    limit = RateLimit(rate)
+    assert drive(limit, 1.0, 10_000)[-1] == 1.0
+    limit.refused(1.0, 1.5)
+    limit.accepted(1.0, 1.5)
+    assert limit.ready_at(1.5) == 2.5
+    limit.pause(60.0)
+    assert drive(limit, 2.5, 10_000)[-1] == 60.0
+    assert limit.margin == 0.0
+
+
+@pytest.mark.parametrize(("rate", "count", "seconds"), [(0.5, 1, 2.0), (2.5, 3, 1.2)])
+def test_a_fractional_rate_keeps_its_average(rate, count, seconds):
+    starts = drive(RateLimit(rate), 0.0, 10 * count)
+    assert starts[count] - starts[0] == pytest.approx(seconds, abs=0.02)
+    assert starts[9 * count] == pytest.approx(9 * seconds, rel=0.02)
+
+
+@pytest.mark.parametrize("rate", [-1, math.nan, -math.inf])
+def test_a_rate_that_is_none(rate):
+    with pytest.raises(ValueError, match="a rate is 0 or more"):
+        RateLimit(rate)
+
+
+def test_refused_together_is_refused_once():
+    one, many = RateLimit(5), RateLimit(5)
+    starts = drive(one, 0.0, 20)
+    assert drive(many, 0.0, 20) == starts
+    one.refused(starts[-1], starts[-1] + 0.3)
+    for start in starts[-8:]:
+        many.refused(start, starts[-1] + 0.3)
+    assert many.margin == one.margin
+    assert many.ready_at(0.0) == one.ready_at(0.0)
+
+
+def test_a_locked_phase_outlives_a_pause():
+    limit, now = RateLimit(5), 0.0
+    for _ in range(3):  # refused in quick succession
+        now = drive(limit, now, 5)[-1]
+        limit.refused(now, now + 0.3)
+    before = drive(limit, now, 10)
+    limit.pause(before[-1] + 12.34)
+    after = drive(limit, before[-1], 10)
+    turned = (after[0] - before[5]) % 1.0
+    assert min(turned, 1.0 - turned) < 0.01
+
+
+@pytest.mark.parametrize("jitter", ["none", "+-20 ms", "+-150 ms", "1 % late"])
+@pytest.mark.parametrize("server", ["sliding", "bucket", "fixed"])
+def test_the_goals_are_met(server, jitter):
+    for phase in (0.1, 0.35, 0.6, 0.85) if server == "fixed" else (0.0,):
+        case = Case(server, jitter, phase=phase, seed=round(phase * 20))
+        result = run(case)
+        assert result.share >= case.goal, case
+        assert result.per_thousand <= 1.0, case
+
+
+@pytest.mark.parametrize("server", ["sliding", "strict", "bucket", "fixed"])
+@pytest.mark.parametrize(("rate", "latency", "sends", "share"), [(50, 0.15, 1500, 0.97), (5, 2.0, 300, 0.95)])
+def test_a_short_run_on_a_good_line_is_never_refused(server, rate, latency, sends, share):
+    result = run(Case(server, "+-3 ms", latency, rate=rate, sends=sends, phase=0.3))
+    assert result.per_thousand == 0.0
+    assert result.share >= share
+
+
+def test_refused_whatever_it_tries_it_spreads_out_and_keeps_half_the_pace():
+    limit, now = RateLimit(5), 0.0
+    for _ in range(20):
+        now = drive(limit, now, 10)[-1]
+        limit.refused(now, now + 0.3)
+    starts = drive(limit, now, 50)[10:]
+    assert limit.margin == 1.0
+    assert starts[40 - 1] - starts[0] == pytest.approx(39 / 2.5, abs=0.5)
+    assert min(later - earlier for earlier, later in pairwise(starts)) > 0.3
+
+
+def test_a_pause_long_past_costs_a_locked_burst_nothing():
+    limit, now = RateLimit(5), 0.0
+    for _ in range(3):
+        now = drive(limit, now, 5)[-1]
+        limit.refused(now, now + 0.3)
+    now = drive(limit, now, 7)[-1]  # in the middle of a burst
+    expected = limit.ready_at(now)
+    limit.pause(now - 30.0)
+    assert limit.ready_at(now) == expected
