@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX, Credentials
+from bulk.errors import UsageError
+from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
 from bulk.sandbox.app import Sandbox, SandboxOptions
 
@@ -36,12 +38,36 @@ class Access:
         """The gateway connection that was chosen, "" for none."""
         return self.credentials.connection if self.credentials else ""
 
+    def check_same(self, place: str, connection: str) -> None:
+        """Raise `UsageError` if a job that began at `place` would now go on elsewhere."""
+        if (place, connection) != (self.place, self.connection):
+            was, now = (f"{p}{f' (connection {c})' if c else ''}"
+                        for p, c in ((place, connection), (self.place, self.connection)))  # fmt: skip
+            raise UsageError(
+                f"The job works on {was}, and this would go to {now}.\n"
+                "Use the same key, --base-url, --connection or --sandbox as it began with."
+            )
+
     def lock(self, account: str) -> Path:
         """The file that is held while a job works on this account."""
         if self.sandbox is not None:
             return self.sandbox / "account.lock"
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
         return state / "activecampaign-bulk" / f"{hashlib.sha256(account.encode()).hexdigest()[:32]}.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and how a job runs: its access, the folder of jobs, its name if one was given, who is told.
+
+    `signals`: take Ctrl-C and SIGTERM into account; a command does, a library call does not.
+    """
+
+    access: Access
+    jobs: Path
+    progress: Progress
+    name: str | None = None
+    signals: bool = False
 
 
 @asynccontextmanager

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -168,6 +170,12 @@ class Checkpoint:
         found = self._reader.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return default if found is None else json.loads(found[0])
 
+    def noted_under(self, prefix: str) -> dict[str, Json]:
+        """Read all facts whose names begin so, by the rest of their names."""
+        sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ?"
+        cursor = self._reader.execute(sql, (len(prefix), prefix))
+        return {name.removeprefix(prefix): json.loads(value) for name, value in cursor}
+
     # ---- reading what is committed
 
     def counts(self) -> dict[str, int]:
@@ -281,3 +289,18 @@ class Checkpoint:
         )
         self._db.execute("COMMIT")
 
+
+@contextmanager
+def opened_checkpoint(path: Path, *, stale: float | None = None) -> Iterator[Checkpoint]:
+    """Open a job's checkpoint, the owner's alone. Answers to questions older than `stale` seconds are forgotten."""
+    if not path.exists():
+        path.touch(mode=0o600)
+    files = (path, path.with_name(f"{path.name}-wal"))
+    age = time.time() - max(file.stat().st_mtime for file in files if file.exists())
+    checkpoint = Checkpoint(path)
+    try:
+        if stale is not None and age > stale:
+            checkpoint.forget_questions()
+        yield checkpoint
+    finally:
+        checkpoint.close()

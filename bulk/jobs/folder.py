@@ -63,6 +63,14 @@ class JobRecord:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     version: str = __version__
 
+    def check_account(self, host: str) -> None:
+        """Raise `UsageError` if the job began on another account."""
+        if self.account and self.account != host:
+            raise UsageError(
+                f"The job works on the account {self.account}, and this key opens {host}.\n"
+                "Use the key and connection that it began with."
+            )
+
 
 class JobFolder:
     """One job's folder on disk."""

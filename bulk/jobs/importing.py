@@ -6,13 +6,8 @@ whatever happened in between.
 
 from __future__ import annotations
 
-import math
-import random
 import shutil
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,18 +15,17 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.engine.dispatch import Dispatch
-from bulk.engine.limit import RateLimit
 from bulk.errors import AbortedError, BulkError, UsageError
-from bulk.jobs.access import Access, opened
+from bulk.jobs.access import Setting, opened
 from bulk.jobs.checking import checked
-from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.checkpoint import Checkpoint, opened_checkpoint
+from bulk.jobs.ending import Ending, Summary, add_totals
 from bulk.jobs.folder import CHECKPOINT, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord, account_held
 from bulk.jobs.held import read_held
 from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.report import Summary, write_reports
+from bulk.jobs.report import write_reports
 from bulk.jobs.rows import STALE, Plan, Rows
-from bulk.jobs.runner import Runner
+from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, survey
 from bulk.model import RowStatus
@@ -70,15 +64,6 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a job ended. `error` says why it stopped before its end, None if it ran to it."""
-
-    folder: JobFolder
-    summary: Summary
-    error: BulkError | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """One run of one import: what every part of it needs."""
 
@@ -87,8 +72,7 @@ class Job:
     options: ImportOptions
     table: Table
     checkpoint: Checkpoint
-    progress: Progress
-    signals: bool = False
+    setting: Setting
     resumed: bool = False
 
 
@@ -103,37 +87,31 @@ def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Tab
 # ---- the three ways in
 
 
-async def start(
-    resource: Resource, source: Path | None, options: ImportOptions, access: Access, place: tuple[Path, str | None],
-    progress: Progress, *, signals: bool = False,
-) -> Ending:  # fmt: skip
-    """Import a file; `source` None reads standard input. `place` is the folder of jobs and the job's name, if given.
+async def start(resource: Resource, source: Path | None, options: ImportOptions, setting: Setting) -> Ending:
+    """Import a file; `source` None reads standard input.
 
     Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
     """
     options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
-    folder = JobFolder.create(place[0], place[1], "import")
+    access = setting.access
+    folder = JobFolder.create(setting.jobs, setting.name, "import")
     try:
         with folder.held():
             path = source or _spool(folder)
             table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
-            progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
+            setting.progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
             record = JobRecord(
                 "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
             )
             folder.write(record)
-            with _checkpoint(folder) as checkpoint:
-                job = Job(folder, resource, options, table, checkpoint, progress, signals)
-                return await _run(job, record, access)
+            with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+                return await _run(Job(folder, resource, options, table, checkpoint, setting), record)
     finally:
         if not folder.file(SUMMARY).exists() and not _begun(folder):
             folder.discard()
 
 
-async def go_on(
-    folder: JobFolder, changes: dict[str, Any], access: Access, progress: Progress, *, retry: bool = False,
-    signals: bool = False,
-) -> Ending:  # fmt: skip
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> Ending:
     """Resume an import, or with `retry` first open its failed and doubtful rows again. `changes` are options anew."""
     record = folder.record()
     resource = find(record.resource)
@@ -141,7 +119,7 @@ async def go_on(
         raise UsageError(f"{folder.name} is no import that this version of bulk can go on with.")
     options = replace(ImportOptions(**record.options), **changes)
     with folder.held():
-        _same_place(record, access)
+        setting.access.check_same(record.place, record.connection)
         path = Path(record.input.path)
         now = await anyio.to_thread.run_sync(InputFile.of, path)
         if (now.size, now.sha256) != (record.input.size, record.input.sha256):
@@ -150,23 +128,10 @@ async def go_on(
                 "Put the old file back, or import the new one; what is done already is found unchanged."
             )
         table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
-        with _checkpoint(folder) as checkpoint:
+        with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
             if retry:
                 checkpoint.reopen_failed()
-            job = Job(folder, resource, options, table, checkpoint, progress, signals, resumed=True)
-            return await _run(job, record, access)
-
-
-def _same_place(record: JobRecord, access: Access) -> None:
-    if (record.place, record.connection) != (access.place, access.connection):
-        raise UsageError(
-            f"The job works on {record.place}{_through(record.connection)}, and this would go to {access.place}"
-            f"{_through(access.connection)}.\nUse the same key, --base-url, --connection or --sandbox as it began with."
-        )
-
-
-def _through(connection: str) -> str:
-    return f" (connection {connection})" if connection else ""
+            return await _run(Job(folder, resource, options, table, checkpoint, setting, resumed=True), record)
 
 
 def _begun(folder: JobFolder) -> bool:
@@ -174,26 +139,8 @@ def _begun(folder: JobFolder) -> bool:
     path = folder.file(CHECKPOINT)
     if not path.exists():
         return False
-    checkpoint = Checkpoint(path)
-    try:
+    with opened_checkpoint(path) as checkpoint:
         return bool(checkpoint.noted("checked"))
-    finally:
-        checkpoint.close()
-
-
-@contextmanager
-def _checkpoint(folder: JobFolder) -> Iterator[Checkpoint]:
-    path = folder.file(CHECKPOINT)
-    if not path.exists():
-        path.touch(mode=0o600)
-    written = max(file.stat().st_mtime for file in (path, folder.file(f"{CHECKPOINT}-wal")) if file.exists())
-    checkpoint = Checkpoint(path)
-    try:
-        if time.time() - written > STALE:
-            checkpoint.forget_questions()
-        yield checkpoint
-    finally:
-        checkpoint.close()
 
 
 def _spool(folder: JobFolder) -> Path:
@@ -208,16 +155,12 @@ def _spool(folder: JobFolder) -> Path:
 # ---- the one way through
 
 
-async def _run(job: Job, record: JobRecord, access: Access) -> Ending:
-    options = job.options
+async def _run(job: Job, record: JobRecord) -> Ending:
+    options, access = job.options, job.setting.access
     async with opened(access, options.rate) as send:
         runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
         names = await runner.ask(read_names(tags=False, accounts=False))
-        if record.account and record.account != names.host:
-            raise UsageError(
-                f"The job works on the account {record.account}, and this key opens {names.host}.\n"
-                "Use the key and connection that it began with."
-            )
+        record.check_account(names.host)
         with account_held(access.lock(names.host), names.host):
             if not record.account:
                 job.folder.write(replace(record, account=names.host))
@@ -225,17 +168,11 @@ async def _run(job: Job, record: JobRecord, access: Access) -> Ending:
                 job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
                 ignore_unknown=options.ignore_unknown, key=options.key,
             )  # fmt: skip
-            tally = await checked(job.table, match, options.on_duplicate, job.checkpoint, job.progress)
+            tally = await checked(job.table, match, options.on_duplicate, job.checkpoint, job.setting.progress)
             if tally.rejected and options.on_invalid == "stop":
                 refused = f"{tally.rejected:,} rows break the schema, so nothing was sent (--on-invalid stop)"
                 return await _end(job, runner, 0.0, AbortedError(refused))
             return await _send_rows(job, runner, match, names)
-
-
-def new_dispatch(rate: float, concurrency: int) -> Dispatch:
-    """Make the engine of one run; `rate` 0 means no limit."""
-    chance = random.Random().random  # noqa: S311 - spreads retries, keeps no secret
-    return Dispatch(RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
 
 
 async def _send_rows(job: Job, runner: Runner, match: Match, names: Names) -> Ending:
@@ -248,11 +185,11 @@ async def _send_rows(job: Job, runner: Runner, match: Match, names: Names) -> En
     began = anyio.current_time()
     held_since = None
     if needs.rows:
-        await _make_names(runner, names, needs, match, job.progress)
+        await _make_names(runner, names, needs, match, job.setting.progress)
         if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
             held_since = await read_held(runner, checkpoint, needs.rows, resumed=job.resumed)
-        job.progress.say(needs.describe(options.rate))
-    stopping = Stopping(runner, job.progress, seconds=options.max_duration, signals=job.signals)
+        job.setting.progress.say(needs.describe(options.rate))
+    stopping = Stopping(runner, job.setting.progress, seconds=options.max_duration, signals=job.setting.signals)
 
     def after_each() -> None:
         if limit is not None and rows.failed >= limit:
@@ -260,7 +197,7 @@ async def _send_rows(job: Job, runner: Runner, match: Match, names: Names) -> En
 
     rows = Rows(Plan(job.table, match, meaning, names, held_since), checkpoint, job.resumed, after_each)
     async with stopping.watching(), anyio.create_task_group() as tellers:
-        tellers.start_soon(_tell, job.progress, rows, needs, runner)
+        tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
         await runner.run(rows)
         tellers.cancel_scope.cancel()
     return await _end(job, runner, anyio.current_time() - began, stopping.error)
@@ -299,19 +236,13 @@ async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -
 async def _end(job: Job, runner: Runner, seconds: float, error: BulkError | None) -> Ending:
     """Write the reports and the sums; checked before anyone is told."""
     checkpoint = job.checkpoint
-    before = checkpoint.noted("totals", {"requests": 0, "retries": 0, "seconds": 0.0})
-    totals = {
-        "requests": before["requests"] + runner.dispatch.requests,
-        "retries": before["retries"] + runner.dispatch.retries,
-        "seconds": before["seconds"] + seconds,
-    }
-    checkpoint.note("totals", totals)
+    totals = add_totals(checkpoint, runner.dispatch, seconds)
     await checkpoint.durable()
     rows, actions = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
     summary = Summary(
-        job.folder.name, "unfinished" if open_rows else "finished", rows, actions, totals["requests"],
-        totals["retries"], totals["seconds"], str(error or ""),
+        job.folder.name, "unfinished" if open_rows else "finished", rows, actions, totals,
+        str(error or ""),
     )  # fmt: skip
     job.folder.write_json(SUMMARY, summary.to_json())
     return Ending(job.folder, summary, error if open_rows else None)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from bulk.errors import AccountingError
 from bulk.jobs.checkpoint import Checkpoint, SettledRow
@@ -42,34 +41,6 @@ _ADDED: Final = {
     SKIPPED: ("_row", "_reason"),
     UNPROCESSED: ("_row",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The sums of a job. `rows` maps "read" and every status to a count; `state` is finished or unfinished."""
-
-    job: str
-    state: str
-    rows: dict[str, int]
-    actions: dict[str, int] = field(default_factory=dict)
-    requests: int = 0
-    retries: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row is done."""
-        return not any(self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed"))
-
-    def to_json(self) -> dict[str, Any]:
-        """The summary as `summary.json` holds it."""
-        rate = self.requests / self.seconds if self.seconds else 0.0
-        return {
-            "job": self.job, "state": self.state, "reason": self.reason, "rows": self.rows, "actions": self.actions,
-            "requests": self.requests, "retries": self.retries, "seconds": round(self.seconds, 3),
-            "requests_per_second": round(rate, 3),
-        }  # fmt: skip
 
 
 def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tuple[dict[str, int], dict[str, int]]:

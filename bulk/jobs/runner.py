@@ -6,6 +6,7 @@ It asks the engine what to send, writes the intent, sends, writes the receipt, a
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 
 from bulk.engine.dispatch import Dispatch, Step
+from bulk.engine.limit import RateLimit
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
@@ -123,6 +125,12 @@ class Runner:
         if not question.answers:
             raise stopped_error(self.dispatch)
         return question.answers[0]
+
+
+def new_dispatch(rate: float, concurrency: int) -> Dispatch:
+    """Make the engine of one run; `rate` 0 means no limit."""
+    chance = random.Random().random  # noqa: S311 - spreads retries, keeps no secret
+    return Dispatch(RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
 
 
 def stopped_error(dispatch: Dispatch) -> BulkError:

@@ -10,6 +10,7 @@ from bulk.model import Json, Receipt, Request, Verdict
 from bulk.planning.together import Asking
 
 PAGE: Final = 100  # the API's maximum; its default of 20 has bitten others
+OVERLAP: Final = 5  # records that a page repeats of the one before, to notice deletions
 RETRY_HINT: Final = "Run the command again in a few minutes."
 
 
@@ -56,6 +57,39 @@ def read_all(
                 raise UnfinishedError(f"The account says it has {total} {plural} but gives {offset}. {RETRY_HINT}")
             break
     return {name: list(rows.values()) for name, rows in found.items()}
+
+
+def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
+    """Give every record of a collection to `take`, page by page, in bounded memory; some may come twice.
+
+    Each page overlaps the one before. Where it does not, records were deleted meanwhile, and it goes back a page.
+    """
+    offset = 0
+    before: set[str] = set()
+    while True:
+        receipts = yield (
+            Request(
+                f"{plural} {offset}", "GET", plural, (("limit", str(PAGE)), ("offset", str(offset))),
+                keep=_page(plural, ()), expects=plural,
+            ),
+        )  # fmt: skip
+        page = accepted(receipts[0], f"the account's {plural}")
+        records = page["lists"][plural]
+        ids = {str(record["id"]) for record in records}
+        take(records)
+        if before and records and not ids & before:
+            offset, before = max(0, offset - PAGE), set()
+            continue
+        total = page["total"]
+        if (total is None and not records) or (total is not None and offset + len(records) >= total):
+            return
+        if not records:
+            offset, before = max(0, offset - PAGE), set()
+            continue
+        if total is None and len(ids - before) == 0:
+            return
+        before = ids
+        offset += max(1, len(records) - OVERLAP)
 
 
 def _page(plural: str, beside: tuple[str, ...]) -> Callable[[Json], Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from bulk.model import Json
@@ -71,12 +71,26 @@ class Page:
         return ContactState(
             id=identity,
             attributes={name: _text(contact.get(name)) for name in ATTRIBUTES},
-            fields={str(row["field"]): _text(row.get("value")) for row in rows["fieldValues"]},
-            tags={str(row["tag"]): str(row["id"]) for row in rows["contactTags"]},
-            lists={str(row["list"]): str(row["status"]) for row in rows["contactLists"]},
-            accounts={str(row["account"]): str(row["id"]) for row in rows["accountContacts"]},
+            **_related(rows),
             bounced=has_bounced(contact),
         )
+
+
+def with_relations(state: ContactState, records: Iterable[tuple[str, Json]]) -> ContactState:
+    """The state with relations that were read apart, as pairs of family and record."""
+    families: dict[str, list[Json]] = {name: [] for name in RELATIONS}
+    for family, record in records:
+        families[family].append(record)
+    return replace(state, **_related(families))
+
+
+def _related(rows: Mapping[str, Iterable[Json]]) -> Json:
+    return {
+        "fields": {str(row["field"]): _text(row.get("value")) for row in rows["fieldValues"]},
+        "tags": {str(row["tag"]): str(row["id"]) for row in rows["contactTags"]},
+        "lists": {str(row["list"]): str(row["status"]) for row in rows["contactLists"]},
+        "accounts": {str(row["account"]): str(row["id"]) for row in rows["accountContacts"]},
+    }
 
 
 def has_bounced(contact: Json) -> bool:

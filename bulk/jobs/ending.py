@@ -1,0 +1,67 @@
+"""How a job ended: its sums, and why it stopped if it did not run to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bulk.engine.dispatch import Dispatch
+from bulk.errors import BulkError
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.folder import JobFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What all runs of a job took together."""
+
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The sums of a job. `rows` maps "read" and every status to a count; `state` is finished or unfinished."""
+
+    job: str
+    state: str
+    rows: dict[str, int]
+    actions: dict[str, int] = field(default_factory=dict)
+    totals: Totals = Totals()
+    reason: str = ""
+    output: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is done."""
+        return not any(self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as `summary.json` holds it."""
+        totals = self.totals
+        data = {
+            "job": self.job, "state": self.state, "reason": self.reason, "rows": self.rows, "actions": self.actions,
+            "requests": totals.requests, "retries": totals.retries, "seconds": round(totals.seconds, 3),
+            "requests_per_second": round(totals.requests / totals.seconds, 3) if totals.seconds else 0.0,
+        }  # fmt: skip
+        return data | ({"output": self.output} if self.output else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ended. `error` says why it stopped before its end, None if it ran to it."""
+
+    folder: JobFolder
+    summary: Summary
+    error: BulkError | None = None
+
+
+def add_totals(checkpoint: Checkpoint, dispatch: Dispatch, seconds: float) -> Totals:
+    """Add one run to the totals of its job, and note them."""
+    before = Totals(*checkpoint.noted("totals", (0, 0, 0.0)))
+    totals = Totals(
+        before.requests + dispatch.requests, before.retries + dispatch.retries, before.seconds + seconds
+    )  # fmt: skip
+    checkpoint.note("totals", (totals.requests, totals.retries, totals.seconds))
+    return totals

@@ -1,0 +1,261 @@
+"""Export of contacts, and resume of one: all pages into the checkpoint, then one file, whole or not at all.
+
+Every page is written down as it comes, so a resume repeats only what was in flight. The file is written at the end, in
+ascending order of ids, each contact once, and its rows are counted against what the account said it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.jobs.access import Setting, opened
+from bulk.jobs.checkpoint import Checkpoint, opened_checkpoint
+from bulk.jobs.ending import Ending, Summary, add_totals
+from bulk.jobs.folder import CHECKPOINT, SUMMARY, JobFolder, JobRecord, account_held
+from bulk.jobs.progress import Progress, Snapshot
+from bulk.jobs.runner import Runner, Send, new_dispatch
+from bulk.jobs.stopping import Stopping
+from bulk.jobs.walking import Walking
+from bulk.model import Json, RowStatus
+from bulk.planning.collections import read_each
+from bulk.planning.export import PageData, cells_of, export_columns, unknown_names
+from bulk.planning.names import Names, columns_of, read_names
+from bulk.planning.state import RELATIONS, ContactState, with_relations
+from bulk.planning.walk import Walk
+from bulk.resources import find
+from bulk.resources.kinds import join_values
+from bulk.resources.spec import Resource
+from bulk.tables.writing import GUARDED, CsvFile, guard_formulas
+
+KEPT: Final = ("cdate", "udate")  # what a row shows of the record beside the contact's state
+STATUSES: Final = tuple(status.value for status in RowStatus)
+TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What the user chose, as it is kept in `job.json`."""
+
+    plain: bool = False
+    guard_formulas: bool = False
+    separator: str = ","
+    max_duration: float | None = None
+    rate: float = 5.0
+    concurrency: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one export: what every part of it needs."""
+
+    folder: JobFolder
+    resource: Resource
+    options: ExportOptions
+    output: Path | None  # None: standard output
+    checkpoint: Checkpoint
+    setting: Setting
+
+
+async def start(resource: Resource, output: Path | None, options: ExportOptions, setting: Setting) -> Ending:
+    """Export into a file; `output` None writes to standard output."""
+    access = setting.access
+    if output is not None:
+        await anyio.to_thread.run_sync(_check_output, output)
+    folder = JobFolder.create(setting.jobs, setting.name, "export")
+    target = "-" if output is None else str(output.absolute())
+    record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
+    try:
+        return await _held(folder, record, setting)
+    finally:
+        if not folder.file(SUMMARY).exists() and not _has_pages(folder):
+            folder.discard()
+
+
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) -> Ending:
+    """Resume an export; `changes` are options given anew."""
+    record = folder.record()
+    setting.access.check_same(record.place, record.connection)
+    return await _held(folder, replace(record, options=record.options | changes), setting)
+
+
+async def _held(folder: JobFolder, record: JobRecord, setting: Setting) -> Ending:
+    resource = find(record.resource)
+    if resource is None:
+        raise UsageError(f"This version of bulk does not export {record.resource}.")
+    output = None if record.output == "-" else Path(record.output)
+    options = ExportOptions(**record.options)
+    with folder.held():
+        folder.write(record)
+        with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+            job = Job(folder, resource, options, output, checkpoint, setting)
+            async with opened(setting.access, options.rate) as send:
+                return await _run(job, record, send)
+
+
+def _check_output(output: Path) -> None:
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder. Name a file in it, like {output / 'contacts.csv'}.")
+    if not output.parent.is_dir():
+        raise UsageError(f"There is no folder {output.parent}. Make it first, or choose another place.")
+
+
+def _has_pages(folder: JobFolder) -> bool:
+    if not folder.file(CHECKPOINT).exists():
+        return False
+    with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+        return bool(checkpoint.page_ranges())
+
+
+async def _run(job: Job, record: JobRecord, send: Send) -> Ending:
+    runner = Runner(new_dispatch(job.options.rate, job.options.concurrency), send, job.checkpoint)
+    began = anyio.current_time()
+    names = await runner.ask(read_names(tags=False))
+    record.check_account(names.host)
+    with account_held(job.setting.access.lock(names.host), names.host):
+        if not record.account:
+            job.folder.write(replace(record, account=names.host))
+        ranges = job.checkpoint.page_ranges()
+        read = sum(count for _first, _last, count in ranges)
+        walk = Walk(job.checkpoint.noted("total"), [(first, last) for first, last, _count in ranges], read)
+        walking = Walking(walk, runner.dispatch, _on_page)
+        stopping = Stopping(runner, job.setting.progress, seconds=job.options.max_duration, signals=job.setting.signals)
+        error = None
+        if not job.checkpoint.noted("walked"):
+            async with stopping.watching(), anyio.create_task_group() as tellers:
+                tellers.start_soon(_tell, job.setting.progress, walk, runner)
+                await runner.run(walking)
+                tellers.cancel_scope.cancel()
+            error = stopping.error or walking.error
+            job.checkpoint.note("total", walk.total)
+            if walk.done:
+                job.checkpoint.note("walked", True)
+            await job.checkpoint.durable()
+        if not error and not walk.done and not job.checkpoint.noted("walked"):
+            error = UnfinishedError("Some pages are not read")
+        if error is None:
+            await _read_apart(job, runner)
+            await _complete_names(job, runner, names)
+            written = await anyio.to_thread.run_sync(_write_file, job, names)
+        else:
+            written = 0
+        await job.checkpoint.durable()
+        return _end(job, runner, anyio.current_time() - began, written, error)
+
+
+def _on_page(page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+    contacts = [
+        [identity, {name: record.get(name) for name in KEPT}, state.to_json()]
+        for identity, record, state in page.contacts
+        if covered[0] <= identity <= covered[1]
+    ]
+    checkpoint.add_page(*covered, contacts)
+    for identity, name in page.tags.items():
+        checkpoint.note(f"tag {identity}", name)
+    if page.missing:
+        checkpoint.note("apart", True)
+
+
+async def _tell(progress: Progress, walk: Walk, runner: Runner) -> None:
+    while True:
+        paused = max(0.0, runner.dispatch.paused_until - anyio.current_time())
+        progress.update(
+            Snapshot("reading", walk.count, walk.total, requests=runner.dispatch.requests, paused_for=paused)
+        )
+        await anyio.sleep(TELL_EVERY)
+
+
+# ---- what did not come with the pages
+
+
+async def _read_apart(job: Job, runner: Runner) -> None:
+    """Read the relations from their own collections, if a page came without them (`include` was passed over)."""
+    if not job.checkpoint.noted("apart") or job.checkpoint.noted("apart read"):
+        return
+    job.setting.progress.say("The account does not send custom fields, tags and lists with its contacts; reading them apart.")
+    for family in RELATIONS:
+        await runner.ask(read_each(family, partial(job.checkpoint.add_relations, family)))
+    job.checkpoint.note("apart read", True)
+    await job.checkpoint.durable()
+
+
+async def _complete_names(job: Job, runner: Runner, names: Names) -> None:
+    """Learn the names of what was made since the names were read."""
+    for identity, name in job.checkpoint.noted_under("tag ").items():
+        names.add_tag(identity, name)
+    unknown: set[str] = set()
+    for page in _pages(job.checkpoint):
+        unknown |= unknown_names((state for _identity, _kept, state in page), names)
+    if unknown:
+        newer = await runner.ask(
+            read_names(
+                identity=False, fields="lists" in unknown, tags="tags" in unknown, accounts="accounts" in unknown
+            )  # fmt: skip
+        )
+        names.tag_names |= newer.tag_names
+        names.account_names |= newer.account_names
+        names.lists = newer.lists or names.lists
+
+
+def _pages(checkpoint: Checkpoint) -> Iterator[list[tuple[int, Json, ContactState]]]:
+    """The contacts page by page, each once, in ascending order of ids, with what was read apart."""
+    apart = bool(checkpoint.noted("apart"))
+    last = 0
+    for page in checkpoint.pages():
+        contacts = []
+        for identity, kept, data in page:
+            if identity <= last:
+                continue  # where two walkers met
+            last = identity
+            state = ContactState.from_json(data)
+            if apart:
+                state = with_relations(state, checkpoint.relations_of(identity))
+            contacts.append((identity, kept, state))
+        yield contacts
+
+
+# ---- the file
+
+
+def _write_file(job: Job, names: Names) -> int:
+    columns = export_columns(columns_of(job.resource, names, job.options.separator))
+    header = [column.header for column in columns]
+    guard = job.options.guard_formulas
+    with CsvFile(job.output, [*header, GUARDED] if guard else header, plain=job.options.plain) as file:
+        for page in _pages(job.checkpoint):
+            for identity, kept, state in page:
+                record = {"id": identity, **state.attributes, **kept}
+                cells = cells_of(record, state, columns, names)
+                file.write(_guarded(cells, header) if guard else cells)
+    return file.rows
+
+
+def _guarded(cells: list[str], header: list[str]) -> list[str]:
+    guarded, indexes = guard_formulas(cells)
+    return [*guarded, join_values((header[at] for at in indexes), ",")]
+
+
+def _end(job: Job, runner: Runner, seconds: float, written: int, error: BulkError | None) -> Ending:
+    """Say how it ended; fewer contacts than the account said it holds is never a good end."""
+    checkpoint = job.checkpoint
+    totals = add_totals(checkpoint, runner.dispatch, seconds)
+    read = sum(count for _first, _last, count in checkpoint.page_ranges()) if error else written
+    total = checkpoint.noted("total")
+    missing = max(0, (total or 0) - read)
+    rows = {"read": read + missing, **dict.fromkeys(STATUSES, 0), "succeeded": read}
+    rows["unprocessed" if error else "failed"] = missing
+    reason = str(error or "")
+    if missing and not error:
+        reason = f"The account said it holds {total:,} contacts but gave {read:,}."
+    output = str(job.output) if job.output else "-"
+    state = "unfinished" if error else "finished"
+    summary = Summary(job.folder.name, state, rows, {}, totals, reason, "" if error else output)
+    job.folder.write_json(SUMMARY, summary.to_json())
+    return Ending(job.folder, summary, error)
