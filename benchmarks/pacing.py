@@ -43,7 +43,7 @@ def main() -> None:
         for server in SERVERS
         for line in GOAL_JITTERS
     }
-    for limit in ("plain log", "bucket"):
+    for limit in ("plain log", "plain bucket"):
         for server in SERVERS:
             name = f"{server:8} +-150 ms  {limit}"
             rows[name] = [Case(server, "+-150 ms", latency, sends=sends // 4, limit=limit) for latency in LATENCIES]

@@ -135,7 +135,7 @@ class PlainBucket(PlainLog):
         self._at = now
 
 
-LIMITS: dict[str, Callable[[int], Limit]] = {"RateLimit": RateLimit, "plain log": PlainLog, "bucket": PlainBucket}
+LIMITS: dict[str, Callable[[int], Limit]] = {"RateLimit": RateLimit, "plain log": PlainLog, "plain bucket": PlainBucket}
 
 # ------------------------------------------------------------------------------------------------------------ lines
 
