@@ -240,6 +240,15 @@ def _read_number(text: str, _options: Options, _separator: str) -> Json | Proble
     return Problem("number_invalid", "This is no number.", "Write digits with a point, like 1234.5; no grouping.")
 
 
+_ID_PATTERN: Final = r"\s*[0-9]+\s*"
+
+
+def _read_id(text: str, _options: Options, _separator: str) -> Json | Problem:
+    if re.fullmatch(_ID_PATTERN, text):
+        return text.strip()
+    return Problem("id_invalid", "This is no id of ActiveCampaign.", "An id is a whole number, like 123.")
+
+
 def _same_number(a: Json, b: Json) -> bool:
     try:
         return Decimal(str(a)) == Decimal(str(b))
@@ -293,7 +302,7 @@ DATETIME: Final = Kind("datetime", "ISO 8601 with offset", "2026-05-28T09:30:00+
 NUMBER: Final = Kind("number", "a number with a point", "1234.5", _read_number, _write_text, _same_number,
                      _NUMBER_PATTERN)  # fmt: skip
 NAMES: Final = Kind("names", 'names: VIP,"Smith, John"', "VIP,Newsletter", _read_names, _write_names, _same_names)
-ID: Final = Kind("id", "ActiveCampaign's id", "123", _read_number, _write_text, _same_text, r"\s*[0-9]+\s*")
+ID: Final = Kind("id", "ActiveCampaign's id", "123", _read_id, _write_text, _same_text, _ID_PATTERN)
 
 KINDS: Final = (TEXT, EMAIL, TEXTAREA, OPTION, OPTIONS, DATE, DATETIME, NUMBER, NAMES, ID)
 

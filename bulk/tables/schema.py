@@ -86,17 +86,10 @@ def check_batch(schema: pa.DataFrameSchema, records: Sequence[Record], match: Ma
     for name, index in failures:
         at, column = match.columns[int(name[1:])]
         record = records[index]
-        problem = _problem(column, record.cells[at])
-        if problem is not None:
-            issue = Issue(
-                record.number,
-                match.header[at],
-                shorten(record.cells[at]),
-                problem.code,
-                problem.message,
-                problem.hint,
-            )
-            issues.append((index, at, issue))
+        cell = record.cells[at]
+        why = _problem(column, cell)
+        issue = Issue(record.number, match.header[at], shorten(cell), why.code, why.message, why.hint)
+        issues.append((index, at, issue))
     issues.sort(key=lambda found: found[:2])
     return [issue for _, _, issue in issues]
 
@@ -129,11 +122,15 @@ def _failures(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[tuple[str
     return []
 
 
-def _problem(column: Column, cell: str) -> Problem | None:
+def _problem(column: Column, cell: str) -> Problem:
+    """What is wrong with a cell that the schema refused."""
     if column.required and cell.strip() in {"", CLEAR}:
         return _REQUIRED
     value = column.read(cell)
-    return value if isinstance(value, Problem) else None
+    if isinstance(value, Problem):
+        return value
+    kind = column.kind  # Python and Rust may differ over a rare character; what one of them refuses is not sent
+    return Problem(f"{kind.name}_invalid", f"This is not {kind.about}.", f"Write it like {kind.example}.")
 
 
 def shorten(text: str) -> str:

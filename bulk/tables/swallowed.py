@@ -17,7 +17,7 @@ _LARGE: Final = 100  # lines; a note has fewer, so a cell this long need not mat
 
 @dataclass(frozen=True, slots=True)
 class SwallowGuard:
-    """`width` columns, `delimiter` between them; `addresses` are the columns that hold addresses throughout the file."""
+    """`width` columns, `delimiter` between them; `addresses` are the columns that hold addresses in every row."""
 
     width: int
     delimiter: str
@@ -32,20 +32,16 @@ class SwallowGuard:
         )
 
     def _rows_in(self, cells: Sequence[str], at: int) -> int:
-        first, *inner, last = [line.split(self.delimiter) for line in _LINE_END.split(cells[at])]
+        lines = [line.split(self.delimiter) for line in _LINE_END.split(cells[at])]
         # the swallowing row keeps its cells before `at`; the row where the quote closed keeps those behind it
-        first = [*cells[:at], *first]
-        last = [*last, *cells[at + 1 :]]
-        fitting = [row for row in (first, *inner, last) if len(row) == self.width]
-        whole = len(inner) + 2
-        if len(inner) > _LARGE:
-            return whole - 1 if 2 * len(fitting) > whole and self._addressed(fitting) else 0
-        return whole - 1 if len(fitting) == whole and self._addressed(fitting) else 0
+        rows = [[*cells[:at], *lines[0]], *lines[1:-1], [*lines[-1], *cells[at + 1 :]]]
+        fitting = [row for row in rows if len(row) == self.width]
+        enough = len(rows) // 2 + 1 if len(rows) > _LARGE else len(rows)
+        plausible = self._addressed(fitting) if self.addresses else not _prose(lines)
+        return len(rows) - 1 if len(fitting) >= enough and plausible else 0
 
     def _addressed(self, rows: Sequence[Sequence[str]]) -> bool:
         """Whether the rows have addresses where the table has them: most in one column, no other text in any."""
-        if not self.addresses:
-            return True
         counts = []
         for column in self.addresses:
             filled = [row[column] for row in rows if row[column]]
@@ -68,3 +64,8 @@ def address_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...
 def _is_address(cell: str) -> bool:
     """Roughly: an @ and no blanks, so that a note that mentions an address is none."""
     return "@" in cell and len(cell.split()) == 1
+
+
+def _prose(lines: Sequence[Sequence[str]]) -> bool:
+    """Whether a blank follows each delimiter, as in a sentence or a postal address."""
+    return all(piece[:1] == " " for line in lines for piece in line[1:])

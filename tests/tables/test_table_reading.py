@@ -167,7 +167,7 @@ def test_limit_counts_data_rows(csv_file):
 
 def test_lines_before_the_header(csv_file, contacts):
     text = 'Contacts of 2026\nby "Bob"\n\nemail,phone\na@b.co,1\nc@d.ee,2\n'
-    with pytest.raises(UsageError, match="'Contacts of 2026'.*--skip-lines 3"):
+    with pytest.raises(UsageError, match=r"'Contacts of 2026'.*--skip-lines 3"):
         open_table(csv_file(text))
     with pytest.raises(UsageError, match="--skip-lines 3"):
         open_table(csv_file(text), columns=contacts)
@@ -184,7 +184,7 @@ def test_guards_of_our_own_export_are_undone(csv_file):
         "email,firstName,phone,Smith, John,_guarded\r\n"
         "a@b.co,'=1+1,'+44,x,firstName\r\n"
         'c@d.ee,\'\'=x,\'+44,\'-1,"firstName,phone,""Smith, John"",gone"\r\n'
-        "e@f.gg,'Gus,+44,x,\"firstName,phone\"\r\n"
+        'e@f.gg,\'Gus,+44,x,"firstName,phone"\r\n'
         "g@h.ii,'=x,'+44,x,\r\n"
     ).replace(",Smith, John,", ',"Smith, John",')
     assert [cells[1:4] for _, cells in rows(csv_file(text))] == [

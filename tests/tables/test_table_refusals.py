@@ -126,6 +126,7 @@ def test_rows_swallowed_without_any_address(csv_file):
 @pytest.mark.parametrize(
     "note",
     [
+        "Dear Ann,\nsee, you, Bob",
         "Dear Ann,\nsee you, Bob",
         "one, two\nthree, four\nfive, six",
         "12 Main St\nSpringfield, IL, 12345",
@@ -135,9 +136,9 @@ def test_rows_swallowed_without_any_address(csv_file):
         "\n".join(f"line {n}, of a long, note" for n in range(150)),
     ],
 )
-@pytest.mark.parametrize("header", ["email,note", "email,phone,note", "note,email"])
+@pytest.mark.parametrize("header", ["email,note", "email,phone,note", "note,email", "zip,city,note"])
 def test_a_note_of_several_lines_is_no_swallowed_row(csv_file, note, header):
-    cells = {"email": "a@b.co", "phone": "1", "note": f'"{note}"'}
+    cells = {"email": "a@b.co", "phone": "1", "zip": "01067", "city": "Dresden", "note": f'"{note}"'}
     row = ",".join(cells[name] for name in header.split(","))
     plain = row.replace(f'"{note}"', "plain")
     records = list(open_table(csv_file(f"{header}\n{plain}\n{row}\n{plain}\n")).records())
@@ -146,7 +147,7 @@ def test_a_note_of_several_lines_is_no_swallowed_row(csv_file, note, header):
 
 
 BIG = """
-import resource, sys
+import sys
 from pathlib import Path
 from bulk.errors import UsageError
 from bulk.tables.reading import open_table
@@ -157,10 +158,12 @@ try:
         pass
 except UsageError as error:
     print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+status = Path("/proc/self/status").read_text()  # ru_maxrss would also count the process that forked this one
+print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak memory is read from /proc")
 @pytest.mark.parametrize(
     ("opening", "piece", "says"),
     [
