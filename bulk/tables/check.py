@@ -28,7 +28,7 @@ OnDuplicate = Literal["error", "first", "last", "all"]
 BATCH: Final = 20_000  # rows; at 5,000 a third slower, and a batch is 10 MiB
 _PAIR: Final = 16  # bytes of a hash and a row number
 _PART: Final = 250_000  # pairs kept in memory, and sorted at a time
-_KEYS: Final = 200_000  # keys that may be duplicates compared at a time
+_KEYS: Final = 100_000  # rows, or a few more, whose keys are compared in one further pass
 
 
 class Sink(Protocol):
@@ -151,12 +151,18 @@ class _Keys:
         while self._file.tell() // _PAIR > _PART * parts:
             parts *= 2
         same = pl.col("hash")
+        rows: set[int] = set()  # of several parts together: each set is another pass over the file
         for part in range(parts):
             pairs = self._part(part, parts).sort("hash")
             again = pairs.filter((same == same.shift(1)) | (same == same.shift(-1)))
             group = again["hash"].rle_id() // _KEYS
             for number in group.unique():
-                yield set(again.filter(group == number)["row"])
+                rows.update(again.filter(group == number)["row"])
+                if len(rows) >= _KEYS:
+                    yield rows
+                    rows = set()
+        if rows:
+            yield rows
 
     def _part(self, part: int, parts: int) -> pl.DataFrame:
         """The pairs of one of several parts of the hashes, so that not all have to be sorted at once."""
