@@ -65,7 +65,7 @@ def test_bytes_that_do_not_decode(csv_file, content, row, offset):
 
 
 def test_a_utf16_file_that_is_cut(csv_file):
-    assert "byte 21 is not UTF-16 LE with" not in refusal(csv_file("email,b\n1,2".encode("utf-16")[:-1]))
+    assert "row 2: byte 22 is not UTF-16 LE" in refusal(csv_file("email,b\n1,2".encode("utf-16")[:-1]))
 
 
 @pytest.mark.parametrize(
