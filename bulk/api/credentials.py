@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from bulk.errors import UsageError
 
 GATEWAY: Final = "https://api.maton.ai"
+GATEWAY_PATH: Final = "/active-campaign/api/3/"
 NO_KEY: Final = (
     "There is no key. Either set MATON_API_KEY (or AC_API_URL and AC_API_TOKEN) to work on your account,\n"
     "or add --sandbox to try it on the local stand-in, which needs none."
@@ -38,6 +39,11 @@ class Credentials:
             headers["Maton-Connection"] = self.connection
         return headers
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether calls stay on this machine: a sandbox that is served here."""
+        return _is_loopback(urlsplit(self.root).hostname or "")
+
 
 SANDBOX: Final = Credentials("http://127.0.0.1/api/3/", "sandbox", direct=True)
 
@@ -53,7 +59,7 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
         base = base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY
         chosen = connection or environment.get("MATON_CONNECTION", "").strip()
         _check_key("MATON_API_KEY", gateway_key)
-        return Credentials(f"{_checked(base)}/active-campaign/api/3/", gateway_key, connection=chosen)
+        return Credentials(f"{_checked(base)}{GATEWAY_PATH}", gateway_key, connection=chosen)
     if url and token:
         _check_key("AC_API_TOKEN", token)
         base = _checked(url)

@@ -17,6 +17,7 @@ from bulk.jobs.runner import Send
 from bulk.sandbox.app import Sandbox, SandboxOptions
 
 SANDBOX_FILE = "sandbox.sqlite"
+SANDBOX_PLACE = "sandbox "  # begins the place of a job in the sandbox; the rest is its folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Access:
     def place(self) -> str:
         """The place as `job.json` holds it; no secret."""
         if self.sandbox is not None:
-            return f"sandbox {self.sandbox.resolve()}"
+            return f"{SANDBOX_PLACE}{self.sandbox.resolve()}"
         return self.credentials.root if self.credentials else ""
 
     @property

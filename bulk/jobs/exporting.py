@@ -67,10 +67,8 @@ class Job:
 async def start(resource: Resource, output: Path | None, options: ExportOptions, setting: Setting) -> Ending:
     """Export into a file; `output` None writes to standard output."""
     access = setting.access
-    if output is not None:
-        await anyio.to_thread.run_sync(_check_output, output)
+    target = await anyio.to_thread.run_sync(_target, output)
     folder = JobFolder.create(setting.jobs, setting.name, "export")
-    target = "-" if output is None else str(output.absolute())
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
     try:
         return await _held(folder, record, setting)
@@ -100,11 +98,14 @@ async def _held(folder: JobFolder, record: JobRecord, setting: Setting) -> Endin
                 return await _run(job, record, send)
 
 
-def _check_output(output: Path) -> None:
+def _target(output: Path | None) -> str:
+    if output is None:
+        return "-"
     if output.is_dir():
         raise UsageError(f"{output} is a folder. Name a file in it, like {output / 'contacts.csv'}.")
     if not output.parent.is_dir():
         raise UsageError(f"There is no folder {output.parent}. Make it first, or choose another place.")
+    return str(output.absolute())
 
 
 def _has_pages(folder: JobFolder) -> bool:
@@ -179,7 +180,9 @@ async def _read_apart(job: Job, runner: Runner) -> None:
     """Read the relations from their own collections, if a page came without them (`include` was passed over)."""
     if not job.checkpoint.noted("apart") or job.checkpoint.noted("apart read"):
         return
-    job.setting.progress.say("The account does not send custom fields, tags and lists with its contacts; reading them apart.")
+    job.setting.progress.say(
+        "The account sends no custom fields, tags and lists with its contacts; reading them apart."
+    )
     for family in RELATIONS:
         await runner.ask(read_each(family, partial(job.checkpoint.add_relations, family)))
     job.checkpoint.note("apart read", True)
@@ -194,11 +197,8 @@ async def _complete_names(job: Job, runner: Runner, names: Names) -> None:
     for page in _pages(job.checkpoint):
         unknown |= unknown_names((state for _identity, _kept, state in page), names)
     if unknown:
-        newer = await runner.ask(
-            read_names(
-                identity=False, fields="lists" in unknown, tags="tags" in unknown, accounts="accounts" in unknown
-            )  # fmt: skip
-        )
+        wanted = {"fields": "lists" in unknown, "tags": "tags" in unknown, "accounts": "accounts" in unknown}
+        newer = await runner.ask(read_names(identity=False, **wanted))
         names.tag_names |= newer.tag_names
         names.account_names |= newer.account_names
         names.lists = newer.lists or names.lists

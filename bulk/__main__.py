@@ -1,0 +1,53 @@
+"""The one error border: runs the command line, turns errors into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+
+from bulk.cli.main import bulk
+from bulk.errors import BulkError
+
+
+def main() -> None:
+    """Run `bulk` and exit with the codes of the README."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    try:
+        return bulk.main(arguments, prog_name="bulk", standalone_mode=False) or 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:  # the reader of our output went away, like `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the border
+        text, code = _told(error)
+        click.echo(f"bulk: {text}", err=True)
+        return code
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """What a person is told of an error, and the exit code."""
+    if isinstance(error, BulkError):
+        return str(error), error.exit_code
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return "interrupted before the first row was sent", 130
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 2
+    if os.environ.get("BULK_DEBUG"):
+        traceback.print_exception(error)
+    told = f"a defect of bulk: {type(error).__name__}. Run it again with BULK_DEBUG=1 and report what it prints;"
+    return f"{told}\nwhat a job has done is safe in its folder, and 'bulk resume' goes on with it.", 3
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""What a person sees: progress on stderr, the result on stdout. The only writer to a terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from bulk.jobs.ending import Ending
+    from bulk.jobs.progress import Progress, Snapshot
+    from bulk.jobs.validating import Findings
+
+EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
+SHOWN: Final = 5  # failed rows shown under a summary
+WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Reading"}
+
+
+def progress_for(*, quiet: bool) -> Progress:
+    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere."""
+    from bulk.jobs.progress import Silent  # noqa: PLC0415 - not for --help
+
+    if quiet:
+        return Silent()
+    return Bar() if sys.stderr.isatty() else Lines(time.monotonic)
+
+
+class Lines:
+    """Progress as plain lines."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._next = clock() + EVERY
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Say a line every few seconds."""
+        if self._clock() >= self._next:
+            self._next = self._clock() + EVERY
+            total = "" if snapshot.total is None else f" of {snapshot.total:,}"
+            self.say(f"{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}")
+
+    def say(self, line: str) -> None:
+        """Say it."""
+        click.echo(line, err=True)
+
+
+class Bar:
+    """Progress as one tqdm bar for each phase: rate, time left, failed and doubtful rows."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._phase = ""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Move the bar."""
+        if snapshot.phase != self._phase:
+            self.close()
+            self._phase = snapshot.phase
+            self._bar = self._new(snapshot)
+        if self._bar is not None:
+            self._bar.total = snapshot.total
+            self._bar.set_postfix_str(_troubles(snapshot).removeprefix(", "), refresh=False)
+            self._bar.update(snapshot.done - self._bar.n)
+
+    @staticmethod
+    def _new(snapshot: Snapshot) -> tqdm[Any]:
+        from tqdm import tqdm  # noqa: PLC0415 - 60 ms that --help does not need
+
+        unit = " contacts" if snapshot.phase == "reading" else " rows"
+        return tqdm(
+            desc=WORDS[snapshot.phase], total=snapshot.total, unit=unit, file=sys.stderr, dynamic_ncols=True,
+            leave=snapshot.phase != "checking", mininterval=0.1,
+        )  # fmt: skip
+
+    def say(self, line: str) -> None:
+        """Say it above the bar."""
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+        else:
+            click.echo(line, err=True)
+
+    def close(self) -> None:
+        """Finish the bar, so that what follows begins on a line of its own."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def close(progress: Progress) -> None:
+    """Finish what is drawn."""
+    if isinstance(progress, Bar):
+        progress.close()
+
+
+def _troubles(snapshot: Snapshot) -> str:
+    parts = []
+    if snapshot.failed:
+        parts.append(f"{snapshot.failed:,} failed")
+    if snapshot.in_doubt:
+        parts.append(f"{snapshot.in_doubt:,} in doubt")
+    if snapshot.paused_for:
+        parts.append(f"paused for {snapshot.paused_for:.0f} s by the server")
+    return "".join(f", {part}" for part in parts)
+
+
+# ---- results
+
+
+def show_json(data: Any) -> None:
+    """Print a result for programs."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def show_import(ending: Ending, *, verbose: bool, again: str) -> None:
+    """Print how an import ended: sums, the first failures, the files. `again` are options to feed failed rows back."""
+    rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
+    done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
+    click.echo(f"{rows['read']:,} rows: {', '.join(done) or 'nothing to do'}")
+    bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
+    if bad:
+        click.echo(f"  {', '.join(bad)}:")
+        _show_failed(folder.file("failed.csv"), None if verbose else SHOWN)
+        click.echo(f"  Fix the cells in {folder.file('failed.csv')} and import it again{again}.")
+        if rows["failed"] or rows["in_doubt"]:
+            click.echo(f"  Or send again what failed: bulk retry {folder.name}")
+    if rows["skipped"]:
+        click.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
+    if rows["unprocessed"]:
+        click.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
+    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
+    click.echo(f"{totals.requests:,} requests in {totals.seconds:.1f} s{rate}. Reports: {folder.path}")
+
+
+def _show_failed(path: Path, most: int | None) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for at, row in enumerate(csv.DictReader(file)):
+            if at == most:
+                click.echo("    …")
+                return
+            step = f"{row['_step']}: " if row["_step"] else ""
+            click.echo(f"    row {row['_row']}: {step}{row['_error']}")
+
+
+def show_export(ending: Ending) -> None:
+    """Print how an export ended, on stderr if stdout carries the file itself."""
+    summary, totals = ending.summary, ending.summary.totals
+    err = summary.output in ("", "-")
+    target = f" → {summary.output}" if summary.output not in ("", "-") else ""
+    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
+    click.echo(f"{summary.rows['succeeded']:,} contacts{target}", err=err)
+    click.echo(f"{totals.requests:,} requests in {totals.seconds:.1f} s{rate}.", err=err)
+    if summary.reason and ending.error is None:
+        click.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
+
+
+def findings_json(findings: Findings) -> dict[str, Any]:
+    """What a validation found, for programs."""
+    return {
+        "rows": asdict(findings.tally),
+        "codes": dict(findings.codes),
+        "unchecked": list(findings.unchecked),
+        "offline": findings.offline,
+        "issues": [asdict(issue) for issue in findings.issues],
+    }
+
+
+def show_findings(findings: Findings, *, most: int | None) -> None:
+    """Print what a validation found."""
+    from bulk.jobs.checking import describe  # noqa: PLC0415 - not for --help
+
+    tally = findings.tally
+    for issue in findings.issues[:most]:
+        click.echo(f"row {issue.row}: {describe(issue)}")
+    left = findings.codes.total() - len(findings.issues[:most])
+    if left > 0:
+        click.echo(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
+    sums = [f"{tally.read:,} rows", f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
+    sums += [f"{tally.rejected:,} rejected"] if tally.rejected else []
+    sums += [f"{tally.skipped:,} skipped as duplicates"] if tally.skipped else []
+    click.echo(", ".join(sums) + ".")
+    if findings.offline:
+        more = f" (unknown here: {', '.join(findings.unchecked)})" if findings.unchecked else ""
+        click.echo(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")

@@ -1,0 +1,78 @@
+"""`bulk import`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bulk.cli import display, options
+from bulk.cli.running import run_job
+
+
+@click.command("import")
+@click.argument("resource")
+@click.argument("file")
+@options.where
+@click.option("--mode", metavar="MODE", default="", help="What a row means: upsert (default), create or update.")
+@options.reading
+@click.option(
+    "--blank",
+    type=click.Choice(["keep", "clear"]),
+    default="keep",
+    show_default=True,
+    help="An empty cell leaves the value alone or clears it. #N/A always clears.",
+)
+@click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced.")
+@options.pace
+@options.max_errors
+@options.job_place
+@options.telling
+def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
+    """Check FILE, then send its rows. FILE may be - for stdin.
+
+    Everything is checked before the first row is sent. Rows that cannot be
+    sent or fail stand in the job's failed.csv with the reason; fix them there
+    and import that file. A job that was stopped goes on with: bulk resume
+    """
+    from bulk.jobs import importing  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs.access import Setting  # noqa: PLC0415
+
+    found = options.resource_of(resource)
+    given = import_options(chosen)
+    options.check_choice("--mode", given.mode, found.modes)
+    options.check_choice("--key", given.key, found.keys)
+    access = options.needed_account(
+        sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
+    )
+    options.check_rate(given.rate, access)
+    progress = display.progress_for(quiet=chosen["quiet"])
+    setting = Setting(access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True)
+    again = "".join(f" --map '{text}'" for text in chosen["maps"])
+
+    def show(ending: Any) -> None:
+        if chosen["as_json"]:
+            display.show_json(ending.summary.to_json())
+        else:
+            display.show_import(ending, verbose=chosen["verbose"], again=f" with{again}" if again else "")
+
+    return run_job(lambda: importing.start(found, options.input_path(file), given, setting), setting, show)
+
+
+def import_options(chosen: dict[str, Any]) -> Any:
+    """The job's options out of the command's."""
+    from bulk.jobs.importing import ImportOptions  # noqa: PLC0415
+    from bulk.tables.matching import parse_maps  # noqa: PLC0415
+
+    plain = (
+        "mode", "key", "ignore_unknown", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding",
+        "delimiter", "limit", "resubscribe", "max_duration",
+    )  # fmt: skip
+    options.check_separator(chosen["separator"])
+    return ImportOptions(
+        maps=parse_maps(chosen["maps"]),
+        max_errors=chosen.get("max_errors") or "",
+        rate=5.0 if chosen.get("rate") is None else chosen["rate"],
+        concurrency=chosen.get("concurrency") or 0,
+        **{name: chosen[name] for name in plain if name in chosen},
+    )

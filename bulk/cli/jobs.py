@@ -1,0 +1,57 @@
+"""`bulk jobs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulk.cli import display, options
+from bulk.cli.running import resume_line
+
+if TYPE_CHECKING:
+    from bulk.jobs.folder import JobFolder
+
+
+@click.command("jobs")
+@click.argument("job", required=False)
+@options.jobs_dir
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
+def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
+    """List the jobs here, or show one JOB."""
+    from bulk.jobs.folder import JobFolder  # noqa: PLC0415 - not for --help
+
+    place = options.jobs_folder(jobs_dir)
+    found = [JobFolder.find(place, job)] if job else JobFolder.all(place)
+    if as_json:
+        display.show_json([_describe(folder) for folder in found])
+        return 0
+    if not found:
+        click.echo(f"No jobs in {place}.")
+    for folder in found:
+        facts = _describe(folder)
+        click.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {facts['state']}{_counts(facts['rows'])}")
+        if job:
+            click.echo(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
+            click.echo(f"  file     {facts['file']}\n  reports  {folder.path}")
+            if facts["reason"]:
+                click.echo(f"  why      {facts['reason']}")
+            if facts["state"] in ("unfinished", "cut off"):
+                click.echo(f"  go on    {resume_line(folder.name, place)}")
+    return 0
+
+
+def _describe(folder: JobFolder) -> dict[str, Any]:
+    record = folder.record()
+    summary = folder.summary() or {}
+    state = "running" if folder.running else summary.get("state", "cut off")
+    return {
+        "job": folder.name, "kind": record.kind, "resource": record.resource, "state": state,
+        "rows": summary.get("rows", {}), "created": record.created, "account": record.account,
+        "file": record.input.path if record.input else record.output, "reason": summary.get("reason", ""),
+    }  # fmt: skip
+
+
+def _counts(rows: dict[str, int]) -> str:
+    parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items() if count and name != "read"]
+    return f"  {rows.get('read', 0):,} rows: {', '.join(parts)}" if parts else ""

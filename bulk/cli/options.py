@@ -1,0 +1,176 @@
+"""Options that several commands share, and what they mean together: the account, the jobs, how much is said."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bulk.errors import UsageError
+
+if TYPE_CHECKING:  # heavy, and only needed once a command runs
+    from bulk.jobs.access import Access
+    from bulk.resources.spec import Resource
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+JOBS_DIR = "bulk-jobs"
+SANDBOX_DIR = "bulk-sandbox"
+
+
+def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _rate(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 <= value < float("inf"):
+        raise click.BadParameter("a rate is a number of requests a second, 0 for no limit")
+    return value
+
+
+def _max_errors(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[1-9][0-9]*|[0-9]+(\.[0-9]+)?%", value):
+        raise click.BadParameter("write a number of rows, like 100, or a share, like 5%")
+    return value
+
+
+def _max_duration(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
+    if not found or not value:
+        raise click.BadParameter("write a duration like 2h, 90m or 1h30m")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+where = _stack(
+    click.option("--sandbox", is_flag=True, help="Talk to the embedded local stand-in; needs no key."),
+    click.option("--base-url", metavar="URL", default="", help="Root of the gateway.  [default: https://api.maton.ai]"),
+    click.option("--connection", metavar="ID", default="", help="Which connection of the key to use."),
+)
+pace = _stack(
+    click.option("--rate", type=float, callback=_rate, metavar="N", help="Requests a second; 0: no limit (sandbox)."),
+    click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight at most."),
+    click.option("--max-duration", callback=_max_duration, metavar="TIME", help="Stop cleanly after, say, 2h."),
+)
+max_errors = click.option(
+    "--max-errors", callback=_max_errors, metavar="N|N%", help="Give up after so many failed rows."
+)
+jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
+job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
+telling = _stack(
+    click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress; errors only."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more."),
+)
+reading = _stack(
+    click.option(
+        "--map", "maps", multiple=True, metavar="'HEADER=ATTRIBUTE'",
+        help="What a column of the file is; nothing after the = drops it. Repeatable.",
+    ),
+    click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
+    click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: email or id."),
+    click.option(
+        "--on-duplicate", type=click.Choice(["error", "first", "last", "all"]), default="error", show_default=True,
+        help="Rows of one key: refuse the later ones, take the first or last, or send all in order.",
+    ),
+    click.option(
+        "--on-invalid", type=click.Choice(["skip", "stop"]), default="skip", show_default=True,
+        help="Report rows that break the schema and go on, or send nothing at all.",
+    ),
+    click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
+    click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
+    click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
+    click.option("--skip-lines", type=click.IntRange(min=0), default=0, metavar="N", help="Lines before the header."),
+    click.option("--limit", type=click.IntRange(min=0), metavar="N", help="The first N rows only."),
+)  # fmt: skip
+
+
+def jobs_folder(given: str) -> Path:
+    """The folder of jobs: as given, else by `BULK_JOBS_DIR`, else `bulk-jobs` here."""
+    return Path(given or os.environ.get("BULK_JOBS_DIR") or JOBS_DIR)
+
+
+def sandbox_folder() -> Path:
+    """Where the embedded sandbox keeps its state: by `BULK_SANDBOX_DIR`, else `bulk-sandbox` here."""
+    return Path(os.environ.get("BULK_SANDBOX_DIR") or SANDBOX_DIR)
+
+
+def account(*, sandbox: bool, base_url: str, connection: str) -> Access | None:
+    """The way to the account that the options and the environment name; None if there is no key and no `--sandbox`."""
+    from bulk.jobs.access import Access  # noqa: PLC0415 - heavy, see the module's head
+
+    if sandbox:
+        if base_url or connection:
+            raise UsageError("--sandbox goes nowhere, so --base-url and --connection do not go with it. Drop one.")
+        return Access(sandbox=sandbox_folder())
+    from bulk.api.credentials import from_environment  # noqa: PLC0415
+
+    credentials = from_environment(os.environ, base_url=base_url, connection=connection)
+    return Access(credentials=credentials) if credentials else None
+
+
+def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Access:
+    """Like `account`, and raises `UsageError` with both ways on if there is none."""
+    from bulk.api.credentials import NO_KEY  # noqa: PLC0415
+
+    access = account(sandbox=sandbox, base_url=base_url, connection=connection)
+    if access is None:
+        raise UsageError(NO_KEY)
+    return access
+
+
+def account_of(place: str, connection: str) -> Access:
+    """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now."""
+    from bulk.api.credentials import GATEWAY_PATH  # noqa: PLC0415
+    from bulk.jobs.access import SANDBOX_PLACE, Access  # noqa: PLC0415
+
+    if place.startswith(SANDBOX_PLACE):
+        return Access(sandbox=Path(place.removeprefix(SANDBOX_PLACE)))
+    base = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
+    return needed_account(sandbox=False, base_url=base, connection=connection)
+
+
+def resource_of(name: str) -> Resource:
+    """The resource that a user names, or a `UsageError` with the nearest."""
+    from bulk.resources import RESOURCES, find, nearest_names  # noqa: PLC0415
+
+    resource = find(name)
+    if resource is None:
+        close = nearest_names(name)
+        known = ", ".join(resource.name for resource in RESOURCES)
+        hint = f"Nearest: {', '.join(close)}." if close else f"This version moves: {known}."
+        raise UsageError(f"There is no resource {name!r}. {hint}")
+    return resource
+
+
+def input_path(name: str) -> Path | None:
+    """The file that a command reads; None for `-`, standard input."""
+    return None if name == "-" else Path(name)
+
+
+def check_choice(option: str, given: str, offered: tuple[str, ...]) -> None:
+    """Raise `UsageError` if an option names what the resource does not offer."""
+    if given and given not in offered:
+        raise UsageError(f"{option} {given!r}: this resource takes {', '.join(offered)}.")
+
+
+def check_separator(separator: str) -> None:
+    """Raise `UsageError` for what cannot stand between values."""
+    if len(separator) != 1 or separator.isspace() or separator.isalnum() or separator == '"':
+        raise UsageError(f"--separator {separator!r}: give one sign, like , ; or |")
+
+
+def check_rate(rate: float, access: Access) -> None:
+    """Raise `UsageError` for no limit at all towards a real account."""
+    if rate == 0 and access.sandbox is None and not (access.credentials and access.credentials.on_this_machine):
+        raise UsageError("--rate 0 (no limit) is for the sandbox. ActiveCampaign allows 5 requests a second.")

@@ -1,0 +1,108 @@
+"""`bulk sandbox serve|seed|reset`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk.cli import options
+from bulk.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulk.sandbox.app import Sandbox, SandboxOptions
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@click.group("sandbox")
+def sandbox_group() -> None:
+    """The local ActiveCampaign stand-in, to rehearse on."""
+
+
+@sandbox_group.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, metavar="N", help="0: any.")
+@click.option("--rate", type=click.FloatRange(min=0), default=5.0, show_default=True, metavar="N", help="0: no limit.")
+@click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding", show_default=True)
+@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Of every answer.")
+@click.option("--jitter", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="More, at random.")
+@click.option("--faults", metavar="FILE", help="A TOML file of [[fault]] tables.")
+@click.option("-q", "--quiet", is_flag=True, help="No request log.")
+def serve_command(host: str, port: int, quiet: bool, faults: str | None, **behaviour: object) -> int:
+    """Serve the sandbox on a port of this machine.
+
+    Prints the lines that point bulk, or another program, at it.
+    """
+    from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
+    from bulk.sandbox.faults import load_faults  # noqa: PLC0415
+    from bulk.sandbox.serve import serve  # noqa: PLC0415
+
+    scenario = load_faults(Path(faults)) if faults else ()
+    if host not in LOOPBACK:
+        click.echo(f"Warning: {host} can be reached from other machines; the sandbox has one well-known key.", err=True)
+    given = SandboxOptions(faults=scenario, **behaviour)  # type: ignore[arg-type]  # click has checked the types
+    with _open(given) as sandbox:
+        if not quiet:
+            sandbox.log = _log
+
+        def ready(address: str) -> None:
+            click.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={given.key}")
+            click.echo(f"The sandbox is at {address}; Ctrl-C ends it. Paste the two lines above elsewhere.", err=True)
+
+        serve(sandbox, host, port, ready)
+        click.echo(
+            f"{sandbox.requests:,} requests, {sandbox.refused:,} refused, at most {sandbox.observed_max} in a second.",
+            err=True,
+        )
+    return 0
+
+
+def _log(method: str, path: str, status: int) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {method:6} {path} {status or 'dropped'}", err=True)
+
+
+@sandbox_group.command("seed")
+@click.option("--contacts", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
+@click.option("--seed", "seed_number", type=int, default=0, show_default=True, metavar="N", help="Of the chance.")
+@click.option("--skewed-ids", is_flag=True, help="Ids as in an old account: few and far between, then bunched.")
+def seed_command(contacts: int, seed_number: int, skewed_ids: bool) -> int:
+    """Add made-up contacts to the sandbox."""
+    from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
+    from bulk.sandbox.seed import seed  # noqa: PLC0415
+
+    with _open(SandboxOptions()) as sandbox:
+        seed(sandbox.store, contacts, seed_number=seed_number, skewed=skewed_ids)
+        total = sandbox.store.count("SELECT count(*) FROM contacts")
+    click.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
+    return 0
+
+
+@sandbox_group.command("reset")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset_command(yes: bool) -> int:
+    """Forget everything in the sandbox."""
+    from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415 - not for --help
+
+    folder = options.sandbox_folder()
+    files = sorted(folder.glob(f"{SANDBOX_FILE}*"))
+    if not files:
+        click.echo("The sandbox is empty already.")
+        return 0
+    if not yes and not click.confirm(f"Delete everything in the sandbox in {folder}?", err=True):
+        raise UsageError("Nothing was deleted.")
+    for file in files:
+        file.unlink()
+    click.echo("The sandbox is empty.")
+    return 0
+
+
+def _open(given: SandboxOptions) -> Sandbox:
+    from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415
+    from bulk.sandbox.app import Sandbox  # noqa: PLC0415
+
+    folder = options.sandbox_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Sandbox(folder / SANDBOX_FILE, given)

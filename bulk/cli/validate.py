@@ -1,0 +1,52 @@
+"""`bulk validate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bulk.cli import display, options
+from bulk.cli.import_ import import_options
+
+SHOWN = 20  # issues shown without -v
+
+
+@click.command("validate")
+@click.argument("resource")
+@click.argument("file")
+@options.where
+@options.reading
+@options.telling
+def validate_command(resource: str, file: str, **chosen: Any) -> int:
+    """Check FILE as an import would; nothing is sent.
+
+    Without a key and without --sandbox, what needs the account is not checked:
+    its custom fields, lists and options.
+    """
+    import anyio  # noqa: PLC0415 - heavy, not for --help
+
+    from bulk.jobs.access import Access, Setting  # noqa: PLC0415
+    from bulk.jobs.validating import validate  # noqa: PLC0415
+
+    found = options.resource_of(resource)
+    given = import_options(chosen)
+    options.check_choice("--key", given.key, found.keys)
+    access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
+    progress = display.progress_for(quiet=chosen["quiet"])
+    setting = Setting(access or Access(), options.jobs_folder(""), progress)
+
+    async def run() -> Any:
+        return await validate(found, options.input_path(file), given, setting, offline=access is None)
+
+    try:
+        findings = anyio.run(run)
+    finally:
+        display.close(progress)
+    if chosen["as_json"]:
+        display.show_json(display.findings_json(findings))
+    else:
+        display.show_findings(findings, most=None if chosen["verbose"] else SHOWN)
+    if not findings.tally.rejected:
+        return 0
+    return 3 if given.on_invalid == "stop" else 1

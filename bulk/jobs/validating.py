@@ -1,0 +1,82 @@
+"""Validate: the checks of an import, with nothing sent but questions; without an account, those that need none."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import anyio
+import anyio.to_thread
+
+from bulk.jobs.access import Setting, opened
+from bulk.jobs.checking import Counting, remarks
+from bulk.jobs.importing import ImportOptions, prepare_table
+from bulk.jobs.runner import Runner, new_dispatch
+from bulk.model import Issue
+from bulk.planning.names import Names, columns_of, read_names
+from bulk.resources.spec import Resource
+from bulk.tables.check import Tally, check
+from bulk.tables.matching import match_header
+
+SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a validation found: the sums, the first issues, and how many there are of each code."""
+
+    tally: Tally = field(default_factory=Tally)
+    issues: list[Issue] = field(default_factory=list)
+    codes: Counter[str] = field(default_factory=Counter)
+    unchecked: tuple[str, ...] = ()
+    offline: bool = False
+
+    def rejected(self, issues: Sequence[Issue]) -> None:
+        """Take issues in."""
+        self.codes.update(issue.code for issue in issues)
+        self.issues += issues[: max(0, SHOWN - len(self.issues))]
+
+    def skipped(self, rows: Sequence[tuple[int, str]]) -> None:
+        """Rows that the user sets aside are no issues."""
+
+
+async def validate(
+    resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, *, offline: bool
+) -> Findings:
+    """Check a file (None: standard input). `offline`: without asking the account for its fields, lists and options."""
+    names: Names | None = None
+    if not offline:
+        async with opened(setting.access, options.rate) as send:
+            names = await Runner(new_dispatch(options.rate, 0), send).ask(read_names(tags=False, accounts=False))
+    return await anyio.to_thread.run_sync(_check, resource, source, options, setting, names)
+
+
+def _check(
+    resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, names: Names | None
+) -> Findings:
+    with tempfile.TemporaryDirectory() as folder:
+        path = source or _spool(Path(folder) / "input.csv")
+        table = prepare_table(resource, path, options)
+        setting.progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
+        match = match_header(
+            table.header, columns_of(resource, names, options.separator), maps=options.maps,
+            ignore_unknown=options.ignore_unknown, key=options.key or resource.key, open_ended=names is None,
+        )  # fmt: skip
+        findings = Findings(unchecked=match.unchecked, offline=names is None)
+        more = Counting(setting.progress).more
+        findings.tally = check(table, match, on_duplicate=options.on_duplicate, sink=findings, progress=more)
+    for line in remarks(match, findings.tally):
+        setting.progress.say(line)
+    return findings
+
+
+def _spool(path: Path) -> Path:
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path

@@ -1,0 +1,71 @@
+"""Every endpoint of the sandbox in one table: method and path, with {} for an id -> the function that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bulk.sandbox.calls import Answer, Call
+from bulk.sandbox.routes import contacts, links, names
+
+Route = Callable[[Call], Answer]
+
+ROUTES: Final[Mapping[tuple[str, str], Route]] = {
+    ("GET", "contacts"): contacts.list_contacts,
+    ("POST", "contacts"): contacts.create_contact,
+    ("POST", "contacts/sync"): contacts.create_contact,  # the plural is a trap: a plain create
+    ("POST", "contact/sync"): contacts.sync_contact,
+    ("GET", "contacts/{}"): contacts.one_contact,
+    ("PUT", "contacts/{}"): contacts.update_contact,
+    ("PATCH", "contacts/{}"): contacts.update_contact,
+    ("DELETE", "contacts/{}"): contacts.delete_contact,
+    ("GET", "contacts/{}/contactTags"): contacts.below("contactTags"),
+    ("GET", "contacts/{}/contactLists"): contacts.below("contactLists"),
+    ("GET", "contacts/{}/fieldValues"): contacts.below("fieldValues"),
+    ("GET", "contacts/{}/accountContacts"): contacts.below("accountContacts"),
+    ("GET", "contactTags"): links.list_links("contactTags"),
+    ("POST", "contactTags"): links.add_tag,
+    ("GET", "contactTags/{}"): links.one_link("contactTags", "contactTag"),
+    ("DELETE", "contactTags/{}"): links.delete_link("contactTags"),
+    ("GET", "contactLists"): links.list_links("contactLists"),
+    ("POST", "contactLists"): links.set_list,
+    ("GET", "contactLists/{}"): links.one_link("contactLists", "contactList"),
+    ("GET", "fieldValues"): links.list_links("fieldValues"),
+    ("POST", "fieldValues"): links.post_field_value,
+    ("GET", "fieldValues/{}"): links.one_link("fieldValues", "fieldValue"),
+    ("PUT", "fieldValues/{}"): links.update_field_value,
+    ("DELETE", "fieldValues/{}"): links.delete_link("fieldValues"),
+    ("GET", "accountContacts"): links.list_links("accountContacts"),
+    ("POST", "accountContacts"): links.join_account,
+    ("GET", "accountContacts/{}"): links.one_link("accountContacts", "accountContact"),
+    ("PUT", "accountContacts/{}"): links.update_account_contact,
+    ("DELETE", "accountContacts/{}"): links.delete_link("accountContacts"),
+    ("GET", "tags"): names.list_tags,
+    ("POST", "tags"): names.create_tag,
+    ("GET", "tags/{}"): names.one_tag,
+    ("PUT", "tags/{}"): names.update_tag,
+    ("PATCH", "tags/{}"): names.update_tag,
+    ("DELETE", "tags/{}"): names.delete_tag,
+    ("GET", "lists"): names.list_lists,
+    ("POST", "lists"): names.create_list,
+    ("GET", "lists/{}"): names.one_list,
+    ("PUT", "lists/{}"): names.update_list,
+    ("PATCH", "lists/{}"): names.update_list,
+    ("DELETE", "lists/{}"): names.delete_list,
+    ("GET", "fields"): names.list_fields,
+    ("POST", "fields"): names.create_field,
+    ("GET", "fields/{}"): names.one_field,
+    ("PUT", "fields/{}"): names.update_field,
+    ("DELETE", "fields/{}"): names.delete_field,
+    ("GET", "fields/{}/options"): names.field_options,
+    ("POST", "fieldOption/bulk"): names.create_options,
+    ("DELETE", "fieldOptions/{}"): names.delete_option,
+    ("POST", "fieldRels"): names.create_relation,
+    ("GET", "accounts"): names.list_accounts,
+    ("POST", "accounts"): names.create_account,
+    ("GET", "accounts/{}"): names.one_account,
+    ("PUT", "accounts/{}"): names.update_account,
+    ("PATCH", "accounts/{}"): names.update_account,
+    ("DELETE", "accounts/{}"): names.delete_account,
+    ("GET", "users/me"): names.me,
+}
