@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from bulk.errors import UsageError
@@ -115,6 +116,7 @@ class Checkpoint:
             async with self._turn:
                 if self._durable >= ticket:
                     return
+                await anyio.lowlevel.checkpoint()  # let others that are about to write join this commit
                 batch = self._take()
                 with anyio.CancelScope(shield=True):
                     await anyio.to_thread.run_sync(self._commit, batch)
