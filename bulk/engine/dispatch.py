@@ -180,7 +180,7 @@ class Dispatch:
             step.attempts -= 1  # it was refused before it was looked at: not the row's fault
             self._ready.appendleft(step)
             return Settled()
-        if verdict is Verdict.RETRY and not self._given_up(step):
+        if verdict is Verdict.RETRY and not self._given_up(step, reply):
             self.retries += 1
             self._later(step, now)
             return Settled()
@@ -216,7 +216,7 @@ class Dispatch:
             self._last_good = now
             self._pauses_in_a_row = 0
 
-    def _given_up(self, step: Step) -> bool:
+    def _given_up(self, step: Step, reply: Reply | Lost) -> bool:
         """Whether this step has had its attempts.
 
         If nothing at all was answered well since its first one, the fault may not be the row's: we ask a question of
@@ -225,7 +225,8 @@ class Dispatch:
         if step.attempts < ATTEMPTS or self._last_good >= step.first_sent:
             return step.attempts >= ATTEMPTS
         if step.attempts > ATTEMPTS or step.row == PROBE:
-            self.stopped_by = self.stopped_by or "Nobody answers: the network or the API is gone."
+            said = explain(reply)[1].rstrip(".")
+            self.stopped_by = self.stopped_by or f"Nothing is answered any more. The last try: {said}"
             self.stop()
             return True
         if PROBE not in self._rows:

@@ -136,8 +136,8 @@ def new_dispatch(rate: float, concurrency: int) -> Dispatch:
 def stopped_error(dispatch: Dispatch) -> BulkError:
     """Why the engine stopped, as the error that ends the command."""
     if dispatch.refused_key:
-        return AbortedError(f"Access was refused: {dispatch.stopped_by}")
-    return UnfinishedError(dispatch.stopped_by or "Interrupted before the first row. Run the command again.")
+        return AbortedError(f"Access was refused: {dispatch.stopped_by}. Check the key and the connection")
+    return UnfinishedError(dispatch.stopped_by or "Interrupted before the first row")
 
 
 class _Question(Generic[Result]):

@@ -19,7 +19,7 @@ def serve(sandbox: Sandbox, host: str, port: int, ready: Callable[[str], None]) 
         raise UsageError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another by --port.") from error
     with listening:
         config = uvicorn.Config(
-            sandbox.app, log_level="error", access_log=False, lifespan="off", http="h11", ws="none",
+            sandbox.app, log_level="error", access_log=False, interface="asgi3", lifespan="off", http="h11", ws="none",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         server = uvicorn.Server(config)

@@ -1,0 +1,90 @@
+"""Export at the real pace of 5 requests a second, beside what the limit allows: `python -m benchmarks.export [--quick]`.
+
+A served sandbox on a loopback port, a `bulk export` process beside it, real seconds: time against the limit's own,
+requests against pages, with even and with skewed ids, at two latencies; then peak memory with the limit off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.seed import seed
+
+BULK = (sys.executable, "-m", "bulk")
+
+
+@contextlib.contextmanager
+def served(folder: Path, contacts: int, *, skewed: bool, options: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """A served sandbox with so many contacts; gives the environment that points at it."""
+    folder.mkdir()
+    with Sandbox(folder / "sandbox.sqlite", SandboxOptions()) as box:
+        seed(box.store, contacts, skewed=skewed)
+    environment = os.environ | {"BULK_SANDBOX_DIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
+    command = (*BULK, "sandbox", "serve", "--port", "0", "--quiet", *options)
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert server.stdout is not None
+        for _ in range(2):
+            name, _, value = server.stdout.readline().removeprefix("export ").strip().partition("=")
+            environment[name] = value
+        yield environment | {"BULK_JOBS_DIR": str(folder / "jobs")}
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait()
+
+
+def export(environment: dict[str, str], folder: Path, *options: str) -> dict[str, float]:
+    """Run one export; its summary, with peak memory in MiB."""
+    command = (*BULK, "export", "contacts", str(folder / "out.csv"), "--json", "--quiet", *options)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    text = process.stdout.read() if process.stdout else ""
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, process.returncode
+    summary = json.loads(text)
+    return {
+        "contacts": summary["rows"]["succeeded"], "requests": summary["requests"], "seconds": summary["seconds"],
+        "memory": usage.ru_maxrss / 1024,
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Print the table."""
+    contacts = 2_000 if "--quick" in sys.argv else 20_000
+    allowed = contacts / 100 / 5
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for latency, goal in ((0.2, 1.05), (1.0, 1.10)):
+            for skewed in (False, True):
+                place = folder / f"{latency}-{skewed}"
+                with served(place, contacts, skewed=skewed, options=("--latency", str(latency))) as environment:
+                    found = export(environment, place)
+                assert found["contacts"] == contacts, found
+                print(
+                    f"{contacts:,} contacts, {'skewed' if skewed else 'even'} ids, {latency * 1000:5,.0f} ms: "
+                    f"{found['seconds']:5.1f} s = {found['seconds'] / allowed:.3f} x the limit's time (goal {goal}), "
+                    f"{found['requests']:.0f} requests = {found['requests'] / (contacts / 100):.3f} x pages (goal 1.03)",
+                    flush=True,
+                )
+        sizes = (2_000, 10_000) if "--quick" in sys.argv else (20_000, 100_000, 200_000)
+        base = 0.0
+        for size in sizes:
+            place = folder / f"memory-{size}"
+            with served(place, size, skewed=False, options=("--rate", "0")) as environment:
+                found = export(environment, place, "--rate", "0")
+            base = base or found["memory"]
+            print(f"{size:,} contacts: peak {found['memory']:.0f} MiB = {found['memory'] / base:.2f} x the first "
+                  f"(goal at 100,000: 130), {found['seconds']:.1f} s", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
