@@ -27,7 +27,7 @@ from bulk.jobs.report import write_reports
 from bulk.jobs.rows import STALE, Plan, Rows
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping, gave_up, too_many
-from bulk.jobs.survey import Survey, survey
+from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.model import RowStatus
 from bulk.planning.contacts import Meaning
 from bulk.planning.names import Names, columns_of, make_missing, read_names
@@ -183,24 +183,38 @@ async def _send_rows(job: Job, runner: Runner, match: Match, names: Names) -> En
     needs = await anyio.to_thread.run_sync(survey, job.table, match, meaning, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
     began = anyio.current_time()
-    held_since = None
-    if needs.rows:
-        await _make_names(runner, names, needs, match, job.setting.progress)
-        if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
-            held_since = await read_held(runner, checkpoint, needs.rows, resumed=job.resumed)
-        job.setting.progress.say(needs.describe(options.rate))
+    error: BulkError | None = None
     stopping = Stopping(runner, job.setting.progress, seconds=options.max_duration, signals=job.setting.signals)
 
     def after_each() -> None:
         if limit is not None and rows.failed >= limit:
             stopping.stop(gave_up(rows.failed))
 
-    rows = Rows(Plan(job.table, match, meaning, names, held_since), checkpoint, job.resumed, after_each)
     async with stopping.watching(), anyio.create_task_group() as tellers:
-        tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
-        await runner.run(rows)
+        try:
+            plan = await _prepare(job, runner, Plan(job.table, match, meaning, names), needs)
+            rows = Rows(plan, checkpoint, job.resumed, after_each)
+            tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
+            await runner.run(rows)
+        except BulkError as raised:  # what the rows need cannot be had; they are reported as not reached
+            error = raised
         tellers.cancel_scope.cancel()
-    return await _end(job, runner, anyio.current_time() - began, stopping.error)
+    return await _end(job, runner, anyio.current_time() - began, stopping.error or error)
+
+
+async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
+    """Learn and make what the rows need; say how long they will take."""
+    if not needs.rows:
+        return plan
+    options, checkpoint = job.options, job.checkpoint
+    await _make_names(runner, plan.names, needs, plan.match, job.setting.progress)
+    # a row may be judged by what was read before only if no other row of its key comes before it
+    if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
+        plan = replace(plan, held_since=await read_held(runner, checkpoint, needs.rows, resumed=job.resumed))
+        if plan.held_since is not None:
+            await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
+    job.setting.progress.say(needs.describe(options.rate))
+    return plan
 
 
 async def _make_names(runner: Runner, names: Names, needs: Survey, match: Match, progress: Progress) -> None:
@@ -208,9 +222,10 @@ async def _make_names(runner: Runner, names: Names, needs: Survey, match: Match,
     used = {column.attribute for _at, column in match.columns}
     if used & {"tags", "remove_tags", "account"}:
         known = await runner.ask(
-            read_names(identity=False, fields=False, tags="account" not in used or bool(used & {"tags", "remove_tags"}),
-                       accounts="account" in used)
-        )  # fmt: skip
+            read_names(
+                identity=False, fields=False, tags=bool(used & {"tags", "remove_tags"}), accounts="account" in used
+            )
+        )
         names.tags, names.tag_names = known.tags, known.tag_names
         names.accounts, names.account_names = known.accounts, known.account_names
     for what, wanted, held in (("tags", needs.tags, names.tags), ("accounts", needs.accounts, names.accounts)):

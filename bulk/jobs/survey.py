@@ -2,53 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Final
 
 from bulk.jobs.checkpoint import Checkpoint
-from bulk.model import Failure
-from bulk.planning.contacts import Meaning, read_row
+from bulk.jobs.rows import Plan
+from bulk.model import Failure, Row
+from bulk.planning.contacts import Meaning, Wanted, contact_flow, read_row
+from bulk.planning.state import ContactState
 from bulk.tables.matching import Match
 from bulk.tables.reading import Table
 
-BATCH = 5_000
+BATCH: Final = 1_000
 
 
 @dataclass(slots=True)
 class Survey:
-    """`rows` still to be sent and about how many `requests` they take. `tags`, `accounts`: folded name -> name."""
+    """`rows` still to be sent and about how many `requests` they take. `tags`, `accounts`: folded name -> name.
+
+    `unchanged` of the rows ask for nothing that the account does not hold; known once the account was read.
+    """
 
     rows: int = 0
     requests: int = 0
+    unchanged: int = 0
     tags: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
-        line = f"{self.rows:,} rows · ≈ {self.requests:,} requests"
-        return f"{line} · ≈ {duration(self.requests / rate)} at {rate:g}/s" if rate else line
+        parts = [f"{self.rows:,} rows"]
+        if self.unchanged:
+            parts.append(f"{self.unchanged:,} of them unchanged")
+        parts.append(f"≈ {self.requests:,} requests")
+        if rate:
+            parts.append(f"≈ {duration(self.requests / rate)} at {rate:g}/s")
+        return " · ".join(parts)
 
 
 def survey(table: Table, match: Match, meaning: Meaning, checkpoint: Checkpoint) -> Survey:
     """Read the file once more and look at every row that is not settled."""
     found = Survey()
-    records = table.records()
-    while batch := list(islice(records, BATCH)):
-        settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
-        for record in batch:
-            if record.number in settled:
-                continue
-            wanted = read_row(match.row(record), meaning)
+    for rows in _open_rows(table, match, checkpoint):
+        for row in rows:
+            wanted = read_row(row, meaning)
             found.rows += 1
             if isinstance(wanted, Failure):
                 continue
-            found.requests += 1 + len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
-            found.requests += 2 * bool(wanted.remove_tags) + (wanted.account is not None)
+            found.requests += _requests(wanted)
             for name in wanted.tags:
                 found.tags.setdefault(name.casefold(), name)
             if wanted.account:
                 found.accounts.setdefault(wanted.account.casefold(), wanted.account)
     return found
+
+
+def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
+    """Take the rows that would change nothing out of the reckoning, now that the account was read."""
+    for rows in _open_rows(plan.table, plan.match, checkpoint):
+        held = checkpoint.held([row.key for row in rows])
+        for row in rows:
+            state = ContactState.from_json(held[row.key]) if row.key in held else None
+            flow = contact_flow(row, plan.meaning, plan.names, state)
+            if state is not None and next(flow, None) is None:
+                found.unchanged += 1
+                wanted = read_row(row, plan.meaning)
+                found.requests -= 0 if isinstance(wanted, Failure) else _requests(wanted)
+
+
+def _open_rows(table: Table, match: Match, checkpoint: Checkpoint) -> Iterator[list[Row]]:
+    records = table.records()
+    while batch := list(islice(records, BATCH)):
+        settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
+        yield [match.row(record) for record in batch if record.number not in settled]
+
+
+def _requests(wanted: Wanted) -> int:
+    """About how many requests a row takes that is new to the account."""
+    links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
+    return 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)
 
 
 def duration(seconds: float) -> str:
