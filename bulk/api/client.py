@@ -21,6 +21,7 @@ from bulk.model import Lost, Reply, Request
 
 CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
 MOST_CONNECTIONS: Final = 64
+KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]  # the ASGI callable's own types are as loose as this
@@ -31,7 +32,9 @@ class Client:
 
     def __init__(self, credentials: Credentials, app: AsgiApp | None = None) -> None:
         """Prepare; nothing is sent. `app` answers in process instead of the network (the sandbox)."""
-        limits = httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS)
+        limits = httpx.Limits(
+            max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEEP
+        )
         transport = httpx.ASGITransport(app) if app is not None else httpx.AsyncHTTPTransport(limits=limits)
         self._root = credentials.root
         self._secret = credentials.key

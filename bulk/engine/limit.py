@@ -33,6 +33,8 @@ _FIRST_STEP = 0.030  # seconds the margin grows on a refusal; doubled while refu
 _ROOM = 0.010  # seconds the margin settles above the largest one refused ...
 _ROOM_SHARE = 0.08  # ... or this share of it: the wider travel times scatter, the rarer the widest is seen
 _CREEP = 0.0002  # seconds a spell, for each spell of quiet: a refusal in thousands, yet 0.5 s are forgotten in hours
+_COLD = 0.25  # seconds that the first requests may take longer than all later ones: connections are made for them
+_IDLE = 5.0  # seconds without a start after which servers and clients have closed their connections
 _TURN = 2 / 3  # of a window later is a third earlier, away from a boundary that starts drift into by being late
 _TURNS = 2  # three phases a third apart find every free stretch that is longer than a third
 _BURST = 0.15  # of a period, how long a burst takes: short, so that what arrives late is still inside its second
@@ -57,6 +59,8 @@ class RateLimit:
         self._margin = _FIRST_MARGIN if self._limited else 0.0
         self._spread = _BURST  # the part of a period over which its n starts are spread at least
         self._starts = deque([-math.inf] * self._n, maxlen=self._n)
+        self._last = -math.inf  # the last start
+        self._cold = 0  # so many of the next starts find no connection
         self._not_before = -math.inf
         self._too_small = 0.0  # the largest margin refused, as far as still believed
         self._step = 0.0  # what the last refusal added to that; 0 while nothing was ever refused
@@ -74,11 +78,15 @@ class RateLimit:
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
         starts, period = self._starts, self._window + self._margin
-        return max(now, starts[0] + period, starts[-1] + period * self._spread / self._n, self._not_before)
+        return max(now, starts[0] + period, self._last + period * self._spread / self._n, self._not_before)
 
     def spend(self, now: float) -> None:
-        """Count a request that starts now."""
-        self._starts.append(now)
+        """Count a request that starts now; one that must make its connection first counts as that much later."""
+        if now - self._last > _IDLE + 2 * self._window:
+            self._cold = self._n if self._limited else 0
+        self._last = now
+        self._starts.append(now + _COLD if self._cold > 0 else now)
+        self._cold -= 1
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""

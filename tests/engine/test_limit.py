@@ -115,8 +115,19 @@ def test_no_limit_still_pauses(rate):
 @pytest.mark.parametrize(("rate", "count", "seconds"), [(0.5, 1, 2.0), (2.5, 3, 1.2)])
 def test_a_fractional_rate_keeps_its_average(rate, count, seconds):
     starts = drive(RateLimit(rate), 0.0, 10 * count)
-    assert starts[count] - starts[0] == pytest.approx(seconds, abs=0.02)
-    assert starts[9 * count] == pytest.approx(9 * seconds, rel=0.02)
+    first, second = starts[count], starts[2 * count]
+    assert second - first == pytest.approx(seconds, abs=0.02)
+    assert starts[9 * count] - first == pytest.approx(8 * seconds, rel=0.02)
+
+
+def test_requests_that_make_their_connections_may_come_late():
+    starts = drive(RateLimit(5), 0.0, 15)
+    assert starts[5] - starts[0] == pytest.approx(1.26, abs=0.01)
+    assert starts[10] - starts[5] == pytest.approx(1.01, abs=0.01)
+    limit = RateLimit(5)
+    drive(limit, 0.0, 15)
+    again = drive(limit, 60.0, 10)
+    assert again[5] - again[0] == pytest.approx(1.26, abs=0.01)
 
 
 @pytest.mark.parametrize("rate", [-1, math.nan, -math.inf])
