@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import anyio.from_thread
 import anyio.to_thread
 
 from bulk.jobs.checkpoint import Checkpoint
@@ -65,7 +66,8 @@ class Counting:
         self._rows = 0
 
     def more(self, rows: int) -> None:
-        """So many more."""
+        """So many more; where the job is being left, this ends its thread."""
+        anyio.from_thread.check_cancelled()
         self._rows += rows
         self._progress.update(Snapshot("checking", self._rows))
 

@@ -6,7 +6,10 @@ committed together by one thread at a time, so a later write on disk means that 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
+import shlex
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +22,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from bulk.errors import UsageError
+from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Failure, Json, Outcome, Receipt, RowStatus, Verdict
 
 _SCHEMA: Final = """
@@ -74,33 +77,50 @@ class OpenRow:
 class Checkpoint:
     """One job's database. Only one process has it open (the job's lock sees to that)."""
 
-    def __init__(self, path: Path) -> None:
-        """Open, creating it if it is new. Raises `UsageError` for a file that is damaged or of another version."""
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version."""
+        self._path = path
+        self._broken = False
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
-            elif version != 1:
-                raise UsageError(f"{path} was written by another version of bulk. Go on with that version.")
-        except sqlite3.DatabaseError as error:
-            raise UsageError(
-                f"{path} is damaged ({error}). It is left as it is; start the import anew: what is done already"
-                " is found unchanged."
-            ) from error
+            self._prepare(new=new)
+        except BaseException:
+            self._db.close()
+            raise
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
         self._queue: list[tuple[str, Sequence[Any]]] = []
         self._queued = 0
         self._durable = 0
         self._turn = anyio.Lock()
 
+    def _prepare(self, *, new: bool) -> None:
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if new:
+                self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(f"is damaged ({error})") from error
+        if version == 0 and not new:
+            raise self._unusable("is empty")
+        if version not in (0, 1):
+            raise UsageError(f"{self._path} was written by another version of bulk. Go on with that version.")
+
+    def _unusable(self, how: str) -> UsageError:
+        return UsageError(
+            f"{self._path} {how}, so the job cannot go on. It is left as it is; start anew: what is done already is"
+            " found unchanged."
+        )
+
     def close(self) -> None:
         """Write what is queued and close."""
-        self._commit(self._take())
-        self._reader.close()
-        self._db.close()
+        try:
+            if not self._broken:
+                self._commit(self._take())
+        finally:
+            self._reader.close()
+            self._db.close()
 
     # ---- writing, in order
 
@@ -126,13 +146,20 @@ class Checkpoint:
         return batch
 
     def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        if batch:
-            execute = self._db.execute
+        if not batch:
+            return
+        execute = self._db.execute
+        try:
             execute("BEGIN")
             for sql, values in batch:
                 execute(sql, values)
             execute("COMMIT")
-            self._durable += len(batch)
+        except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
+            self._broken = True
+            raise UnfinishedError(
+                f"{self._path} cannot be written: {error}. Make room, then: bulk resume {shlex.quote(str(self._path.parent))}"
+            ) from error
+        self._durable += len(batch)
 
     def intend(self, row: int, step: str, method: str, attempts: int) -> None:
         """Note that a request is about to leave."""
@@ -293,16 +320,24 @@ class Checkpoint:
 
 
 @contextmanager
-def opened_checkpoint(path: Path, *, stale: float | None = None) -> Iterator[Checkpoint]:
-    """Open a job's checkpoint, the owner's alone. Answers to questions older than `stale` seconds are forgotten."""
-    if not path.exists():
-        path.touch(mode=0o600)
+def new_checkpoint(path: Path) -> Iterator[Checkpoint]:
+    """Make a job's checkpoint, the owner's alone."""
+    path.touch(mode=0o600, exist_ok=False)
+    with contextlib.closing(Checkpoint(path, new=True)) as checkpoint:
+        yield checkpoint
+
+
+@contextmanager
+def opened_checkpoint(path: Path, *, stale: float = math.inf) -> Iterator[Checkpoint]:
+    """Open a job's checkpoint. Answers to questions older than `stale` seconds are forgotten.
+
+    Raises `UsageError` where there is none: a job that may have sent something never begins anew by itself.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} is missing, so the job cannot go on. Put it back, or start anew.")
     files = (path, path.with_name(f"{path.name}-wal"))
     age = time.time() - max(file.stat().st_mtime for file in files if file.exists())
-    checkpoint = Checkpoint(path)
-    try:
-        if stale is not None and age > stale:
+    with contextlib.closing(Checkpoint(path)) as checkpoint:
+        if age > stale:
             checkpoint.forget_questions()
         yield checkpoint
-    finally:
-        checkpoint.close()

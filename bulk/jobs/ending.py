@@ -22,7 +22,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The sums of a job. `rows` maps "read" and every status to a count; `state` is finished or unfinished."""
+    """The sums of a job. `rows` maps "read" and every status to a count.
+
+    `state` is finished, unfinished, or stopped: then the file has to be corrected first (--on-invalid stop).
+    """
 
     job: str
     state: str

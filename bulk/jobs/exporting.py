@@ -15,13 +15,14 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.engine.dispatch import Dispatch
+from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
 from bulk.jobs.access import Setting, opened
-from bulk.jobs.checkpoint import Checkpoint, opened_checkpoint
+from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.ending import Ending, Summary, add_totals
-from bulk.jobs.folder import CHECKPOINT, SUMMARY, JobFolder, JobRecord, account_held
+from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord, account_held
 from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.runner import Runner, Send, new_dispatch
+from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.walking import Walking
 from bulk.model import Json, RowStatus
@@ -62,6 +63,7 @@ class Job:
     output: Path | None  # None: standard output
     checkpoint: Checkpoint
     setting: Setting
+    resumed: bool = False
 
 
 async def start(resource: Resource, output: Path | None, options: ExportOptions, setting: Setting) -> Ending:
@@ -71,7 +73,10 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     folder = JobFolder.create(setting.jobs, setting.name, "export")
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
     try:
-        return await _held(folder, record, setting)
+        with folder.held(), new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+            folder.write(record)
+            job = Job(folder, resource, options, output, checkpoint, setting)
+            return await _run(job, record)
     finally:
         if not folder.file(SUMMARY).exists() and not _has_pages(folder):
             folder.discard()
@@ -80,22 +85,16 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
 async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) -> Ending:
     """Resume an export; `changes` are options given anew."""
     record = folder.record()
-    setting.access.check_same(record.place, record.connection)
-    return await _held(folder, replace(record, options=record.options | changes), setting)
-
-
-async def _held(folder: JobFolder, record: JobRecord, setting: Setting) -> Ending:
     resource = find(record.resource)
     if resource is None:
         raise UsageError(f"This version of bulk does not export {record.resource}.")
     output = None if record.output == "-" else Path(record.output)
-    options = ExportOptions(**record.options)
+    options = replace(ExportOptions(**record.options), **changes)
     with folder.held():
-        folder.write(record)
+        setting.access.check_same(record.place, record.connection)
         with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
-            job = Job(folder, resource, options, output, checkpoint, setting)
-            async with opened(setting.access, options.rate) as send:
-                return await _run(job, record, send)
+            job = Job(folder, resource, options, output, checkpoint, setting, resumed=True)
+            return await _run(job, record)
 
 
 def _target(output: Path | None) -> str:
@@ -109,46 +108,69 @@ def _target(output: Path | None) -> str:
 
 
 def _has_pages(folder: JobFolder) -> bool:
-    if not folder.file(CHECKPOINT).exists():
+    if not folder.file(JOB).exists():
         return False
     with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
         return bool(checkpoint.page_ranges())
 
 
-async def _run(job: Job, record: JobRecord, send: Send) -> Ending:
-    runner = Runner(new_dispatch(job.options.rate, job.options.concurrency), send, job.checkpoint)
+async def _run(job: Job, record: JobRecord) -> Ending:
+    """Work until the end or a reason to stop. Raises the reason if there is no job to go on with."""
+    options, setting = job.options, job.setting
     began = anyio.current_time()
+    async with opened(setting.access, options.rate) as send:
+        runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
+        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
+        try:
+            async with stopping.watching():
+                await _work(job, record, runner, stopping)
+        except (AbortedError, UnfinishedError) as error:
+            stopping.stop(error)
+    written: int | None = job.checkpoint.noted("written")
+    error = stopping.error if written is None else None  # whatever wanted to stop it later came too late
+    if error is not None and not job.resumed and not job.checkpoint.page_ranges():
+        raise error
+    return await _end(job, runner.dispatch, anyio.current_time() - began, error)
+
+
+async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
+    checkpoint = job.checkpoint
     names = await runner.ask(read_names(tags=False))
     record.check_account(names.host)
     with account_held(job.setting.access.lock(names.host), names.host):
         if not record.account:
             job.folder.write(replace(record, account=names.host))
-        ranges = job.checkpoint.page_ranges()
-        read = sum(count for _first, _last, count in ranges)
-        walk = Walk(job.checkpoint.noted("total"), [(first, last) for first, last, _count in ranges], read)
-        walking = Walking(walk, runner.dispatch, _on_page)
-        stopping = Stopping(runner, job.setting.progress, seconds=job.options.max_duration, signals=job.setting.signals)
-        error = None
-        if not job.checkpoint.noted("walked"):
-            async with stopping.watching(), anyio.create_task_group() as tellers:
-                tellers.start_soon(_tell, job.setting.progress, walk, runner)
-                await runner.run(walking)
-                tellers.cancel_scope.cancel()
-            error = stopping.error or walking.error
-            job.checkpoint.note("total", walk.total)
-            if walk.done:
-                job.checkpoint.note("walked", True)
-            await job.checkpoint.durable()
-        if not error and not walk.done and not job.checkpoint.noted("walked"):
-            error = UnfinishedError("Some pages are not read")
-        if error is None:
-            await _read_apart(job, runner)
-            await _complete_names(job, runner, names)
-            written = await anyio.to_thread.run_sync(_write_file, job, names)
-        else:
-            written = 0
-        await job.checkpoint.durable()
-        return _end(job, runner, anyio.current_time() - began, written, error)
+        if not checkpoint.noted("walked"):
+            with stopping.draining():
+                await _walk(job, runner)
+            if stopping.error is not None:
+                return
+        await _read_apart(job, runner)
+        await _complete_names(job, runner, names)
+        with stopping.draining():
+            checkpoint.note("written", await anyio.to_thread.run_sync(_write_file, job, names))
+            await checkpoint.durable()
+
+
+async def _walk(job: Job, runner: Runner) -> None:
+    """Read all pages that are not read yet, into the checkpoint."""
+    checkpoint = job.checkpoint
+    ranges = checkpoint.page_ranges()
+    read = sum(count for _first, _last, count in ranges)
+    walk = Walk(checkpoint.noted("total"), [(first, last) for first, last, _count in ranges], read)
+    walking = Walking(walk, runner.dispatch, _on_page)
+    async with anyio.create_task_group() as tellers:
+        tellers.start_soon(_tell, job.setting.progress, walk, runner)
+        await runner.run(walking)
+        tellers.cancel_scope.cancel()
+    checkpoint.note("total", walk.total)
+    if walk.done:
+        checkpoint.note("walked", True)
+    await checkpoint.durable()
+    if walking.error is not None:
+        raise walking.error
+    if not walk.done and not runner.dispatch.stopping:
+        raise UnfinishedError("Some pages are not read")
 
 
 def _on_page(page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -> None:
@@ -242,11 +264,13 @@ def _guarded(cells: list[str], header: list[str]) -> list[str]:
     return [*guarded, join_values((header[at] for at in indexes), ",")]
 
 
-def _end(job: Job, runner: Runner, seconds: float, written: int, error: BulkError | None) -> Ending:
+async def _end(job: Job, dispatch: Dispatch, seconds: float, error: BulkError | None) -> Ending:
     """Say how it ended; fewer contacts than the account said it holds is never a good end."""
     checkpoint = job.checkpoint
-    totals = add_totals(checkpoint, runner.dispatch, seconds)
-    read = sum(count for _first, _last, count in checkpoint.page_ranges()) if error else written
+    totals = add_totals(checkpoint, dispatch, seconds)
+    await checkpoint.durable()
+    pages = sum(count for _first, _last, count in checkpoint.page_ranges())
+    read = checkpoint.noted("written", pages)
     total = checkpoint.noted("total")
     missing = max(0, (total or 0) - read)
     rows = {"read": read + missing, **dict.fromkeys(STATUSES, 0), "succeeded": read}

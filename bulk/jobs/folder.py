@@ -5,6 +5,7 @@ Knows nothing of rows: what is in the checkpoint and the reports is theirs.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -27,6 +28,8 @@ from bulk.resources.kinds import nearest
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
 STDIN_COPY: Final = "input.csv"
+CUT_OFF: Final = "cut off"
+OPEN: Final = ("unfinished", CUT_OFF)  # the states of a job that can go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class JobRecord:
     account: str = ""
     input: InputFile | None = None
     output: str = ""
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
     version: str = __version__
 
     def check_account(self, host: str) -> None:
@@ -77,7 +80,7 @@ class JobFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = FileLock(path / LOCK)
+        self._lock = FileLock(path / LOCK, mode=0o600)
 
     @property
     def name(self) -> str:
@@ -111,8 +114,8 @@ class JobFolder:
         return cls(folder)
 
     @classmethod
-    def find(cls, jobs: Path, name: str | None, *, finished: bool = False) -> Self:
-        """Find the job of that name (or path); without a name the newest unfinished, or with `finished` the newest."""
+    def find(cls, jobs: Path, name: str | None, *, retry: bool = False) -> Self:
+        """Find the job of that name (or path); without a name the newest unfinished, or for a `retry` newest import."""
         if name is not None:
             for folder in (jobs / name, Path(name)):
                 if (folder / JOB).is_file():
@@ -120,18 +123,21 @@ class JobFolder:
             close = nearest(name, [job.name for job in cls.all(jobs)])
             hint = f" Nearest: {', '.join(close)}." if close else " 'bulk jobs' lists those that are here."
             raise UsageError(f"There is no job {name!r} in {jobs}.{hint}")
-        for job in sorted(cls.all(jobs), key=lambda job: job.record().created, reverse=True):
-            if finished or not job.finished:
+        for job in reversed(cls.all(jobs)):
+            if (job.record().kind == "import") if retry else job.state in OPEN:
                 return job
-        what = "job" if finished else "unfinished job"
+        what = "import" if retry else "unfinished job"
         raise UsageError(f"There is no {what} in {jobs}. 'bulk jobs' lists those that are here.")
 
     @classmethod
     def all(cls, jobs: Path) -> list[Self]:
-        """All jobs here, oldest first."""
-        folders = sorted(jobs.iterdir()) if jobs.is_dir() else []
-        found = [cls(folder) for folder in folders if (folder / JOB).is_file()]
-        return sorted(found, key=lambda job: job.record().created)
+        """All jobs here, oldest first. A folder whose `job.json` cannot be read is none."""
+        found: list[tuple[str, Self]] = []
+        for folder in sorted(jobs.iterdir()) if jobs.is_dir() else []:
+            job = cls(folder)
+            with contextlib.suppress(UsageError):
+                found.append((job.record().created, job))
+        return [job for _created, job in sorted(found, key=lambda pair: pair[0])]
 
     def discard(self) -> None:
         """Remove the folder of a job that never began."""
@@ -173,10 +179,9 @@ class JobFolder:
         return data
 
     @property
-    def finished(self) -> bool:
-        """Whether nothing is left to go on with."""
-        summary = self.summary()
-        return summary is not None and summary.get("state") == "finished"
+    def state(self) -> str:
+        """How it stands, whether or not a process has it in hand: as its summary says, or cut off without one."""
+        return str((self.summary() or {}).get("state", CUT_OFF))
 
     @property
     def running(self) -> bool:
@@ -209,7 +214,7 @@ def account_held(lock: Path, account: str) -> Iterator[None]:
     """Hold an account's request budget on this machine; only one job at a time may have it."""
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        hold = FileLock(lock)
+        hold = FileLock(lock, mode=0o600)
         hold.acquire(timeout=0)
     except Timeout:
         raise UnfinishedError(

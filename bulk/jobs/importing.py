@@ -15,12 +15,13 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.errors import AbortedError, BulkError, UsageError
+from bulk.engine.dispatch import Dispatch
+from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs.access import Setting, opened
 from bulk.jobs.checking import checked
-from bulk.jobs.checkpoint import Checkpoint, opened_checkpoint
+from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.ending import Ending, Summary, add_totals
-from bulk.jobs.folder import CHECKPOINT, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord, account_held
+from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord, account_held
 from bulk.jobs.held import read_held
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
@@ -74,6 +75,7 @@ class Job:
     checkpoint: Checkpoint
     setting: Setting
     resumed: bool = False
+    retry: bool = False  # first open the rows again that failed or are in doubt
 
 
 def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Table:
@@ -103,8 +105,8 @@ async def start(resource: Resource, source: Path | None, options: ImportOptions,
             record = JobRecord(
                 "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
             )
-            folder.write(record)
-            with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+            with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+                folder.write(record)
                 return await _run(Job(folder, resource, options, table, checkpoint, setting), record)
     finally:
         if not folder.file(SUMMARY).exists() and not _begun(folder):
@@ -129,17 +131,15 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
             )
         table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
         with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
-            if retry:
-                checkpoint.reopen_failed()
-            return await _run(Job(folder, resource, options, table, checkpoint, setting, resumed=True), record)
+            job = Job(folder, resource, options, table, checkpoint, setting, resumed=True, retry=retry)
+            return await _run(job, record)
 
 
 def _begun(folder: JobFolder) -> bool:
     """Whether the checks are done: from then on the job can be resumed."""
-    path = folder.file(CHECKPOINT)
-    if not path.exists():
+    if not folder.file(JOB).exists():
         return False
-    with opened_checkpoint(path) as checkpoint:
+    with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
         return bool(checkpoint.noted("checked"))
 
 
@@ -156,50 +156,65 @@ def _spool(folder: JobFolder) -> Path:
 
 
 async def _run(job: Job, record: JobRecord) -> Ending:
-    options, access = job.options, job.setting.access
-    async with opened(access, options.rate) as send:
+    """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
+    options, setting = job.options, job.setting
+    began = anyio.current_time()
+    async with opened(setting.access, options.rate) as send:
         runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
-        names = await runner.ask(read_names(tags=False, accounts=False))
-        record.check_account(names.host)
-        with account_held(access.lock(names.host), names.host):
-            if not record.account:
-                job.folder.write(replace(record, account=names.host))
-            match = match_header(
-                job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
-                ignore_unknown=options.ignore_unknown, key=options.key,
-            )  # fmt: skip
-            tally = await checked(job.table, match, options.on_duplicate, job.checkpoint, job.setting.progress)
-            if tally.rejected and options.on_invalid == "stop":
-                refused = f"{tally.rejected:,} rows break the schema, so nothing was sent (--on-invalid stop)"
-                return await _end(job, runner, 0.0, AbortedError(refused))
-            return await _send_rows(job, runner, match, names)
+        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
+        try:
+            async with stopping.watching():
+                await _work(job, record, runner, stopping)
+        except (AbortedError, UnfinishedError) as error:
+            stopping.stop(error)
+    error = stopping.error
+    if error is not None and not job.checkpoint.noted("checked"):
+        raise error
+    return await _end(job, runner.dispatch, anyio.current_time() - began, stopping)
 
 
-async def _send_rows(job: Job, runner: Runner, match: Match, names: Names) -> Ending:
+async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
+    options, access, checkpoint = job.options, job.setting.access, job.checkpoint
+    names = await runner.ask(read_names(tags=False, accounts=False))
+    record.check_account(names.host)
+    with account_held(access.lock(names.host), names.host):
+        if not record.account:
+            job.folder.write(replace(record, account=names.host))
+        match = match_header(
+            job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
+            ignore_unknown=options.ignore_unknown, key=options.key,
+        )  # fmt: skip
+        tally = await checked(job.table, match, options.on_duplicate, checkpoint, job.setting.progress)
+        if tally.rejected and options.on_invalid == "stop":
+            raise AbortedError(
+                f"{tally.rejected:,} rows break the schema, so nothing was sent (--on-invalid stop)."
+                " Correct them in the file and import it again."
+            )
+        if job.retry:
+            job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
+            checkpoint.reopen_failed()
+        await _send_rows(job, runner, stopping, match, names)
+
+
+async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match, names: Names) -> None:
     options, checkpoint = job.options, job.checkpoint
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe
     )
     needs = await anyio.to_thread.run_sync(survey, job.table, match, meaning, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
-    began = anyio.current_time()
-    error: BulkError | None = None
-    stopping = Stopping(runner, job.setting.progress, seconds=options.max_duration, signals=job.setting.signals)
 
     def after_each() -> None:
         if limit is not None and rows.failed >= limit:
             stopping.stop(gave_up(rows.failed))
 
-    async with stopping.watching(), anyio.create_task_group() as tellers:
-        try:
-            plan = await _prepare(job, runner, Plan(job.table, match, meaning, names), needs)
-            rows = Rows(plan, checkpoint, job.resumed, after_each)
+    with stopping.draining():  # from the first write on
+        plan = await _prepare(job, runner, Plan(job.table, match, meaning, names), needs)
+        rows = Rows(plan, checkpoint, job.resumed, after_each)
+        async with anyio.create_task_group() as tellers:
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
             await runner.run(rows)
-        except BulkError as raised:  # what the rows need cannot be had; they are reported as not reached
-            error = raised
-        tellers.cancel_scope.cancel()
-    return await _end(job, runner, anyio.current_time() - began, stopping.error or error)
+            tellers.cancel_scope.cancel()
 
 
 async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
@@ -207,7 +222,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
     if not needs.rows:
         return plan
     options, checkpoint = job.options, job.checkpoint
-    await _make_names(runner, plan.names, needs, plan.match, job.setting.progress)
+    await _make_names(runner, plan.names, needs, job.setting.progress)
     # a row may be judged by what was read before only if no other row of its key comes before it
     if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
         plan = replace(plan, held_since=await read_held(runner, checkpoint, needs.rows, resumed=job.resumed))
@@ -217,17 +232,8 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
     return plan
 
 
-async def _make_names(runner: Runner, names: Names, needs: Survey, match: Match, progress: Progress) -> None:
-    """Read the account's tags and accounts where the file names any, and create what is missing, once each."""
-    used = {column.attribute for _at, column in match.columns}
-    if used & {"tags", "remove_tags", "account"}:
-        known = await runner.ask(
-            read_names(
-                identity=False, fields=False, tags=bool(used & {"tags", "remove_tags"}), accounts="account" in used
-            )
-        )
-        names.tags, names.tag_names = known.tags, known.tag_names
-        names.accounts, names.account_names = known.accounts, known.account_names
+async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Progress) -> None:
+    """Create the tags and accounts that the file names and the account does not have, once each."""
     for what, wanted, held in (("tags", needs.tags, names.tags), ("accounts", needs.accounts, names.accounts)):
         missing = [name for key, name in wanted.items() if key not in held]
         if missing:
@@ -248,16 +254,18 @@ async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -
         await anyio.sleep(TELL_EVERY)
 
 
-async def _end(job: Job, runner: Runner, seconds: float, error: BulkError | None) -> Ending:
+async def _end(job: Job, dispatch: Dispatch, seconds: float, stopping: Stopping) -> Ending:
     """Write the reports and the sums; checked before anyone is told."""
-    checkpoint = job.checkpoint
-    totals = add_totals(checkpoint, runner.dispatch, seconds)
+    checkpoint, error = job.checkpoint, stopping.error
+    totals = add_totals(checkpoint, dispatch, seconds)
     await checkpoint.durable()
     rows, actions = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
-    summary = Summary(
-        job.folder.name, "unfinished" if open_rows else "finished", rows, actions, totals,
-        str(error or ""),
-    )  # fmt: skip
+    state = "unfinished" if open_rows else "finished"
+    if job.options.on_invalid == "stop" and checkpoint.noted("checked")["rejected"]:
+        state = "stopped"
+    if state == "finished" and stopping.drained:
+        error = None  # whatever wanted to stop it came too late
+    summary = Summary(job.folder.name, state, rows, actions, totals, str(error or ""))
     job.folder.write_json(SUMMARY, summary.to_json())
-    return Ending(job.folder, summary, error if open_rows else None)
+    return Ending(job.folder, summary, error)

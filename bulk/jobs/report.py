@@ -65,18 +65,25 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
             status = row.outcome.status
             counted["read"] += 1
             counted[status.value] += 1
-            if row.outcome.action:
-                actions[row.outcome.action] += 1
             name = _FILES[status]
+            if name == SUCCEEDED:
+                actions[row.outcome.action] += 1
             wanted.add(name)
-            cells = record.cells if guarded is None else [*record.cells[:guarded], "", *record.cells[guarded + 1 :]]
-            files[name].write((*cells, *_added(name, row)))
+            cells, surplus = _fitted(record.cells, len(table.header))
+            if guarded is not None and record.problem is None:
+                cells[guarded] = ""
+            files[name].write((*cells, *_added(name, row), *surplus))
     for name in (SKIPPED, UNPROCESSED):
         if name not in wanted:
             folder.file(name).unlink(missing_ok=True)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
     _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.counts(), settled.left)
     return rows, dict(actions)
+
+
+def _fitted(cells: list[str], width: int) -> tuple[list[str], list[str]]:
+    """The cells below the header, empty where a row is too short; and those of a row that is too long."""
+    return cells[:width] + [""] * (width - len(cells)), cells[width:]
 
 
 class _Merge:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 
@@ -14,20 +14,29 @@ from bulk.jobs.runner import Runner, stopped_error
 
 
 class Stopping:
-    """Watches one run. `signals`: take Ctrl-C and SIGTERM into account (a command does, a library call does not)."""
+    """Watches one run. `signals`: take Ctrl-C and SIGTERM into account (a command does, a library call does not).
+
+    While the run is `draining()`, a stop waits for what is on its way; before and after it leaves at once.
+    """
 
     def __init__(self, runner: Runner, progress: Progress, *, seconds: float | None, signals: bool) -> None:
         self.reason: BulkError | None = None
+        self.drained = False  # whether the run came as far as its rows
         self._runner = runner
         self._progress = progress
         self._seconds = seconds
         self._signals = signals
+        self._body = anyio.CancelScope()
+        self._waits = False
+        self._interrupted = False
 
     def stop(self, reason: BulkError) -> None:
-        """Drain, for this reason."""
+        """Stop, for this reason."""
         if self.reason is None:
             self.reason = reason
         self._runner.stop()
+        if not self._waits:
+            self._body.cancel()
 
     @property
     def error(self) -> BulkError | None:
@@ -39,26 +48,44 @@ class Stopping:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Watch while the body runs. A second signal cancels the body: what is in flight stays in doubt."""
+        error: Exception | None = None
         async with anyio.create_task_group() as watchers:
-            with anyio.CancelScope() as body:
+            with self._body:
                 if self._signals:
-                    await watchers.start(self._watch_signals, body)
+                    await watchers.start(self._watch_signals)
                 if self._seconds is not None:
                     watchers.start_soon(self._watch_time, self._seconds)
-                yield
+                try:
+                    yield
+                except Exception as raised:  # noqa: BLE001 - raised again, out of the groups it went through
+                    error = raised
             watchers.cancel_scope.cancel()
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        if error is not None:
+            raise error
 
-    async def _watch_signals(
-        self, body: anyio.CancelScope, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
-    ) -> None:
+    @contextmanager
+    def draining(self) -> Iterator[None]:
+        """Within, what is on its way is waited for."""
+        self._waits = self.drained = True
+        try:
+            yield
+        finally:
+            self._waits = False
+
+    async def _watch_signals(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
             task_status.started()
             async for number in received:
-                if self.reason is not None and isinstance(self.reason, InterruptedJobError):
-                    body.cancel()
+                if self._interrupted:
+                    self._body.cancel()
                     continue
-                self._progress.say("Stopping: waiting for what is on its way. Once more leaves at once.")
-                self.stop(InterruptedJobError("Interrupted", number))
+                self._interrupted = True
+                if self._waits:
+                    self._progress.say("Stopping: waiting for what is on its way. Once more leaves at once.")
+                when = "" if self.drained else " before the first row was sent"
+                self.stop(InterruptedJobError(f"Interrupted{when}", number))
 
     async def _watch_time(self, seconds: float) -> None:
         await anyio.sleep(seconds)
