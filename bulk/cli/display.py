@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from bulk.cli.options import command_line
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -120,24 +123,38 @@ def show_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
-def show_import(ending: Ending, *, verbose: bool, again: str) -> None:
-    """Print how an import ended: sums, the first failures, the files. `again` are options to feed failed rows back."""
+def show_import(ending: Ending, *, verbose: bool) -> None:
+    """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
     rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
     done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
-    click.echo(f"{rows['read']:,} rows: {', '.join(done) or 'nothing to do'}")
+    click.echo(f"{rows['read']:,} rows: {', '.join(done) or ('none done' if rows['read'] else 'nothing to do')}")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         click.echo(f"  {', '.join(bad)}:")
         _show_failed(folder.file("failed.csv"), None if verbose else SHOWN)
-        click.echo(f"  Fix the cells in {folder.file('failed.csv')} and import it again{again}.")
+    if bad and ending.summary.state == "finished":
+        record = folder.record()
+        given = "".join(f" {option}" for option in _options_again(record.options))
+        command = f"bulk import {record.resource} {shlex.quote(str(folder.file('failed.csv')))}{given}"
+        click.echo(f"  Fix the cells there and import it: {command}")
         if rows["failed"] or rows["in_doubt"]:
-            click.echo(f"  Or send again what failed: bulk retry {folder.name}")
+            click.echo(f"  Or send again what failed: {command_line('retry', folder.name, folder.path.parent)}")
     if rows["skipped"]:
         click.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
         click.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
     click.echo(f"{totals.requests:,} requests in {totals.seconds:.1f} s{rate}. Reports: {folder.path}")
+
+
+def _options_again(given: Mapping[str, Any]) -> Iterator[str]:
+    """The options of an import without which its failed.csv would mean something else."""
+    for name, usual in (("mode", "upsert"), ("key", "email"), ("separator", ","), ("blank", "keep")):
+        if given[name] != usual:
+            yield f"--{name} {shlex.quote(given[name])}"
+    for header, attribute in given["maps"].items():
+        yield f"--map {shlex.quote(f'{header}={attribute}')}"
+    yield from (f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe") if given[name])
 
 
 def _show_failed(path: Path, most: int | None) -> None:

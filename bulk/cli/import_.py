@@ -48,13 +48,12 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     options.check_rate(given.rate, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True)
-    again = "".join(f" --map '{text}'" for text in chosen["maps"])
 
     def show(ending: Any) -> None:
         if chosen["as_json"]:
             display.show_json(ending.summary.to_json())
-        else:
-            display.show_import(ending, verbose=chosen["verbose"], again=f" with{again}" if again else "")
+        elif not chosen["quiet"]:
+            display.show_import(ending, verbose=chosen["verbose"])
 
     return run_job(lambda: importing.start(found, options.input_path(file), given, setting), setting, show)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options
-from bulk.cli.running import resume_line
 
 if TYPE_CHECKING:
     from bulk.jobs.folder import JobFolder
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
     """List the jobs here, or show one JOB."""
-    from bulk.jobs.folder import JobFolder  # noqa: PLC0415 - not for --help
+    from bulk.jobs.folder import OPEN, JobFolder  # noqa: PLC0415 - not for --help
 
     place = options.jobs_folder(jobs_dir)
     found = [JobFolder.find(place, job)] if job else JobFolder.all(place)
@@ -36,15 +35,15 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
             click.echo(f"  file     {facts['file']}\n  reports  {folder.path}")
             if facts["reason"]:
                 click.echo(f"  why      {facts['reason']}")
-            if facts["state"] in ("unfinished", "cut off"):
-                click.echo(f"  go on    {resume_line(folder.name, place)}")
+            if facts["state"] in OPEN:
+                click.echo(f"  go on    {options.command_line('resume', folder.name, folder.path.parent)}")
     return 0
 
 
 def _describe(folder: JobFolder) -> dict[str, Any]:
     record = folder.record()
     summary = folder.summary() or {}
-    state = "running" if folder.running else summary.get("state", "cut off")
+    state = "running" if folder.running else folder.state
     return {
         "job": folder.name, "kind": record.kind, "resource": record.resource, "state": state,
         "rows": summary.get("rows", {}), "created": record.created, "account": record.account,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,6 +99,11 @@ reading = _stack(
 def jobs_folder(given: str) -> Path:
     """The folder of jobs: as given, else by `BULK_JOBS_DIR`, else `bulk-jobs` here."""
     return Path(given or os.environ.get("BULK_JOBS_DIR") or JOBS_DIR)
+
+
+def command_line(command: str, job: str, jobs: Path) -> str:
+    """The command that does something with a job, as it can be pasted."""
+    return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {shlex.quote(str(jobs))}")
 
 
 def sandbox_folder() -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bulk.cli import display, options
 from bulk.cli.running import run_job
+
+if TYPE_CHECKING:
+    from bulk.jobs.folder import JobFolder, JobRecord
 
 
 @click.command("resume")
@@ -40,36 +43,52 @@ def retry_command(job: str | None, **chosen: Any) -> int:
 
 
 def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
-    from bulk.errors import UsageError  # noqa: PLC0415
     from bulk.jobs import exporting, importing  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
-    folder = JobFolder.find(jobs, name, finished=retry)
-    record = folder.record()
+    folder = JobFolder.find(jobs, name, retry=retry)
+    record, place = folder.record(), folder.path.parent
     imports = record.kind == "import"
-    if retry and not imports:
-        raise UsageError(f"{folder.name} is an export: it has no failed rows. Go on with it by: bulk resume")
-    if folder.finished and not retry:
-        raise UsageError(f"{folder.name} is finished. Failed rows are sent again by: bulk retry {folder.name}")
+    _check_state(folder, record, retry=retry)
     access = options.account_of(record.place, record.connection)
-    names = (
-        ("rate", "concurrency", "max_duration", "max_errors") if imports else ("rate", "concurrency", "max_duration")
-    )
+    if chosen["rate"] is not None:
+        options.check_rate(chosen["rate"], access)
+    names = ("rate", "concurrency", "max_duration") + (("max_errors",) if imports else ())
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
-    # the limits of the run before do not hold for this one
+    # the time limit of the run before does not hold for this one
     changes.setdefault("max_duration", None)
-    setting = Setting(access, folder.path.parent, display.progress_for(quiet=chosen["quiet"]), signals=True)
+    setting = Setting(access, place, display.progress_for(quiet=chosen["quiet"]), signals=True)
 
     def show(ending: Any) -> None:
-        if chosen["as_json"]:
+        if chosen["as_json"] and record.output != "-":
             display.show_json(ending.summary.to_json())
+        elif chosen["quiet"]:
+            return
         elif imports:
-            display.show_import(ending, verbose=chosen["verbose"], again="")
+            display.show_import(ending, verbose=chosen["verbose"])
         else:
             display.show_export(ending)
 
     if imports:
         return run_job(lambda: importing.go_on(folder, changes, setting, retry=retry), setting, show)
     return run_job(lambda: exporting.go_on(folder, changes, setting), setting, show)
+
+
+def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
+    """Raise `UsageError` where there is nothing to go on with, naming what there is to do instead."""
+    from bulk.errors import UsageError  # noqa: PLC0415
+    from bulk.jobs.folder import OPEN  # noqa: PLC0415
+
+    name, jobs, state = folder.name, folder.path.parent, folder.state
+    imports = record.kind == "import"
+    if retry and not imports:
+        raise UsageError(f"{name} is an export: it has no failed rows. Go on with it by: bulk resume {name}")
+    if state == "stopped":
+        raise UsageError(f"{name} sent nothing because of its invalid rows. Correct the file and import it.")
+    if retry and state in OPEN and not folder.running:
+        raise UsageError(f"{name} is not finished. First: {options.command_line('resume', name, jobs)}")
+    if state == "finished" and not retry:
+        again = f" Failed rows are sent again by: {options.command_line('retry', name, jobs)}" if imports else ""
+        raise UsageError(f"{name} is finished.{again}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bulk.cli import display
-from bulk.cli.options import JOBS_DIR
+from bulk.cli.options import command_line
 
 if TYPE_CHECKING:
     from bulk.jobs.access import Setting
@@ -21,18 +20,19 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
     """Run a job to its ending, show it, and say the command that goes on if it is unfinished; the exit code."""
     import anyio  # noqa: PLC0415 - not for --help
 
+    from bulk.jobs.folder import OPEN  # noqa: PLC0415
+
     gc.freeze()  # what is loaded by now stays; to look through it again and again costs a sixth of a job's time
     try:
         ending = anyio.run(job)
     finally:
         display.close(setting.progress)
     show(ending)
-    if ending.error is None:
+    error = ending.error
+    if error is None:
         return 0 if ending.summary.complete else 1
-    click.echo(f"bulk: {ending.error}. Go on with:\n  {resume_line(ending.folder.name, setting.jobs)}", err=True)
-    return ending.error.exit_code
-
-
-def resume_line(job: str, jobs: Path) -> str:
-    """The command that goes on with a job."""
-    return f"bulk resume {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {jobs}")
+    told = f"bulk: {str(error).rstrip('.')}."
+    if ending.summary.state in OPEN:
+        told += f" Go on with:\n  {command_line('resume', ending.folder.name, setting.jobs)}"
+    click.echo(told, err=True)
+    return error.exit_code

@@ -156,8 +156,9 @@ class Checkpoint:
             execute("COMMIT")
         except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
             self._broken = True
+            job = shlex.quote(str(self._path.parent))
             raise UnfinishedError(
-                f"{self._path} cannot be written: {error}. Make room, then: bulk resume {shlex.quote(str(self._path.parent))}"
+                f"{self._path} cannot be written: {error}. Make room, then: bulk resume {job}"
             ) from error
         self._durable += len(batch)
 

@@ -124,8 +124,8 @@ async def _run(job: Job, record: JobRecord) -> Ending:
         try:
             async with stopping.watching():
                 await _work(job, record, runner, stopping)
-        except (AbortedError, UnfinishedError) as error:
-            stopping.stop(error)
+        except (AbortedError, UnfinishedError) as raised:
+            stopping.stop(raised)
     written: int | None = job.checkpoint.noted("written")
     error = stopping.error if written is None else None  # whatever wanted to stop it later came too late
     if error is not None and not job.resumed and not job.checkpoint.page_ranges():

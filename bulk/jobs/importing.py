@@ -165,25 +165,23 @@ async def _run(job: Job, record: JobRecord) -> Ending:
         try:
             async with stopping.watching():
                 await _work(job, record, runner, stopping)
-        except (AbortedError, UnfinishedError) as error:
-            stopping.stop(error)
-    error = stopping.error
-    if error is not None and not job.checkpoint.noted("checked"):
-        raise error
+        except (AbortedError, UnfinishedError) as raised:
+            stopping.stop(raised)
+    if stopping.error is not None and not job.checkpoint.noted("checked"):
+        raise stopping.error
     return await _end(job, runner.dispatch, anyio.current_time() - began, stopping)
 
 
 async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
     options, access, checkpoint = job.options, job.setting.access, job.checkpoint
-    names = await runner.ask(read_names(tags=False, accounts=False))
+    used = {column.attribute for _at, column in _matched(job, None).columns}
+    tags, accounts = bool(used & {"tags", "remove_tags"}), "account" in used
+    names = await runner.ask(read_names(tags=tags, accounts=accounts))
     record.check_account(names.host)
     with account_held(access.lock(names.host), names.host):
         if not record.account:
             job.folder.write(replace(record, account=names.host))
-        match = match_header(
-            job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
-            ignore_unknown=options.ignore_unknown, key=options.key,
-        )  # fmt: skip
+        match = _matched(job, names)
         tally = await checked(job.table, match, options.on_duplicate, checkpoint, job.setting.progress)
         if tally.rejected and options.on_invalid == "stop":
             raise AbortedError(
@@ -194,6 +192,15 @@ async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping)
             job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
             checkpoint.reopen_failed()
         await _send_rows(job, runner, stopping, match, names)
+
+
+def _matched(job: Job, names: Names | None) -> Match:
+    """The header as this account understands it; without `names` only what every account has is known."""
+    options = job.options
+    return match_header(
+        job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
+        ignore_unknown=options.ignore_unknown, key=options.key, open_ended=names is None,
+    )  # fmt: skip
 
 
 async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match, names: Names) -> None:
