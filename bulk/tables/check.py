@@ -19,6 +19,8 @@ from typing import Final, Literal, Protocol, Self
 import polars as pl
 
 from bulk.model import Issue
+from bulk.resources.kinds import Problem, find_name
+from bulk.resources.spec import CLEAR, Column
 from bulk.tables.matching import Match, key_of
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import build_schema, check_batch, shorten
@@ -26,6 +28,7 @@ from bulk.tables.schema import build_schema, check_batch, shorten
 OnDuplicate = Literal["error", "first", "last", "all"]
 
 BATCH: Final = 20_000  # rows; at 5,000 a third slower, and a batch is 10 MiB
+OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
 _PAIR: Final = 16  # bytes of a hash and a row number
 _PART: Final = 250_000  # pairs kept in memory, and sorted at a time
 _KEYS: Final = 100_000  # rows, or a few more, whose keys are compared in one further pass
@@ -65,6 +68,7 @@ def check(
             fitting = [record for record in batch if record.problem is None] if issues else batch
             if fitting:
                 issues += check_batch(schema, fitting, match)
+                issues += _contradictions(fitting, match)
             if issues:
                 issues.sort(key=lambda issue: issue.row)
                 sink.rejected(issues)
@@ -96,6 +100,32 @@ def _unfit(record: Record) -> Issue:
     problem = record.problem
     assert problem is not None  # noqa: S101  # only such records come here
     return Issue(record.number, "", "", problem.code, problem.message, problem.hint)
+
+
+def _contradictions(records: Sequence[Record], match: Match) -> Iterator[Issue]:
+    """Rows that want one and the same thing for a record and not for it."""
+    columns = {column.attribute: (at, column) for at, column in match.columns}
+    for add, remove in OPPOSITES:
+        if add not in columns or remove not in columns:
+            continue
+        (at, wanted), (other, unwanted) = columns[add], columns[remove]
+        for record in records:
+            if record.cells[at].strip() and record.cells[other].strip():
+                both = _named(record.cells[at], wanted) & _named(record.cells[other], unwanted)
+                if both:
+                    said = f"{min(both)!r} stands in {add} and in {remove}."
+                    cell = shorten(record.cells[other])
+                    title = match.header[other].strip()
+                    yield Issue(record.number, title, cell, "contradiction", said, "Keep one of the two.")
+
+
+def _named(cell: str, column: Column) -> set[str]:
+    """What a cell of names names, whichever way it is written; nothing if the cell clears or cannot be read."""
+    names = () if cell.strip() == CLEAR else column.read(cell)
+    if isinstance(names, Problem):
+        return set()
+    found = (find_name(name, column.options) if column.options else None for name in names)
+    return {option.value if option else name.casefold() for option, name in zip(found, names, strict=True)}
 
 
 def _settled(
