@@ -1,6 +1,6 @@
-"""The sandbox as an ASGI application: front doors, limit, faults, and the way to a route. Its state is the store's.
+"""The sandbox as an ASGI application: the order of things for each request, and what it looks like on the wire.
 
-Two doors: the gateway's (`/active-campaign/api/3/…` with a bearer key) and ActiveCampaign's own (`/api/3/…`).
+Key, then limit, then fault, then the account's answer. State is the store's, the doors say who comes in.
 """
 
 from __future__ import annotations
@@ -8,32 +8,30 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final, Self
-from urllib.parse import parse_qsl
 
 import anyio
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Switches
+from bulk.sandbox.account import Account
+from bulk.sandbox.calls import Answer, Switches
+from bulk.sandbox.doors import OFFICE, Request, office, request_of, turned_away
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
 from bulk.sandbox.limits import Busiest, limit_of
-from bulk.sandbox.routes import ROUTES
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
 
-GATEWAY: Final = "/active-campaign/api/3/"
-DIRECT: Final = "/api/3/"
-CONNECTION: Final = "00000000-0000-4000-8000-000000000001"
-_HTML: Final = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>"
+_HTML: Final = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>\n"
 _HEADERS: Final = (
-    (b"content-type", b"application/json"),
     (b"cache-control", b"no-store, no-cache, must-revalidate"),
+    (b"expires", b"Thu, 19 Nov 1981 08:52:00 GMT"),
     (b"pragma", b"no-cache"),
 )
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode  # non-ASCII as \uXXXX, as recorded
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -48,47 +46,50 @@ def _wall() -> datetime:
 class SandboxOptions:
     """How the sandbox behaves. `rate` 0: no limit; `window` is sliding, fixed or bucket; times are in seconds.
 
-    `demo`: a new account comes with lists and custom fields.
+    `strict`: refused requests count against the limit. Each way takes half the latency, and up to `jitter` more.
+    `demo`: a new account comes with lists and custom fields. `host` is the account's name in links, `zone` its time.
     """
 
     rate: float = 5.0
     window: str = "sliding"
+    strict: bool = False
     latency: float = 0.0
     jitter: float = 0.0
     faults: tuple[Fault, ...] = ()
     seed: int = 0
     key: str = "sandbox"
     host: str = "sandbox.example.com"
+    zone: tzinfo = timezone(timedelta(hours=-5))
     demo: bool = True
     switches: Switches = field(default_factory=Switches)
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str  # below the door
-    query: tuple[tuple[str, str], ...]
-    headers: dict[bytes, bytes]
-    door: str
+class _Response:
+    status: int
+    content: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = b"application/json"
 
 
 class Sandbox:
     """One account behind an ASGI callable, `app`. `path` None keeps it in memory.
 
-    `log` is called after each request with method, path and status (0: dropped).
+    `requests` counts what arrived, `refused` what was over the limit, `observed_max` the most that were served in any
+    one second. `log` is called after each request with method, path and status (0: dropped).
     """
 
     def __init__(
         self, path: Path | None, options: SandboxOptions | None = None, clock: Callable[[], datetime] = _wall
     ) -> None:
         self.options = options or SandboxOptions()
-        self.store = Store(path, clock, demo=self.options.demo)
+        self._limit = limit_of(self.options.window, self.options.rate, strict=self.options.strict)
+        self.store = Store(path, clock, self.options.zone, demo=self.options.demo)
         self.requests = 0
         self.refused = 0
         self.log: Callable[[str, str, int], None] | None = None
+        self._account = Account(self.store, Shapes(self.options.host), self.options.switches)
         self._clock = clock
-        self._shapes = Shapes(self.options.host)
-        self._limit = limit_of(self.options.window, self.options.rate)
         self._busiest = Busiest()
         self._faults = Faults(self.options.faults, self.options.seed)
         self._chance = random.Random(self.options.seed)  # noqa: S311 - jitter keeps no secret
@@ -108,184 +109,148 @@ class Sandbox:
         """The most requests that were served in any one second."""
         return self._busiest.most
 
-    # ---- ASGI
-
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
+        """Answer one HTTP request; a connection that a fault drops is a `ConnectionDropped`."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
         body = await _read(receive)
-        request = _request(scope)
+        if body is None:  # the client went away before it had said all
+            return
+        request = request_of(scope, body)
         try:
-            status, headers, content = await self._answer(request, body)
+            response = await self._respond(request)
         except ConnectionDropped:
-            self._logged(request, 0)
+            self._note(request, 0)
             raise
-        self._logged(request, status)
-        head = (*_HEADERS, (b"x-request-id", uuid.uuid4().hex.encode()), *headers)
-        await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": content})
+        self._note(request, response.status)
+        headers = (
+            (b"content-type", response.content_type),
+            (b"content-length", str(len(response.content)).encode()),
+            (b"x-request-id", str(uuid.uuid4()).encode()),
+            *_HEADERS,
+            *response.headers,
+        )
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.content})
 
-    def _logged(self, request: _Request, status: int) -> None:
+    def _note(self, request: Request, status: int) -> None:
         if self.log is not None:
             self.log(request.method, request.path, status)
 
-    async def _answer(self, request: _Request, body: bytes) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
-        half = self.options.latency / 2
-        await self._travel(half)
+    async def _respond(self, request: Request) -> _Response:
+        await self._travel()
         self.requests += 1
-        now = anyio.current_time()
-        refused = self._refuse_key(request)
-        if refused is not None:
-            return _packed(refused)
-        if not self._limit.admit(now):
-            self.refused += 1
-            await self._travel(half)
-            limit = str(int(self.options.rate)).encode()
-            headers = ((b"retry-after", b"1"), (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0"))
-            return _packed((429, BODIES[429]), headers)
-        self._busiest.note(now)
-        fault = self._faults.meet(request.method, request.path)
-        packed = await self._with(fault, request, body) if fault else _packed(self._serve(request, body))
-        await self._travel(half)
-        return packed
+        response = self._before(request)
+        if response is None:
+            fault = self._faults.meet(request.method, request.path)
+            response = _packed(self._answer(request)) if fault is None else await self._faulty(fault, request)
+        await self._travel()
+        return response
 
-    async def _travel(self, seconds: float) -> None:
+    async def _travel(self) -> None:
+        """Half of the way there and back."""
         spread = self.options.jitter
-        seconds += self._chance.uniform(0, spread) if spread else 0.0
+        seconds = self.options.latency / 2 + (self._chance.uniform(0, spread) if spread else 0.0)
         if seconds > 0:
             await anyio.sleep(seconds)
 
-    def _refuse_key(self, request: _Request) -> Answer | None:
-        key = self.options.key.encode()
-        if request.door == DIRECT:
-            known = request.headers.get(b"api-token") == key
-            return None if known else (403, {"message": "Forbidden"})
-        if request.headers.get(b"authorization") != b"Bearer " + key:
-            return 401, {"message": "Invalid API key"}
-        chosen = request.headers.get(b"maton-connection", b"").decode("latin-1")
-        if request.door == GATEWAY and chosen not in ("", CONNECTION):
-            return 400, {"error": f"Connection {chosen} was not found."}
-        return None
+    def _before(self, request: Request) -> _Response | None:
+        """What is answered before anything is done: a wrong key, or a request over the limit."""
+        away = turned_away(request, self.options.key)
+        if away is not None:
+            return _packed(away)
+        now = anyio.current_time()
+        if self._limit.admit(now):
+            self._busiest.note(now)
+            return None
+        self.refused += 1
+        limit = f"{self.options.rate:g}".encode()
+        headers = ((b"retry-after", b"1"), (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0"))
+        return _packed((429, BODIES[429]), headers)
 
-    # ---- serving
-
-    def _serve(self, request: _Request, body: bytes) -> Answer:
-        if request.door == "/":
-            return self._gateway(request)
-        ids = tuple(int(part) for part in request.path.split("/") if part.isascii() and part.isdigit())
-        shape = "/".join("{}" if part.isascii() and part.isdigit() else part for part in request.path.split("/"))
-        route = ROUTES.get((request.method, shape))
-        if route is None:
-            return 404, {"message": f"No Result found for {request.method} {request.path}"}
-        try:
-            sent = json.loads(body) if body else None
-        except ValueError:
-            return 400, {"message": "Invalid or unparsable json"}
-        call = Call(self.store, self._shapes, self.options.switches, ids, request.query, sent)
-        if request.method == "GET":
-            try:
-                return route(call)
-            except Refusal as refusal:
-                return refusal.status, refusal.body
-        self.store.db.execute("BEGIN IMMEDIATE")
-        try:
-            answer = route(call)
-        except Refusal as refusal:
-            self.store.db.execute("ROLLBACK")
-            return refusal.status, refusal.body
-        except BaseException:
-            self.store.db.execute("ROLLBACK")
-            raise
-        self.store.db.execute("COMMIT")
-        return answer
-
-    def _gateway(self, request: _Request) -> Answer:
-        """The gateway's own part: the one connection."""
-        connection = {
-            "connection_id": CONNECTION, "status": "ACTIVE", "creation_time": "2026-01-01T00:00:00.000000Z",
-            "last_updated_time": "2026-01-01T00:00:00.000000Z", "url": "https://connect.example.com/",
-            "app": "active-campaign", "method": "OAUTH2", "metadata": {},
-        }  # fmt: skip
-        if request.method == "GET" and request.path == "connections":
-            return 200, {"connections": [connection]}
-        if request.method == "GET" and request.path == f"connections/{CONNECTION}":
-            return 200, {"connection": connection}
-        return 404, {"error": "Not found"}
+    def _answer(self, request: Request) -> Answer:
+        if request.door == OFFICE:
+            return office(request)
+        return self._account.answer(request.method, request.path, request.query, request.body)
 
     # ---- faults
 
-    async def _with(
-        self, fault: Fault, request: _Request, body: bytes
-    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+    async def _faulty(self, fault: Fault, request: Request) -> _Response:
+        """Answer with a fault; most kinds apply the request first."""
         if fault.kind == "lost_before":
             raise ConnectionDropped("dropped before it was applied")
-        if fault.kind == "status":
-            content = BODIES.get(fault.status, {"message": f"HTTP {fault.status}"})
-            return _packed((fault.status, content), self._retry_after(fault))
+        if fault.kind == "status" and not fault.applied:
+            return self._failed(fault)
         if fault.kind == "slow":
             await anyio.sleep(fault.seconds)
         if fault.kind == "no_include":
             request = replace(request, query=tuple(pair for pair in request.query if pair[0] != "include"))
-        status, content = self._serve(request, body)
+        status, content = self._answer(request)
         if fault.kind == "lost_after":
             raise ConnectionDropped("dropped after it was applied")
-        if fault.kind in ("empty", "html"):
-            return 200, (), _HTML if fault.kind == "html" else b""
-        _, headers, packed = _packed((status, _spoiled(fault.kind, content)))
-        return status, headers, packed[: len(packed) // 2] if fault.kind == "truncated" else packed
+        return self._damaged(fault, request, status, content)
+
+    def _damaged(self, fault: Fault, request: Request, status: int, content: Any) -> _Response:
+        """The answer to a request that was applied, as the fault leaves it."""
+        if fault.kind == "status":
+            return self._failed(fault)
+        if fault.kind == "empty":
+            return _Response(200, b"")
+        if fault.kind == "html":
+            return _Response(fault.status or 200, _HTML, self._retry_after(fault), b"text/html; charset=UTF-8")
+        if request.method == "GET" and isinstance(content, Mapping):
+            content = _spoiled(fault.kind, content)
+        response = _packed((status, content))
+        if fault.kind == "truncated":
+            return replace(response, content=response.content[: len(response.content) // 2])
+        return response
+
+    def _failed(self, fault: Fault) -> _Response:
+        status = fault.status or 500
+        return _packed((status, BODIES.get(status, {"message": f"HTTP {status}"})), self._retry_after(fault))
 
     def _retry_after(self, fault: Fault) -> tuple[tuple[bytes, bytes], ...]:
         if not fault.retry_after:
             return ()
         value = fault.retry_after
         if value == "date":
-            value = format_datetime(self._clock() + timedelta(seconds=fault.seconds), usegmt=True)
+            value = format_datetime(self._clock().astimezone(UTC) + timedelta(seconds=fault.seconds), usegmt=True)
         return ((b"retry-after", value.encode()),)
 
 
-def _spoiled(kind: str, content: Any) -> Any:
-    """A list as a fault leaves it."""
-    if not isinstance(content, dict):
+def _spoiled(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A list as a fault leaves it; its records are the last array before the meta. Anything else stays."""
+    if "meta" not in content:
         return content
     if kind == "no_total":
         return {name: value for name, value in content.items() if name != "meta"}
     if kind in ("short_page", "empty_page"):
-        return {
-            name: value[: len(value) // 2 if kind == "short_page" else 0] if name == "contacts" else value
-            for name, value in content.items()
-        }
+        plural = [name for name, value in content.items() if isinstance(value, list)][-1]
+        left = len(content[plural]) // 2 if kind == "short_page" else 0
+        return {**content, plural: content[plural][:left]}
     return content
 
 
-def _packed(
-    answer: Answer, headers: tuple[tuple[bytes, bytes], ...] = ()
-) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+def _packed(answer: Answer, headers: tuple[tuple[bytes, bytes], ...] = ()) -> _Response:
     status, content = answer
-    return status, headers, b"" if content is None else json.dumps(content, separators=(",", ":")).encode()
+    return _Response(status, b"" if content is None else _encode(content).encode(), headers)
 
 
-def _request(scope: Scope) -> _Request:
-    path: str = scope["path"]
-    door = next(door for door in (GATEWAY, DIRECT, "/") if path.startswith(door))
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return _Request(scope["method"], path.removeprefix(door).strip("/"), tuple(query), dict(scope["headers"]), door)
-
-
-async def _read(receive: Receive) -> bytes:
-    body = b""
-    more = True
-    while more:
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body; None if the client went away."""
+    parts: list[bytes] = []
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 async def _live(receive: Receive, send: Send) -> None:
+    """Answer the server's lifespan messages; there is nothing to start or stop."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -10,19 +10,32 @@ from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
 
 DEFAULT_LIMIT: Final = 20
-MOST: Final = 100
-Answer = tuple[int, Any]
+HIGHEST: Final = 2**63 - 1  # what an id and an offset may be at most
+Answer = tuple[int, Any]  # status and JSON body; None: no body
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Behaviours for which there is no sure source, each with the default that is most likely.
+    """Behaviours for which there is no sure source, each with the default that is most likely. §11, §12.
 
-    `duplicate_tag`: "refused" or "existing" (§11). `most_per_page`: what a larger `limit` is cut to (§1.4).
+    `duplicate_tag`: POST of a tag that is there is "refused", or answered with the "existing" one.
+    `most_per_page`: what a larger `limit` is cut to. `fields_per_page`: the page of /fields without a `limit`.
+    `keyset_total`: under `id_greater` and `id_less` the total counts "all" contacts, or the "rest" in the range.
+    `new_contact_tag`, `new_field_value`, `synced`: the status of a first contactTag, a first fieldValue, an update by
+    sync. `option_not_listed`: a value that is no option is "stored" or "dropped". `duplicate_list`: a second list of
+    one stringid is "made" or "refused". `email`: an address is stored as "sent", or in "lower" case.
     """
 
     duplicate_tag: str = "refused"
-    most_per_page: int = MOST
+    most_per_page: int = 100
+    fields_per_page: int = DEFAULT_LIMIT
+    keyset_total: str = "all"
+    new_contact_tag: int = 201
+    new_field_value: int = 201
+    synced: int = 200
+    option_not_listed: str = "stored"
+    duplicate_list: str = "made"
+    email: str = "sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,14 @@ class Call:
     def param(self, name: str) -> str:
         """A query parameter, "" if it is not given."""
         return next((value for key, value in self.query if key == name), "")
+
+    def number(self, name: str, default: int) -> int:
+        """A query parameter as a number; the default if it is not given or is none."""
+        text = self.param(name)
+        found = whole(text.removeprefix("-"))
+        if found is None:
+            return default
+        return -found if text.startswith("-") else found
 
     def sent(self, wrapper: str) -> dict[str, Any]:
         """The record in the body; a body without its wrapper is refused."""
@@ -57,7 +78,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a defect
         self.body = body
 
 
-def missing(model: str, identity: int | str) -> Refusal:
+def missing(model: str, identity: Any) -> Refusal:
     """404 as ActiveCampaign says it."""
     return Refusal(404, {"message": f"No Result found for {model} with id {identity}"})
 
@@ -70,38 +91,68 @@ def invalid(title: str, code: str, attribute: str = "", **more: Any) -> Refusal:
     return Refusal(422, {"errors": [error]})
 
 
+def found(call: Call, table: str, columns: str, model: str, identity: int) -> tuple[Any, ...]:
+    """The row with that id, or the 404 that names the model."""
+    row = call.store.row(f"SELECT {columns} FROM {table} WHERE id = ?", (identity,))
+    if row is None:
+        raise missing(model, identity)
+    return row
+
+
+def related(call: Call, table: str, model: str, value: Any) -> int:
+    """The id of an existing record that a body names, or the 404 that names the model."""
+    identity = whole(value)
+    if identity is None or call.store.row(f"SELECT 1 FROM {table} WHERE id = ?", (identity,)) is None:
+        raise missing(model, value or 0)
+    return identity
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a list shows: SQL of its table, conditions and order, all with bound values."""
+    """What a list shows: SQL of its table, conditions and order, all with bound values. `total`: if it is known."""
 
     table: str
     columns: str
     where: Sequence[str] = ()
     values: Sequence[Any] = ()
     order: str = "id"
+    total: int | None = None
 
 
-def page(call: Call, selection: Selection, shape: Callable[[tuple[Any, ...]], Any]) -> tuple[list[Any], int]:
+def page(call: Call, selection: Selection, per_page: int = DEFAULT_LIMIT) -> tuple[list[tuple[Any, ...]], int]:
     """One page of a list by `limit` and `offset`, and how many there are in all."""
     where = f" WHERE {' AND '.join(selection.where)}" if selection.where else ""
-    total = call.store.count(f"SELECT count(*) FROM {selection.table}{where}", selection.values)
-    limit = _number(call.param("limit"), DEFAULT_LIMIT)
-    limit = min(limit, call.switches.most_per_page) if limit > 0 else DEFAULT_LIMIT
+    total = selection.total
+    if total is None:
+        total = call.store.count(f"SELECT count(*) FROM {selection.table}{where}", selection.values)
+    limit = call.number("limit", per_page)
     rows = call.store.rows(
         f"SELECT {selection.columns} FROM {selection.table}{where} ORDER BY {selection.order} LIMIT ? OFFSET ?",
-        (*selection.values, limit, _number(call.param("offset"), 0)),
-    )
-    return [shape(row) for row in rows], total
+        (*selection.values, min(limit, call.switches.most_per_page) if limit > 0 else per_page,
+         max(0, call.number("offset", 0))),
+    )  # fmt: skip
+    return rows, total
 
 
-def _number(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() else default
+def listed(call: Call, plural: str, selection: Selection, shape: Callable[[tuple[Any, ...]], Any]) -> Answer:
+    """A list with its total, as most resources answer it."""
+    rows, total = page(call, selection)
+    return 200, {plural: [shape(row) for row in rows], "meta": {"total": str(total)}}
 
 
 def whole(value: Any) -> int | None:
-    """An id as sent, a number or digits; None for anything else."""
+    """An id as sent, a number or digits; None for anything else. What is too large for an id is the highest."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+        return max(-1, min(value, HIGHEST))
+    if not isinstance(value, str) or not (value.isascii() and value.isdigit()):
+        return None
+    return int(value) if len(value) < len(str(HIGHEST)) else HIGHEST
+
+
+def text(value: Any) -> str:
+    """A value as it is stored: null is empty, true is 1, false is empty, numbers are written out."""
+    if value is None or value is False:
+        return ""
+    return "1" if value is True else str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,17 +12,30 @@ from typing import Any, Final
 
 from bulk.errors import UsageError
 
-KINDS: Final = (
-    "status", "lost_before", "lost_after", "truncated", "empty", "html", "slow", "no_include", "no_total",
-    "short_page", "empty_page",
-)  # fmt: skip
-BODIES: Final[dict[int, Any]] = {
+KINDS: Final[Mapping[str, str]] = {
+    "status": "answers `status` (500); applied first only if `applied`; with the header `retry_after` if given",
+    "lost_before": "the connection drops before the request is applied",
+    "lost_after": "the connection drops after the request was applied",
+    "truncated": "applied, then the first half of the answer",
+    "empty": "applied, then 200 with no body",
+    "html": "applied, then an HTML page with `status` (200)",
+    "slow": "applied and answered after `seconds` more",
+    "no_include": "`include` is passed over",
+    "no_total": "a list comes without its meta",
+    "short_page": "half of a page, with the total as it is",
+    "empty_page": "a page with nothing on it, with the total as it is",
+}
+BODIES: Final[Mapping[int, Any]] = {
+    400: {"errors": [{"status": 400, "title": "Bad Request", "detail": "The request could not be understood."}]},
     401: {"message": "Invalid API key"},
     403: {"message": "Forbidden"},
     404: {"message": "No Result found for Subscriber with id 0"},
+    422: {"errors": [{"title": "The request was not valid.", "detail": "", "code": "field_invalid"}]},
     429: {"message": "Too Many Requests"},
     500: {"message": "Internal Server Error"},
+    502: {"message": "Bad Gateway"},
     503: {"message": "Service Unavailable"},
+    504: {"message": "Gateway Timeout"},
 }
 
 
@@ -32,10 +45,11 @@ class ConnectionDropped(ConnectionError):  # noqa: N818 - it says what happened,
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `method` and `path` are globs ("POST", "contact/sync", "*").
+    """One fault. `method` and `path` are globs ("POST", "contact/sync", "*"); `path` is below the door.
 
-    When: the `nth` matching request, `every` so many, within the `first` so many after `skip` ones, by `probability`;
-    all that are given must hold. What: `kind`, with `status`, `retry_after` (the header as it is) or `seconds`.
+    When: after `skip` matching requests the `nth`, `every` so many, the `first` so many, by `probability`; all that
+    are given must hold. What: `kind`, with `status`, `applied`, `retry_after` (seconds or any text; "date" is a date
+    `seconds` from now) or `seconds`, as `KINDS` says.
     """
 
     kind: str
@@ -46,44 +60,67 @@ class Fault:
     first: int = 0
     skip: int = 0
     probability: float = 1.0
-    status: int = 500
+    status: int = 0
+    applied: bool = False
     retry_after: str = ""
     seconds: float = 1.0
 
 
 class Faults:
-    """Decides for each request which fault it meets, if any."""
+    """Decides for each request which fault it meets, if any. Counts from its making on."""
 
     def __init__(self, faults: Sequence[Fault], seed: int) -> None:
         self._faults = [(fault, [0]) for fault in faults]
         self._random = random.Random(seed)  # noqa: S311 - chance for a rehearsal, not for a secret
 
     def meet(self, method: str, path: str) -> Fault | None:
-        """The first fault that this request meets."""
+        """The first fault that this request meets; every fault counts each request that matches it."""
+        met = None
         for fault, seen in self._faults:
             if not (fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)):
                 continue
             seen[0] += 1
-            count = seen[0] - fault.skip
-            if count <= 0 or (fault.nth and count != fault.nth) or (fault.every and count % fault.every):
-                continue
-            if fault.first and count > fault.first:
-                continue
-            if fault.probability >= 1.0 or self._random.random() < fault.probability:
-                return fault
-        return None
+            if self._due(fault, seen[0] - fault.skip) and met is None:
+                met = fault
+        return met
+
+    def _due(self, fault: Fault, count: int) -> bool:
+        if count <= 0 or (fault.nth and count != fault.nth) or (fault.every and count % fault.every):
+            return False
+        if fault.first and count > fault.first:
+            return False
+        return fault.probability >= 1.0 or self._random.random() < fault.probability
 
 
 def load_faults(path: Path) -> tuple[Fault, ...]:
-    """Read a scenario: a TOML file of `[[fault]]` tables with the attributes of `Fault`."""
-    known = {field.name for field in fields(Fault)}
+    """Read a scenario: a TOML file of `[[fault]]` tables with the attributes of `Fault`; anything else is refused."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("fault", [])
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as TOML: {error}") from error
-    for table in tables:
-        unknown = set(table) - known
-        if unknown or table.get("kind") not in KINDS:
-            wrong = f"has no {', '.join(sorted(unknown))}" if unknown else f"of kind {table.get('kind')!r} is not known"
-            raise UsageError(f"{path}: a fault {wrong}. Kinds: {', '.join(KINDS)}; more: {', '.join(sorted(known))}.")
-    return tuple(Fault(**table) for table in tables)
+    tables = read.get("fault", [])
+    if set(read) - {"fault"} or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{path} holds more than [[fault]] tables. Write each fault under a line [[fault]].")
+    return tuple(_fault(path, number, table) for number, table in enumerate(tables, 1))
+
+
+def _fault(path: Path, number: int, table: dict[str, Any]) -> Fault:
+    known = {field.name: type(field.default) for field in fields(Fault)} | {"kind": str}
+    values: dict[str, Any] = {name: str(value) if name == "retry_after" else value for name, value in table.items()}
+    wrong = [name for name in values if name not in known]
+    mistyped = [name for name in values if name in known and not _fits(values[name], known[name])]
+    if wrong:
+        problem = f"there is no {', '.join(wrong)}; there are: {', '.join(known)}"
+    elif mistyped:
+        problem = f"{mistyped[0]} is to be {known[mistyped[0]].__name__}"
+    elif values.get("kind") not in KINDS:
+        problem = f"kind {values.get('kind', '')!r} is not known; there are: {', '.join(KINDS)}"
+    else:
+        return Fault(**values)
+    raise UsageError(f"{path}, fault {number}: {problem}.")
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind

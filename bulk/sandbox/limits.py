@@ -1,14 +1,20 @@
-"""The limits that a server may set: pure objects that are asked at arrival. A refused request does not count."""
+"""The limits that a server may set: pure objects that are asked at arrival. A refused request counts only if `strict`.
+
+Nothing here reads a clock: `now` is in seconds and never goes back.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Protocol
+from typing import Final, Protocol
+
+WINDOWS: Final = ("sliding", "fixed", "bucket")
+_GRAIN: Final = 1e-9  # seconds: arrivals exactly a window apart may be told a hair less by binary fractions
 
 
 class Limit(Protocol):
-    """Decides on arrivals; `now` is in seconds and never goes back."""
+    """Decides on arrivals."""
 
     def admit(self, now: float) -> bool:
         """Whether the request that arrives now is served."""
@@ -22,49 +28,53 @@ class NoLimit:
         return True
 
 
-class SlidingWindow:
-    """At most `rate` arrivals in any `window` seconds: the strictest reading of "5 a second"."""
+def _whole(rate: float, window: float) -> tuple[int, float]:
+    """A rate as so many in a window; below one a window, the window is stretched to hold one."""
+    most = math.floor(rate * window + _GRAIN)
+    return (most, window) if most else (1, 1.0 / rate)
 
-    def __init__(self, rate: float, window: float = 1.0) -> None:
-        self._most = max(1, math.floor(rate * window))
-        self._window = window
-        self._admitted: deque[float] = deque(maxlen=self._most)
+
+class SlidingWindow:
+    """At most `rate` times `window` arrivals in any `window` seconds: the strictest reading of "5 a second"."""
+
+    def __init__(self, rate: float, window: float = 1.0, *, strict: bool = False) -> None:
+        self._most, self._window = _whole(rate, window)
+        self._strict = strict
+        self._counted: deque[float] = deque(maxlen=self._most)
 
     def admit(self, now: float) -> bool:
-        """Whether fewer than the most arrived in the window that ends now."""
-        if len(self._admitted) == self._most and now - self._admitted[0] < self._window:
-            return False
-        self._admitted.append(now)
-        return True
+        """Whether fewer than the most were counted in the window that ends now."""
+        full = len(self._counted) == self._most and now - self._counted[0] < self._window - _GRAIN
+        if not full or self._strict:
+            self._counted.append(now)
+        return not full
 
 
 class FixedWindow:
     """At most `rate` arrivals in each second of the clock; `phase` shifts where the seconds begin."""
 
     def __init__(self, rate: float, window: float = 1.0, phase: float = 0.0) -> None:
-        self._most = max(1, math.floor(rate * window))
-        self._window = window
+        self._most, self._window = _whole(rate, window)
         self._phase = phase
         self._current = -math.inf
         self._count = 0
 
     def admit(self, now: float) -> bool:
         """Whether the current window has room."""
-        current = math.floor((now - self._phase) / self._window)
+        current = math.floor((now - self._phase + _GRAIN) / self._window)
         if current != self._current:
             self._current, self._count = current, 0
-        if self._count >= self._most:
-            return False
         self._count += 1
-        return True
+        return self._count <= self._most
 
 
 class TokenBucket:
-    """`rate` tokens a second, at most `burst` kept."""
+    """`rate` tokens a second, at most `burst` kept, full at first; `strict`: a refused request costs one too."""
 
-    def __init__(self, rate: float, burst: float) -> None:
+    def __init__(self, rate: float, burst: float, *, strict: bool = False) -> None:
         self._rate = rate
         self._burst = burst
+        self._strict = strict
         self._tokens = burst
         self._then = -math.inf
 
@@ -73,10 +83,10 @@ class TokenBucket:
         if self._then > -math.inf:
             self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
         self._then = now
-        if self._tokens < 1.0 - 1e-9:
-            return False
-        self._tokens -= 1.0
-        return True
+        admitted = self._tokens >= 1.0 - _GRAIN
+        if admitted or self._strict:
+            self._tokens = max(0.0, self._tokens - 1.0)
+        return admitted
 
 
 class Busiest:
@@ -89,17 +99,19 @@ class Busiest:
     def note(self, now: float) -> None:
         """A request was served now."""
         self._recent.append(now)
-        while now - self._recent[0] >= 1.0:
+        while now - self._recent[0] >= 1.0 - _GRAIN:
             self._recent.popleft()
         self.most = max(self.most, len(self._recent))
 
 
-def limit_of(kind: str, rate: float) -> Limit:
-    """The limit of that kind: sliding, fixed or bucket; rate 0 means none."""
-    if rate == 0:
+def limit_of(kind: str, rate: float, *, strict: bool = False) -> Limit:
+    """The limit of that kind, one of `WINDOWS`; rate 0 means none. A fixed window never counts what it refuses."""
+    if kind not in WINDOWS:
+        raise ValueError(f"no such window: {kind!r}")
+    if rate <= 0:
         return NoLimit()
     if kind == "fixed":
         return FixedWindow(rate)
     if kind == "bucket":
-        return TokenBucket(rate, max(1.0, rate))
-    return SlidingWindow(rate)
+        return TokenBucket(rate, max(1.0, rate), strict=strict)
+    return SlidingWindow(rate, strict=strict)

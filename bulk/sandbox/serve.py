@@ -1,27 +1,89 @@
-"""The sandbox on a port, for other programs and for rehearsals over a real socket. Listens on loopback unless told."""
+"""The sandbox on a port, for other programs and for rehearsals over a real socket. Listens on loopback unless told.
+
+Prints nothing: the address goes to `ready`, each request to the sandbox's own `log`.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bulk.errors import UsageError
-from bulk.sandbox.app import Sandbox
+from bulk.sandbox.app import Receive, Sandbox, Scope, Send
+from bulk.sandbox.faults import ConnectionDropped
+
+_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(sandbox: Sandbox, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted. `port` 0 takes a free one. `ready` is told the address once it answers."""
+def serve(
+    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, ready: Callable[[str], None] = lambda _address: None
+) -> None:
+    """Serve until Ctrl-C or SIGTERM, then return. `port` 0 takes a free one; `ready` is told the address."""
+    with listening(host, port) as (socket_, address), _heeding():
+        ready(address)
+        server_of(sandbox).run(sockets=[socket_])
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
+    """A listening socket and its address: who connects from now on is answered as soon as a server runs on it."""
     try:
-        listening = socket.create_server((host, port), backlog=256)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        opened = socket.create_server((host, port), family=family, backlog=256)
     except OSError as error:
         raise UsageError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another by --port.") from error
-    with listening:
-        config = uvicorn.Config(
-            sandbox.app, log_level="error", access_log=False, interface="asgi3", lifespan="off", http="h11", ws="none",
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        ready(f"http://{host}:{listening.getsockname()[1]}")
-        server.run(sockets=[listening])
+    with opened:
+        name = f"[{host}]" if ":" in host else host
+        yield opened, f"http://{name}:{opened.getsockname()[1]}"
+
+
+def server_of(sandbox: Sandbox) -> uvicorn.Server:
+    """A server for the sandbox, to be run on a listening socket; `should_exit` ends it."""
+    transports: dict[Any, asyncio.Transport] = {}
+
+    class Protocol(H11Protocol):
+        """Tells the transport of each connection: ASGI has no way to drop one."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            transports[transport.get_extra_info("peername")[:2]] = transport
+            super().connection_made(transport)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            transports.pop(self.client, None)
+            super().connection_lost(exc)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await sandbox.app(scope, receive, send)
+        except ConnectionDropped:
+            transports[scope["client"]].abort()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", http=Protocol, ws="none", server_header=False,
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def _heeding() -> Iterator[None]:
+    """Let an ending signal end the server only: uvicorn raises it once more after its own clean end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {ending: signal.signal(ending, lambda *_: None) for ending in _ENDINGS}
+    try:
+        yield
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)

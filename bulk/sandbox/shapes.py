@@ -1,18 +1,40 @@
-"""How records look on the wire: database rows -> the JSON that was recorded. Ids are strings on reading."""
+"""How records look on the wire: database rows -> the JSON that was recorded. Ids are strings on reading.
+
+Nothing here asks the store; what a shape needs is in the row. Keys stand in the order of the recordings: columns, ids
+of what is included, links, id, aliases.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 Row = tuple[Any, ...]
 Json = dict[str, Any]
 
 CONTACT: Final = "id, email, firstName, lastName, phone, bounced, cdate, udate"
+TAG: Final = "id, tagType, tag, description, cdate, udate"
+CONTACT_TAG: Final = "id, contact, tag, cdate"
+LIST: Final = "id, name, stringid, sender_url, sender_reminder, channel, description, cdate, udate"
+CONTACT_LIST: Final = (
+    "l.id, l.contact, l.list, l.status, l.sdate, l.udate, l.sourceid, l.created, l.updated, c.firstName, c.lastName"
+)
+FIELD: Final = "id, title, type, perstag, descript, isrequired, visible, defval, ordernum, cdate, udate"
+OPTION: Final = "id, field, value, label, orderid, isdefault, cdate"
+RELATION: Final = "id, field, relid, cdate"
+FIELD_VALUE: Final = "id, contact, field, value, cdate, udate"
+ACCOUNT: Final = "id, name, accountUrl, createdTimestamp, updatedTimestamp"
+ACCOUNT_CONTACT: Final = "id, account, contact, jobTitle, createdTimestamp, updatedTimestamp"
+
 _CONTACT_LINKS: Final = (
-    "bounceLogs", "contactAutomations", "contactData", "contactGoals", "contactLists", "contactLogs", "contactTags",
-    "contactDeals", "deals", "fieldValues", "geoIps", "notes", "organization", "plusAppend", "trackingLogs",
-    "scoreValues", "accountContacts", "automationEntryCounts",
+    ("bounceLogs", "bounceLogs"),
+    ("contactAutomations", "contactAutomations?limit=2500&orders%5Blastdate%5D=DESC"),
+    *((name, name) for name in (
+        "contactData", "contactGoals", "contactLists", "contactLogs", "contactTags", "contactDeals", "deals",
+        "fieldValues", "geoIps", "notes", "organization", "plusAppend", "trackingLogs", "scoreValues",
+        "accountContacts", "automationEntryCounts",
+    )),
 )  # fmt: skip
 
 
@@ -26,81 +48,92 @@ class Shapes:
         """Absolute links below a record."""
         return {name: f"{self._root}/{path}/{name}" for name in names}
 
-    def contact(self, row: Row, *, listed: bool = False) -> Json:
-        """A full contact; `listed` adds what only lists show."""
+    def _contact_links(self, identity: int) -> dict[str, str]:
+        root = f"{self._root}/contacts/{identity}/"
+        return {name: root + path for name, path in _CONTACT_LINKS}
+
+    def contact(self, row: Row, *, listed: bool = False, related: Mapping[str, list[str]] | None = None) -> Json:
+        """A full contact. `listed` adds what only lists show, `related` the ids of what is side-loaded."""
         identity, email, first, last, phone, bounced, cdate, udate = row
         local, _, domain = email.partition("@")
-        extra: Json = {"scoreValues": [], "accountContacts": []} if listed else {}
-        return {
+        created, updated = _stamp(cdate), _stamp(udate)
+        contact: Json = {
             "cdate": cdate, "email": email, "phone": phone, "firstName": first, "lastName": last, "orgid": "0",
             "orgname": "", "segmentio_id": "", "bounced_hard": str(bounced), "bounced_soft": "0", "bounced_date": None,
-            "ip": "0", "ua": None, "hash": hashlib.md5(email.encode(), usedforsecurity=False).hexdigest(),
-            "socialdata_lastcheck": None, "email_local": local, "email_domain": domain, "sentcnt": "0",
-            "rating_tstamp": None, "gravatar": "0", "deleted": "0", "anonymized": "0", "adate": None, "udate": udate,
-            "edate": None, "deleted_at": None, "created_utc_timestamp": _stamp(cdate),
-            "updated_utc_timestamp": _stamp(udate), "created_timestamp": _stamp(cdate),
-            "updated_timestamp": _stamp(udate), "created_by": None, "updated_by": None, "mpp_tracking": "0",
-            **({"last_click_date": None, "last_open_date": None, "last_mpp_open_date": None} if listed else {}),
-            "best_send_hour": None, "sms_consent": "0", "sms_consent_updated_at": None, **extra,
-            "links": self.links(f"contacts/{identity}", *_CONTACT_LINKS), "id": str(identity), "organization": None,
+            "ip": "0", "ua": None, "hash": _hash(identity), "socialdata_lastcheck": None, "email_local": local,
+            "email_domain": domain, "sentcnt": "0", "rating_tstamp": None, "gravatar": "0", "deleted": "0",
+            "anonymized": "0", "adate": None, "udate": udate, "edate": None, "deleted_at": None,
+            "created_utc_timestamp": created, "updated_utc_timestamp": updated, "created_timestamp": created,
+            "updated_timestamp": updated, "created_by": None, "updated_by": None, "mpp_tracking": "0",
+        }  # fmt: skip
+        if listed:
+            contact |= {"last_click_date": None, "last_open_date": None, "last_mpp_open_date": None}
+        contact |= {"best_send_hour": None, "sms_consent": "0", "sms_consent_updated_at": None}
+        if listed:
+            contact |= {"whatsapp_id": None, "whatsapp_username": None, "scoreValues": []}
+        if related:
+            contact |= related
+        contact["links"] = self._contact_links(identity)
+        contact["id"] = str(identity)
+        contact["organization"] = None
+        return contact
+
+    def contact_echo(self, row: Row, sent: Json, *, synced: bool) -> Json:
+        """What a create answers: what was sent, in the type it was sent in, and what was generated."""
+        identity, _email, _first, _last, _phone, _bounced, cdate, udate = row
+        return {
+            **{name: sent[name] for name in ("email", "firstName", "lastName") if name in sent},
+            "cdate": cdate, "udate": udate, "phone": sent.get("phone", ""), "orgid": "0", "orgname": "",
+            **({"hash": _hash(identity)} if synced else {}),
+            "links": self._contact_links(identity), "id": str(identity), "organization": None,
         }  # fmt: skip
 
-    def contact_echo(self, row: Row, sent: Json) -> Json:
-        """What a create answers: what was sent, and what was generated."""
-        identity, email, _first, _last, _phone, _bounced, cdate, udate = row
+    def tag(self, row: Row, *, subscribers: int = 0) -> Json:
+        """A row of `TAG`, and how many contacts have it."""
+        identity, kind, tag, description, cdate, udate = row
         return {
-            **{name: sent[name] for name in ("email", "firstName", "lastName", "phone") if name in sent},
-            "email": email, "cdate": cdate, "udate": udate, "phone": sent.get("phone", ""), "orgid": "0",
-            "orgname": "", "links": self.links(f"contacts/{identity}", *_CONTACT_LINKS), "id": str(identity),
-            "organization": None,
-        }  # fmt: skip
-
-    def tag(self, row: Row) -> Json:
-        """A tag: id, tagType, tag, description, cdate."""
-        identity, kind, tag, description, cdate = row
-        return {
-            "tagType": kind, "tag": tag, "description": description, "subscriber_count": "0", "cdate": cdate,
-            "created_timestamp": _stamp(cdate), "updated_timestamp": _stamp(cdate), "created_by": None,
-            "updated_by": None, "deleted": "0",
+            "tagType": kind, "tag": tag, "description": description, "subscriber_count": str(subscribers),
+            "cdate": cdate, **_times(cdate, udate), "deleted": "0",
             "links": self.links(f"tags/{identity}", "contactGoalTags", "templateTags"), "id": str(identity),
         }  # fmt: skip
 
-    def contact_tag(self, row: Row, *, full: bool = True) -> Json:
-        """A contact's tag: id, contact, tag, cdate; `full` False on creation."""
+    def contact_tag(self, row: Row, *, new: bool = False) -> Json:
+        """A row of `CONTACT_TAG`; the answer to its creation has no times but cdate."""
         identity, contact, tag, cdate = row
-        times: Json = {
-            "created_timestamp": _stamp(cdate), "updated_timestamp": _stamp(cdate), "created_by": None,
-            "updated_by": None,
-        } if full else {}  # fmt: skip
         return {
-            "contact": str(contact), "tag": str(tag), "cdate": cdate, **times,
+            "contact": str(contact), "tag": str(tag), "cdate": cdate, **({} if new else _times(cdate, cdate)),
             "links": self.links(f"contactTags/{identity}", "tag", "contact"), "id": str(identity),
         }  # fmt: skip
 
-    def mailing_list(self, row: Row) -> Json:
-        """A list: id, name, stringid, sender_url, sender_reminder, cdate, udate."""
-        identity, name, stringid, url, reminder, cdate, udate = row
+    def mailing_list(self, row: Row, *, counts: Row | None = None) -> Json:
+        """A row of `LIST`; in lists with the counts of subscribers that are not deleted, and of active ones."""
+        identity, name, stringid, url, reminder, channel, description, cdate, udate = row
+        counted = {"non_deleted_subscribers": str(counts[0]), "active_subscribers": str(counts[1])} if counts else {}
         return {
             "stringid": stringid, "userid": "1", "name": name, "cdate": cdate, "p_use_tracking": "1",
-            "p_embed_image": "1", "p_use_captcha": "1", "send_last_broadcast": "0", "private": "0", "carboncopy": "",
-            "subscription_notify": "", "unsubscription_notify": "", "optinoptout": "1", "to_name": "Subscriber",
-            "sender_url": url, "sender_reminder": reminder, "deletestamp": None, "udate": udate,
-            "created_timestamp": _stamp(cdate), "updated_timestamp": _stamp(udate), "created_by": None,
-            "updated_by": None, "channel": "email", "description": "",
+            "p_use_analytics_read": "0", "p_use_analytics_link": "0", "p_use_twitter": "0", "p_use_facebook": "0",
+            "p_embed_image": "1", "p_use_captcha": "1", "send_last_broadcast": "0", "private": "0",
+            "analytics_domains": None, "analytics_source": "", "analytics_ua": "", "twitter_token": "",
+            "twitter_token_secret": "", "facebook_session": None, "carboncopy": None, "subscription_notify": None,
+            "unsubscription_notify": None, "require_name": "0", "get_unsubscribe_reason": "0",
+            "to_name": "Subscriber", "optinoptout": "1", "sender_name": "", "sender_addr1": "", "sender_addr2": "",
+            "sender_city": "", "sender_state": "", "sender_zip": "", "sender_country": "", "sender_phone": "",
+            "sender_url": url, "sender_reminder": reminder, "fulladdress": "", "optinmessageid": "0",
+            "optoutconf": "0", "deletestamp": None, "udate": udate, **_times(cdate, udate), "channel": channel,
+            "description": description, **counted,
             "links": self.links(f"lists/{identity}", "contactGoalLists", "user", "addressLists"),
             "id": str(identity), "user": "1",
         }  # fmt: skip
 
-    def contact_list(self, row: Row) -> Json:
-        """A contact's list: id, contact, list, status, sdate, udate, sourceid, created, firstName, lastName."""
-        identity, contact, listed, status, sdate, udate, source, created, first, last = row
+    def contact_list(self, row: Row, *, new: bool = False) -> Json:
+        """A row of `CONTACT_LIST`; the answer to a POST does not name the channel."""
+        identity, contact, listed, status, sdate, udate, source, created, updated, first, last = row
         return {
             "contact": str(contact), "list": str(listed), "form": None, "seriesid": "0", "sdate": sdate,
             "udate": udate, "status": str(status), "responder": "1", "sync": "0", "unsubreason": "", "campaign": None,
             "message": None, "first_name": first, "last_name": last, "ip4Sub": "0", "sourceid": str(source),
-            "autosyncLog": None, "ip4_last": "0", "ip4Unsub": "0", "created_timestamp": _stamp(created),
-            "updated_timestamp": _stamp(created), "created_by": None, "updated_by": None,
-            "unsubscribeAutomation": None, "channel": "email",
+            "autosyncLog": None, "ip4_last": "0", "ip4Unsub": "0", **_times(created, updated),
+            "unsubscribeAutomation": None, **({} if new else {"channel": "email"}),
             "links": self.links(
                 f"contactLists/{identity}", "automation", "list", "contact", "form", "autosyncLog", "campaign",
                 "unsubscribeAutomation", "message",
@@ -109,19 +142,18 @@ class Shapes:
         }  # fmt: skip
 
     def field(self, row: Row, options: list[str], relations: list[str]) -> Json:
-        """A custom field: id, title, type, perstag, descript, isrequired, visible, ordernum, cdate, udate."""
-        identity, title, kind, perstag, descript, required, visible, order, cdate, udate = row
+        """A row of `FIELD`, with the ids of its options and relations."""
+        identity, title, kind, perstag, descript, required, visible, defval, order, cdate, udate = row
         return {
-            "title": title, "descript": descript, "type": kind, "isrequired": str(required), "perstag": perstag,
-            "defval": None, "show_in_list": "0", "rows": "0", "cols": "0", "visible": str(visible), "service": None,
-            "ordernum": str(order), "cdate": cdate, "udate": udate, "created_timestamp": _stamp(cdate),
-            "updated_timestamp": _stamp(udate), "created_by": None, "updated_by": None, "options": options,
+            "title": title, "descript": descript, "type": kind, "isrequired": required, "perstag": perstag,
+            "defval": defval, "show_in_list": "0", "rows": "0", "cols": "0", "visible": visible, "service": "",
+            "ordernum": str(order), "cdate": cdate, "udate": udate, **_times(cdate, udate), "options": options,
             "relations": relations, "links": self.links(f"fields/{identity}", "options", "relations"),
             "id": str(identity),
         }  # fmt: skip
 
     def option(self, row: Row) -> Json:
-        """A field's option: id, field, value, label, orderid, isdefault, cdate."""
+        """A row of `OPTION`."""
         identity, field, value, label, order, default, cdate = row
         return {
             "field": str(field), "orderid": str(order), "value": value, "label": label, "isdefault": str(default),
@@ -131,14 +163,14 @@ class Shapes:
 
     @staticmethod
     def relation(row: Row) -> Json:
-        """A field's relation: id, field, relid, cdate."""
+        """A row of `RELATION`."""
         identity, field, relid, cdate = row
         return {
             "field": str(field), "relid": str(relid), "dorder": "0", "cdate": cdate, "links": [], "id": str(identity)
         }  # fmt: skip
 
     def field_value(self, row: Row) -> Json:
-        """A contact's value of a custom field: id, contact, field, value, cdate, udate."""
+        """A row of `FIELD_VALUE`."""
         identity, contact, field, value, cdate, udate = row
         return {
             "contact": str(contact), "field": str(field), "value": value, "cdate": cdate, "udate": udate,
@@ -146,12 +178,12 @@ class Shapes:
             "id": str(identity), "owner": str(contact),
         }  # fmt: skip
 
-    def account(self, row: Row) -> Json:
-        """An account: id, name, accountUrl, createdTimestamp, updatedTimestamp."""
+    def account(self, row: Row, *, contacts: int | None = None) -> Json:
+        """A row of `ACCOUNT`; in lists with how many contacts it has."""
         identity, name, url, created, updated = row
         return {
             "name": name, "accountUrl": url, "createdTimestamp": created, "updatedTimestamp": updated, "owner": "1",
-            "contactCount": "0", "dealCount": "0",
+            **({} if contacts is None else {"contactCount": str(contacts), "dealCount": "0"}),
             "links": self.links(
                 f"accounts/{identity}", "notes", "accountCustomFieldData", "accountContacts", "emailActivities",
                 "contactEmails", "owner",
@@ -160,7 +192,7 @@ class Shapes:
         }  # fmt: skip
 
     def account_contact(self, row: Row) -> Json:
-        """A contact in an account: id, account, contact, jobTitle, createdTimestamp, updatedTimestamp."""
+        """A row of `ACCOUNT_CONTACT`."""
         identity, account, contact, title, created, updated = row
         return {
             "account": str(account), "contact": str(contact), "jobTitle": title, "createdTimestamp": created,
@@ -172,9 +204,23 @@ class Shapes:
         """The one user."""
         return {
             "username": "sandbox", "firstName": "Sandbox", "lastName": "User", "email": "sandbox@example.com",
-            "phone": "", "signature": None, "links": self.links("users/1", "lists", "userGroup", "configs"), "id": "1",
+            "phone": "", "signature": None, "localZoneid": "America/Chicago", "password_updated_utc_timestamp": None,
+            "cdate": "2026-01-01T00:00:00-06:00", "udate": "2026-01-01T00:00:00-06:00", "mfaEnabled": "0",
+            "links": self.links("users/1", "lists", "userGroup", "dealGroupTotals", "dealGroupUsers", "configs"),
+            "id": "1",
         }  # fmt: skip
+
+
+def _hash(identity: int) -> str:
+    return hashlib.md5(str(identity).encode(), usedforsecurity=False).hexdigest()
 
 
 def _stamp(moment: str) -> str:
     return moment[:19].replace("T", " ")
+
+
+def _times(created: str, updated: str) -> Json:
+    return {
+        "created_timestamp": _stamp(created), "updated_timestamp": _stamp(updated), "created_by": None,
+        "updated_by": None,
+    }  # fmt: skip

@@ -1,54 +1,66 @@
 """The sandbox's state in SQLite: tables, and the few statements that several routes need. No HTTP, no JSON shapes.
 
-State survives the process, and two processes may use one file: nothing read is kept between two requests.
+State survives the process, and two processes may use one file: nothing read is kept between two requests. What is
+unique regardless of case has a `…_key` column beside it, folded as `fold` does.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-ZONE: Final = timezone(timedelta(hours=-5))  # where the recorded accounts were
+from bulk.errors import UsageError
 
-_SCHEMA: Final = """
-CREATE TABLE contacts (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL COLLATE NOCASE UNIQUE,
-    firstName TEXT NOT NULL, lastName TEXT NOT NULL, phone TEXT NOT NULL, bounced INTEGER NOT NULL DEFAULT 0,
-    cdate TEXT NOT NULL, udate TEXT NOT NULL);
-CREATE TABLE tags (id INTEGER PRIMARY KEY AUTOINCREMENT, tagType TEXT NOT NULL, tag TEXT NOT NULL COLLATE NOCASE,
-    description TEXT NOT NULL, cdate TEXT NOT NULL, UNIQUE (tagType, tag));
-CREATE TABLE contactTags (id INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER NOT NULL REFERENCES contacts
-    ON DELETE CASCADE, tag INTEGER NOT NULL REFERENCES tags ON DELETE CASCADE, cdate TEXT NOT NULL,
-    UNIQUE (contact, tag));
-CREATE INDEX contactTags_tag ON contactTags (tag);
-CREATE TABLE lists (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, stringid TEXT NOT NULL,
-    sender_url TEXT NOT NULL, sender_reminder TEXT NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL);
-CREATE TABLE contactLists (id INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER NOT NULL REFERENCES contacts
-    ON DELETE CASCADE, list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE, status INTEGER NOT NULL,
-    sdate TEXT, udate TEXT, sourceid INTEGER NOT NULL, created TEXT NOT NULL, UNIQUE (contact, list));
-CREATE INDEX contactLists_list ON contactLists (list);
-CREATE TABLE fields (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL COLLATE NOCASE UNIQUE,
-    type TEXT NOT NULL, perstag TEXT NOT NULL, descript TEXT NOT NULL, isrequired INTEGER NOT NULL,
-    visible INTEGER NOT NULL, ordernum INTEGER NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL);
-CREATE TABLE fieldOptions (id INTEGER PRIMARY KEY AUTOINCREMENT, field INTEGER NOT NULL REFERENCES fields
-    ON DELETE CASCADE, value TEXT NOT NULL, label TEXT NOT NULL, orderid INTEGER NOT NULL, isdefault INTEGER NOT NULL,
-    cdate TEXT NOT NULL);
-CREATE TABLE fieldRels (id INTEGER PRIMARY KEY AUTOINCREMENT, field INTEGER NOT NULL REFERENCES fields
-    ON DELETE CASCADE, relid INTEGER NOT NULL, cdate TEXT NOT NULL);
-CREATE TABLE fieldValues (id INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER NOT NULL REFERENCES contacts
-    ON DELETE CASCADE, field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE, value TEXT, cdate TEXT NOT NULL,
-    udate TEXT NOT NULL, UNIQUE (contact, field));
-CREATE INDEX fieldValues_field ON fieldValues (field);
-CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL COLLATE NOCASE UNIQUE,
-    accountUrl TEXT NOT NULL, createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL);
-CREATE TABLE accountContacts (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL REFERENCES accounts
-    ON DELETE CASCADE, contact INTEGER NOT NULL UNIQUE REFERENCES contacts ON DELETE CASCADE, jobTitle TEXT NOT NULL,
-    createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL);
-CREATE INDEX accountContacts_account ON accountContacts (account);
-PRAGMA user_version = 1;
-"""
+VERSION: Final = 2
+PATIENCE: Final = 30.0  # seconds that a statement waits for another process
+
+_CONTACT: Final = "contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE"
+_FIELD: Final = "field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE"
+_ID: Final = "id INTEGER PRIMARY KEY AUTOINCREMENT"  # an id is never given twice
+_SCHEMA: Final = (
+    f"""CREATE TABLE contacts ({_ID}, email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, firstName TEXT NOT NULL,
+        lastName TEXT NOT NULL, phone TEXT NOT NULL, bounced INTEGER NOT NULL, cdate TEXT NOT NULL,
+        udate TEXT NOT NULL)""",
+    f"""CREATE TABLE tags ({_ID}, tagType TEXT NOT NULL, tag TEXT NOT NULL, tag_key TEXT NOT NULL,
+        description TEXT NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL, UNIQUE (tagType, tag_key))""",
+    f"""CREATE TABLE contactTags ({_ID}, {_CONTACT}, tag INTEGER NOT NULL REFERENCES tags ON DELETE CASCADE,
+        cdate TEXT NOT NULL, UNIQUE (contact, tag))""",
+    "CREATE INDEX contactTags_tag ON contactTags (tag)",
+    f"""CREATE TABLE lists ({_ID}, name TEXT NOT NULL, stringid TEXT NOT NULL, sender_url TEXT NOT NULL,
+        sender_reminder TEXT NOT NULL, channel TEXT NOT NULL, description TEXT NOT NULL, cdate TEXT NOT NULL,
+        udate TEXT NOT NULL)""",
+    f"""CREATE TABLE contactLists ({_ID}, {_CONTACT}, list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        status INTEGER NOT NULL, sdate TEXT, udate TEXT, sourceid INTEGER NOT NULL, created TEXT NOT NULL,
+        updated TEXT NOT NULL, UNIQUE (contact, list))""",
+    "CREATE INDEX contactLists_list ON contactLists (list, status)",
+    f"""CREATE TABLE fields ({_ID}, title TEXT NOT NULL, title_key TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
+        perstag TEXT NOT NULL, descript TEXT NOT NULL, isrequired TEXT NOT NULL, visible TEXT NOT NULL, defval TEXT,
+        ordernum INTEGER NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
+    f"""CREATE TABLE fieldOptions ({_ID}, {_FIELD}, value TEXT NOT NULL, label TEXT NOT NULL,
+        orderid INTEGER NOT NULL, isdefault INTEGER NOT NULL, cdate TEXT NOT NULL)""",
+    "CREATE INDEX fieldOptions_field ON fieldOptions (field, orderid)",
+    f"CREATE TABLE fieldRels ({_ID}, {_FIELD}, relid INTEGER NOT NULL, cdate TEXT NOT NULL)",
+    "CREATE INDEX fieldRels_field ON fieldRels (field)",
+    f"""CREATE TABLE fieldValues ({_ID}, {_CONTACT}, {_FIELD}, value TEXT, cdate TEXT NOT NULL, udate TEXT NOT NULL,
+        UNIQUE (contact, field))""",
+    "CREATE INDEX fieldValues_field ON fieldValues (field)",
+    f"""CREATE TABLE accounts ({_ID}, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, accountUrl TEXT NOT NULL,
+        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
+    f"""CREATE TABLE accountContacts ({_ID}, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        contact INTEGER NOT NULL UNIQUE REFERENCES contacts ON DELETE CASCADE, jobTitle TEXT NOT NULL,
+        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
+    "CREATE INDEX accountContacts_account ON accountContacts (account)",
+    # counting 100,000 contacts anew for each page would cost more than the page
+    "CREATE TABLE totals (contacts INTEGER NOT NULL)",
+    "INSERT INTO totals VALUES (0)",
+    "CREATE TRIGGER one_more AFTER INSERT ON contacts BEGIN UPDATE totals SET contacts = contacts + 1; END",
+    "CREATE TRIGGER one_less AFTER DELETE ON contacts BEGIN UPDATE totals SET contacts = contacts - 1; END",
+    f"PRAGMA user_version = {VERSION}",
+)
 
 _LISTS: Final = (("Newsletter", "newsletter"), ("Customers", "customers"), ("Product News", "product-news"))
 _FIELDS: Final[tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = (
@@ -66,28 +78,70 @@ _FIELDS: Final[tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = (
 )
 
 
+def fold(text: str) -> str:
+    """What two spellings share if ActiveCampaign takes them for one name or address."""
+    return text.casefold()
+
+
 class Store:
     """One account's state. `path` None: in memory. `demo`: a new account comes with lists and custom fields."""
 
-    def __init__(self, path: Path | None, clock: Callable[[], datetime], *, demo: bool) -> None:
+    def __init__(self, path: Path | None, clock: Callable[[], datetime], zone: tzinfo, *, demo: bool) -> None:
         self._clock = clock
-        self.db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=30, check_same_thread=False)
-        if path is not None:
-            path.chmod(0o600)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = OFF")  # a rehearsal: a power cut may cost its last second
-        self.db.execute("PRAGMA foreign_keys = ON")
-        self.db.execute("BEGIN IMMEDIATE")
-        new = self.db.execute("PRAGMA user_version").fetchone()[0] == 0
-        self.db.execute("COMMIT")
-        if new:
-            self.db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
-            if demo:
-                self._furnish()
+        self.zone = zone
+        try:
+            self.db = sqlite3.connect(
+                path or ":memory:", isolation_level=None, timeout=PATIENCE, check_same_thread=False,
+                cached_statements=512,
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            raise UsageError(f"The sandbox's file {path} cannot be opened: {error}.") from error
+        try:
+            if path is not None:
+                path.chmod(0o600)
+            self._prepare(demo=demo)
+        except (OSError, sqlite3.Error) as error:
+            self.db.close()
+            raise UsageError(f"The sandbox's file {path} cannot be used: {error}. `bulk sandbox reset`?") from error
+        except UsageError:
+            self.db.close()
+            raise
 
     def close(self) -> None:
         """Close; the state stays."""
         self.db.close()
+
+    def _prepare(self, *, demo: bool) -> None:
+        """Set the connection up; of several processes that open a new file at once, one makes the tables."""
+        self.db.create_function("fold", 1, fold, deterministic=True)
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self._to_wal()
+        self.db.execute("PRAGMA synchronous = OFF")  # a rehearsal: a power cut may cost its last second
+        self.db.execute("BEGIN IMMEDIATE")
+        version = self.count("PRAGMA user_version")
+        if version == 0:
+            for statement in _SCHEMA:
+                self.db.execute(statement)
+            if demo:
+                self._furnish()
+        self.db.execute("COMMIT")
+        if version not in (0, VERSION):
+            raise UsageError("The sandbox was made by another version of bulk. Begin anew: bulk sandbox reset")
+
+    def _to_wal(self) -> None:
+        """Switch to write-ahead logging; SQLite does not wait by itself while another process does the same."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    # ---- statements
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -99,50 +153,75 @@ class Store:
         return found
 
     def count(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """The number that a query counts."""
+        """The number that a query gives."""
         return int(self.db.execute(sql, values).fetchone()[0])
 
-    def write(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run one write; the new row's id."""
-        return int(self.db.execute(sql, values).lastrowid or 0)
+    def insert(self, table: str, values: Mapping[str, Any]) -> int:
+        """Add one row; its id."""
+        marks = ", ".join("?" * len(values))
+        sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})"
+        return int(self.db.execute(sql, tuple(values.values())).lastrowid or 0)
+
+    def update(self, table: str, identity: int, values: Mapping[str, Any]) -> None:
+        """Change one row."""
+        if values:
+            sets = ", ".join(f"{name} = ?" for name in values)
+            self.db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", (*values.values(), identity))
+
+    def delete(self, table: str, identity: int) -> None:
+        """Delete one row and what hangs on it."""
+        self.db.execute(f"DELETE FROM {table} WHERE id = ?", (identity,))
+
+    # ---- time
 
     def now(self) -> str:
         """The account's time of day, as the API writes it."""
-        return self._clock().astimezone(ZONE).isoformat(timespec="seconds")
+        return self._clock().astimezone(self.zone).isoformat(timespec="seconds")
 
-    def add_field(self, title: str, kind: str, perstag: str = "", descript: str = "") -> int:
-        """Add a custom field; its perstag is made of the title unless it is given."""
-        tag = "".join(perstag.upper().split()) if perstag else "_".join(title.upper().split())
+    def in_zone(self, text: str) -> str:
+        """A moment in the account's zone, as it is stored; without an offset it is there already; other text stays."""
+        try:
+            moment = datetime.fromisoformat(text)
+            local = moment.replace(tzinfo=self.zone) if moment.tzinfo is None else moment.astimezone(self.zone)
+        except (ValueError, OverflowError):
+            return text
+        return local.isoformat(timespec="seconds")
+
+    # ---- what routes and a new account both add
+
+    def add_field(self, title: str, kind: str, more: Mapping[str, Any] | None = None) -> int:
+        """Add a custom field, last in order; its perstag is made of the title unless `more` brings one."""
         now = self.now()
-        order = self.count("SELECT coalesce(max(ordernum), 0) + 1 FROM fields")
-        return self.write(
-            "INSERT INTO fields (title, type, perstag, descript, isrequired, visible, ordernum, cdate, udate)"
-            " VALUES (?, ?, ?, ?, 0, 1, ?, ?, ?)",
-            (title, kind, tag, descript, order, now, now),
-        )
+        values = {
+            "title": title, "title_key": fold(title), "type": kind, "perstag": "_".join(title.upper().split()),
+            "descript": "", "isrequired": "0", "visible": "1", "cdate": now, "udate": now,
+            "ordernum": self.count("SELECT coalesce(max(ordernum), 0) + 1 FROM fields"),
+        }  # fmt: skip
+        return self.insert("fields", values | dict(more or {}))
 
-    def add_list(self, name: str, stringid: str, sender_url: str, sender_reminder: str) -> int:
+    def add_list(self, name: str, stringid: str, more: Mapping[str, Any] | None = None) -> int:
         """Add a list."""
         now = self.now()
-        return self.write(
-            "INSERT INTO lists (name, stringid, sender_url, sender_reminder, cdate, udate) VALUES (?, ?, ?, ?, ?, ?)",
-            (name, stringid, sender_url, sender_reminder, now, now),
-        )
+        values = {
+            "name": name, "stringid": stringid, "sender_url": "https://www.example.com", "channel": "email",
+            "sender_reminder": "You signed up on our site.", "description": "", "cdate": now, "udate": now,
+        }  # fmt: skip
+        return self.insert("lists", values | dict(more or {}))
 
     def add_option(self, field: int, value: str, label: str, order: int, *, default: bool = False) -> int:
         """Add an option to a field."""
-        return self.write(
-            "INSERT INTO fieldOptions (field, value, label, orderid, isdefault, cdate) VALUES (?, ?, ?, ?, ?, ?)",
-            (field, value, label, order, int(default), self.now()),
-        )
+        values = {"field": field, "value": value, "label": label, "orderid": order, "isdefault": int(default)}
+        return self.insert("fieldOptions", values | {"cdate": self.now()})
+
+    def add_relation(self, field: int, relid: int) -> int:
+        """Show a field on the contacts of a list; 0: of all."""
+        return self.insert("fieldRels", {"field": field, "relid": relid, "cdate": self.now()})
 
     def _furnish(self) -> None:
-        self.db.execute("BEGIN")
         for name, stringid in _LISTS:
-            self.add_list(name, stringid, "https://www.example.com", "You signed up on our site.")
+            self.add_list(name, stringid)
         for title, kind, options in _FIELDS:
             field = self.add_field(title, kind)
-            self.write("INSERT INTO fieldRels (field, relid, cdate) VALUES (?, 0, ?)", (field, self.now()))
+            self.add_relation(field, 0)
             for order, (value, label) in enumerate(options, 1):
                 self.add_option(field, value, label or value, order)
-        self.db.execute("COMMIT")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call
-from bulk.sandbox.routes import contacts, links, names
+from bulk.sandbox.routes import contacts, fields, links, listing, names
 
 Route = Callable[[Call], Answer]
 
 ROUTES: Final[Mapping[tuple[str, str], Route]] = {
-    ("GET", "contacts"): contacts.list_contacts,
+    ("GET", "contacts"): listing.list_contacts,
     ("POST", "contacts"): contacts.create_contact,
     ("POST", "contacts/sync"): contacts.create_contact,  # the plural is a trap: a plain create
     ("POST", "contact/sync"): contacts.sync_contact,
@@ -52,15 +52,19 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("PUT", "lists/{}"): names.update_list,
     ("PATCH", "lists/{}"): names.update_list,
     ("DELETE", "lists/{}"): names.delete_list,
-    ("GET", "fields"): names.list_fields,
-    ("POST", "fields"): names.create_field,
-    ("GET", "fields/{}"): names.one_field,
-    ("PUT", "fields/{}"): names.update_field,
-    ("DELETE", "fields/{}"): names.delete_field,
-    ("GET", "fields/{}/options"): names.field_options,
-    ("POST", "fieldOption/bulk"): names.create_options,
-    ("DELETE", "fieldOptions/{}"): names.delete_option,
-    ("POST", "fieldRels"): names.create_relation,
+    ("GET", "fields"): fields.list_fields,
+    ("POST", "fields"): fields.create_field,
+    ("GET", "fields/{}"): fields.one_field,
+    ("PUT", "fields/{}"): fields.update_field,
+    ("DELETE", "fields/{}"): fields.delete_field,
+    ("GET", "fields/{}/options"): fields.field_options,
+    ("GET", "fields/{}/relations"): fields.field_relations,
+    ("POST", "fieldOption/bulk"): fields.create_options,
+    ("GET", "fieldOptions/{}"): fields.one_option,
+    ("DELETE", "fieldOptions/{}"): fields.delete_option,
+    ("POST", "fieldRels"): fields.create_relation,
+    ("GET", "fieldRels/{}"): fields.one_relation,
+    ("DELETE", "fieldRels/{}"): fields.delete_relation,
     ("GET", "accounts"): names.list_accounts,
     ("POST", "accounts"): names.create_account,
     ("GET", "accounts/{}"): names.one_account,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, invalid, missing, page, whole
-from bulk.sandbox.routes.contacts import CONTACT_LIST, CONTACT_LISTS, find, in_zone, set_field, shaper, touch
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, invalid, listed, missing, related, text, whole
+from bulk.sandbox.routes.contacts import as_stored, contact_row, set_field, touch
+from bulk.sandbox.routes.side import CONTACT_LISTS, RELATIONS, shaper
+from bulk.sandbox.shapes import CONTACT_LIST, CONTACT_TAG
 
-_TABLES: Final = {
-    "contactTags": ("contactTags", "id, contact, tag, cdate", "SubscriberTag"),
-    "contactLists": (CONTACT_LISTS, CONTACT_LIST, "SubscriberList"),
-    "fieldValues": ("fieldValues", "id, contact, field, value, cdate, udate", "FieldValue"),
-    "accountContacts": (
-        "accountContacts", "id, account, contact, jobTitle, createdTimestamp, updatedTimestamp",
-        "CustomerAccountSubscriber",
-    ),
-}  # fmt: skip
-_FILTERS: Final = {
-    "contactTags": {},
-    "contactLists": {},
+_MODELS: Final[Mapping[str, str]] = {
+    "contactTags": "SubscriberTag",
+    "contactLists": "SubscriberList",
+    "fieldValues": "FieldValue",
+    "accountContacts": "CustomerAccountSubscriber",
+}
+_FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "fieldValues": {"filters[fieldid]": "field = ?", "filters[val]": "value = ?"},
     "accountContacts": {"filters[contact]": "contact = ?", "filters[account]": "account = ?"},
 }
@@ -29,12 +26,11 @@ def list_links(plural: str) -> Callable[[Call], Answer]:
     """GET /<plural>: by offset pages, with a total."""
 
     def route(call: Call) -> Answer:
-        table, columns, _model = _TABLES[plural]
-        wanted = [(sql, value) for name, sql in _FILTERS[plural].items() if (value := call.param(name))]
-        order = "l.id" if plural == "contactLists" else "id"
-        selection = Selection(table, columns, [sql for sql, _ in wanted], [value for _, value in wanted], order)
-        records, total = page(call, selection, shaper(call, plural))
-        return 200, {plural: records, "meta": {"total": str(total)}}
+        table, columns, _key = RELATIONS[plural]
+        wanted = [(sql, value) for name, sql in _FILTERS.get(plural, {}).items() if (value := call.param(name))]
+        values = [value for _sql, value in wanted]
+        selection = Selection(table, columns, [sql for sql, _value in wanted], values, columns.partition(",")[0])
+        return listed(call, plural, selection, shaper(call, plural))
 
     return route
 
@@ -43,7 +39,7 @@ def one_link(plural: str, singular: str) -> Callable[[Call], Answer]:
     """GET /<plural>/{id}."""
 
     def route(call: Call) -> Answer:
-        return 200, {singular: shaper(call, plural)(_link(call, plural, call.ids[0]))}
+        return 200, {singular: _link(call, plural)}
 
     return route
 
@@ -52,20 +48,21 @@ def delete_link(plural: str) -> Callable[[Call], Answer]:
     """DELETE /<plural>/{id}: 200 {} and then 404."""
 
     def route(call: Call) -> Answer:
-        row = _link(call, plural, call.ids[0])
-        call.store.write(f"DELETE FROM {plural} WHERE id = ?", call.ids)
-        touch(call, row[2] if plural == "accountContacts" else row[1])
+        link = _link(call, plural)
+        call.store.delete(plural, call.ids[0])
+        touch(call, int(link["contact"]))
         return 200, {}
 
     return route
 
 
-def _link(call: Call, plural: str, identity: int) -> tuple[Any, ...]:
-    table, columns, model = _TABLES[plural]
-    row = call.store.row(f"SELECT {columns} FROM {table} WHERE {columns.partition(',')[0]} = ?", (identity,))
+def _link(call: Call, plural: str) -> dict[str, Any]:
+    """The record in the path, or a 404."""
+    table, columns, _key = RELATIONS[plural]
+    row = call.store.row(f"SELECT {columns} FROM {table} WHERE {columns.partition(',')[0]} = ?", call.ids[:1])
     if row is None:
-        raise missing(model, identity)
-    return row
+        raise missing(_MODELS[plural], call.ids[0])
+    return shaper(call, plural)(row)
 
 
 def _contact_of(call: Call, value: Any) -> int:
@@ -76,101 +73,109 @@ def _contact_of(call: Call, value: Any) -> int:
     return contact
 
 
+def _contacts(call: Call, contact: int) -> list[Any]:
+    """The contact that a link changed, as it stands beside the link."""
+    touch(call, contact)
+    return [call.shapes.contact(contact_row(call, contact))]
+
+
+def _echo(sent: dict[str, Any], *names: str) -> dict[str, Any]:
+    """What was sent, in the type it was sent in."""
+    return {name: sent[name] for name in names if name in sent}
+
+
+# ---- contactTags
+
+
 def add_tag(call: Call) -> Answer:
-    """POST /contactTags: 201 with the contact the first time, then 200 without it, under the same id."""
+    """POST /contactTags: with the contact the first time, then 200 without it, under the same id."""
     sent = call.sent("contactTag")
     for name in ("contact", "tag"):
         if sent.get(name) in (None, ""):
             pointer = {"pointer": f"/data/attributes/{name}"}
             raise Refusal(422, {"errors": [{"status": 422, "title": "Missing attribute", "source": pointer}]})
     contact = _contact_of(call, sent["contact"])
-    tag = whole(sent["tag"])
-    if tag is None:
+    if whole(sent["tag"]) is None:
         raise invalid("No tag id provided", "field_invalid", "tag")
-    if call.store.row("SELECT 1 FROM tags WHERE id = ?", (tag,)) is None:
-        raise missing("Tag", tag)
-    find_it = "SELECT id, contact, tag, cdate FROM contactTags WHERE contact = ? AND tag = ?"
-    row = call.store.row(find_it, (contact, tag))
+    tag = related(call, "tags", "Tag", sent["tag"])
+    row = call.store.row(f"SELECT {CONTACT_TAG} FROM contactTags WHERE contact = ? AND tag = ?", (contact, tag))
     if row is not None:
         return 200, {"contactTag": call.shapes.contact_tag(row)}
     now = call.store.now()
-    identity = call.store.write("INSERT INTO contactTags (contact, tag, cdate) VALUES (?, ?, ?)", (contact, tag, now))
-    touch(call, contact)
-    record = call.shapes.contact_tag((identity, contact, tag, now), full=False)
-    return 201, {
-        "contacts": [call.shapes.contact(find(call, contact))],
-        "contactTag": record | {"contact": sent["contact"], "tag": sent["tag"]},
-    }
+    identity = call.store.insert("contactTags", {"contact": contact, "tag": tag, "cdate": now})
+    record = call.shapes.contact_tag((identity, contact, tag, now), new=True) | _echo(sent, "contact", "tag")
+    return call.switches.new_contact_tag, {"contacts": _contacts(call, contact), "contactTag": record}
+
+
+# ---- contactLists
 
 
 def set_list(call: Call) -> Answer:
-    """POST /contactLists: always 200; with the contact only if something changed."""
+    """POST /contactLists: always 200, in place; with the contact only if something changed."""
     sent = call.sent("contactList")
     contact = _contact_of(call, sent.get("contact"))
-    listed = whole(sent.get("list"))
-    if listed is None or call.store.row("SELECT 1 FROM lists WHERE id = ?", (listed,)) is None:
-        raise missing("_List", sent.get("list") or 0)
+    mailing = related(call, "lists", "_List", sent.get("list"))
     status = whole(sent.get("status"))
     if status not in (0, 1, 2, 3):
         raise invalid("The value you selected is not a valid choice.", "field_invalid", "status")
-    before = call.store.row("SELECT status FROM contactLists WHERE contact = ? AND list = ?", (contact, listed))
-    changed = before is None or before[0] != status
+    held = call.store.row("SELECT status FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
+    changed = held is None or held[0] != status
     if changed:
-        now = call.store.now()
-        call.store.write(
-            "INSERT INTO contactLists (contact, list, status, sdate, udate, sourceid, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, list) DO UPDATE SET status = excluded.status,"
-            " sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate),"
-            " sourceid = excluded.sourceid",
-            (contact, listed, status, now if status == 1 else None, now if status == 2 else None,
-             whole(sent.get("sourceid")) or 4, now),
-        )  # fmt: skip
-        touch(call, contact)
+        _store_list(call, contact, mailing, status, whole(sent.get("sourceid")) or 4)
     row = call.store.row(
-        f"SELECT {CONTACT_LIST} FROM {CONTACT_LISTS} WHERE l.contact = ? AND l.list = ?", (contact, listed)
+        f"SELECT {CONTACT_LIST} FROM {CONTACT_LISTS} WHERE l.contact = ? AND l.list = ?", (contact, mailing)
     )
-    record = call.shapes.contact_list(row or ())
+    record = call.shapes.contact_list(row or (), new=True)
     if not changed:
         return 200, {"contactList": record}
-    echo = record | {name: sent[name] for name in ("contact", "list", "status") if name in sent}
-    return 200, {"contacts": [call.shapes.contact(find(call, contact))], "contactList": echo}
+    echo = record | _echo(sent, "contact", "list", "status", "sourceid")
+    return 200, {"contacts": _contacts(call, contact), "contactList": echo}
 
 
-_ACCOUNT_CONTACT: Final = (
-    "SELECT id, account, contact, jobTitle, createdTimestamp, updatedTimestamp FROM accountContacts"
-)
+def _store_list(call: Call, contact: int, mailing: int, status: int, source: int) -> None:
+    """Set a status: subscribing sets sdate, unsubscribing udate."""
+    now = call.store.now()
+    subscribed, unsubscribed = (now if status == 1 else None), (now if status == 2 else None)
+    call.store.rows(
+        "INSERT INTO contactLists (contact, list, status, sdate, udate, sourceid, created, updated)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, list) DO UPDATE SET status = excluded.status,"
+        " sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate),"
+        " sourceid = excluded.sourceid, updated = excluded.updated",
+        (contact, mailing, status, subscribed, unsubscribed, source, now, now),
+    )
+
+
+# ---- accountContacts
 
 
 def join_account(call: Call) -> Answer:
     """POST /accountContacts: a contact may have one account."""
     sent = call.sent("accountContact")
-    contact, account = _contact_of(call, sent.get("contact")), whole(sent.get("account"))
-    if account is None or call.store.row("SELECT 1 FROM accounts WHERE id = ?", (account,)) is None:
-        raise missing("CustomerAccount", sent.get("account") or 0)
+    for name in ("account", "contact"):
+        if sent.get(name) in (None, ""):
+            raise invalid(f"The {name} was not provided.", "field_missing", name)
+    contact, account = _contact_of(call, sent["contact"]), related(call, "accounts", "CustomerAccount", sent["account"])
     if call.store.row("SELECT 1 FROM accountContacts WHERE contact = ?", (contact,)):
         raise invalid("The contact is already associated with an account.", "field_invalid", "account,contact")
-    now = call.store.now()
-    identity = call.store.write(
-        "INSERT INTO accountContacts (account, contact, jobTitle, createdTimestamp, updatedTimestamp)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (account, contact, str(sent.get("jobTitle") or ""), now, now),
-    )
+    now, title = call.store.now(), text(sent.get("jobTitle"))
+    values = {"account": account, "contact": contact, "jobTitle": title}
+    identity = call.store.insert("accountContacts", values | {"createdTimestamp": now, "updatedTimestamp": now})
     touch(call, contact)
-    row = call.store.row(f"{_ACCOUNT_CONTACT} WHERE id = ?", (identity,))
-    record = call.shapes.account_contact(row or ())
-    return 201, {"accountContact": record | {name: sent[name] for name in ("account", "contact")}}
+    record = call.shapes.account_contact((identity, account, contact, title, now, now))
+    return 201, {"accountContact": record | _echo(sent, "account", "contact", "jobTitle")}
 
 
 def update_account_contact(call: Call) -> Answer:
     """PUT /accountContacts/{id}: its job title."""
+    _link(call, "accountContacts")
     sent = call.sent("accountContact")
-    _link(call, "accountContacts", call.ids[0])
     if "jobTitle" in sent:
-        call.store.write(
-            "UPDATE accountContacts SET jobTitle = ?, updatedTimestamp = ? WHERE id = ?",
-            (str(sent["jobTitle"] or ""), call.store.now(), call.ids[0]),
-        )
-    return 200, {"accountContact": call.shapes.account_contact(_link(call, "accountContacts", call.ids[0]))}
+        values = {"jobTitle": text(sent["jobTitle"]), "updatedTimestamp": call.store.now()}
+        call.store.update("accountContacts", call.ids[0], values)
+    return 200, {"accountContact": _link(call, "accountContacts") | _echo(sent, "jobTitle")}
+
+
+# ---- fieldValues
 
 
 def post_field_value(call: Call) -> Answer:
@@ -179,22 +184,25 @@ def post_field_value(call: Call) -> Answer:
     contact = _contact_of(call, sent.get("contact"))
     field = whole(sent.get("field"))
     held = call.store.row("SELECT 1 FROM fieldValues WHERE contact = ? AND field = ?", (contact, field))
-    rows = set_field(call, contact, field, sent.get("value"), call.store.now())
-    if not rows:
+    row = set_field(call, contact, field, sent.get("value"), call.store.now())
+    if row is None:
         raise invalid("Field id not valid", "field_invalid", "field")
-    touch(call, contact)
-    value = call.shapes.field_value(rows[0])
-    return 200 if held else 201, {"contacts": [call.shapes.contact(find(call, contact))], "fieldValue": value}
+    record = call.shapes.field_value(row) | _echo(sent, "contact", "field")
+    if not isinstance(sent.get("value"), str):
+        record |= _echo(sent, "value")
+    return 200 if held else call.switches.new_field_value, {
+        "contacts": _contacts(call, contact), "fieldValue": record
+    }  # fmt: skip
 
 
 def update_field_value(call: Call) -> Answer:
-    """PUT /fieldValues/{id}."""
+    """PUT /fieldValues/{id}: its value."""
+    link = _link(call, "fieldValues")
     sent = call.sent("fieldValue")
-    row = _link(call, "fieldValues", call.ids[0])
-    kind = (call.store.row("SELECT type FROM fields WHERE id = ?", (row[2],)) or ("",))[0]
-    text = str(sent.get("value") or "")
-    call.store.write(
-        "UPDATE fieldValues SET value = ?, udate = ? WHERE id = ?",
-        (in_zone(text) if kind == "datetime" else text, call.store.now(), call.ids[0]),
-    )
-    return 200, {"fieldValue": call.shapes.field_value(_link(call, "fieldValues", call.ids[0]))}
+    if "value" in sent:
+        value = as_stored(call, int(link["field"]), sent["value"])
+        if value is None:
+            raise invalid("The value you selected is not a valid choice.", "field_invalid", "value")
+        call.store.update("fieldValues", call.ids[0], {"value": value, "udate": call.store.now()})
+        touch(call, int(link["contact"]))
+    return 200, {"fieldValue": _link(call, "fieldValues")}

@@ -1,0 +1,54 @@
+"""One account behind the doors: method, path, query and body -> the route's answer, in one transaction.
+
+Knows nothing of HTTP, keys, limits and faults. A later sandbox with several accounts holds several of these.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bulk.sandbox.calls import Answer, Call, Refusal, Switches, whole
+from bulk.sandbox.routes import ROUTES
+from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.store import Store
+
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Its state, its shapes and what it does where the documentation is unsure."""
+
+    store: Store
+    shapes: Shapes
+    switches: Switches
+
+    def answer(self, method: str, path: str, query: Query, body: bytes) -> Answer:
+        """Answer one call; what it writes is committed when this returns, or not at all."""
+        parts = path.split("/")
+        numbers = tuple(whole(part) if part else 0 for part in parts)
+        ids = tuple(number for number in numbers if number is not None)
+        pattern = "/".join(part if number is None else "{}" for part, number in zip(parts, numbers, strict=True))
+        if method == "GET":
+            pattern = pattern.removesuffix("/{}") if not parts[-1] else pattern  # a list, with a slash too many
+        route = ROUTES.get((method, pattern))
+        if route is None:
+            return 404, {"message": f"No Result found for {method} {path}"}
+        try:
+            sent = json.loads(body) if body else None
+        except ValueError:
+            return 400, {"message": "Invalid or unparsable json"}
+        call = Call(self.store, self.shapes, self.switches, ids, query, sent)
+        db = self.store.db
+        db.execute("BEGIN" if method == "GET" else "BEGIN IMMEDIATE")  # a list and its total are of one moment
+        try:
+            answer = route(call)
+        except Refusal as refusal:
+            db.execute("ROLLBACK")
+            return refusal.status, refusal.body
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+        return answer

@@ -1,0 +1,125 @@
+"""GET /contacts: filters, sorting, keyset and offset pages, and the meta that goes with them. §1.4, §2.1, §5."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, page, whole
+from bulk.sandbox.routes import side
+from bulk.sandbox.shapes import CONTACT
+from bulk.sandbox.store import fold
+
+_ORDERS: Final[Mapping[str, str]] = {
+    "id": "id", "cdate": "cdate", "email": "email_key", "first_name": "fold(firstName)",
+    "last_name": "fold(lastName)", "name": "fold(firstName || ' ' || lastName)",
+}  # fmt: skip
+# parameter -> condition on its folded text
+_BY_TEXT: Final[Mapping[str, str]] = {
+    "email": "email_key = ?",
+    "email_like": "instr(email_key, ?) > 0",
+    "phone": "instr(phone, ?) = 1",
+    "search": "instr(fold(email || ' ' || firstName || ' ' || lastName || ' ' || phone), ?) > 0",
+}
+# parameter -> condition on its number
+_BY_NUMBER: Final[Mapping[str, str]] = {
+    "tagid": "id IN (SELECT contact FROM contactTags WHERE tag = ?)",
+    "formid": "? = 0",  # there are no forms and no automations here
+    "seriesid": "? = 0",
+    "waitid": "? = 0",
+}
+_BY_TIME: Final[Mapping[str, str]] = {
+    "created_after": "cdate > ?", "created_before": "cdate < ?",
+    "updated_after": "udate > ?", "updated_before": "udate < ?",
+}  # fmt: skip
+_KEYSET: Final[Mapping[str, str]] = {"id_greater": "id > ?", "id_less": "id < ?"}
+
+
+class _Conditions:
+    """Conditions with their values; those that only place the page are kept apart."""
+
+    def __init__(self) -> None:
+        self.where: list[str] = []
+        self.values: list[Any] = []
+        self.keyset: list[str] = []
+        self.bounds: list[int] = []
+
+    def add(self, sql: str, *values: Any) -> None:
+        self.where.append(sql)
+        self.values.extend(values)
+
+
+def list_contacts(call: Call) -> Answer:
+    """GET /contacts."""
+    rows, total = page(call, _selection(call))
+    ids = [row[0] for row in rows]
+    beside, related = side.loaded(call, ids, call.param("include"))
+    accounts = side.account_contact_ids(call, ids)
+    contacts = [
+        call.shapes.contact(row, listed=True, related={"accountContacts": accounts[row[0]]} | related[row[0]])
+        for row in rows
+    ]
+    meta = {"page_input": _page_input(call), "total": str(total), "sortable": True}
+    return 200, {"scoreValues": [], **beside, "contacts": contacts, "meta": meta}
+
+
+def _selection(call: Call) -> Selection:
+    found = _Conditions()
+    orders: list[str] = []
+    ids: list[int] = []
+    for key, value in call.query:
+        name = key.removeprefix("filters[").removesuffix("]") if key.startswith("filters[") else key
+        if key == "ids[]":
+            ids.append(whole(value) or 0)
+        elif key.startswith("orders["):
+            column = _ORDERS.get(key[len("orders[") : -1])
+            if column:
+                orders.append(f"{column} {'DESC' if value.upper() == 'DESC' else 'ASC'}")
+        elif key in _KEYSET:
+            found.keyset.append(_KEYSET[key])
+            found.bounds.append(whole(value) or 0)
+        elif value:
+            _filter(call, found, name, value)
+    if ids:
+        found.add(f"id IN ({','.join('?' * len(ids))})", *ids)
+    return Selection(
+        "contacts", CONTACT, found.where + found.keyset, found.values + found.bounds,
+        ", ".join([*orders, "id"]), _total(call, found),
+    )  # fmt: skip
+
+
+def _filter(call: Call, found: _Conditions, name: str, value: str) -> None:
+    if name in _BY_TEXT:
+        found.add(_BY_TEXT[name], fold(value))
+    elif name in _BY_NUMBER:
+        found.add(_BY_NUMBER[name], whole(value) or 0)
+    elif name in _BY_TIME:
+        found.add(_BY_TIME[name], call.store.in_zone(value))
+    elif name == "listid":
+        status = call.number("status", -1)
+        found.add(
+            "id IN (SELECT contact FROM contactLists WHERE list = ? AND (? < 0 OR status = ?))",
+            whole(value) or 0, status, status,
+        )  # fmt: skip
+
+
+def _total(call: Call, found: _Conditions) -> int | None:
+    """How many contacts there are without regard to the page; None: to be counted with all conditions."""
+    if found.keyset and call.switches.keyset_total == "rest":
+        return None
+    if not found.where:
+        return call.store.count("SELECT contacts FROM totals")
+    return call.store.count(f"SELECT count(*) FROM contacts WHERE {' AND '.join(found.where)}", found.values)
+
+
+def _page_input(call: Call) -> dict[str, Any]:
+    """The echo of the query, as it was recorded."""
+    return {
+        "segmentid": None, "formid": call.number("formid", 0), "listid": call.number("listid", 0),
+        "tagid": call.number("tagid", 0), "limit": call.number("limit", DEFAULT_LIMIT),
+        "offset": call.number("offset", 0), "search": call.param("search") or None, "sort": None,
+        "seriesid": call.number("seriesid", 0), "waitid": call.number("waitid", 0),
+        "status": call.number("status", -1), "forceQuery": 0,
+        "cacheid": hashlib.md5(repr(call.query).encode(), usedforsecurity=False).hexdigest(),
+    }  # fmt: skip

@@ -1,0 +1,101 @@
+"""What stands beside contacts in an answer: arrays by `include` or by themselves, and their ids in each contact. §5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from bulk.sandbox.calls import Call
+from bulk.sandbox.routes.fields import field_records
+from bulk.sandbox.shapes import ACCOUNT_CONTACT, CONTACT_LIST, CONTACT_TAG, FIELD_VALUE, LIST, TAG
+
+CONTACT_LISTS: Final = "contactLists l JOIN contacts c ON c.id = l.contact"
+
+# relation -> table, columns, column of the contact
+RELATIONS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "fieldValues": ("fieldValues", FIELD_VALUE, "contact"),
+    "contactTags": ("contactTags", CONTACT_TAG, "contact"),
+    "contactLists": (CONTACT_LISTS, CONTACT_LIST, "l.contact"),
+    "accountContacts": ("accountContacts", ACCOUNT_CONTACT, "contact"),
+}
+_NEVER_ANY: Final = ("contactAutomations", "deals", "geoIps", "notes", "contactDeals")  # not kept here
+_NAMES_BESIDE: Final = {"geoIps.geoAddress": "geoAddresses", "organization": "organizations"}  # nor these
+
+Record = dict[str, Any]
+
+
+def shaper(call: Call, relation: str) -> Callable[[tuple[Any, ...]], Record]:
+    """How records of a relation look."""
+    shapes = call.shapes
+    return {
+        "fieldValues": shapes.field_value,
+        "contactTags": shapes.contact_tag,
+        "contactLists": shapes.contact_list,
+        "accountContacts": shapes.account_contact,
+    }[relation]
+
+
+def records(call: Call, relation: str, contacts: Sequence[int]) -> list[Record]:
+    """All records of a relation of these contacts, by id."""
+    table, columns, key = RELATIONS[relation]
+    sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({_marks(contacts)}) ORDER BY 1"
+    return [shaper(call, relation)(row) for row in call.store.rows(sql, contacts)]
+
+
+def loaded(
+    call: Call, contacts: Sequence[int], include: str
+) -> tuple[dict[str, list[Record]], dict[int, dict[str, list[str]]]]:  # fmt: skip
+    """The arrays that `include` asks for, and for each contact the ids of what is its own, by relation."""
+    asked = list(dict.fromkeys(name.strip() for name in include.split(",")))
+    beside: dict[str, list[Record]] = {}
+    related: dict[int, dict[str, list[str]]] = {contact: {} for contact in contacts}
+    for relation in dict.fromkeys(name.partition(".")[0] for name in asked):
+        if relation not in RELATIONS and relation not in _NEVER_ANY:
+            continue
+        beside[relation] = records(call, relation, contacts) if relation in RELATIONS else []
+        for contact in contacts:
+            related[contact][relation] = []
+        for record in beside[relation]:
+            related[int(record["contact"])][relation].append(record["id"])
+    for name in asked:
+        if name in _BEHIND:
+            plural, of = _BEHIND[name]
+            beside[plural] = of(call, contacts)
+        elif name in _NAMES_BESIDE:
+            beside[_NAMES_BESIDE[name]] = []
+    return beside, related
+
+
+def account_contact_ids(call: Call, contacts: Sequence[int]) -> dict[int, list[str]]:
+    """The ids of accountContacts, which a list of contacts shows without being asked."""
+    sql = f"SELECT contact, id FROM accountContacts WHERE contact IN ({_marks(contacts)})"
+    ids: dict[int, list[str]] = {contact: [] for contact in contacts}
+    for contact, identity in call.store.rows(sql, contacts):
+        ids[contact].append(str(identity))
+    return ids
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _tags(call: Call, contacts: Sequence[int]) -> list[Record]:
+    sql = f"SELECT {TAG} FROM tags WHERE id IN (SELECT tag FROM contactTags WHERE contact IN ({_marks(contacts)}))"
+    return [call.shapes.tag(row) for row in call.store.rows(sql, contacts)]
+
+
+def _lists(call: Call, contacts: Sequence[int]) -> list[Record]:
+    sql = f"SELECT {LIST} FROM lists WHERE id IN (SELECT list FROM contactLists WHERE contact IN ({_marks(contacts)}))"
+    return [call.shapes.mailing_list(row) for row in call.store.rows(sql, contacts)]
+
+
+def _fields(call: Call, contacts: Sequence[int]) -> list[Record]:
+    where = f"id IN (SELECT field FROM fieldValues WHERE contact IN ({_marks(contacts)}))"
+    return field_records(call, where, contacts)[0]
+
+
+_BEHIND: Final = {
+    "contactTags.tag": ("tags", _tags),
+    "contactLists.list": ("lists", _lists),
+    "fieldValues.field": ("fields", _fields),
+}
