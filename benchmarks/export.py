@@ -1,4 +1,4 @@
-"""Export at the real pace of 5 requests a second, beside what the limit allows: `python -m benchmarks.export [--quick]`.
+"""Export at the real pace, beside what the limit allows: `python -m benchmarks.export [--quick]`.
 
 A served sandbox on a loopback port, a `bulk export` process beside it, real seconds: time against the limit's own,
 requests against pages, with even and with skewed ids, at two latencies; then peak memory with the limit off.
@@ -53,7 +53,7 @@ def export(environment: dict[str, str], folder: Path, *options: str) -> dict[str
     summary = json.loads(text)
     return {
         "contacts": summary["rows"]["succeeded"], "requests": summary["requests"], "seconds": summary["seconds"],
-        "memory": usage.ru_maxrss / 1024,
+        "memory": usage.ru_maxrss / 1024, "retries": summary["retries"],
     }  # fmt: skip
 
 
@@ -72,7 +72,8 @@ def main() -> None:
                 print(
                     f"{contacts:,} contacts, {'skewed' if skewed else 'even'} ids, {latency * 1000:5,.0f} ms: "
                     f"{found['seconds']:5.1f} s = {found['seconds'] / allowed:.3f} x the limit's time (goal {goal}), "
-                    f"{found['requests']:.0f} requests = {found['requests'] / (contacts / 100):.3f} x pages (goal 1.03)",
+                    f"{found['requests']:.0f} requests = {found['requests'] / (contacts / 100):.3f} x pages (goal 1.03), "
+                    f"{found['retries']:.0f} refused",
                     flush=True,
                 )
         sizes = (2_000, 10_000) if "--quick" in sys.argv else (20_000, 100_000, 200_000)

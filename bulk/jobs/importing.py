@@ -33,6 +33,7 @@ from bulk.model import RowStatus
 from bulk.planning.contacts import Meaning
 from bulk.planning.names import Names, columns_of, make_missing, read_names
 from bulk.resources import find
+from bulk.resources.kinds import join_values
 from bulk.resources.spec import Resource
 from bulk.tables.check import OnDuplicate
 from bulk.tables.matching import Match, match_header
@@ -222,6 +223,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
             await runner.run(rows)
             tellers.cancel_scope.cancel()
+        job.setting.progress.update(_where(rows, needs, runner))
 
 
 async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
@@ -244,21 +246,24 @@ async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Pro
     for what, wanted, held in (("tags", needs.tags, names.tags), ("accounts", needs.accounts, names.accounts)):
         missing = [name for key, name in wanted.items() if key not in held]
         if missing:
-            few = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+            few = join_values(missing[:5], ", ") + (", …" if len(missing) > 5 else "")
             progress.say(f"{len(missing):,} {what} are new and will be created: {few}")
     await runner.ask(make_missing(names, needs.tags.values(), needs.accounts.values()))
 
 
 async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:
     while True:
-        dispatch = runner.dispatch
-        progress.update(
-            Snapshot(
-                "sending", rows.counts.total(), needs.rows, rows.failed, rows.counts[RowStatus.IN_DOUBT.value],
-                dispatch.requests, max(0.0, dispatch.paused_until - anyio.current_time()),
-            )
-        )  # fmt: skip
+        progress.update(_where(rows, needs, runner))
         await anyio.sleep(TELL_EVERY)
+
+
+def _where(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
+    """Where the job stands."""
+    dispatch = runner.dispatch
+    return Snapshot(
+        "sending", rows.counts.total(), needs.rows, rows.failed, rows.counts[RowStatus.IN_DOUBT.value],
+        dispatch.requests, max(0.0, dispatch.paused_until - anyio.current_time()),
+    )  # fmt: skip
 
 
 async def _end(job: Job, dispatch: Dispatch, seconds: float, stopping: Stopping) -> Ending:
