@@ -22,6 +22,8 @@ from bulk.tables.writing import GUARDED, unguard
 
 __all__ = ["Dialect", "Record", "Table", "open_table"]
 
+QUOTED_ROWS: Final = 50  # rows that tell whether a file quotes every cell
+
 NUL: Final = Problem(
     "nul_character",
     "The row holds a NUL character.",
@@ -149,8 +151,14 @@ def open_table(
             "Rename or remove the repeated columns, so that each has a name of its own."
         )
     addresses = address_columns([cells for _, cells in rows if cells != header], len(header))
-    guard = SwallowGuard(len(header), dialect.delimiter, addresses)
+    # where every cell is quoted a stray quote is an error, never silent: such files, like our own, need no guard
+    all_quoted = all(_quoted(cells, dialect.delimiter) in sample for _, cells in rows[:QUOTED_ROWS])
+    guard = SwallowGuard(0 if all_quoted else len(header), dialect.delimiter, addresses)
     return Table(path, dialect, tuple(header), header_row, limit, guard)
+
+
+def _quoted(cells: Sequence[str], delimiter: str) -> str:
+    return delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells)
 
 
 def _header(path: Path, dialect: Dialect) -> tuple[int, list[str]]:

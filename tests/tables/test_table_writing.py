@@ -197,3 +197,12 @@ def test_the_template_is_valid(checked):
     assert result.issues == []
     (record,) = result.table.records()
     assert record.cells[-3:] == ["1990-05-28", "Red", ""]
+
+
+def test_our_own_file_may_hold_a_note_that_looks_like_its_rows(tmp_path):
+    path = tmp_path / "x.csv"
+    note = "Ask:\nbob@example.com, or call\nzoe@example.com, or write"
+    with CsvFile(path, ["email", "note"]) as file:
+        for row in (["ada@example.com", "x"], ["grace@example.com", note]):
+            file.write(row)
+    assert [record.cells[1] for record in open_table(path).records()] == ["x", note]
