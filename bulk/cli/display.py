@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bulk.cli.options import command_line
+from bulk.jobs.wording import counted
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -127,7 +128,7 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
     rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
     done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
-    click.echo(f"{rows['read']:,} rows: {', '.join(done) or ('none done' if rows['read'] else 'nothing to do')}")
+    click.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or ('none done' if rows['read'] else 'nothing to do')}")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         click.echo(f"  {', '.join(bad)}:")
@@ -144,7 +145,7 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     if rows["unprocessed"]:
         click.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
-    click.echo(f"{totals.requests:,} requests in {totals.seconds:.1f} s{rate}. Reports: {folder.path}")
+    click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}. Reports: {folder.path}")
 
 
 def _options_again(given: Mapping[str, Any]) -> Iterator[str]:
@@ -173,8 +174,8 @@ def show_export(ending: Ending) -> None:
     err = summary.output in ("", "-")
     target = f" → {summary.output}" if summary.output not in ("", "-") else ""
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
-    click.echo(f"{summary.rows['succeeded']:,} contacts{target}", err=err)
-    click.echo(f"{totals.requests:,} requests in {totals.seconds:.1f} s{rate}.", err=err)
+    click.echo(f"{counted(summary.rows['succeeded'], 'contact')}{target}", err=err)
+    click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     if summary.reason and ending.error is None:
         click.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
 
@@ -200,7 +201,7 @@ def show_findings(findings: Findings, *, most: int | None) -> None:
     left = findings.codes.total() - len(findings.issues[:most])
     if left > 0:
         click.echo(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
-    sums = [f"{tally.read:,} rows", f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
+    sums = [counted(tally.read, "row"), f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
     sums += [f"{tally.rejected:,} rejected"] if tally.rejected else []
     sums += [f"{tally.skipped:,} skipped as duplicates"] if tally.skipped else []
     click.echo(", ".join(sums) + ".")

@@ -53,4 +53,4 @@ def _describe(folder: JobFolder) -> dict[str, Any]:
 
 def _counts(rows: dict[str, int]) -> str:
     parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in rows.items() if count and name != "read"]
-    return f"  {rows.get('read', 0):,} rows: {', '.join(parts)}" if parts else ""
+    return f"  {counted(rows.get('read', 0), 'row')}: {', '.join(parts)}" if parts else ""

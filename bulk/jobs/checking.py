@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.progress import Progress, Snapshot
+from bulk.jobs.wording import counted
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.tables.check import OnDuplicate, Tally, check
 from bulk.tables.matching import Match
@@ -45,16 +46,16 @@ def remarks(match: Match, tally: Tally) -> list[str]:
         lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")
     if tally.trimmed:
         key = match.header[match.key_index]
-        lines.append(f"{tally.trimmed:,} rows have blanks around {key}; they are taken without.")
+        lines.append(f"Blanks around {key} are left out in {counted(tally.trimmed, 'row')}.")
     if tally.blank:
-        lines.append(f"{tally.blank:,} blank rows are no rows.")
+        lines.append(f"Passed over: {counted(tally.blank, 'blank row')}.")
     return lines
 
 
 def describe(issue: Issue) -> str:
     """An issue as one line for a person: column, value, what is wrong, what to do."""
     where = f"{issue.column}: " if issue.column else ""
-    value = f"{issue.value!r}: " if issue.value else ""
+    value = f"{issue.value!r}: " if issue.value and repr(issue.value) not in issue.message else ""
     return f"{where}{value}{issue.message} {issue.hint}".strip()
 
 

@@ -29,6 +29,7 @@ from bulk.jobs.rows import STALE, Plan, Rows
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, look_for_unchanged, survey
+from bulk.jobs.wording import counted
 from bulk.model import RowStatus
 from bulk.planning.contacts import Meaning
 from bulk.planning.names import Names, columns_of, make_missing, read_names
@@ -186,7 +187,7 @@ async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping)
         tally = await checked(job.table, match, options.on_duplicate, checkpoint, job.setting.progress)
         if tally.rejected and options.on_invalid == "stop":
             raise AbortedError(
-                f"{tally.rejected:,} rows break the schema, so nothing was sent (--on-invalid stop)."
+                f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
                 " Correct them in the file and import it again."
             )
         if job.retry:

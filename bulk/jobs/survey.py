@@ -9,6 +9,7 @@ from typing import Final
 
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import Plan
+from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Row
 from bulk.planning.contacts import Meaning, Wanted, contact_flow, read_row
 from bulk.planning.state import ContactState
@@ -33,10 +34,10 @@ class Survey:
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
-        parts = [f"{self.rows:,} rows"]
+        parts = [counted(self.rows, "row")]
         if self.unchanged:
             parts.append(f"{self.unchanged:,} of them unchanged")
-        parts.append(f"≈ {self.requests:,} requests")
+        parts.append(f"≈ {counted(self.requests, 'request')}")
         if rate:
             parts.append(f"≈ {duration(self.requests / rate)} at {rate:g}/s")
         return " · ".join(parts)
@@ -83,17 +84,3 @@ def _requests(wanted: Wanted) -> int:
     """About how many requests a row takes that is new to the account."""
     links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
     return 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)
-
-
-def duration(seconds: float) -> str:
-    """A duration as people say it: `12 s`, `4 min`, `1 h 43 min`, `2 days 3 h`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} days {hours} h"

@@ -102,8 +102,9 @@ def match_header(  # the command line's options, each with its default
             )
         else:
             passed_over.append(title)
+    _refuse_delimiter(header, unknown)
     if unknown and not ignore_unknown and not open_ended:
-        raise UsageError(_unknown_text(header, unknown, names.known))
+        raise UsageError(_unknown_text(unknown, names.known))
     _refuse_doubles(header, found)
     _refuse_missing(header, columns, found, key)
     return Match(
@@ -185,13 +186,16 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f" Nearest: {', '.join(close)}." if close else ""
 
 
-def _unknown_text(header: Sequence[str], unknown: Sequence[str], known: Sequence[str]) -> str:
-    only = header[0] if len(header) == 1 else ""
+def _refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
+    only = unknown[0] if unknown and len(header) == 1 else ""
     for char, name in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
         if char in only:
-            return (
+            raise UsageError(
                 f"The header is one single column, {only!r}: the delimiter is probably wrong. Pass --delimiter {name}."
             )
+
+
+def _unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
     lines = [f"  {title.strip()!r}.{_nearest(title.strip(), known)}" for title in unknown]
     many = len(unknown) > 1
     close = nearest(unknown[0].strip(), known, 1)
