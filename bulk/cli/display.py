@@ -128,7 +128,8 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
     rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
     done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
-    click.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or ('none done' if rows['read'] else 'nothing to do')}")
+    none = "none done" if rows["read"] else "nothing to do"
+    click.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         click.echo(f"  {', '.join(bad)}:")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options
+from bulk.jobs.wording import counted
 
 if TYPE_CHECKING:
     from bulk.jobs.folder import JobFolder
