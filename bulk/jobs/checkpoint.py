@@ -261,8 +261,10 @@ class Checkpoint:
         return count
 
     def forget_questions(self) -> None:
-        """Forget the answers to questions of rows that are still open: they are too old to decide by."""
+        """Forget what the account answered and held: it is too old to decide by. What was written stays."""
         self._db.execute("DELETE FROM steps WHERE method = 'GET'")
+        self._db.execute("DELETE FROM meta WHERE name = 'held'")
+        self._db.execute("DELETE FROM held")
 
     # ---- pages of contacts
 
