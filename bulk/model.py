@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 Json = Any  # a JSON body: the only dicts that cross a border
 
@@ -118,6 +118,14 @@ class Receipt:
     def ok(self) -> bool:
         """Whether the API confirmed the step."""
         return self.verdict is Verdict.ACCEPT
+
+    @property
+    def from_before(self) -> bool:
+        """Whether it speaks of a send in an earlier run that was never answered: in this run nothing was sent."""
+        return self.error == CUT_OFF
+
+
+CUT_OFF: Final = "The job was cut off before the answer came."
 
 
 class RowStatus(StrEnum):

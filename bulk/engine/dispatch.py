@@ -15,7 +15,7 @@ from typing import Final
 
 from bulk.engine.limit import RateLimit
 from bulk.engine.retry import ATTEMPTS, back_off, explain, judge
-from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
 PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
@@ -294,7 +294,7 @@ class Dispatch:
         known = flying.known.pop(request.step, None)
         if known is None and request.step in flying.cut_off and not request.repeatable:
             return Receipt(
-                request.step, Verdict.IN_DOUBT, code="no_answer", error="The job was cut off before the answer came.",
+                request.step, Verdict.IN_DOUBT, code="no_answer", error=CUT_OFF,
                 attempts=flying.cut_off[request.step],
             )  # fmt: skip
         return known

@@ -92,7 +92,7 @@ class Walk:
             if first - low > 1:
                 self._gaps.append(Gap(low, first))
             low = max(low, last)
-        if low < TOP:
+        if TOP - low > 1:
             self._gaps.append(Gap(low, TOP))
         self._lowest, self._highest = TOP, low
 

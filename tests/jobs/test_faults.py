@@ -1,0 +1,260 @@
+"""Whatever goes wrong on the way, a job ends right, or unfinished and a resume ends it right: one effect a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bulk.errors import AbortedError, UnfinishedError
+from bulk.jobs.ending import Ending
+from bulk.model import Reply
+from bulk.sandbox.faults import Fault
+from tests.world import World, check_reports, report
+
+HEADER = "email,firstName,tags,lists,account,City"
+ROWS = [
+    (f"person{n}@example.com", f"Name {n}", "VIP,Trial" if n % 2 else "Trial", "Newsletter", f"Firm {n % 3}", "Bristol")
+    for n in range(8)
+]
+KINDS = {
+    "lost_before": Fault("lost_before"),
+    "lost_after": Fault("lost_after"),
+    "truncated": Fault("truncated"),
+    "empty": Fault("empty"),
+    "html": Fault("html", status=200),
+    "slow": Fault("slow", seconds=30),
+    "429": Fault("status", status=429),
+    "429 after": Fault("status", status=429, retry_after="7"),
+    "500": Fault("status", status=500),
+    "503": Fault("status", status=503, retry_after="3"),
+}
+STEPS = {
+    "contact": ("POST", "contact/sync"),
+    "tags": ("POST", "contactTags"),
+    "lists": ("POST", "contactLists"),
+    "accounts": ("POST", "accountContacts"),
+    "new tag": ("POST", "tags"),
+    "new account": ("POST", "accounts"),
+    "questions": ("GET", "*"),
+}
+
+
+def finish(world: World, ending: Ending) -> Ending:
+    """Go on until the job has ended, as a person would."""
+    for _ in range(3):
+        if ending.error is None and ending.summary.complete:
+            break
+        ending = world.resume(retry=ending.error is None)
+    return ending
+
+
+def same(fault: Fault, method: str, path: str, **when: int) -> Fault:
+    values = {name: getattr(fault, name) for name in ("kind", "status", "retry_after", "seconds")}
+    return Fault(**values, method=method, path=path, **when)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(tmp_path_factory.mktemp("undisturbed"), patch)
+        assert world.start(world.csv(ROWS, HEADER)).summary.complete
+        return world.account()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("step", STEPS)
+def test_one_fault_of_each_kind_on_each_step(world: World, kind: str, step: str, undisturbed: dict[str, object]):
+    world.faults = (same(KINDS[kind], *STEPS[step], nth=2), same(KINDS[kind], *STEPS[step], nth=4))
+    ending = world.start(world.csv(ROWS, HEADER))
+    if step != "new account":  # where the second fault meets the second and last try
+        assert ending.summary.complete, "two faults are less than the attempts of a step"
+    assert finish(world, ending).summary.complete
+    assert world.account() == undisturbed
+    check_reports(world.job.path, HEADER)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith(("429", "503", "slow"))])
+@pytest.mark.parametrize("step", ["contact", "tags", "lists", "accounts"])
+def test_a_step_that_is_never_answered_ends_its_rows_only(
+    world: World, kind: str, step: str, undisturbed: dict[str, object]
+):
+    path = world.csv(ROWS, HEADER)
+    world.faults = (same(KINDS[kind], *STEPS[step]),)
+    ending = world.start(path)
+    lines = check_reports(world.job.path, HEADER)
+    if step != "accounts" or kind in ("lost_before", "500"):  # what was applied is found by reading
+        assert not ending.summary.complete
+    bad = [line for line in lines.values() if line["_file"] == "failed.csv"]
+    assert all(line["_error"] and line["_code"] and line["_step"] for line in bad)
+    world.faults = ()
+    ending = finish(world, ending)
+    assert ending.summary.complete
+    assert world.account() == undisturbed
+    check_reports(world.job.path, HEADER)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_stops_the_job_at_once_and_a_resume_ends_it(
+    world: World, status: int, undisturbed: dict[str, object]
+):
+    world.faults = (Fault("status", path="contact*", status=status, skip=9),)
+    ending = world.start(world.csv(ROWS, HEADER), concurrency=4)
+    assert isinstance(ending.error, AbortedError)
+    assert ending.summary.state == "unfinished"
+    refused = [reply for _request, reply in world.sent if isinstance(reply, Reply) and reply.status == status]
+    assert len(refused) <= 4, "no more than what was in flight"
+    assert ending.summary.rows["failed"] == ending.summary.rows["in_doubt"] == 0
+    assert ending.summary.rows["unprocessed"] > 0
+    check_reports(world.job.path, HEADER)
+    world.faults = ()
+    ending = world.resume()
+    assert ending.error is None
+    assert ending.summary.complete
+    assert world.account() == undisturbed
+
+
+def test_a_key_refused_before_the_first_row_leaves_no_job(world: World):
+    world.faults = (Fault("status", status=401),)
+    with pytest.raises(AbortedError, match=r"Invalid API key.*Check the key"):
+        world.start(world.csv(ROWS, HEADER))
+    assert not world.job.path.exists()
+
+
+def test_a_key_refused_while_names_are_made_leaves_a_job_to_go_on_with(world: World, undisturbed: dict[str, object]):
+    world.faults = (Fault("status", method="POST", path="tags", status=403),)
+    ending = world.start(world.csv(ROWS, HEADER))
+    assert isinstance(ending.error, AbortedError)
+    assert ending.summary.rows["unprocessed"] == len(ROWS)
+    world.faults = ()
+    assert world.resume().summary.complete
+    assert world.account() == undisturbed
+
+
+def test_a_network_that_is_gone_stops_the_job_with_rows_to_go_on_with(world: World, undisturbed: dict[str, object]):
+    world.faults = (Fault("lost_before", skip=14),)
+    ending = world.start(world.csv(ROWS, HEADER))
+    assert isinstance(ending.error, UnfinishedError)
+    assert ending.summary.state == "unfinished"
+    check_reports(world.job.path, HEADER)
+    world.faults = ()
+    assert finish(world, world.resume()).summary.complete
+    assert world.account() == undisturbed
+
+
+def test_a_network_that_is_gone_from_the_start_leaves_no_job(world: World):
+    world.faults = (Fault("lost_before"),)
+    with pytest.raises(UnfinishedError):
+        world.start(world.csv(ROWS, HEADER))
+    assert not world.job.path.exists()
+
+
+def test_random_faults_everywhere(world: World, undisturbed: dict[str, object]):
+    path = world.csv(ROWS, HEADER)
+    for seed in range(6):
+        world.folder = path.parent / str(seed)
+        world.folder.mkdir()
+        world.seed = seed
+        world.faults = tuple(
+            same(fault, method, glob).__class__(
+                fault.kind,
+                method=method,
+                path=glob,
+                status=fault.status,
+                retry_after=fault.retry_after,
+                probability=0.04,
+            )
+            for fault in KINDS.values()
+            for method, glob in STEPS.values()
+        )
+        ending = world.start(path)
+        check_reports(world.job.path, HEADER)
+        world.faults = ()
+        assert finish(world, ending).summary.complete
+        assert world.account() == undisturbed
+
+
+# ---- retry
+
+
+def test_retry_sends_only_the_missing_steps(world: World, undisturbed: dict[str, object]):
+    world.faults = (Fault("status", method="POST", path="contactTags", status=422),)
+    ending = world.start(world.csv(ROWS, HEADER))
+    assert ending.error is None
+    assert ending.summary.rows["failed"] == len(ROWS)
+    failed = report(world.job.path, "failed.csv")
+    assert {line["_step"] for line in failed} == {"tag VIP", "tag Trial"}
+    world.faults = ()
+    world.sent.clear()
+    ending = world.resume(retry=True)
+    assert ending.summary.complete
+    assert sorted(world.steps()) == ["tag Trial"] * 8 + ["tag VIP"] * 4
+    assert world.account() == undisturbed
+    assert ending.summary.rows["succeeded"] == len(ROWS)
+
+
+def test_a_retry_with_a_refused_key_leaves_the_job_as_it_was(world: World):
+    world.faults = (Fault("status", method="POST", path="contactTags", status=422),)
+    world.start(world.csv(ROWS, HEADER))
+    before = report(world.job.path, "failed.csv")
+    world.faults = (Fault("status", status=401),)
+    ending = world.resume(retry=True)
+    assert isinstance(ending.error, AbortedError)
+    assert world.job.state == "finished"
+    assert report(world.job.path, "failed.csv") == before
+
+
+def test_a_retry_that_is_cut_off_is_not_taken_for_finished(world: World, undisturbed: dict[str, object]):
+    world.faults = (Fault("status", method="POST", path="contactTags", status=422),)
+    world.start(world.csv(ROWS, HEADER))
+    world.faults = (Fault("status", status=401, method="POST", path="contactTags", skip=3),)
+    ending = world.resume(retry=True)
+    assert isinstance(ending.error, AbortedError)
+    assert world.job.state == "unfinished"
+    world.faults = ()
+    assert world.resume().summary.complete
+    assert world.account() == undisturbed
+
+
+# ---- export
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    rows = [(f"p{n}@example.com", f"N {n}", "VIP", "Newsletter", "Firm", "Bath") for n in range(730)]
+    world.start(world.csv(rows, HEADER))
+    world.job.path.rename(world.folder / "import")
+    world.sent.clear()
+    return world
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_with_faults_on_its_pages(filled: World, kind: str, tmp_path: Path):
+    assert filled.export(tmp_path / "whole.csv").summary.complete
+    filled.job.path.rename(tmp_path / "export")
+    filled.faults = (same(KINDS[kind], "GET", "contacts", every=3),)
+    ending = filled.export(tmp_path / "out.csv")
+    assert ending.error is None
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_an_export_that_cannot_read_on_leaves_no_file_and_goes_on(filled: World, tmp_path: Path):
+    assert filled.export(tmp_path / "whole.csv").summary.complete
+    filled.job.path.rename(tmp_path / "export")
+    filled.sent.clear()
+    filled.faults = (Fault("status", method="GET", path="contacts", status=403, skip=3),)
+    ending = filled.export(tmp_path / "out.csv", concurrency=2)
+    assert isinstance(ending.error, AbortedError)
+    assert ending.summary.rows["unprocessed"] > 0
+    assert not list(tmp_path.glob("*out.csv*"))
+    first = {
+        (r.path, r.query)
+        for r, reply in filled.sent
+        if isinstance(reply, Reply) and reply.status == 200 and r.path == "contacts"
+    }
+    filled.faults = ()
+    filled.sent.clear()
+    assert filled.resume_export().summary.complete
+    again = {(r.path, r.query) for r, _reply in filled.sent if r.path == "contacts"}
+    assert not again & first, "no page is read twice"
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

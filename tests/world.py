@@ -1,0 +1,208 @@
+"""One sandbox account on disk and a folder of jobs, to run jobs against in process and in virtual time."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk.api.client import Client
+from bulk.api.credentials import SANDBOX
+from bulk.jobs import exporting, importing, validating
+from bulk.jobs.access import Access, Setting
+from bulk.jobs.ending import Ending
+from bulk.jobs.folder import JobFolder
+from bulk.jobs.importing import ImportOptions
+from bulk.jobs.progress import Silent
+from bulk.model import Lost, Reply, Request
+from bulk.resources import find
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.faults import Fault
+from tests.virtual import run
+
+CONTACTS = find("contacts")
+assert CONTACTS
+Sent = tuple[Request, Reply | Lost]
+
+
+class Crash(Exception):  # noqa: N818
+    """Stands for the end of the process at this point."""
+
+
+@dataclass
+class World:
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    faults: tuple[Fault, ...] = ()
+    seed: int = 0
+    latency: float = 0.0
+    on_send: Callable[[Request], None] = lambda _request: None
+    sent: list[Sent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for room in (importing, exporting, validating):
+            self.monkeypatch.setattr(room, "opened", self.opened)
+
+    @asynccontextmanager
+    async def opened(self, access: Access, _rate: float) -> AsyncIterator[Any]:
+        assert access.sandbox
+        access.sandbox.mkdir(exist_ok=True)
+        options = SandboxOptions(rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key)
+        sandbox = Sandbox(access.sandbox / "sandbox.sqlite", options)
+        try:
+            async with Client(SANDBOX, sandbox.app) as client:
+
+                async def send(request: Request) -> Reply | Lost:
+                    self.on_send(request)
+                    reply = await client.send(request)
+                    self.sent.append((request, reply))
+                    return reply
+
+                yield send
+        finally:
+            sandbox.close()
+
+    # ---- jobs
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(Access(sandbox=self.folder / "account"), self.folder / "jobs", Silent(), "job")
+
+    def csv(self, rows: Sequence[Sequence[str]], header: str, name: str = "in.csv") -> Path:
+        path = self.folder / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header.split(","))
+            writer.writerows(rows)
+        return path
+
+    def start(self, path: Path, **options: Any) -> Ending:
+        return run(importing.start, CONTACTS, path, ImportOptions(**{"rate": 0, **options}), self.setting)
+
+    @property
+    def job(self) -> JobFolder:
+        return JobFolder(self.folder / "jobs" / "job")
+
+    def resume(self, *, retry: bool = False, **changes: Any) -> Ending:
+        async def go_on() -> Ending:
+            return await importing.go_on(self.job, changes, self.setting, retry=retry)
+
+        return run(go_on)
+
+    def export(self, path: Path, **options: Any) -> Ending:
+        return run(exporting.start, CONTACTS, path, exporting.ExportOptions(**{"rate": 0, **options}), self.setting)
+
+    def resume_export(self) -> Ending:
+        return run(exporting.go_on, self.job, {}, self.setting)
+
+    def steps(self, *methods: str) -> list[str]:
+        """The steps that were sent, of these methods (default: all that write)."""
+        return [
+            request.step for request, _reply in self.sent if request.method in (methods or ("POST", "PUT", "DELETE"))
+        ]
+
+    def account(self) -> dict[str, Any]:
+        return account(self.folder / "account" / "sandbox.sqlite")
+
+
+def account(path: Path) -> dict[str, Any]:
+    """What a sandbox holds by names, ids and dates aside; asked through its API."""
+
+    async def ask() -> dict[str, Any]:
+        with Sandbox(path, SandboxOptions(rate=0, key=SANDBOX.key)) as sandbox:
+            async with Client(SANDBOX, sandbox.app) as client:
+                return await _read(client)
+
+    return run(ask)
+
+
+async def _read(client: Client) -> dict[str, Any]:
+    async def every(plural: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            query = (("limit", "100"), ("offset", str(len(found))))
+            reply = await client.send(Request("read", "GET", plural, query))
+            assert isinstance(reply, Reply)
+            page = reply.body[plural]
+            found += page
+            if len(page) < 100:
+                return found
+
+    tags = {tag["id"]: tag["tag"] for tag in await every("tags")}
+    lists = {row["id"]: row["name"] for row in await every("lists")}
+    accounts = {row["id"]: row["name"] for row in await every("accounts")}
+    fields = {row["id"]: row["title"] for row in await every("fields")}
+    people = {
+        contact["id"]: {name: contact[name] for name in ("email", "firstName", "lastName", "phone")}
+        | {"tags": set(), "lists": {}, "account": [], "fields": {}}
+        for contact in await every("contacts")
+    }
+    for link in await every("contactTags"):
+        people[link["contact"]]["tags"].add(tags[link["tag"]])
+    for link in await every("contactLists"):
+        people[link["contact"]]["lists"][lists[link["list"]]] = str(link["status"])
+    for link in await every("accountContacts"):
+        people[link["contact"]]["account"].append(accounts[link["account"]])
+    for value in await every("fieldValues"):
+        if value["value"]:
+            people[value["contact"]]["fields"][fields[value["field"]]] = value["value"]
+    return {
+        "contacts": {person.pop("email"): person for person in people.values()},
+        "tags": sorted(tags.values()),
+        "accounts": sorted(accounts.values()),
+    }
+
+
+# ---- reports
+
+ADDED = {
+    "succeeded.csv": ["_row", "_action", "_id"],
+    "failed.csv": ["_row", "_status", "_step", "_code", "_error", "_attempts"],
+    "skipped.csv": ["_row", "_reason"],
+    "unprocessed.csv": ["_row"],
+}
+
+
+def report(folder: Path, name: str) -> list[dict[str, str]]:
+    path = folder / name
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def check_reports(folder: Path, header: str) -> dict[int, dict[str, str]]:
+    """Hold a job's files to what is promised of them; gives every row's line by its number."""
+    summary = json.loads((folder / "summary.json").read_text())
+    rows = summary["rows"]
+    lines: dict[int, dict[str, str]] = {}
+    statuses: Counter[str] = Counter()
+    for name, added in ADDED.items():
+        if not (folder / name).exists():
+            assert name in ("skipped.csv", "unprocessed.csv")
+            continue
+        text = (folder / name).read_text(encoding="utf-8-sig").splitlines()[0]
+        assert next(csv.reader([text])) == [*header.split(","), *added]
+        for line in report(folder, name):
+            number = int(line["_row"])
+            assert number not in lines, f"row {number} stands in two reports"
+            lines[number] = line | {"_file": name}
+            status = {"succeeded.csv": "succeeded", "skipped.csv": "skipped", "unprocessed.csv": "unprocessed"}.get(
+                name
+            )
+            if name == "succeeded.csv" and line["_action"] == "unchanged":
+                status = "unchanged"
+            statuses[status or line["_status"]] += 1
+    for status in ("succeeded", "unchanged", "rejected", "failed", "in_doubt", "skipped", "unprocessed"):
+        assert rows[status] == statuses[status], (status, rows, statuses)
+    assert rows["read"] == statuses.total()
+    for name in ("skipped", "unprocessed"):
+        assert (folder / f"{name}.csv").exists() == (rows[name] > 0)
+    return lines
