@@ -1,0 +1,64 @@
+"""The project's own promises: what its documents say is so, and starting it stays light."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from bulk.cli.main import bulk
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEAVY = ("polars", "pandera", "httpx", "tqdm", "uvicorn", "anyio", "sqlite3")
+
+
+def test_help_loads_nothing_heavy():
+    code = f"import sys; from bulk.__main__ import run; run(['--help']); print(set({HEAVY!r}) & set(sys.modules))"
+    done = subprocess.run((sys.executable, "-c", code), check=True, capture_output=True, text=True)
+    assert done.stdout.rstrip().endswith("set()")
+    assert done.stderr == ""
+
+
+def commands():
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    lines = [line.split("#")[0].split("|")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("bulk ")]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_the_readme_names_commands_and_options_that_there_are(line):
+    words = shlex.split(line)[1:]
+    command: click.Command = bulk
+    while words and isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    known = {name for parameter in command.params for name in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_every_option_in_the_readme_is_one():
+    def options(command):
+        found = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        return found.union(*map(options, getattr(command, "commands", {}).values()))
+
+    text = re.sub(r"```sh\n(.*?)```", "", README, flags=re.DOTALL)
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= options(bulk)
+
+
+def test_the_map_names_every_module():
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    modules = [path for path in (ROOT / "bulk").rglob("*.py") if path.name != "__init__.py"]
+    named = {path.relative_to(ROOT / "bulk").parts[0] for path in modules}
+    assert all(f"`{name}`" in contributing or f"`{name}/`" in contributing for name in named)
+    one_story_each = [path for path in modules if path.parent.name in ("jobs", "tables", "engine", "planning")]
+    missing = [path.name for path in one_story_each if f"`{path.name}`" not in contributing]
+    assert missing == []
+
+
+def test_help_fits_eighty_columns():
+    for command in (bulk, *bulk.commands.values()):
+        text = command.get_help(click.Context(command, info_name=command.name, terminal_width=80))
+        assert max(map(len, text.splitlines())) <= 80
