@@ -1,0 +1,97 @@
+"""Keys, connections, headers, and requests that are no good: §1.1, §1.6, §9."""
+
+from __future__ import annotations
+
+import uuid
+
+import anyio
+import pytest
+from sandbox_desk import Desk, sandbox_at, send
+
+from bulk.sandbox.doors import CONNECTION
+
+GATEWAY = "/active-campaign/api/3/"
+KEY = {"Authorization": "Bearer sandbox"}
+
+
+def ask(request: str, **how):
+    with sandbox_at() as sandbox:
+        return anyio.run(lambda: send(sandbox, request, **how))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Api-Token": "wrong"}, {"Authorization": "Bearer sandbox"}])
+def test_without_its_token_activecampaign_answers_403(headers) -> None:
+    response = ask("GET contacts", headers=headers)
+    assert (response.status_code, response.json()) == (403, {"message": "Forbidden"})
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Api-Token": "sandbox"}])
+@pytest.mark.parametrize("door", [GATEWAY, "/"])
+def test_without_its_key_the_gateway_answers_401(door, headers) -> None:
+    assert ask("GET contacts", door=door, headers=headers).status_code == 401
+
+
+def test_the_gateway_passes_calls_on() -> None:
+    assert ask("GET users/me", door=GATEWAY, headers=KEY).json()["user"]["id"] == "1"
+
+
+def test_the_connection_may_be_named_and_an_unknown_one_is_refused() -> None:
+    known = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": CONNECTION})
+    assert known.status_code == 200
+    unknown = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": "other"})
+    assert unknown.status_code == 400
+
+
+def test_there_is_one_connection() -> None:
+    body = ask("GET connections?app=active-campaign&status=ACTIVE", door="/", headers=KEY).json()
+    (connection,) = body["connections"]
+    assert list(connection) == [
+        "connection_id", "status", "creation_time", "last_updated_time", "url", "app", "method", "metadata"
+    ]  # fmt: skip
+    assert (connection["status"], connection["app"]) == ("ACTIVE", "active-campaign")
+    assert ask(f"GET connections/{CONNECTION}", door="/", headers=KEY).json() == {"connection": connection}
+
+
+@pytest.mark.parametrize("query", ["app=slack", "status=FAILED"])
+def test_connections_are_filtered(query) -> None:
+    assert ask(f"GET connections?{query}", door="/", headers=KEY).json() == {"connections": []}
+
+
+def test_answers_have_the_recorded_headers(desk: Desk) -> None:
+    headers = desk.ask("GET contacts").headers
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Cache-Control"] == "no-store, no-cache, must-revalidate"
+    assert headers["Expires"] == "Thu, 19 Nov 1981 08:52:00 GMT"
+    assert headers["Pragma"] == "no-cache"
+    assert uuid.UUID(headers["X-Request-Id"])
+    assert "RateLimit-Limit" not in headers
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "status"),
+    [
+        ("POST contacts", b"{", 400),
+        ("POST contacts", None, 403),
+        ("POST contacts", [], 403),
+        ("POST contacts", {"contact": []}, 403),
+        ("POST contact/sync", {"contact": {"email": 5}}, 422),
+        ("POST contact/sync", {"contact": {"email": "a@example.com", "fieldValues": {"field": 1}}}, 201),
+        ("POST contact/sync", {"contact": {"email": "a@example.com", "fieldValues": [None, {}, {"field": True}]}}, 201),
+        ("GET nowhere", None, 404),
+        ("PATCH users/me", {}, 404),
+        ("GET contacts/abc", None, 404),
+        (f"GET contacts/{'9' * 5000}", None, 404),
+        ("POST contactTags", {"contactTag": {"contact": 10**30, "tag": -(10**30)}}, 404),
+        ("GET contacts?limit=-5&offset=-5", None, 200),
+        ("GET contacts?limit=ten&offset=ten&listid=x&status=y&tagid=z&ids[]=w&id_greater=v", None, 200),
+        (f"GET contacts?id_less={'9' * 50}&offset={'9' * 50}", None, 200),
+        ("GET contacts?orders[shoe]=ASC&orders[=&filters[=&filters[created_after]=soon", None, 200),
+        ("GET contacts?filters[updated_before]=0001-01-01T00:00:00%2B14:00", None, 200),
+        ("GET tags?filters[search][like]=x", None, 200),
+        ("GET contacts?include=,,shoes,contactTags.shoe", None, 200),
+        ("POST fieldOption/bulk", {"fieldOptions": [1]}, 422),
+        ("PUT tags/1", {"tag": {"tag": None}}, 200),
+    ],
+)
+def test_odd_requests_are_answered_not_crashed_on(desk: Desk, request_, body, status) -> None:
+    assert desk.ask(request_, body).status_code == status

@@ -1,0 +1,113 @@
+"""Laws that hold whatever is asked: addresses are unique, nothing dangles, totals are counts, ids are never reused."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from sandbox_desk import Desk, sandbox_at
+
+emails = st.sampled_from([f"{name}@example.com" for name in ("ada", "Ada", "ADA", "zoë", "ZOË", "bo", "Bo")])
+ids = st.integers(1, 8)
+names = st.sampled_from(["VIP", "vip", "Trial", "Größe", "GRÖSSE"])
+DANGLING = (
+    ("contactTags", "contact", "contacts"), ("contactTags", "tag", "tags"), ("contactLists", "contact", "contacts"),
+    ("contactLists", "list", "lists"), ("fieldValues", "contact", "contacts"), ("fieldValues", "field", "fields"),
+    ("fieldOptions", "field", "fields"), ("fieldRels", "field", "fields"),
+    ("accountContacts", "contact", "contacts"), ("accountContacts", "account", "accounts"),
+)  # fmt: skip
+COUNTED = ("contacts", "tags", "lists", "fields", "accounts", "contactTags", "contactLists", "fieldValues",
+           "accountContacts")  # fmt: skip
+
+
+class AnyCalls(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk(sandbox_at())
+        self.given_ids: set[int] = set()
+
+    def teardown(self) -> None:
+        self.desk.sandbox.close()
+
+    def ask(self, request: str, body: object = None) -> None:
+        response = self.desk.ask(request, body)
+        assert response.status_code in (200, 201, 404, 422), (request, body, response.text)
+        if response.status_code == 201 and request in ("POST contacts", "POST contact/sync"):
+            identity = int(response.json()["contact"]["id"])
+            assert identity not in self.given_ids
+            self.given_ids.add(identity)
+
+    @rule(email=emails, value=st.sampled_from(["", "London"]), field=ids, sync=st.booleans())
+    def send_contact(self, email, value, field, sync) -> None:
+        contact = {"email": email, "firstName": value, "fieldValues": [{"field": field, "value": value}]}
+        self.ask("POST contact/sync" if sync else "POST contacts", {"contact": contact})
+
+    @rule(contact=ids, email=emails)
+    def change_address(self, contact, email) -> None:
+        self.ask(f"PUT contacts/{contact}", {"contact": {"email": email}})
+
+    @rule(name=names, kind=st.sampled_from(["contact", "template"]))
+    def add_tag(self, name, kind) -> None:
+        self.ask("POST tags", {"tag": {"tag": name, "tagType": kind}})
+
+    @rule(tag=ids, name=names)
+    def rename_tag(self, tag, name) -> None:
+        self.ask(f"PUT tags/{tag}", {"tag": {"tag": name}})
+
+    @rule(name=names, account=ids)
+    def add_or_rename_account(self, name, account) -> None:
+        self.ask("POST accounts", {"account": {"name": name}})
+        self.ask(f"PUT accounts/{account}", {"account": {"name": name}})
+
+    @rule(title=names, field=ids)
+    def add_or_rename_field(self, title, field) -> None:
+        self.ask("POST fields", {"field": {"title": title, "type": "text"}})
+        self.ask(f"PUT fields/{field}", {"field": {"title": title}})
+
+    @rule(contact=ids, other=ids, status=st.integers(0, 4))
+    def link(self, contact, other, status) -> None:
+        self.ask("POST contactTags", {"contactTag": {"contact": contact, "tag": other}})
+        self.ask("POST contactLists", {"contactList": {"contact": contact, "list": other, "status": status}})
+        self.ask("POST accountContacts", {"accountContact": {"contact": contact, "account": other}})
+        self.ask("POST fieldValues", {"fieldValue": {"contact": contact, "field": other, "value": "x"}})
+
+    @rule(
+        plural=st.sampled_from([*(name for name in COUNTED if name != "contactLists"), "fieldOptions", "fieldRels"]),
+        identity=ids,
+    )
+    def delete(self, plural, identity) -> None:
+        self.ask(f"DELETE {plural}/{identity}")
+
+    @invariant()
+    def keys_are_unique(self) -> None:
+        store = self.desk.sandbox.store
+        for column, table in (("email", "contacts"), ("name", "accounts"), ("title", "fields")):
+            values = [row[0].casefold() for row in store.rows(f"SELECT {column} FROM {table}")]
+            assert len(values) == len(set(values))
+        tags = [(kind, name.casefold()) for kind, name in store.rows("SELECT tagType, tag FROM tags")]
+        assert len(tags) == len(set(tags))
+
+    @invariant()
+    def nothing_dangles(self) -> None:
+        for table, column, other in DANGLING:
+            sql = f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {other})"
+            assert self.desk.sandbox.store.count(sql) == 0
+
+    @invariant()
+    def totals_are_counts(self) -> None:
+        for plural in COUNTED:
+            body = self.desk.ask(f"GET {plural}?limit=100").json()
+            assert body["meta"]["total"] == str(len(body[plural]))
+
+    @invariant()
+    def side_loaded_arrays_and_ids_agree(self) -> None:
+        body = self.desk.ask("GET contacts?limit=100&include=contactTags,contactLists,fieldValues").json()
+        for relation in ("contactTags", "contactLists", "fieldValues"):
+            inside = [(contact["id"], one) for contact in body["contacts"] for one in contact[relation]]
+            assert sorted(inside) == sorted((record["contact"], record["id"]) for record in body[relation])
+
+
+AnyCalls.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyCalls = AnyCalls.TestCase

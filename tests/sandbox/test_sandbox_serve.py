@@ -1,0 +1,104 @@
+"""The sandbox over a real socket of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from sandbox_desk import sandbox_at
+
+from bulk.errors import UsageError
+from bulk.sandbox.app import Sandbox
+from bulk.sandbox.faults import Fault
+from bulk.sandbox.serve import listening, serve, server_of
+
+HEADERS = {"Api-Token": "sandbox"}
+TAG = {"tag": {"tag": "VIP", "tagType": "contact"}}
+
+
+@contextmanager
+def served(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    server = server_of(sandbox)
+    with listening("127.0.0.1", 0) as (opened, address):
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        thread.start()
+        try:
+            with httpx.Client(base_url=f"{address}/api/3/", headers=HEADERS, trust_env=False) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_the_sandbox_answers_on_a_port_and_keeps_connections_open() -> None:
+    logged = []
+    with sandbox_at() as sandbox, served(sandbox) as client:
+        sandbox.log = lambda *line: logged.append(line)
+        assert client.post("tags", json=TAG).status_code == 201
+        body = client.get("tags", params={"filters[search][eq]": "VIP"}).json()
+        assert body["tags"][0]["tag"] == "VIP"
+        assert client.get("tags").headers["Content-Length"]
+    assert logged == [("POST", "tags", 201), ("GET", "tags", 200), ("GET", "tags", 200)]
+
+
+@pytest.mark.parametrize(("kind", "applied"), [("lost_before", 0), ("lost_after", 1)])
+def test_a_dropped_connection_is_a_closed_socket_without_a_word(kind, applied, capfd) -> None:
+    with sandbox_at(faults=(Fault(kind, first=1),)) as sandbox, served(sandbox) as client:
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            client.post("tags", json=TAG)
+        assert client.get("tags").json()["meta"]["total"] == str(applied)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_bodies_that_faults_spoil_arrive_as_they_are() -> None:
+    faults = (Fault("empty", nth=1), Fault("truncated", nth=2), Fault("html", nth=3))
+    with sandbox_at(faults=faults) as sandbox, served(sandbox) as client:
+        assert client.get("tags").content == b""
+        assert client.get("tags").content.startswith(b'{"tags"')
+        assert client.get("tags").text.startswith("<!DOCTYPE html>")
+
+
+def test_a_client_that_goes_away_half_way_has_sent_nothing() -> None:
+    with sandbox_at() as sandbox, served(sandbox) as client:
+        with socket.create_connection((client.base_url.host, client.base_url.port)) as half:
+            half.sendall(b"POST /api/3/tags HTTP/1.1\r\nHost: x\r\nApi-Token: sandbox\r\nContent-Length: 99\r\n\r\n{")
+        assert client.get("tags").json()["meta"]["total"] == "0"
+        assert sandbox.requests == 1
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with listening("127.0.0.1", 0) as (opened, _address), sandbox_at() as sandbox:
+        port = opened.getsockname()[1]
+        with pytest.raises(UsageError, match="Choose another"):
+            serve(sandbox, "127.0.0.1", port)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_serving_cleanly(tmp_path, ending) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from bulk.sandbox.app import Sandbox\nfrom bulk.sandbox.serve import serve\n"
+        "with Sandbox(Path(sys.argv[1])) as sandbox:\n"
+        "    serve(sandbox, ready=lambda address: print(address, flush=True))\n"
+        "print('closed')\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code, str(tmp_path / "s.sqlite")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": "."},
+    )  # fmt: skip
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    assert httpx.get(f"{address}/api/3/users/me", headers=HEADERS, trust_env=False).status_code == 200
+    process.send_signal(ending)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "closed\n", "")

@@ -1,0 +1,168 @@
+"""State lasts: between openings, beside another process, after a refusal; and what seeding puts there."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from sandbox_desk import Desk, sandbox_at
+
+from bulk.errors import UsageError
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.seed import seed
+
+SYNC = "POST contact/sync"
+
+
+def person(name: str) -> dict[str, object]:
+    return {"contact": {"email": f"{name}@example.com"}}
+
+
+def test_state_lasts_between_openings(tmp_path) -> None:
+    with sandbox_at(tmp_path / "s.sqlite") as sandbox:
+        Desk(sandbox).given()
+    with sandbox_at(tmp_path / "s.sqlite") as sandbox:
+        desk = Desk(sandbox)
+        assert desk.ask("GET contacts/1").json()["contact"]["email"] == "ada@example.com"
+        assert desk.ask("GET fields").json()["meta"]["total"] == "11"
+
+
+def test_an_id_is_not_given_again_after_a_restart(tmp_path) -> None:
+    with sandbox_at(tmp_path / "s.sqlite") as sandbox:
+        Desk(sandbox).given(("DELETE contacts/2", None))
+    with sandbox_at(tmp_path / "s.sqlite") as sandbox:
+        assert Desk(sandbox).ask(SYNC, person("grace")).json()["contact"]["id"] == "3"
+
+
+def test_two_openings_of_one_file_see_each_other_at_once(tmp_path) -> None:
+    with sandbox_at(tmp_path / "s.sqlite") as one, sandbox_at(tmp_path / "s.sqlite") as other:
+        here, there = Desk(one), Desk(other)
+        for number in range(20):
+            desk, beyond = (here, there) if number % 2 else (there, here)
+            assert desk.ask(SYNC, person(f"p{number}")).status_code == 201
+            assert beyond.ask(SYNC, person(f"p{number}")).status_code == 200
+            assert beyond.ask("GET contacts?limit=1").json()["meta"]["total"] == str(number + 1)
+
+
+def test_several_processes_may_open_a_new_file_at_once_and_write(tmp_path) -> None:
+    code = (
+        "import sys, asyncio; sys.path.insert(0, sys.argv[3]); from pathlib import Path;"
+        "from sandbox_desk import Desk, sandbox_at\n"
+        "with sandbox_at(Path(sys.argv[1])) as sandbox:\n"
+        "    for n in range(30):\n"
+        "        r = Desk(sandbox).ask('POST contact/sync', {'contact': {'email': f'{sys.argv[2]}-{n}@example.com'}})\n"
+        "        assert r.status_code == 201, r.text\n"
+    )
+    here = __file__.rpartition("/")[0]
+    started = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", code, str(tmp_path / "s.sqlite"), f"w{n}", here])
+        for n in range(4)
+    ]
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+    with sandbox_at(tmp_path / "s.sqlite") as sandbox:
+        assert Desk(sandbox).ask("GET contacts").json()["meta"]["total"] == "120"
+        assert Desk(sandbox).ask("GET lists").json()["meta"]["total"] == "3"
+
+
+def test_what_is_refused_leaves_nothing_behind() -> None:
+    with sandbox_at() as sandbox:
+        desk = Desk(sandbox)
+        options = [{"field": "1", "value": "x"}, {"field": "99", "value": "y"}]
+        assert desk.ask("POST fieldOption/bulk", {"fieldOptions": options}).status_code == 404
+        assert [option["value"] for option in desk.ask("GET fields/1/options").json()["fieldOptions"]] == [
+            "1-10", "11-50", "51-200", "200+"
+        ]  # fmt: skip
+
+
+def test_an_empty_account_has_nothing() -> None:
+    with sandbox_at(demo=False) as sandbox:
+        for plural in ("contacts", "lists", "fields", "tags", "accounts"):
+            assert Desk(sandbox).ask(f"GET {plural}").json()["meta"]["total"] == "0"
+
+
+def test_the_file_is_for_its_owner_only(tmp_path) -> None:
+    with sandbox_at(tmp_path / "s.sqlite"):
+        assert (tmp_path / "s.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_no_sandbox_is_refused(tmp_path) -> None:
+    (tmp_path / "s.sqlite").write_text("not a database, though long enough to be looked at" * 50)
+    with pytest.raises(UsageError, match=r"s\.sqlite"):
+        sandbox_at(tmp_path / "s.sqlite")
+    with pytest.raises(UsageError, match="cannot be opened"):
+        sandbox_at(tmp_path / "nowhere" / "s.sqlite")
+
+
+def test_a_sandbox_of_another_version_is_refused(tmp_path) -> None:
+    with sandbox_at(tmp_path / "s.sqlite"):
+        pass
+    db = sqlite3.connect(tmp_path / "s.sqlite")
+    db.execute("PRAGMA user_version = 1")
+    db.close()
+    with pytest.raises(UsageError, match="bulk sandbox reset"):
+        sandbox_at(tmp_path / "s.sqlite")
+
+
+# ---- seeding
+
+
+def everything(sandbox: Sandbox) -> list[object]:
+    tables = ("contacts", "contactTags", "contactLists", "fieldValues", "accountContacts", "tags", "accounts")
+    return [sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
+
+
+def test_seeding_is_the_same_for_one_seed() -> None:
+    def seeded(number: int) -> list[object]:
+        with sandbox_at() as sandbox:
+            seed(sandbox.store, 300, seed_number=number)
+            return everything(sandbox)
+
+    assert seeded(1) == seeded(1) != seeded(2)
+
+
+def test_seeding_makes_people_with_all_that_hangs_on_them() -> None:
+    with sandbox_at() as sandbox:
+        seed(sandbox.store, 500)
+        desk = Desk(sandbox)
+        assert desk.ask("GET contacts?limit=1").json()["meta"]["total"] == "500"
+        assert all(int(desk.ask(f"GET contacts?listid=1&status={n}").json()["meta"]["total"]) > 0 for n in range(4))
+        for plural in ("contactTags", "fieldValues", "accountContacts"):
+            assert int(desk.ask(f"GET {plural}").json()["meta"]["total"]) > 50
+        kinds = sandbox.store.rows("SELECT DISTINCT type FROM fields JOIN fieldValues v ON v.field = fields.id")
+        assert len(kinds) >= 8
+        assert sandbox.store.count("SELECT count(*) FROM contacts WHERE email NOT LIKE '%@example.com'") == 0
+        assert sandbox.store.count("SELECT count(*) FROM contacts WHERE phone NOT LIKE '%555-01%' AND phone <> ''") == 0
+
+
+def test_seeding_goes_on_where_it_was_and_does_without_the_demo() -> None:
+    with sandbox_at(demo=False) as sandbox:
+        seed(sandbox.store, 50)
+        seed(sandbox.store, 50)
+        assert sandbox.store.row("SELECT count(*), min(id), max(id) FROM contacts") == (100, 1, 100)
+
+
+def test_skewed_ids_are_few_and_far_between_then_bunched() -> None:
+    with sandbox_at() as sandbox:
+        seed(sandbox.store, 1000, skewed=True)
+        ids = [row[0] for row in sandbox.store.rows("SELECT id FROM contacts ORDER BY id")]
+        assert len(ids) == 1000
+        assert ids[-1] > 50_000
+        assert sum(identity < ids[-1] // 2 for identity in ids) < 100
+
+
+def test_a_keyset_page_is_as_fast_at_a_hundred_thousand_as_at_the_end(tmp_path) -> None:
+    def seconds(desk: Desk, above: int) -> float:
+        best = 9.0
+        for _ in range(5):
+            began = time.perf_counter()
+            desk.ask(f"GET contacts?orders[id]=ASC&id_greater={above}&limit=100")
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    with Sandbox(tmp_path / "s.sqlite", SandboxOptions(rate=0)) as sandbox:
+        seed(sandbox.store, 100_000)
+        desk = Desk(sandbox)
+        assert seconds(desk, 0) < 5 * seconds(desk, 99_900) + 0.02
