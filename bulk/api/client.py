@@ -6,8 +6,10 @@ The key stays in here: it is put on each request to the account's own host and i
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,6 +26,9 @@ MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 
+_NEVER_LEFT: Final = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol
+)  # fmt: skip
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]  # the ASGI callable's own types are as loose as this
 
 
@@ -35,13 +40,13 @@ class Client:
         limits = httpx.Limits(
             max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEEP
         )
-        transport = httpx.ASGITransport(app) if app is not None else httpx.AsyncHTTPTransport(limits=limits)
         self._root = credentials.root
         self._secret = credentials.key
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
         self._extensions = {"timeout": httpx.Timeout(ANSWER, connect=CONNECT).as_dict()}
         self._client = httpx.AsyncClient(
-            transport=transport,
+            transport=httpx.ASGITransport(app) if app is not None else None,  # one of our own would pass over proxies
+            limits=limits,
             follow_redirects=False,  # a redirect would carry the key to another host
             trust_env=app is None,
         )
@@ -59,11 +64,9 @@ class Client:
         """Send once. `Lost.sent` is False only where the request cannot have left."""
         try:
             response = await self._client.send(self._request(request))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+        except _NEVER_LEFT as error:
             return Lost(self._safe(f"no connection: {error or type(error).__name__}"), sent=False)
-        except httpx.TransportError as error:
-            return Lost(self._safe(f"the answer was lost: {error or type(error).__name__}"))
-        except ConnectionError as error:  # the in-process app drops a connection by this
+        except (httpx.RequestError, ConnectionError) as error:  # the latter is how the in-process app drops one
             return Lost(self._safe(f"the answer was lost: {error or type(error).__name__}"))
         return self._reply(response)
 
@@ -86,12 +89,12 @@ class Client:
             return Reply(status, None, "empty", retry_after)
         try:
             body = json.loads(content)
-        except ValueError:
-            text = self._safe(response.text[:LONGEST_QUOTE])
+        except (ValueError, RecursionError):
+            text = self._safe(response.text)[:LONGEST_QUOTE]
             damage = "cut off" if text.lstrip()[:1] in ("{", "[") else "not JSON"
             return Reply(status, None, damage, retry_after, " ".join(text.split()))
-        if status >= 300 and self._secret and self._secret.encode() in content:
-            body = json.loads(self._safe(response.text))
+        if status >= 300:  # may be quoted; the key as it is written there, however it was escaped on the way
+            body = json.loads(self._safe(json.dumps(body, ensure_ascii=False)))
         return Reply(status, body, "", retry_after)
 
     def _safe(self, text: str) -> str:
@@ -104,10 +107,11 @@ def _seconds(header: str | None) -> float | None:
     if header is None:
         return None
     try:
-        return max(0.0, float(header))
+        seconds = float(header)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
-        return None
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()
+    return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -58,10 +58,11 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
     if gateway_key:
         base = base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY
         chosen = connection or environment.get("MATON_CONNECTION", "").strip()
-        _check_key("MATON_API_KEY", gateway_key)
+        _check_header("MATON_API_KEY", gateway_key)
+        _check_header("The connection", chosen)
         return Credentials(f"{_checked(base)}{GATEWAY_PATH}", gateway_key, connection=chosen)
     if url and token:
-        _check_key("AC_API_TOKEN", token)
+        _check_header("AC_API_TOKEN", token)
         base = _checked(url)
         return Credentials(f"{base.removesuffix('/api/3')}/api/3/", token, direct=True)
     if url or token:
@@ -70,16 +71,20 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
     return None
 
 
-def _check_key(name: str, key: str) -> None:
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise UsageError(f"{name} holds characters that no key has. Copy the key again.")
+def _check_header(name: str, value: str) -> None:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise UsageError(f"{name} holds characters that none has. Copy it again.")
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # a wrong port raises
+    except ValueError:
+        sound = False
+    if not sound or parts.username is not None or parts.query or parts.fragment:
         raise UsageError(f"{url!r} is no address. Write it with its scheme, like {GATEWAY}.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise UsageError(f"{url!r} would send your key in clear. Use https:// (http:// is for this machine only).")
     return url.rstrip("/")
 

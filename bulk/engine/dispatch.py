@@ -10,18 +10,20 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.engine.limit import RateLimit
-from bulk.engine.retry import ATTEMPTS, back_off, explain, judge
-from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+from bulk.engine.retry import ATTEMPTS, UNKNOWN_SHAPE, back_off, explain, judge
+from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
 PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
+PROBE_KEY: Final = "\0"  # no row's
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
 MISSING_RETRY_AFTER: Final = 1.0
+LEAST_PAUSE: Final = 1.0  # seconds, also after "Retry-After: 0": at no limit we would ask as fast as it refuses
 LONGEST_PAUSE: Final = 24 * 3600.0
 PATIENCE: Final = 900.0  # seconds of refusals without one good answer; then the job stops, to be resumed
 
@@ -31,14 +33,28 @@ Ended = tuple[int, Outcome]  # a row's number and how it ended
 
 @dataclass(slots=True)
 class Step:
-    """One request of one row on its way. `attempts` counts sends, this one included."""
+    """One request of one row on its way.
+
+    `attempts` counts sends, this one included; the first `earlier` of them were an earlier run's.
+    """
 
     row: int
     request: Request
     attempts: int = 0
+    earlier: int = 0
     first_sent: float = math.inf
     sent_at: float = 0.0
     at: int = 0  # its place among the requests that its flow yielded together
+
+    @property
+    def tries(self) -> int:
+        """Sends of this run: a resume begins with all its patience."""
+        return self.attempts - self.earlier
+
+    @property
+    def unexecuted(self) -> bool:
+        """Whether, if this send surely was not executed, none was: one that is not repeatable follows only such."""
+        return not self.request.repeatable or self.attempts <= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,7 @@ class Dispatch:
         self._sequence = 0
         self._pauses_in_a_row = 0
         self._pauses_since = 0.0
+        self._paused_at = -math.inf
 
     # ---- rows in
 
@@ -168,25 +185,27 @@ class Dispatch:
     def answer(self, step: Step, reply: Reply | Lost, now: float) -> Settled:
         """Take the answer to a step that `next` gave out."""
         self.in_flight -= 1
+        reply, kept = _taken(step.request, reply)
         verdict = judge(step.request, reply)
         self._learn(step, reply, now)
         if verdict is Verdict.ABORT:
             self.stopped_by = self.stopped_by or explain(reply)[1]
             self.refused_key = True
             self.stop()
-            return Settled(released=True)
+            return Settled(released=step.unexecuted)
+        once = not step.request.repeatable  # then only what surely was not executed comes here again
         if verdict is Verdict.PAUSE:
             self.retries += 1
             step.attempts -= 1  # it was refused before it was looked at: not the row's fault
             self._ready.appendleft(step)
-            return Settled()
+            return Settled(released=once)
         if verdict is Verdict.RETRY and not self._given_up(step, reply):
             self.retries += 1
             self._later(step, now)
-            return Settled()
+            return Settled(released=once)
         if self.stopping and self.stopped_by and verdict is Verdict.RETRY:
-            return Settled()  # nobody answers: the row stays open, for the resume
-        return self._settle(step, reply, verdict)
+            return Settled(released=once)  # nobody answers: the row stays open, for the resume
+        return self._settle(step, reply, verdict, kept)
 
     def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
         if isinstance(reply, Lost):
@@ -194,18 +213,21 @@ class Dispatch:
         took = now - step.sent_at
         self._latency = took if self._last_good == -math.inf else max(took, self._latency * 0.98)
         if reply.status in (429, 503):
-            wait = reply.retry_after
-            if wait is None:  # not said: a second, then twice as long each time
-                wait = MISSING_RETRY_AFTER * 2.0 ** min(self._pauses_in_a_row, 6)
             if self._pauses_in_a_row == 0:
                 self._pauses_since = now
+            if step.sent_at > self._paused_at or self._pauses_in_a_row == 0:  # else it is of the event known already
+                self._paused_at = now
+                self._pauses_in_a_row += 1
+            wait = reply.retry_after
+            if wait is None:  # not said: a second, then twice as long each time
+                wait = MISSING_RETRY_AFTER * 2.0 ** min(self._pauses_in_a_row - 1, 6)
+            wait = max(wait, LEAST_PAUSE)
             if wait > LONGEST_PAUSE:
                 self.stopped_by = f"The server asks to wait {wait / 3600:,.0f} hours."
                 self.stop()
             elif now - self._pauses_since > PATIENCE + wait:
                 self.stopped_by = "The server has refused every request for a quarter of an hour."
                 self.stop()
-            self._pauses_in_a_row += 1
             self.paused_until = max(self.paused_until, now + wait)
             self.limit.pause(now + wait)
         if reply.status == 429:
@@ -222,37 +244,32 @@ class Dispatch:
         If nothing at all was answered well since its first one, the fault may not be the row's: we ask a question of
         our own and give the step one attempt more. If that brings nothing either, the job stops, to be resumed.
         """
-        if step.attempts < ATTEMPTS or self._last_good >= step.first_sent:
-            return step.attempts >= ATTEMPTS
-        if step.attempts > ATTEMPTS or step.row == PROBE:
+        if step.tries < ATTEMPTS or self._last_good >= step.first_sent:
+            return step.tries >= ATTEMPTS
+        if step.tries > ATTEMPTS or step.row == PROBE:
             said = explain(reply)[1].rstrip(".")
             self.stopped_by = self.stopped_by or f"Nothing is answered any more. The last try: {said}"
             self.stop()
             return True
         if PROBE not in self._rows:
-            self.add(PROBE, "", _probe(), {}, {})
+            self.add(PROBE, PROBE_KEY, _probe(), {}, {})
             self._ready.rotate(1)  # our question goes first
         return False
 
     def _later(self, step: Step, now: float) -> None:
         self._sequence += 1
-        due = now + back_off(step.attempts, self._chance())
+        due = now + back_off(step.tries, self._chance())
         heapq.heappush(self._waiting, (due, self._sequence, step))
 
-    def _settle(self, step: Step, reply: Reply | Lost, verdict: Verdict) -> Settled:
+    def _settle(self, step: Step, reply: Reply | Lost, verdict: Verdict, kept: Json) -> Settled:
         request = step.request
+        status = reply.status if isinstance(reply, Reply) else 0
         if verdict is Verdict.ACCEPT:
-            status = reply.status if isinstance(reply, Reply) else 0
-            body = reply.body if isinstance(reply, Reply) else None
-            receipt = Receipt(
-                request.step, verdict, status, request.keep(body) if body is not None else None, attempts=step.attempts
-            )
+            receipt = Receipt(request.step, verdict, status, kept, attempts=step.attempts)
         else:
-            if verdict is Verdict.RETRY:  # out of attempts: an answer says failed, silence says in doubt
-                answered = isinstance(reply, Reply) and not reply.damage
-                verdict = Verdict.REJECT if answered else Verdict.IN_DOUBT
+            if verdict is Verdict.RETRY:  # out of attempts
+                verdict = Verdict.REJECT if _surely_not_done(step, reply) else Verdict.IN_DOUBT
             code, error = explain(reply)
-            status = reply.status if isinstance(reply, Reply) else 0
             receipt = Receipt(request.step, verdict, status, None, code, error, step.attempts)
         return Settled(receipt, self._receive(step, receipt))
 
@@ -285,7 +302,8 @@ class Dispatch:
             if flying.missing:
                 for at, request in enumerate(requests):
                     if flying.receipts[at] is None:
-                        self._ready.append(Step(row, request, flying.cut_off.get(request.step, 0), at=at))
+                        earlier = flying.cut_off.get(request.step, 0)
+                        self._ready.append(Step(row, request, earlier, earlier, at=at))
                 return tuple(ended)
             receipts = tuple(receipt for receipt in flying.receipts if receipt is not None)
 
@@ -298,6 +316,23 @@ class Dispatch:
                 attempts=flying.cut_off[request.step],
             )  # fmt: skip
         return known
+
+
+def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Json]:
+    """The reply and what its request keeps of it; a sound body that is not of the documented shape is a damaged one."""
+    if isinstance(reply, Lost) or reply.body is None or judge(request, reply) is not Verdict.ACCEPT:
+        return reply, None
+    try:
+        return reply, request.keep(reply.body)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return replace(reply, body=None, damage=UNKNOWN_SHAPE), None
+
+
+def _surely_not_done(step: Step, reply: Reply | Lost) -> bool:
+    """Whether a step that is given up changed nothing: a question never does, silence and damage say nothing."""
+    if step.request.method == "GET" or not step.request.repeatable:  # the latter is retried only if it never left
+        return True
+    return isinstance(reply, Reply) and reply.status >= 300 and not reply.damage
 
 
 def _probe() -> Flow:

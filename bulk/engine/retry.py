@@ -11,6 +11,7 @@ from bulk.model import Json, Lost, Reply, Request, Verdict
 ATTEMPTS: Final = 6  # 1 + 2 + 4 + 8 + 16 s of back-off: a deploy or a lost wireless network passes within that
 FIRST_BACK_OFF: Final = 1.0
 LONGEST_BACK_OFF: Final = 60.0
+UNKNOWN_SHAPE: Final = "of an unknown shape"  # the damage of a sound body that does not hold what was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,6 @@ def explain(reply: Reply | Lost) -> tuple[str, str]:
     if isinstance(reply, Lost):
         return "no_answer", reply.reason
     code = f"http_{reply.status}"
-    if reply.damage and reply.status < 300:
-        return "damaged_answer", f"The answer was {reply.damage}."
     body = reply.body if isinstance(reply.body, dict) else {}
     words: list[str] = []
     errors = body.get("errors") or body.get("failureReasons") or []
@@ -95,12 +94,15 @@ def explain(reply: Reply | Lost) -> tuple[str, str]:
             words.append(str(error))
     words += [str(body[name]) for name in ("message", "error") if isinstance(body.get(name), str)]
     said = "; ".join(word for word in words if word) or reply.text.strip()[:200] or reply.damage
+    if reply.status < 300:  # not accepted although it means success: something is wrong with its body
+        damage = f"The answer was {reply.damage or UNKNOWN_SHAPE}."
+        return "damaged_answer", f"{damage} {'; '.join(words)}".strip()
     return code, f"{said} (HTTP {reply.status})" if said else f"HTTP {reply.status}"
 
 
 def _words(error: dict[str, Json]) -> str:
     source = error.get("source")
-    pointer = str(source.get("pointer", "")) if isinstance(source, dict) else ""
+    pointer = str(source.get("pointer") or "") if isinstance(source, dict) else ""
     said = " ".join(str(error[name]) for name in ("title", "detail") if error.get(name))
     where = pointer.removeprefix("/data/attributes/")
     return f"{said} [{where}]" if where and said else said or where

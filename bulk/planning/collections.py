@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.model import Json, Receipt, Request, Verdict
+from bulk.model import Json, Receipt, Request
 from bulk.planning.together import Asking
 
 PAGE: Final = 100  # the API's maximum; its default of 20 has bitten others
+FEW: Final = 20  # that default: only a page of fewer records ends a list that tells no total
+BACKS: Final = 10  # how often a reading goes back before it gets any further; then the list does not hold still
 OVERLAP: Final = 5  # records that a page repeats of the one before, to notice deletions
 RETRY_HINT: Final = "Run the command again in a few minutes."
 
@@ -46,13 +48,14 @@ def read_all(
         )
         page = accepted(receipts[0], f"the account's {plural}")
         records = page["lists"][plural]
+        before = len(found[plural])
         for name, rows in page["lists"].items():
             found[name].update({str(row["id"]): row for row in rows})
         offset += len(records)
         total = page["total"]
         if total is not None and offset >= total:
             break
-        if not records:
+        if not records or (total is None and len(found[plural]) == before):  # the latter passes over `offset`
             if total is not None and len(found[plural]) < total:
                 raise UnfinishedError(f"The account says it has {total} {plural} but gives {offset}. {RETRY_HINT}")
             break
@@ -64,7 +67,7 @@ def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
 
     Each page overlaps the one before. Where it does not, records were deleted meanwhile, and it goes back a page.
     """
-    offset = 0
+    offset = furthest = backs = 0
     before: set[str] = set()
     while True:
         receipts = yield (
@@ -77,15 +80,16 @@ def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
         records = page["lists"][plural]
         ids = {str(record["id"]) for record in records}
         take(records)
-        if before and records and not ids & before:
+        if (before and not ids & before) or (offset and not records):
+            backs = 1 if offset > furthest else backs + 1
+            if backs > BACKS:
+                raise UnfinishedError(f"The account's {plural} cannot be read to their end. {RETRY_HINT}")
+            furthest = max(furthest, offset)
             offset, before = max(0, offset - PAGE), set()
             continue
         total = page["total"]
-        if (total is None and not records) or (total is not None and offset + len(records) >= total):
+        if not records or (total is not None and offset + len(records) >= total):
             return
-        if not records:
-            offset, before = max(0, offset - PAGE), set()
-            continue
         if total is None and len(ids - before) == 0:
             return
         before = ids
@@ -103,6 +107,6 @@ def accepted(receipt: Receipt, what: str) -> Json:
     """The data of a receipt without which the job cannot begin; raises if it was not accepted."""
     if receipt.ok:
         return receipt.data
-    if receipt.verdict is Verdict.IN_DOUBT:
+    if receipt.code in ("no_answer", "damaged_answer"):
         raise UnfinishedError(f"Cannot read {what}: {receipt.error}. {RETRY_HINT}")
     raise AbortedError(f"Cannot read {what}: {receipt.error}")

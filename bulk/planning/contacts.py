@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
-from bulk.planning.collections import PAGE
+from bulk.planning.collections import FEW, PAGE
 from bulk.planning.names import Names
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
@@ -114,11 +114,12 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, state: ContactState |
             return Outcome(RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED, failures=(written,))
         contact = written
     new = contact.action == "created"
+    linked = None if new else state  # made anew by this row, it has lost what it had when the account was read
     parts = [
-        _add_tags(contact.id, wanted.tags, names, state),
+        _add_tags(contact.id, wanted.tags, names, linked),
         _remove_tags(contact.id, () if new else wanted.remove_tags, names, state),
         _set_lists(_ListWork(contact, wanted, names, state if fresh else None, meaning.resubscribe)),
-        _set_account(contact.id, wanted.account, names, state, new=new),
+        _set_account(contact.id, wanted.account, names, linked, new=new),
     ]
     done: list[_Done] = yield from together(parts)
     action = contact.action
@@ -212,8 +213,8 @@ def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
         if not found.ok:
             return _failed(receipts[0])
         if found.data is not None:
-            ours = all(str(found.data.get(name) or "") == value for name, value in wanted.attributes.items())
-            if ours:
+            sent = {**wanted.attributes, "email": found.data["email"]}  # found by it; a server may write it its own way
+            if all(str(found.data.get(name) or "") == value for name, value in sent.items()):
                 return _Contact(str(found.data["id"]), "created")
             doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
             return Failure(CONTACT, "no_answer", doubt)
@@ -300,7 +301,7 @@ def _links(identity: str, plural: str, pick: tuple[str, str], done: _Done) -> As
             return {}
         before = len(found)
         found.update(receipts[0].data)
-        if len(receipts[0].data) < PAGE or len(found) == before:
+        if len(receipts[0].data) < FEW or len(found) == before:  # these lists tell no total
             return found
 
 
@@ -322,9 +323,8 @@ def _set_lists(work: _ListWork) -> Asking[_Done]:
     held: Mapping[str, str] = work.state.lists if work.state else {}
     if work.wanted.lists and work.state is None and work.contact.action != "created":
         held = yield from _links(work.contact.id, "contactLists", ("list", "status"), done)
-        if done.failures:
-            return done
-    requests = (*_subscribe(work, held, done), *_unsubscribe(work, held))
+    subscribing = () if done.failures else tuple(_subscribe(work, held, done))  # who may is not known: nobody is
+    requests = (*subscribing, *_unsubscribe(work, held))
     if requests:
         for receipt in (yield requests):
             done.take(receipt, changed=bool(receipt.data))
@@ -337,10 +337,12 @@ def _subscribe(work: _ListWork, held: Mapping[str, str], done: _Done) -> Iterato
         status = held.get(identity, "")
         bounced = work.contact.bounced or status == BOUNCED
         left = "unsubscribed from" if status == UNSUBSCRIBED else "bounced on" if bounced else ""
+        if status == SUBSCRIBED and not (bounced and work.resubscribe) and work.contact.action != "created":
+            continue
         if left and not work.resubscribe:
             error = f"This person {left} {name!r}. Only --resubscribe would subscribe them again."
             done.failures.append(Failure(f"list {name}", "opted_out", error))
-        elif status != SUBSCRIBED or bounced:
+        else:
             yield _list_request(f"list {name}", work.contact.id, identity, 1, returning=bool(left))
 
 

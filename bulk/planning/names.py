@@ -158,7 +158,7 @@ def columns_of(resource: Resource, names: Names | None, separator: str = ",") ->
     for custom in names.fields:
         kind = FIELD_TYPES.get(custom.type, TEXT)
         tag = f"%{custom.perstag}%"
-        unique = taken[normalise(custom.title)] == 1 and not custom.title.startswith("_") and custom.title.strip() != ""
+        unique = taken[normalise(custom.title)] == 1 and custom.title.strip()[:1] not in ("", "_")
         columns.append(
             Column(
                 f"{CUSTOM}{custom.id}",
@@ -219,7 +219,8 @@ def _make(maker: _Maker, name: str) -> Asking[str]:
             return str(receipts[0].data)
         found = yield from read_all(maker.plural, maker.plural, (("search", name),))
         for record in found[maker.plural]:
-            if str(record[maker.attribute]).casefold() == name.casefold():
+            ours = record.get("tagType", "contact") == "contact"  # a template's tag may be called alike
+            if ours and str(record[maker.attribute]).casefold() == name.casefold():
                 return str(record["id"])
         if receipts[0].verdict is Verdict.REJECT:
             raise AbortedError(f"The {what} could not be created: {receipts[0].error}")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bulk.errors import AbortedError
 from bulk.planning.collections import PAGE
 
 DOUBTS: Final = 2  # how often an empty page is asked for again where contacts are known to be
@@ -87,14 +88,15 @@ class Walk:
         self.total = total
         self.count = count
         self._gaps: list[Gap] = []
+        ranges = sorted(read)
         low = 0
-        for first, last in sorted(read):
+        for first, last in ranges:
             if first - low > 1:
                 self._gaps.append(Gap(low, first))
             low = max(low, last)
         if TOP - low > 1:
             self._gaps.append(Gap(low, TOP))
-        self._lowest, self._highest = TOP, low
+        self._lowest, self._highest = (min(first for first, _last in ranges) if ranges else TOP), low
 
     @property
     def done(self) -> bool:
@@ -151,7 +153,10 @@ class Walk:
         """Note a page's ids, ascending; the range that is read by it, both ends included, None if nothing is.
 
         A page shorter than asked is no end; only the other end of the gap is, or an empty page that is not doubtful.
+        Raises `AbortedError` for a page that begins elsewhere than at its cursor: the next one would too, for ever.
         """
+        if ids and not (ids[0] > ask.cursor if ask.upwards else ids[-1] < ask.cursor):
+            raise AbortedError(f"The account gives other contacts than it was asked for ({ask.name})")
         gap = self._holder(ask)
         if gap is None:
             return None
