@@ -16,8 +16,6 @@ from itertools import chain, islice
 from operator import ne
 from typing import Final, Literal, Protocol, Self
 
-import polars as pl
-
 from bulk.model import Issue
 from bulk.resources.kinds import Problem, find_name
 from bulk.resources.spec import CLEAR, Column
@@ -31,6 +29,7 @@ BATCH: Final = 20_000  # rows; at 5,000 a third slower, and a batch is 10 MiB
 OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
 _PAIR: Final = 16  # bytes of a hash and a row number
 _PART: Final = 250_000  # pairs kept in memory, and sorted at a time
+_CHUNK: Final = 50_000  # pairs read at a time
 _KEYS: Final = 100_000  # rows, or a few more, whose keys are compared in one further pass
 
 
@@ -180,30 +179,43 @@ class _Keys:
         parts = 1
         while self._file.tell() // _PAIR > _PART * parts:
             parts *= 2
-        same = pl.col("hash")
         rows: set[int] = set()  # of several parts together: each set is another pass over the file
         for part in range(parts):
-            pairs = self._part(part, parts).sort("hash")
-            again = pairs.filter((same == same.shift(1)) | (same == same.shift(-1)))
-            group = again["hash"].rle_id() // _KEYS
-            for number in group.unique():
-                rows.update(again.filter(group == number)["row"])
-                if len(rows) >= _KEYS:
-                    yield rows
-                    rows = set()
+            again = self._repeated(part, parts)
+            if again:
+                rows.update(
+                    row
+                    for hashes, numbers in self._pairs()
+                    for h, row in zip(hashes, numbers, strict=True)
+                    if h in again
+                )
+            if len(rows) >= _KEYS:
+                yield rows
+                rows = set()
         if rows:
             yield rows
 
-    def _part(self, part: int, parts: int) -> pl.DataFrame:
-        """The pairs of one of several parts of the hashes, so that not all have to be sorted at once."""
+    def _repeated(self, part: int, parts: int) -> set[int]:
+        """The hashes that are there more than once, of one of several parts, so that not all are held at a time."""
+        # plain sets: polars would sort them faster, and keep a third more memory for it than the whole check needs
+        seen: set[int] = set()
+        again: set[int] = set()
+        for hashes, _ in self._pairs():
+            mine = hashes if parts == 1 else [h for h in hashes if h & (parts - 1) == part]
+            for h in mine:
+                if h in seen:
+                    again.add(h)
+                else:
+                    seen.add(h)
+        return again
+
+    def _pairs(self) -> Iterator[tuple[array[int], array[int]]]:
+        """Hashes and rows, chunk by chunk."""
         self._file.seek(0)
-        found = pl.DataFrame(schema={"hash": pl.Int64, "row": pl.Int64})
-        while chunk := self._file.read(_PAIR * _PART):
-            both = pl.Series(array("q", chunk), dtype=pl.Int64)
-            pairs = pl.DataFrame({"hash": both.gather_every(2), "row": both.gather_every(2, 1)})
-            found.vstack(pairs.filter(pl.col("hash") & (parts - 1) == part), in_place=True)
+        while chunk := self._file.read(_PAIR * _CHUNK):
+            both = array("q", chunk)
+            yield both[::2], both[1::2]
         self._file.seek(0, 2)
-        return found
 
 
 @contextlib.contextmanager
