@@ -95,9 +95,10 @@ class Checkpoint:
 
     def _prepare(self, *, new: bool) -> None:
         try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if new or version:  # an empty file is left as it is
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
         except sqlite3.DatabaseError as error:

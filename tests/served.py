@@ -1,0 +1,48 @@
+"""A sandbox on a loopback port, in a thread of the test's own process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.serve import listening, server_of
+
+KEY = "sandbox-s3cret"
+
+
+class Served:
+    """`log` holds method, path and status of each request. `on_request` is called after each with their number."""
+
+    def __init__(self, folder: Path, **options: object) -> None:
+        folder.mkdir(exist_ok=True)
+        self.path = folder / "sandbox.sqlite"
+        self.log: list[tuple[str, str, int]] = []
+        self.on_request: Callable[[int], None] = lambda _number: None
+        self._options = SandboxOptions(**{"rate": 0, "key": KEY, **options})
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        sandbox = self._stack.enter_context(Sandbox(self.path, self._options))
+        sandbox.log = self._note
+        opened, self.address = self._stack.enter_context(listening("127.0.0.1", 0))
+        server = server_of(sandbox)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        thread.start()
+
+        def end() -> None:
+            server.should_exit = True
+            thread.join()
+
+        self._stack.callback(end)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _note(self, method: str, path: str, status: int) -> None:
+        self.log.append((method, path, status))
+        self.on_request(len(self.log))
