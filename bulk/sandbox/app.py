@@ -19,7 +19,7 @@ import anyio
 
 from bulk.sandbox.account import Account
 from bulk.sandbox.calls import Answer, Switches
-from bulk.sandbox.doors import OFFICE, Request, office, request_of, turned_away
+from bulk.sandbox.doors import DIRECT, OFFICE, Request, office, request_of, turned_away
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
 from bulk.sandbox.limits import Busiest, limit_of
 from bulk.sandbox.shapes import Shapes
@@ -166,8 +166,9 @@ class Sandbox:
             return None
         self.refused += 1
         limit = f"{self.options.rate:g}".encode()
-        headers = ((b"retry-after", b"1"), (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0"))
-        return _packed((429, BODIES[429]), headers)
+        passed_on = request.door == DIRECT or self.options.switches.gateway_retry_after
+        wait = ((b"retry-after", b"1"),) if passed_on else ()
+        return _packed((429, BODIES[429]), (*wait, (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0")))
 
     def _answer(self, request: Request) -> Answer:
         if request.door == OFFICE:

@@ -24,6 +24,7 @@ class Switches:
     `new_contact_tag`, `new_field_value`, `synced`: the status of a first contactTag, a first fieldValue, an update by
     sync. `option_not_listed`: a value that is no option is "stored" or "dropped". `duplicate_list`: a second list of
     one stringid is "made" or "refused". `email`: an address is stored as "sent", or in "lower" case.
+    `gateway_retry_after`: the gateway passes `Retry-After` on.
     """
 
     duplicate_tag: str = "refused"
@@ -36,6 +37,7 @@ class Switches:
     option_not_listed: str = "stored"
     duplicate_list: str = "made"
     email: str = "sent"
+    gateway_retry_after: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ SYNCING = (
     Line("§2.2 updated", SYNC, contact(email="ada@example.com", firstName="Augusta"), 200,
          {"contact": {"id": "1", "email": "ada@example.com", "firstName": "Augusta", "lastName": "Lovelace"}}),
     Line("§2.2 key, case aside", SYNC, contact(email="ADA@EXAMPLE.COM"), 200, {"contact": {"id": "1"}}),
+    Line("§12 the address stays as it was first sent", "GET contacts/1", None, 200,
+         {"contact": {"email": "ada@example.com"}}, after=((SYNC, contact(email="ADA@EXAMPLE.COM")),)),
+    Line("§2 delete counts", "GET contacts", None, 200, {"contacts": [{"id": "2"}], "meta": {"total": "1"}},
+         after=(("DELETE contacts/1", None),)),
     Line("§2.2 omitted", "GET contacts/1", None, 200,
          {"contact": {"firstName": "Ada", "lastName": "Byron", "phone": "202-555-0143"}},
          after=((SYNC, contact(email="ada@example.com", lastName="Byron")),)),
@@ -79,6 +83,10 @@ SYNCING = (
     Line("§1.6 no e-mail", SYNC, contact(firstName="Ada"), 400, Exactly({"errors": [
         {"status": 400, "title": "Bad Request", "detail": "Contact email must be provided for sync"}]})),
     Line("§11 switch", SYNC, contact(email="ada@example.com"), 201, None, switches=Switches(synced=201)),
+    Line("§12 e-mail as sent", SYNC, contact(email="New@Example.com"), 201, {"contact": {"email": "New@Example.com"}}),
+    Line("§12 switch", SYNC, contact(email="New@Example.com"), 201, {"contact": {"email": "new@example.com"}},
+         switches=Switches(email="lower")),
+    Line("§12 blanks around", SYNC, contact(email=" new@example.com"), 422, MALFORMED),
 )  # fmt: skip
 
 CHANGING = (
@@ -151,6 +159,8 @@ READING = (
          {"meta": {"total": "0"}}),
     Line("§2.1 created_before a date", "GET contacts?filters[created_before]=2026-05-28", None, 200,
          {"meta": {"total": "0"}}),
+    Line("§12 limit, switch", "GET contacts?limit=100", None, 200, {"contacts": [{"id": "1"}]},
+         switches=Switches(most_per_page=1)),
     Line("§5 keyset", "GET contacts?orders[id]=ASC&id_greater=1&limit=100", None, 200, {"contacts": [{"id": "2"}]}),
     Line("§5 keyset", "GET contacts?orders[id]=DESC&id_less=2&limit=100", None, 200, {"contacts": [{"id": "1"}]}),
     Line("§5 total, switch", "GET contacts?id_greater=1", None, 200, {"meta": {"total": "2"}}),

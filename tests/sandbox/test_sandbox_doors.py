@@ -52,6 +52,11 @@ def test_there_is_one_connection() -> None:
     assert ask(f"GET connections/{CONNECTION}", door="/", headers=KEY).json() == {"connection": connection}
 
 
+def test_connections_are_listed_whatever_connection_is_named() -> None:
+    response = ask("GET connections", door="/", headers={**KEY, "Maton-Connection": "other"})
+    assert len(response.json()["connections"]) == 1
+
+
 @pytest.mark.parametrize("query", ["app=slack", "status=FAILED"])
 def test_connections_are_filtered(query) -> None:
     assert ask(f"GET connections?{query}", door="/", headers=KEY).json() == {"connections": []}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sandbox_desk import in_virtual_time, sandbox_at, send
 
+from bulk.sandbox.calls import Switches
 from bulk.sandbox.limits import WINDOWS, Busiest, FixedWindow, SlidingWindow, TokenBucket, limit_of
 
 gaps = st.lists(st.floats(0, 2, allow_nan=False) | st.sampled_from([0.0, 0.1, 0.2, 1.0]), min_size=1, max_size=200)
@@ -25,6 +26,7 @@ def most_in(times: list[float], window: float) -> int:
     return max((sum(start <= t < start + window - 1e-6 for t in times) for start in times), default=0)
 
 
+@settings(deadline=None)
 @given(gaps, st.integers(1, 7))
 def test_a_sliding_window_never_serves_more_in_any_second(between, rate) -> None:
     limit = SlidingWindow(rate)
@@ -33,6 +35,7 @@ def test_a_sliding_window_never_serves_more_in_any_second(between, rate) -> None
     assert served[:rate] == arrivals(between)[:rate]
 
 
+@settings(deadline=None)
 @given(gaps, st.integers(1, 7), st.floats(0, 1))
 def test_a_fixed_window_serves_no_more_in_a_second_of_its_clock(between, rate, phase) -> None:
     limit = FixedWindow(rate, phase=phase)
@@ -44,6 +47,7 @@ def test_a_fixed_window_serves_no_more_in_a_second_of_its_clock(between, rate, p
     assert max(counts.values()) <= rate
 
 
+@settings(deadline=None)
 @given(gaps, st.integers(1, 7))
 def test_a_bucket_serves_its_burst_and_then_its_rate(between, burst) -> None:
     limit = TokenBucket(2.0, burst)
@@ -84,6 +88,7 @@ def test_rate_zero_means_no_limit_and_an_unknown_window_is_an_error() -> None:
         limit_of("hourly", 5)
 
 
+@settings(deadline=None)
 @given(gaps)
 def test_the_busiest_second_is_found(between) -> None:
     busiest = Busiest()
@@ -113,6 +118,19 @@ def test_over_the_limit_is_429_with_the_documented_headers() -> None:
     with sandbox_at(rate=5.0) as sandbox:
         in_virtual_time(job)
         assert (sandbox.requests, sandbox.refused, sandbox.observed_max) == (7, 1, 5)
+
+
+@pytest.mark.parametrize("passed_on", [True, False])
+def test_whether_the_gateway_passes_retry_after_on_is_a_switch(passed_on) -> None:
+    async def job() -> bool:
+        how = {"door": "/active-campaign/api/3/", "headers": {"Authorization": "Bearer sandbox"}}
+        assert (await send(sandbox, "GET users/me", **how)).status_code == 200
+        refused = await send(sandbox, "GET users/me", **how)
+        assert refused.status_code == 429
+        return "Retry-After" in refused.headers
+
+    with sandbox_at(rate=1.0, switches=Switches(gateway_retry_after=passed_on)) as sandbox:
+        assert in_virtual_time(job) is passed_on
 
 
 @pytest.mark.parametrize(("window", "served"), [("sliding", 50), ("fixed", 50), ("bucket", 54)])

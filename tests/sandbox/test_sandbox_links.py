@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
-from sandbox_desk import NOW, Exactly, Line
+from sandbox_desk import NOW, Desk, Exactly, Line
 
+from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.calls import Switches
 
 NO_CONTACT = Exactly({"errors": [{"status": 404, "title": "Not Found", "detail": "Contact not found"}]})
@@ -161,6 +163,34 @@ ACCOUNT_CONTACTS = (
 @pytest.mark.parametrize("line", [*CONTACT_TAGS, *CONTACT_LISTS, *FIELD_VALUES, *ACCOUNT_CONTACTS], ids=str)
 def test_statement(hold, line: Line) -> None:
     hold(line)
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "moved"),
+    [
+        ("POST contactTags", tagged(contact="1", tag="2"), True),
+        ("POST contactTags", tagged(contact="1", tag="1"), False),
+        ("DELETE contactTags/1", None, True),
+        ("POST contactLists", listed(list="1", contact="1", status="2"), True),
+        ("POST contactLists", listed(list="1", contact="1", status="1"), False),
+        ("POST fieldValues", value(contact="1", field="7", value="Rome"), True),
+        ("PUT fieldValues/1", value(value="Rome"), True),
+        ("DELETE fieldValues/1", None, True),
+        ("POST contact/sync", {"contact": {"email": "ada@example.com"}}, True),
+        ("PUT contacts/1", {"contact": {"phone": "1"}}, True),
+        ("GET contacts/1", None, False),
+    ],
+)
+def test_what_changes_a_contact_moves_its_udate_and_never_its_cdate(request_, body, moved) -> None:
+    moment = [datetime.fromisoformat(NOW)]
+    with Sandbox(None, SandboxOptions(rate=0), clock=lambda: moment[0]) as sandbox:
+        desk = Desk(sandbox)
+        desk.given()
+        moment[0] += timedelta(hours=1)
+        assert desk.ask(request_, body).status_code < 300
+        contact = desk.ask("GET contacts/1").json()["contact"]
+        assert contact["cdate"] == NOW
+        assert contact["udate"] == ("2026-05-28T04:05:54-05:00" if moved else NOW)
 
 
 KEYS = {

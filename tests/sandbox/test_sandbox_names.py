@@ -106,6 +106,8 @@ FIELDS = (
     Line("§4.1 twenty a page, §11", "GET fields?limit=2&offset=6", None, 200,
          {"fields": [{"title": "City", "perstag": "CITY"}, {"title": "Country"}],
           "meta": {"total": "11", "selected": None}}),
+    Line("§11 page, switch", "GET fields", None, 200, {"fields": [dict] * 11}),
+    Line("§11 page, switch", "GET fields", None, 200, {"fields": [dict] * 4}, switches=Switches(fields_per_page=4)),
     Line("§4.1 filters[perstag]", "GET fields?filters[perstag]=NEXT_CALL", None, 200,
          {"fields": [{"title": "Next Call", "type": "datetime"}], "meta": {"total": "1"}}),
     Line("§4.1 below", "GET fields/9/options", None, 200,

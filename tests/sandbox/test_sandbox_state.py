@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import UTC
 
 import pytest
 from sandbox_desk import Desk, sandbox_at
@@ -75,6 +76,13 @@ def test_what_is_refused_leaves_nothing_behind() -> None:
         assert [option["value"] for option in desk.ask("GET fields/1/options").json()["fieldOptions"]] == [
             "1-10", "11-50", "51-200", "200+"
         ]  # fmt: skip
+
+
+def test_times_are_those_of_the_accounts_zone_and_links_those_of_its_host() -> None:
+    with sandbox_at(zone=UTC, host="other.example.com") as sandbox:
+        contact = Desk(sandbox).ask(SYNC, person("ada")).json()["contact"]
+        assert contact["cdate"] == "2026-05-28T08:05:54+00:00"
+        assert contact["links"]["notes"] == "https://other.example.com/api/3/contacts/1/notes"
 
 
 def test_an_empty_account_has_nothing() -> None:
