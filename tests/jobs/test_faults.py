@@ -62,8 +62,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         return world.account()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+SAME = ("tags", "lists", "new account", "questions")  # steps whose likes meet every kind
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [(s, k) for s in STEPS for k in KINDS if s not in SAME or k in ("lost_before", "lost_after", "html", "503")],
+)
 def test_one_fault_of_each_kind_on_each_step(world: World, kind: str, step: str, undisturbed: dict[str, object]):
     world.faults = (same(KINDS[kind], *STEPS[step], nth=2), same(KINDS[kind], *STEPS[step], nth=4))
     ending = world.start(world.csv(ROWS, HEADER))
