@@ -84,6 +84,7 @@ class Sandbox:
     ) -> None:
         self.options = options or SandboxOptions()
         self._limit = limit_of(self.options.window, self.options.rate, strict=self.options.strict)
+        self._faults = Faults(self.options.faults, self.options.seed)
         self.store = Store(path, clock, self.options.zone, demo=self.options.demo)
         self.requests = 0
         self.refused = 0
@@ -91,7 +92,6 @@ class Sandbox:
         self._account = Account(self.store, Shapes(self.options.host), self.options.switches)
         self._clock = clock
         self._busiest = Busiest()
-        self._faults = Faults(self.options.faults, self.options.seed)
         self._chance = random.Random(self.options.seed)  # noqa: S311 - jitter keeps no secret
 
     def __enter__(self) -> Self:

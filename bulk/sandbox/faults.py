@@ -70,6 +70,9 @@ class Faults:
     """Decides for each request which fault it meets, if any. Counts from its making on."""
 
     def __init__(self, faults: Sequence[Fault], seed: int) -> None:
+        unknown = [fault.kind for fault in faults if fault.kind not in KINDS]
+        if unknown:
+            raise ValueError(f"no such fault: {', '.join(unknown)}")
         self._faults = [(fault, [0]) for fault in faults]
         self._random = random.Random(seed)  # noqa: S311 - chance for a rehearsal, not for a secret
 

@@ -7,7 +7,7 @@ takes from there; without the demo's custom fields there are no field values.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -31,11 +31,13 @@ def seed(store: Store, contacts: int, *, seed_number: int = 0, skewed: bool = Fa
     fields = dict(store.rows("SELECT title, id FROM fields"))
     first = store.count("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'contacts'")
     ids = _ids(first, contacts, skewed=skewed)
+    pattern = "SELECT email_key FROM contacts WHERE email_key GLOB 'person*@example.com'"
+    taken = {row[0] for row in store.rows(pattern)}  # by people of another sandbox who were imported here
     days = _days(store.now())
     made = 0
     while made < contacts:
         count = min(BATCH, contacts - made)
-        people = [_Person(next(ids), chance, days[(made + at) * _DAYS // contacts]) for at in range(count)]
+        people = [_Person(next(ids), chance, days[(made + at) * _DAYS // contacts], taken) for at in range(count)]
         made += count
         store.db.execute("BEGIN IMMEDIATE")
         _write(store, "contacts", "id email email_key firstName lastName phone bounced cdate udate",
@@ -92,12 +94,14 @@ def _days(now: str) -> list[str]:
 class _Person:
     """One contact and what hangs on it; asked in a fixed order, all of it follows from the seed."""
 
-    def __init__(self, identity: int, chance: random.Random, day: str) -> None:
+    def __init__(self, identity: int, chance: random.Random, day: str, taken: Container[str]) -> None:
         self.id = identity
         self.day = day
         self._chance = chance
         self._bounced = chance.random() < 0.02
         email = f"person{identity}@example.com"
+        while email in taken:
+            email = email.replace("@", ".x@")
         phone = f"+1 202-555-01{chance.randrange(100):02d}" if chance.random() < 0.7 else ""
         names = chance.choice(FIRST), chance.choice(LAST)
         self.contact = (identity, email, email, *names, phone, int(self._bounced), day, day)

@@ -52,6 +52,11 @@ def test_when_a_fault_is_met(when, met) -> None:
     assert [n for n in range(1, 7) if faults.meet("GET", "contacts")] == met
 
 
+def test_a_fault_of_no_kind_is_an_error() -> None:
+    with pytest.raises(ValueError, match="flood"):
+        Faults((Fault("flood"),), seed=0)
+
+
 def test_a_fault_counts_only_what_it_matches() -> None:
     faults = Faults((Fault("empty", method="POST", path="contact*", nth=2),), seed=0)
     asked = [

@@ -152,6 +152,16 @@ def test_seeding_goes_on_where_it_was_and_does_without_the_demo() -> None:
         assert sandbox.store.row("SELECT count(*), min(id), max(id) FROM contacts") == (100, 1, 100)
 
 
+def test_seeding_leaves_addresses_that_are_taken_alone() -> None:
+    with sandbox_at() as sandbox:
+        desk = Desk(sandbox)
+        for name in ("person5", "person7", "person7.x"):
+            assert desk.ask(SYNC, person(name)).status_code == 201
+        seed(sandbox.store, 10)
+        assert desk.ask("GET contacts?email=person5.x@example.com").json()["contacts"][0]["id"] == "5"
+        assert desk.ask("GET contacts").json()["meta"]["total"] == "13"
+
+
 def test_skewed_ids_are_few_and_far_between_then_bunched() -> None:
     with sandbox_at() as sandbox:
         seed(sandbox.store, 1000, skewed=True)

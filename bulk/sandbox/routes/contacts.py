@@ -150,12 +150,12 @@ def set_field(call: Call, contact: int, field: int | None, value: Any, now: str)
     stored = as_stored(call, field, value)
     if stored is None:
         return None
-    return call.store.row(
+    call.store.rows(
         "INSERT INTO fieldValues (contact, field, value, cdate, udate) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (contact, field) DO UPDATE SET value = excluded.value, udate = excluded.udate"
-        f" RETURNING {FIELD_VALUE}",
+        " ON CONFLICT (contact, field) DO UPDATE SET value = excluded.value, udate = excluded.udate",
         (contact, field, stored, now, now),
     )
+    return call.store.row(f"SELECT {FIELD_VALUE} FROM fieldValues WHERE contact = ? AND field = ?", (contact, field))
 
 
 def as_stored(call: Call, field: int | None, value: Any) -> str | None:
