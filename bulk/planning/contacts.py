@@ -109,9 +109,9 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, state: ContactState |
         contact = _Contact(state.id, "unchanged", state.bounced)
     else:
         written = yield from _WRITERS[meaning.mode](row, wanted, meaning, state)
-        if isinstance(written, Failure):
-            in_doubt = written.code == "no_answer"
-            return Outcome(RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED, failures=(written,))
+        if isinstance(written, _Done):
+            status = RowStatus.IN_DOUBT if written.in_doubt else RowStatus.FAILED
+            return Outcome(status, failures=tuple(written.failures))
         contact = written
     new = contact.action == "created"
     linked = None if new else state  # made anew by this row, it has lost what it had when the account was read
@@ -174,11 +174,13 @@ class _Contact:
     bounced: bool = False
 
 
-_Written = _Contact | Failure
+_Written = _Contact | _Done  # the latter: it was not written, or may not have been
 
 
-def _failed(receipt: Receipt) -> Failure:
-    return Failure(receipt.step, "no_answer" if receipt.verdict is Verdict.IN_DOUBT else receipt.code, receipt.error)
+def _failed(receipt: Receipt) -> _Done:
+    in_doubt = receipt.verdict is Verdict.IN_DOUBT
+    code = "no_answer" if in_doubt else receipt.code
+    return _Done([Failure(receipt.step, code, receipt.error)], in_doubt=in_doubt)
 
 
 def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState | None) -> Asking[_Written]:
@@ -217,7 +219,7 @@ def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
             if all(str(found.data.get(name) or "") == value for name, value in sent.items()):
                 return _Contact(str(found.data["id"]), "created")
             doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
-            return Failure(CONTACT, "no_answer", doubt)
+            return _Done([Failure(CONTACT, "no_answer", doubt)], in_doubt=True)
         sends += not receipts[0].from_before
         if sends == SENDS:
             return _failed(receipts[0])
@@ -234,7 +236,8 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, state: ContactState | No
         if not found.ok:
             return _failed(found)
         if found.data is None:
-            return Failure(CONTACT, "not_found", "There is no contact with this e-mail. --mode upsert would create it.")
+            missing = "There is no contact with this e-mail. --mode upsert would create it."
+            return _Done([Failure(CONTACT, "not_found", missing)])
         identity = str(found.data["id"])
     path = f"contacts/{identity}"
     receipts = yield (Request(CONTACT, "PUT", path, body=_body(wanted), keep=_kept, expects="contact"),)
