@@ -65,7 +65,7 @@ def read_all(
 def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
     """Give every record of a collection to `take`, page by page, in bounded memory; some may come twice.
 
-    Each page overlaps the one before. Where it does not, records were deleted meanwhile, and it goes back a page.
+    Each page overlaps the one before. Where it does not, records were deleted meanwhile: it goes back until it does.
     """
     offset = furthest = backs = 0
     before: set[str] = set()
@@ -80,12 +80,12 @@ def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
         records = page["lists"][plural]
         ids = {str(record["id"]) for record in records}
         take(records)
-        if (before and not ids & before) or (offset and not records):
+        if offset and not ids & before:
             backs = 1 if offset > furthest else backs + 1
             if backs > BACKS:
                 raise UnfinishedError(f"The account's {plural} cannot be read to their end. {RETRY_HINT}")
             furthest = max(furthest, offset)
-            offset, before = max(0, offset - PAGE), set()
+            offset = max(0, offset - PAGE)
             continue
         total = page["total"]
         if not records or (total is not None and offset + len(records) >= total):
@@ -93,7 +93,7 @@ def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
         if total is None and len(ids - before) == 0:
             return
         before = ids
-        offset += max(1, len(records) - OVERLAP)
+        offset += max(0 if total is None else 1, len(records) - OVERLAP)
 
 
 def _page(plural: str, beside: tuple[str, ...]) -> Callable[[Json], Json]:

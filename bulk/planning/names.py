@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -193,8 +193,8 @@ _ACCOUNT: Final = _Maker("accounts", "account", "name", {})
 
 def make_missing(names: Names, tags: Iterable[str], accounts: Iterable[str]) -> Asking[None]:
     """Create the tags and accounts that are missing, once each, and note them in `names`."""
-    new_tags = list({name.casefold(): name for name in tags if name.casefold() not in names.tags}.values())
-    new_accounts = list({name.casefold(): name for name in accounts if name.casefold() not in names.accounts}.values())
+    new_tags = _unknown(tags, names.tags)
+    new_accounts = _unknown(accounts, names.accounts)
     made = yield from together([
         *(_make(_TAG, name) for name in new_tags),
         *(_make(_ACCOUNT, name) for name in new_accounts),
@@ -203,6 +203,15 @@ def make_missing(names: Names, tags: Iterable[str], accounts: Iterable[str]) -> 
         names.add_tag(identity, name)
     for identity, name in zip(made[len(new_tags) :], new_accounts, strict=True):
         names.add_account(identity, name)
+
+
+def _unknown(wanted: Iterable[str], known: Mapping[str, str]) -> list[str]:
+    """Those of the names that are not known, once each, as they are written first."""
+    unknown: dict[str, str] = {}
+    for name in wanted:
+        if name.casefold() not in known:
+            unknown.setdefault(name.casefold(), name)
+    return list(unknown.values())
 
 
 def _make(maker: _Maker, name: str) -> Asking[str]:

@@ -1,0 +1,305 @@
+"""The account's names: read page by page whatever a total looks like, made once where missing; and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bulk.engine.retry import explain, judge
+from bulk.errors import AbortedError, UnfinishedError
+from bulk.model import Lost, Receipt, Reply, Request, Verdict
+from bulk.planning.collections import PAGE, read_all, read_each, total_of
+from bulk.planning.names import CustomField, Names, columns_of, make_missing, read_names
+from bulk.resources.contacts import CONTACTS
+
+Server = Callable[[Request], "Reply | Lost"]
+TAKEN = Reply(422, {"errors": [{"title": "The tag already exists", "code": "duplicate"}]})
+
+
+def drive(asking: Any, server: Server, most: int = 400) -> tuple[Any, list[Request]]:
+    asked: list[Request] = []
+    receipts: tuple[Receipt, ...] | None = None
+    while True:
+        try:
+            requests = next(asking) if receipts is None else asking.send(receipts)
+        except StopIteration as end:
+            return end.value, asked
+        asked += requests
+        assert len(asked) < most, "asks for ever"
+        receipts = tuple(receipt_of(request, server(request)) for request in requests)
+
+
+def receipt_of(request: Request, reply: Reply | Lost) -> Receipt:
+    verdict = judge(request, reply)
+    if verdict is Verdict.ACCEPT and isinstance(reply, Reply):
+        return Receipt(request.step, verdict, reply.status, request.keep(reply.body))
+    if verdict is Verdict.RETRY:
+        verdict = Verdict.REJECT if request.method == "GET" else Verdict.IN_DOUBT
+    return Receipt(request.step, verdict, 0, None, *explain(reply))
+
+
+def collection(
+    plural: str,
+    records: list[dict[str, Any]],
+    *,
+    total: Callable[[int], Any] = str,
+    most: int = PAGE,
+    fixed: bool = False,
+) -> Server:
+    """Offset pages of `records`, which may change meanwhile. `fixed`: `offset` is passed over."""
+
+    def server(request: Request) -> Reply:
+        query = dict(request.query)
+        offset = 0 if fixed else int(query["offset"])
+        body: dict[str, Any] = {plural: records[offset : offset + min(most, int(query["limit"]))]}
+        told = total(len(records))
+        return Reply(200, body if told is None else body | {"meta": {"total": told}})
+
+    return server
+
+
+def tags_of(count: int) -> list[dict[str, Any]]:
+    return [{"id": str(n), "tag": f"T{n}", "contact": "1"} for n in range(1, count + 1)]
+
+
+def nothing(_count: int) -> None:
+    return None
+
+
+# ---- whole collections
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
+@pytest.mark.parametrize("total", [str, int, nothing, lambda _n: "many"])
+@pytest.mark.parametrize("most", [20, PAGE])
+def test_every_record_is_read(count, total, most):
+    found, asked = drive(read_all("tags", "tags"), collection("tags", tags_of(count), total=total, most=most))
+    assert [tag["id"] for tag in found["tags"]] == [str(n) for n in range(1, count + 1)]
+    assert len(asked) <= count // most + 2
+
+
+@pytest.mark.parametrize(
+    ("meta", "total"),
+    [({"total": "14"}, 14), ({"total": 15}, 15), ({}, None), ([], None), (None, None), ({"total": None}, None),
+     ({"total": "x"}, None)],
+)  # fmt: skip
+def test_a_total_is_text_or_a_number_or_nothing(meta, total):
+    assert total_of({"meta": meta}) == total
+    assert total_of([]) is None
+
+
+def test_a_record_that_comes_twice_counts_once():
+    records = tags_of(150)
+
+    def server(request: Request) -> Reply:
+        reply = collection("tags", records)(request)
+        if len(records) == 150:
+            records.insert(0, {"id": "999", "tag": "New"})  # all that follows moves on by one
+        return reply
+
+    found, _asked = drive(read_all("tags", "tags"), server)
+    assert len(found["tags"]) == len({tag["id"] for tag in found["tags"]}) == 150
+
+
+def test_what_the_account_says_it_has_and_does_not_give_is_no_end():
+    with pytest.raises(UnfinishedError, match="says it has 300 tags but gives 250"):
+        drive(read_all("tags", "tags"), collection("tags", tags_of(250), total=lambda _n: "300"))
+
+
+def test_a_server_that_passes_over_the_offset_is_not_asked_for_ever():
+    found, _asked = drive(read_all("tags", "tags"), collection("tags", tags_of(100), total=nothing, fixed=True))
+    assert len(found["tags"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [(Lost("gone"), UnfinishedError), (Reply(200, None, "empty"), UnfinishedError),
+     (Reply(404, {"message": "No"}), AbortedError)],
+)  # fmt: skip
+def test_what_cannot_be_read_ends_the_job(reply, error):
+    with pytest.raises(error, match="Cannot read the account's tags"):
+        drive(read_all("tags", "tags"), lambda _request: reply)
+
+
+# ---- collections too large to keep
+
+
+def each(server: Server, most: int = 400) -> tuple[set[str], list[Request]]:
+    seen: set[str] = set()
+    _none, asked = drive(read_each("tags", lambda rows: seen.update(str(row["id"]) for row in rows)), server, most)
+    return seen, asked
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 950])
+@pytest.mark.parametrize("total", [str, int, nothing])
+def test_each_record_is_given(count, total):
+    seen, asked = each(collection("tags", tags_of(count), total=total))
+    assert len(seen) == count
+    assert len(asked) <= count / 95 + 3
+
+
+@pytest.mark.parametrize("deleted", [3, 30, 99, 150])
+@pytest.mark.parametrize("total", [str, nothing])
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_deletions_before_the_place_that_is_read_lose_nothing(deleted, total, page):
+    records = tags_of(290)
+    pages = 0
+
+    def server(request: Request) -> Reply:
+        nonlocal pages
+        reply = collection("tags", records, total=total)(request)
+        pages += 1
+        if pages == page:
+            del records[:deleted]
+        return reply
+
+    seen, _asked = each(server)
+    assert {str(n) for n in range(deleted + 1, 291)} <= seen
+
+
+def test_a_total_that_is_never_reached_is_not_read_for_ever():
+    with pytest.raises(UnfinishedError, match="cannot be read to their end"):
+        each(collection("tags", tags_of(240), total=lambda _n: 250), most=1000)
+
+
+# ---- names
+
+
+def account(request: Request) -> Reply:
+    fields = [
+        {
+            "id": "1",
+            "title": "City",
+            "perstag": "CITY",
+            "type": "text",
+            "links": {"options": "https://x.api-us1.com/api"},
+        },
+        {"id": "2", "title": "Level", "perstag": "LEVEL", "type": "dropdown", "links": []},
+    ]
+    options = [
+        {"id": "9", "field": "2", "value": "Tin", "label": "T", "orderid": "2"},
+        {"id": "8", "field": "2", "value": "Gold", "label": "", "orderid": "1"},
+    ]
+    bodies = {
+        "fields": {"fieldOptions": options, "fieldRels": [], "fields": fields, "meta": {"total": "2"}},
+        "lists": {"lists": [{"id": "1", "name": "News", "stringid": "news"}], "meta": {"total": "1"}},
+        "tags": {"tags": [
+            {"id": "1", "tag": "VIP", "tagType": "contact"}, {"id": "2", "tag": "Mail", "tagType": "template"},
+        ], "meta": {"total": "2"}},
+        "accounts": {"accounts": [{"id": "11", "name": "Acme"}], "meta": {"total": "1"}},
+    }  # fmt: skip
+    return Reply(200, bodies[request.path])
+
+
+def test_the_account_s_names_are_read_side_by_side():
+    names, asked = drive(read_names(), account)
+    assert [request.path for request in asked] == ["fields", "lists", "tags", "accounts"]
+    assert names.host == "x.api-us1.com"
+    assert names.tags == {"vip": "1"}, "a template's tag is none of a contact"
+    assert names.accounts == {"acme": "11"}
+    assert [option.value for option in names.fields[1].options] == ["Gold", "Tin"]
+    assert [(option.value, option.label, option.id) for option in names.lists] == [("News", "news", "1")]
+
+
+def test_an_account_without_fields_and_lists_is_known_by_its_user():
+    def server(request: Request) -> Reply:
+        if request.path == "users/me":
+            return Reply(200, {"user": {"id": "3", "links": {"lists": "https://y.api-us1.com/api/3/users/3/lists"}}})
+        return Reply(200, {"fields": [], "lists": [], "tags": [], "accounts": [], "meta": {"total": "0"}})
+
+    names, asked = drive(read_names(), server)
+    assert names.host == "y.api-us1.com"
+    assert len(asked) == 5
+
+
+# ---- columns
+
+
+def titles(*fields: CustomField) -> list[str]:
+    return [column.header for column in columns_of(CONTACTS, Names(fields=fields)) if column.field_id]
+
+
+def test_a_field_goes_by_its_title_or_where_that_is_taken_by_its_perstag():
+    text = "text"
+    assert titles(CustomField("1", "City", "CITY", text)) == ["City"]
+    assert titles(CustomField("1", "First Name", "FN", text)) == ["%FN%"], "an attribute's name"
+    assert titles(CustomField("1", "City", "CITY", text), CustomField("2", "city ", "CITY_2", text)) == [
+        "%CITY%", "%CITY_2%"
+    ]  # fmt: skip
+    assert titles(CustomField("1", "_row", "ROW", text), CustomField("2", " _x", "X", text)) == ["%ROW%", "%X%"]
+    assert titles(CustomField("1", " ", "BLANK", text)) == ["%BLANK%"]
+
+
+def test_a_field_is_also_understood_by_its_perstag():
+    columns = columns_of(CONTACTS, Names(fields=(CustomField("1", "Home town", "CITY", "text"),)))
+    assert columns[-1].aliases == ("%CITY%", "CITY")
+    columns = columns_of(CONTACTS, Names(fields=(CustomField("1", "Home phone", "PHONE", "text"),)))
+    assert columns[-1].aliases == ("%PHONE%",), "PHONE alone is the attribute"
+
+
+def test_without_an_account_the_columns_are_those_that_every_account_has():
+    assert [c.attribute for c in columns_of(CONTACTS, None)] == [c.attribute for c in CONTACTS.columns]
+
+
+# ---- making what is missing
+
+
+def made(
+    server: Server, tags: tuple[str, ...] = ("New",), accounts: tuple[str, ...] = ()
+) -> tuple[Names, list[Request]]:
+    names = Names()
+    names.add_tag("1", "VIP")
+    _none, asked = drive(make_missing(names, tags, accounts), server)
+    return names, asked
+
+
+def test_what_is_missing_is_made_once():
+    def server(request: Request) -> Reply:
+        singular = {"tags": "tag", "accounts": "account"}[request.path]
+        return Reply(201, {singular: request.body[singular] | {"id": "5" if singular == "tag" else "6"}})
+
+    names, asked = made(server, ("vip", "New", "NEW"), ("Acme", "acme"))
+    assert [request.body for request in asked] == [
+        {"tag": {"tag": "New", "tagType": "contact", "description": ""}}, {"account": {"name": "Acme"}}
+    ]  # fmt: skip
+    assert not any(request.repeatable for request in asked)
+    assert (names.tags["new"], names.accounts["acme"]) == ("5", "6")
+
+
+def scripted(create: list[Reply | Lost], found: list[list[dict[str, str]]]) -> Server:
+    def server(request: Request) -> Reply | Lost:
+        if request.method == "POST":
+            return create.pop(0)
+        assert ("search", "New") in request.query
+        return Reply(200, {"tags": found.pop(0), "meta": {"total": None}})
+
+    return server
+
+
+OTHERS = [{"id": "3", "tag": "New York"}, {"id": "4", "tag": "New", "tagType": "template"}]
+OURS = {"id": "5", "tag": "NEW", "tagType": "contact"}
+
+
+@pytest.mark.parametrize("reply", [Lost("gone"), TAKEN, Reply(500, {"message": "Duplicate entry"})])
+def test_a_create_that_went_wrong_is_looked_for(reply):
+    names, _asked = made(scripted([reply], [[*OTHERS, OURS], []]))
+    assert names.tags["new"] == "5", "not the template's tag of the same name"
+
+
+def test_a_create_that_was_lost_and_is_not_there_is_sent_once_more():
+    created = Reply(201, {"tag": {"tag": "New", "id": "5"}})
+    names, asked = made(scripted([Lost("gone"), created], [[], []]))
+    assert names.tags["new"] == "5"
+    assert [request.step for request in asked] == ["create tag 'New'", "tags 0", "create again tag 'New'"]
+
+
+def test_a_create_that_is_lost_twice_leaves_the_job_to_go_on_with():
+    with pytest.raises(UnfinishedError, match="tag 'New' could not be created"):
+        made(scripted([Lost("gone"), Lost("gone")], [[], []]))
+
+
+def test_a_create_that_is_refused_and_not_there_ends_the_job():
+    with pytest.raises(AbortedError, match="The tag already exists"):
+        made(scripted([TAKEN], [OTHERS, []]))
