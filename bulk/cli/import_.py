@@ -14,16 +14,8 @@ from bulk.cli.running import run_job
 @click.argument("resource")
 @click.argument("file")
 @options.where
-@click.option("--mode", metavar="MODE", default="", help="What a row means: upsert (default), create or update.")
 @options.reading
-@click.option(
-    "--blank",
-    type=click.Choice(["keep", "clear"]),
-    default="keep",
-    show_default=True,
-    help="An empty cell leaves the value alone or clears it. #N/A always clears.",
-)
-@click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced.")
+@options.meaning
 @options.pace
 @options.max_errors
 @options.job_place

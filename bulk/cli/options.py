@@ -95,6 +95,15 @@ reading = _stack(
     click.option("--limit", type=click.IntRange(min=0), metavar="N", help="The first N rows only."),
 )  # fmt: skip
 
+meaning = _stack(
+    click.option("--mode", metavar="MODE", default="", help="What a row means: upsert (default), create or update."),
+    click.option(
+        "--blank", type=click.Choice(["keep", "clear"]), default="keep", show_default=True,
+        help="An empty cell leaves the value alone or clears it. #N/A always clears.",
+    ),
+    click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
+)  # fmt: skip
+
 
 def jobs_folder(given: str) -> Path:
     """The folder of jobs: as given, else by `BULK_JOBS_DIR`, else `bulk-jobs` here."""

@@ -17,6 +17,7 @@ SHOWN = 20  # issues shown without -v
 @click.argument("file")
 @options.where
 @options.reading
+@options.meaning
 @options.telling
 def validate_command(resource: str, file: str, **chosen: Any) -> int:
     """Check FILE as an import would; nothing is sent.
@@ -31,6 +32,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
 
     found = options.resource_of(resource)
     given = import_options(chosen)
+    options.check_choice("--mode", given.mode, found.modes)
     options.check_choice("--key", given.key, found.keys)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])

@@ -80,7 +80,7 @@ class Checkpoint:
     def __init__(self, path: Path, *, new: bool = False) -> None:
         """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version."""
         self._path = path
-        self._broken = False
+        self._failure: UnfinishedError | None = None  # after one, nothing more is written or called durable
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(new=new)
@@ -117,7 +117,7 @@ class Checkpoint:
     def close(self) -> None:
         """Write what is queued and close."""
         try:
-            if not self._broken:
+            if self._failure is None:
                 self._commit(self._take())
         finally:
             self._reader.close()
@@ -147,6 +147,8 @@ class Checkpoint:
         return batch
 
     def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        if self._failure is not None:
+            raise self._failure
         if not batch:
             return
         execute = self._db.execute
@@ -156,11 +158,11 @@ class Checkpoint:
                 execute(sql, values)
             execute("COMMIT")
         except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
-            self._broken = True
             job = shlex.quote(str(self._path.parent))
-            raise UnfinishedError(
+            self._failure = UnfinishedError(
                 f"{self._path} cannot be written: {error}. Make room, then: bulk resume {job}"
-            ) from error
+            )
+            raise self._failure from error
         self._durable += len(batch)
 
     def intend(self, row: int, step: str, method: str, attempts: int) -> None:

@@ -261,7 +261,7 @@ def test_validate(bulk: Shell, csv_file: CsvFile):
     assert "Not checked, for want of a key" in offline.out
     assert "6 rows, 3 can be sent, 3 rejected." in offline.out, "lists are not known"
     assert bulk("validate", "contacts", path, "--sandbox", "--on-invalid", "stop").code == 3
-    assert bulk("validate", "contacts", SAMPLE, "--sandbox").code == 0
+    assert bulk("validate", "contacts", SAMPLE, "--sandbox", "--mode", "update", "--blank", "clear").code == 0
     told = json.loads(bulk("validate", "contacts", path, "--sandbox", "--json").out)
     assert told["rows"]["rejected"] == 4
     assert {issue["row"] for issue in told["issues"]} == {3, 4, 5, 6}
