@@ -65,9 +65,9 @@ class Client:
         try:
             response = await self._client.send(self._request(request))
         except _NEVER_LEFT as error:
-            return Lost(self._safe(f"no connection: {error or type(error).__name__}"), sent=False)
+            return Lost(self._safe(f"no connection: {str(error) or type(error).__name__}"), sent=False)
         except (httpx.RequestError, ConnectionError) as error:  # the latter is how the in-process app drops one
-            return Lost(self._safe(f"the answer was lost: {error or type(error).__name__}"))
+            return Lost(self._safe(f"the answer was lost: {str(error) or type(error).__name__}"))
         return self._reply(response)
 
     def _request(self, request: Request) -> httpx.Request:

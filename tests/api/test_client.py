@@ -1,0 +1,227 @@
+"""The client against a transport that answers by hand: what is damage, what is lost, and where the key never goes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from bulk.api.client import LONGEST_QUOTE, Client
+from bulk.api.credentials import Credentials
+from bulk.engine.retry import explain
+from bulk.model import Lost, Reply, Request
+
+KEY = "k3y/with+slash=="
+GATEWAY = Credentials("https://api.maton.ai/active-campaign/api/3/", KEY, connection="c-1")
+DIRECT = Credentials("https://acme.api-us1.com/api/3/", KEY, direct=True)
+GET = Request("s", "GET", "contacts")
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def send(handler: Handler, request: Request = GET, credentials: Credentials = GATEWAY) -> Reply | Lost:
+    async def main() -> Reply | Lost:
+        async with Client(credentials) as client:
+            await client._client._transport.aclose()
+            client._client._transport = httpx.MockTransport(handler)
+            client._client._mounts = {}
+            return await client.send(request)
+
+    return anyio.run(main)
+
+
+def answered(status: int = 200, content: bytes = b"{}", **headers: str) -> Reply:
+    fixed = {name.replace("_", "-"): value for name, value in headers.items()}
+    reply = send(lambda _request: httpx.Response(status, content=content, headers=fixed))
+    assert isinstance(reply, Reply)
+    return reply
+
+
+# ---- what comes back
+
+
+@pytest.mark.parametrize(
+    ("content", "body", "damage"),
+    [
+        (b'{"contact":{"id":"1"}}', {"contact": {"id": "1"}}, ""),
+        (b"[]", [], ""),
+        (b"null", None, ""),
+        (b'\xef\xbb\xbf{"a":1}', {"a": 1}, ""),
+        ('{"a":"ü"}'.encode(), {"a": "ü"}, ""),
+        (b"", None, "empty"),
+        (b" \r\n", None, "empty"),
+        (b'{"contact":{"id":"1"', None, "cut off"),
+        (b'[{"id":1},', None, "cut off"),
+        (b'\n {"a":"\xff\xfe', None, "cut off"),
+        (b"<html><h1>Bad  gateway</h1>\n</html>", None, "not JSON"),
+        (b"OK", None, "not JSON"),
+        (b"[" * 100_000, None, "cut off"),
+    ],
+)
+def test_every_kind_of_damage(content, body, damage):
+    reply = answered(200, content)
+    assert (reply.body, reply.damage) == (body, damage)
+
+
+def test_what_is_no_json_is_kept_in_one_short_line():
+    assert answered(502, b"<h1>Bad\n  gateway</h1>").text == "<h1>Bad gateway</h1>"
+    assert len(answered(502, b"x" * 10_000).text) == LONGEST_QUOTE
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("30", 30.0), (" 1 ", 1.0), ("0.5", 0.5), ("0", 0.0), ("-3", 0.0), ("86400000", 86_400_000.0),
+        ("soon", None), ("", None), ("inf", None), ("nan", None), ("1e999", None),
+        ("Mon, 01 Jan 1990 00:00:00 GMT", 0.0), ("Mon, 01 Jan 0001 00:00:00 -0000", 0.0),
+        ("Mon, 99 Foo 2026 99:99:99 GMT", None), ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+    ],
+)  # fmt: skip
+def test_retry_after_is_seconds_a_date_or_nothing(header, seconds):
+    assert answered(429, Retry_After=header).retry_after == seconds
+    assert answered(429).retry_after is None
+
+
+def test_retry_after_as_a_date_is_counted_from_now():
+    until = datetime.now(UTC) + timedelta(seconds=90)
+    seconds = answered(503, Retry_After=format_datetime(until, usegmt=True)).retry_after
+    assert seconds is not None
+    assert math.isclose(seconds, 90, abs_tol=5)
+
+
+def test_a_redirect_is_not_followed():
+    hosts = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(302, headers={"Location": "https://evil.example/"})
+
+    reply = send(handler)
+    assert isinstance(reply, Reply)
+    assert reply.status == 302
+    assert hosts == ["api.maton.ai"]
+
+
+# ---- what does not
+
+
+@pytest.mark.parametrize(
+    ("error", "sent"),
+    [
+        (httpx.ConnectError, False), (httpx.ConnectTimeout, False), (httpx.PoolTimeout, False),
+        (httpx.ProxyError, False), (httpx.UnsupportedProtocol, False), (httpx.ReadTimeout, True),
+        (httpx.ReadError, True), (httpx.WriteError, True), (httpx.WriteTimeout, True),
+        (httpx.RemoteProtocolError, True), (httpx.CloseError, True), (httpx.DecodingError, True),
+        (ConnectionResetError, True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("message", ["", f"while sending Bearer {KEY}"])
+def test_whether_a_lost_request_may_have_arrived(error: type[Exception], sent: bool, message: str):
+    def handler(_request: httpx.Request) -> httpx.Response:
+        raise error(message)
+
+    reply = send(handler)
+    assert isinstance(reply, Lost)
+    assert reply.sent is sent
+    assert KEY not in reply.reason
+    assert reply.reason.split(": ", 1)[1], "it says something"
+
+
+def test_a_body_that_does_not_unpack_is_lost():
+    reply = send(lambda _r: httpx.Response(200, stream=Packed(), headers={"Content-Encoding": "gzip"}))
+    assert isinstance(reply, Lost)
+    assert reply.sent
+
+
+class Packed(httpx.AsyncByteStream):
+    async def __aiter__(self) -> Any:
+        yield b"this is no gzip"
+
+
+# ---- the key
+
+
+ECHOES = [
+    (401, f'{{"message":"Bad key {KEY}"}}'.encode()),
+    (403, b'{"errors":[{"title":"k3y\\/with+slash== is unknown"}]}'),
+    (422, b'{"errors":[{"title":"x","detail":"k3y\\u002fwith+slash=="}]}'),
+    (500, f"<html>{KEY}</html>".encode()),
+    (502, b"x" * (LONGEST_QUOTE - 5) + KEY.encode()),
+    (200, f"<html>{KEY}</html>".encode()),
+]
+
+
+@pytest.mark.parametrize(("status", "content"), ECHOES)
+def test_a_key_that_a_server_echoes_is_told_to_nobody(status, content):
+    reply = answered(status, content)
+    told = f"{reply!r} {explain(reply)}"
+    assert KEY not in told
+    assert KEY[:4] not in told, "not the beginning of it either"
+
+
+def test_credentials_do_not_show_their_key():
+    assert KEY not in repr(GATEWAY)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "host", "headers"),
+    [
+        (GATEWAY, "api.maton.ai", {"Authorization": f"Bearer {KEY}", "Maton-Connection": "c-1"}),
+        (DIRECT, "acme.api-us1.com", {"Api-Token": KEY}),
+    ],
+)
+def test_what_is_sent_through_either_door(credentials, host, headers):
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    query = (("email", "a+b@example.com"), ("orders[id]", "ASC"))
+    send(handler, Request("s", "POST", "contact/sync", query, {"contact": {"firstName": "Zoë"}}), credentials)
+    request = seen[0]
+    assert request.url.host == host
+    assert request.url.path.endswith("/api/3/contact/sync")
+    assert list(request.url.params.multi_items()) == [*query]
+    assert request.content == '{"contact": {"firstName": "Zoë"}}'.encode()
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["User-Agent"].startswith("activecampaign-bulk/")
+    for name, value in headers.items():
+        assert request.headers[name] == value
+    doors = {"Authorization", "Maton-Connection", "Api-Token"}
+    assert {name for name in doors if name in request.headers} == set(headers)
+    assert request.extensions["timeout"]["connect"] < request.extensions["timeout"]["read"]
+
+
+def test_a_question_has_no_body():
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    send(handler)
+    assert seen[0].content == b""
+    assert "Content-Type" not in seen[0].headers
+
+
+def test_proxies_of_the_environment_are_used_but_never_for_the_sandbox(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+
+    async def main() -> None:
+        async with Client(GATEWAY) as client:
+            assert client._client._mounts
+
+        async def app(*_args: Any) -> None:
+            raise AssertionError
+
+        async with Client(DIRECT, app) as client:
+            assert not client._client._mounts
+
+    anyio.run(main)
