@@ -1,0 +1,198 @@
+"""The runner with a real checkpoint, in virtual time: intent before a send, receipt before an end, drain, cancel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import pytest
+
+from bulk.engine.dispatch import Dispatch, Step
+from bulk.engine.limit import RateLimit
+from bulk.errors import AbortedError, UnfinishedError
+from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.jobs.runner import Runner, Work
+from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+from bulk.planning.together import Asking
+from tests.virtual import run
+
+ROWS = 40
+LATENCY = 0.7
+OK = Reply(200, {"id": "1"})
+
+
+def flow(row: int) -> Flow:
+    """Two writes: one that may be repeated, and one that is settled by reading if its answer is lost."""
+    receipts = yield (Request("first", "POST", f"{row}/first", keep=lambda body: body["id"]),)
+    if receipts[0].ok:
+        receipts = yield (Request("second", "POST", f"{row}/second", repeatable=False),)
+        if receipts[0].verdict is Verdict.IN_DOUBT:
+            receipts = yield (Request("look", "GET", f"{row}/second"),)
+    return Outcome(RowStatus.SUCCEEDED if receipts[0].ok else RowStatus.FAILED, "updated", str(row))
+
+
+@dataclass
+class Feed:
+    works: list[Work]
+    done: bool = False
+
+    def take(self) -> Work | None:
+        self.done = not self.works
+        return self.works.pop(0) if self.works else None
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        checkpoint.receive(step.row, step.request.method, receipt)
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        checkpoint.settle(row, outcome)
+
+
+def feed_of(checkpoint: Checkpoint) -> Feed:
+    """What is not settled yet, with what is known of it."""
+    settled = checkpoint.settled_between(1, ROWS)
+    opened = checkpoint.open_between(1, ROWS)
+    rows = [row for row in range(1, ROWS + 1) if row not in settled]
+    known = {row: (opened[row].known, opened[row].cut_off) if row in opened else ({}, {}) for row in rows}
+    return Feed([Work(row, f"k{row % 30}", flow(row), *known[row]) for row in rows])
+
+
+@dataclass
+class Server:
+    """Applies each write as it arrives, answers later; and sees that the intent stands on disk before."""
+
+    checkpoint: Checkpoint
+    applied: Counter[str] = field(default_factory=Counter)
+    answers: int = 0
+    reply: Callable[[Request], Reply | Lost] = lambda _request: OK
+
+    async def send(self, request: Request) -> Reply | Lost:
+        if request.method == "GET":
+            return OK if self.applied[request.path] else Reply(404, {"message": "No Result found"})
+        row = int(request.path.split("/")[0])
+        assert request.step in self.checkpoint.open_between(row, row)[row].cut_off, "no intent on disk"
+        self.applied[request.path] += 1
+        await anyio.sleep(LATENCY)
+        self.answers += 1
+        return self.reply(request)
+
+
+def runner_of(checkpoint: Checkpoint, server: Server, rate: float = 5.0) -> Runner:
+    return Runner(Dispatch(RateLimit(rate), lambda: 0.5, rate=rate), server.send, checkpoint)
+
+
+def check_all_done(checkpoint: Checkpoint) -> None:
+    rows = list(checkpoint.settled_rows())
+    assert [row.number for row in rows] == list(range(1, ROWS + 1))
+    assert {row.outcome for row in rows} == {
+        Outcome(RowStatus.SUCCEEDED, "updated", str(row)) for row in range(1, ROWS + 1)
+    }
+
+
+def test_every_row_is_written_down_at_the_pace_of_the_limit(tmp_path: Path):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server = Server(checkpoint)
+            await runner_of(checkpoint, server).run(feed_of(checkpoint))
+            check_all_done(checkpoint)
+            assert set(server.applied.values()) == {1}
+            assert 2 * ROWS / 5 - 1 < anyio.current_time() < 2 * ROWS / 5 * 1.1 + 3
+
+    run(main)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0, 4.2, 9.9, 15.0])
+def test_a_stop_waits_for_what_is_in_flight_and_a_later_run_does_the_rest(tmp_path: Path, seconds: float):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server = Server(checkpoint)
+            runner = runner_of(checkpoint, server)
+
+            async def stop() -> None:
+                await anyio.sleep(seconds)
+                runner.stop()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(stop)
+                await runner.run(feed_of(checkpoint))
+                assert anyio.current_time() <= seconds + LATENCY + 0.01
+            assert server.answers == server.applied.total(), "what was sent was waited for"
+            assert checkpoint.cut_off_rows() == set()
+        with opened_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server.checkpoint = checkpoint
+            await runner_of(checkpoint, server).run(feed_of(checkpoint))
+            check_all_done(checkpoint)
+            assert set(server.applied.values()) == {1}
+
+    run(main)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 1.4, 4.6, 9.5, 15.3])
+def test_who_leaves_at_once_leaves_what_is_in_flight_in_doubt(tmp_path: Path, seconds: float):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server = Server(checkpoint)
+            runner = runner_of(checkpoint, server)
+            with anyio.move_on_after(seconds) as scope:
+                await runner.run(feed_of(checkpoint))
+            assert scope.cancelled_caught
+            assert anyio.current_time() <= seconds + 0.01
+        with opened_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            doubtful = checkpoint.cut_off_rows()
+            assert len(doubtful) == server.applied.total() - server.answers > 0
+            server.checkpoint = checkpoint
+            before = dict(server.applied)
+            await runner_of(checkpoint, server).run(feed_of(checkpoint))
+            check_all_done(checkpoint)
+            for path, count in server.applied.items():
+                row, step = path.split("/")
+                assert count <= 1 + (step == "first" and int(row) in doubtful and path in before)
+
+    run(main)
+
+
+def test_a_refused_key_leaves_nothing_in_doubt(tmp_path: Path):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server = Server(checkpoint, reply=lambda _request: Reply(403, {"message": "Forbidden"}))
+            runner = runner_of(checkpoint, server)
+            await runner.run(feed_of(checkpoint))
+            assert runner.dispatch.refused_key
+            assert checkpoint.cut_off_rows() == set()
+            assert checkpoint.counts() == {}
+            assert server.applied.total() <= runner.dispatch.most_in_flight
+
+    run(main)
+
+
+# ---- questions
+
+
+def asking(path: str = "x") -> Asking[str]:
+    receipts = yield (Request("q", "GET", path, keep=lambda body: body["id"]),)
+    if not receipts[0].ok:
+        raise AbortedError(f"refused: {receipts[0].error}")
+    return str(receipts[0].data)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "said"),
+    [
+        (Reply(404, {"message": "No Result found"}), AbortedError, "refused: No Result found"),
+        (Reply(401, {"message": "Who?"}), AbortedError, "Access was refused: Who?"),
+        (Lost("no connection", sent=False), UnfinishedError, "Nothing is answered any more"),
+        (Reply(429, None, "empty", 10**6), UnfinishedError, "asks to wait 278 hours"),
+    ],
+)
+def test_a_question_is_answered_or_says_why_not(reply: Reply | Lost, error: type[Exception], said: str):
+    async def ask_of(answer: Reply | Lost) -> str:
+        async def send(_request: Request) -> Reply | Lost:
+            return answer
+
+        return await Runner(Dispatch(RateLimit(5), lambda: 0.5, rate=5), send).ask(asking())
+
+    assert run(ask_of, OK) == "1"
+    with pytest.raises(error, match=said):
+        run(ask_of, reply)
