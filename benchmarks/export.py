@@ -72,7 +72,7 @@ def main() -> None:
                 print(
                     f"{contacts:,} contacts, {'skewed' if skewed else 'even'} ids, {latency * 1000:5,.0f} ms: "
                     f"{found['seconds']:5.1f} s = {found['seconds'] / allowed:.3f} x the limit's time (goal {goal}), "
-                    f"{found['requests']:.0f} requests = {found['requests'] / (contacts / 100):.3f} x pages (goal 1.03), "
+                    f"{found['requests']:.0f} requests = {found['requests'] / (contacts / 100):.3f} x pages (1.03), "
                     f"{found['retries']:.0f} refused",
                     flush=True,
                 )
