@@ -20,7 +20,7 @@ from bulk.planning.together import Asking
 from tests.virtual import run
 
 ROWS = 40
-LATENCY = 0.7
+LATENCY = 1.3  # more than the time between two bursts: something is always in flight
 OK = Reply(200, {"id": "1"})
 
 
