@@ -212,6 +212,8 @@ class Dispatch:
             return
         took = now - step.sent_at
         self._latency = took if self._last_good == -math.inf else max(took, self._latency * 0.98)
+        if reply.status == 429:
+            self.limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
         if reply.status in (429, 503):
             if self._pauses_in_a_row == 0:
                 self._pauses_since = now
@@ -231,7 +233,6 @@ class Dispatch:
             self.paused_until = max(self.paused_until, now + wait)
             self.limit.pause(now + wait)
         if reply.status == 429:
-            self.limit.refused(step.sent_at, now)
             return
         self.limit.accepted(step.sent_at, now)
         if reply.status < 500 and not reply.damage:
