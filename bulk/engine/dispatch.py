@@ -214,30 +214,33 @@ class Dispatch:
         self._latency = took if self._last_good == -math.inf else max(took, self._latency * 0.98)
         if reply.status == 429:
             self.limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
+        else:
+            self.limit.accepted(step.sent_at, now)
         if reply.status in (429, 503):
-            if self._pauses_in_a_row == 0:
-                self._pauses_since = now
-            if step.sent_at > self._paused_at or self._pauses_in_a_row == 0:  # else it is of the event known already
-                self._paused_at = now
-                self._pauses_in_a_row += 1
-            wait = reply.retry_after
-            if wait is None:  # not said: a second, then twice as long each time
-                wait = MISSING_RETRY_AFTER * 2.0 ** min(self._pauses_in_a_row - 1, 6)
-            wait = max(wait, LEAST_PAUSE)
-            if wait > LONGEST_PAUSE:
-                self.stopped_by = f"The server asks to wait {wait / 3600:,.0f} hours."
-                self.stop()
-            elif now - self._pauses_since > PATIENCE + wait:
-                self.stopped_by = "The server has refused every request for a quarter of an hour."
-                self.stop()
-            self.paused_until = max(self.paused_until, now + wait)
-            self.limit.pause(now + wait)
-        if reply.status == 429:
-            return
-        self.limit.accepted(step.sent_at, now)
-        if reply.status < 500 and not reply.damage:
+            self._pause(step, reply, now)
+        elif reply.status < 500 and not reply.damage:
             self._last_good = now
             self._pauses_in_a_row = 0
+
+    def _pause(self, step: Step, reply: Reply, now: float) -> None:
+        """Let everybody wait for as long as the server asks; give up if it asks for a day, or for ever again."""
+        if self._pauses_in_a_row == 0:
+            self._pauses_since = now
+        if step.sent_at > self._paused_at or self._pauses_in_a_row == 0:  # else it is of the event known already
+            self._paused_at = now
+            self._pauses_in_a_row += 1
+        wait = reply.retry_after
+        if wait is None:  # not said: a second, then twice as long each time
+            wait = MISSING_RETRY_AFTER * 2.0 ** min(self._pauses_in_a_row - 1, 6)
+        wait = max(wait, LEAST_PAUSE)
+        if wait > LONGEST_PAUSE:
+            self.stopped_by = f"The server asks to wait {wait / 3600:,.0f} hours."
+            self.stop()
+        elif now - self._pauses_since > PATIENCE + wait:
+            self.stopped_by = "The server has refused every request for a quarter of an hour."
+            self.stop()
+        self.paused_until = max(self.paused_until, now + wait)
+        self.limit.pause(now + wait)
 
     def _given_up(self, step: Step, reply: Reply | Lost) -> bool:
         """Whether this step has had its attempts.

@@ -88,7 +88,8 @@ class Rows:
         for row in rows:
             fresh = since is not None and anyio.current_time() - since < STALE
             state = ContactState.from_json(held[row.key]) if row.key in held else None
-            flow = contact_flow(row, self.plan.meaning, self.plan.names, state, fresh=fresh)
+            absent = since is not None and state is None
+            flow = contact_flow(row, self.plan.meaning, self.plan.names, state, fresh=fresh, absent=absent)
             known = opened.get(row.number, _NOTHING)
             yield Work(row.number, row.key, flow, known.known, known.cut_off)
 

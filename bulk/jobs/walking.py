@@ -69,7 +69,7 @@ class Walking:
     def ended(self, row: int, _outcome: Outcome, _checkpoint: Checkpoint) -> None:
         """Stop if a page failed: without it the file would be short."""
         asked = self._asked.pop(row)
-        if asked.failed:
+        if asked.failed and not self.walk.done:
             self.walk.release(asked.ask)
             self.error = UnfinishedError(f"A page of contacts cannot be read: {asked.failed}")
             self._dispatch.stop()

@@ -96,11 +96,14 @@ def read_row(row: Row, meaning: Meaning) -> Wanted | Failure:
     return Wanted(attributes, fields, account=account, **names)
 
 
-def contact_flow(row: Row, meaning: Meaning, names: Names, state: ContactState | None, *, fresh: bool = True) -> Flow:
+def contact_flow(
+    row: Row, meaning: Meaning, names: Names, state: ContactState | None, *, fresh: bool = True, absent: bool = False
+) -> Flow:
     """The flow of one row.
 
     `state` is what the account held when the job began, None if it was not read; what is there already is not sent
-    again. `fresh` False: it was read too long ago to decide by it who may be subscribed.
+    again. `fresh` False: it was read too long ago to decide by it who may be subscribed. `absent`: it was read, and
+    the contact was not there.
     """
     wanted = read_row(row, meaning)
     if isinstance(wanted, Failure):
@@ -122,7 +125,8 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, state: ContactState |
         _set_account(contact.id, wanted.account, names, linked, new=new),
     ]
     done: list[_Done] = yield from together(parts)
-    action = contact.action
+    # a contact that was not there and is, after a send of ours whose answer was lost, was created by that send
+    action = "created" if absent and contact.repeated else contact.action
     if action == "unchanged" and any(part.changed for part in done):
         action = "updated"
     failures = tuple(failure for part in done for failure in part.failures)
@@ -167,11 +171,15 @@ def _again_and_again(step: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Contact:
-    """The contact of a row, once it is there: what became of it, and whether its address bounced for good."""
+    """The contact of a row, once it is there: what became of it, and whether its address bounced for good.
+
+    `repeated`: it was sent more than once.
+    """
 
     id: str
     action: str
     bounced: bool = False
+    repeated: bool = False
 
 
 _Written = _Contact | _Done  # the latter: it was not written, or may not have been
@@ -188,7 +196,8 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
     if not receipts[0].ok:
         return _failed(receipts[0])
     identity, bounced = receipts[0].data
-    return _Contact(identity, "created" if receipts[0].status == 201 else "updated", bounced)
+    action = "created" if receipts[0].status == 201 else "updated"
+    return _Contact(identity, action, bounced, repeated=receipts[0].attempts > 1)
 
 
 def _look_up(step: str, email: str) -> Asking[Receipt]:

@@ -635,3 +635,15 @@ def test_together_runs_parts_of_any_length_side_by_side():
         requests = flow.send(tuple(Receipt(request.step, Verdict.ACCEPT) for request in requests))
     assert results == [[["a00", "a10", "a11", "a20"], [], ["c00"]], []]
     assert batches == [["a00", "c00"], ["a10", "a11"], ["a20"]]
+
+
+@pytest.mark.parametrize(
+    ("absent", "attempts", "action"), [(True, 2, "created"), (True, 1, "updated"), (False, 2, "updated")]
+)
+def test_a_contact_made_by_a_send_whose_answer_was_lost_was_created(absent, attempts, action):
+    row = Row(2, "ada@example.com", {"email": "ada@example.com"})
+    flow = contact_flow(row, meaning_of(["email"]), NAMES, None, absent=absent)
+    next(flow)
+    with pytest.raises(StopIteration) as end:
+        flow.send((Receipt(CONTACT, Verdict.ACCEPT, 200, ["7", False], attempts=attempts),))
+    assert end.value.value.action == action
