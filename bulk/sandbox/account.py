@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any, Final, NoReturn
 
 from bulk.sandbox.calls import Answer, Call, Refusal, Switches, whole
 from bulk.sandbox.routes import ROUTES
@@ -14,6 +15,24 @@ from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
 
 Query = tuple[tuple[str, str], ...]
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON of a body, None without one; `ValueError` for what PHP does not read either: half characters, NaN."""
+    try:
+        found = _DECODER.decode(body.decode()) if body else None
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if b"\\u" in body:
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +55,7 @@ class Account:
         if route is None:
             return 404, {"message": f"No Result found for {method} {path}"}
         try:
-            sent = json.loads(body) if body else None
+            sent = _parsed(body)
         except ValueError:
             return 400, {"message": "Invalid or unparsable json"}
         call = Call(self.store, self.shapes, self.switches, ids, query, sent)

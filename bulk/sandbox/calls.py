@@ -153,6 +153,18 @@ def whole(value: Any) -> int | None:
     return int(value) if len(value) < len(str(HIGHEST)) else HIGHEST
 
 
+def echoed(record: dict[str, Any], sent: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The record with these attributes in the type they were sent in. §1.2."""
+    return record | {name: sent[name] for name in names if name in sent and not isinstance(sent[name], str)}
+
+
+def kept(sent: dict[str, Any], texts: Sequence[str], numbers: Sequence[str] = ()) -> dict[str, str]:
+    """What of a body is stored as it is; where a number belongs, null, false and "" are 0."""
+    return {name: text(sent[name]) for name in texts if name in sent} | {
+        name: text(sent[name]) or "0" for name in numbers if name in sent
+    }
+
+
 def text(value: Any) -> str:
     """A value as it is stored: null is empty, true is 1, false is empty, numbers are written out."""
     if value is None or value is False:

@@ -32,7 +32,7 @@ class Request:
 def request_of(scope: Mapping[str, Any], body: bytes) -> Request:
     """The request of an ASGI scope."""
     path: str = scope["path"]
-    door = next(door for door in (GATEWAY, DIRECT, OFFICE) if path.startswith(door))
+    door = next((door for door in (GATEWAY, DIRECT) if path.startswith(door)), OFFICE)
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return Request(door, scope["method"], path.removeprefix(door), tuple(query), dict(scope["headers"]), body)
 

@@ -16,11 +16,18 @@ Json = dict[str, Any]
 CONTACT: Final = "id, email, firstName, lastName, phone, bounced, cdate, udate"
 TAG: Final = "id, tagType, tag, description, cdate, udate"
 CONTACT_TAG: Final = "id, contact, tag, cdate"
-LIST: Final = "id, name, stringid, sender_url, sender_reminder, channel, description, cdate, udate"
-CONTACT_LIST: Final = (
-    "l.id, l.contact, l.list, l.status, l.sdate, l.udate, l.sourceid, l.created, l.updated, c.firstName, c.lastName"
+LIST: Final = (
+    "id, name, stringid, sender_url, sender_reminder, channel, description, send_last_broadcast, carboncopy,"
+    " subscription_notify, unsubscription_notify, cdate, udate"
 )
-FIELD: Final = "id, title, type, perstag, descript, isrequired, visible, defval, ordernum, cdate, udate"
+CONTACT_LIST: Final = (
+    "id, contact, list, status, sdate, udate, sourceid, created, updated,"
+    " (SELECT firstName FROM contacts c WHERE c.id = contact), (SELECT lastName FROM contacts c WHERE c.id = contact)"
+)
+FIELD: Final = (
+    "id, title, type, perstag, descript, isrequired, visible, defval, show_in_list, rows, cols, service, ordernum,"
+    " cdate, udate"
+)
 OPTION: Final = "id, field, value, label, orderid, isdefault, cdate"
 RELATION: Final = "id, field, relid, cdate"
 FIELD_VALUE: Final = "id, contact, field, value, cdate, udate"
@@ -107,15 +114,15 @@ class Shapes:
 
     def mailing_list(self, row: Row, *, counts: Row | None = None) -> Json:
         """A row of `LIST`; in lists with the counts of subscribers that are not deleted, and of active ones."""
-        identity, name, stringid, url, reminder, channel, description, cdate, udate = row
+        identity, name, stringid, url, reminder, channel, description, last, copy, joined, left, cdate, udate = row
         counted = {"non_deleted_subscribers": str(counts[0]), "active_subscribers": str(counts[1])} if counts else {}
         return {
             "stringid": stringid, "userid": "1", "name": name, "cdate": cdate, "p_use_tracking": "1",
             "p_use_analytics_read": "0", "p_use_analytics_link": "0", "p_use_twitter": "0", "p_use_facebook": "0",
-            "p_embed_image": "1", "p_use_captcha": "1", "send_last_broadcast": "0", "private": "0",
+            "p_embed_image": "1", "p_use_captcha": "1", "send_last_broadcast": last, "private": "0",
             "analytics_domains": None, "analytics_source": "", "analytics_ua": "", "twitter_token": "",
-            "twitter_token_secret": "", "facebook_session": None, "carboncopy": None, "subscription_notify": None,
-            "unsubscription_notify": None, "require_name": "0", "get_unsubscribe_reason": "0",
+            "twitter_token_secret": "", "facebook_session": None, "carboncopy": copy, "subscription_notify": joined,
+            "unsubscription_notify": left, "require_name": "0", "get_unsubscribe_reason": "0",
             "to_name": "Subscriber", "optinoptout": "1", "sender_name": "", "sender_addr1": "", "sender_addr2": "",
             "sender_city": "", "sender_state": "", "sender_zip": "", "sender_country": "", "sender_phone": "",
             "sender_url": url, "sender_reminder": reminder, "fulladdress": "", "optinmessageid": "0",
@@ -143,10 +150,11 @@ class Shapes:
 
     def field(self, row: Row, options: list[str], relations: list[str]) -> Json:
         """A row of `FIELD`, with the ids of its options and relations."""
-        identity, title, kind, perstag, descript, required, visible, defval, order, cdate, udate = row
+        identity, title, kind, perstag, descript, required, visible, defval, shown, rows, cols, service, *times = row
+        order, cdate, udate = times
         return {
             "title": title, "descript": descript, "type": kind, "isrequired": required, "perstag": perstag,
-            "defval": defval, "show_in_list": "0", "rows": "0", "cols": "0", "visible": visible, "service": "",
+            "defval": defval, "show_in_list": shown, "rows": rows, "cols": cols, "visible": visible, "service": service,
             "ordernum": str(order), "cdate": cdate, "udate": udate, **_times(cdate, udate), "options": options,
             "relations": relations, "links": self.links(f"fields/{identity}", "options", "relations"),
             "id": str(identity),

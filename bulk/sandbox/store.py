@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bulk.errors import UsageError
 
-VERSION: Final = 2
+VERSION: Final = 3
 PATIENCE: Final = 30.0  # seconds that a statement waits for another process
 
 _CONTACT: Final = "contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE"
@@ -29,17 +29,19 @@ _SCHEMA: Final = (
         description TEXT NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL, UNIQUE (tagType, tag_key))""",
     f"""CREATE TABLE contactTags ({_ID}, {_CONTACT}, tag INTEGER NOT NULL REFERENCES tags ON DELETE CASCADE,
         cdate TEXT NOT NULL, UNIQUE (contact, tag))""",
-    "CREATE INDEX contactTags_tag ON contactTags (tag)",
+    "CREATE INDEX contactTags_tag ON contactTags (tag, contact)",
     f"""CREATE TABLE lists ({_ID}, name TEXT NOT NULL, stringid TEXT NOT NULL, sender_url TEXT NOT NULL,
-        sender_reminder TEXT NOT NULL, channel TEXT NOT NULL, description TEXT NOT NULL, cdate TEXT NOT NULL,
-        udate TEXT NOT NULL)""",
+        sender_reminder TEXT NOT NULL, channel TEXT NOT NULL, description TEXT NOT NULL,
+        send_last_broadcast TEXT NOT NULL DEFAULT '0', carboncopy TEXT, subscription_notify TEXT,
+        unsubscription_notify TEXT, cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
     f"""CREATE TABLE contactLists ({_ID}, {_CONTACT}, list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
         status INTEGER NOT NULL, sdate TEXT, udate TEXT, sourceid INTEGER NOT NULL, created TEXT NOT NULL,
         updated TEXT NOT NULL, UNIQUE (contact, list))""",
-    "CREATE INDEX contactLists_list ON contactLists (list, status)",
+    "CREATE INDEX contactLists_list ON contactLists (list, contact, status)",
     f"""CREATE TABLE fields ({_ID}, title TEXT NOT NULL, title_key TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
         perstag TEXT NOT NULL, descript TEXT NOT NULL, isrequired TEXT NOT NULL, visible TEXT NOT NULL, defval TEXT,
-        ordernum INTEGER NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
+        show_in_list TEXT NOT NULL DEFAULT '0', rows TEXT NOT NULL DEFAULT '0', cols TEXT NOT NULL DEFAULT '0',
+        service TEXT NOT NULL DEFAULT '', ordernum INTEGER NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
     f"""CREATE TABLE fieldOptions ({_ID}, {_FIELD}, value TEXT NOT NULL, label TEXT NOT NULL,
         orderid INTEGER NOT NULL, isdefault INTEGER NOT NULL, cdate TEXT NOT NULL)""",
     "CREATE INDEX fieldOptions_field ON fieldOptions (field, orderid)",

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, found, invalid, page, related, text, whole
+from bulk.sandbox.calls import (
+    Answer, Call, Refusal, Selection, echoed, found, invalid, kept, page, related, text, whole,
+)  # fmt: skip
 from bulk.sandbox.shapes import FIELD, OPTION, RELATION
 from bulk.sandbox.store import fold
 
 Records = list[dict[str, Any]]
-_FREE: Final = ("descript", "isrequired", "visible", "defval")  # attributes that are kept as they are sent
+_TEXTS: Final = ("descript", "defval", "service")
+_NUMBERS: Final = ("isrequired", "visible", "show_in_list", "rows", "cols")
 
 
 def _shown(call: Call, rows: Sequence[tuple[Any, ...]]) -> tuple[Records, Records, Records]:
@@ -72,10 +75,10 @@ def _refuse_title(call: Call, title: str, by: int) -> None:
 
 def _kept(sent: dict[str, Any]) -> dict[str, Any]:
     """What of a body is stored as it is; a perstag is upper-cased and loses its blanks."""
-    kept: dict[str, str] = {name: text(sent[name]) for name in _FREE if name in sent}
+    values = kept(sent, _TEXTS, _NUMBERS)
     if sent.get("perstag"):
-        kept["perstag"] = "".join(text(sent["perstag"]).upper().split())
-    return kept
+        values["perstag"] = "".join(text(sent["perstag"]).upper().split())
+    return values
 
 
 def create_field(call: Call) -> Answer:
@@ -88,9 +91,10 @@ def create_field(call: Call) -> Answer:
     _refuse_title(call, title, 0)
     identity = call.store.add_field(title, text(sent["type"]), _kept(sent))
     (field,), _options, _relations = field_records(call, "id = ?", (identity,))
+    known = {name: value for name, value in sent.items() if name in field}
     made = {name: field[name] for name in ("created_by", "updated_by", "cdate", "udate", "perstag")}
     return 201, {
-        "field": {**sent, **made, "ordernum": int(field["ordernum"]), "links": field["links"], "id": field["id"]}
+        "field": {**known, **made, "ordernum": int(field["ordernum"]), "links": field["links"], "id": field["id"]}
     }
 
 
@@ -104,7 +108,8 @@ def update_field(call: Call) -> Answer:
         _refuse_title(call, title, row[0])
         values |= {"title": title, "title_key": fold(title)}
     call.store.update("fields", row[0], values | {"udate": call.store.now()})
-    return one_field(call)
+    _status, body = one_field(call)
+    return 200, body | {"field": echoed(body["field"], sent, "title", *_TEXTS, *_NUMBERS)}
 
 
 def delete_field(call: Call) -> Answer:

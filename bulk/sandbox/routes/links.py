@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, invalid, listed, missing, related, text, whole
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, listed, related, text, whole
 from bulk.sandbox.routes.contacts import as_stored, contact_row, set_field, touch
-from bulk.sandbox.routes.side import CONTACT_LISTS, RELATIONS, shaper
+from bulk.sandbox.routes.side import RELATIONS, shaper
 from bulk.sandbox.shapes import CONTACT_LIST, CONTACT_TAG
 
 _MODELS: Final[Mapping[str, str]] = {
@@ -26,10 +26,9 @@ def list_links(plural: str) -> Callable[[Call], Answer]:
     """GET /<plural>: by offset pages, with a total."""
 
     def route(call: Call) -> Answer:
-        table, columns, _key = RELATIONS[plural]
         wanted = [(sql, value) for name, sql in _FILTERS.get(plural, {}).items() if (value := call.param(name))]
         values = [value for _sql, value in wanted]
-        selection = Selection(table, columns, [sql for sql, _value in wanted], values, columns.partition(",")[0])
+        selection = Selection(plural, RELATIONS[plural], [sql for sql, _value in wanted], values)
         return listed(call, plural, selection, shaper(call, plural))
 
     return route
@@ -58,11 +57,7 @@ def delete_link(plural: str) -> Callable[[Call], Answer]:
 
 def _link(call: Call, plural: str) -> dict[str, Any]:
     """The record in the path, or a 404."""
-    table, columns, _key = RELATIONS[plural]
-    row = call.store.row(f"SELECT {columns} FROM {table} WHERE {columns.partition(',')[0]} = ?", call.ids[:1])
-    if row is None:
-        raise missing(_MODELS[plural], call.ids[0])
-    return shaper(call, plural)(row)
+    return shaper(call, plural)(found(call, plural, RELATIONS[plural], _MODELS[plural], call.ids[0]))
 
 
 def _contact_of(call: Call, value: Any) -> int:
@@ -77,11 +72,6 @@ def _contacts(call: Call, contact: int) -> list[Any]:
     """The contact that a link changed, as it stands beside the link."""
     touch(call, contact)
     return [call.shapes.contact(contact_row(call, contact))]
-
-
-def _echo(sent: dict[str, Any], *names: str) -> dict[str, Any]:
-    """What was sent, in the type it was sent in."""
-    return {name: sent[name] for name in names if name in sent}
 
 
 # ---- contactTags
@@ -103,8 +93,9 @@ def add_tag(call: Call) -> Answer:
         return 200, {"contactTag": call.shapes.contact_tag(row)}
     now = call.store.now()
     identity = call.store.insert("contactTags", {"contact": contact, "tag": tag, "cdate": now})
-    record = call.shapes.contact_tag((identity, contact, tag, now), new=True) | _echo(sent, "contact", "tag")
-    return call.switches.new_contact_tag, {"contacts": _contacts(call, contact), "contactTag": record}
+    record = call.shapes.contact_tag((identity, contact, tag, now), new=True)
+    link = echoed(record, sent, "contact", "tag")
+    return call.switches.new_contact_tag, {"contacts": _contacts(call, contact), "contactTag": link}
 
 
 # ---- contactLists
@@ -122,14 +113,12 @@ def set_list(call: Call) -> Answer:
     changed = held is None or held[0] != status
     if changed:
         _store_list(call, contact, mailing, status, whole(sent.get("sourceid")) or 4)
-    row = call.store.row(
-        f"SELECT {CONTACT_LIST} FROM {CONTACT_LISTS} WHERE l.contact = ? AND l.list = ?", (contact, mailing)
-    )
+    row = call.store.row(f"SELECT {CONTACT_LIST} FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
     record = call.shapes.contact_list(row or (), new=True)
     if not changed:
         return 200, {"contactList": record}
-    echo = record | _echo(sent, "contact", "list", "status", "sourceid")
-    return 200, {"contacts": _contacts(call, contact), "contactList": echo}
+    link = echoed(record, sent, "contact", "list", "status", "sourceid")
+    return 200, {"contacts": _contacts(call, contact), "contactList": link}
 
 
 def _store_list(call: Call, contact: int, mailing: int, status: int, source: int) -> None:
@@ -162,7 +151,7 @@ def join_account(call: Call) -> Answer:
     identity = call.store.insert("accountContacts", values | {"createdTimestamp": now, "updatedTimestamp": now})
     touch(call, contact)
     record = call.shapes.account_contact((identity, account, contact, title, now, now))
-    return 201, {"accountContact": record | _echo(sent, "account", "contact", "jobTitle")}
+    return 201, {"accountContact": echoed(record, sent, "account", "contact", "jobTitle")}
 
 
 def update_account_contact(call: Call) -> Answer:
@@ -172,7 +161,7 @@ def update_account_contact(call: Call) -> Answer:
     if "jobTitle" in sent:
         values = {"jobTitle": text(sent["jobTitle"]), "updatedTimestamp": call.store.now()}
         call.store.update("accountContacts", call.ids[0], values)
-    return 200, {"accountContact": _link(call, "accountContacts") | _echo(sent, "jobTitle")}
+    return 200, {"accountContact": echoed(_link(call, "accountContacts"), sent, "jobTitle")}
 
 
 # ---- fieldValues
@@ -187,9 +176,7 @@ def post_field_value(call: Call) -> Answer:
     row = set_field(call, contact, field, sent.get("value"), call.store.now())
     if row is None:
         raise invalid("Field id not valid", "field_invalid", "field")
-    record = call.shapes.field_value(row) | _echo(sent, "contact", "field")
-    if not isinstance(sent.get("value"), str):
-        record |= _echo(sent, "value")
+    record = echoed(call.shapes.field_value(row), sent, "contact", "field", "value")
     return 200 if held else call.switches.new_field_value, {
         "contacts": _contacts(call, contact), "fieldValue": record
     }  # fmt: skip
@@ -205,4 +192,4 @@ def update_field_value(call: Call) -> Answer:
             raise invalid("The value you selected is not a valid choice.", "field_invalid", "value")
         call.store.update("fieldValues", call.ids[0], {"value": value, "udate": call.store.now()})
         touch(call, int(link["contact"]))
-    return 200, {"fieldValue": _link(call, "fieldValues")}
+    return 200, {"fieldValue": echoed(_link(call, "fieldValues"), sent, "value")}

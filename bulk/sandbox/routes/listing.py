@@ -24,7 +24,6 @@ _BY_TEXT: Final[Mapping[str, str]] = {
 }
 # parameter -> condition on its number
 _BY_NUMBER: Final[Mapping[str, str]] = {
-    "tagid": "id IN (SELECT contact FROM contactTags WHERE tag = ?)",
     "formid": "? = 0",  # there are no forms and no automations here
     "seriesid": "? = 0",
     "waitid": "? = 0",
@@ -44,10 +43,16 @@ class _Conditions:
         self.values: list[Any] = []
         self.keyset: list[str] = []
         self.bounds: list[int] = []
+        self.direct = ""
 
     def add(self, sql: str, *values: Any) -> None:
         self.where.append(sql)
         self.values.extend(values)
+
+    def relate(self, table: str, sql: str, *values: Any) -> None:
+        """Only contacts of these rows of a table, which has each contact once; they can be counted there."""
+        self.add(f"id IN (SELECT contact FROM {table} WHERE {sql})", *values)
+        self.direct = f"SELECT count(*) FROM {table} WHERE {sql}"
 
 
 def list_contacts(call: Call) -> Answer:
@@ -85,7 +90,7 @@ def _selection(call: Call) -> Selection:
         found.add(f"id IN ({','.join('?' * len(ids))})", *ids)
     return Selection(
         "contacts", CONTACT, found.where + found.keyset, found.values + found.bounds,
-        ", ".join([*orders, "id"]), _total(call, found),
+        ", ".join(dict.fromkeys([*orders, "id"])), _total(call, found),
     )  # fmt: skip
 
 
@@ -96,12 +101,11 @@ def _filter(call: Call, found: _Conditions, name: str, value: str) -> None:
         found.add(_BY_NUMBER[name], whole(value) or 0)
     elif name in _BY_TIME:
         found.add(_BY_TIME[name], call.store.in_zone(value))
+    elif name == "tagid":
+        found.relate("contactTags", "tag = ?", whole(value) or 0)
     elif name == "listid":
         status = call.number("status", -1)
-        found.add(
-            "id IN (SELECT contact FROM contactLists WHERE list = ? AND (? < 0 OR status = ?))",
-            whole(value) or 0, status, status,
-        )  # fmt: skip
+        found.relate("contactLists", "list = ? AND (? < 0 OR status = ?)", whole(value) or 0, status, status)
 
 
 def _total(call: Call, found: _Conditions) -> int | None:
@@ -110,6 +114,8 @@ def _total(call: Call, found: _Conditions) -> int | None:
         return None
     if not found.where:
         return call.store.count("SELECT contacts FROM totals")
+    if found.direct and len(found.where) == 1:
+        return call.store.count(found.direct, found.values)
     return call.store.count(f"SELECT count(*) FROM contacts WHERE {' AND '.join(found.where)}", found.values)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, found, invalid, listed, page, text
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, kept, listed, page, text
 from bulk.sandbox.shapes import ACCOUNT, LIST, TAG
 from bulk.sandbox.store import fold
 
@@ -13,7 +13,9 @@ _OPERATORS: Final[Mapping[str, str]] = {
     "eq": "= ?", "neq": "<> ?", "lt": "< ?", "lte": "<= ?", "gt": "> ?", "gte": ">= ?",
 }  # fmt: skip
 _LIST_SENT: Final = ("name", "stringid", "sender_url", "sender_reminder")
-_LIST_KEPT: Final = (*_LIST_SENT, "channel", "description")
+_LIST_TEXTS: Final = (
+    *_LIST_SENT, "channel", "description", "carboncopy", "subscription_notify", "unsubscription_notify"
+)  # fmt: skip
 
 
 def _by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -31,14 +33,25 @@ def _by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[s
     return where, values
 
 
+def _known(sent: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """What of a body the record has; unknown attributes are passed over."""
+    return {name: value for name, value in sent.items() if name in record}
+
+
+def _changed(answer: Answer, singular: str, sent: dict[str, Any], *names: str) -> Answer:
+    """The answer to a change: the whole record, with what was sent in its own type."""
+    status, body = answer
+    return status, {singular: echoed(body[singular], sent, *names)}
+
+
 # ---- tags
 
 
 def list_tags(call: Call) -> Answer:
-    """GET /tags."""
+    """GET /tags; one without a type is not shown."""
     where, values = _by_name(call, "tag_key", ("search", "filters[search"))
     order = {"ASC": "tag_key, id", "DESC": "tag_key DESC, id"}.get(call.param("orders[search]").upper(), "id")
-    rows, total = page(call, Selection("tags", TAG, where, values, order))
+    rows, total = page(call, Selection("tags", TAG, [*where, "tagType <> ''"], values, order))
     counts = _counts(call, "SELECT tag, count(*) FROM contactTags WHERE tag IN ({}) GROUP BY tag", rows)
     tags = [call.shapes.tag(row, subscribers=counts.get(row[0], (0,))[0]) for row in rows]
     return 200, {"tags": tags, "meta": {"total": str(total)}}
@@ -60,7 +73,7 @@ def one_tag(call: Call) -> Answer:
 def create_tag(call: Call) -> Answer:
     """POST /tags: a second tag of one type and name is refused, or the first is given (a switch: sources differ)."""
     sent = call.sent("tag")
-    name, kind = text(sent.get("tag")), text(sent.get("tagType")) or "contact"
+    name, kind = text(sent.get("tag")), text(sent.get("tagType"))
     if not name:
         raise invalid("The tag name was not provided.", "field_missing", "tag")
     if call.switches.duplicate_tag == "existing":
@@ -94,7 +107,7 @@ def update_tag(call: Call) -> Answer:
     if "tag" in values:
         values["tag_key"] = fold(values["tag"])
     call.store.update("tags", call.ids[0], values | {"udate": call.store.now()})
-    return one_tag(call)
+    return _changed(one_tag(call), "tag", sent, "tag", "description", "tagType")
 
 
 def delete_tag(call: Call) -> Answer:
@@ -128,7 +141,7 @@ def create_list(call: Call) -> Answer:
     for name in _LIST_SENT:
         if not sent.get(name):
             raise invalid(f"The list {name} was not provided.", "field_missing", name)
-    values: dict[str, str] = {name: text(sent[name]) for name in _LIST_KEPT if name in sent}
+    values = kept(sent, _LIST_TEXTS, ["send_last_broadcast"])
     if call.switches.duplicate_list == "refused" and call.store.row(
         "SELECT 1 FROM lists WHERE fold(stringid) = ?", (fold(values["stringid"]),)
     ):
@@ -136,16 +149,16 @@ def create_list(call: Call) -> Answer:
     identity = call.store.add_list(values["name"], values["stringid"], values)
     full = call.shapes.mailing_list(found(call, "lists", LIST, "_List", identity))
     made = {name: full[name] for name in ("channel", "description", "userid", "cdate", "udate", "links", "id", "user")}
-    return 201, {"list": {**sent, **made}}
+    return 201, {"list": {**_known(sent, full), **made}}
 
 
 def update_list(call: Call) -> Answer:
     """PUT or PATCH /lists/{id}."""
     found(call, "lists", "id", "_List", call.ids[0])
     sent = call.sent("list")
-    values = {name: text(sent[name]) for name in _LIST_KEPT if name in sent}
+    values = kept(sent, _LIST_TEXTS, ["send_last_broadcast"])
     call.store.update("lists", call.ids[0], values | {"udate": call.store.now()})
-    return one_list(call)
+    return _changed(one_list(call), "list", sent, *values)
 
 
 def delete_list(call: Call) -> Answer:
@@ -193,7 +206,9 @@ def create_account(call: Call) -> Answer:
     identity = call.store.insert("accounts", values | {"createdTimestamp": now, "updatedTimestamp": now})
     full = call.shapes.account(found(call, "accounts", ACCOUNT, "CustomerAccount", identity))
     made = {name: full[name] for name in ("createdTimestamp", "updatedTimestamp", "links", "id")}
-    return 201, {"account": {**sent, **made, "fields": [], "customFieldSaveStatus": {"status": "success"}}}
+    return 201, {
+        "account": {**_known(sent, full), **made, "fields": [], "customFieldSaveStatus": {"status": "success"}}
+    }
 
 
 def update_account(call: Call) -> Answer:
@@ -204,7 +219,7 @@ def update_account(call: Call) -> Answer:
     if "accountUrl" in sent:
         values["accountUrl"] = text(sent["accountUrl"])
     call.store.update("accounts", call.ids[0], values | {"updatedTimestamp": call.store.now()})
-    return one_account(call)
+    return _changed(one_account(call), "account", sent, "name", "accountUrl")
 
 
 def delete_account(call: Call) -> Answer:

@@ -9,14 +9,12 @@ from bulk.sandbox.calls import Call
 from bulk.sandbox.routes.fields import field_records
 from bulk.sandbox.shapes import ACCOUNT_CONTACT, CONTACT_LIST, CONTACT_TAG, FIELD_VALUE, LIST, TAG
 
-CONTACT_LISTS: Final = "contactLists l JOIN contacts c ON c.id = l.contact"
-
-# relation -> table, columns, column of the contact
-RELATIONS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "fieldValues": ("fieldValues", FIELD_VALUE, "contact"),
-    "contactTags": ("contactTags", CONTACT_TAG, "contact"),
-    "contactLists": (CONTACT_LISTS, CONTACT_LIST, "l.contact"),
-    "accountContacts": ("accountContacts", ACCOUNT_CONTACT, "contact"),
+# relation, which is its table -> columns
+RELATIONS: Final[Mapping[str, str]] = {
+    "fieldValues": FIELD_VALUE,
+    "contactTags": CONTACT_TAG,
+    "contactLists": CONTACT_LIST,
+    "accountContacts": ACCOUNT_CONTACT,
 }
 _NEVER_ANY: Final = ("contactAutomations", "deals", "geoIps", "notes", "contactDeals")  # not kept here
 _NAMES_BESIDE: Final = {"geoIps.geoAddress": "geoAddresses", "organization": "organizations"}  # nor these
@@ -37,8 +35,7 @@ def shaper(call: Call, relation: str) -> Callable[[tuple[Any, ...]], Record]:
 
 def records(call: Call, relation: str, contacts: Sequence[int]) -> list[Record]:
     """All records of a relation of these contacts, by id."""
-    table, columns, key = RELATIONS[relation]
-    sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({_marks(contacts)}) ORDER BY 1"
+    sql = f"SELECT {RELATIONS[relation]} FROM {relation} WHERE contact IN ({_marks(contacts)}) ORDER BY id"
     return [shaper(call, relation)(row) for row in call.store.rows(sql, contacts)]
 
 
