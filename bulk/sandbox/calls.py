@@ -153,6 +153,11 @@ def whole(value: Any) -> int | None:
     return int(value) if len(value) < len(str(HIGHEST)) else HIGHEST
 
 
+def known(sent: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """What of a body the record has; unknown attributes are passed over."""
+    return {name: value for name, value in sent.items() if name in record}
+
+
 def echoed(record: dict[str, Any], sent: dict[str, Any], *names: str) -> dict[str, Any]:
     """The record with these attributes in the type they were sent in. §1.2."""
     return record | {name: sent[name] for name in names if name in sent and not isinstance(sent[name], str)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -116,6 +117,8 @@ def _fault(path: Path, number: int, table: dict[str, Any]) -> Fault:
         problem = f"there is no {', '.join(wrong)}; there are: {', '.join(known)}"
     elif mistyped:
         problem = f"{mistyped[0]} is to be {known[mistyped[0]].__name__}"
+    elif senseless := [name for name, value in values.items() if not _makes_sense(name, value)]:
+        problem = f"{senseless[0]} cannot be {values[senseless[0]]!r}"
     elif values.get("kind") not in KINDS:
         problem = f"kind {values.get('kind', '')!r} is not known; there are: {', '.join(KINDS)}"
     else:
@@ -127,3 +130,12 @@ def _fits(value: Any, kind: type) -> bool:
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return type(value) is kind
+
+
+def _makes_sense(name: str, value: Any) -> bool:
+    """Whether a server can do this; a status is one that has a body."""
+    if name == "status":
+        return value == 0 or (200 <= value <= 599 and value not in (204, 304))
+    if name == "retry_after":
+        return bool(value.isascii() and value.isprintable())
+    return isinstance(value, str | bool) or 0 <= value <= (1 if name == "probability" else math.inf)

@@ -105,10 +105,13 @@ class Busiest:
 
 
 def limit_of(kind: str, rate: float, *, strict: bool = False) -> Limit:
-    """The limit of that kind, one of `WINDOWS`; rate 0 means none. A fixed window never counts what it refuses."""
+    """The limit of that kind, one of `WINDOWS`; rate 0, or one without end, means none.
+
+    A fixed window never counts what it refuses.
+    """
     if kind not in WINDOWS:
         raise ValueError(f"no such window: {kind!r}")
-    if rate <= 0:
+    if not 0 < rate < math.inf:
         return NoLimit()
     if kind == "fixed":
         return FixedWindow(rate)

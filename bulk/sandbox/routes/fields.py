@@ -7,8 +7,20 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bulk.sandbox.calls import (
-    Answer, Call, Refusal, Selection, echoed, found, invalid, kept, page, related, text, whole,
-)  # fmt: skip
+    Answer,
+    Call,
+    Refusal,
+    Selection,
+    echoed,
+    found,
+    invalid,
+    kept,
+    known,
+    page,
+    related,
+    text,
+    whole,
+)
 from bulk.sandbox.shapes import FIELD, OPTION, RELATION
 from bulk.sandbox.store import fold
 
@@ -91,11 +103,9 @@ def create_field(call: Call) -> Answer:
     _refuse_title(call, title, 0)
     identity = call.store.add_field(title, text(sent["type"]), _kept(sent))
     (field,), _options, _relations = field_records(call, "id = ?", (identity,))
-    known = {name: value for name, value in sent.items() if name in field}
     made = {name: field[name] for name in ("created_by", "updated_by", "cdate", "udate", "perstag")}
-    return 201, {
-        "field": {**known, **made, "ordernum": int(field["ordernum"]), "links": field["links"], "id": field["id"]}
-    }
+    made |= {"ordernum": int(field["ordernum"]), "links": field["links"], "id": field["id"]}
+    return 201, {"field": known(sent, field) | made}
 
 
 def update_field(call: Call) -> Answer:

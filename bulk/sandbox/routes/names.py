@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, kept, listed, page, text
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, kept, known, listed, page, text
 from bulk.sandbox.shapes import ACCOUNT, LIST, TAG
 from bulk.sandbox.store import fold
 
@@ -31,11 +31,6 @@ def _by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[s
             where.append(f"instr({column}, ?) {position}" if position else f"{column} {_OPERATORS[operator]}")
             values.append(fold(value))
     return where, values
-
-
-def _known(sent: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
-    """What of a body the record has; unknown attributes are passed over."""
-    return {name: value for name, value in sent.items() if name in record}
 
 
 def _changed(answer: Answer, singular: str, sent: dict[str, Any], *names: str) -> Answer:
@@ -149,7 +144,7 @@ def create_list(call: Call) -> Answer:
     identity = call.store.add_list(values["name"], values["stringid"], values)
     full = call.shapes.mailing_list(found(call, "lists", LIST, "_List", identity))
     made = {name: full[name] for name in ("channel", "description", "userid", "cdate", "udate", "links", "id", "user")}
-    return 201, {"list": {**_known(sent, full), **made}}
+    return 201, {"list": {**known(sent, full), **made}}
 
 
 def update_list(call: Call) -> Answer:
@@ -206,9 +201,7 @@ def create_account(call: Call) -> Answer:
     identity = call.store.insert("accounts", values | {"createdTimestamp": now, "updatedTimestamp": now})
     full = call.shapes.account(found(call, "accounts", ACCOUNT, "CustomerAccount", identity))
     made = {name: full[name] for name in ("createdTimestamp", "updatedTimestamp", "links", "id")}
-    return 201, {
-        "account": {**_known(sent, full), **made, "fields": [], "customFieldSaveStatus": {"status": "success"}}
-    }
+    return 201, {"account": {**known(sent, full), **made, "fields": [], "customFieldSaveStatus": {"status": "success"}}}
 
 
 def update_account(call: Call) -> Answer:
