@@ -76,6 +76,18 @@ def test_answers_have_the_recorded_headers(desk: Desk) -> None:
     ("request_", "body", "status"),
     [
         ("POST contacts", b"{", 400),
+        ("POST contacts", b" ", 400),
+        ("POST contacts", b"null", 403),
+        ("POST contacts", b'"contact"', 403),
+        ("POST contacts", b"\xff\xfe", 400),
+        ("POST contacts", b'\xef\xbb\xbf{"contact":{"email":"a@example.com"}}', 400),
+        ("POST contacts", '{"contact":{"email":"a@example.com"}}'.encode("utf-16"), 400),
+        ("POST contacts", b'{"contact":{"email":"a@example.com","phone":NaN}}', 400),
+        ("POST contacts", b'{"contact":{"email":"a@example.com","phone":' + b"9" * 5000 + b"}}", 400),
+        ("POST contacts", b'{"contact":{"email":"a@example.com","firstName":"\\ud83d"}}', 400),
+        ("POST contacts", b'{"contact":{"email":"a@example.com","firstName":"\\ud83d\\ude00"}}', 201),
+        ("POST contacts", b'{"contact":{"email":"a@example.com","firstName":"\\u0000"}}', 201),
+        ("POST contacts", b"[" * 100_000, 400),
         ("POST contacts", None, 403),
         ("POST contacts", [], 403),
         ("POST contacts", {"contact": []}, 403),
@@ -96,7 +108,33 @@ def test_answers_have_the_recorded_headers(desk: Desk) -> None:
         ("GET contacts?include=,,shoes,contactTags.shoe", None, 200),
         ("POST fieldOption/bulk", {"fieldOptions": [1]}, 422),
         ("PUT tags/1", {"tag": {"tag": None}}, 200),
+        ("GET contacts/-1", None, 404),
+        ("GET contacts/1.0", None, 404),
+        ("GET contacts/%00", None, 404),
+        ("GET contacts?search=%ff%fe&email=%00", None, 200),
+        ("GET contacts?" + "&".join(["orders[id]=ASC"] * 3000), None, 200),
+        ("GET contacts?" + "&".join(f"ids[]={n}" for n in range(5000)), None, 200),
+        ("GET contacts?listid=1&status=-" + "9" * 30, None, 200),
+        ("GET fieldValues?filters[fieldid]=x", None, 200),
+        ("HEAD contacts", None, 404),
     ],
 )
 def test_odd_requests_are_answered_not_crashed_on(desk: Desk, request_, body, status) -> None:
     assert desk.ask(request_, body).status_code == status
+
+
+@pytest.mark.parametrize("target", ["*", "", "http://elsewhere/api/3/contacts"])
+def test_a_target_that_is_no_path_is_turned_away_as_unknown(target) -> None:
+    told: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b""}
+
+    async def tell(message: dict[str, object]) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "OPTIONS", "path": target, "query_string": b""}
+    with sandbox_at() as sandbox:
+        anyio.run(sandbox.app, {**scope, "headers": []}, receive, tell)
+        anyio.run(sandbox.app, {**scope, "headers": [(b"authorization", b"Bearer sandbox")]}, receive, tell)
+    assert [message["status"] for message in told if "status" in message] == [401, 404]

@@ -220,6 +220,13 @@ def test_every_kind_can_be_named(tmp_path, kind) -> None:
         ("[[fault]]\nkind = 'empty'\nwhen = 3", "there is no when"),
         ("[[fault]]\nkind = 'empty'\nnth = '3'", "nth is to be int"),
         ("[[fault]]\nkind = 'empty'\nprobability = true", "probability is to be float"),
+        ("[[fault]]\nkind = 'empty'\nnth = -1", "nth cannot be -1"),
+        ("[[fault]]\nkind = 'empty'\nprobability = nan", "probability cannot be nan"),
+        ("[[fault]]\nkind = 'empty'\nprobability = 1.5", "probability cannot be 1.5"),
+        ("[[fault]]\nkind = 'slow'\nseconds = -2", "seconds cannot be -2"),
+        ("[[fault]]\nkind = 'status'\nstatus = 42", "status cannot be 42"),
+        ("[[fault]]\nkind = 'status'\nstatus = 204", "status cannot be 204"),
+        ("[[fault]]\nkind = 'status'\nretry_after = \"1\\r\\nX: y\"", "retry_after cannot be"),
         ("[[fault]]\nkind = 'empty'\n[[fault]]\nkind = 3", "fault 2: kind is to be str"),
     ],
 )

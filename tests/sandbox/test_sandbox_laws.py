@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sandbox_desk import Desk, sandbox_at
@@ -116,3 +118,57 @@ AnyCalls.TestCase.settings = settings(
     max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyCalls = AnyCalls.TestCase
+
+
+# ---- what is echoed is what is read later, but for the types
+
+words = st.one_of(st.text(max_size=20), st.integers(0, 10**6), st.none())
+some = st.text(min_size=1, max_size=20).filter(str.strip)
+ECHOED = {
+    "contacts": ("contact", {"email": st.just("new@example.com")},
+                 {"firstName": words, "lastName": words, "phone": words}),
+    "contact/sync": ("contact", {"email": st.just("new@example.com")},
+                     {"firstName": words, "lastName": words, "phone": words}),
+    "tags": ("tag", {"tag": some.filter(lambda name: name.casefold() not in ("vip", "trial")),
+                     "tagType": st.sampled_from(["contact", "template"])}, {"description": words}),
+    "lists": ("list", dict.fromkeys(("name", "stringid", "sender_url", "sender_reminder"), some),
+              {"description": words, "carboncopy": words, "subscription_notify": words,
+               "unsubscription_notify": words, "send_last_broadcast": st.integers(0, 1)}),
+    "fields": ("field", {"title": some.map(lambda title: f"new {title}"), "type": st.sampled_from(["text", "date"])},
+               {"descript": words, "defval": words, "visible": st.integers(0, 1), "isrequired": st.integers(0, 1),
+                "rows": st.integers(0, 9)}),
+    "accounts": ("account", {"name": some.map(lambda name: f"new {name}")}, {"accountUrl": words}),
+    "contactTags": ("contactTag", {"contact": st.sampled_from([2, "2"]), "tag": st.sampled_from([1, "1"])}, {}),
+    "contactLists": ("contactList", {"contact": st.sampled_from([2, "2"]), "list": st.sampled_from([3, "3"]),
+                                     "status": st.sampled_from([0, 1, 2, 3, "1"])}, {"sourceid": st.just(4)}),
+    "fieldValues": ("fieldValue", {"contact": st.sampled_from([2, "2"]), "field": st.sampled_from([7, "7"]),
+                                   "value": words}, {}),
+    "accountContacts": ("accountContact", {"contact": st.sampled_from([2, "2"]), "account": st.just(2)},
+                        {"jobTitle": words}),
+    "fieldRels": ("fieldRel", {"field": st.just("7"), "relid": st.integers(0, 3)}, {}),
+}  # fmt: skip
+
+
+def as_text(value: Any) -> Any:
+    """What of a value is left when its type is disregarded; null and nothing are the same."""
+    return "" if value is None else str(value) if isinstance(value, int) else value
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data(), st.sampled_from(sorted(ECHOED)))
+def test_an_echo_is_what_is_read_later_but_for_its_types(data, path) -> None:
+    singular, required, optional = ECHOED[path]
+    sent = data.draw(st.fixed_dictionaries(required, optional=optional))
+    with sandbox_at() as sandbox:
+        desk = Desk(sandbox)
+        desk.given()
+        response = desk.ask(f"POST {path}", {singular: sent})
+        assert response.status_code in (200, 201), response.text
+        echo = response.json()[singular]
+        assert {name: echo[name] for name in sent} == sent
+        plural = "contacts" if path == "contact/sync" else path
+        later = desk.ask(f"GET {plural}/{echo['id']}").json()[singular]
+        same = [name for name in echo if name in later]
+        assert {name: as_text(echo[name]) for name in same} == {name: as_text(later[name]) for name in same}
+        assert isinstance(later["id"], str)
+        assert not [name for name in sent if isinstance(later[name], int)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import anyio
 import pytest
 from hypothesis import given, settings
@@ -84,6 +86,7 @@ def test_less_than_one_a_second_is_one_in_several() -> None:
 def test_rate_zero_means_no_limit_and_an_unknown_window_is_an_error() -> None:
     for window in WINDOWS:
         assert all(limit_of(window, 0.0).admit(0.0) for _ in range(1000))
+    assert all(limit_of("sliding", rate).admit(0.0) for rate in (math.inf, math.nan) for _ in range(1000))
     with pytest.raises(ValueError, match="hourly"):
         limit_of("hourly", 5)
 

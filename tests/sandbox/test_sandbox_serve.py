@@ -102,3 +102,55 @@ def test_a_signal_ends_serving_cleanly(tmp_path, ending) -> None:
     process.send_signal(ending)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "closed\n", "")
+
+
+@contextmanager
+def command(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`bulk sandbox serve` on a free port, and its address; ended here if the test did not get to it."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "bulk", "sandbox", "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "BULK_SANDBOX_DIR": "here",
+             "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        name, _, address = process.stdout.readline().strip().partition("=")
+        assert (name, process.stdout.readline()) == ("export BULK_BASE_URL", "export MATON_API_KEY=sandbox\n")
+        yield process, address
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_the_command_serves_until_ctrl_c_then_says_what_it_served(tmp_path) -> None:
+    with command(tmp_path, "--rate", "2") as (process, address):
+        key = {"Authorization": "Bearer sandbox"}
+        with httpx.Client(base_url=f"{address}/active-campaign/api/3/", headers=key, trust_env=False) as client:
+            codes = [client.post("tags", json=TAG).status_code, *(client.get("tags").status_code for _ in range(2))]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert codes == [201, 200, 429]
+    assert (process.returncode, out) == (0, "")
+    first, *log, last = err.splitlines()
+    assert first == f"The sandbox is at {address}; Ctrl-C ends it. Paste the two lines above elsewhere."
+    assert [line.split()[1:] for line in log] == [
+        ["POST", "tags", "201"],
+        ["GET", "tags", "200"],
+        ["GET", "tags", "429"],
+    ]
+    assert last == "3 requests, 1 refused, at most 2 in a second."
+    assert (tmp_path / "here" / "sandbox.sqlite").exists()
+
+
+def test_the_command_plays_a_scenario_quietly(tmp_path) -> None:
+    (tmp_path / "day.toml").write_text('[[fault]]\nkind = "status"\nstatus = 503\nretry_after = 2\nnth = 1\n')
+    with command(tmp_path, "--quiet", "--faults", "day.toml", "--rate", "0") as (process, address):
+        answers = [httpx.get(f"{address}/api/3/tags", headers=HEADERS, trust_env=False) for _ in range(2)]
+        process.send_signal(signal.SIGTERM)
+        _out, err = process.communicate(timeout=30)
+    assert [answer.status_code for answer in answers] == [503, 200]
+    assert answers[0].headers["Retry-After"] == "2"
+    assert process.returncode == 0
+    assert err.splitlines()[1:] == ["2 requests, 0 refused, at most 2 in a second."]
