@@ -6,10 +6,8 @@ the same small account (`GIVEN`), so no line depends on another.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,23 +123,3 @@ def sandbox_at(path: Path | None = None, **options: Any) -> Sandbox:
     """A sandbox without a limit, at a time that stands still."""
     moment = datetime.fromisoformat(NOW).astimezone(UTC)
     return Sandbox(path, SandboxOptions(**{"rate": 0.0, **options}), clock=lambda: moment)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time passes only when nothing else is to be done, and then at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._now = 0.0
-
-    def time(self) -> float:
-        return self._now
-
-    def _run_once(self) -> None:
-        if not self._ready and self._scheduled:
-            self._now = max(self._now, self._scheduled[0]._when)
-        super()._run_once()
-
-
-def in_virtual_time(job: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    return anyio.run(job, backend_options={"loop_factory": VirtualLoop})

@@ -8,10 +8,11 @@ from email.utils import parsedate_to_datetime
 
 import anyio
 import pytest
-from sandbox_desk import NOW, Desk, in_virtual_time, sandbox_at, send
+from sandbox_desk import NOW, Desk, sandbox_at, send
 
 from bulk.errors import UsageError
 from bulk.sandbox.faults import KINDS, ConnectionDropped, Fault, Faults, load_faults
+from tests.virtual import run
 
 TAG = {"tag": {"tag": "VIP", "tagType": "contact"}}
 THREE = tuple(("POST contact/sync", {"contact": {"email": f"p{n}@example.com"}}) for n in range(3))
@@ -150,7 +151,7 @@ def test_a_slow_answer() -> None:
         return anyio.current_time()
 
     with sandbox_at(faults=(Fault("slow", seconds=75.0),)) as sandbox:
-        assert in_virtual_time(job) == 75.0
+        assert run(job) == 75.0
 
 
 def test_include_is_passed_over() -> None:

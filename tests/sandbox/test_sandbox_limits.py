@@ -8,10 +8,11 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sandbox_desk import in_virtual_time, sandbox_at, send
+from sandbox_desk import sandbox_at, send
 
 from bulk.sandbox.calls import Switches
 from bulk.sandbox.limits import WINDOWS, Busiest, FixedWindow, SlidingWindow, TokenBucket, limit_of
+from tests.virtual import run
 
 gaps = st.lists(st.floats(0, 2, allow_nan=False) | st.sampled_from([0.0, 0.1, 0.2, 1.0]), min_size=1, max_size=200)
 
@@ -119,7 +120,7 @@ def test_over_the_limit_is_429_with_the_documented_headers() -> None:
         assert tags.json()["tags"] == []
 
     with sandbox_at(rate=5.0) as sandbox:
-        in_virtual_time(job)
+        run(job)
         assert (sandbox.requests, sandbox.refused, sandbox.observed_max) == (7, 1, 5)
 
 
@@ -133,7 +134,7 @@ def test_whether_the_gateway_passes_retry_after_on_is_a_switch(passed_on) -> Non
         return "Retry-After" in refused.headers
 
     with sandbox_at(rate=1.0, switches=Switches(gateway_retry_after=passed_on)) as sandbox:
-        assert in_virtual_time(job) is passed_on
+        assert run(job) is passed_on
 
 
 @pytest.mark.parametrize(("window", "served"), [("sliding", 50), ("fixed", 50), ("bucket", 54)])
@@ -146,7 +147,7 @@ def test_ten_seconds_of_knocking(window, served) -> None:
         return codes
 
     with sandbox_at(rate=5.0, window=window) as sandbox:
-        codes = in_virtual_time(job)
+        codes = run(job)
         assert codes.count(200) == served
         assert sandbox.refused == 200 - served
 
@@ -158,7 +159,7 @@ def test_a_wrong_key_does_not_count_against_the_limit() -> None:
         assert (await send(sandbox, "GET users/me")).status_code == 200
 
     with sandbox_at(rate=5.0) as sandbox:
-        in_virtual_time(job)
+        run(job)
 
 
 def test_requests_count_when_they_arrive_not_when_they_are_answered() -> None:
@@ -169,7 +170,7 @@ def test_requests_count_when_they_arrive_not_when_they_are_answered() -> None:
         assert anyio.current_time() == pytest.approx(3.0)
 
     with sandbox_at(rate=5.0, latency=3.0) as sandbox:
-        in_virtual_time(job)
+        run(job)
         assert (sandbox.refused, sandbox.observed_max) == (1, 5)
 
 
@@ -183,7 +184,7 @@ def test_latency_and_jitter_are_those_asked_for_and_the_same_for_one_seed() -> N
             return times
 
         with sandbox_at(latency=0.2, jitter=0.1, seed=seed) as sandbox:
-            return in_virtual_time(job)
+            return run(job)
 
     times = answered(1)
     assert all(0.2 <= after - before <= 0.4 for before, after in zip([0.0, *times], times, strict=False))
