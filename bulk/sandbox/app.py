@@ -6,6 +6,7 @@ Key, then limit, then fault, then the account's answer. State is the store's, th
 from __future__ import annotations
 
 import json
+import math
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -167,7 +168,8 @@ class Sandbox:
         self.refused += 1
         limit = f"{self.options.rate:g}".encode()
         passed_on = request.door == DIRECT or self.options.switches.gateway_retry_after
-        wait = ((b"retry-after", b"1"),) if passed_on else ()
+        seconds = str(max(1, math.ceil(1 / self.options.rate))).encode()
+        wait = ((b"retry-after", seconds),) if passed_on else ()
         return _packed((429, BODIES[429]), (*wait, (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0")))
 
     def _answer(self, request: Request) -> Answer:

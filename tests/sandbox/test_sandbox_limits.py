@@ -124,6 +124,20 @@ def test_over_the_limit_is_429_with_the_documented_headers() -> None:
         assert (sandbox.requests, sandbox.refused, sandbox.observed_max) == (7, 1, 5)
 
 
+@pytest.mark.parametrize(("rate", "seconds"), [(5.0, 1), (1.0, 1), (0.3, 4)])
+def test_who_waits_as_long_as_told_is_served(rate, seconds) -> None:
+    async def job() -> None:
+        codes = [(await send(sandbox, "GET users/me")).status_code for _ in range(max(1, int(rate)))]
+        assert set(codes) == {200}
+        refused = await send(sandbox, "GET users/me")
+        assert refused.headers["Retry-After"] == str(seconds)
+        await anyio.sleep(seconds)
+        assert (await send(sandbox, "GET users/me")).status_code == 200
+
+    with sandbox_at(rate=rate) as sandbox:
+        run(job)
+
+
 @pytest.mark.parametrize("passed_on", [True, False])
 def test_whether_the_gateway_passes_retry_after_on_is_a_switch(passed_on) -> None:
     async def job() -> bool:

@@ -13,6 +13,7 @@ from sandbox_desk import Desk, sandbox_at
 
 from bulk.errors import UsageError
 from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.calls import Switches
 from bulk.sandbox.seed import seed
 
 SYNC = "POST contact/sync"
@@ -184,3 +185,21 @@ def test_a_keyset_page_is_as_fast_at_a_hundred_thousand_as_at_the_end(tmp_path) 
         seed(sandbox.store, 100_000)
         desk = Desk(sandbox)
         assert seconds(desk, 0) < 5 * seconds(desk, 99_900) + 0.02
+
+
+@pytest.mark.parametrize("counts", ["all", "rest"])
+@pytest.mark.parametrize("query", ["listid=1", "listid=2&status=2", "tagid=3", "tagid=1&listid=1", "email_like=person"])
+def test_a_walk_by_keyset_finds_as_many_as_the_total_said(query, counts) -> None:
+    with sandbox_at(switches=Switches(keyset_total=counts)) as sandbox:
+        seed(sandbox.store, 250, skewed=True)
+        desk = Desk(sandbox)
+        total = int(desk.ask(f"GET contacts?{query}").json()["meta"]["total"])
+        ids: list[int] = []
+        while True:
+            above = ids[-1] if ids else 0
+            body = desk.ask(f"GET contacts?{query}&id_greater={above}&orders[id]=ASC&limit=30").json()
+            assert int(body["meta"]["total"]) == (total if counts == "all" else total - len(ids))
+            if not body["contacts"]:
+                break
+            ids += [int(contact["id"]) for contact in body["contacts"]]
+        assert len(ids) == len(set(ids)) == total > 0
