@@ -153,6 +153,9 @@ READING = (
     Line("§2.1 tagid", "GET contacts?tagid=1", None, 200, {"contacts": [{"id": "1"}], "meta": {"total": "1"}}),
     Line("§2.1 tagid of none", "GET contacts?tagid=2&id_greater=0", None, 200,
          {"contacts": [], "meta": {"total": "0"}}),
+    *(Line("§2.1 of forms and automations, which are not kept", f"GET contacts?{name}={number}", None, 200,
+           {"meta": {"total": total}})
+      for name in ("formid", "seriesid", "waitid") for number, total in ((0, "2"), (1, "0"))),
     Line("§2.1 listid and tagid", "GET contacts?listid=1&tagid=2", None, 200, {"contacts": [], "meta": {"total": "0"}}),
     Line("§2.1 listid, status and keyset", "GET contacts?listid=1&status=1&id_greater=0", None, 200,
          {"contacts": [{"id": "1"}], "meta": {"total": "1"}}),

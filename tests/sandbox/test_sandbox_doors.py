@@ -138,3 +138,18 @@ def test_a_target_that_is_no_path_is_turned_away_as_unknown(target) -> None:
         anyio.run(sandbox.app, {**scope, "headers": []}, receive, tell)
         anyio.run(sandbox.app, {**scope, "headers": [(b"authorization", b"Bearer sandbox")]}, receive, tell)
     assert [message["status"] for message in told if "status" in message] == [401, 404]
+
+
+def test_a_server_may_announce_its_beginning_and_its_end() -> None:
+    heard = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    told: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return next(heard)
+
+    async def tell(message: dict[str, object]) -> None:
+        told.append(message["type"])
+
+    with sandbox_at() as sandbox:
+        anyio.run(sandbox.app, {"type": "lifespan"}, receive, tell)
+    assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -129,6 +129,13 @@ FIELD_VALUES = (
              {"field": "1", "value": "1000"}]}}),), switches=Switches(option_not_listed="dropped")),
     Line("§12 switch, listed", "POST fieldValues", value(contact="1", field="2", value="||Mail||Phone||"), 201, None,
          switches=Switches(option_not_listed="dropped")),
+    *(Line("§12 switch, a lone value is refused", request, value(contact=1, field=1, value=one), status, has,
+           after=(("POST fieldValues", value(contact=1, field=1, value="1-10")),),
+           switches=Switches(option_not_listed="dropped"))
+      for request in ("POST fieldValues", "PUT fieldValues/2") for one, status, has in (
+          ("1000", 422, {"errors": [{"source": {"pointer": "/data/attributes/value"}}]}),
+          ("200+", 200, {"fieldValue": {"id": "2", "value": "200+"}}), ("", 200, {"fieldValue": {"value": ""}}))),
+    Line("§1.2 sent type", "PUT fieldValues/1", value(value=5), 200, {"fieldValue": {"value": 5}}),
     Line("§4.3 PUT", "PUT fieldValues/1", value(value="Bern"), 200, {"fieldValue": {"id": "1", "value": "Bern"}}),
     Line("§4.3 filters[fieldid]", "GET fieldValues?filters[fieldid]=7", None, 200, {"fieldValues": [{"id": "1"}]}),
     Line("§4.3 filters[fieldid]", "GET fieldValues?filters[fieldid]=8", None, 200,
@@ -148,6 +155,9 @@ ACCOUNT_CONTACTS = (
          {"errors": [{"code": "field_invalid", "source": {"pointer": "/data/attributes/account,contact"}}]}),
     Line("§7.1 twice", "POST accountContacts", joined(account="1", contact="1"), 422,
          {"errors": [{"code": "field_invalid"}]}),
+    *(Line("§7.1 required", "POST accountContacts", joined(**{name: "2"}), 422,
+           {"errors": [{"code": "field_missing", "source": {"pointer": f"/data/attributes/{other}"}}]})
+      for name, other in (("account", "contact"), ("contact", "account"))),
     Line("§7.1 PUT", "PUT accountContacts/1", joined(jobTitle="CEO"), 200, {"accountContact": {"jobTitle": "CEO"}}),
     Line("§7.1 filters[contact]", "GET accountContacts?filters[contact]=1", None, 200,
          {"accountContacts": [{"id": "1"}], "meta": {"total": "1"}}),

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 from sandbox_desk import Desk, sandbox_at
@@ -77,6 +77,19 @@ def test_what_is_refused_leaves_nothing_behind() -> None:
         assert [option["value"] for option in desk.ask("GET fields/1/options").json()["fieldOptions"]] == [
             "1-10", "11-50", "51-200", "200+"
         ]  # fmt: skip
+
+
+def test_a_defect_half_way_leaves_nothing_behind_and_the_next_request_is_answered() -> None:
+    readings = iter(
+        [datetime.now(UTC)] * 3
+    )  # one for each call; to tag reads it twice, and the second time it has written
+    with Sandbox(None, SandboxOptions(rate=0, demo=False), clock=lambda: next(readings)) as sandbox:
+        desk = Desk(sandbox)
+        assert desk.ask(SYNC, person("ada")).status_code == 201
+        assert desk.ask("POST tags", {"tag": {"tag": "VIP", "tagType": "contact"}}).status_code == 201
+        with pytest.raises((StopIteration, RuntimeError)):
+            desk.ask("POST contactTags", {"contactTag": {"contact": 1, "tag": 1}})
+        assert desk.ask("GET contactTags").json()["contactTags"] == []
 
 
 def test_times_are_those_of_the_accounts_zone_and_links_those_of_its_host() -> None:

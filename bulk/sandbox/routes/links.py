@@ -167,6 +167,10 @@ def update_account_contact(call: Call) -> Answer:
 # ---- fieldValues
 
 
+def _not_listed() -> Refusal:
+    return invalid("The value you selected is not a valid choice.", "field_invalid", "value")
+
+
 def post_field_value(call: Call) -> Answer:
     """POST /fieldValues: in place for the same contact and field."""
     sent = call.sent("fieldValue")
@@ -174,6 +178,8 @@ def post_field_value(call: Call) -> Answer:
     field = whole(sent.get("field"))
     held = call.store.row("SELECT 1 FROM fieldValues WHERE contact = ? AND field = ?", (contact, field))
     row = set_field(call, contact, field, sent.get("value"), call.store.now())
+    if row is None and call.store.row("SELECT 1 FROM fields WHERE id = ?", (field,)):
+        raise _not_listed()
     if row is None:
         raise invalid("Field id not valid", "field_invalid", "field")
     record = echoed(call.shapes.field_value(row), sent, "contact", "field", "value")
@@ -189,7 +195,7 @@ def update_field_value(call: Call) -> Answer:
     if "value" in sent:
         value = as_stored(call, int(link["field"]), sent["value"])
         if value is None:
-            raise invalid("The value you selected is not a valid choice.", "field_invalid", "value")
+            raise _not_listed()
         call.store.update("fieldValues", call.ids[0], {"value": value, "udate": call.store.now()})
         touch(call, int(link["contact"]))
     return 200, {"fieldValue": echoed(_link(call, "fieldValues"), sent, "value")}
