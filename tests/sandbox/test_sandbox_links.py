@@ -203,6 +203,20 @@ def test_what_changes_a_contact_moves_its_udate_and_never_its_cdate(request_, bo
         assert contact["udate"] == ("2026-05-28T04:05:54-05:00" if moved else NOW)
 
 
+def test_subscribing_sets_sdate_and_unsubscribing_udate_whenever_they_happen() -> None:
+    moment = [datetime.fromisoformat(NOW)]
+    seen = []
+    with Sandbox(None, SandboxOptions(rate=0), clock=lambda: moment[0]) as sandbox:
+        desk = Desk(sandbox)
+        desk.given()
+        for status in (2, 1, 0, 1):
+            moment[0] += timedelta(hours=1)
+            desk.ask("POST contactLists", listed(list=1, contact=1, status=status))
+            record = desk.ask("GET contactLists/1").json()["contactList"]
+            seen.append((record["sdate"][11:13], record["udate"][11:13], record["updated_timestamp"][11:13]))
+    assert seen == [("03", "04", "04"), ("05", "04", "05"), ("05", "04", "06"), ("07", "04", "07")]
+
+
 KEYS = {
     "contactLists": """contact list form seriesid sdate udate status responder sync unsubreason campaign message
         first_name last_name ip4Sub sourceid autosyncLog ip4_last ip4Unsub created_timestamp updated_timestamp

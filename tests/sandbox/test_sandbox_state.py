@@ -69,6 +69,16 @@ def test_several_processes_may_open_a_new_file_at_once_and_write(tmp_path) -> No
         assert Desk(sandbox).ask("GET lists").json()["meta"]["total"] == "3"
 
 
+def test_who_reads_for_long_keeps_nobody_from_writing(tmp_path) -> None:
+    with sandbox_at(tmp_path / "s.sqlite") as one, sandbox_at(tmp_path / "s.sqlite") as other:
+        one.store.db.execute("BEGIN")
+        assert one.store.count("SELECT count(*) FROM contacts") == 0
+        assert Desk(other).ask(SYNC, person("ada")).status_code == 201
+        assert one.store.count("SELECT count(*) FROM contacts") == 0  # still of its own moment
+        one.store.db.execute("COMMIT")
+        assert one.store.count("SELECT count(*) FROM contacts") == 1
+
+
 def test_what_is_refused_leaves_nothing_behind() -> None:
     with sandbox_at() as sandbox:
         desk = Desk(sandbox)
