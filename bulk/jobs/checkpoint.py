@@ -282,7 +282,9 @@ class Checkpoint:
 
     def pages(self) -> Iterator[list[Json]]:
         """The contacts page by page, in ascending order of ids."""
-        for (text,) in self._reader.execute("SELECT contacts FROM pages ORDER BY first"):
+        order = [row for (row,) in self._reader.execute("SELECT rowid FROM pages ORDER BY first")]
+        for row in order:  # one at a time: sorted by SQLite, they would all lie in memory
+            (text,) = self._reader.execute("SELECT contacts FROM pages WHERE rowid = ?", (row,)).fetchone()
             yield json.loads(text)
 
     def relations_of(self, contact: int) -> Iterator[tuple[str, Json]]:

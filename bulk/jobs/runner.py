@@ -109,6 +109,8 @@ class Runner:
         for row, outcome in settled.ended:
             self._end(feed, row, outcome)
         self._wake.set()
+        if checkpoint and step.row >= 0 and request.method == "GET":
+            await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
 
     def _end(self, feed: Feed, row: int, outcome: Outcome) -> None:
         if self._checkpoint and row >= 0:
