@@ -140,30 +140,31 @@ class Sandbox:
             self.log(request.method, request.path, status)
 
     async def _respond(self, request: Request) -> _Response:
-        await self._travel()
+        # it arrives when it arrives, also if we are just then at work on another: that is no fault of the sender
+        arrived = anyio.current_time() + await self._travel()
         self.requests += 1
-        response = self._before(request)
+        response = self._before(request, arrived)
         if response is None:
             fault = self._faults.meet(request.method, request.path)
             response = _packed(self._answer(request)) if fault is None else await self._faulty(fault, request)
         await self._travel()
         return response
 
-    async def _travel(self) -> None:
-        """Half of the way there and back."""
+    async def _travel(self) -> float:
+        """Half of the way there and back; the seconds it takes."""
         spread = self.options.jitter
         seconds = self.options.latency / 2 + (self._chance.uniform(0, spread) if spread else 0.0)
         if seconds > 0:
             await anyio.sleep(seconds)
+        return seconds
 
-    def _before(self, request: Request) -> _Response | None:
+    def _before(self, request: Request, arrived: float) -> _Response | None:
         """What is answered before anything is done: a wrong key, or a request over the limit."""
         away = turned_away(request, self.options.key)
         if away is not None:
             return _packed(away)
-        now = anyio.current_time()
-        if self._limit.admit(now):
-            self._busiest.note(now)
+        if self._limit.admit(arrived):
+            self._busiest.note(arrived)
             return None
         self.refused += 1
         limit = f"{self.options.rate:g}".encode()
