@@ -142,7 +142,7 @@ async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping)
             job.folder.write(replace(record, account=names.host))
         if not checkpoint.noted("walked"):
             with stopping.draining():
-                await _walk(job, runner)
+                await _walk(job, runner, names)
             if stopping.error is not None:
                 return
         await _read_apart(job, runner)
@@ -152,13 +152,13 @@ async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping)
             await checkpoint.durable()
 
 
-async def _walk(job: Job, runner: Runner) -> None:
+async def _walk(job: Job, runner: Runner, names: Names) -> None:
     """Read all pages that are not read yet, into the checkpoint."""
     checkpoint = job.checkpoint
     ranges = checkpoint.page_ranges()
     read = sum(count for _first, _last, count in ranges)
     walk = Walk(checkpoint.noted("total"), [(first, last) for first, last, _count in ranges], read)
-    walking = Walking(walk, runner.dispatch, _on_page)
+    walking = Walking(walk, runner.dispatch, partial(_on_page, names))
     async with anyio.create_task_group() as tellers:
         tellers.start_soon(_tell, job.setting.progress, walk, runner)
         await runner.run(walking)
@@ -173,7 +173,7 @@ async def _walk(job: Job, runner: Runner) -> None:
         raise UnfinishedError("Some pages are not read")
 
 
-def _on_page(page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+def _on_page(names: Names, page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     contacts = [
         [identity, {name: record.get(name) for name in KEPT}, state.to_json()]
         for identity, record, state in page.contacts
@@ -181,7 +181,10 @@ def _on_page(page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -
     ]
     checkpoint.add_page(*covered, contacts)
     for identity, name in page.tags.items():
+        names.add_tag(identity, name)
         checkpoint.note(f"tag {identity}", name)
+    for family in unknown_names((state for _identity, _record, state in page.contacts), names):
+        checkpoint.note(f"unknown {family}", True)
     if page.missing:
         checkpoint.note("apart", True)
 
@@ -215,9 +218,9 @@ async def _complete_names(job: Job, runner: Runner, names: Names) -> None:
     """Learn the names of what was made since the names were read."""
     for identity, name in job.checkpoint.noted_under("tag ").items():
         names.add_tag(identity, name)
-    unknown: set[str] = set()
-    for page in _pages(job.checkpoint):
-        unknown |= unknown_names((state for _identity, _kept, state in page), names)
+    unknown = set(job.checkpoint.noted_under("unknown "))
+    if job.checkpoint.noted("apart"):  # the pages did not say which names they need
+        unknown = {"tags", "lists", "accounts"}
     if unknown:
         wanted = {"fields": "lists" in unknown, "tags": "tags" in unknown, "accounts": "accounts" in unknown}
         newer = await runner.ask(read_names(identity=False, **wanted))
