@@ -51,14 +51,14 @@ class Account:
         pattern = "/".join(part if number is None else "{}" for part, number in zip(parts, numbers, strict=True))
         if method == "GET":
             pattern = pattern.removesuffix("/{}") if not parts[-1] else pattern  # a list, with a slash too many
-        route = ROUTES.get((method, pattern))
+        route = ROUTES.get((method, pattern)) or ROUTES.get((method, "/".join((*parts[:-1], "*"))))
         if route is None:
             return 404, {"message": f"No Result found for {method} {path}"}
         try:
             sent = _parsed(body)
         except ValueError:
             return 400, {"message": "Invalid or unparsable json"}
-        call = Call(self.store, self.shapes, self.switches, ids, query, sent)
+        call = Call(self.store, self.shapes, self.switches, ids, query, sent, parts[-1])
         db = self.store.db
         db.execute("BEGIN" if method == "GET" else "BEGIN IMMEDIATE")  # a list and its total are of one moment
         try:

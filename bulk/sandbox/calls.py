@@ -42,7 +42,7 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request after the front door: the ids of its path, its query and its body."""
+    """A request after the front door: the ids of its path, its query and its body; `last` is where its path ends."""
 
     store: Store
     shapes: Shapes
@@ -50,6 +50,7 @@ class Call:
     ids: tuple[int, ...]
     query: tuple[tuple[str, str], ...]
     body: Any
+    last: str = ""
 
     def param(self, name: str) -> str:
         """A query parameter, "" if it is not given."""

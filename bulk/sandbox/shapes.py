@@ -33,6 +33,7 @@ RELATION: Final = "id, field, relid, cdate"
 FIELD_VALUE: Final = "id, contact, field, value, cdate, udate"
 ACCOUNT: Final = "id, name, accountUrl, createdTimestamp, updatedTimestamp"
 ACCOUNT_CONTACT: Final = "id, account, contact, jobTitle, createdTimestamp, updatedTimestamp"
+USER: Final = "id, username, firstName, lastName, email, phone, signature, localZoneid, cdate, udate"
 
 _CONTACT_LINKS: Final = (
     ("bounceLogs", "bounceLogs"),
@@ -208,14 +209,18 @@ class Shapes:
             "id": str(identity),
         }  # fmt: skip
 
-    def user(self) -> Json:
-        """The one user."""
+    def user(self, row: Row) -> Json:
+        """A row of `USER`."""
+        identity, username, first, last, email, phone, signature, zone, cdate, udate = row
         return {
-            "username": "sandbox", "firstName": "Sandbox", "lastName": "User", "email": "sandbox@example.com",
-            "phone": "", "signature": None, "localZoneid": "America/Chicago", "password_updated_utc_timestamp": None,
-            "cdate": "2026-01-01T00:00:00-06:00", "udate": "2026-01-01T00:00:00-06:00", "mfaEnabled": "0",
-            "links": self.links("users/1", "lists", "userGroup", "dealGroupTotals", "dealGroupUsers", "configs"),
-            "id": "1",
+            "username": username, "firstName": first, "lastName": last, "email": email, "phone": phone,
+            "signature": signature, "localZoneid": zone, "password_updated_utc_timestamp": None, "cdate": cdate,
+            "udate": udate, "mfaEnabled": "0",
+            "links": self.links(
+                f"users/{identity}", "lists", "userGroup", "dealGroupTotals", "dealGroupUsers", "configs",
+                "dealConnection", "userConversationsPermission", "seatUser",
+            ),
+            "id": str(identity),
         }  # fmt: skip
 
 

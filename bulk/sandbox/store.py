@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bulk.errors import UsageError
 
-VERSION: Final = 3
+VERSION: Final = 4
 PATIENCE: Final = 30.0  # seconds that a statement waits for another process
 
 _CONTACT: Final = "contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE"
@@ -56,6 +56,14 @@ _SCHEMA: Final = (
         contact INTEGER NOT NULL UNIQUE REFERENCES contacts ON DELETE CASCADE, jobTitle TEXT NOT NULL,
         createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
     "CREATE INDEX accountContacts_account ON accountContacts (account)",
+    f"""CREATE TABLE users ({_ID}, username TEXT NOT NULL, username_key TEXT NOT NULL UNIQUE, email TEXT NOT NULL,
+        email_key TEXT NOT NULL UNIQUE, firstName TEXT NOT NULL, lastName TEXT NOT NULL,
+        phone TEXT NOT NULL DEFAULT '', signature TEXT, localZoneid TEXT NOT NULL DEFAULT 'America/Chicago',
+        cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
+    # whose key it is
+    """INSERT INTO users (id, username, username_key, email, email_key, firstName, lastName, cdate, udate)
+        VALUES (1, 'sandbox', 'sandbox', 'sandbox@example.com', 'sandbox@example.com', 'Sandbox', 'User',
+        '2026-01-01T00:00:00-06:00', '2026-01-01T00:00:00-06:00')""",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",
     "INSERT INTO totals VALUES (0)",
@@ -64,6 +72,7 @@ _SCHEMA: Final = (
     f"PRAGMA user_version = {VERSION}",
 )
 
+_USERS: Final = (("mira", "Mira", "Sales"), ("tomas", "Tomáš", "Support"))
 _LISTS: Final = (("Newsletter", "newsletter"), ("Customers", "customers"), ("Product News", "product-news"))
 _FIELDS: Final[tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = (
     ("Company Size", "dropdown", (("1-10", ""), ("11-50", ""), ("51-200", ""), ("200+", ""))),
@@ -191,6 +200,12 @@ class Store:
 
     # ---- what routes and a new account both add
 
+    def add_user(self, username: str, email: str, more: Mapping[str, Any]) -> int:
+        """Add a user; `more` has the names."""
+        now = self.now()
+        values = {"username": username, "username_key": fold(username), "email": email, "email_key": fold(email)}
+        return self.insert("users", {**values, "cdate": now, "udate": now, **more})
+
     def add_field(self, title: str, kind: str, more: Mapping[str, Any] | None = None) -> int:
         """Add a custom field, last in order; its perstag is made of the title unless `more` brings one."""
         now = self.now()
@@ -220,6 +235,8 @@ class Store:
         return self.insert("fieldRels", {"field": field, "relid": relid, "cdate": self.now()})
 
     def _furnish(self) -> None:
+        for username, first, last in _USERS:
+            self.add_user(username, f"{username}@example.com", {"firstName": first, "lastName": last})
         for name, stringid in _LISTS:
             self.add_list(name, stringid)
         for title, kind, options in _FIELDS:

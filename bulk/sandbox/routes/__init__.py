@@ -1,4 +1,7 @@
-"""Every endpoint of the sandbox in one table: method and path, with {} for an id -> the function that answers."""
+"""Every endpoint of the sandbox in one table: method and path -> the function that answers.
+
+In a path {} stands for an id, a * at its end for any text.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call
-from bulk.sandbox.routes import contacts, fields, links, listing, names
+from bulk.sandbox.routes import contacts, fields, links, listing, names, users
 
 Route = Callable[[Call], Answer]
 
@@ -71,5 +74,12 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("PUT", "accounts/{}"): names.update_account,
     ("PATCH", "accounts/{}"): names.update_account,
     ("DELETE", "accounts/{}"): names.delete_account,
-    ("GET", "users/me"): names.me,
+    ("GET", "users"): users.list_users,
+    ("POST", "users"): users.create_user,
+    ("GET", "users/me"): users.me,
+    ("GET", "users/email/*"): users.user_by("email"),
+    ("GET", "users/username/*"): users.user_by("username"),
+    ("GET", "users/{}"): users.one_user,
+    ("PUT", "users/{}"): users.update_user,
+    ("DELETE", "users/{}"): users.delete_user,
 }

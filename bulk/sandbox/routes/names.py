@@ -1,4 +1,4 @@
-"""tags, lists, accounts, users: what contacts are joined to, each known by a name. §3.2, §3.4, §7.1."""
+"""tags, lists, accounts: what contacts are joined to, each known by a name. §3.2, §3.4, §7.1."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def delete_list(call: Call) -> Answer:
     return 200, {}
 
 
-# ---- accounts and users
+# ---- accounts
 
 
 def list_accounts(call: Call) -> Answer:
@@ -219,8 +219,3 @@ def delete_account(call: Call) -> Answer:
     """DELETE /accounts/{id}: its contacts leave it."""
     call.store.delete("accounts", found(call, "accounts", "id", "CustomerAccount", call.ids[0])[0])
     return 200, {}
-
-
-def me(call: Call) -> Answer:
-    """GET /users/me."""
-    return 200, {"user": call.shapes.user()}
