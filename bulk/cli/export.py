@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bulk.cli import display, options
 from bulk.cli.running import run_job
+from bulk.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulk.resources.spec import Resource
 
 
 @click.command("export")
@@ -17,6 +22,15 @@ from bulk.cli.running import run_job
 @click.option("--plain", is_flag=True, help="Minimal quotes, no byte order mark: for programs.")
 @click.option("--guard-formulas", is_flag=True, help="Disarm cells that a spreadsheet would run; import undoes it.")
 @click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell.")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Only what fits, by the API's own filters. Repeatable.",
+)
+@click.option("--search", metavar="TEXT", default="", help="Only what ActiveCampaign finds for this.")
+@click.option("--columns", metavar="A,B,…", default="", help="Only these columns, in this order.")
 @options.pace
 @options.job_place
 @options.telling
@@ -31,6 +45,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
 
     found = options.resource_of(resource)
     given = exporting.ExportOptions(
+        filters=filters_of(found, chosen["filters"], chosen["search"]), columns=columns_of(chosen["columns"]),
         plain=chosen["plain"], guard_formulas=chosen["guard_formulas"], separator=chosen["separator"],
         max_duration=chosen["max_duration"], rate=5.0 if chosen["rate"] is None else chosen["rate"],
         concurrency=chosen["concurrency"] or 0,
@@ -50,3 +65,24 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
             display.show_export(ending)
 
     return run_job(lambda: exporting.start(found, options.input_path(file), given, setting), setting, show)
+
+
+def filters_of(resource: Resource, texts: Iterable[str], search: str) -> dict[str, str]:
+    """The query parameters that `--filter` and `--search` mean."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not value:
+            raise UsageError(f"--filter {text!r} is not of the form name=value.")
+        options.check_choice("--filter", name, tuple(resource.filters))
+        found[resource.filters[name]] = value
+    if search and not resource.search:
+        raise UsageError(f"--search: ActiveCampaign has no search for {resource.name}. Drop it.")
+    return found | ({resource.search: search} if search else {})
+
+
+def columns_of(text: str) -> tuple[str, ...]:
+    """The names in `--columns`: one CSV record, as in a cell."""
+    from bulk.resources.kinds import split_values  # noqa: PLC0415 - not for --help
+
+    return tuple(split_values(text, ","))

@@ -32,6 +32,7 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
 
     found = options.resource_of(resource)
     given = import_options(chosen)
+    options.check_importable(found, given.mode)
     options.check_choice("--mode", given.mode, found.modes)
     options.check_choice("--key", given.key, found.keys)
     access = options.needed_account(

@@ -168,6 +168,16 @@ def resource_of(name: str) -> Resource:
     return resource
 
 
+def check_importable(resource: Resource, mode: str) -> None:
+    """Raise `UsageError` for what cannot be imported."""
+    from bulk.resources.spec import Writing  # noqa: PLC0415
+
+    if not resource.modes:
+        raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
+    if resource.writing is not Writing.CONTACT or mode == "delete":
+        raise UsageError(f"This version of bulk exports {resource.name} but cannot {mode or 'import'} them yet.")
+
+
 def input_path(name: str) -> Path | None:
     """The file that a command reads; None for `-`, standard input."""
     return None if name == "-" else Path(name)
@@ -176,7 +186,8 @@ def input_path(name: str) -> Path | None:
 def check_choice(option: str, given: str, offered: tuple[str, ...]) -> None:
     """Raise `UsageError` if an option names what the resource does not offer."""
     if given and given not in offered:
-        raise UsageError(f"{option} {given!r}: this resource takes {', '.join(offered)}.")
+        takes = f"takes {', '.join(offered)}" if offered else "has none"
+        raise UsageError(f"{option} {given!r}: this resource {takes}.")
 
 
 def check_separator(separator: str) -> None:

@@ -34,5 +34,5 @@ def _show(resource: Resource) -> None:
         marks = [word for word, on in (("required", column.required), ("read only", not column.writable)) if on]
         about = column.about + (f" ({', '.join(marks)})" if marks else "")
         click.echo(f"  {column.header:18} {column.kind.about:38} {about}".rstrip())
-    if resource.custom_fields:
+    if resource.custom:
         click.echo("\nAnd every custom field of the account, by its title or its %PERSTAG%.")

@@ -33,6 +33,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     found = options.resource_of(resource)
     given = import_options(chosen)
     options.check_choice("--mode", given.mode, found.modes)
+    options.check_importable(found, given.mode)
     options.check_choice("--key", given.key, found.keys)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])

@@ -136,6 +136,11 @@ class Dispatch:
         return not self._rows
 
     @property
+    def holds_ready(self) -> bool:
+        """Whether a step waits for nothing but its turn."""
+        return bool(self._ready)
+
+    @property
     def open_rows(self) -> int:
         """Rows begun and not yet settled."""
         return len(self._rows)

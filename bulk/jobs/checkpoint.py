@@ -25,6 +25,7 @@ import anyio.to_thread
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Failure, Json, Outcome, Receipt, RowStatus, Verdict
 
+_VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
@@ -32,12 +33,12 @@ CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NO
 CREATE TABLE steps (row INTEGER NOT NULL, step TEXT NOT NULL, method TEXT NOT NULL, attempts INTEGER NOT NULL,
                     verdict TEXT, status INTEGER, data TEXT, code TEXT, error TEXT,
                     PRIMARY KEY (row, step)) WITHOUT ROWID;
-CREATE TABLE pages (first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, contacts TEXT NOT NULL);
+CREATE TABLE pages (first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, records TEXT NOT NULL);
 CREATE TABLE held (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, contact INTEGER NOT NULL, record TEXT NOT NULL,
+CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER NOT NULL, record TEXT NOT NULL,
                         PRIMARY KEY (family, id)) WITHOUT ROWID;
-CREATE INDEX relations_by_contact ON relations (contact);
-PRAGMA user_version = 1;
+CREATE INDEX relations_by_owner ON relations (owner);
+PRAGMA user_version = 2;
 """
 _INTEND: Final = (
     "INSERT INTO steps (row, step, method, attempts) VALUES (?, ?, ?, ?)"
@@ -105,7 +106,7 @@ class Checkpoint:
             raise self._unusable(f"is damaged ({error})") from error
         if version == 0 and not new:
             raise self._unusable("is empty")
-        if version not in (0, 1):
+        if version not in (0, _VERSION):
             raise UsageError(f"{self._path} was written by another version of bulk. Go on with that version.")
 
     def _unusable(self, how: str) -> UsageError:
@@ -269,34 +270,34 @@ class Checkpoint:
         self._db.execute("DELETE FROM meta WHERE name = 'held'")
         self._db.execute("DELETE FROM held")
 
-    # ---- pages of contacts
+    # ---- pages of an export
 
-    def add_page(self, first: int, last: int, contacts: Sequence[Json]) -> None:
-        """Note a page: the range of ids it covers, and its contacts in ascending order."""
-        text = json.dumps(contacts, ensure_ascii=False, separators=(",", ":"))
-        self.put("INSERT INTO pages VALUES (?, ?, ?, ?)", (first, last, len(contacts), text))
+    def add_page(self, first: int, last: int, records: Sequence[Json]) -> None:
+        """Note a page: the range that it covers, of ids or offsets, and its records in the order of that range."""
+        text = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
+        self.put("INSERT INTO pages VALUES (?, ?, ?, ?)", (first, last, len(records), text))
 
     def page_ranges(self) -> list[tuple[int, int, int]]:
-        """First id, last id and number of contacts of every page."""
+        """What every page covers, first and last, and how many records it holds."""
         return list(self._reader.execute("SELECT first, last, count FROM pages"))
 
     def pages(self) -> Iterator[list[Json]]:
-        """The contacts page by page, in ascending order of ids."""
+        """The records page by page, in the order of what they cover."""
         order = [row for (row,) in self._reader.execute("SELECT rowid FROM pages ORDER BY first")]
         for row in order:  # one at a time: sorted by SQLite, they would all lie in memory
-            (text,) = self._reader.execute("SELECT contacts FROM pages WHERE rowid = ?", (row,)).fetchone()
+            (text,) = self._reader.execute("SELECT records FROM pages WHERE rowid = ?", (row,)).fetchone()
             yield json.loads(text)
 
-    def relations_of(self, contact: int) -> Iterator[tuple[str, Json]]:
-        """Family and record of everything that was read apart for this contact."""
-        cursor = self._reader.execute("SELECT family, record FROM relations WHERE contact = ? ORDER BY id", (contact,))
+    def relations_of(self, owner: int) -> Iterator[tuple[str, Json]]:
+        """Family and record of everything that was read apart and belongs to this record."""
+        cursor = self._reader.execute("SELECT family, record FROM relations WHERE owner = ? ORDER BY id", (owner,))
         for family, record in cursor.fetchall():
             yield family, json.loads(record)
 
-    def add_relations(self, family: str, records: Iterable[Json]) -> None:
-        """Note records of a relation that was read apart."""
+    def add_relations(self, family: str, records: Iterable[Json], owner: str = "contact") -> None:
+        """Note records that belong to others and were read apart; `owner` is the attribute that says to which."""
         for record in records:
-            values = (family, int(record["id"]), int(record["contact"]), json.dumps(record))
+            values = (family, int(record["id"]), int(record[owner]), json.dumps(record))
             self.put("INSERT OR REPLACE INTO relations VALUES (?, ?, ?, ?)", values)
 
     # ---- what the account holds

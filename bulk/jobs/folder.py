@@ -13,11 +13,11 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from filelock import FileLock, Timeout
 
@@ -73,6 +73,13 @@ class JobRecord:
                 f"The job works on the account {self.account}, and this key opens {host}.\n"
                 "Use the key and connection that it began with."
             )
+
+
+class Holder(Protocol):
+    """Says which file is held while a job works on an account."""
+
+    def lock(self, account: str) -> Path:
+        """The file's path."""
 
 
 class JobFolder:
@@ -227,3 +234,27 @@ def account_held(lock: Path, account: str) -> Iterator[None]:
         yield
     finally:
         hold.release()
+
+
+class Door:
+    """The way into an account: entered once it is known whose it is, checked and held until the stack is closed."""
+
+    def __init__(self, folder: JobFolder, record: JobRecord, access: Holder, stack: ExitStack) -> None:
+        self.entered = False
+        self._folder = folder
+        self._record = record
+        self._access = access
+        self._stack = stack
+
+    def enter(self, host: str) -> None:
+        """Enter, unless `host` is "".
+
+        Raises `UsageError` for another account than the job's, `UnfinishedError` while another job holds it.
+        """
+        if not host or self.entered:
+            return
+        self._record.check_account(host)
+        self._stack.enter_context(account_held(self._access.lock(host), host))
+        if not self._record.account:
+            self._folder.write(replace(self._record, account=host))
+        self.entered = True

@@ -14,7 +14,8 @@ from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import Walking
 from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import PageData, page_request
+from bulk.planning.export import PageData, contacts_request
+from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
 from bulk.planning.walk import Ask, Walk
 from bulk.tables.matching import key_of
@@ -37,12 +38,11 @@ async def read_held(runner: Runner, checkpoint: Checkpoint, rows: int, *, resume
     if first is None:
         return None
     page = await runner.ask(_first_page(first))
-    walk.total = page.total
     if page.missing or page.total is None or page.total / PAGE * ROWS_A_PAGE > rows:
         return None
-    walk.take(first, page.ids)
+    walk.take(first, page.ids, page.total)
     _hold(page, (0, 0), checkpoint)
-    walking = Walking(walk, runner.dispatch, _hold)
+    walking = Walking(walk, contacts_request, runner.dispatch, _hold)
     await runner.run(walking)
     if walking.error is not None:
         raise walking.error
@@ -54,7 +54,7 @@ async def read_held(runner: Runner, checkpoint: Checkpoint, rows: int, *, resume
 
 
 def _first_page(ask: Ask) -> Asking[PageData]:
-    receipts = yield (page_request(ask),)
+    receipts = yield (contacts_request(ask),)
     page: PageData = accepted(receipts[0], "the account's contacts")
     return page
 
@@ -62,7 +62,7 @@ def _first_page(ask: Ask) -> Asking[PageData]:
 def _hold(page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     if page.missing:
         return  # without its relations a contact is better not known than half known
-    for _identity, _record, state in page.contacts:
-        email = state.attributes.get("email", "")
+    for _identity, (_kept, state) in page.entries:
+        email = ContactState.from_json(state).attributes.get("email", "")
         if email:
-            checkpoint.hold(key_of(email), state.to_json())
+            checkpoint.hold(key_of(email), state)

@@ -32,7 +32,8 @@ from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.jobs.wording import counted
 from bulk.model import RowStatus
 from bulk.planning.contacts import Meaning
-from bulk.planning.names import Names, columns_of, make_missing, read_names
+from bulk.planning.names import Names, columns_of
+from bulk.planning.naming import families_of, make_missing, read_names, unknown_names
 from bulk.resources import find
 from bulk.resources.kinds import join_values
 from bulk.resources.spec import Resource
@@ -177,8 +178,7 @@ async def _run(job: Job, record: JobRecord) -> Ending:
 async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
     options, access, checkpoint = job.options, job.setting.access, job.checkpoint
     used = {column.attribute for _at, column in _matched(job, None).columns}
-    tags, accounts = bool(used & {"tags", "remove_tags"}), "account" in used
-    names = await runner.ask(read_names(tags=tags, accounts=accounts))
+    names = await runner.ask(read_names(families_of(job.resource, used), job.resource.custom))
     record.check_account(names.host)
     with account_held(access.lock(names.host), names.host):
         if not record.account:
@@ -244,12 +244,13 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
 
 async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Progress) -> None:
     """Create the tags and accounts that the file names and the account does not have, once each."""
-    for what, wanted, held in (("tags", needs.tags, names.tags), ("accounts", needs.accounts, names.accounts)):
-        missing = [name for key, name in wanted.items() if key not in held]
+    wanted = {"tags": needs.tags.values(), "accounts": needs.accounts.values()}
+    for what, called in wanted.items():
+        missing = unknown_names(called, names.book(what))
         if missing:
             few = join_values(missing[:5], ", ") + (", …" if len(missing) > 5 else "")
             progress.say(f"{len(missing):,} {what} are new and will be created: {few}")
-    await runner.ask(make_missing(names, needs.tags.values(), needs.accounts.values()))
+    await runner.ask(make_missing(names, wanted))
 
 
 async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:

@@ -20,6 +20,8 @@ from bulk.jobs.checkpoint import Checkpoint
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.together import Asking
 
+_QUESTION = -2  # the row number of a question; less than 0, so that nothing of it is written down
+_LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]
 
@@ -122,11 +124,13 @@ class Runner:
         """Run what the job must know before its rows. Raises `AbortedError` or `UnfinishedError` if it cannot."""
         question = _Question(asking)
         await self.run(question)
-        if question.error is not None:
-            raise question.error
-        if not question.answers:
-            raise stopped_error(self.dispatch)
-        return question.answers[0]
+        return question.answer(self.dispatch)
+
+    async def run_beside(self, asking: Asking[Result], feed: Feed, answered: Callable[[Result], None]) -> None:
+        """Run a feed, and side by side with it what must be known before its rows mean anything."""
+        question = _Question(asking, answered)
+        await self.run(_Beside(question, feed))
+        question.answer(self.dispatch)
 
 
 def new_dispatch(rate: float, concurrency: int) -> Dispatch:
@@ -145,24 +149,40 @@ def stopped_error(dispatch: Dispatch) -> BulkError:
 class _Question(Generic[Result]):
     """A feed of one flow that is nobody's row."""
 
-    def __init__(self, asking: Asking[Result]) -> None:
-        self.answers: list[Result] = []
-        self.error: BulkError | None = None
+    def __init__(self, asking: Asking[Result], answered: Callable[[Result], None] = lambda _answer: None) -> None:
         self._asking = asking
+        self._answered = answered
+        self._answers: list[Result] = []
+        self._error: BulkError | None = None
         self._given = False
+
+    def answer(self, dispatch: Dispatch) -> Result:
+        """The answer, once the feed has run. Raises what makes the job impossible, or why there is no answer."""
+        if self._error is not None:
+            raise self._error
+        if not self._answers:
+            raise stopped_error(dispatch)
+        return self._answers[0]
 
     def take(self) -> Work | None:
         if self._given:
             return None
         self._given = True
-        return Work(-2, "question", self._flow())
+        return Work(_QUESTION, "question", self._flow())
 
     def _flow(self) -> Flow:
         try:
-            self.answers.append((yield from self._asking))
+            self._answers.append((yield from self._asking))
         except BulkError as error:
-            self.error = error
+            self._error = error
+        else:
+            self._answered(self._answers[0])
         return Outcome(RowStatus.SUCCEEDED)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it will never be answered."""
+        return self._error is not None
 
     @property
     def done(self) -> bool:
@@ -173,3 +193,29 @@ class _Question(Generic[Result]):
 
     def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Questions leave nothing behind."""
+
+
+class _Beside(Generic[Result]):
+    """A feed with a question beside it; without an answer, no more of the feed is begun."""
+
+    def __init__(self, question: _Question[Result], feed: Feed) -> None:
+        self._question = question
+        self._feed = feed
+        self._lead = _LEAD
+
+    def take(self) -> Work | None:
+        if self._question.failed:
+            return None
+        work = self._feed.take() if self._lead else None
+        self._lead -= bool(self._lead)
+        return work or self._question.take() or self._feed.take()
+
+    @property
+    def done(self) -> bool:
+        return self._question.done and (self._question.failed or self._feed.done)
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        self._feed.received(step, receipt, checkpoint)
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        self._feed.ended(row, outcome, checkpoint)

@@ -19,7 +19,8 @@ from bulk.jobs.checking import Counting, remarks
 from bulk.jobs.importing import ImportOptions, prepare_table
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
-from bulk.planning.names import Names, columns_of, read_names
+from bulk.planning.names import Names, columns_of
+from bulk.planning.naming import families_of, read_names
 from bulk.resources.spec import Resource
 from bulk.tables.check import Tally, check
 from bulk.tables.matching import match_header
@@ -53,7 +54,9 @@ async def validate(
     names: Names | None = None
     if not offline:
         async with opened(setting.access, options.rate) as send:
-            names = await Runner(new_dispatch(options.rate, 0), send).ask(read_names(tags=False, accounts=False))
+            names = await Runner(new_dispatch(options.rate, 0), send).ask(
+                read_names(families_of(resource, ()), resource.custom)
+            )
     return await anyio.to_thread.run_sync(_check, resource, source, options, setting, names)
 
 

@@ -1,4 +1,4 @@
-"""The feed that reads all contacts page by page, as `planning.walk` says. What becomes of a page is the caller's."""
+"""The feed that reads all pages of one resource, as its walk says. What becomes of a page is the caller's."""
 
 from __future__ import annotations
 
@@ -9,48 +9,51 @@ from bulk.engine.dispatch import Dispatch, Step
 from bulk.errors import BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Work
-from bulk.model import Outcome, Receipt
+from bulk.model import Outcome, Receipt, Request
 from bulk.planning.export import PageData, page_flow
+from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.walk import Ask, Walk
 
 OnPage = Callable[[PageData, tuple[int, int], Checkpoint], None]
+RequestOf = Callable[[Ask | OffsetAsk], Request]
 
 
 @dataclass(slots=True)
 class _Asked:
-    ask: Ask
+    ask: Ask | OffsetAsk
     failed: str = ""
 
 
 class Walking:
-    """A `Feed` of pages. `on_page` is given each page that read something, with the range of ids it covers.
+    """A `Feed` of pages.
 
-    `error` is set, and the engine stopped, when a page cannot be had although others can.
+    `request` makes the request for one; `on_page` is given each page that read something, with the range that it
+    covers: of ids, or of offsets. `error` is set, and the engine stopped, when a page cannot be had although others can.
     """
 
-    def __init__(self, walk: Walk, dispatch: Dispatch, on_page: OnPage, *, include: bool = True) -> None:
+    def __init__(self, walk: Walk | Offsets, request: RequestOf, dispatch: Dispatch, on_page: OnPage) -> None:
         self.walk = walk
         self.error: BulkError | None = None
+        self._request = request
         self._dispatch = dispatch
         self._on_page = on_page
-        self._include = include
         self._asked: dict[int, _Asked] = {}
         self._number = 0
 
     def take(self) -> Work | None:
         """Give the next page; at the last moment, when it can be sent, for then most is known about where to read."""
-        if len(self._asked) >= self._dispatch.needed:
+        if self._dispatch.holds_ready or len(self._asked) >= self._dispatch.needed:
             return None
         ask = self.walk.claim()
         if ask is None:
             return None
         self._number += 1
         self._asked[self._number] = _Asked(ask)
-        return Work(self._number, f"page {self._number}", page_flow(ask, include=self._include))
+        return Work(self._number, f"page {self._number}", page_flow(self._request(ask)))
 
     @property
     def done(self) -> bool:
-        """Whether every id is read."""
+        """Whether everything is read."""
         return self.walk.done
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
@@ -60,9 +63,7 @@ class Walking:
             asked.failed = receipt.error
             return
         page: PageData = receipt.data
-        if page.total is not None and asked.ask.counts_all:
-            self.walk.total = page.total  # under a bound the API may count the whole or a part: only this is sure
-        covered = self.walk.take(asked.ask, page.ids)
+        covered = self.walk.take(asked.ask, page.ids, page.total)  # type: ignore[arg-type]  # of the walk's own kind
         if covered is not None:
             self._on_page(page, covered, checkpoint)
 
@@ -70,6 +71,6 @@ class Walking:
         """Stop if a page failed: without it the file would be short."""
         asked = self._asked.pop(row)
         if asked.failed and not self.walk.done:
-            self.walk.release(asked.ask)
-            self.error = UnfinishedError(f"A page of contacts cannot be read: {asked.failed}")
+            self.walk.release(asked.ask)  # type: ignore[arg-type]  # of the walk's own kind
+            self.error = UnfinishedError(f"A page cannot be read: {asked.failed}")
             self._dispatch.stop()

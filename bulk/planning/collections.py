@@ -11,8 +11,6 @@ from bulk.planning.together import Asking
 
 PAGE: Final = 100  # the API's maximum; its default of 20 has bitten others
 FEW: Final = 20  # that default: only a page of fewer records ends a list that tells no total
-BACKS: Final = 10  # how often a reading goes back before it gets any further; then the list does not hold still
-OVERLAP: Final = 5  # records that a page repeats of the one before, to notice deletions
 RETRY_HINT: Final = "Run the command again in a few minutes."
 
 
@@ -60,40 +58,6 @@ def read_all(
                 raise UnfinishedError(f"The account says it has {total} {plural} but gives {offset}. {RETRY_HINT}")
             break
     return {name: list(rows.values()) for name, rows in found.items()}
-
-
-def read_each(plural: str, take: Callable[[list[Json]], None]) -> Asking[None]:
-    """Give every record of a collection to `take`, page by page, in bounded memory; some may come twice.
-
-    Each page overlaps the one before. Where it does not, records were deleted meanwhile: it goes back until it does.
-    """
-    offset = furthest = backs = 0
-    before: set[str] = set()
-    while True:
-        receipts = yield (
-            Request(
-                f"{plural} {offset}", "GET", plural, (("limit", str(PAGE)), ("offset", str(offset))),
-                keep=_page(plural, ()), expects=plural,
-            ),
-        )  # fmt: skip
-        page = accepted(receipts[0], f"the account's {plural}")
-        records = page["lists"][plural]
-        ids = {str(record["id"]) for record in records}
-        take(records)
-        if offset and not ids & before:
-            backs = 1 if offset > furthest else backs + 1
-            if backs > BACKS:
-                raise UnfinishedError(f"The account's {plural} cannot be read to their end. {RETRY_HINT}")
-            furthest = max(furthest, offset)
-            offset = max(0, offset - PAGE)
-            continue
-        total = page["total"]
-        if not records or (total is not None and offset + len(records) >= total):
-            return
-        if total is None and len(ids - before) == 0:
-            return
-        before = ids
-        offset += max(0 if total is None else 1, len(records) - OVERLAP)
 
 
 def _page(plural: str, beside: tuple[str, ...]) -> Callable[[Json], Json]:

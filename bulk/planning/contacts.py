@@ -268,12 +268,12 @@ def _add_tags(identity: str, tags: Sequence[str], names: Names, state: ContactSt
             f"tag {name}",
             "POST",
             "contactTags",
-            body={"contactTag": {"contact": identity, "tag": names.tags[name.casefold()]}},
+            body={"contactTag": {"contact": identity, "tag": names.book("tags").id_of(name)}},
             keep=lambda body: "contacts" in body,
             expects="contactTag",
         )
         for name in tags
-        if names.tags[name.casefold()] not in held
+        if names.book("tags").id_of(name) not in held
     )
     if requests:
         for receipt in (yield requests):
@@ -283,7 +283,8 @@ def _add_tags(identity: str, tags: Sequence[str], names: Names, state: ContactSt
 
 def _remove_tags(identity: str, tags: Sequence[str], names: Names, state: ContactState | None) -> Asking[_Done]:
     done = _Done()
-    wanted = {names.tags[name.casefold()]: name for name in tags if name.casefold() in names.tags}
+    found = ((names.book("tags").id_of(name), name) for name in tags)
+    wanted = {identity: name for identity, name in found if identity}
     if not wanted:
         return done  # a tag that the account does not know is on nobody
     held = dict(state.tags) if state else (yield from _links(identity, "contactTags", ("tag", "id"), done))
@@ -366,7 +367,7 @@ def _unsubscribe(work: _ListWork, held: Mapping[str, str]) -> Iterator[Request]:
 
 
 def _list_of(name: str, names: Names) -> str:
-    option = find_name(name, names.lists)
+    option = find_name(name, tuple(names.book("lists").records.values()))
     return option.id if option else ""
 
 
@@ -390,7 +391,7 @@ def _set_account(
     done = _Done()
     if account is None or (new and not account):
         return done
-    wanted = names.accounts[account.casefold()] if account else ""
+    wanted = (names.book("accounts").id_of(account) or "") if account else ""
     if state is not None:
         held = dict(state.accounts)
     elif new:

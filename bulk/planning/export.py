@@ -1,34 +1,56 @@
-"""Contacts out: the request for one page, and a contact's record -> the cells of its row. Pure.
+"""Records out: the request for one page of a resource, what is kept of it, and the cells of its rows. Pure.
 
-A page is asked for with all that belongs to its contacts beside it (`include`). Whether that really came is checked
-on every page; where it did not, the relations are read whole and joined by hand (`jobs.export` decides that).
+A page of contacts is asked for with all that belongs to them beside it (`include`). Whether that really came is checked
+on every page; where it did not, the relations are read whole and joined by hand (`jobs.exporting` decides that).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from bulk.model import Flow, Json, Outcome, Request, RowStatus
 from bulk.planning.collections import PAGE, total_of
-from bulk.planning.names import Names, host_of
+from bulk.planning.names import Names
+from bulk.planning.naming import LARGE, families_of, host_of, place_of
+from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.state import ContactState, Page
-from bulk.planning.walk import Ask
+from bulk.planning.walk import Ask, Walk
 from bulk.resources.kinds import join_values
-from bulk.resources.spec import Column
+from bulk.resources.spec import Column, Reading, Resource
 
 INCLUDE: Final = "fieldValues,contactTags.tag,contactLists,accountContacts"
+HIDDEN: Final = "_hidden"  # of a deal that the key may not see: there, and no more than its title
+UNSET: Final = ("", "0", None)  # what stands where a record points to no other
+
+
+@dataclass(frozen=True, slots=True)
+class CustomData:
+    """Where the values of custom fields lie that do not come with their records; the attributes that say whose."""
+
+    path: str
+    owner: str
+    field: str
+
+
+CUSTOM_DATA: Final[Mapping[str, CustomData]] = {
+    "deals": CustomData("dealCustomFieldData", "dealId", "customFieldId"),
+    "accounts": CustomData("accountCustomFieldData", "accountId", "customFieldId"),
+}
+Query = tuple[tuple[str, str], ...]
+Kept = tuple[int, Json]  # a record's id and what is kept of it
 
 
 @dataclass(frozen=True, slots=True)
 class PageData:
-    """What is kept of one page: each contact's id, raw record and state, in ascending order of ids.
+    """What is kept of one page, in the order of ids where the page has one.
 
-    `missing` are the relations that should have come by `include` and did not. `host` is the account's own.
+    `tags` are names that came beside it. `missing` are the relations that should have come by `include` and did not.
+    `host` is the account's own.
     """
 
-    contacts: tuple[tuple[int, Json, ContactState], ...]
+    entries: tuple[Kept, ...]
     total: int | None
     tags: Mapping[str, str]
     missing: tuple[str, ...] = ()
@@ -36,28 +58,51 @@ class PageData:
 
     @property
     def ids(self) -> list[int]:
-        """The contacts' ids, ascending."""
-        return [identity for identity, _record, _state in self.contacts]
+        """The records' ids."""
+        return [identity for identity, _kept in self.entries]
 
 
-def read_page(body: Json) -> PageData:
-    """Take a page apart; never raises for what a server may leave out beside the contacts themselves."""
-    page = Page(body)
-    contacts = sorted(((int(c["id"]), c, page.state(c)) for c in page.contacts), key=lambda entry: entry[0])
-    host = next((host for host in map(host_of, page.contacts[:1]) if host), "")
-    return PageData(tuple(contacts), total_of(body), page.tags, Page.missing(body), host)
+class Source(Protocol):
+    """How one resource is read, and how what is kept becomes rows."""
+
+    families: frozenset[str]
+    """The resources whose names its rows need, read whole before them."""
+
+    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk | Offsets:
+        """What is to be read, given first, last and ids of the pages that an earlier run has read."""
+
+    def request(self, ask: Ask | OffsetAsk) -> Request:
+        """The request for one page; its receipt's data is a `PageData`."""
+
+    def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
+        """Resource and id of each record that one kept record points to."""
+
+    def rows(self, identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+        """The cells of each row that one kept record makes."""
 
 
-def page_request(ask: Ask, *, include: bool = True) -> Request:
-    """The request for one page; its receipt's data is a `PageData`."""
-    query = (*ask.query, ("limit", str(PAGE)), *((("include", INCLUDE),) if include else ()))
-    return Request(ask.name, "GET", "contacts", query, keep=read_page, expects="contacts")
+def source_of(resource: Resource, query: Query = ()) -> Source:
+    """How a resource is read; `query` narrows it down."""
+    if resource.reading is Reading.KEYSET:
+        return Contacts(resource, query)
+    if resource.reading is Reading.CONTACTS:
+        return Links(resource, query)
+    return Records(resource, query)
 
 
-def page_flow(ask: Ask, *, include: bool = True) -> Flow:
+def page_flow(request: Request) -> Flow:
     """Ask for one page and nothing else."""
-    receipts = yield (page_request(ask, include=include),)
+    receipts = yield (request,)
     return Outcome(RowStatus.SUCCEEDED if receipts[0].ok else RowStatus.FAILED)
+
+
+def whole_page(path: str, ask: Ask | OffsetAsk) -> Request:
+    """The request for one page of a collection, each record kept as it is."""
+
+    def keep(body: Json) -> PageData:
+        return PageData(tuple((int(record["id"]), record) for record in body[path]), total_of(body), {})
+
+    return Request(ask.name, "GET", path, (*ask.query, ("limit", str(PAGE))), keep=keep, expects=path)
 
 
 def export_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -65,47 +110,232 @@ def export_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.exported)
 
 
-def cells_of(record: Json, state: ContactState, columns: Sequence[Column], names: Names) -> list[str]:
-    """The cells of a contact's row, in the order of `columns`."""
-    return [_cell(record, state, column, names) for column in columns]
+# ---- contacts
 
 
-def _cell(record: Json, state: ContactState, column: Column, names: Names) -> str:
+KEPT: Final = ("cdate", "udate")  # what a row shows of a contact beside its state
+
+
+def read_contacts(body: Json) -> PageData:
+    """Take a page of contacts apart; never raises for what a server may leave out beside the contacts themselves.
+
+    Kept of each: what its row shows of it beside its state, and its `ContactState`.
+    """
+    page = Page(body)
+    entries = sorted(
+        ((int(c["id"]), [{n: c.get(n) for n in KEPT}, page.state(c).to_json()]) for c in page.contacts),
+        key=lambda entry: entry[0],
+    )
+    host = next((host for host in map(host_of, page.contacts[:1]) if host), "")
+    return PageData(tuple(entries), total_of(body), page.tags, Page.missing(body), host)
+
+
+def contacts_request(ask: Ask | OffsetAsk, query: Query = (), *, include: str = INCLUDE) -> Request:
+    """The request for one page of contacts, with all that belongs to them."""
+    asked = (*ask.query, *query, ("limit", str(PAGE)), ("include", include))
+    return Request(ask.name, "GET", "contacts", asked, keep=read_contacts, expects="contacts")
+
+
+class Contacts:
+    """Contacts, a row each."""
+
+    families = frozenset({"lists", "accounts"})  # the names of tags come with the pages
+
+    def __init__(self, _resource: Resource, query: Query) -> None:
+        self._query = query
+
+    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
+        """By id, from both ends of every gap."""
+        return _walk(total, pages)
+
+    def request(self, ask: Ask | OffsetAsk) -> Request:
+        """A page with all relations."""
+        assert isinstance(ask, Ask)  # noqa: S101 - of our own walk
+        return contacts_request(ask, self._query)
+
+    def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
+        """Its tags, lists and account."""
+        state = ContactState.from_json(kept[1])
+        yield from (("tags", identity) for identity in state.tags)
+        yield from (("lists", identity) for identity in state.lists)
+        yield from (("accounts", identity) for identity in state.accounts)
+
+    def rows(self, identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+        """One row."""
+        state = ContactState.from_json(kept[1])
+        record = {"id": identity, **state.attributes, **kept[0]}
+        yield [_contact_cell(record, state, column, names) for column in columns]
+
+
+def _walk(total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
+    ranges = [(first, last, len(ids)) for first, last, ids in pages]
+    return Walk(total, [(first, last) for first, last, _count in ranges], sum(count for _f, _l, count in ranges))
+
+
+def _contact_cell(record: Json, state: ContactState, column: Column, names: Names) -> str:
     if column.field_id:
         return column.write(state.fields.get(column.field_id))
     match column.attribute:
         case "tags":
-            return column.write(sorted((names.tag_names.get(tag, tag) for tag in state.tags), key=str.casefold))
+            return column.write(sorted(map(names.book("tags").name_of, state.tags), key=str.casefold))
         case "lists":
             return _list_names(state, "1", names, column.separator)
         case "unsubscribe_lists":
             return _list_names(state, "2", names, column.separator)
-        case "account":
-            return _account_name(state, names)
+        case "account":  # a contact has at most one
+            return next(map(names.book("accounts").name_of, sorted(state.accounts)), "")
         case attribute:
             value = record.get(attribute)
             return "" if value is None else str(value)
 
 
 def _list_names(state: ContactState, status: str, names: Names, separator: str) -> str:
-    called = {option.id: option.value for option in names.lists}
-    wanted = [called.get(identity, identity) for identity, held in state.lists.items() if held == status]
+    wanted = [names.book("lists").name_of(identity) for identity, held in state.lists.items() if held == status]
     return join_values(sorted(wanted, key=str.casefold), separator)
 
 
-def _account_name(state: ContactState, names: Names) -> str:  # a contact has at most one account
-    return next((names.account_names.get(identity, identity) for identity in sorted(state.accounts)), "")
+# ---- what belongs to contacts
 
 
-def unknown_names(states: Iterable[ContactState], names: Names) -> set[str]:
-    """The families ("tags", "lists", "accounts") of which a state names something made since they were read."""
-    lists = {option.id for option in names.lists}
-    unknown: set[str] = set()
-    for state in states:
-        if not state.tags.keys() <= names.tag_names.keys():
-            unknown.add("tags")
-        if not state.lists.keys() <= lists:
-            unknown.add("lists")
-        if not state.accounts.keys() <= names.account_names.keys():
-            unknown.add("accounts")
-    return unknown
+class Links:
+    """Records that belong to contacts: a page of a hundred contacts brings all of theirs."""
+
+    def __init__(self, resource: Resource, query: Query) -> None:
+        self.families = frozenset(families_of(resource))
+        self._resource = resource
+        self._query = query
+
+    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
+        """By the contacts' ids."""
+        return _walk(total, pages)
+
+    def request(self, ask: Ask | OffsetAsk) -> Request:
+        """A page of contacts with these relations alone."""
+        assert isinstance(ask, Ask)  # noqa: S101 - of our own walk
+        asked = (*ask.query, *self._query, ("limit", str(PAGE)), ("include", self._resource.name))
+        return Request(ask.name, "GET", "contacts", asked, keep=self._read, expects="contacts")
+
+    def _read(self, body: Json) -> PageData:
+        """Kept of each contact: its e-mail address and its records."""
+        name = self._resource.name
+        own: dict[str, list[Json]] = {}
+        for record in body.get(name) or ():
+            own.setdefault(str(record["contact"]), []).append(self.kept(record))
+        contacts = sorted(body["contacts"], key=lambda contact: int(contact["id"]))
+        entries = ((int(c["id"]), [str(c.get("email") or ""), own.get(str(c["id"]), [])]) for c in contacts)
+        host = next((host for host in map(host_of, contacts[:1]) if host), "")
+        missing = Page.missing(body, (name,))
+        return PageData(tuple(entries), total_of(body), {}, missing, host)
+
+    def kept(self, record: Json) -> Json:
+        """What is kept of one of the records."""
+        return {c.attribute: record.get(c.attribute) for c in self._resource.columns if not c.names}
+
+    def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
+        """What the records point to beside their contact."""
+        for record in kept[1]:
+            yield from ((of, i) for of, i in _pointers(self._resource, record) if of != "contacts")
+
+    def rows(self, _identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+        """A row for each of the contact's records."""
+        for record in kept[1]:
+            yield [
+                kept[0] if column.attribute == "contact_email" else cell_of(record, column, names) for column in columns
+            ]
+
+
+# ---- records by themselves
+
+
+class Records:
+    """Records, a row each, page by page."""
+
+    def __init__(self, resource: Resource, query: Query) -> None:
+        self.families = frozenset(families_of(resource))
+        self._resource = resource
+        self._query = query
+
+    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Offsets:
+        """By offset."""
+        return Offsets(total, [(first, ids) for first, _last, ids in pages])
+
+    def request(self, ask: Ask | OffsetAsk) -> Request:
+        """A page."""
+        name = self._resource.name
+        asked = (*ask.query, *self._query, ("limit", str(PAGE)))
+        return Request(ask.name, "GET", name, asked, keep=self.read, expects=name)
+
+    def read(self, body: Json) -> PageData:
+        """Kept of each: what its columns show."""
+        records = body[self._resource.name]
+        host = next((host for host in map(host_of, records[:1]) if host), "")
+        entries = ((int(record["id"]), record_of(self._resource, record, body)) for record in records)
+        return PageData(tuple(entries), total_of(body), {}, (), host)
+
+    def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
+        """What the record points to."""
+        return _pointers(self._resource, kept)
+
+    def rows(self, _identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+        """One row; none for what the key may not see: blanks would look like data."""
+        if not is_hidden(kept):
+            yield [cell_of(kept, column, names) for column in columns]
+
+
+def is_hidden(kept: Json) -> bool:
+    """Whether the key may not see the record."""
+    return isinstance(kept, dict) and bool(kept.get(HIDDEN))
+
+
+def record_of(resource: Resource, record: Json, body: Json) -> dict[str, Json]:
+    """What is kept of a record as it came in `body`: the values of its columns, by attribute."""
+    kept = {c.attribute: record.get(c.attribute) for c in resource.columns if not (c.names or c.beside)}
+    for column in resource.columns:
+        if column.beside:
+            kept[column.attribute] = _BESIDE[resource.name](record, body)
+    if record.get("isDisabled") in (True, "1", "true") and "stage" not in record:
+        kept[HIDDEN] = True
+    return kept
+
+
+def _options_of(record: Json, body: Json) -> list[str]:
+    """A field's options, in order."""
+    own = [option for option in body.get("fieldOptions") or () if str(option["field"]) == str(record["id"])]
+    return [str(option["value"]) for option in sorted(own, key=place_of)]
+
+
+def _stages_of(record: Json, body: Json) -> list[str]:
+    """The titles of a pipeline's stages, in order."""
+    own = [stage for stage in body.get("dealStages") or () if str(stage["group"]) == str(record["id"])]
+    return [str(stage["title"]) for stage in sorted(own, key=lambda s: (int(s.get("order") or 0), int(s["id"])))]
+
+
+_BESIDE: Final[Mapping[str, Callable[[Json, Json], Json]]] = {"fields": _options_of, "dealGroups": _stages_of}
+
+
+def _pointers(resource: Resource, record: Json) -> Iterator[tuple[str, str]]:
+    for column in resource.columns:
+        if column.names and _counts(column, record) and record.get(column.names) not in UNSET:
+            yield column.of, str(record[column.names])
+
+
+def _counts(column: Column, record: Json) -> bool:
+    """Whether a column of names counts for this record."""
+    attribute, value = column.when
+    return not attribute or str(record.get(attribute)) == value
+
+
+def cell_of(record: Json, column: Column, names: Names) -> str:
+    """One cell of a record's row; a name that is not known stays empty, its id stands beside it."""
+    if not column.names:
+        return column.write(record.get(column.attribute))
+    identity = record.get(column.names)
+    if identity in UNSET or not _counts(column, record):
+        return ""
+    book = names.book(column.of)
+    return book.name_of(str(identity)) if str(identity) in book else ""
+
+
+def unknown_families(pointers: Iterable[tuple[str, str]], names: Names) -> set[str]:
+    """The resources of which something is pointed to that was made since their names were read."""
+    return {of for of, identity in pointers if of not in LARGE and identity not in names.book(of)}

@@ -47,14 +47,14 @@ class Page:
         self.tags: dict[str, str] = {str(tag["id"]): str(tag["tag"]) for tag in body.get("tags") or ()}
 
     @staticmethod
-    def missing(body: Json) -> tuple[str, ...]:
+    def missing(body: Json, relations: Iterable[str] = RELATIONS) -> tuple[str, ...]:
         """The relations that were asked for by `include` and did not come, although a contact says that it has some.
 
         A server that ignores `include` gives neither the side-loaded list nor the ids in each contact.
         """
         contacts = body.get("contacts") or []
         absent = []
-        for name in RELATIONS:
+        for name in relations:
             if not isinstance(body.get(name), list):
                 absent.append(name)
                 continue

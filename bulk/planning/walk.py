@@ -149,14 +149,18 @@ class Walk:
 
     # ---- what a page brought
 
-    def take(self, ask: Ask, ids: Sequence[int]) -> tuple[int, int] | None:
+    def take(self, ask: Ask, ids: Sequence[int], total: int | None) -> tuple[int, int] | None:
         """Note a page's ids, ascending; the range that is read by it, both ends included, None if nothing is.
+
+        `total` is what the page says; under a bound the API may count the whole or a part, so only without is it sure.
 
         A page shorter than asked is no end; only the other end of the gap is, or an empty page that is not doubtful.
         Raises `AbortedError` for a page that begins elsewhere than at its cursor: the next one would too, for ever.
         """
         if ids and not (ids[0] > ask.cursor if ask.upwards else ids[-1] < ask.cursor):
             raise AbortedError(f"The account gives other contacts than it was asked for ({ask.name})")
+        if total is not None and ask.counts_all:
+            self.total = total
         gap = self._holder(ask)
         if gap is None:
             return None

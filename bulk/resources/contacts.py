@@ -5,15 +5,33 @@ from __future__ import annotations
 from typing import Final
 
 from bulk.resources.kinds import EMAIL, ID, NAMES, TEXT
-from bulk.resources.spec import Column, Resource
+from bulk.resources.spec import Column, Reading, Resource, Writing
 
 CONTACTS: Final = Resource(
     name="contacts",
     singular="contact",
     key="email",
     keys=("email", "id"),
-    modes=("upsert", "create", "update"),
-    custom_fields=True,
+    modes=("upsert", "create", "update", "delete"),
+    called="email",
+    custom="fields",
+    reading=Reading.KEYSET,
+    writing=Writing.CONTACT,
+    filters={
+        "listid": "listid",
+        "tagid": "tagid",
+        "status": "status",
+        "formid": "formid",
+        "seriesid": "seriesid",
+        "segmentid": "segmentid",
+        "email_like": "email_like",
+        "phone": "phone",
+        "created_before": "filters[created_before]",
+        "created_after": "filters[created_after]",
+        "updated_before": "filters[updated_before]",
+        "updated_after": "filters[updated_after]",
+    },  # fmt: skip
+    search="search",
     about="People, by e-mail address, with their tags, lists, account and custom fields.",
     columns=(
         Column("id", ID, writable=False, about="ActiveCampaign's id; used on import only with --key id"),

@@ -256,6 +256,74 @@ def _same_number(a: Json, b: Json) -> bool:
         return _same_text(a, b)
 
 
+_MONEY_PATTERN: Final = r"\s*[0-9]+(?:\.[0-9]{1,2})?\s*"
+
+
+def _read_money(text: str, _options: Options, _separator: str) -> Json | Problem:
+    """Major units with at most two decimals -> whole cents; by digits, never by way of a float."""
+    if not re.fullmatch(_MONEY_PATTERN, text):
+        return Problem("money_invalid", "This is no amount of money.", "Write it like 156.24; no grouping, no sign.")
+    whole, _, cents = text.strip().partition(".")
+    return int(whole) * 100 + int(cents.ljust(2, "0") or 0)
+
+
+def _write_money(value: Json, _separator: str) -> str:
+    """Whole cents -> major units with two decimals; what is no number of cents stays as it is."""
+    cents = "" if value is None else str(value)
+    return f"{int(cents) // 100}.{int(cents) % 100:02}" if cents.isascii() and cents.isdigit() else cents
+
+
+_CURRENCY_PATTERN: Final = r"\s*[A-Za-z]{3}\s*"
+
+
+def _read_currency(text: str, _options: Options, _separator: str) -> Json | Problem:
+    if re.fullmatch(_CURRENCY_PATTERN, text):
+        return text.strip().lower()
+    return Problem("currency_invalid", "This is no currency.", "Write its three letters, like usd or eur.")
+
+
+def _same_currency(a: Json, b: Json) -> bool:
+    return str(a or "").lower() == str(b or "").lower()
+
+
+_FLAGS: Final = {"1": "1", "true": "1", "yes": "1", "0": "0", "false": "0", "no": "0"}
+
+
+def _read_flag(text: str, _options: Options, _separator: str) -> Json | Problem:
+    flag = _FLAGS.get(text.strip().lower())
+    return flag or Problem("flag_invalid", "This is neither yes nor no.", "Write 1 or 0.")
+
+
+def _write_flag(value: Json, _separator: str) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return _write_text(value, "")
+
+
+def _same_flag(a: Json, b: Json) -> bool:
+    return (_write_flag(a, "") or "0") == (_write_flag(b, "") or "0")
+
+
+def _read_values(text: str, options: Options, separator: str) -> Json | Problem:
+    """Several values of a cell -> a list, each an option by value or label if the options are known."""
+    values = _split_multi(text, separator)
+    if options is None:
+        return values
+    chosen = [(value, choose(value, options)) for value in values]
+    unknown = next((value for value, option in chosen if option is None), None)
+    return [option.value for _, option in chosen if option] if unknown is None else _unknown_option(unknown, options)
+
+
+def _write_values(value: Json, separator: str) -> str:
+    return join_values(map(str, value), separator) if isinstance(value, list) else _write_options(value, separator)
+
+
+def _same_values(a: Json, b: Json) -> bool:
+    one, other = (set(map(str, v)) if isinstance(v, list) else {x for x in str(v or "").split(MARK) if x}
+                  for v in (a, b))  # fmt: skip
+    return one == other
+
+
 def _read_names(text: str, options: Options, separator: str) -> Json | Problem:
     names = split_values(text, separator)
     if options is not None:
@@ -303,8 +371,14 @@ NUMBER: Final = Kind("number", "a number with a point", "1234.5", _read_number, 
                      _NUMBER_PATTERN)  # fmt: skip
 NAMES: Final = Kind("names", 'names: VIP,"Smith, John"', "VIP,Newsletter", _read_names, _write_names, _same_names)
 ID: Final = Kind("id", "ActiveCampaign's id", "123", _read_id, _write_text, _same_text, _ID_PATTERN)
+MONEY: Final = Kind("money", "money, like 156.24", "156.24", _read_money, _write_money, _same_number, _MONEY_PATTERN)
+CURRENCY: Final = Kind("currency", "a currency's three letters", "usd", _read_currency, _write_text, _same_currency,
+                       _CURRENCY_PATTERN)  # fmt: skip
+FLAG: Final = Kind("flag", "1 or 0", "1", _read_flag, _write_flag, _same_flag)
+VALUES: Final = Kind("values", "several values: A,B", "Mail,Phone", _read_values, _write_values, _same_values)
 
-KINDS: Final = (TEXT, EMAIL, TEXTAREA, OPTION, OPTIONS, DATE, DATETIME, NUMBER, NAMES, ID)
+KINDS: Final = (TEXT, EMAIL, TEXTAREA, OPTION, OPTIONS, DATE, DATETIME, NUMBER, NAMES, ID, MONEY, CURRENCY, FLAG,
+                VALUES)  # fmt: skip
 
 # A custom field's type as the API names it -> its kind. Unknown types are text: nothing is lost.
 FIELD_TYPES: Final = {
@@ -318,4 +392,6 @@ FIELD_TYPES: Final = {
     "date": DATE,
     "datetime": DATETIME,
     "number": NUMBER,
+    "currency": MONEY,  # this and the next: of deals and accounts only
+    "multiselect": VALUES,
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
 from bulk.model import Json
 from bulk.resources.kinds import Kind, Options, Problem
 
 CUSTOM = "field:"  # the attribute of a custom field's column is this and the field's id
 CLEAR = "#N/A"  # a cell that holds this clears the value, whatever --blank says
+TOGETHER: Final = "+"  # between the attributes of a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +20,14 @@ class Column:
     """One column of a resource's CSV.
 
     `attribute` names the value in the API ("firstName"; a custom field: "field:12"). `title` is the header that export
-    writes, `aliases` are further headers that import takes. `options` are the account's choices, None while they are
-    not known. `writable` is False for what the API sets itself: exported, passed over on import.
+    writes, `aliases` are further headers that import takes. `options` are the choices, None while they are not known.
+    `required`: no record can be made without it. `writable` is False for what the API sets itself: exported, passed
+    over on import. `default` is sent with a new record if the row does not say.
+
+    A column of ids says in `of` which resource they are of. The column of names beside it has the same `of`, and in
+    `names` the attribute whose record it names; `within` is the attribute that holds what the named record belongs to
+    (a stage: its pipeline), and `when` the attribute and value with which the name counts (a note: what it is on).
+    `beside`: the value is not part of the record's body; a strategy writes and reads it.
     """
 
     attribute: str
@@ -31,6 +41,12 @@ class Column:
     separator: str = ","
     example: str = ""
     about: str = ""
+    default: Json = None
+    of: str = ""
+    names: str = ""
+    within: str = ""
+    when: tuple[str, str] = ("", "")
+    beside: bool = False
 
     @property
     def header(self) -> str:
@@ -42,6 +58,11 @@ class Column:
         """The custom field's id, "" if this is no custom field."""
         return self.attribute.removeprefix(CUSTOM) if self.attribute.startswith(CUSTOM) else ""
 
+    @property
+    def means(self) -> str:
+        """The attribute that the column speaks of: its own, or the one whose record it names."""
+        return self.names or self.attribute
+
     def read(self, text: str) -> Json | Problem:
         """The JSON value of a cell that is not empty."""
         return self.kind.read(text, self.options, self.separator)
@@ -51,13 +72,40 @@ class Column:
         return self.kind.write(value, self.separator)
 
 
+class Reading(StrEnum):
+    """How the records of a resource are read.
+
+    `KEYSET`: contacts, by id. `PAGES`: by offset. `CONTACTS`: with the contacts that they belong to, a hundred
+    contacts a request, whatever each of them has.
+    """
+
+    KEYSET = "keyset"
+    PAGES = "pages"
+    CONTACTS = "contacts"
+
+
+class Writing(StrEnum):
+    """How a row of a resource is written. `CONTACT`: a contact with all that belongs to it. `LINK`: something that
+    belongs to one contact, by a POST that may be repeated or is settled on the contact. `RECORD`: a record by itself.
+    """
+
+    CONTACT = "contact"
+    LINK = "link"
+    RECORD = "record"
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One of ActiveCampaign's resources, as `bulk` moves it.
 
-    `name` is the API's plural and the name on the command line, `singular` wraps one record in a body. `key` is the
-    attribute that identifies a record in a file. `modes` are the meanings a row can have, the natural one first.
-    `custom_fields`: the account's contact custom fields become columns.
+    `name` is the API's plural and the name on the command line, `singular` wraps one record in a body. `key` is what
+    identifies a record in a file: an attribute, or several joined by "+"; `keys` are those that `--key` offers.
+    `unique` False: several records may share a key. `called` is the attribute by which a person knows a record, as
+    columns of names in other resources do, `also_called` another one, `within` the attribute of what it belongs to.
+    `modes` are the meanings a row can have, the natural one first; none: the
+    API does not let one write. `custom` is the collection that describes its custom fields. `needs_one`: groups of
+    attributes, of each of which a new record needs one. `filters` maps names of `--filter` to query parameters,
+    `search` is that of `--search`.
     """
 
     name: str
@@ -66,9 +114,30 @@ class Resource:
     columns: tuple[Column, ...]
     modes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    custom_fields: bool = False
+    unique: bool = True
+    called: str = ""
+    also_called: str = ""
+    within: str = ""
+    custom: str = ""
+    reading: Reading = Reading.PAGES
+    writing: Writing = Writing.RECORD
+    needs_one: tuple[tuple[str, ...], ...] = ()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    search: str = ""
     about: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+
+    @property
+    def key_attributes(self) -> tuple[str, ...]:
+        """The attributes of the natural key."""
+        return tuple(self.key.split(TOGETHER))
+
+    def column(self, attribute: str) -> Column:
+        """The declared column of that attribute; `KeyError` if there is none."""
+        for column in self.columns:
+            if column.attribute == attribute:
+                return column
+        raise KeyError(attribute)
 
 
 def normalise(header: str) -> str:

@@ -99,7 +99,7 @@ def test_an_unreadable_file(bulk: Shell, csv_file: CsvFile):
     ("line", "said"),
     [
         (("import", "contact", "x.csv", "--sandbox"), "contacts"),
-        (("import", "leads", "x.csv", "--sandbox"), "contacts"),
+        (("import", "leads", "x.csv", "--sandbox"), "deals"),
         (("import", "contacts", "x.csv", "--sandbox", "--mode", "replace"), "upsert, create, update"),
         (("import", "contacts", "x.csv", "--sandbox", "--key", "phone"), "email, id"),
         (("import", "contacts", "x.csv", "--sandbox", "--fast"), "--fast"),

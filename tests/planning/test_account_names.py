@@ -10,9 +10,11 @@ import pytest
 from bulk.engine.retry import explain, judge
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Lost, Receipt, Reply, Request, Verdict
-from bulk.planning.collections import PAGE, read_all, read_each, total_of
-from bulk.planning.names import CustomField, Names, columns_of, make_missing, read_names
+from bulk.planning.collections import PAGE, read_all, total_of
+from bulk.planning.names import Book, CustomField, Names, columns_of
+from bulk.planning.naming import make_missing, read_names
 from bulk.resources.contacts import CONTACTS
+from bulk.resources.kinds import Problem
 
 Server = Callable[[Request], "Reply | Lost"]
 TAKEN = Reply(422, {"errors": [{"title": "The tag already exists", "code": "duplicate"}]})
@@ -123,48 +125,10 @@ def test_what_cannot_be_read_ends_the_job(reply, error):
         drive(read_all("tags", "tags"), lambda _request: reply)
 
 
-# ---- collections too large to keep
-
-
-def each(server: Server, most: int = 400) -> tuple[set[str], list[Request]]:
-    seen: set[str] = set()
-    _none, asked = drive(read_each("tags", lambda rows: seen.update(str(row["id"]) for row in rows)), server, most)
-    return seen, asked
-
-
-@pytest.mark.parametrize("count", [0, 1, 100, 101, 950])
-@pytest.mark.parametrize("total", [str, int, nothing])
-def test_each_record_is_given(count, total):
-    seen, asked = each(collection("tags", tags_of(count), total=total))
-    assert len(seen) == count
-    assert len(asked) <= count / 95 + 3
-
-
-@pytest.mark.parametrize("deleted", [3, 30, 99, 150])
-@pytest.mark.parametrize("total", [str, nothing])
-@pytest.mark.parametrize("page", [1, 2, 3])
-def test_deletions_before_the_place_that_is_read_lose_nothing(deleted, total, page):
-    records = tags_of(290)
-    pages = 0
-
-    def server(request: Request) -> Reply:
-        nonlocal pages
-        reply = collection("tags", records, total=total)(request)
-        pages += 1
-        if pages == page:
-            del records[:deleted]
-        return reply
-
-    seen, _asked = each(server)
-    assert {str(n) for n in range(deleted + 1, 291)} <= seen
-
-
-def test_a_total_that_is_never_reached_is_not_read_for_ever():
-    with pytest.raises(UnfinishedError, match="cannot be read to their end"):
-        each(collection("tags", tags_of(240), total=lambda _n: 250), most=1000)
-
-
 # ---- names
+
+
+FAMILIES = ("tags", "lists", "accounts")
 
 
 def account(request: Request) -> Reply:
@@ -194,13 +158,15 @@ def account(request: Request) -> Reply:
 
 
 def test_the_account_s_names_are_read_side_by_side():
-    names, asked = drive(read_names(), account)
-    assert [request.path for request in asked] == ["fields", "lists", "tags", "accounts"]
+    names, asked = drive(read_names(FAMILIES, "fields"), account)
+    assert [request.path for request in asked] == ["accounts", "fields", "lists", "tags"]
     assert names.host == "x.api-us1.com"
-    assert names.tags == {"vip": "1"}, "a template's tag is none of a contact"
-    assert names.accounts == {"acme": "11"}
+    assert [tag.value for tag in names.book("tags").records.values()] == ["VIP"], "a template's is none of a contact"
+    assert names.book("accounts").id_of("ACME") == "11"
     assert [option.value for option in names.fields[1].options] == ["Gold", "Tin"]
-    assert [(option.value, option.label, option.id) for option in names.lists] == [("News", "news", "1")]
+    assert [(option.value, option.label, option.id) for option in names.book("lists").records.values()] == [
+        ("News", "news", "1")
+    ]
 
 
 def test_an_account_without_fields_and_lists_is_known_by_its_user():
@@ -209,9 +175,41 @@ def test_an_account_without_fields_and_lists_is_known_by_its_user():
             return Reply(200, {"user": {"id": "3", "links": {"lists": "https://y.api-us1.com/api/3/users/3/lists"}}})
         return Reply(200, {"fields": [], "lists": [], "tags": [], "accounts": [], "meta": {"total": "0"}})
 
-    names, asked = drive(read_names(), server)
+    names, asked = drive(read_names(FAMILIES, "fields"), server)
     assert names.host == "y.api-us1.com"
     assert len(asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "found"),
+    [("News", "", "1"), ("news", "", "1"), ("NEWS", "", "1"), ("offers", "", "2"), ("second", "", "2"),
+     ("Won", "a", "3"), ("Won", "b", "4")],
+)  # fmt: skip
+def test_a_name_is_found_as_written_else_case_aside_else_by_its_other_name(name, within, found):
+    assert BOOK.find(name, "lists", within) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "code", "hint"),
+    [("Won", "", "ambiguous_name", "Give the id instead."), ("Nws", "", "unknown_name", "Nearest: News."),
+     ("x", "c", "unknown_name", "There are no lists yet."), ("Qqq", "a", "unknown_name", "There are: Won.")],
+)  # fmt: skip
+def test_a_name_that_is_not_one_record_s_is_a_problem_that_says_what_there_is(name, within, code, hint):
+    problem = BOOK.find(name, "lists", within)
+    assert isinstance(problem, Problem)
+    assert (problem.code, problem.hint) == (code, hint)
+
+
+def _book() -> Book:
+    book = Book()
+    for identity, name, also, parent in (
+        ("1", "News", "n", ""), ("2", "Offers", "second", ""), ("3", "Won", "", "a"), ("4", "Won", "", "b")
+    ):  # fmt: skip
+        book.add(identity, name, also, parent)
+    return book
+
+
+BOOK = _book()
 
 
 # ---- columns
@@ -250,8 +248,8 @@ def made(
     server: Server, tags: tuple[str, ...] = ("New",), accounts: tuple[str, ...] = ()
 ) -> tuple[Names, list[Request]]:
     names = Names()
-    names.add_tag("1", "VIP")
-    _none, asked = drive(make_missing(names, tags, accounts), server)
+    names.book("tags").add("1", "VIP")
+    _none, asked = drive(make_missing(names, {"tags": tags, "accounts": accounts}), server)
     return names, asked
 
 
@@ -265,7 +263,7 @@ def test_what_is_missing_is_made_once():
         {"tag": {"tag": "New", "tagType": "contact", "description": ""}}, {"account": {"name": "Acme"}}
     ]  # fmt: skip
     assert not any(request.repeatable for request in asked)
-    assert (names.tags["new"], names.accounts["acme"]) == ("5", "6")
+    assert (names.book("tags").id_of("new"), names.book("accounts").id_of("acme")) == ("5", "6")
 
 
 def scripted(create: list[Reply | Lost], found: list[list[dict[str, str]]]) -> Server:
@@ -285,13 +283,13 @@ OURS = {"id": "5", "tag": "NEW", "tagType": "contact"}
 @pytest.mark.parametrize("reply", [Lost("gone"), TAKEN, Reply(500, {"message": "Duplicate entry"})])
 def test_a_create_that_went_wrong_is_looked_for(reply):
     names, _asked = made(scripted([reply], [[*OTHERS, OURS], []]))
-    assert names.tags["new"] == "5", "not the template's tag of the same name"
+    assert names.book("tags").id_of("new") == "5", "not the template's tag of the same name"
 
 
 def test_a_create_that_was_lost_and_is_not_there_is_sent_once_more():
     created = Reply(201, {"tag": {"tag": "New", "id": "5"}})
     names, asked = made(scripted([Lost("gone"), created], [[], []]))
-    assert names.tags["new"] == "5"
+    assert names.book("tags").id_of("new") == "5"
     assert [request.step for request in asked] == ["create tag 'New'", "tags 0", "create again tag 'New'"]
 
 

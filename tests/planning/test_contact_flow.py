@@ -64,12 +64,13 @@ def names() -> Names:
             CustomField("2", "Level", "LEVEL", "dropdown", (Option("Gold"), Option("Tin", "T"))),
             CustomField("3", "Ways", "WAYS", "checkbox", (Option("Mail"), Option("Phone"))),
         ),
-        lists=(Option("News", "news", "1"), Option("Offers", "offers", "2")),
     )
+    for identity, name, stringid in (("1", "News", "news"), ("2", "Offers", "offers")):
+        known.book("lists").add(identity, name, stringid)
     for identity, name in (("1", "VIP"), ("2", "Trial"), ("3", "Smith, John")):
-        known.add_tag(identity, name)
+        known.book("tags").add(identity, name)
     for identity, name in (("11", "Acme"), ("12", "Other")):
-        known.add_account(identity, name)
+        known.book("accounts").add(identity, name)
     return known
 
 

@@ -81,9 +81,8 @@ class Reader:
                 return False
             pages -= 1
             ask, ids, total = asks.pop(self.account.chance.randrange(len(asks)))
-            if total is not None and ask.counts_all:
-                walk.total = self.total = total
-            covered = walk.take(ask, ids)
+            covered = walk.take(ask, ids, total)
+            self.total = walk.total
             if covered is not None:
                 inside = [identity for identity in ids if covered[0] <= identity <= covered[1]]
                 self.got += inside
@@ -189,4 +188,4 @@ def test_a_server_that_passes_over_the_bound_ends_the_job_instead_of_asking_for_
         pass
     assert ask
     with pytest.raises(AbortedError, match="other contacts than it was asked for"):
-        walk.take(ask, range(1, 101) if upwards else range(901, 1001))
+        walk.take(ask, range(1, 101) if upwards else range(901, 1001), None)

@@ -1,0 +1,245 @@
+"""Reading all records of one resource into the checkpoint, with the names that its rows need. A resume goes on with it.
+
+Every page is written down as it comes, so that a resume repeats only what was in flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import anyio
+
+from bulk.errors import UnfinishedError
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.progress import Progress, Snapshot
+from bulk.jobs.runner import Runner, stopped_error
+from bulk.jobs.walking import Walking
+from bulk.model import Json, Request
+from bulk.planning.collections import PAGE, accepted
+from bulk.planning.export import CUSTOM_DATA, PageData, Query, Source, source_of, unknown_families, whole_page
+from bulk.planning.names import Names
+from bulk.planning.naming import LARGE, read_names
+from bulk.planning.offsets import Offsets
+from bulk.planning.state import RELATIONS, ContactState, with_relations
+from bulk.planning.together import Asking, together
+from bulk.planning.walk import Walk
+from bulk.resources.spec import CUSTOM, Reading, Resource
+
+TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
+Kept = tuple[int, Json]
+
+
+@dataclass(slots=True)
+class Collecting:
+    """One resource on its way out of the account. `on_host` is told whose account it is, before anything is kept."""
+
+    resource: Resource
+    checkpoint: Checkpoint
+    runner: Runner
+    progress: Progress
+    on_host: Callable[[str], None]
+    query: Query = ()
+    names: Names = field(default_factory=Names)
+    _source: Source = field(init=False)
+    _pointed: set[tuple[str, str]] = field(default_factory=set)  # seen before the names were known, and what is large
+    _named: bool = False
+
+    def __post_init__(self) -> None:
+        self._source = source_of(self.resource, self.query)
+
+    @property
+    def source(self) -> Source:
+        """How the resource is read."""
+        return self._source
+
+    async def pages(self) -> None:
+        """Read the names, and all pages that are not read yet. Raises `UnfinishedError` if some cannot be had."""
+        checkpoint = self.checkpoint
+        asking = read_names(self._source.families, self.resource.custom, identity=False)
+        if checkpoint.noted("walked"):
+            self._learn(await self.runner.ask(asking))
+            return
+        walk = self._source.walk(checkpoint.noted("total"), self._read_before())
+        walking = Walking(walk, self._source.request, self.runner.dispatch, self._on_page)
+        async with anyio.create_task_group() as tellers:
+            tellers.start_soon(self._tell, walk)
+            await self.runner.run_beside(asking, walking, self._learn)
+            tellers.cancel_scope.cancel()
+        checkpoint.note("total", walk.total)
+        if walk.done:
+            checkpoint.note("walked", True)
+        await checkpoint.durable()
+        if walking.error is not None:
+            raise walking.error
+        if not walk.done and not self.runner.dispatch.stopping:
+            raise UnfinishedError("Some pages are not read")
+
+    def _read_before(self) -> Iterator[tuple[int, int, list[int]]]:
+        ranges = sorted(self.checkpoint.page_ranges())
+        for (first, last, _count), page in zip(ranges, self.checkpoint.pages(), strict=True):
+            for _identity, kept in page:
+                self._pointed.update(self._source.points_to(kept))
+            yield first, last, [identity for identity, _kept in page]
+
+    def _learn(self, names: Names) -> None:
+        self.on_host(names.host)
+        self.names = names
+        self._named = True
+        self._note_unknown({pointer for pointer in self._pointed if pointer[0] not in LARGE})
+        self._pointed = {pointer for pointer in self._pointed if pointer[0] in LARGE}
+
+    def _on_page(self, page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+        self.on_host(page.host)
+        keyset = self.resource.reading is not Reading.PAGES
+        entries = [entry for entry in page.entries if not keyset or covered[0] <= entry[0] <= covered[1]]
+        checkpoint.add_page(*covered, entries)
+        for identity, name in page.tags.items():
+            checkpoint.note(f"tag {identity}", name)
+        pointers = {pointer for _identity, kept in entries for pointer in self._source.points_to(kept)}
+        pointers -= {("tags", identity) for identity in page.tags}
+        self._pointed |= {pointer for pointer in pointers if not self._named or pointer[0] in LARGE}
+        if self._named:
+            self._note_unknown({pointer for pointer in pointers if pointer[0] not in LARGE})
+        if page.missing:
+            checkpoint.note("apart", True)
+
+    def _note_unknown(self, pointers: set[tuple[str, str]]) -> None:
+        for family in unknown_families(pointers, self.names):
+            self.checkpoint.note(f"unknown {family}", True)
+
+    async def _tell(self, walk: Walk | Offsets) -> None:
+        dispatch = self.runner.dispatch
+        while True:
+            paused = max(0.0, dispatch.paused_until - anyio.current_time())
+            self.progress.update(
+                Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused)
+            )
+            await anyio.sleep(TELL_EVERY)
+
+    # ---- what did not come with the pages
+
+    async def complete(self) -> None:
+        """Read what the pages did not bring: relations where `include` was passed over, custom fields, names."""
+        await self._read_apart()
+        await self._read_custom()
+        await self._complete_names()
+        await self._name_large()
+
+    async def _read_apart(self) -> None:
+        checkpoint = self.checkpoint
+        if not checkpoint.noted("apart") or checkpoint.noted("apart read"):
+            return
+        families = RELATIONS if self.resource.reading is Reading.KEYSET else (self.resource.name,)
+        self.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
+        for family in families:
+            await self._read_whole(family, partial(checkpoint.add_relations, family))
+        checkpoint.note("apart read", True)
+        await checkpoint.durable()
+
+    async def _read_custom(self) -> None:
+        """The values of the custom fields of deals and accounts, which come in a collection of their own."""
+        data = CUSTOM_DATA.get(self.resource.name)
+        if data is None or not self.names.fields or self.checkpoint.noted("custom read"):
+            return
+        await self._read_whole(data.path, partial(self.checkpoint.add_relations, data.path, owner=data.owner))
+        self.checkpoint.note("custom read", True)
+        await self.checkpoint.durable()
+
+    async def _complete_names(self) -> None:
+        """Learn the names of what was made since the names were read."""
+        for identity, name in self.checkpoint.noted_under("tag ").items():
+            self.names.book("tags").add(identity, name)
+        unknown = set(self.checkpoint.noted_under("unknown "))
+        if self.checkpoint.noted("apart"):  # the pages did not say which names they need
+            unknown |= set(self._source.families) | ({"tags"} if self.resource.reading is Reading.KEYSET else set())
+        if unknown:
+            newer = await self.runner.ask(read_names(unknown, identity=False))
+            for family in unknown:
+                self.names.books[family] = newer.book(family)
+
+    async def _name_large(self) -> None:
+        """Learn the names of the contacts and deals that the records point to, and of no others."""
+        if not self._pointed or self.checkpoint.noted("named"):
+            return
+        contacts = sorted(int(identity) for of, identity in self._pointed if of == "contacts")
+        parts = [_emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
+        await self.runner.ask(together(parts))
+        if any(of == "deals" for of, _identity in self._pointed):
+            await self._read_whole("deals", self._hold_titles)
+        self.checkpoint.note("named", True)
+        await self.checkpoint.durable()
+
+    def _hold_titles(self, deals: list[Json]) -> None:
+        for deal in deals:
+            self._hold("deals", str(deal["id"]), str(deal["title"]))
+
+    async def _read_whole(self, path: str, take: Callable[[list[Json]], None]) -> None:
+        """Give all records of a collection to `take`, page by page; some may come twice."""
+
+        def on_page(page: PageData, _covered: tuple[int, int], _checkpoint: Checkpoint) -> None:
+            take([record for _identity, record in page.entries])
+
+        walking = Walking(Offsets(None), partial(whole_page, path), self.runner.dispatch, on_page)
+        await self.runner.run(walking)
+        if walking.error is not None:
+            raise walking.error
+        if not walking.done:
+            raise stopped_error(self.runner.dispatch)
+
+    def _hold(self, family: str, identity: str, name: str) -> None:
+        self.checkpoint.hold(f"{family} {identity}", name)
+
+    # ---- what was read
+
+    def records(self) -> Iterator[list[Kept]]:
+        """The records page by page, each once, in the order in which they were read, whole."""
+        checkpoint = self.checkpoint
+        apart, custom = bool(checkpoint.noted("apart")), bool(checkpoint.noted("custom read"))
+        seen: set[int] = set()
+        for page in checkpoint.pages():
+            fresh: list[Kept] = []
+            for identity, kept in page:
+                if identity in seen:
+                    continue  # where two pages met
+                seen.add(identity)
+                fresh.append((identity, self._joined(identity, kept, apart=apart, custom=custom)))
+            self._open_books(fresh)
+            yield fresh
+
+    def _joined(self, identity: int, kept: Json, *, apart: bool, custom: bool) -> Json:
+        """A record with what was read apart."""
+        if apart and self.resource.reading is Reading.KEYSET:
+            state = with_relations(ContactState.from_json(kept[1]), self.checkpoint.relations_of(identity))
+            return [kept[0], state.to_json()]
+        if apart:
+            return [kept[0], [record for _family, record in self.checkpoint.relations_of(identity)]]
+        if custom:
+            data = CUSTOM_DATA[self.resource.name]
+            values = [record for _family, record in self.checkpoint.relations_of(identity)]
+            return kept | {f"{CUSTOM}{value[data.field]}": value.get("fieldValue") for value in values}
+        return kept
+
+    def _open_books(self, records: list[Kept]) -> None:
+        """Lay the names open that these records need of what is too large to hold whole."""
+        wanted = {p for _identity, kept in records for p in self._source.points_to(kept) if p[0] in LARGE}
+        held = self.checkpoint.held([f"{of} {identity}" for of, identity in wanted]) if wanted else {}
+        for family in LARGE:
+            self.names.books.pop(family, None)
+        for of, identity in wanted:
+            if f"{of} {identity}" in held:
+                self.names.book(of).add(identity, held[f"{of} {identity}"])
+
+
+def _emails(ids: list[int], hold: Callable[[str, str, str], None]) -> Asking[None]:
+    """Read the e-mail addresses of at most a page of contacts."""
+
+    def keep(body: Json) -> Json:
+        return [[str(contact["id"]), str(contact.get("email") or "")] for contact in body["contacts"]]
+
+    query = (*(("ids[]", str(identity)) for identity in ids), ("limit", str(PAGE)))
+    receipts = yield (Request(f"contacts {ids[0]}", "GET", "contacts", query, keep=keep, expects="contacts"),)
+    for identity, email in accepted(receipts[0], "the contacts' addresses"):
+        hold("contacts", identity, email)

@@ -1,0 +1,189 @@
+"""Reading who the account is and what its records are called, once before the rows; making names that are missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.errors import AbortedError, UnfinishedError
+from bulk.model import Json, Request, Verdict
+from bulk.planning.collections import RETRY_HINT, accepted, read_all
+from bulk.planning.names import Book, CustomField, Names
+from bulk.planning.together import Asking, together
+from bulk.resources import named
+from bulk.resources.kinds import Option
+from bulk.resources.spec import Resource
+
+LARGE: Final = frozenset({"contacts", "deals"})  # never read whole for their names alone
+_HOST: Final = re.compile(r"https?://([^/]+)/")
+
+
+def host_of(record: Json) -> str:
+    """The account's host, out of the absolute links that its records carry; "" if it has none."""
+    links = record.get("links") if isinstance(record, dict) else None
+    for link in links.values() if isinstance(links, dict) else ():
+        match = _HOST.match(str(link))
+        if match:
+            return match[1]
+    return ""
+
+
+def read_identity() -> Asking[str]:
+    """Who answers: the account's host, by one request that any key may make."""
+    receipts = yield (Request("account", "GET", "users/me", keep=_identity, expects="user"),)
+    return str(accepted(receipts[0], "the account"))
+
+
+def _identity(body: Json) -> str:
+    user = body.get("user")
+    return host_of(user) or (str(user.get("id", "")) if isinstance(user, dict) else "")
+
+
+def families_of(resource: Resource, attributes: Collection[str] | None = None) -> set[str]:
+    """The resources by whose names the columns of a resource go, those that are never read whole aside.
+
+    `attributes` are the columns that count; None: all.
+    """
+    used = [c for c in resource.columns if attributes is None or c.attribute in attributes]
+    families = {column.of for column in used if column.of and column.names}
+    if resource.name == "contacts":  # whose columns hold names only
+        of = {"tags": "tags", "remove_tags": "tags", "account": "accounts"}
+        families |= {of[column.attribute] for column in used if column.attribute in of} | {"lists"}
+    return families - LARGE
+
+
+def read_names(families: Iterable[str], custom: str = "", *, identity: bool = True) -> Asking[Names]:
+    """Read the names of the records of `families` and the custom fields of the collection `custom`, side by side.
+
+    `identity`: also learn who the account is, if no record that was read tells.
+    """
+    wanted = sorted(set(families) | ({custom} if custom == "fields" else set()))
+    parts: list[Asking[Json]] = [
+        read_all(family, family, beside=("fieldOptions",) if family == "fields" else ()) for family in wanted
+    ]
+    if custom and custom != "fields":
+        parts.append(read_all(custom, custom))
+    pages = yield from together(parts)
+    found = dict(zip([*wanted, *([custom] if custom and custom != "fields" else [])], pages, strict=True))
+    records = [record for name in wanted for record in found[name][name][:1]]
+    host = next((host for host in map(host_of, records) if host), "")
+    if identity and not host:  # an account without records, or none that was asked for
+        host = yield from read_identity()
+    names = Names(host, books={family: _book(family, found[family][family]) for family in wanted})
+    if custom == "fields":
+        names.fields = _contact_fields(found[custom]["fields"], found[custom]["fieldOptions"])
+    elif custom:
+        names.fields = tuple(map(_other_field, found[custom][custom]))
+    return names
+
+
+def _book(family: str, records: Sequence[Json]) -> Book:
+    resource = named(family)
+    book = Book()
+    for record in records:
+        if family == "tags" and record.get("tagType", "contact") != "contact":
+            continue
+        book.add(
+            str(record["id"]), str(record.get(resource.called) or ""), str(record.get(resource.also_called) or ""),
+            str(record.get(resource.within) or ""),
+        )  # fmt: skip
+    return book
+
+
+def _contact_fields(fields: Sequence[Json], options: Sequence[Json]) -> tuple[CustomField, ...]:
+    by_field: dict[str, list[Json]] = {}
+    for option in options:
+        by_field.setdefault(str(option["field"]), []).append(option)
+    return tuple(
+        CustomField(
+            str(row["id"]),
+            str(row["title"]),
+            str(row.get("perstag") or ""),
+            str(row["type"]),
+            tuple(
+                Option(str(option["value"]), str(option.get("label") or ""))
+                for option in sorted(by_field.get(str(row["id"]), ()), key=place_of)
+            ),
+        )
+        for row in fields
+    )
+
+
+def place_of(option: Json) -> int:
+    """Where an option stands among those of its field."""
+    try:
+        return int(option.get("orderid") or 0)
+    except ValueError:
+        return 0
+
+
+def _other_field(meta: Json) -> CustomField:
+    """A custom field of deals or accounts."""
+    options = meta.get("fieldOptions")
+    return CustomField(
+        str(meta["id"]), str(meta["fieldLabel"]), str(meta.get("personalization") or ""), str(meta["fieldType"]),
+        tuple(Option(str(value)) for value in options) if isinstance(options, list) else (),
+    )  # fmt: skip
+
+
+# ---- making what is missing
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """How one kind of name is looked up and made. Creating is not repeatable: whatever goes wrong, we look again."""
+
+    plural: str
+    singular: str
+    attribute: str
+    body: dict[str, str]
+
+
+_MAKERS: Final = (
+    _Maker("tags", "tag", "tag", {"tagType": "contact", "description": ""}),
+    _Maker("accounts", "account", "name", {}),
+)
+
+
+def unknown_names(wanted: Iterable[str], book: Book) -> list[str]:
+    """Those of the names that are not in the book, once each, as they are written first."""
+    unknown: dict[str, str] = {}
+    for name in wanted:
+        if book.id_of(name) is None:
+            unknown.setdefault(name.casefold(), name)
+    return list(unknown.values())
+
+
+def make_missing(names: Names, wanted: Mapping[str, Iterable[str]]) -> Asking[None]:
+    """Create what is missing of the wanted names of `tags` and `accounts`, once each, and note it in `names`."""
+    missing = [
+        (maker, name) for maker in _MAKERS
+        for name in unknown_names(wanted.get(maker.plural, ()), names.book(maker.plural))
+    ]  # fmt: skip
+    made = yield from together([_make(maker, name) for maker, name in missing])
+    for identity, (maker, name) in zip(made, missing, strict=True):
+        names.book(maker.plural).add(identity, name)
+
+
+def _make(maker: _Maker, name: str) -> Asking[str]:
+    what = f"{maker.singular} {name!r}"
+    body = {maker.singular: {maker.attribute: name, **maker.body}}
+    for attempt in ("create", "create again"):
+        receipts = yield (
+            Request(
+                f"{attempt} {what}", "POST", maker.plural, body=body, repeatable=False, expects=maker.singular,
+                keep=lambda reply: str(reply[maker.singular]["id"]),
+            ),
+        )  # fmt: skip
+        if receipts[0].ok:
+            return str(receipts[0].data)
+        found = yield from read_all(maker.plural, maker.plural, (("search", name),))
+        for record in found[maker.plural]:
+            ours = record.get("tagType", "contact") == "contact"  # a template's tag may be called alike
+            if ours and str(record[maker.attribute]).casefold() == name.casefold():
+                return str(record["id"])
+        if receipts[0].verdict is Verdict.REJECT:
+            raise AbortedError(f"The {what} could not be created: {receipts[0].error}")
+    raise UnfinishedError(f"The {what} could not be created: {receipts[0].error}. {RETRY_HINT}")

@@ -1,0 +1,177 @@
+"""Reading all records of a collection by offset, side by side, without losing one. Owns which page comes next.
+
+An offset counts from the beginning, so whatever is deleted meanwhile moves all that comes after it, and a record can
+slip between two pages. Therefore each page repeats the last records of the one before: where two neighbours share a record,
+nothing lies between them. Where they do not, it is read again from further back. Records that come twice are told apart
+by their ids, by whoever writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.errors import UnfinishedError
+from bulk.planning.collections import FEW, PAGE, RETRY_HINT
+
+OVERLAP: Final = 2  # records that a page shares with the one before
+BLIND: Final = 4  # pages asked for beyond the first before any told how many there are: a slow line is not waited for
+STEPS_BACK: Final = (25, 50, 90)  # records by which it goes back where two pages do not meet, or the end is not reached
+TAILS: Final = 25  # how often all that comes after such a place is read anew
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetAsk:
+    """A page to read: `limit` records from `offset` on."""
+
+    offset: int
+
+    @property
+    def name(self) -> str:
+        """The page's name within the job."""
+        return f"from {self.offset}"
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The page's place, as a query parameter."""
+        return (("offset", str(self.offset)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    offset: int
+    ids: tuple[int, ...]
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.ids)
+
+
+class Offsets:
+    """The pages of one collection, and which of them are read.
+
+    `pages` are offset and ids of what an earlier run has read. `total` is what the account says it holds; None: it does
+    not say, and only a page without news ends the reading.
+    """
+
+    def __init__(self, total: int | None, pages: Iterable[tuple[int, Sequence[int]]] = ()) -> None:
+        self.total = total
+        self.done = False
+        self._pages = sorted((_Page(offset, tuple(ids)) for offset, ids in pages), key=lambda page: page.offset)
+        self._asked: set[int] = set()
+        self._again: list[int] = []  # offsets to be read again, before anything else
+        self._tries: dict[int, int] = {}  # by the end of the page after which something is missing
+        self._tails = 0
+        self._step = PAGE - OVERLAP
+        self._next = self._pages[-1].end - OVERLAP if self._pages else 0
+        self._answered = bool(self._pages)
+        if self._pages:
+            self._look()
+
+    @property
+    def count(self) -> int:
+        """About how many records are read: those that pages share count once."""
+        return max(0, sum(len(page.ids) for page in self._pages) - OVERLAP * max(0, len(self._pages) - 1))
+
+    # ---- what to read next
+
+    def claim(self) -> OffsetAsk | None:
+        """Give the next page to ask for; None while another page would bring nothing that is not on its way."""
+        if self.done:
+            return None
+        if self._again:
+            offset = self._again.pop(0)
+        elif self._ahead():
+            offset = self._next
+            self._next += self._step
+        else:
+            return None
+        self._asked.add(offset)
+        return OffsetAsk(offset)
+
+    def _ahead(self) -> bool:
+        """Whether the next page in order is worth asking for."""
+        if not self._answered:
+            return self._next <= BLIND * self._step
+        if self.total is None:
+            return False  # page by page, each after a look at the one before
+        return self._next + (OVERLAP if self._next else 0) < self.total
+
+    # ---- what a page brought
+
+    def take(self, ask: OffsetAsk, ids: Sequence[int], total: int | None) -> tuple[int, int] | None:
+        """Note a page's ids in the order in which they came; the offsets that it covers, None if it brought nothing.
+
+        Raises `UnfinishedError` if pages do not meet however often they are read.
+        """
+        self._asked.discard(ask.offset)
+        first = not self._answered
+        self._answered = True
+        if total is not None:
+            self.total = total
+        page = _Page(ask.offset, tuple(ids))
+        if first and ids and total is not None and page.end < total and len(ids) < PAGE:
+            self._step = max(1, len(ids) - OVERLAP)  # the server gives fewer than it is asked for
+        if ids:
+            at = next((n for n, other in enumerate(self._pages) if other.offset > page.offset), len(self._pages))
+            self._pages.insert(at, page)
+        self._look()
+        return (page.offset, page.end - 1) if ids else None
+
+    def release(self, ask: OffsetAsk) -> None:
+        """Give back a page that was claimed and will not be read now."""
+        self._asked.discard(ask.offset)
+        self._again.append(ask.offset)
+
+    def _look(self) -> None:
+        """Find out, once nothing is on its way, whether all pages meet and the last one reaches the end."""
+        if self._asked or self._again or self._ahead():
+            return
+        for one, other in zip(self._pages, self._pages[1:], strict=False):
+            short = other.offset >= one.end  # it was shorter than asked: read on from its end
+            if short or not set(one.ids) & set(other.ids):
+                self._mend(one, short=short)
+                return
+        if self._again:
+            return
+        if self._ends():
+            self.done = True
+        else:
+            self._go_on(self._pages[-1] if self._pages else _Page(0, ()))
+
+    def _ends(self) -> bool:
+        """Whether the last page that was read is the last there is."""
+        last = self._pages[-1] if self._pages else _Page(0, ())
+        if self.total is not None:
+            return last.end >= self.total
+        if len(self._pages) < 2:  # no total is told: the page after the last brings no news
+            return len(last.ids) < FEW
+        return len(last.ids) < FEW or set(last.ids) <= set(self._pages[-2].ids)
+
+    def _go_on(self, last: _Page) -> None:
+        """Read on from the last page; it was the last as far as was known."""
+        tries = self._tries[last.end] = self._tries.get(last.end, 0) + 1
+        if tries > len(STEPS_BACK):
+            if self.total is None:
+                self.done = True  # nothing came from any place near the end
+                return
+            raise UnfinishedError(f"The account says it has {self.total} records but gives {last.end}. {RETRY_HINT}")
+        offset = max(0, last.end - OVERLAP - (STEPS_BACK[tries - 2] if tries > 1 else 0))
+        self._again.append(offset)
+        self._next = offset + self._step
+
+    def _mend(self, page: _Page, *, short: bool) -> None:
+        """The page and the next do not meet: read from further back, and if that does not help, the whole tail anew."""
+        tries = self._tries[page.end] = self._tries.get(page.end, 0) + 1
+        if tries <= len(STEPS_BACK):
+            back = 0 if short and tries == 1 else STEPS_BACK[tries - 1]
+            self._again.append(max(0, page.end - OVERLAP - back))
+            return
+        if self._tails == TAILS:
+            raise UnfinishedError(f"The records do not hold still long enough to be read. {RETRY_HINT}")
+        self._tails += 1
+        self._tries.clear()
+        del self._pages[self._pages.index(page) :]
+        self._again.append(max(0, page.offset - OVERLAP))
+        self._next = self._again[0] + self._step
