@@ -27,8 +27,10 @@ class _Asked:
 class Walking:
     """A `Feed` of pages.
 
-    `request` makes the request for one; `on_page` is given each page that read something, with the range that it
-    covers: of ids, or of offsets. `error` is set, and the engine stopped, when a page cannot be had although others can.
+    `request` makes the request for one. `on_page` is given each page that read something, with the range that it
+    covers: of ids, or of offsets.
+
+    `error` is set, and the engine stopped, when a page cannot be had although others can.
     """
 
     def __init__(self, walk: Walk | Offsets, request: RequestOf, dispatch: Dispatch, on_page: OnPage) -> None:

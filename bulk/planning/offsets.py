@@ -1,9 +1,9 @@
 """Reading all records of a collection by offset, side by side, without losing one. Owns which page comes next.
 
 An offset counts from the beginning, so whatever is deleted meanwhile moves all that comes after it, and a record can
-slip between two pages. Therefore each page repeats the last records of the one before: where two neighbours share a record,
-nothing lies between them. Where they do not, it is read again from further back. Records that come twice are told apart
-by their ids, by whoever writes them.
+slip between two pages. Therefore each page repeats the last records of the one before: where two neighbours share a
+record, nothing lies between them. Where they do not, it is read again from further back. Records that come twice are
+told apart by their ids, by whoever writes them.
 """
 
 from __future__ import annotations

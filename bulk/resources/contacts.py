@@ -30,7 +30,7 @@ CONTACTS: Final = Resource(
         "created_after": "filters[created_after]",
         "updated_before": "filters[updated_before]",
         "updated_after": "filters[updated_after]",
-    },  # fmt: skip
+    },
     search="search",
     about="People, by e-mail address, with their tags, lists, account and custom fields.",
     columns=(

@@ -85,8 +85,10 @@ class Reading(StrEnum):
 
 
 class Writing(StrEnum):
-    """How a row of a resource is written. `CONTACT`: a contact with all that belongs to it. `LINK`: something that
-    belongs to one contact, by a POST that may be repeated or is settled on the contact. `RECORD`: a record by itself.
+    """How a row of a resource is written.
+
+    `CONTACT`: a contact with all that belongs to it. `LINK`: something that belongs to one contact. `RECORD`: a record
+    by itself.
     """
 
     CONTACT = "contact"
