@@ -21,10 +21,10 @@ class Switches:
     `duplicate_tag`: POST of a tag that is there is "refused", or answered with the "existing" one.
     `most_per_page`: what a larger `limit` is cut to. `fields_per_page`: the page of /fields without a `limit`.
     `keyset_total`: under `id_greater` and `id_less` the total counts "all" contacts, or the "rest" in the range.
-    `new_contact_tag`, `new_field_value`, `synced`: the status of a first contactTag, a first fieldValue, an update by
-    sync. `option_not_listed`: a value that is no option is "stored" or "dropped". `duplicate_list`: a second list of
-    one stringid is "made" or "refused". `email`: an address is stored as "sent", or in "lower" case.
-    `gateway_retry_after`: the gateway passes `Retry-After` on.
+    `new_contact_tag`, `new_field_value`, `synced`, `new_account_field`: the status of a first contactTag, a first
+    fieldValue, an update by sync, a new custom field of accounts. `option_not_listed`: a value that is no option is
+    "stored" or "dropped". `duplicate_list`: a second list of one stringid is "made" or "refused". `email`: an address
+    is stored as "sent", or in "lower" case. `gateway_retry_after`: the gateway passes `Retry-After` on.
     """
 
     duplicate_tag: str = "refused"
@@ -33,6 +33,7 @@ class Switches:
     keyset_total: str = "all"
     new_contact_tag: int = 201
     new_field_value: int = 201
+    new_account_field: int = 201
     synced: int = 200
     option_not_listed: str = "stored"
     duplicate_list: str = "made"

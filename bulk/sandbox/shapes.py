@@ -31,7 +31,7 @@ FIELD: Final = (
 OPTION: Final = "id, field, value, label, orderid, isdefault, cdate"
 RELATION: Final = "id, field, relid, cdate"
 FIELD_VALUE: Final = "id, contact, field, value, cdate, udate"
-ACCOUNT: Final = "id, name, accountUrl, createdTimestamp, updatedTimestamp"
+ACCOUNT: Final = "id, name, accountUrl, createdTimestamp, updatedTimestamp, owner"
 ACCOUNT_CONTACT: Final = "id, account, contact, jobTitle, createdTimestamp, updatedTimestamp"
 USER: Final = "id, username, firstName, lastName, email, phone, signature, localZoneid, cdate, udate"
 
@@ -189,9 +189,10 @@ class Shapes:
 
     def account(self, row: Row, *, contacts: int | None = None) -> Json:
         """A row of `ACCOUNT`; in lists with how many contacts it has."""
-        identity, name, url, created, updated = row
+        identity, name, url, created, updated, owner = row
         return {
-            "name": name, "accountUrl": url, "createdTimestamp": created, "updatedTimestamp": updated, "owner": "1",
+            "name": name, "accountUrl": url or None, "createdTimestamp": created, "updatedTimestamp": updated,
+            "owner": str(owner),
             **({} if contacts is None else {"contactCount": str(contacts), "dealCount": "0"}),
             "links": self.links(
                 f"accounts/{identity}", "notes", "accountCustomFieldData", "accountContacts", "emailActivities",

@@ -51,7 +51,8 @@ _SCHEMA: Final = (
         UNIQUE (contact, field))""",
     "CREATE INDEX fieldValues_field ON fieldValues (field)",
     f"""CREATE TABLE accounts ({_ID}, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, accountUrl TEXT NOT NULL,
-        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
+        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL,
+        owner INTEGER NOT NULL DEFAULT 1 REFERENCES users ON DELETE SET DEFAULT)""",
     f"""CREATE TABLE accountContacts ({_ID}, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
         contact INTEGER NOT NULL UNIQUE REFERENCES contacts ON DELETE CASCADE, jobTitle TEXT NOT NULL,
         createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
@@ -64,6 +65,17 @@ _SCHEMA: Final = (
     """INSERT INTO users (id, username, username_key, email, email_key, firstName, lastName, cdate, udate)
         VALUES (1, 'sandbox', 'sandbox', 'sandbox@example.com', 'sandbox@example.com', 'Sandbox', 'User',
         '2026-01-01T00:00:00-06:00', '2026-01-01T00:00:00-06:00')""",
+    # values are JSON here: what may hold several is an array
+    f"""CREATE TABLE accountCustomFieldMeta ({_ID}, fieldLabel TEXT NOT NULL, fieldType TEXT NOT NULL,
+        fieldOptions TEXT NOT NULL DEFAULT 'null', fieldDefault TEXT NOT NULL DEFAULT 'null',
+        fieldDefaultCurrency TEXT, isFormVisible INTEGER NOT NULL DEFAULT 0, isRequired INTEGER NOT NULL DEFAULT 0,
+        displayOrder INTEGER NOT NULL, personalization TEXT NOT NULL, hideFieldFlag INTEGER NOT NULL DEFAULT 0,
+        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
+    f"""CREATE TABLE accountCustomFieldData ({_ID},
+        customFieldId INTEGER NOT NULL REFERENCES accountCustomFieldMeta ON DELETE CASCADE,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, fieldValue TEXT NOT NULL, fieldCurrency TEXT,
+        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL, UNIQUE (account, customFieldId))""",
+    "CREATE INDEX accountCustomFieldData_field ON accountCustomFieldData (customFieldId)",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",
     "INSERT INTO totals VALUES (0)",
@@ -86,6 +98,12 @@ _FIELDS: Final[tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]] = (
     ("Preferred Language", "radio", (("en", "English"), ("de", "German"), ("fr", "French"))),
     ("Channels", "listbox", (("Web", ""), ("Shop", ""), ("Fair", ""))),
     ("Source Code", "hidden", ()),
+)
+_ACCOUNT_FIELDS: Final = (
+    ("Industry", "dropdown", '["Software", "Retail", "Other"]', None),
+    ("Services", "multiselect", '["Hosting", "Training", "Support"]', None),
+    ("Annual Revenue", "currency", "null", "usd"),
+    ("Renewal", "date", "null", None),
 )
 
 
@@ -244,3 +262,8 @@ class Store:
             self.add_relation(field, 0)
             for order, (value, label) in enumerate(options, 1):
                 self.add_option(field, value, label or value, order)
+        for order, (label, kind, choices, currency) in enumerate(_ACCOUNT_FIELDS, 1):
+            tag = f"ACCT_{'_'.join(label.upper().split())}"
+            values = {"fieldLabel": label, "fieldType": kind, "fieldOptions": choices, "fieldDefaultCurrency": currency}
+            times = dict.fromkeys(("createdTimestamp", "updatedTimestamp"), "2026-01-01T06:00:00+00:00")
+            self.insert("accountCustomFieldMeta", {**values, **times, "displayOrder": order, "personalization": tag})

@@ -1,4 +1,4 @@
-"""What ACTIVECAMPAIGN-API.md says of tags, lists, custom fields, accounts and users: §3.2, §3.4, §4, §7.1, §7.5."""
+"""What ACTIVECAMPAIGN-API.md says of tags, lists and the custom fields of contacts: §3.2, §3.4, §4."""
 
 from __future__ import annotations
 
@@ -162,43 +162,8 @@ FIELDS = (
     Line("§1.6 model", "GET fields/99", None, 404, missing("Field")),
 )  # fmt: skip
 
-ACCOUNTS = (
-    Line("§7.1 create", "POST accounts", {"account": {"name": "Hooli", "accountUrl": "https://example.com"}}, 201,
-         {"account": {"name": "Hooli", "accountUrl": "https://example.com", "createdTimestamp": NOW, "id": "3",
-                      "fields": [], "customFieldSaveStatus": {"status": "success"}}}),
-    Line("§1.1 unknown attributes", "POST accounts", {"account": {"name": "Hooli", "shoe": 40}}, 201, None,
-         ("account.shoe",)),
-    Line("§7.1 PATCH", "PATCH accounts/1", {"account": {"accountUrl": "https://example.com"}}, 200,
-         {"account": {"name": "Acme", "accountUrl": "https://example.com"}}),
-    Line("§1.2 sent type", "PUT accounts/1", {"account": {"name": 7}}, 200, {"account": {"name": 7, "id": "1"}}),
-    Line("§1.2 then strings", "GET accounts/1", None, 200, {"account": {"name": "7"}},
-         after=(("PUT accounts/1", {"account": {"name": 7}}),)),
-    Line("§1.6 no name", "POST accounts", {"account": {"accountUrl": "x"}}, 422,
-         {"errors": [{"title": "The account name was not provided.", "code": "field_missing"}]}),
-    Line("§1.6 name taken", "POST accounts", {"account": {"name": "Acme"}}, 422,
-         {"errors": [{"title": 'An account named "Acme" already exists. Please choose a new name.',
-                      "code": "duplicate", "source": {"pointer": "/data/attributes/name"}}]}),
-    Line("§7.1 list", "GET accounts", None, 200,
-         {"accounts": [{"name": "Acme", "contactCount": "0", "dealCount": "0"}, dict], "meta": {"total": "2"}}),
-    Line("§7.1 counted", "GET accounts?count_deals=true", None, 200,
-         {"accounts": [{"name": "Acme", "contactCount": "1"}, {"contactCount": "0"}]}),
-    Line("§7.1 one, no counts", "GET accounts/1", None, 200, {"account": {"name": "Acme"}},
-         ("account.contactCount", "account.dealCount")),
-    Line("§7.1 search", "GET accounts?search=acm", None, 200, {"accounts": [{"id": "1"}], "meta": {"total": "1"}}),
-    Line("§7.1 PUT", "PUT accounts/1", {"account": {"name": "ACME"}}, 200, {"account": {"name": "ACME"}}),
-    Line("§7.1 PUT, name taken", "PUT accounts/1", {"account": {"name": "initech"}}, 422,
-         {"errors": [{"code": "duplicate"}]}),
-    Line("§7.1 delete", "DELETE accounts/1", None, 200, Exactly({})),
-    Line("§7.1 cascades", "GET accountContacts", None, 200, {"accountContacts": [], "meta": {"total": "0"}},
-         after=(("DELETE accounts/1", None),)),
-    Line("§1.6 model", "GET accounts/99", None, 404, missing("CustomerAccount")),
-    Line("§7.5 me", "GET users/me", None, 200,
-         {"user": {"id": "1", "username": str, "email": str, "links": {
-             "lists": "https://sandbox.example.com/api/3/users/1/lists"}}}),
-)  # fmt: skip
 
-
-@pytest.mark.parametrize("line", [*TAGS, *LISTS, *FIELDS, *ACCOUNTS], ids=str)
+@pytest.mark.parametrize("line", [*TAGS, *LISTS, *FIELDS], ids=str)
 def test_statement(hold, line: Line) -> None:
     hold(line)
 
@@ -215,7 +180,6 @@ KEYS = {
         updated_by channel description non_deleted_subscribers active_subscribers links id user""",
     "fields": """title descript type isrequired perstag defval show_in_list rows cols visible service ordernum cdate
         udate created_timestamp updated_timestamp created_by updated_by options relations links id""",
-    "accounts": "name accountUrl createdTimestamp updatedTimestamp owner contactCount dealCount links id",
 }
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call
-from bulk.sandbox.routes import contacts, fields, links, listing, names, users
+from bulk.sandbox.routes import accounts, contacts, fields, links, listing, names, users
+from bulk.sandbox.routes.crm_fields import ACCOUNTS
 
 Route = Callable[[Call], Answer]
 
@@ -68,12 +69,25 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "fieldRels"): fields.create_relation,
     ("GET", "fieldRels/{}"): fields.one_relation,
     ("DELETE", "fieldRels/{}"): fields.delete_relation,
-    ("GET", "accounts"): names.list_accounts,
-    ("POST", "accounts"): names.create_account,
-    ("GET", "accounts/{}"): names.one_account,
-    ("PUT", "accounts/{}"): names.update_account,
-    ("PATCH", "accounts/{}"): names.update_account,
-    ("DELETE", "accounts/{}"): names.delete_account,
+    ("GET", "accounts"): accounts.list_accounts,
+    ("POST", "accounts"): accounts.create_account,
+    ("DELETE", "accounts/bulk_delete"): accounts.delete_accounts,
+    ("GET", "accounts/{}"): accounts.one_account,
+    ("PUT", "accounts/{}"): accounts.update_account,
+    ("PATCH", "accounts/{}"): accounts.update_account,
+    ("DELETE", "accounts/{}"): accounts.delete_account,
+    ("GET", "accountCustomFieldMeta"): ACCOUNTS.list_meta,
+    ("POST", "accountCustomFieldMeta"): ACCOUNTS.create_metum,
+    ("GET", "accountCustomFieldMeta/{}"): ACCOUNTS.one_metum,
+    ("PUT", "accountCustomFieldMeta/{}"): ACCOUNTS.update_metum,
+    ("DELETE", "accountCustomFieldMeta/{}"): ACCOUNTS.delete_metum,
+    ("GET", "accountCustomFieldData"): ACCOUNTS.list_data,
+    ("POST", "accountCustomFieldData"): ACCOUNTS.create_datum,
+    ("POST", "accountCustomFieldData/bulkCreate"): ACCOUNTS.create_data,
+    ("PATCH", "accountCustomFieldData/bulkUpdate"): ACCOUNTS.update_data,
+    ("GET", "accountCustomFieldData/{}"): ACCOUNTS.one_datum,
+    ("PUT", "accountCustomFieldData/{}"): ACCOUNTS.update_datum,
+    ("DELETE", "accountCustomFieldData/{}"): ACCOUNTS.delete_datum,
     ("GET", "users"): users.list_users,
     ("POST", "users"): users.create_user,
     ("GET", "users/me"): users.me,

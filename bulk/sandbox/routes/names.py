@@ -1,12 +1,12 @@
-"""tags, lists, accounts: what contacts are joined to, each known by a name. §3.2, §3.4, §7.1."""
+"""tags and lists: what contacts are joined to, each known by a name. §3.2, §3.4."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, kept, known, listed, page, text
-from bulk.sandbox.shapes import ACCOUNT, LIST, TAG
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, kept, known, page, text
+from bulk.sandbox.shapes import LIST, TAG
 from bulk.sandbox.store import fold
 
 _OPERATORS: Final[Mapping[str, str]] = {
@@ -18,7 +18,7 @@ _LIST_TEXTS: Final = (
 )  # fmt: skip
 
 
-def _by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[str], list[str]]:
+def by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[str], list[str]]:
     """The conditions of `search=x`, `filters[name]=x` and `filters[name][op]=x` on a folded column."""
     where: list[str] = []
     values: list[str] = []
@@ -33,7 +33,7 @@ def _by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[s
     return where, values
 
 
-def _changed(answer: Answer, singular: str, sent: dict[str, Any], *names: str) -> Answer:
+def changed(answer: Answer, singular: str, sent: dict[str, Any], *names: str) -> Answer:
     """The answer to a change: the whole record, with what was sent in its own type."""
     status, body = answer
     return status, {singular: echoed(body[singular], sent, *names)}
@@ -44,15 +44,15 @@ def _changed(answer: Answer, singular: str, sent: dict[str, Any], *names: str) -
 
 def list_tags(call: Call) -> Answer:
     """GET /tags; one without a type is not shown."""
-    where, values = _by_name(call, "tag_key", ("search", "filters[search"))
+    where, values = by_name(call, "tag_key", ("search", "filters[search"))
     order = {"ASC": "tag_key, id", "DESC": "tag_key DESC, id"}.get(call.param("orders[search]").upper(), "id")
     rows, total = page(call, Selection("tags", TAG, [*where, "tagType <> ''"], values, order))
-    counts = _counts(call, "SELECT tag, count(*) FROM contactTags WHERE tag IN ({}) GROUP BY tag", rows)
+    counts = counted(call, "SELECT tag, count(*) FROM contactTags WHERE tag IN ({}) GROUP BY tag", rows)
     tags = [call.shapes.tag(row, subscribers=counts.get(row[0], (0,))[0]) for row in rows]
     return 200, {"tags": tags, "meta": {"total": str(total)}}
 
 
-def _counts(call: Call, sql: str, rows: Sequence[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
+def counted(call: Call, sql: str, rows: Sequence[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
     """For each row's id, what a grouped query counts."""
     ids = [row[0] for row in rows]
     return {row[0]: row[1:] for row in call.store.rows(sql.format(",".join("?" * len(ids))), ids)}
@@ -102,7 +102,7 @@ def update_tag(call: Call) -> Answer:
     if "tag" in values:
         values["tag_key"] = fold(values["tag"])
     call.store.update("tags", call.ids[0], values | {"udate": call.store.now()})
-    return _changed(one_tag(call), "tag", sent, "tag", "description", "tagType")
+    return changed(one_tag(call), "tag", sent, "tag", "description", "tagType")
 
 
 def delete_tag(call: Call) -> Answer:
@@ -116,11 +116,11 @@ def delete_tag(call: Call) -> Answer:
 
 def list_lists(call: Call) -> Answer:
     """GET /lists."""
-    where, values = _by_name(call, "fold(name)", ("filters[name",))
+    where, values = by_name(call, "fold(name)", ("filters[name",))
     order = {"ASC": "fold(name), id", "DESC": "fold(name) DESC, id"}.get(call.param("orders[name]").upper(), "id")
     rows, total = page(call, Selection("lists", LIST, where, values, order))
     sql = "SELECT list, count(*), sum(status = 1) FROM contactLists WHERE list IN ({}) GROUP BY list"
-    counts = _counts(call, sql, rows)
+    counts = counted(call, sql, rows)
     lists = [call.shapes.mailing_list(row, counts=counts.get(row[0], (0, 0))) for row in rows]
     return 200, {"lists": lists, "meta": {"total": str(total)}}
 
@@ -153,69 +153,10 @@ def update_list(call: Call) -> Answer:
     sent = call.sent("list")
     values = kept(sent, _LIST_TEXTS, ["send_last_broadcast"])
     call.store.update("lists", call.ids[0], values | {"udate": call.store.now()})
-    return _changed(one_list(call), "list", sent, *values)
+    return changed(one_list(call), "list", sent, *values)
 
 
 def delete_list(call: Call) -> Answer:
     """DELETE /lists/{id}: its memberships go too."""
     call.store.delete("lists", found(call, "lists", "id", "_List", call.ids[0])[0])
-    return 200, {}
-
-
-# ---- accounts
-
-
-def list_accounts(call: Call) -> Answer:
-    """GET /accounts: counted only with `count_deals=true`."""
-    where, values = _by_name(call, "name_key", ("search",))
-    selection = Selection("accounts", ACCOUNT, where, values)
-    if call.param("count_deals") != "true":
-        return listed(call, "accounts", selection, lambda row: call.shapes.account(row, contacts=0))
-    rows, total = page(call, selection)
-    counts = _counts(call, "SELECT account, count(*) FROM accountContacts WHERE account IN ({}) GROUP BY account", rows)
-    accounts = [call.shapes.account(row, contacts=counts.get(row[0], (0,))[0]) for row in rows]
-    return 200, {"accounts": accounts, "meta": {"total": str(total)}}
-
-
-def one_account(call: Call) -> Answer:
-    """GET /accounts/{id}: without the counts."""
-    return 200, {"account": call.shapes.account(found(call, "accounts", ACCOUNT, "CustomerAccount", call.ids[0]))}
-
-
-def _account_name(call: Call, sent: dict[str, Any], by: int) -> dict[str, str]:
-    """The name of an account as it is stored; one that another account than `by` has is refused."""
-    name = text(sent.get("name"))
-    if not name:
-        raise invalid("The account name was not provided.", "field_missing", "name")
-    if call.store.row("SELECT 1 FROM accounts WHERE name_key = ? AND id <> ?", (fold(name), by)):
-        words = f'An account named "{name}" already exists. Please choose a new name.'
-        raise invalid(words, "duplicate", "name")
-    return {"name": name, "name_key": fold(name)}
-
-
-def create_account(call: Call) -> Answer:
-    """POST /accounts."""
-    sent = call.sent("account")
-    now = call.store.now()
-    values = _account_name(call, sent, 0) | {"accountUrl": text(sent.get("accountUrl"))}
-    identity = call.store.insert("accounts", values | {"createdTimestamp": now, "updatedTimestamp": now})
-    full = call.shapes.account(found(call, "accounts", ACCOUNT, "CustomerAccount", identity))
-    made = {name: full[name] for name in ("createdTimestamp", "updatedTimestamp", "links", "id")}
-    return 201, {"account": {**known(sent, full), **made, "fields": [], "customFieldSaveStatus": {"status": "success"}}}
-
-
-def update_account(call: Call) -> Answer:
-    """PUT or PATCH /accounts/{id}."""
-    found(call, "accounts", "id", "CustomerAccount", call.ids[0])
-    sent = call.sent("account")
-    values = _account_name(call, sent, call.ids[0]) if "name" in sent else {}
-    if "accountUrl" in sent:
-        values["accountUrl"] = text(sent["accountUrl"])
-    call.store.update("accounts", call.ids[0], values | {"updatedTimestamp": call.store.now()})
-    return _changed(one_account(call), "account", sent, "name", "accountUrl")
-
-
-def delete_account(call: Call) -> Answer:
-    """DELETE /accounts/{id}: its contacts leave it."""
-    call.store.delete("accounts", found(call, "accounts", "id", "CustomerAccount", call.ids[0])[0])
     return 200, {}

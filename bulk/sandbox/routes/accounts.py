@@ -1,0 +1,109 @@
+"""accounts: companies, known by their name. §7.1."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bulk.sandbox.calls import (
+    Answer,
+    Call,
+    Selection,
+    echoed,
+    found,
+    invalid,
+    known,
+    listed,
+    page,
+    related,
+    text,
+    whole,
+)
+from bulk.sandbox.routes.crm_fields import ACCOUNTS
+from bulk.sandbox.routes.names import by_name, counted
+from bulk.sandbox.shapes import ACCOUNT
+from bulk.sandbox.store import fold
+
+_MADE: Final = ("createdTimestamp", "updatedTimestamp", "owner", "links")
+
+
+def list_accounts(call: Call) -> Answer:
+    """GET /accounts: counted only with `count_deals=true`."""
+    where, values = by_name(call, "name_key", ("search",))
+    selection = Selection("accounts", ACCOUNT, where, values)
+    if call.param("count_deals") != "true":
+        return listed(call, "accounts", selection, lambda row: call.shapes.account(row, contacts=0))
+    rows, total = page(call, selection)
+    counts = counted(call, "SELECT account, count(*) FROM accountContacts WHERE account IN ({}) GROUP BY account", rows)
+    accounts = [call.shapes.account(row, contacts=counts.get(row[0], (0,))[0]) for row in rows]
+    return 200, {"accounts": accounts, "meta": {"total": str(total)}}
+
+
+def _account(call: Call, identity: int) -> dict[str, Any]:
+    """The record, or a 404."""
+    return call.shapes.account(found(call, "accounts", ACCOUNT, "CustomerAccount", identity))
+
+
+def one_account(call: Call) -> Answer:
+    """GET /accounts/{id}: without the counts."""
+    return 200, {"account": _account(call, call.ids[0])}
+
+
+def _values(call: Call, sent: dict[str, Any], by: int) -> dict[str, Any]:
+    """What of a body is stored; a name that another account than `by` has is refused, and so is an unknown owner."""
+    values: dict[str, Any] = {}
+    if "name" in sent or not by:
+        name = text(sent.get("name"))
+        if not name:
+            raise invalid("The account name was not provided.", "field_missing", "name")
+        if call.store.row("SELECT 1 FROM accounts WHERE name_key = ? AND id <> ?", (fold(name), by)):
+            words = f'An account named "{name}" already exists. Please choose a new name.'
+            raise invalid(words, "duplicate", "name")
+        values |= {"name": name, "name_key": fold(name)}
+    if "accountUrl" in sent or not by:
+        values["accountUrl"] = text(sent.get("accountUrl"))
+    if sent.get("owner") not in (None, ""):
+        values["owner"] = related(call, "users", "User", sent["owner"])
+    return values
+
+
+def _saved(call: Call, account: int, sent: dict[str, Any]) -> dict[str, Any]:
+    """What the answer to a write says of its custom fields, which are saved with it."""
+    fields = ACCOUNTS.save(call, account, sent.get("fields"))
+    return {"customFieldSaveStatus": {"status": "success"}, "fields": fields}
+
+
+def create_account(call: Call) -> Answer:
+    """POST /accounts."""
+    sent = call.sent("account")
+    now = call.store.now()
+    values = _values(call, sent, 0)
+    identity = call.store.insert("accounts", values | {"createdTimestamp": now, "updatedTimestamp": now})
+    full = _account(call, identity)
+    made = echoed({name: full[name] for name in _MADE}, sent, "owner")
+    return 201, {"account": {**known(sent, full), **made, **_saved(call, identity, sent), "id": str(identity)}}
+
+
+def update_account(call: Call) -> Answer:
+    """PUT or PATCH /accounts/{id}."""
+    identity = call.ids[0]
+    _account(call, identity)
+    sent = call.sent("account")
+    call.store.update("accounts", identity, _values(call, sent, identity) | {"updatedTimestamp": call.store.now()})
+    full = echoed(_account(call, identity), sent, "name", "accountUrl", "owner")
+    del full["id"]
+    return 200, {"account": {**full, **_saved(call, identity, sent), "id": str(identity)}}
+
+
+def delete_account(call: Call) -> Answer:
+    """DELETE /accounts/{id}: its contacts leave it."""
+    _account(call, call.ids[0])
+    call.store.delete("accounts", call.ids[0])
+    return 200, {}
+
+
+def delete_accounts(call: Call) -> Answer:
+    """DELETE /accounts/bulk_delete?ids[]=: those that there are."""
+    for key, value in call.query:
+        if key == "ids[]":
+            call.store.delete("accounts", whole(value) or 0)
+    return 200, {"meta": {"success": True}}
