@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,13 +21,16 @@ _BY_TEXT: Final[Mapping[str, str]] = {
     "email": "email_key = ?",
     "email_like": "instr(email_key, ?) > 0",
     "phone": "instr(phone, ?) = 1",
-    "search": "instr(fold(email || ' ' || firstName || ' ' || lastName || ' ' || phone), ?) > 0",
+    "search": "instr(fold(email || ' ' || firstName || ' ' || lastName || ' ' || phone || ' ' || coalesce((SELECT"
+    " a.name FROM accounts a JOIN accountContacts c ON c.account = a.id WHERE c.contact = contacts.id), '')), ?) > 0",
 }
 # parameter -> condition on its number
 _BY_NUMBER: Final[Mapping[str, str]] = {
     "formid": "? = 0",  # there are no forms and no automations here
     "seriesid": "? = 0",
     "waitid": "? = 0",
+    "segmentid": "? = 0",  # nor segments
+    "exclude": "id <> ?",
 }
 _BY_TIME: Final[Mapping[str, str]] = {
     "created_after": "cdate > ?", "created_before": "cdate < ?",
@@ -87,7 +91,7 @@ def _selection(call: Call) -> Selection:
         elif value:
             _filter(call, found, name, value)
     if ids:
-        found.add(f"id IN ({','.join('?' * len(ids))})", *ids)
+        found.add("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
     return Selection(
         "contacts", CONTACT, found.where + found.keyset, found.values + found.bounds,
         ", ".join(dict.fromkeys([*orders, "id"])), _total(call, found),
@@ -122,8 +126,9 @@ def _total(call: Call, found: _Conditions) -> int | None:
 def _page_input(call: Call) -> dict[str, Any]:
     """The echo of the query, as it was recorded."""
     return {
-        "segmentid": None, "formid": call.number("formid", 0), "listid": call.number("listid", 0),
-        "tagid": call.number("tagid", 0), "limit": call.number("limit", DEFAULT_LIMIT),
+        "segmentid": call.param("segmentid") or None, "formid": call.number("formid", 0),
+        "listid": call.number("listid", 0), "tagid": call.number("tagid", 0),
+        "limit": call.number("limit", DEFAULT_LIMIT),
         "offset": call.number("offset", 0), "search": call.param("search") or None, "sort": None,
         "seriesid": call.number("seriesid", 0), "waitid": call.number("waitid", 0),
         "status": call.number("status", -1), "forceQuery": 0,
