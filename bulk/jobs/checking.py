@@ -45,8 +45,7 @@ def remarks(match: Match, tally: Tally) -> list[str]:
     if match.passed_over:
         lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")
     if tally.trimmed:
-        key = match.header[match.key_index]
-        lines.append(f"Blanks around {key} are left out in {counted(tally.trimmed, 'row')}.")
+        lines.append(f"Blanks around {match.key_title} are left out in {counted(tally.trimmed, 'row')}.")
     if tally.blank:
         lines.append(f"Passed over: {counted(tally.blank, 'blank row')}.")
     return lines

@@ -31,14 +31,15 @@ from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.jobs.wording import counted
 from bulk.model import RowStatus
-from bulk.planning.contacts import Meaning
+from bulk.planning.contacts import ContactRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, make_missing, read_names, unknown_names
+from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
 from bulk.resources.kinds import join_values
 from bulk.resources.spec import Resource
 from bulk.tables.check import OnDuplicate
-from bulk.tables.matching import Match, match_header
+from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
@@ -87,6 +88,11 @@ def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Tab
         path, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
         limit=options.limit, columns=resource.columns,
     )  # fmt: skip
+
+
+def needs_of(resource: Resource, options: ImportOptions) -> Needs:
+    """What the rows of a file need to hold."""
+    return Needs(options.key or resource.key, options.mode or resource.modes[0], resource.needs_one)
 
 
 # ---- the three ways in
@@ -201,7 +207,7 @@ def _matched(job: Job, names: Names | None) -> Match:
     options = job.options
     return match_header(
         job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
-        ignore_unknown=options.ignore_unknown, key=options.key, open_ended=names is None,
+        ignore_unknown=options.ignore_unknown, needs=needs_of(job.resource, options), open_ended=names is None,
     )  # fmt: skip
 
 
@@ -210,7 +216,8 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe
     )
-    needs = await anyio.to_thread.run_sync(survey, job.table, match, meaning, checkpoint)
+    writer = writer_of(job.resource, meaning, names)
+    needs = await anyio.to_thread.run_sync(survey, job.table, match, writer, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
 
     def after_each() -> None:
@@ -218,7 +225,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
-        plan = await _prepare(job, runner, Plan(job.table, match, meaning, names), needs)
+        plan = await _prepare(job, runner, Plan(job.table, match, writer), names, needs)
         rows = Rows(plan, checkpoint, job.resumed, after_each)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
@@ -227,12 +234,17 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
         job.setting.progress.update(_where(rows, needs, runner))
 
 
-async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
+def writer_of(_resource: Resource, meaning: Meaning, names: Names) -> Writer:
+    """What writes the rows of a resource."""
+    return ContactRows(meaning, names)
+
+
+async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:
     """Learn and make what the rows need; say how long they will take."""
     if not needs.rows:
         return plan
     options, checkpoint = job.options, job.checkpoint
-    await _make_names(runner, plan.names, needs, job.setting.progress)
+    await _make_names(runner, names, needs, job.setting.progress)
     # a row may be judged by what was read before only if no other row of its key comes before it
     if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
         plan = replace(plan, held_since=await read_held(runner, checkpoint, needs.rows, resumed=job.resumed))
@@ -244,7 +256,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, needs: Survey) -> Plan:
 
 async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Progress) -> None:
     """Create the tags and accounts that the file names and the account does not have, once each."""
-    wanted = {"tags": needs.tags.values(), "accounts": needs.accounts.values()}
+    wanted = {family: called.values() for family, called in needs.names.items()}
     for what, called in wanted.items():
         missing = unknown_names(called, names.book(what))
         if missing:

@@ -17,9 +17,8 @@ from bulk.engine.dispatch import Step
 from bulk.jobs.checkpoint import Checkpoint, OpenRow
 from bulk.jobs.runner import Work
 from bulk.model import Outcome, Receipt, RowStatus
-from bulk.planning.contacts import Meaning, contact_flow
-from bulk.planning.names import Names
 from bulk.planning.state import ContactState
+from bulk.planning.writers import Known, Writer
 from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 
@@ -33,8 +32,7 @@ class Plan:
 
     table: Table
     match: Match
-    meaning: Meaning
-    names: Names
+    writer: Writer
     held_since: float | None = None  # when the account's contacts were read; None: they were not
 
 
@@ -86,12 +84,15 @@ class Rows:
         since = self.plan.held_since
         held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
         for row in rows:
-            fresh = since is not None and anyio.current_time() - since < STALE
-            state = ContactState.from_json(held[row.key]) if row.key in held else None
-            absent = since is not None and state is None
-            flow = contact_flow(row, self.plan.meaning, self.plan.names, state, fresh=fresh, absent=absent)
-            known = opened.get(row.number, _NOTHING)
-            yield Work(row.number, row.key, flow, known.known, known.cut_off)
+            opened_row = opened.get(row.number, _NOTHING)
+            known = Known(
+                state=ContactState.from_json(held[row.key]) if row.key in held else None,
+                fresh=since is not None and anyio.current_time() - since < STALE,
+                absent=since is not None and row.key not in held,
+                begun=frozenset((*opened_row.known, *opened_row.cut_off)),
+            )
+            flow = self.plan.writer.flow(row, known)
+            yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)
 
 
 _NOTHING: Final = OpenRow()

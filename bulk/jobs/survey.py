@@ -11,8 +11,8 @@ from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import Plan
 from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Row
-from bulk.planning.contacts import Meaning, Wanted, contact_flow, read_row
 from bulk.planning.state import ContactState
+from bulk.planning.writers import Known, Writer
 from bulk.tables.matching import Match
 from bulk.tables.reading import Table
 
@@ -21,16 +21,16 @@ BATCH: Final = 1_000
 
 @dataclass(slots=True)
 class Survey:
-    """`rows` still to be sent and about how many `requests` they take. `tags`, `accounts`: folded name -> name.
+    """`rows` still to be sent and about how many `requests` they take.
 
+    `names` are those that must be there, by resource: folded name -> name.
     `unchanged` of the rows ask for nothing that the account does not hold; known once the account was read.
     """
 
     rows: int = 0
     requests: int = 0
     unchanged: int = 0
-    tags: dict[str, str] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
@@ -43,20 +43,18 @@ class Survey:
         return " · ".join(parts)
 
 
-def survey(table: Table, match: Match, meaning: Meaning, checkpoint: Checkpoint) -> Survey:
+def survey(table: Table, match: Match, writer: Writer, checkpoint: Checkpoint) -> Survey:
     """Read the file once more and look at every row that is not settled."""
     found = Survey()
     for rows in _open_rows(table, match, checkpoint):
         for row in rows:
-            wanted = read_row(row, meaning)
+            reckoned = writer.reckon(row)
             found.rows += 1
-            if isinstance(wanted, Failure):
+            if isinstance(reckoned, Failure):
                 continue
-            found.requests += _requests(wanted)
-            for name in wanted.tags:
-                found.tags.setdefault(name.casefold(), name)
-            if wanted.account:
-                found.accounts.setdefault(wanted.account.casefold(), wanted.account)
+            found.requests += reckoned.requests
+            for family, name in reckoned.names:
+                found.names.setdefault(family, {}).setdefault(name.casefold(), name)
     return found
 
 
@@ -65,12 +63,13 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
     for rows in _open_rows(plan.table, plan.match, checkpoint):
         held = checkpoint.held([row.key for row in rows])
         for row in rows:
-            state = ContactState.from_json(held[row.key]) if row.key in held else None
-            flow = contact_flow(row, plan.meaning, plan.names, state)
-            if state is not None and next(flow, None) is None:
+            if row.key not in held:
+                continue
+            known = Known(ContactState.from_json(held[row.key]), fresh=True)
+            if next(plan.writer.flow(row, known), None) is None:
                 found.unchanged += 1
-                wanted = read_row(row, plan.meaning)
-                found.requests -= 0 if isinstance(wanted, Failure) else _requests(wanted)
+                reckoned = plan.writer.reckon(row)
+                found.requests -= 0 if isinstance(reckoned, Failure) else reckoned.requests
 
 
 def _open_rows(table: Table, match: Match, checkpoint: Checkpoint) -> Iterator[list[Row]]:
@@ -78,9 +77,3 @@ def _open_rows(table: Table, match: Match, checkpoint: Checkpoint) -> Iterator[l
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
         yield [match.row(record) for record in batch if record.number not in settled]
-
-
-def _requests(wanted: Wanted) -> int:
-    """About how many requests a row takes that is new to the account."""
-    links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
-    return 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)

@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from bulk.jobs.access import Setting, opened
 from bulk.jobs.checking import Counting, remarks
-from bulk.jobs.importing import ImportOptions, prepare_table
+from bulk.jobs.importing import ImportOptions, needs_of, prepare_table
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
@@ -69,7 +69,7 @@ def _check(
         setting.progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
         match = match_header(
             table.header, columns_of(resource, names, options.separator), maps=options.maps,
-            ignore_unknown=options.ignore_unknown, key=options.key or resource.key, open_ended=names is None,
+            ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options), open_ended=names is None,
         )  # fmt: skip
         findings = Findings(unchecked=match.unchecked, offline=names is None)
         more = Counting(setting.progress).more

@@ -68,13 +68,14 @@ def check(
             if fitting:
                 issues += check_batch(schema, fitting, match)
                 issues += _contradictions(fitting, match)
+                issues += _nothing_of(fitting, match)
             if issues:
                 issues.sort(key=lambda issue: issue.row)
                 sink.rejected(issues)
             rejected = {issue.row for issue in issues}
             if rejected:
                 fitting = [record for record in fitting if record.number not in rejected]
-            cells = [record.cells[match.key_index] for record in fitting]
+            cells = match.keys(fitting)
             trimmed = [cell.strip() for cell in cells]
             tally.trimmed += sum(map(ne, cells, trimmed))
             if on_duplicate != "all":
@@ -118,6 +119,16 @@ def _contradictions(records: Sequence[Record], match: Match) -> Iterator[Issue]:
                     yield Issue(record.number, title, cell, "contradiction", said, "Keep one of the two.")
 
 
+def _nothing_of(records: Sequence[Record], match: Match) -> Iterator[Issue]:
+    """Rows that leave all of several columns empty of which they need one."""
+    for group in match.one_of:
+        titles = " or ".join(match.header[at].strip() for at in group)
+        for record in records:
+            if not any(record.cells[at].strip() for at in group):
+                said = f"One of {titles} must not be empty."
+                yield Issue(record.number, match.header[group[0]].strip(), "", "required", said, "Fill one in.")
+
+
 def _named(cell: str, column: Column) -> set[str]:
     """What a cell of names names, whichever way it is written; nothing if the cell clears or cannot be read."""
     names = () if cell.strip() == CLEAR else column.read(cell)
@@ -132,11 +143,11 @@ def _settled(
 ) -> Iterator[Issue | tuple[int, str]]:
     """What becomes of the suspected rows: their keys themselves are compared, so equal hashes alone reject no row."""
     holder: dict[str, int] = {}
-    title = match.header[match.key_index].strip()
+    title = match.key_title
     for record in table.records(only=suspects):
         number = record.number
-        cell = record.cells[match.key_index]
-        key = key_of(cell)
+        cell = match.key_cell(record.cells)
+        key = key_of(match.keys((record,))[0])
         first = holder.setdefault(key, number)
         if first == number:
             continue

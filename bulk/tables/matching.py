@@ -10,12 +10,15 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bulk.errors import UsageError
 from bulk.model import Row
 from bulk.resources.kinds import nearest
-from bulk.resources.spec import Column, normalise
+from bulk.resources.spec import TOGETHER, Column, normalise
 from bulk.tables.reading import Record
+
+_PART: Final = "\x1f"  # between the parts of a key
 
 
 def key_of(cell: str) -> str:
@@ -32,7 +35,8 @@ class Match:
 
     `dropped` are headers left out by --map or --ignore-unknown, `passed_over` those that only the API sets, `unchecked`
     those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
-    wants it. `key_index` is the index of the key's column.
+    wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns that say it: the
+    first that is not empty counts. `one_of` are indexes of columns of which each row needs at least one.
     """
 
     header: tuple[str, ...]
@@ -40,13 +44,34 @@ class Match:
     dropped: tuple[str, ...]
     passed_over: tuple[str, ...]
     unchecked: tuple[str, ...]
-    key_index: int
+    key_at: tuple[tuple[int, ...], ...]
+    one_of: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def key_title(self) -> str:
+        """What the key's columns are called in this file."""
+        return " and ".join(self.header[at[0]].strip() for at in self.key_at)
+
+    def keys(self, records: Iterable[Record]) -> list[str]:
+        """What identifies each record, as it stands in its cells."""
+        if len(self.key_at) == len(self.key_at[0]) == 1:  # as nearly always, and then of a million rows
+            at = self.key_at[0][0]
+            return [record.cells[at] for record in records]
+        return [_PART.join(part.strip() for part in self.key_parts(record.cells)) for record in records]
+
+    def key_cell(self, cells: Sequence[str]) -> str:
+        """The key as a person reads it: its cells as they are."""
+        return " · ".join(self.key_parts(cells))
+
+    def key_parts(self, cells: Sequence[str]) -> list[str]:
+        """The cells of the key."""
+        return [next((cells[i] for i in at if cells[i].strip()), "") for at in self.key_at]
 
     def row(self, record: Record) -> Row:
         """The record as planning takes it. The record fits the header."""
         cells = record.cells
         values = {column.attribute: cells[at] for at, column in self.columns}
-        return Row(record.number, key_of(cells[self.key_index]), values)
+        return Row(record.number, key_of(self.keys((record,))[0]), values)
 
 
 def parse_maps(texts: Iterable[str]) -> dict[str, str]:
@@ -62,13 +87,32 @@ def parse_maps(texts: Iterable[str]) -> dict[str, str]:
     return maps
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What rows need, as the job is asked for: `key` and `mode`, and the groups of which a new record needs one."""
+
+    key: str = "email"
+    mode: str = "upsert"
+    one_of: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def key_attributes(self) -> tuple[str, ...]:
+        """The parts of the key."""
+        return tuple(self.key.split(TOGETHER))
+
+    @property
+    def whole(self) -> bool:
+        """Whether a row may make a record, so that it needs all that a record needs."""
+        return self.mode in ("upsert", "create") and self.key != "id"
+
+
 def match_header(  # the command line's options, each with its default
     header: Sequence[str],
     columns: Sequence[Column],
     *,
     maps: Mapping[str, str] | None = None,
     ignore_unknown: bool = False,
-    key: str = "email",
+    needs: Needs = Needs(),
     open_ended: bool = False,
 ) -> Match:
     """Understand a header, or raise one `UsageError` that names everything about it that is not understood.
@@ -76,9 +120,9 @@ def match_header(  # the command line's options, each with its default
     `maps` say what headers mean (an empty attribute drops the column). `open_ended`: the account's custom fields are
     not known, so a column that is not understood may be one and is listed instead of refused.
     """
-    if key not in {column.attribute for column in columns}:
-        raise UsageError(f"--key {key!r} is no column of this resource.")
-    columns = _for_key(columns, key)
+    if not {column.attribute for column in columns}.issuperset(needs.key_attributes):
+        raise UsageError(f"--key {needs.key!r} is no column of this resource.")
+    columns = _as_needed(columns, needs)
     names = _Names(columns)
     mapped = _mapped(header, maps or {}, names, open_ended=open_ended)
     found: list[tuple[int, Column]] = []
@@ -106,27 +150,52 @@ def match_header(  # the command line's options, each with its default
     if unknown and not ignore_unknown and not open_ended:
         raise UsageError(_unknown_text(unknown, names.known))
     _refuse_doubles(header, found)
-    _refuse_missing(header, columns, found, key)
+    groups = _groups(columns, needs)
+    _refuse_missing(header, columns, found, groups)
+    means = defaultdict(list)
+    for at, column in found:
+        means[column.means].append((not column.names, at))
+    key_at = (tuple(at for _own, at in sorted(means[part])) for part in needs.key_attributes)
+    one_of = (tuple(at for part in group for _own, at in sorted(means[part])) for group in groups)
+    found = [(at, _alone(column, means)) for at, column in found]
     return Match(
         header=tuple(header),
         columns=tuple(found),
         dropped=(*dropped, *(unknown if ignore_unknown else ())),
         passed_over=tuple(passed_over),
         unchecked=() if ignore_unknown else tuple(unknown),
-        key_index=next(at for at, column in found if column.attribute == key),
+        key_at=tuple(filter(None, key_at)),
+        one_of=tuple(group for group in one_of if len(group) > 1),
     )
 
 
-def _for_key(columns: Sequence[Column], key: str) -> list[Column]:
-    """The columns as an import by this key sees them: the key is required and read, another key is a value to set."""
-    if any(column.attribute == key and column.required for column in columns):
-        return list(columns)
+def _as_needed(columns: Sequence[Column], needs: Needs) -> list[Column]:
+    """The columns as this job sees them: what its key and mode need is required, an id that is the key is read."""
+    key = needs.key_attributes
     return [
-        dataclasses.replace(column, required=True, writable=True)
-        if column.attribute == key
-        else dataclasses.replace(column, required=False)
+        dataclasses.replace(
+            column,
+            required=(column.required and needs.whole)
+            or (column.attribute in key and (column.required or len(key) == 1)),
+            writable=column.writable or column.attribute in key,
+        )
         for column in columns
     ]
+
+
+def _groups(columns: Sequence[Column], needs: Needs) -> list[tuple[str, ...]]:
+    """The groups of attributes of each of which a row needs one; an id and the names beside it are one attribute."""
+    named = {column.names for column in columns if column.names}
+    alone = [(column.attribute,) for column in columns if column.required and column.attribute in named]
+    return [*alone, *(needs.one_of if needs.whole else ())]
+
+
+def _alone(column: Column, means: Mapping[str, Sequence[object]]) -> Column:
+    """The column, required only if no other column can say the same."""
+    several = len(means[column.means]) > 1
+    if several and column.required:
+        return dataclasses.replace(column, required=False)
+    return column
 
 
 class _Names:
@@ -221,14 +290,22 @@ def _refuse_doubles(header: Sequence[str], found: Sequence[tuple[int, Column]]) 
 
 
 def _refuse_missing(
-    header: Sequence[str], columns: Sequence[Column], found: Sequence[tuple[int, Column]], key: str
+    header: Sequence[str],
+    columns: Sequence[Column],
+    found: Sequence[tuple[int, Column]],
+    groups: Sequence[tuple[str, ...]],
 ) -> None:
-    present = {column.attribute for _, column in found}
-    for column in columns:
-        if (column.required or column.attribute == key) and column.attribute not in present:
-            close = nearest(column.header, [name.strip() for name in header if name.strip()])
-            example = close[0] if close else "CSV header"
-            raise UsageError(
-                f"The file has no column {column.header!r}, which every row needs.{_nearest(column.header, header)} "
-                f"Rename the column that holds it, or pass --map '{example}={column.attribute}'."
-            )
+    present = {column.means for _, column in found}
+    wanted = [(column.attribute,) for column in columns if column.required and not column.names]
+    for group in [*wanted, *(group for group in groups if len(group) > 1)]:
+        if present.intersection(group):
+            continue
+        able = [column for column in columns if column.means in group]
+        column = next((column for column in able if column.names), able[0])
+        titles = " or ".join(repr(column.header) for column in able)
+        close = nearest(column.header, [name.strip() for name in header if name.strip()])
+        example = close[0] if close else "CSV header"
+        raise UsageError(
+            f"The file has no column {titles}, which every row needs.{_nearest(column.header, header)} "
+            f"Rename the column that holds it, or pass --map '{example}={column.attribute}'."
+        )

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from bulk.engine.retry import explain, judge
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
-from bulk.planning.contacts import CONTACT, Meaning, contact_flow
+from bulk.planning.contacts import CONTACT, contact_flow
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.state import ContactState, Page
 from bulk.planning.together import together
+from bulk.planning.writers import Known, Meaning
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import Option
 
@@ -144,7 +145,8 @@ def do(
 ) -> tuple[Outcome, Run]:  # fmt: skip
     run = Run(replies)
     cells = cells if "email" in cells else {"email": "ada@example.com", **cells}
-    return run(contact_flow(row_of(cells, key), meaning_of(cells, key=by, **choices), NAMES, state, fresh=fresh)), run
+    known = Known(state, fresh=fresh)
+    return run(contact_flow(row_of(cells, key), meaning_of(cells, key=by, **choices), NAMES, known)), run
 
 
 def state_of(**more: object) -> ContactState:
@@ -278,9 +280,10 @@ def test_update_knows_the_id_from_the_account_state():
     assert run.places == ["PUT contacts/7"]
 
 
-def test_the_key_id_changes_the_e_mail_address():
+@pytest.mark.parametrize("mode", ["update", "upsert"])
+def test_the_key_id_changes_the_e_mail_address(mode):
     cells = {"id": "7", "email": "new@example.com"}
-    outcome, run = do(cells, {"PUT contacts/7": UPDATED}, mode="update", key="7", by="id")
+    outcome, run = do(cells, {"PUT contacts/7": UPDATED}, mode=mode, key="7", by="id")
     assert outcome == Outcome(RowStatus.SUCCEEDED, "updated", "7")
     assert run.bodies("PUT contacts/7") == [{"contact": {"email": "new@example.com"}}]
 
@@ -339,7 +342,7 @@ def test_links_are_read_to_their_end_whatever_the_server_makes_of_the_limit(most
         server(request) if request.method == "GET" else by_script(left, request)
     )  # fmt: skip
     cells = {"email": "ada@example.com", "remove_tags": "VIP"}
-    outcome = run(contact_flow(row_of(cells), meaning_of(cells), NAMES, None))
+    outcome = run(contact_flow(row_of(cells), meaning_of(cells), NAMES, Known()))
     assert outcome.status is RowStatus.SUCCEEDED
     assert run.places[-1] == "DELETE contactTags/70"
     assert len(run.asked) < 10
@@ -582,7 +585,7 @@ def test_a_flow_fed_its_receipts_stands_where_it_stopped(cells, state, mode, res
     meaning = meaning_of(cells, mode=mode, resubscribe=resubscribe, blank=blank)
 
     def flow() -> Flow:
-        return contact_flow(row_of(cells), meaning, NAMES, state)
+        return contact_flow(row_of(cells), meaning, NAMES, Known(state, fresh=True))
 
     def answer(request: Request) -> Receipt:  # of a step always the same, whenever it is asked
         return receipt_of(request, some_reply(request, random.Random(f"{seed} {request.step}")))
@@ -643,7 +646,7 @@ def test_together_runs_parts_of_any_length_side_by_side():
 )
 def test_a_contact_made_by_a_send_whose_answer_was_lost_was_created(absent, attempts, action):
     row = Row(2, "ada@example.com", {"email": "ada@example.com"})
-    flow = contact_flow(row, meaning_of(["email"]), NAMES, None, absent=absent)
+    flow = contact_flow(row, meaning_of(["email"]), NAMES, Known(absent=absent))
     next(flow)
     with pytest.raises(StopIteration) as end:
         flow.send((Receipt(CONTACT, Verdict.ACCEPT, 200, ["7", False], attempts=attempts),))

@@ -7,7 +7,7 @@ import pytest
 from bulk.errors import UsageError
 from bulk.resources.kinds import DATE, TEXT
 from bulk.resources.spec import Column
-from bulk.tables.matching import key_of, match_header, parse_maps
+from bulk.tables.matching import Needs, key_of, match_header, parse_maps
 from bulk.tables.reading import Record
 
 FIELDS = (
@@ -55,7 +55,7 @@ def test_maps(contacts):
     match = match_header(header, contacts, maps=maps)
     assert [(at, column.attribute) for at, column in match.columns] == [(0, "email"), (1, "firstName"), (2, "lastName")]
     assert match.dropped == ("phone",)
-    assert match.key_index == 0
+    assert match.key_at == ((0,),)
 
 
 @pytest.mark.parametrize("text", ["email", "=email", " =x", ""])
@@ -97,14 +97,14 @@ def test_what_is_passed_over(contacts):
 
 
 def test_the_key_may_be_the_id(contacts):
-    match = match_header(("id", "phone"), contacts, key="id")
+    match = match_header(("id", "phone"), contacts, needs=Needs("id"))
     assert [(column.attribute, column.required) for _, column in match.columns] == [("id", True), ("phone", False)]
     assert match.row(Record(2, ["12 ", "1"], None)).key == "12"
-    match = match_header(("email", "id"), contacts, key="id")
-    assert match.key_index == 1
+    match = match_header(("email", "id"), contacts, needs=Needs("id"))
+    assert match.key_at == ((1,),)
     assert not match.columns[0][1].required
-    assert "no column 'id'" in refusal(("email",), contacts, key="id")
-    assert "--key" in refusal(("email",), contacts, key="shoe")
+    assert "no column 'id'" in refusal(("email",), contacts, needs=Needs("id"))
+    assert "--key" in refusal(("email",), contacts, needs=Needs("shoe"))
 
 
 def test_the_key_has_to_be_there(contacts):

@@ -1,0 +1,88 @@
+"""What the rows of a resource mean in a job, and what a writer of rows can do. Each way of writing has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bulk.model import Failure, Flow, Json, Row
+from bulk.planning.state import ContactState
+from bulk.resources.kinds import Problem
+from bulk.resources.spec import CLEAR, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What rows mean in this job: the user's choices that shape every flow."""
+
+    columns: tuple[Column, ...]
+    mode: str = "upsert"
+    key: str = "email"
+    blank: str = "keep"
+    resubscribe: bool = False
+
+    def cells(self, row: Row) -> list[tuple[Column, Json]] | Failure:
+        """The cells of a row that say something, read by the kinds of their columns; "" clears."""
+        read: list[tuple[Column, Json]] = []
+        for column in self.columns:
+            text = row.values[column.attribute]
+            blank = not text.strip()
+            cleared = text.strip() == CLEAR or (self.blank == "clear" and blank)
+            if blank and not cleared:
+                continue
+            value = "" if cleared else column.read(text)
+            if isinstance(value, Problem):
+                return Failure("", value.code, f"{column.header}: {value.message} {value.hint}".strip())
+            read.append((column, value))
+        return read
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What a row will take: about so many requests, and names of tags and accounts that must be there."""
+
+    requests: int
+    names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known when a row begins.
+
+    `state` is what the account held of the row's contact when the job began, None if that was not read or not there;
+    `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to decide by it who
+    may be subscribed. `begun` are steps that an earlier run has sent: what it decided stays decided.
+    """
+
+    state: ContactState | None = None
+    fresh: bool = False
+    absent: bool = False
+    begun: frozenset[str] = frozenset()
+
+
+class Writer(Protocol):
+    """Rows of one resource -> flows. Plain calls; it asks nothing of the account but through flows."""
+
+    def reckon(self, row: Row) -> Reckoned | Failure:
+        """What a row that is new to the account takes; the `Failure` if its cells contradict each other."""
+
+    def flow(self, row: Row, known: Known) -> Flow:
+        """The flow of one row; given the same knowledge, the same flow."""
+
+
+class Found(Protocol):
+    """What was read of the account before the rows."""
+
+    def contact(self, email: str) -> ContactState | None:
+        """The contact of that address, None if it is not there or was not read."""
+
+    def records(self, key: str) -> Sequence[tuple[str, Json]]:
+        """Id and kept values of the records of that key, oldest first."""
+
+    def is_ours(self, identity: str) -> bool:
+        """Whether another row of this job ended with that record."""
+
+    @property
+    def newest(self) -> int:
+        """The highest id when the job began."""
