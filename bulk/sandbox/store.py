@@ -76,6 +76,12 @@ _SCHEMA: Final = (
         account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, fieldValue TEXT NOT NULL, fieldCurrency TEXT,
         createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL, UNIQUE (account, customFieldId))""",
     "CREATE INDEX accountCustomFieldData_field ON accountCustomFieldData (customFieldId)",
+    f"""CREATE TABLE automations ({_ID}, name TEXT NOT NULL, status TEXT NOT NULL, description TEXT NOT NULL,
+        multientry TEXT NOT NULL, cdate TEXT NOT NULL, mdate TEXT NOT NULL)""",
+    f"""CREATE TABLE contactAutomations ({_ID}, {_CONTACT},
+        automation INTEGER NOT NULL REFERENCES automations ON DELETE CASCADE, adddate TEXT NOT NULL)""",
+    "CREATE INDEX contactAutomations_contact ON contactAutomations (contact)",
+    "CREATE INDEX contactAutomations_automation ON contactAutomations (automation, contact)",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",
     "INSERT INTO totals VALUES (0)",
@@ -105,6 +111,8 @@ _ACCOUNT_FIELDS: Final = (
     ("Annual Revenue", "currency", "null", "usd"),
     ("Renewal", "date", "null", None),
 )
+# name, status (1 active, 2 inactive), whether one contact may enter it more than once
+_AUTOMATIONS: Final = (("Welcome", "1", "1"), ("Birthday Greetings", "1", "0"), ("Win Back", "2", "1"))
 
 
 def fold(text: str) -> str:
@@ -262,6 +270,10 @@ class Store:
             self.add_relation(field, 0)
             for order, (value, label) in enumerate(options, 1):
                 self.add_option(field, value, label or value, order)
+        for name, status, again in _AUTOMATIONS:
+            times = dict.fromkeys(("cdate", "mdate"), self.now())
+            more = {"description": f"{name}, an example", "multientry": again}
+            self.insert("automations", {"name": name, "status": status, **more, **times})
         for order, (label, kind, choices, currency) in enumerate(_ACCOUNT_FIELDS, 1):
             tag = f"ACCT_{'_'.join(label.upper().split())}"
             values = {"fieldLabel": label, "fieldType": kind, "fieldOptions": choices, "fieldDefaultCurrency": currency}

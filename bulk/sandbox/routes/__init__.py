@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call
-from bulk.sandbox.routes import accounts, contacts, fields, links, listing, names, users
+from bulk.sandbox.routes import accounts, automations, contacts, fields, links, listing, names, users
 from bulk.sandbox.routes.crm_fields import ACCOUNTS
 
 Route = Callable[[Call], Answer]
@@ -27,6 +27,7 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "contacts/{}/contactLists"): contacts.below("contactLists"),
     ("GET", "contacts/{}/fieldValues"): contacts.below("fieldValues"),
     ("GET", "contacts/{}/accountContacts"): contacts.below("accountContacts"),
+    ("GET", "contacts/{}/contactAutomations"): contacts.below("contactAutomations"),
     ("GET", "contactTags"): links.list_links("contactTags"),
     ("POST", "contactTags"): links.add_tag,
     ("GET", "contactTags/{}"): links.one_link("contactTags", "contactTag"),
@@ -88,6 +89,12 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "accountCustomFieldData/{}"): ACCOUNTS.one_datum,
     ("PUT", "accountCustomFieldData/{}"): ACCOUNTS.update_datum,
     ("DELETE", "accountCustomFieldData/{}"): ACCOUNTS.delete_datum,
+    ("GET", "automations"): automations.list_automations,
+    ("GET", "automations/{}"): automations.one_automation,
+    ("GET", "contactAutomations"): automations.list_enrolments,
+    ("POST", "contactAutomations"): automations.enrol,
+    ("GET", "contactAutomations/{}"): automations.one_enrolment,
+    ("DELETE", "contactAutomations/{}"): automations.delete_enrolment,
     ("GET", "users"): users.list_users,
     ("POST", "users"): users.create_user,
     ("GET", "users/me"): users.me,

@@ -21,15 +21,15 @@ _BY_TEXT: Final[Mapping[str, str]] = {
     "email": "email_key = ?",
     "email_like": "instr(email_key, ?) > 0",
     "phone": "instr(phone, ?) = 1",
+    "segmentid": "? = ''",  # there are no segments here
     "search": "instr(fold(email || ' ' || firstName || ' ' || lastName || ' ' || phone || ' ' || coalesce((SELECT"
     " a.name FROM accounts a JOIN accountContacts c ON c.account = a.id WHERE c.contact = contacts.id), '')), ?) > 0",
 }
-# parameter -> condition on its number
+# parameter -> condition on its number, if it is not 0
 _BY_NUMBER: Final[Mapping[str, str]] = {
-    "formid": "? = 0",  # there are no forms and no automations here
-    "seriesid": "? = 0",
+    "formid": "? = 0",  # there are no forms here, and nobody waits
     "waitid": "? = 0",
-    "segmentid": "? = 0",  # nor segments
+    "seriesid": "id IN (SELECT contact FROM contactAutomations WHERE automation = ?)",
     "exclude": "id <> ?",
 }
 _BY_TIME: Final[Mapping[str, str]] = {
@@ -102,7 +102,8 @@ def _filter(call: Call, found: _Conditions, name: str, value: str) -> None:
     if name in _BY_TEXT:
         found.add(_BY_TEXT[name], fold(value))
     elif name in _BY_NUMBER:
-        found.add(_BY_NUMBER[name], whole(value) or 0)
+        if number := whole(value):
+            found.add(_BY_NUMBER[name], number)
     elif name in _BY_TIME:
         found.add(_BY_TIME[name], call.store.in_zone(value))
     elif name == "tagid":

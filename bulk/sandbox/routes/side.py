@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+from bulk.sandbox.automation_shapes import AUTOMATION, CONTACT_AUTOMATION, automation, contact_automation
 from bulk.sandbox.calls import Call
 from bulk.sandbox.routes.fields import field_records
 from bulk.sandbox.shapes import ACCOUNT_CONTACT, CONTACT_LIST, CONTACT_TAG, FIELD_VALUE, LIST, TAG
@@ -15,8 +17,9 @@ RELATIONS: Final[Mapping[str, str]] = {
     "contactTags": CONTACT_TAG,
     "contactLists": CONTACT_LIST,
     "accountContacts": ACCOUNT_CONTACT,
+    "contactAutomations": CONTACT_AUTOMATION,
 }
-_NEVER_ANY: Final = ("contactAutomations", "deals", "geoIps", "notes", "contactDeals")  # not kept here
+_NEVER_ANY: Final = ("deals", "geoIps", "notes", "contactDeals")  # not kept here
 _NAMES_BESIDE: Final = {"geoIps.geoAddress": "geoAddresses", "organization": "organizations"}  # nor these
 
 Record = dict[str, Any]
@@ -25,12 +28,14 @@ Record = dict[str, Any]
 def shaper(call: Call, relation: str) -> Callable[[tuple[Any, ...]], Record]:
     """How records of a relation look."""
     shapes = call.shapes
-    return {
+    shapers: Mapping[str, Callable[[tuple[Any, ...]], Record]] = {
         "fieldValues": shapes.field_value,
         "contactTags": shapes.contact_tag,
         "contactLists": shapes.contact_list,
         "accountContacts": shapes.account_contact,
-    }[relation]
+        "contactAutomations": partial(contact_automation, shapes),
+    }
+    return shapers[relation]
 
 
 def records(call: Call, relation: str, contacts: Sequence[int]) -> list[Record]:
@@ -86,6 +91,12 @@ def _lists(call: Call, contacts: Sequence[int]) -> list[Record]:
     return [call.shapes.mailing_list(row) for row in call.store.rows(sql, contacts)]
 
 
+def _automations(call: Call, contacts: Sequence[int]) -> list[Record]:
+    held = f"SELECT automation FROM contactAutomations WHERE contact IN ({_marks(contacts)})"
+    sql = f"SELECT {AUTOMATION} FROM automations WHERE id IN ({held})"
+    return [automation(call.shapes, row) for row in call.store.rows(sql, contacts)]
+
+
 def _fields(call: Call, contacts: Sequence[int]) -> list[Record]:
     where = f"id IN (SELECT field FROM fieldValues WHERE contact IN ({_marks(contacts)}))"
     return field_records(call, where, contacts)[0]
@@ -95,4 +106,5 @@ _BEHIND: Final = {
     "contactTags.tag": ("tags", _tags),
     "contactLists.list": ("lists", _lists),
     "fieldValues.field": ("fields", _fields),
+    "contactAutomations.automation": ("automations", _automations),
 }

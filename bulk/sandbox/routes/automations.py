@@ -1,0 +1,62 @@
+"""automations, which nobody writes, and contactAutomations: who is in them. §7.5. No automation ever does anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bulk.sandbox.automation_shapes import AUTOMATION, CONTACT_AUTOMATION, automation, contact_automation
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, page, whole
+from bulk.sandbox.routes.contacts import contact_row
+
+
+def list_automations(call: Call) -> Answer:
+    """GET /automations."""
+    rows, total = page(call, Selection("automations", AUTOMATION))
+    starts = [{"id": str(row[0]), "series": str(row[0]), "type": "none", "dealfield": False} for row in rows]
+    meta = {"total": str(total), "starts": starts, "filtered": False, "smsLogs": []}
+    return 200, {"automations": [automation(call.shapes, row, listed=True) for row in rows], "meta": meta}
+
+
+def one_automation(call: Call) -> Answer:
+    """GET /automations/{id}."""
+    return 200, {"automation": automation(call.shapes, found(call, "automations", AUTOMATION, "Series", call.ids[0]))}
+
+
+def list_enrolments(call: Call) -> Answer:
+    """GET /contactAutomations."""
+    rows, total = page(call, Selection("contactAutomations", CONTACT_AUTOMATION))
+    meta = {"total": str(total), "showcase_stats": []}
+    return 200, {"contactAutomations": [contact_automation(call.shapes, row) for row in rows], "meta": meta}
+
+
+def _enrolment(call: Call, identity: int) -> dict[str, Any]:
+    """The record, or a 404."""
+    row = found(call, "contactAutomations", CONTACT_AUTOMATION, "SubscriberSeries", identity)
+    return contact_automation(call.shapes, row)
+
+
+def one_enrolment(call: Call) -> Answer:
+    """GET /contactAutomations/{id}."""
+    return 200, {"contactAutomation": _enrolment(call, call.ids[0])}
+
+
+def enrol(call: Call) -> Answer:
+    """POST /contactAutomations: whoever may enter once does so once, others as often as asked."""
+    sent = call.sent("contactAutomation")
+    contact, wanted = whole(sent.get("contact")), whole(sent.get("automation"))
+    known = call.store.row("SELECT 1 FROM contacts WHERE id = ?", (contact,))
+    open_to_all = call.store.row("SELECT multientry = '1' FROM automations WHERE id = ?", (wanted,))
+    held = call.store.row("SELECT 1 FROM contactAutomations WHERE automation = ? AND contact = ?", (wanted, contact))
+    if contact is None or known is None or open_to_all is None or (held and not open_to_all[0]):
+        raise Refusal(403, {"message": "Could not create SubscriberSeries"})
+    values = {"contact": contact, "automation": wanted, "adddate": call.store.now()}
+    made = _enrolment(call, call.store.insert("contactAutomations", values)) | {"startid": 0, "status": 1}
+    record = echoed(made, sent, "contact", "automation")
+    return 201, {"contacts": [call.shapes.contact(contact_row(call, contact))], "contactAutomation": record}
+
+
+def delete_enrolment(call: Call) -> Answer:
+    """DELETE /contactAutomations/{id}."""
+    _enrolment(call, call.ids[0])
+    call.store.delete("contactAutomations", call.ids[0])
+    return 200, {}
