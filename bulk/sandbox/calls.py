@@ -24,7 +24,8 @@ class Switches:
     `new_contact_tag`, `new_field_value`, `synced`, `new_account_field`: the status of a first contactTag, a first
     fieldValue, an update by sync, a new custom field of accounts. `option_not_listed`: a value that is no option is
     "stored" or "dropped". `duplicate_list`: a second list of one stringid is "made" or "refused". `email`: an address
-    is stored as "sent", or in "lower" case. `gateway_retry_after`: the gateway passes `Retry-After` on.
+    is stored as "sent", or in "lower" case. `webhook_filter`: a filter of webhooks finds what "equals" it, or what
+    "contains" it. `gateway_retry_after`: the gateway passes `Retry-After` on.
     """
 
     duplicate_tag: str = "refused"
@@ -38,6 +39,7 @@ class Switches:
     option_not_listed: str = "stored"
     duplicate_list: str = "made"
     email: str = "sent"
+    webhook_filter: str = "equals"
     gateway_retry_after: bool = True
 
 

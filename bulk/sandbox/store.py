@@ -82,6 +82,8 @@ _SCHEMA: Final = (
         automation INTEGER NOT NULL REFERENCES automations ON DELETE CASCADE, adddate TEXT NOT NULL)""",
     "CREATE INDEX contactAutomations_contact ON contactAutomations (contact)",
     "CREATE INDEX contactAutomations_automation ON contactAutomations (automation, contact)",
+    f"""CREATE TABLE webhooks ({_ID}, name TEXT NOT NULL, url TEXT NOT NULL, listid INTEGER NOT NULL,
+        events TEXT NOT NULL, sources TEXT NOT NULL, cdate TEXT NOT NULL)""",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",
     "INSERT INTO totals VALUES (0)",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call
-from bulk.sandbox.routes import accounts, automations, contacts, fields, links, listing, names, users
+from bulk.sandbox.routes import accounts, automations, contacts, fields, links, listing, names, users, webhooks
 from bulk.sandbox.routes.crm_fields import ACCOUNTS
 
 Route = Callable[[Call], Answer]
@@ -89,6 +89,12 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "accountCustomFieldData/{}"): ACCOUNTS.one_datum,
     ("PUT", "accountCustomFieldData/{}"): ACCOUNTS.update_datum,
     ("DELETE", "accountCustomFieldData/{}"): ACCOUNTS.delete_datum,
+    ("GET", "webhooks"): webhooks.list_webhooks,
+    ("POST", "webhooks"): webhooks.create_webhook,
+    ("GET", "webhooks/{}"): webhooks.one_webhook,
+    ("PUT", "webhooks/{}"): webhooks.update_webhook,
+    ("DELETE", "webhooks/{}"): webhooks.delete_webhook,
+    ("GET", "webhook/events"): webhooks.list_events,
     ("GET", "automations"): automations.list_automations,
     ("GET", "automations/{}"): automations.one_automation,
     ("GET", "contactAutomations"): automations.list_enrolments,
