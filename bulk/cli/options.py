@@ -174,7 +174,7 @@ def check_importable(resource: Resource, mode: str) -> None:
 
     if not resource.modes:
         raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
-    if resource.writing is not Writing.CONTACT or mode == "delete":
+    if resource.writing is Writing.LINK or (resource.writing is Writing.CONTACT and mode == "delete"):
         raise UsageError(f"This version of bulk exports {resource.name} but cannot {mode or 'import'} them yet.")
 
 

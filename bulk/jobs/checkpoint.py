@@ -35,6 +35,7 @@ CREATE TABLE steps (row INTEGER NOT NULL, step TEXT NOT NULL, method TEXT NOT NU
                     PRIMARY KEY (row, step)) WITHOUT ROWID;
 CREATE TABLE pages (first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, records TEXT NOT NULL);
 CREATE TABLE held (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE held_under (key TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
 CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER NOT NULL, record TEXT NOT NULL,
                         PRIMARY KEY (family, id)) WITHOUT ROWID;
 CREATE INDEX relations_by_owner ON relations (owner);
@@ -267,8 +268,9 @@ class Checkpoint:
     def forget_questions(self) -> None:
         """Forget what the account answered and held: it is too old to decide by. What was written stays."""
         self._db.execute("DELETE FROM steps WHERE method = 'GET'")
-        self._db.execute("DELETE FROM meta WHERE name = 'held'")
-        self._db.execute("DELETE FROM held")
+        self._db.execute("DELETE FROM meta WHERE name IN ('held', 'held records', 'custom read')")
+        for table in ("held", "held_under", "relations"):
+            self._db.execute(f"DELETE FROM {table}")
 
     # ---- pages of an export
 
@@ -311,6 +313,19 @@ class Checkpoint:
         marks = ",".join("?" * len(keys))
         cursor = self._reader.execute(f"SELECT key, state FROM held WHERE key IN ({marks})", tuple(keys))
         return {key: json.loads(state) for key, state in cursor}
+
+    def hold_under(self, key: str, identity: int) -> None:
+        """Note that a record goes by this key; several may."""
+        self.put("INSERT OR IGNORE INTO held_under VALUES (?, ?)", (key, identity))
+
+    def held_under(self, key: str) -> list[str]:
+        """The ids of the records that go by this key, ascending."""
+        cursor = self._reader.execute("SELECT id FROM held_under WHERE key = ? ORDER BY id", (key,))
+        return [str(identity) for (identity,) in cursor]
+
+    def is_outcome(self, identity: str) -> bool:
+        """Whether a row ended with this record."""
+        return self._reader.execute("SELECT 1 FROM rows WHERE id = ? LIMIT 1", (identity,)).fetchone() is not None
 
     # ---- checks before the rows
 

@@ -14,9 +14,11 @@ import anyio
 
 from bulk.errors import UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.found import read_custom
 from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.runner import Runner, stopped_error
+from bulk.jobs.runner import Runner
 from bulk.jobs.walking import Walking
+from bulk.jobs.whole import read_whole
 from bulk.model import Json, Request
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import CUSTOM_DATA, PageData, Query, Source, source_of, unknown_families, whole_page
@@ -135,18 +137,15 @@ class Collecting:
         families = RELATIONS if self.resource.reading is Reading.KEYSET else (self.resource.name,)
         self.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
         for family in families:
-            await self._read_whole(family, partial(checkpoint.add_relations, family))
+            await read_whole(self.runner, partial(whole_page, family), partial(_add_relations, checkpoint, family))
         checkpoint.note("apart read", True)
         await checkpoint.durable()
 
     async def _read_custom(self) -> None:
         """The values of the custom fields of deals and accounts, which come in a collection of their own."""
-        data = CUSTOM_DATA.get(self.resource.name)
-        if data is None or not self.names.fields or self.checkpoint.noted("custom read"):
+        if self.resource.name not in CUSTOM_DATA or not self.names.fields or self.checkpoint.noted("custom read"):
             return
-        await self._read_whole(data.path, partial(self.checkpoint.add_relations, data.path, owner=data.owner))
-        self.checkpoint.note("custom read", True)
-        await self.checkpoint.durable()
+        await read_custom(self.runner, self.checkpoint, self.resource)
 
     async def _complete_names(self) -> None:
         """Learn the names of what was made since the names were read."""
@@ -168,26 +167,13 @@ class Collecting:
         parts = [_emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
         await self.runner.ask(together(parts))
         if any(of == "deals" for of, _identity in self._pointed):
-            await self._read_whole("deals", self._hold_titles)
+            await read_whole(self.runner, partial(whole_page, "deals"), self._hold_titles)
         self.checkpoint.note("named", True)
         await self.checkpoint.durable()
 
-    def _hold_titles(self, deals: list[Json]) -> None:
-        for deal in deals:
-            self._hold("deals", str(deal["id"]), str(deal["title"]))
-
-    async def _read_whole(self, path: str, take: Callable[[list[Json]], None]) -> None:
-        """Give all records of a collection to `take`, page by page; some may come twice."""
-
-        def on_page(page: PageData, _covered: tuple[int, int], _checkpoint: Checkpoint) -> None:
-            take([record for _identity, record in page.entries])
-
-        walking = Walking(Offsets(None), partial(whole_page, path), self.runner.dispatch, on_page)
-        await self.runner.run(walking)
-        if walking.error is not None:
-            raise walking.error
-        if not walking.done:
-            raise stopped_error(self.runner.dispatch)
+    def _hold_titles(self, page: PageData) -> None:
+        for identity, deal in page.entries:
+            self._hold("deals", str(identity), str(deal["title"]))
 
     def _hold(self, family: str, identity: str, name: str) -> None:
         self.checkpoint.hold(f"{family} {identity}", name)
@@ -231,6 +217,10 @@ class Collecting:
         for of, identity in wanted:
             if f"{of} {identity}" in held:
                 self.names.book(of).add(identity, held[f"{of} {identity}"])
+
+
+def _add_relations(checkpoint: Checkpoint, family: str, page: PageData) -> None:
+    checkpoint.add_relations(family, [record for _identity, record in page.entries])
 
 
 def _emails(ids: list[int], hold: Callable[[str, str, str], None]) -> Asking[None]:

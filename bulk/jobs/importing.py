@@ -22,6 +22,7 @@ from bulk.jobs.checking import checked
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.ending import Ending, Summary, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord, account_held
+from bulk.jobs.found import FoundInCheckpoint, read_records
 from bulk.jobs.held import read_held
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
@@ -34,10 +35,11 @@ from bulk.model import RowStatus
 from bulk.planning.contacts import ContactRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, make_missing, read_names, unknown_names
+from bulk.planning.records import RecordRows
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
 from bulk.resources.kinds import join_values
-from bulk.resources.spec import Resource
+from bulk.resources.spec import Resource, Writing
 from bulk.tables.check import OnDuplicate
 from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
@@ -93,6 +95,11 @@ def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Tab
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:
     """What the rows of a file need to hold."""
     return Needs(options.key or resource.key, options.mode or resource.modes[0], resource.needs_one)
+
+
+def on_duplicate_of(resource: Resource, options: ImportOptions) -> OnDuplicate:
+    """What becomes of rows of one key; where records may share one, so may rows."""
+    return options.on_duplicate if resource.unique else "all"
 
 
 # ---- the three ways in
@@ -184,13 +191,16 @@ async def _run(job: Job, record: JobRecord) -> Ending:
 async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
     options, access, checkpoint = job.options, job.setting.access, job.checkpoint
     used = {column.attribute for _at, column in _matched(job, None).columns}
-    names = await runner.ask(read_names(families_of(job.resource, used), job.resource.custom))
+    families = families_of(job.resource, used, besides=("contacts",))
+    names = await runner.ask(read_names(families, job.resource.custom))
     record.check_account(names.host)
     with account_held(access.lock(names.host), names.host):
         if not record.account:
             job.folder.write(replace(record, account=names.host))
         match = _matched(job, names)
-        tally = await checked(job.table, match, options.on_duplicate, checkpoint, job.setting.progress)
+        tally = await checked(
+            job.table, match, on_duplicate_of(job.resource, options), checkpoint, job.setting.progress
+        )
         if tally.rejected and options.on_invalid == "stop":
             raise AbortedError(
                 f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
@@ -216,7 +226,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe
     )
-    writer = writer_of(job.resource, meaning, names)
+    writer = writer_of(job, meaning, names)
     needs = await anyio.to_thread.run_sync(survey, job.table, match, writer, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
 
@@ -234,8 +244,10 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
         job.setting.progress.update(_where(rows, needs, runner))
 
 
-def writer_of(_resource: Resource, meaning: Meaning, names: Names) -> Writer:
+def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     """What writes the rows of a resource."""
+    if job.resource.writing is Writing.RECORD:
+        return RecordRows(job.resource, meaning, names, FoundInCheckpoint(job.resource, job.checkpoint))
     return ContactRows(meaning, names)
 
 
@@ -245,6 +257,8 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         return plan
     options, checkpoint = job.options, job.checkpoint
     await _make_names(runner, names, needs, job.setting.progress)
+    if job.resource.writing is Writing.RECORD:
+        return await _prepare_records(job, runner, plan, names, needs)
     # a row may be judged by what was read before only if no other row of its key comes before it
     if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
         plan = replace(plan, held_since=await read_held(runner, checkpoint, needs.rows, resumed=job.resumed))
@@ -252,6 +266,19 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
     job.setting.progress.say(needs.describe(options.rate))
     return plan
+
+
+async def _prepare_records(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:
+    """Learn what records there are, and the contacts that rows name where that is cheaper than asking for each."""
+    options, checkpoint, resource = job.options, job.checkpoint, job.resource
+    key = needs_of(resource, options).key_attributes
+    await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ("id",) else key)
+    if any(column.of == "contacts" and column.names for _at, column in plan.match.columns):
+        await read_held(runner, checkpoint, needs.rows, resumed=job.resumed)
+    await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
+    job.setting.progress.say(needs.describe(options.rate))
+    meaning = plan.writer.meaning
+    return replace(plan, writer=writer_of(job, meaning, names))  # anew: the look has taken records for its rows
 
 
 async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Progress) -> None:

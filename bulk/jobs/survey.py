@@ -63,9 +63,7 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
     for rows in _open_rows(plan.table, plan.match, checkpoint):
         held = checkpoint.held([row.key for row in rows])
         for row in rows:
-            if row.key not in held:
-                continue
-            known = Known(ContactState.from_json(held[row.key]), fresh=True)
+            known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
             if next(plan.writer.flow(row, known), None) is None:
                 found.unchanged += 1
                 reckoned = plan.writer.reckon(row)

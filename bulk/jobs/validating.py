@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from bulk.jobs.access import Setting, opened
 from bulk.jobs.checking import Counting, remarks
-from bulk.jobs.importing import ImportOptions, needs_of, prepare_table
+from bulk.jobs.importing import ImportOptions, needs_of, on_duplicate_of, prepare_table
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
@@ -73,7 +73,9 @@ def _check(
         )  # fmt: skip
         findings = Findings(unchecked=match.unchecked, offline=names is None)
         more = Counting(setting.progress).more
-        findings.tally = check(table, match, on_duplicate=options.on_duplicate, sink=findings, progress=more)
+        findings.tally = check(
+            table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more
+        )
     for line in remarks(match, findings.tally):
         setting.progress.say(line)
     return findings

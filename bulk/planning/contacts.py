@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
-from bulk.planning.links import Contact, Done, ListWork, add_tags, remove_tags, set_account, set_lists
+from bulk.planning.links import (
+    Contact,
+    Done,
+    ListWork,
+    add_tags,
+    look_up_contact,
+    remove_tags,
+    set_account,
+    set_lists,
+)
 from bulk.planning.names import Names
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
@@ -168,15 +177,6 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
     return Contact(identity, action, bounced, repeated=receipts[0].attempts > 1)
 
 
-def _look_up(step: str, email: str) -> Asking[Receipt]:
-    def keep(body: Json) -> Json:
-        found = [c for c in body["contacts"] if str(c.get("email", "")).strip().casefold() == email.casefold()]
-        return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} if found else None
-
-    receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts"),)
-    return receipts[0]
-
-
 def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState | None) -> Asking[_Written]:
     """Create, which may not be repeated: a lost answer is settled by reading for exactly what was sent."""
     sends = 0
@@ -188,7 +188,7 @@ def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
             return Contact(receipts[0].data[0], "created")
         if receipts[0].verdict is not Verdict.IN_DOUBT:
             return _failed(receipts[0])
-        found = yield from _look_up(f"look up after {step}", wanted.attributes["email"])
+        found = yield from look_up_contact(f"look up after {step}", wanted.attributes["email"])
         if not found.ok:
             return _failed(receipts[0])
         if found.data is not None:
@@ -209,7 +209,7 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, state: ContactState | No
     elif state is not None:
         identity = state.id
     else:
-        found = yield from _look_up("look up", wanted.attributes["email"])
+        found = yield from look_up_contact("look up", wanted.attributes["email"])
         if not found.ok:
             return _failed(found)
         if found.data is None:

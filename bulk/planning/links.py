@@ -13,7 +13,7 @@ from bulk.model import Failure, Json, Receipt, Request, Verdict
 from bulk.planning.collections import FEW, PAGE
 from bulk.planning.names import Names
 from bulk.planning.settling import SENDS, again_and_again
-from bulk.planning.state import ContactState
+from bulk.planning.state import ATTRIBUTES, ContactState
 from bulk.planning.together import Asking
 from bulk.resources.kinds import find_name
 
@@ -50,6 +50,20 @@ class Done:
         self.failures.append(Failure(receipt.step, receipt.code, receipt.error))
         self.in_doubt |= receipt.verdict is Verdict.IN_DOUBT
         return False
+
+
+# ---- finding the contact
+
+
+def look_up_contact(step: str, email: str) -> Asking[Receipt]:
+    """Ask for the contact of an address; the receipt's data is its id and own values, None if there is none."""
+
+    def keep(body: Json) -> Json:
+        found = [c for c in body["contacts"] if str(c.get("email", "")).strip().casefold() == email.casefold()]
+        return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} if found else None
+
+    receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts"),)
+    return receipts[0]
 
 
 # ---- tags

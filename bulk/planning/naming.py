@@ -41,8 +41,10 @@ def _identity(body: Json) -> str:
     return host_of(user) or (str(user.get("id", "")) if isinstance(user, dict) else "")
 
 
-def families_of(resource: Resource, attributes: Collection[str] | None = None) -> set[str]:
-    """The resources by whose names the columns of a resource go, those that are never read whole aside.
+def families_of(
+    resource: Resource, attributes: Collection[str] | None = None, *, besides: Collection[str] = LARGE
+) -> set[str]:
+    """The resources by whose names the columns of a resource go, `besides` those that are not read whole.
 
     `attributes` are the columns that count; None: all.
     """
@@ -51,7 +53,7 @@ def families_of(resource: Resource, attributes: Collection[str] | None = None) -
     if resource.name == "contacts":  # whose columns hold names only
         of = {"tags": "tags", "remove_tags": "tags", "account": "accounts"}
         families |= {of[column.attribute] for column in used if column.attribute in of} | {"lists"}
-    return families - LARGE
+    return families.difference(besides)
 
 
 def read_names(families: Iterable[str], custom: str = "", *, identity: bool = True) -> Asking[Names]:

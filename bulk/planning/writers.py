@@ -64,6 +64,10 @@ class Known:
 class Writer(Protocol):
     """Rows of one resource -> flows. Plain calls; it asks nothing of the account but through flows."""
 
+    @property
+    def meaning(self) -> Meaning:
+        """What its rows mean."""
+
     def reckon(self, row: Row) -> Reckoned | Failure:
         """What a row that is new to the account takes; the `Failure` if its cells contradict each other."""
 

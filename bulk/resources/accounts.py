@@ -17,6 +17,7 @@ ACCOUNTS: Final = Resource(
     called="name",
     custom="accountCustomFieldMeta",
     search="search",
+    found_by=("search", "name"),
     about="Companies, by name, with their custom fields.",
     columns=(
         Column("id", ID, writable=False),

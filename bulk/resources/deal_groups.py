@@ -13,6 +13,7 @@ DEAL_GROUPS: Final = Resource(
     key="title",
     keys=("title", "id"),
     modes=("upsert", "create", "update", "delete"),
+    found_by=("filters[title]", "title"),
     called="title",
     filters={"title": "filters[title]", "have_stages": "filters[have_stages]"},
     about="Pipelines, by title, with their stages.",

@@ -17,6 +17,7 @@ DEAL_STAGES: Final = Resource(
     called="title",
     within="group",
     filters={"title": "filters[title]", "d_groupid": "filters[d_groupid]"},
+    found_by=("filters[d_groupid]", "group"),
     about="Stages of pipelines, by pipeline and title.",
     columns=(
         Column("id", ID, writable=False),

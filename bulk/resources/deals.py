@@ -15,6 +15,7 @@ DEALS: Final = Resource(
     keys=("title+contact+account", "id"),
     unique=False,
     modes=("upsert", "create", "update", "delete"),
+    found_by=("filters[title]", "title"),
     called="title",
     custom="dealCustomFieldMeta",
     needs_one=(("contact", "account"), ("group", "stage")),

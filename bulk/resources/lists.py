@@ -13,6 +13,7 @@ LISTS: Final = Resource(
     key="stringid",
     keys=("stringid", "id"),
     modes=("upsert", "create", "update", "delete"),
+    found_by=("filters[name]", "name"),
     called="name",
     also_called="stringid",
     filters={"name": "filters[name]"},

@@ -15,6 +15,7 @@ TAGS: Final = Resource(
     modes=("upsert", "create", "update", "delete"),
     called="tag",
     search="search",
+    found_by=("search", "tag"),
     about="Tags, by type and name.",
     columns=(
         Column("id", ID, writable=False),

@@ -19,6 +19,7 @@ WEBHOOKS: Final = Resource(
     modes=("upsert", "create", "update", "delete"),
     called="name",
     filters={"name": "filters[name]", "url": "filters[url]", "listid": "filters[listid]"},
+    found_by=("filters[name]", "name"),
     about="Addresses that ActiveCampaign calls, by name and address.",
     columns=(
         Column("id", ID, writable=False),

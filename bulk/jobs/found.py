@@ -1,0 +1,96 @@
+"""What was read of the account before the rows of records by themselves, kept in the checkpoint and found by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.runner import Runner
+from bulk.jobs.whole import read_whole
+from bulk.model import Json
+from bulk.planning.export import CUSTOM_DATA, PageData, Records, whole_page
+from bulk.planning.names import Names
+from bulk.planning.records import key_of_record
+from bulk.planning.state import ContactState
+from bulk.resources.spec import CUSTOM, Resource
+from bulk.tables.matching import key_of
+
+HELD: Final = "held records"  # noted once all records were read
+NEWEST: Final = "newest"  # noted with the highest id when the job first read them
+
+
+class FoundInCheckpoint:
+    """`planning.writers.Found`, out of a checkpoint."""
+
+    def __init__(self, resource: Resource, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._data = CUSTOM_DATA.get(resource.name)
+
+    def contact(self, email: str) -> ContactState | None:
+        """The contact of that address, None if it is not there or was not read."""
+        key = key_of(email)
+        held = self._checkpoint.held([key])
+        return ContactState.from_json(held[key]) if key in held else None
+
+    def records(self, key: str) -> Sequence[tuple[str, Json]]:
+        """Id and kept values of the records of that key, oldest first."""
+        ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.held_under(key)
+        held = self._checkpoint.held([f"id {identity}" for identity in ids])
+        found = [(identity, held[f"id {identity}"]) for identity in ids if f"id {identity}" in held]
+        return [(identity, kept | self._custom(identity)) for identity, kept in found]
+
+    def _custom(self, identity: str) -> dict[str, Json]:
+        if self._data is None or not self._checkpoint.noted("custom read"):
+            return {}
+        field = self._data.field
+        values = (record for _family, record in self._checkpoint.relations_of(int(identity)))
+        return {f"{CUSTOM}{value[field]}": value.get("fieldValue") for value in values}
+
+    def is_ours(self, identity: str) -> bool:
+        """Whether another row of this job ended with that record."""
+        return self._checkpoint.is_outcome(identity)
+
+    @property
+    def newest(self) -> int:
+        """The highest id when the job began."""
+        return int(self._checkpoint.noted(NEWEST, 0))
+
+
+async def read_records(
+    runner: Runner, checkpoint: Checkpoint, resource: Resource, names: Names, key: tuple[str, ...]
+) -> None:
+    """Read all records of a resource, so that each row knows what is there; what an earlier run read is kept.
+
+    Raises what makes the job impossible to begin.
+    """
+    if checkpoint.noted(HELD):
+        return
+    newest = 0
+
+    def on_page(page: PageData) -> None:
+        nonlocal newest
+        for identity, kept in page.entries:
+            newest = max(newest, identity)
+            checkpoint.hold(f"id {identity}", kept)
+            checkpoint.hold_under(key_of_record(resource, kept, key), identity)
+
+    await read_whole(runner, Records(resource, ()).request, on_page)
+    data = CUSTOM_DATA.get(resource.name)
+    if data is not None and names.fields:
+        await read_custom(runner, checkpoint, resource)
+    if checkpoint.noted(NEWEST) is None:
+        checkpoint.note(NEWEST, newest)
+    checkpoint.note(HELD, True)
+    await checkpoint.durable()
+
+
+async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:
+    """Read the values of the custom fields of deals or accounts, which come in a collection of their own."""
+    data = CUSTOM_DATA[resource.name]
+    await read_whole(
+        runner, lambda ask: whole_page(data.path, ask),
+        lambda page: checkpoint.add_relations(data.path, [r for _identity, r in page.entries], data.owner),
+    )  # fmt: skip
+    checkpoint.note("custom read", True)
+    await checkpoint.durable()

@@ -1,0 +1,151 @@
+"""What belongs to a record and is written beside it: the options of a field, the stages of a pipeline. One a resource.
+
+Each is a small generator that is told the record's id, what was held of it (None: it is new) and what the row wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Final
+
+from bulk.model import Json, Request, Verdict
+from bulk.planning.collections import PAGE
+from bulk.planning.links import Done
+from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.together import Asking
+
+Addition = Callable[[str, Json, Mapping[str, Json], Done], Asking[None]]
+ALL_LISTS: Final = 0  # the relation that shows a field with every contact
+
+
+# ---- fields: shown, with options
+
+
+def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Done) -> Asking[None]:
+    """Show a new field with all contacts, then add the options that it does not have."""
+    if kept is None:
+        body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
+        yield from _settled("show", ("fieldRels", "fieldRel", body), _relations_of(identity), done)
+    options = [str(value) for value in wanted.get("options") or ()]
+    held = [str(value) for value in (kept or {}).get("options") or ()]
+    missing = [value for value in options if value not in held]
+    if missing:
+        first = len(held) + 1
+        options_body: Json = {
+            "fieldOptions": [
+                {"field": identity, "value": value, "label": value, "orderid": first + at, "isdefault": False}
+                for at, value in enumerate(missing)
+            ]
+        }
+        there = _options_of(identity, missing)
+        yield from _settled("options", ("fieldOption/bulk", "fieldOptions", options_body), there, done)
+
+
+Look = tuple[str, str, tuple[tuple[str, str], ...], Callable[[list[Json]], bool]]
+
+
+def _relations_of(identity: str) -> Look:
+    return (
+        f"fields/{identity}/relations", "fieldRels", (),
+        lambda relations: any(str(relation["relid"]) == str(ALL_LISTS) for relation in relations),
+    )  # fmt: skip
+
+
+def _options_of(identity: str, missing: Sequence[str]) -> Look:
+    return (
+        f"fields/{identity}/options", "fieldOptions", (),
+        lambda options: {str(option["value"]) for option in options} >= set(missing),
+    )  # fmt: skip
+
+
+def _settled(name: str, create: tuple[str, str, Json], look: Look, done: Done) -> Asking[None]:
+    """Create what may not be created twice; after a lost answer, look whether it is there."""
+    path, expects, body = create
+    sends = 0
+    for step in again_and_again(name):
+        receipts = yield (Request(step, "POST", path, body=body, repeatable=False, expects=expects),)
+        receipt = receipts[0]
+        if receipt.verdict is not Verdict.IN_DOUBT:
+            done.take(receipt)
+            return
+        place, plural, query, is_there = look
+        found = yield (
+            Request(f"look up after {step}", "GET", place, (*query, ("limit", str(PAGE))), expects=plural,
+                    keep=itemgetter(plural)),
+        )  # fmt: skip
+        if found[0].ok and is_there(found[0].data):
+            done.changed = True
+            return
+        sends += not receipt.from_before
+        if not found[0].ok or sends == SENDS:
+            done.take(receipt)
+            return
+
+
+# ---- pipelines: their stages
+
+
+def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done: Done) -> Asking[None]:
+    """Give a new pipeline exactly the wanted stages, an old one those that it does not have.
+
+    ActiveCampaign makes three stages with a new pipeline: these are renamed, and those too many are deleted.
+    """
+    titles = [str(title) for title in wanted.get("stages") or ()]
+    if not titles:
+        return
+    made: list[tuple[str, str]] = []
+    if kept is None:
+        found = yield (
+            Request("stages", "GET", "dealStages", (("filters[d_groupid]", identity), ("limit", str(PAGE))),
+                    keep=lambda body: _stages(body, identity), expects="dealStages"),
+        )  # fmt: skip
+        if not done.take(found[0], changed=False):
+            return
+        made = [(str(stage), str(title)) for stage, title in found[0].data]
+        yield from _rename(made, titles, done)
+        if done.failures:
+            return
+    held = [str(title) for title in (kept or {}).get("stages") or ()] if kept is not None else titles[: len(made)]
+    for at, title in enumerate(titles):
+        if title not in held:
+            body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
+            look = _stage_of(identity, title)
+            yield from _settled(f"stage {title}", ("dealStages", "dealStage", body), look, done)
+            if done.failures:
+                return
+
+
+def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) -> Asking[None]:
+    renamed = [
+        Request(
+            f"stage {stage}", "PUT", f"dealStages/{stage}", expects="dealStage",
+            body={"dealStage": {"title": titles[at], "order": at + 1}},
+        )
+        for at, (stage, title) in enumerate(made[: len(titles)])
+        if title != titles[at]
+    ]  # fmt: skip
+    deleted = [
+        Request(f"stage {stage}", "DELETE", f"dealStages/{stage}", absent_is_done=True)
+        for stage, _title in made[len(titles) :]
+    ]
+    requests = (*renamed, *deleted)
+    if requests:
+        for receipt in (yield requests):
+            done.take(receipt)
+
+
+def _stages(body: Json, identity: str) -> list[list[str]]:
+    own = [stage for stage in body["dealStages"] if str(stage["group"]) == identity]
+    own.sort(key=lambda stage: (int(stage.get("order") or 0), int(stage["id"])))
+    return [[str(stage["id"]), str(stage["title"])] for stage in own]
+
+
+def _stage_of(identity: str, title: str) -> Look:
+    return (
+        "dealStages", "dealStages", (("filters[d_groupid]", identity),),
+        lambda stages: any(str(s["title"]) == title and str(s["group"]) == identity for s in stages),
+    )  # fmt: skip
+
+
+ADDITIONS: Final[Mapping[str, Addition]] = {"fields": add_to_field, "dealGroups": add_to_pipeline}

@@ -1,0 +1,370 @@
+"""A row of a record by itself -> its flow: found by its key, then created, changed, deleted or left alone.
+
+Creates may not be repeated. After a lost answer the account is read for exactly what was sent; only a record that is
+newer than the job and that no other row of it ended with is taken for ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.planning.additions import ADDITIONS
+from bulk.planning.collections import FEW, PAGE, total_of
+from bulk.planning.export import UNSET
+from bulk.planning.links import Done, look_up_contact
+from bulk.planning.names import Names
+from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.together import Asking
+from bulk.planning.writers import Found, Known, Meaning, Reckoned
+from bulk.resources.kinds import MONEY, Problem
+from bulk.resources.spec import CUSTOM, Column, Resource
+
+CREATE: Final = "create"
+CHANGE: Final = "change"
+DELETE: Final = "delete"
+_NOTES_OF: Final = {"Subscriber": "contacts", "Deal": "deals", "CustomerAccount": "accounts"}  # reltype -> whose notes
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a row asks for, read and resolved: only what its cells name; "" clears.
+
+    `values` go by the API's attributes, `fields` by the ids of custom fields. `additions` are what is written beside
+    the record, by column. `emails` are contacts that have to be found yet: the attribute, the column, the address.
+    """
+
+    values: dict[str, Json] = field(default_factory=dict)
+    fields: dict[str, Json] = field(default_factory=dict)
+    additions: dict[str, Json] = field(default_factory=dict)
+    emails: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class RecordRows:
+    """The writer of records. Rows of one key run one after the other; each record is taken by one row only."""
+
+    resource: Resource
+    meaning: Meaning
+    names: Names
+    found: Found
+    _taken: set[str] = field(default_factory=set)
+
+    # ---- what a row says
+
+    def reckon(self, row: Row) -> Reckoned | Failure:
+        """About how many requests a row takes that is new to the account, and the names it needs."""
+        cells = self.meaning.cells(row)
+        if isinstance(cells, Failure):
+            return cells
+        accounts = [value for column, value in cells if column.of == "accounts" and column.names and value]
+        known = self.resource.name == "notes"  # a note is on something that is there, or it means nothing
+        names = () if known or self.meaning.mode == "delete" else tuple(("accounts", name) for name in accounts)
+        lookups = sum(1 for column, value in cells if column.of == "contacts" and column.names and value)
+        return Reckoned(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
+
+    def _wanted(self, row: Row) -> Wanted | Failure:
+        cells = self.meaning.cells(row)
+        if isinstance(cells, Failure):
+            return cells
+        wanted = Wanted()
+        named: list[tuple[Column, str]] = []
+        for column, value in cells:
+            if column.field_id:
+                wanted.fields[column.field_id] = value
+            elif column.beside:
+                wanted.additions[column.attribute] = value
+            elif column.names:
+                named.append((column, value))
+            elif column.attribute != "id":
+                wanted.values[column.attribute] = value
+        for column, value in sorted(named, key=lambda pair: bool(pair[0].within)):  # a pipeline before its stage
+            failure = self._name(column, value, wanted)
+            if failure is not None:
+                return failure
+        return wanted
+
+    def _name(self, column: Column, name: str, wanted: Wanted) -> Failure | None:
+        """Note what a cell of names means; the `Failure` if it means nothing, or not what stands beside it."""
+        attribute, only = column.when
+        if attribute and wanted.values.get(attribute) != only:
+            return Failure("", "contradiction", f"{column.header} is for {attribute} {only} only. Empty this cell.")
+        if not name:
+            wanted.values.setdefault(column.names, "")
+            return None
+        if column.of == "contacts":
+            wanted.emails.append((column.names, column.header, name))
+            return None
+        within = str(wanted.values.get(column.within) or "") if column.within else ""
+        book = self.names.book(column.of)
+        identity = book.find(name, column.of, within)
+        if isinstance(identity, Problem):
+            return Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")
+        return _set_id(wanted, column.names, column.header, name, identity)
+
+    # ---- the flow
+
+    def flow(self, row: Row, known: Known) -> Flow:
+        """The flow of one row."""
+        wanted = yield from self._understood(row)
+        if isinstance(wanted, Failure):
+            refused = wanted.code in ("not_found", "no_answer") or wanted.step
+            return Outcome(RowStatus.FAILED if refused else RowStatus.REJECTED, failures=(wanted,))
+        key = f"id {row.key}" if self.meaning.key == "id" else key_of_record(self.resource, wanted.values, self._key)
+        if self.meaning.mode == "delete":
+            return (yield from self._delete(key, known))
+        by_id = self.meaning.key == "id"
+        if CREATE in known.begun or (self.meaning.mode == "create" and not by_id):
+            return (yield from self._create(wanted))
+        record = self._pick(key, wanted)
+        if isinstance(record, Failure):
+            return Outcome(RowStatus.FAILED, failures=(record,))
+        if record is not None:
+            return (yield from self._change(*record, wanted, known))
+        if self.meaning.mode == "update" or by_id:
+            return _failed(f"There is no {self.resource.singular} with this {self.meaning.key}.", "not_found")
+        return (yield from self._create(wanted))
+
+    def _understood(self, row: Row) -> Asking[Wanted | Failure]:
+        """What the row wants, its contacts found."""
+        wanted = self._wanted(row)
+        if isinstance(wanted, Failure):
+            return wanted
+        for attribute, header, email in wanted.emails:
+            failure = yield from self._find_contact(wanted, attribute, header, email)
+            if failure is not None:
+                return failure
+        return wanted
+
+    @property
+    def _key(self) -> tuple[str, ...]:
+        return self.resource.key_attributes if self.meaning.key in ("", "id") else tuple(self.meaning.key.split("+"))
+
+    def _find_contact(self, wanted: Wanted, attribute: str, header: str, email: str) -> Asking[Failure | None]:
+        state = self.found.contact(email)
+        identity = state.id if state else ""
+        if not identity:
+            receipt = yield from look_up_contact(f"look up {header}", email)
+            if not receipt.ok:
+                return Failure(receipt.step, receipt.code, receipt.error)
+            if receipt.data is None:
+                said = f"There is no contact {email}. Import the contacts first."
+                return Failure(receipt.step, "not_found", said)
+            identity = str(receipt.data["id"])
+        return _set_id(wanted, attribute, header, email, identity)
+
+    def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
+        """The record that the row is about: of several of one key the first that is as wanted already."""
+        records = self.found.records(key)
+        free = [record for record in records if record[0] not in self._taken and not self.found.is_ours(record[0])]
+        same = next((r for r in free if not self._changes(r[1], wanted)), None)
+        chosen = same or (free[0] if len(records) == 1 and free else None)
+        if chosen is not None:
+            self._taken.add(chosen[0])
+            return chosen
+        if free and (self.resource.unique or len(free) > 1 or self.meaning.mode == "update"):
+            return _ambiguous(self.resource, free)
+        if free:  # the others of this key are other rows'
+            self._taken.add(free[0][0])
+            return free[0]
+        return None
+
+    # ---- change
+
+    def _changes(self, kept: Json, wanted: Wanted) -> dict[str, Json]:
+        """What of the wanted values differs from the record's."""
+        kinds = {column.attribute: column.kind for column in self.meaning.columns}
+        changed: dict[str, Json] = {}
+        for attribute, value in wanted.values.items():
+            held = kept.get(attribute)
+            if held in UNSET and value in UNSET:
+                continue
+            same = kinds[attribute].same if attribute in kinds else _same_id
+            if not same(held, value):
+                changed[attribute] = value
+        for identity, value in wanted.fields.items():
+            if not kinds[f"{CUSTOM}{identity}"].same(kept.get(f"{CUSTOM}{identity}"), value):
+                changed[f"{CUSTOM}{identity}"] = value
+        return changed
+
+    def _change(self, identity: str, kept: Json, wanted: Wanted, known: Known) -> Flow:
+        done = Done()
+        changed = self._changes(kept, wanted)
+        if CHANGE in known.begun:  # decided by an earlier run; what is held may show it already
+            changed = {**wanted.values, **{f"{CUSTOM}{field}": value for field, value in wanted.fields.items()}}
+        if changed:
+            values = {a: v for a, v in changed.items() if not a.startswith(CUSTOM)}
+            fields = {a.removeprefix(CUSTOM): v for a, v in changed.items() if a.startswith(CUSTOM)}
+            body = self._body(values, fields, kept)
+            path = f"{self.resource.name}/{identity}"
+            receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=self.resource.singular),)
+            if not done.take(receipts[0]):
+                return _ended(done, "updated", identity)
+        yield from self._add(identity, kept, wanted, done)
+        return _ended(done, "updated" if done.changed else "unchanged", identity)
+
+    def _add(self, identity: str, kept: Json | None, wanted: Wanted, done: Done) -> Asking[None]:
+        """Write what belongs to the record and is no part of it; `kept` None: the record is new."""
+        addition = ADDITIONS.get(self.resource.name)
+        if addition is not None:
+            yield from addition(identity, kept, wanted.additions, done)
+
+    # ---- create
+
+    def _create(self, wanted: Wanted) -> Flow:
+        values = {c.attribute: c.default for c in self.resource.columns if c.default is not None} | {
+            attribute: value for attribute, value in wanted.values.items() if value != ""
+        }
+        fields = {identity: value for identity, value in wanted.fields.items() if value != ""}
+        body = self._body(values, fields, values)
+        sends = 0
+        for step in again_and_again(CREATE):
+            receipts = yield (
+                Request(step, "POST", self.resource.name, body=body, repeatable=False, keep=self._id_of,
+                        expects=self.resource.singular),
+            )  # fmt: skip
+            receipt = receipts[0]
+            identity = str(receipt.data) if receipt.ok else ""
+            if receipt.verdict is Verdict.IN_DOUBT:
+                found = yield from self._settle(step, values)
+                if found is None:
+                    return _refused(receipt)
+                identity = found
+                sends += not receipt.from_before
+            if identity:
+                done = Done(changed=True)
+                yield from self._add(identity, None, wanted, done)
+                return _ended(done, "created", identity)
+            if receipt.verdict is not Verdict.IN_DOUBT or sends == SENDS:
+                return _refused(receipt)
+        raise AssertionError("the steps do not end")
+
+    def _id_of(self, body: Json) -> Json:
+        return str(body[self.resource.singular]["id"])
+
+    def _settle(self, step: str, values: Mapping[str, Json]) -> Asking[str | None]:
+        """The id of the record that a send whose answer was lost has made; "" if it has made none, None: not known."""
+        path = self.resource.name
+        query: tuple[tuple[str, str], ...] = ()
+        if path == "notes" and values["reltype"] in _NOTES_OF:
+            path = f"{_NOTES_OF[values['reltype']]}/{values['relid']}/notes"
+        elif self.resource.found_by:
+            parameter, attribute = self.resource.found_by
+            query = ((parameter, str(values[attribute])),)
+        offset = 0
+        while True:
+            place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
+            receipts = yield (
+                Request(f"look up after {step} {offset}", "GET", path, place, expects=self.resource.name,
+                        keep=lambda body: self._like(body, values)),
+            )  # fmt: skip
+            if not receipts[0].ok:
+                return None
+            ids, count, total = receipts[0].data
+            for identity in ids:
+                if identity not in self._taken and not self.found.is_ours(identity):
+                    self._taken.add(identity)
+                    return str(identity)
+            offset += count
+            if count == 0 or (offset >= total if total is not None else count < FEW):
+                return ""
+
+    def _like(self, body: Json, values: Mapping[str, Json]) -> Json:
+        """The ids of a page's records that are newer than the job and exactly as sent; the page's length; the total."""
+        kinds = {column.attribute: column.kind for column in self.resource.columns}
+
+        def like(record: Json) -> bool:
+            return all(
+                kinds[name].same(record.get(name), value) or (value in UNSET and record.get(name) in UNSET)
+                for name, value in values.items()
+            )
+
+        records = body[self.resource.name]
+        ids = sorted(int(r["id"]) for r in records if int(r["id"]) > self.found.newest and like(r))
+        return [[str(identity) for identity in ids], len(records), total_of(body)]
+
+    def _body(self, values: Mapping[str, Json], fields: Mapping[str, Json], whole: Mapping[str, Json]) -> Json:
+        record: dict[str, Json] = dict(values)
+        if fields:
+            money = {c.field_id for c in self.meaning.columns if c.field_id and c.kind is MONEY}
+            currency = {"fieldCurrency": whole.get("currency") or "usd"}
+            record["fields"] = [
+                {"customFieldId": int(identity), "fieldValue": value, **(currency if identity in money else {})}
+                for identity, value in fields.items()
+            ]
+        return {self.resource.singular: record}
+
+    # ---- delete
+
+    def _delete(self, key: str, known: Known) -> Flow:
+        records = [r for r in self.found.records(key) if r[0] not in self._taken]
+        if not records:
+            if DELETE in known.begun:
+                return Outcome(RowStatus.SUCCEEDED, "deleted")
+            return Outcome(RowStatus.UNCHANGED, "unchanged")  # it is not there, as wanted
+        if len(records) > 1:
+            return Outcome(RowStatus.FAILED, failures=(_ambiguous(self.resource, records),))
+        identity = records[0][0]
+        self._taken.add(identity)
+        path = f"{self.resource.name}/{identity}"
+        receipts = yield (Request(DELETE, "DELETE", path, absent_is_done=True),)
+        done = Done()
+        done.take(receipts[0])
+        return _ended(done, "deleted", identity)
+
+
+def key_of_record(resource: Resource, values: Mapping[str, Json], key: tuple[str, ...]) -> str:
+    """What identifies a record among those of its resource, out of its values; the same for a row and a record."""
+    parts = []
+    for attribute in key:
+        value = values.get(attribute)
+        if value in UNSET:
+            value = resource.column(attribute).default or ""
+        parts.append(str(value).strip().casefold())
+    return json.dumps(parts)
+
+
+def _set_id(wanted: Wanted, attribute: str, header: str, name: str, identity: str) -> Failure | None:
+    """Note the id that a name means, unless another one stands beside it."""
+    given = wanted.values.get(attribute)
+    if given not in UNSET and str(given) != identity:
+        said = f"{attribute} is {given}, but {header} {name!r} has the id {identity}."
+        hint = f"Empty one of the two; ids of another account are left out by --map '{attribute}='."
+        return Failure("", "contradiction", f"{said} {hint}")
+    wanted.values[attribute] = identity
+    return None
+
+
+def _same_id(a: Json, b: Json) -> bool:
+    return str(a or "") == str(b or "")
+
+
+def _nothing(_body: Json) -> Json:
+    return None
+
+
+def _ambiguous(resource: Resource, records: list[tuple[str, Json]]) -> Failure:
+    ids = ", ".join(identity for identity, _kept in records[:5])
+    said = f"{len(records)} {resource.name} fit this row: {ids}. Say which by an id column and --key id."
+    return Failure("", "ambiguous_key", said)
+
+
+def _failed(said: str, code: str) -> Outcome:
+    return Outcome(RowStatus.FAILED, failures=(Failure("", code, said),))
+
+
+def _refused(receipt: Receipt) -> Outcome:
+    in_doubt = receipt.verdict is Verdict.IN_DOUBT
+    code = "no_answer" if in_doubt else receipt.code
+    status = RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED
+    return Outcome(status, failures=(Failure(receipt.step, code, receipt.error),))
+
+
+def _ended(done: Done, action: str, identity: str) -> Outcome:
+    if done.failures:
+        status = RowStatus.IN_DOUBT if done.in_doubt else RowStatus.FAILED
+        return Outcome(status, action, identity, tuple(done.failures))
+    return Outcome(RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED, action, identity)
