@@ -64,7 +64,7 @@ class Shapes:
         """A full contact. `listed` adds what only lists show, `related` the ids of what is side-loaded."""
         identity, email, first, last, phone, bounced, cdate, udate = row
         local, _, domain = email.partition("@")
-        created, updated = _stamp(cdate), _stamp(udate)
+        created, updated = stamp(cdate), stamp(udate)
         contact: Json = {
             "cdate": cdate, "email": email, "phone": phone, "firstName": first, "lastName": last, "orgid": "0",
             "orgname": "", "segmentio_id": "", "bounced_hard": str(bounced), "bounced_soft": "0", "bounced_date": None,
@@ -229,12 +229,13 @@ def _hash(identity: int) -> str:
     return hashlib.md5(str(identity).encode(), usedforsecurity=False).hexdigest()
 
 
-def _stamp(moment: str) -> str:
+def stamp(moment: str) -> str:
+    """A moment as the columns have it whose names say timestamp. §1.3."""
     return moment[:19].replace("T", " ")
 
 
 def _times(created: str, updated: str) -> Json:
     return {
-        "created_timestamp": _stamp(created), "updated_timestamp": _stamp(updated), "created_by": None,
+        "created_timestamp": stamp(created), "updated_timestamp": stamp(updated), "created_by": None,
         "updated_by": None,
     }  # fmt: skip

@@ -84,6 +84,12 @@ _SCHEMA: Final = (
     "CREATE INDEX contactAutomations_automation ON contactAutomations (automation, contact)",
     f"""CREATE TABLE webhooks ({_ID}, name TEXT NOT NULL, url TEXT NOT NULL, listid INTEGER NOT NULL,
         events TEXT NOT NULL, sources TEXT NOT NULL, cdate TEXT NOT NULL)""",
+    f"""CREATE TABLE campaigns ({_ID}, type TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL DEFAULT '0',
+        segmentid TEXT NOT NULL DEFAULT '0', addressid TEXT NOT NULL DEFAULT '0', seriesid INTEGER NOT NULL DEFAULT 0,
+        public TEXT NOT NULL DEFAULT '1', sdate TEXT, ldate TEXT, send_amt INTEGER NOT NULL DEFAULT 0,
+        opens INTEGER NOT NULL DEFAULT 0, uniqueopens INTEGER NOT NULL DEFAULT 0,
+        linkclicks INTEGER NOT NULL DEFAULT 0, uniquelinkclicks INTEGER NOT NULL DEFAULT 0,
+        unsubscribes INTEGER NOT NULL DEFAULT 0, cdate TEXT NOT NULL, mdate TEXT NOT NULL)""",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",
     "INSERT INTO totals VALUES (0)",
@@ -115,6 +121,12 @@ _ACCOUNT_FIELDS: Final = (
 )
 # name, status (1 active, 2 inactive), whether one contact may enter it more than once
 _AUTOMATIONS: Final = (("Welcome", "1", "1"), ("Birthday Greetings", "1", "0"), ("Win Back", "2", "1"))
+_SENT: Final = "2026-01-15T09:00:00-06:00"
+_CAMPAIGNS: Final[tuple[Mapping[str, Any], ...]] = (
+    {"name": "New Year News", "status": "5", "sdate": _SENT, "ldate": _SENT, "send_amt": 120, "opens": 90,
+     "uniqueopens": 61, "linkclicks": 34, "uniquelinkclicks": 20, "unsubscribes": 2},
+    {"name": "Welcome Aboard", "status": "1", "seriesid": 1},  # what the first automation mails
+)  # fmt: skip
 
 
 def fold(text: str) -> str:
@@ -276,6 +288,8 @@ class Store:
             times = dict.fromkeys(("cdate", "mdate"), self.now())
             more = {"description": f"{name}, an example", "multientry": again}
             self.insert("automations", {"name": name, "status": status, **more, **times})
+        for campaign in _CAMPAIGNS:
+            self.insert("campaigns", {"type": "single", "cdate": self.now(), "mdate": self.now(), **campaign})
         for order, (label, kind, choices, currency) in enumerate(_ACCOUNT_FIELDS, 1):
             tag = f"ACCT_{'_'.join(label.upper().split())}"
             values = {"fieldLabel": label, "fieldType": kind, "fieldOptions": choices, "fieldDefaultCurrency": currency}

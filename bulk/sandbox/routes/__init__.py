@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call
-from bulk.sandbox.routes import accounts, automations, contacts, fields, links, listing, names, users, webhooks
+from bulk.sandbox.routes import (
+    accounts,
+    automations,
+    campaigns,
+    contacts,
+    fields,
+    links,
+    listing,
+    names,
+    users,
+    webhooks,
+)
 from bulk.sandbox.routes.crm_fields import ACCOUNTS
 
 Route = Callable[[Call], Answer]
@@ -101,6 +112,13 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "contactAutomations"): automations.enrol,
     ("GET", "contactAutomations/{}"): automations.one_enrolment,
     ("DELETE", "contactAutomations/{}"): automations.delete_enrolment,
+    ("GET", "campaigns"): campaigns.list_campaigns,
+    ("POST", "campaign"): campaigns.create_campaign,
+    ("GET", "campaigns/{}"): campaigns.one_campaign,
+    ("PATCH", "campaigns/{}"): campaigns.patch_campaign,
+    ("PUT", "campaigns/{}/edit"): campaigns.edit_campaign,
+    ("POST", "campaigns/{}/copy"): campaigns.copy_campaign,
+    ("DELETE", "campaigns/{}/delete"): campaigns.delete_campaign,
     ("GET", "users"): users.list_users,
     ("POST", "users"): users.create_user,
     ("GET", "users/me"): users.me,
