@@ -120,13 +120,12 @@ class RecordRows:
         if CREATE in known.begun or (self.meaning.mode == "create" and not by_id):
             return (yield from self._create(wanted))
         record = self._pick(key, wanted)
+        if record is None and (self.meaning.mode == "update" or by_id):
+            said = f"There is no {self.resource.singular} with this {self.meaning.key}."
+            record = Failure("", "not_found", said)
         if isinstance(record, Failure):
             return Outcome(RowStatus.FAILED, failures=(record,))
-        if record is not None:
-            return (yield from self._change(*record, wanted, known))
-        if self.meaning.mode == "update" or by_id:
-            return _failed(f"There is no {self.resource.singular} with this {self.meaning.key}.", "not_found")
-        return (yield from self._create(wanted))
+        return (yield from self._create(wanted) if record is None else self._change(*record, wanted, known))
 
     def _understood(self, row: Row) -> Asking[Wanted | Failure]:
         """What the row wants, its contacts found."""
@@ -350,10 +349,6 @@ def _ambiguous(resource: Resource, records: list[tuple[str, Json]]) -> Failure:
     ids = ", ".join(identity for identity, _kept in records[:5])
     said = f"{len(records)} {resource.name} fit this row: {ids}. Say which by an id column and --key id."
     return Failure("", "ambiguous_key", said)
-
-
-def _failed(said: str, code: str) -> Outcome:
-    return Outcome(RowStatus.FAILED, failures=(Failure("", code, said),))
 
 
 def _refused(receipt: Receipt) -> Outcome:
