@@ -60,11 +60,25 @@ class Ending:
     error: BulkError | None = None
 
 
-def add_totals(checkpoint: Checkpoint, dispatch: Dispatch, seconds: float) -> Totals:
+class Meter:
+    """What one run takes, from now on; `now` is the time."""
+
+    def __init__(self, dispatch: Dispatch, now: float) -> None:
+        self._dispatch = dispatch
+        self._before = Totals(dispatch.requests, dispatch.retries, now)
+
+    def spent(self, now: float) -> Totals:
+        """What it took until now."""
+        requests, retries = self._dispatch.requests, self._dispatch.retries
+        before = self._before
+        return Totals(requests - before.requests, retries - before.retries, now - before.seconds)
+
+
+def add_totals(checkpoint: Checkpoint, spent: Totals) -> Totals:
     """Add one run to the totals of its job, and note them."""
     before = Totals(*checkpoint.noted("totals", (0, 0, 0.0)))
     totals = Totals(
-        before.requests + dispatch.requests, before.retries + dispatch.retries, before.seconds + seconds
+        before.requests + spent.requests, before.retries + spent.retries, before.seconds + spent.seconds
     )  # fmt: skip
     checkpoint.note("totals", (totals.requests, totals.retries, totals.seconds))
     return totals

@@ -14,12 +14,11 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.engine.dispatch import Dispatch
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
 from bulk.jobs.access import Setting, opened
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.collecting import Collecting
-from bulk.jobs.ending import Ending, Summary, add_totals
+from bulk.jobs.ending import Ending, Meter, Summary, Totals, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, Door, JobFolder, JobRecord
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
@@ -114,39 +113,39 @@ def _has_pages(folder: JobFolder) -> bool:
 async def _run(job: Job, record: JobRecord) -> Ending:
     """Work until the end or a reason to stop. Raises the reason if there is no job to go on with."""
     options, setting = job.options, job.setting
-    began = anyio.current_time()
     async with opened(setting.access, options.rate) as send:
         runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
+        meter = Meter(runner.dispatch, anyio.current_time())
         stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
         try:
             async with stopping.watching():
-                await _work(job, record, runner, stopping)
+                with ExitStack() as stack:
+                    await work(job, runner, Door(job.folder, record, setting.access, stack), stopping)
         except (AbortedError, UnfinishedError) as raised:
             stopping.stop(raised)
     written = job.checkpoint.noted("written")
     error = stopping.error if written is None else None  # whatever wanted to stop it later came too late
     if error is not None and not job.resumed and not job.checkpoint.page_ranges():
         raise error
-    return await _end(job, runner.dispatch, anyio.current_time() - began, error)
+    return await end(job, meter.spent(anyio.current_time()), error)
 
 
-async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
+async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
+    """Read all records and write the file, unless the job is stopped; the door may be open already."""
     checkpoint = job.checkpoint
-    with ExitStack() as stack:
-        door = Door(job.folder, record, job.setting.access, stack)
-        query = tuple(job.options.filters.items())
-        collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, query)
-        with stopping.draining():
-            await collecting.pages()
-        if stopping.error is not None:
-            return
-        if not door.entered:  # an account without a single record
-            door.enter(await runner.ask(read_identity()))
-        await collecting.complete()
-        with stopping.draining():
-            counts = await anyio.to_thread.run_sync(write_file, job, collecting)
-            checkpoint.note("written", counts)
-            await checkpoint.durable()
+    query = tuple(job.options.filters.items())
+    collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, query)
+    with stopping.draining():
+        await collecting.pages()
+    if stopping.error is not None:
+        return
+    if not door.entered:  # an account without a single record
+        door.enter(await runner.ask(read_identity()))
+    await collecting.complete()
+    with stopping.draining():
+        counts = await anyio.to_thread.run_sync(write_file, job, collecting)
+        checkpoint.note("written", counts)
+        await checkpoint.durable()
 
 
 # ---- the file
@@ -187,10 +186,10 @@ def _guarded(cells: list[str], header: list[str]) -> list[str]:
     return [*guarded, join_values((header[at] for at in indexes), ",")]
 
 
-async def _end(job: Job, dispatch: Dispatch, seconds: float, error: BulkError | None) -> Ending:
+async def end(job: Job, spent: Totals, error: BulkError | None) -> Ending:
     """Say how it ended; fewer records than the account said it holds is never a good end."""
     checkpoint = job.checkpoint
-    totals = add_totals(checkpoint, dispatch, seconds)
+    totals = add_totals(checkpoint, spent)
     await checkpoint.durable()
     pages = sum(count for _first, _last, count in checkpoint.page_ranges())
     written, records, hidden = checkpoint.noted("written") or (pages, pages, 0)

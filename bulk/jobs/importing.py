@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +16,12 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.engine.dispatch import Dispatch
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs.access import Setting, opened
 from bulk.jobs.checking import checked
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
-from bulk.jobs.ending import Ending, Summary, add_totals
-from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord, account_held
+from bulk.jobs.ending import Ending, Meter, Summary, Totals, add_totals
+from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, Door, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
 from bulk.jobs.held import read_held
 from bulk.jobs.progress import Progress, Snapshot
@@ -174,42 +174,39 @@ def _spool(folder: JobFolder) -> Path:
 async def _run(job: Job, record: JobRecord) -> Ending:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
     options, setting = job.options, job.setting
-    began = anyio.current_time()
     async with opened(setting.access, options.rate) as send:
         runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
+        meter = Meter(runner.dispatch, anyio.current_time())
         stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
         try:
             async with stopping.watching():
-                await _work(job, record, runner, stopping)
+                with ExitStack() as stack:
+                    await work(job, runner, Door(job.folder, record, setting.access, stack), stopping)
         except (AbortedError, UnfinishedError) as raised:
             stopping.stop(raised)
     if stopping.error is not None and not job.checkpoint.noted("checked"):
         raise stopping.error
-    return await _end(job, runner.dispatch, anyio.current_time() - began, stopping)
+    return await end(job, meter.spent(anyio.current_time()), stopping)
 
 
-async def _work(job: Job, record: JobRecord, runner: Runner, stopping: Stopping) -> None:
-    options, access, checkpoint = job.options, job.setting.access, job.checkpoint
+async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
+    """Check the file, then send its rows until they have ended or the job is stopped; the door may be open already."""
+    options, checkpoint = job.options, job.checkpoint
     used = {column.attribute for _at, column in _matched(job, None).columns}
     families = families_of(job.resource, used, besides=("contacts",))
     names = await runner.ask(read_names(families, job.resource.custom))
-    record.check_account(names.host)
-    with account_held(access.lock(names.host), names.host):
-        if not record.account:
-            job.folder.write(replace(record, account=names.host))
-        match = _matched(job, names)
-        tally = await checked(
-            job.table, match, on_duplicate_of(job.resource, options), checkpoint, job.setting.progress
+    door.enter(names.host)
+    match = _matched(job, names)
+    tally = await checked(job.table, match, on_duplicate_of(job.resource, options), checkpoint, job.setting.progress)
+    if tally.rejected and options.on_invalid == "stop":
+        raise AbortedError(
+            f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
+            " Correct them in the file and import it again."
         )
-        if tally.rejected and options.on_invalid == "stop":
-            raise AbortedError(
-                f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
-                " Correct them in the file and import it again."
-            )
-        if job.retry:
-            job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
-            checkpoint.reopen_failed()
-        await _send_rows(job, runner, stopping, match, names)
+    if job.retry:
+        job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
+        checkpoint.reopen_failed()
+    await _send_rows(job, runner, stopping, match, names)
 
 
 def _matched(job: Job, names: Names | None) -> Match:
@@ -307,10 +304,10 @@ def _where(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     )  # fmt: skip
 
 
-async def _end(job: Job, dispatch: Dispatch, seconds: float, stopping: Stopping) -> Ending:
+async def end(job: Job, spent: Totals, stopping: Stopping) -> Ending:
     """Write the reports and the sums; checked before anyone is told."""
     checkpoint, error = job.checkpoint, stopping.error
-    totals = add_totals(checkpoint, dispatch, seconds)
+    totals = add_totals(checkpoint, spent)
     await checkpoint.durable()
     rows, actions = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
