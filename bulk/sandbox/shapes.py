@@ -50,6 +50,7 @@ class Shapes:
     """Shapes of one account; `host` is in every link."""
 
     def __init__(self, host: str) -> None:
+        self.host = host
         self._root = f"https://{host}/api/3"
 
     def links(self, path: str, *names: str) -> dict[str, str]:
@@ -85,6 +86,21 @@ class Shapes:
         contact["id"] = str(identity)
         contact["organization"] = None
         return contact
+
+    @staticmethod
+    def contact_datum(row: Row) -> Json:
+        """What is known of a contact's place and visits, which is nothing."""
+        identity = str(row[0])
+        return {
+            "contact": identity, "tstamp": row[-1], "geoTstamp": None, "geoIp4": "0", "geoCountry2": "",
+            "geo_country": "", "geoState": "", "geoCity": "", "geoZip": "", "geoArea": "0", "geoLat": "0.000000",
+            "geoLon": "0.000000", "geoTz": "", "geoTzOffset": "0.00", "ga_campaign_source": "",
+            "ga_campaign_name": "", "ga_campaign_medium": "", "ga_campaign_term": "", "ga_campaign_content": "",
+            "ga_campaign_customsegment": "", "ga_first_visit": None, "ga_times_visited": "0", "fb_id": "0",
+            "fb_name": "", "tw_id": "0", "created_timestamp": "0000-00-00 00:00:00",
+            "updated_timestamp": "0000-00-00 00:00:00", "created_by": "0", "updated_by": "0", "links": [],
+            "id": identity,
+        }  # fmt: skip
 
     def contact_echo(self, row: Row, sent: Json, *, synced: bool) -> Json:
         """What a create answers: what was sent, in the type it was sent in, and what was generated."""
@@ -222,6 +238,28 @@ class Shapes:
                 "dealConnection", "userConversationsPermission", "seatUser",
             ),
             "id": str(identity),
+        }  # fmt: skip
+
+    def group(self, row: Row) -> Json:
+        """A group: its id, title and description."""
+        identity, title, description = row
+        return {
+            "title": title, "descript": description, "p_admin": "1",
+            "links": self.links(
+                f"groups/{identity}", "userGroups", "groupLimit", "dealGroupGroups", "listGroups", "addressGroups",
+                "automationGroups",
+            ),
+            "id": str(identity),
+        }  # fmt: skip
+
+    def group_limit(self, row: Row) -> Json:
+        """What a group may do, which is anything; `row` begins with its id."""
+        identity = str(row[0])
+        return {
+            "groupid": identity, "limitMail": "0", "limitMailType": "month", "limitContact": "0", "limitList": "0",
+            "limitCampaign": "0", "limitCampaignType": "month", "limitAttachment": "-1", "limitUser": "0",
+            "abuseRatio": "4", "forceSenderInfo": "0", "links": self.links(f"groupLimits/{identity}", "group"),
+            "id": identity, "group": identity,
         }  # fmt: skip
 
 

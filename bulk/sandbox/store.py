@@ -65,6 +65,10 @@ _SCHEMA: Final = (
     """INSERT INTO users (id, username, username_key, email, email_key, firstName, lastName, cdate, udate)
         VALUES (1, 'sandbox', 'sandbox', 'sandbox@example.com', 'sandbox@example.com', 'Sandbox', 'User',
         '2026-01-01T00:00:00-06:00', '2026-01-01T00:00:00-06:00')""",
+    f"CREATE TABLE groups ({_ID}, title TEXT NOT NULL, descript TEXT NOT NULL)",
+    "INSERT INTO groups VALUES (3, 'Admin', 'This is a group for admin users (people that can manage content)')",
+    f"""CREATE TABLE listGroups ({_ID}, listid INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        groupid INTEGER NOT NULL REFERENCES groups ON DELETE CASCADE, UNIQUE (listid, groupid))""",
     # values are JSON here: what may hold several is an array
     f"""CREATE TABLE accountCustomFieldMeta ({_ID}, fieldLabel TEXT NOT NULL, fieldType TEXT NOT NULL,
         fieldOptions TEXT NOT NULL DEFAULT 'null', fieldDefault TEXT NOT NULL DEFAULT 'null',

@@ -60,3 +60,18 @@ def delete_enrolment(call: Call) -> Answer:
     _enrolment(call, call.ids[0])
     call.store.delete("contactAutomations", call.ids[0])
     return 200, {}
+
+
+def entry_counts(call: Call) -> Answer:
+    """GET /contacts/{id}/automationEntryCounts: how often a contact entered each automation."""
+    contact = contact_row(call, call.ids[0])[0]
+    rows = call.store.rows(
+        "SELECT a.id, a.name, a.status, count(*) FROM contactAutomations c JOIN automations a ON a.id = c.automation"
+        " WHERE c.contact = ? GROUP BY a.id",
+        (contact,),
+    )
+    counts = [
+        {"id": str(identity), "name": name, "status": status, "hidden": "0", "contactEntryCount": str(count)}
+        for identity, name, status, count in rows
+    ]
+    return 200, {"automationEntryCounts": counts}

@@ -39,6 +39,11 @@ def below(relation: str) -> Callable[[Call], Answer]:
     return route
 
 
+def contact_data(call: Call) -> Answer:
+    """GET /contacts/{id}/contactData."""
+    return 200, {"contactDatum": call.shapes.contact_datum(contact_row(call, call.ids[0]))}
+
+
 # ---- writing
 
 
