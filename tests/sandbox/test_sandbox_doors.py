@@ -117,6 +117,38 @@ def test_answers_have_the_recorded_headers(desk: Desk) -> None:
         ("GET contacts?listid=1&status=-" + "9" * 30, None, 200),
         ("GET fieldValues?filters[fieldid]=x", None, 200),
         ("HEAD contacts", None, 404),
+        (f"GET contacts?ids[]={'9' * 50}&exclude={'9' * 50}&seriesid={'9' * 50}", None, 200),
+        ("GET users/email/%00", None, 404),
+        ("GET users/email/a/b@example.com", None, 404),
+        ("POST users", {"user": {"username": ["a"], "email": {"b": 1}}}, 201),
+        ("PUT accounts/1", {"account": {"fields": {"customFieldId": 1}, "owner": [1]}}, 404),
+        ("PUT accounts/1", {"account": {"fields": [{"customFieldId": True, "fieldValue": 1}]}}, 200),
+        ("DELETE accounts/bulk_delete?ids[]=x&ids[]", None, 200),
+        (
+            "POST accountCustomFieldMeta",
+            {
+                "accountCustomFieldMetum": {
+                    "fieldLabel": 5,
+                    "fieldType": "text",
+                    "displayOrder": 10**30,
+                    "fieldOptions": {"a": 1},
+                }
+            },
+            201,
+        ),
+        (
+            "POST accountCustomFieldData",
+            {"accountCustomFieldDatum": {"customerAccountId": 10**30, "customFieldId": [1], "fieldValue": None}},
+            404,
+        ),
+        ("PATCH accountCustomFieldData/bulkUpdate", [{}], 404),
+        ("GET accountCustomFieldData?filters[customerAccountId]=x", None, 200),
+        ("POST contactAutomations", {"contactAutomation": {"contact": [1], "automation": 10**30}}, 403),
+        ("POST webhooks", {"webhook": {"name": 1, "url": 2, "events": [1], "sources": [None]}}, 422),
+        (f"GET webhooks?filters[listid]={'9' * 50}", None, 200),
+        ("POST campaign", None, 400),
+        (f"GET campaigns?filters[seriesid]={'9' * 50}&orders[sdate]=up", None, 200),
+        ("POST listGroups", {"listGroup": {"listid": 10**30, "groupid": None}}, 403),
     ],
 )
 def test_odd_requests_are_answered_not_crashed_on(desk: Desk, request_, body, status) -> None:

@@ -17,9 +17,15 @@ DANGLING = (
     ("contactLists", "list", "lists"), ("fieldValues", "contact", "contacts"), ("fieldValues", "field", "fields"),
     ("fieldOptions", "field", "fields"), ("fieldRels", "field", "fields"),
     ("accountContacts", "contact", "contacts"), ("accountContacts", "account", "accounts"),
+    ("contactAutomations", "contact", "contacts"), ("contactAutomations", "automation", "automations"),
+    ("accountCustomFieldData", "account", "accounts"), ("accounts", "owner", "users"),
+    ("accountCustomFieldData", "customFieldId", "accountCustomFieldMeta"),
 )  # fmt: skip
 COUNTED = ("contacts", "tags", "lists", "fields", "accounts", "contactTags", "contactLists", "fieldValues",
-           "accountContacts")  # fmt: skip
+           "accountContacts", "contactAutomations", "users")  # fmt: skip
+
+DELETED = (*(name for name in COUNTED if name != "contactLists"), "fieldOptions", "fieldRels",
+           "accountCustomFieldMeta")  # fmt: skip
 
 
 class AnyCalls(RuleBasedStateMachine):
@@ -34,7 +40,7 @@ class AnyCalls(RuleBasedStateMachine):
 
     def ask(self, request: str, body: object = None) -> None:
         response = self.desk.ask(request, body)
-        assert response.status_code in (200, 201, 404, 422), (request, body, response.text)
+        assert response.status_code in (200, 201, 403, 404, 422), (request, body, response.text)
         if response.status_code == 201 and request in ("POST contacts", "POST contact/sync"):
             identity = int(response.json()["contact"]["id"])
             assert identity not in self.given_ids
@@ -73,15 +79,18 @@ class AnyCalls(RuleBasedStateMachine):
         self.ask("POST contactLists", {"contactList": {"contact": contact, "list": other, "status": status}})
         self.ask("POST accountContacts", {"accountContact": {"contact": contact, "account": other}})
         self.ask("POST fieldValues", {"fieldValue": {"contact": contact, "field": other, "value": "x"}})
+        self.ask("POST contactAutomations", {"contactAutomation": {"contact": contact, "automation": other}})
+
+    @rule(account=ids, owner=ids, field=ids)
+    def give_account(self, account, owner, field) -> None:
+        fields = [{"customFieldId": field, "fieldValue": ""}]
+        self.ask(f"PUT accounts/{account}", {"account": {"owner": owner, "fields": fields}})
 
     @rule(contact=ids)
     def delete_contact(self, contact) -> None:
         self.ask(f"DELETE contacts/{contact}")
 
-    @rule(
-        plural=st.sampled_from([*(name for name in COUNTED if name != "contactLists"), "fieldOptions", "fieldRels"]),
-        identity=ids,
-    )
+    @rule(plural=st.sampled_from(DELETED), identity=ids)
     def delete(self, plural, identity) -> None:
         self.ask(f"DELETE {plural}/{identity}")
 
@@ -137,7 +146,15 @@ ECHOED = {
     "fields": ("field", {"title": some.map(lambda title: f"new {title}"), "type": st.sampled_from(["text", "date"])},
                {"descript": words, "defval": words, "visible": st.integers(0, 1), "isrequired": st.integers(0, 1),
                 "rows": st.integers(0, 9)}),
-    "accounts": ("account", {"name": some.map(lambda name: f"new {name}")}, {"accountUrl": words}),
+    "accounts": ("account", {"name": some.map(lambda name: f"new {name}")},
+                 {"accountUrl": words, "owner": st.sampled_from([1, "2", 3])}),
+    "users": ("user", {"username": some.map(lambda name: f"new {name}"), "email": st.just("new@example.com")},
+              {"firstName": words, "lastName": words}),
+    "groups": ("group", {"title": some}, {"descript": words}),
+    "webhooks": ("webhook", {"name": some, "url": some, "events": st.just(["sent"]), "sources": st.just(["api"])},
+                 {"listid": st.sampled_from([0, "0", 2, "3"])}),
+    "contactAutomations": ("contactAutomation", {"contact": st.sampled_from([2, "2"]),
+                                                 "automation": st.sampled_from([1, "2", "3"])}, {}),
     "contactTags": ("contactTag", {"contact": st.sampled_from([2, "2"]), "tag": st.sampled_from([1, "1"])}, {}),
     "contactLists": ("contactList", {"contact": st.sampled_from([2, "2"]), "list": st.sampled_from([3, "3"]),
                                      "status": st.sampled_from([0, 1, 2, 3, "1"])}, {"sourceid": st.just(4)}),
