@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from bulk.jobs.ending import Ending
+    from bulk.jobs.folder import JobRecord
     from bulk.jobs.progress import Progress, Snapshot
     from bulk.jobs.validating import Findings
 
@@ -127,6 +128,9 @@ def show_json(data: Any) -> None:
 def show_import(ending: Ending, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
     rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
+    if ending.summary.parts:
+        _show_parts(ending)
+        return
     done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
     click.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
@@ -136,7 +140,7 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
         _show_failed(folder.file("failed.csv"), None if verbose else SHOWN)
     if bad and ending.summary.state == "finished":
         record = folder.record()
-        given = "".join(f" {option}" for option in _options_again(record.options))
+        given = "".join(f" {option}" for option in _options_again(record))
         command = f"bulk import {record.resource} {shlex.quote(str(folder.file('failed.csv')))}{given}"
         click.echo(f"  Fix the cells there and import it: {command}")
         if rows["failed"] or rows["in_doubt"]:
@@ -149,14 +153,39 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}. Reports: {folder.path}")
 
 
-def _options_again(given: Mapping[str, Any]) -> Iterator[str]:
+def _options_again(record: JobRecord) -> Iterator[str]:
     """The options of an import without which its failed.csv would mean something else."""
-    for name, usual in (("mode", "upsert"), ("key", "email"), ("separator", ","), ("blank", "keep")):
-        if given[name] != usual:
+    from bulk.resources import named  # noqa: PLC0415 - not for --help
+
+    resource = named(record.resource)
+    given = record.options
+    usual = {"mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "keep"}
+    for name, value in usual.items():
+        if given[name] != value:
             yield f"--{name} {shlex.quote(given[name])}"
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
     yield from (f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe") if given[name])
+
+
+def _show_parts(ending: Ending) -> None:
+    """Print how an import of everything ended: a line a resource, and where its reports are."""
+    totals = ending.summary.totals
+    _show_counts(ending.summary.parts)
+    for name, rows in ending.summary.parts.items():
+        if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
+            click.echo(f"  {ending.folder.file(name) / 'failed.csv'}:")
+            _show_failed(ending.folder.file(name) / "failed.csv", SHOWN)
+    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
+    click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}. Reports: {ending.folder.path}")
+
+
+def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
+    for name, rows in parts.items():
+        ended = [
+            f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items() if count and status != "read"
+        ]
+        click.echo(f"  {name:20} {', '.join(ended) or 'none'}")
 
 
 def _show_failed(path: Path, most: int | None) -> None:
@@ -175,7 +204,9 @@ def show_export(ending: Ending) -> None:
     err = summary.output in ("", "-")
     target = f" → {summary.output}" if summary.output not in ("", "-") else ""
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
-    click.echo(f"{counted(summary.rows['succeeded'], 'contact')}{target}", err=err)
+    if summary.parts:
+        _show_counts(summary.parts)
+    click.echo(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
     click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     if summary.reason and ending.error is None:
         click.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,15 +38,20 @@ if TYPE_CHECKING:
 def export_command(resource: str, file: str, **chosen: Any) -> int:
     """Write a resource of the account to FILE; - is stdout.
 
+    With `all` for RESOURCE, FILE is a folder: a file for every resource.
+
     The file opens undamaged in a spreadsheet and can be imported as it is. It
     is written whole or not at all.
     """
-    from bulk.jobs import exporting  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs import everything, exporting  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
 
-    found = options.resource_of(resource)
+    found = None if options.is_all(resource) else options.resource_of(resource)
+    if found is None:
+        options.check_alone(chosen, ("filters", "search", "columns"))
     given = exporting.ExportOptions(
-        filters=filters_of(found, chosen["filters"], chosen["search"]), columns=columns_of(chosen["columns"]),
+        filters=filters_of(found, chosen["filters"], chosen["search"]) if found else {},
+        columns=columns_of(chosen["columns"]),
         plain=chosen["plain"], guard_formulas=chosen["guard_formulas"], separator=chosen["separator"],
         max_duration=chosen["max_duration"], rate=5.0 if chosen["rate"] is None else chosen["rate"],
         concurrency=chosen["concurrency"] or 0,
@@ -64,6 +70,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
         elif not chosen["quiet"]:
             display.show_export(ending)
 
+    if found is None:
+        return run_job(lambda: everything.export_all(Path(file), given, setting), setting, show)
     return run_job(lambda: exporting.start(found, options.input_path(file), given, setting), setting, show)
 
 

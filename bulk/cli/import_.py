@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,15 +27,20 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     Everything is checked before the first row is sent. Rows that cannot be
     sent or fail stand in the job's failed.csv with the reason; fix them there
     and import that file. A job that was stopped goes on with: bulk resume
+
+    With `all` for RESOURCE, FILE is a folder of CSVs, as bulk export writes it.
     """
-    from bulk.jobs import importing  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs import everything, importing  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
 
-    found = options.resource_of(resource)
+    found = None if options.is_all(resource) else options.resource_of(resource)
     given = import_options(chosen)
-    options.check_importable(found, given.mode)
-    options.check_choice("--mode", given.mode, found.modes)
-    options.check_choice("--key", given.key, found.keys)
+    if found is None:
+        options.check_alone(chosen, ("mode", "key", "maps", "limit", "skip_lines"))
+    else:
+        options.check_importable(found, given.mode)
+        options.check_choice("--mode", given.mode, found.modes)
+        options.check_choice("--key", given.key, found.keys)
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
@@ -48,6 +54,8 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
         elif not chosen["quiet"]:
             display.show_import(ending, verbose=chosen["verbose"])
 
+    if found is None:
+        return run_job(lambda: everything.import_all(Path(file), given, setting), setting, show)
     return run_job(lambda: importing.start(found, options.input_path(file), given, setting), setting, show)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -166,6 +166,19 @@ def resource_of(name: str) -> Resource:
         hint = f"Nearest: {', '.join(close)}." if close else f"This version moves: {known}."
         raise UsageError(f"There is no resource {name!r}. {hint}")
     return resource
+
+
+def is_all(name: str) -> bool:
+    """Whether a user means every resource."""
+    return name.strip().lower() == "all"
+
+
+def check_alone(chosen: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raise `UsageError` for options that mean something for one resource only."""
+    for name in names:
+        if chosen.get(name):
+            option = {"maps": "map", "filters": "filter"}.get(name, name.replace("_", "-"))
+            raise UsageError(f"--{option} goes with one resource, not with all. Drop it.")
 
 
 def check_importable(resource: Resource, mode: str) -> None:

@@ -43,7 +43,7 @@ def retry_command(job: str | None, **chosen: Any) -> int:
 
 
 def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
-    from bulk.jobs import exporting, importing  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs import everything, exporting, importing  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.folder import JobFolder  # noqa: PLC0415
 
@@ -71,6 +71,8 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
         else:
             display.show_export(ending)
 
+    if record.resource == everything.ALL:
+        return run_job(lambda: everything.go_on(folder, changes, setting, retry=retry), setting, show)
     if imports:
         return run_job(lambda: importing.go_on(folder, changes, setting, retry=retry), setting, show)
     return run_job(lambda: exporting.go_on(folder, changes, setting), setting, show)

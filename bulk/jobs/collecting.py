@@ -21,7 +21,7 @@ from bulk.jobs.walking import Walking
 from bulk.jobs.whole import read_whole
 from bulk.model import Json, Request
 from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import CUSTOM_DATA, PageData, Query, Source, source_of, unknown_families, whole_page
+from bulk.planning.export import CUSTOM_DATA, Contacts, PageData, Source, unknown_families, whole_page
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
@@ -43,29 +43,20 @@ class Collecting:
     runner: Runner
     progress: Progress
     on_host: Callable[[str], None]
-    query: Query = ()
+    source: Source
     names: Names = field(default_factory=Names)
-    _source: Source = field(init=False)
     _pointed: set[tuple[str, str]] = field(default_factory=set)  # seen before the names were known, and what is large
     _named: bool = False
-
-    def __post_init__(self) -> None:
-        self._source = source_of(self.resource, self.query)
-
-    @property
-    def source(self) -> Source:
-        """How the resource is read."""
-        return self._source
 
     async def pages(self) -> None:
         """Read the names, and all pages that are not read yet. Raises `UnfinishedError` if some cannot be had."""
         checkpoint = self.checkpoint
-        asking = read_names(self._source.families, self.resource.custom, identity=False)
+        asking = read_names(self.source.families, self.resource.custom, identity=False)
         if checkpoint.noted("walked"):
             self._learn(await self.runner.ask(asking))
             return
-        walk = self._source.walk(checkpoint.noted("total"), self._read_before())
-        walking = Walking(walk, self._source.request, self.runner.dispatch, self._on_page)
+        walk = self.source.walk(checkpoint.noted("total"), self._read_before())
+        walking = Walking(walk, self.source.request, self.runner.dispatch, self._on_page)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(self._tell, walk)
             await self.runner.run_beside(asking, walking, self._learn)
@@ -83,7 +74,7 @@ class Collecting:
         ranges = sorted(self.checkpoint.page_ranges())
         for (first, last, _count), page in zip(ranges, self.checkpoint.pages(), strict=True):
             for _identity, kept in page:
-                self._pointed.update(self._source.points_to(kept))
+                self._pointed.update(self.source.points_to(kept))
             yield first, last, [identity for identity, _kept in page]
 
     def _learn(self, names: Names) -> None:
@@ -100,7 +91,7 @@ class Collecting:
         checkpoint.add_page(*covered, entries)
         for identity, name in page.tags.items():
             checkpoint.note(f"tag {identity}", name)
-        pointers = {pointer for _identity, kept in entries for pointer in self._source.points_to(kept)}
+        pointers = {pointer for _identity, kept in entries for pointer in self.source.points_to(kept)}
         pointers -= {("tags", identity) for identity in page.tags}
         self._pointed |= {pointer for pointer in pointers if not self._named or pointer[0] in LARGE}
         if self._named:
@@ -134,7 +125,9 @@ class Collecting:
         checkpoint = self.checkpoint
         if not checkpoint.noted("apart") or checkpoint.noted("apart read"):
             return
-        families = RELATIONS if self.resource.reading is Reading.KEYSET else (self.resource.name,)
+        links = self.source.links if isinstance(self.source, Contacts) else {}
+        keyset = self.resource.reading is Reading.KEYSET
+        families = dict.fromkeys((*RELATIONS, *links) if keyset else (self.resource.name,))
         self.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
         for family in families:
             await read_whole(self.runner, partial(whole_page, family), partial(_add_relations, checkpoint, family))
@@ -153,7 +146,7 @@ class Collecting:
             self.names.book("tags").add(identity, name)
         unknown = set(self.checkpoint.noted_under("unknown "))
         if self.checkpoint.noted("apart"):  # the pages did not say which names they need
-            unknown |= set(self._source.families) | ({"tags"} if self.resource.reading is Reading.KEYSET else set())
+            unknown |= set(self.source.families) | ({"tags"} if self.resource.reading is Reading.KEYSET else set())
         if unknown:
             newer = await self.runner.ask(read_names(unknown, identity=False))
             for family in unknown:
@@ -198,8 +191,10 @@ class Collecting:
     def _joined(self, identity: int, kept: Json, *, apart: bool, custom: bool) -> Json:
         """A record with what was read apart."""
         if apart and self.resource.reading is Reading.KEYSET:
-            state = with_relations(ContactState.from_json(kept[1]), self.checkpoint.relations_of(identity))
-            return [kept[0], state.to_json()]
+            records = list(self.checkpoint.relations_of(identity))
+            state = with_relations(ContactState.from_json(kept[1]), [pair for pair in records if pair[0] in RELATIONS])
+            links = [{name: [r for of, r in records if of == name] for name in kept[2]}] if len(kept) > 2 else []
+            return [kept[0], state.to_json(), *links]
         if apart:
             return [kept[0], [record for _family, record in self.checkpoint.relations_of(identity)]]
         if custom:
@@ -210,7 +205,7 @@ class Collecting:
 
     def _open_books(self, records: list[Kept]) -> None:
         """Lay the names open that these records need of what is too large to hold whole."""
-        wanted = {p for _identity, kept in records for p in self._source.points_to(kept) if p[0] in LARGE}
+        wanted = {p for _identity, kept in records for p in self.source.points_to(kept) if p[0] in LARGE}
         held = self.checkpoint.held([f"{of} {identity}" for of, identity in wanted]) if wanted else {}
         for family in LARGE:
             self.names.books.pop(family, None)

@@ -34,6 +34,7 @@ class Summary:
     totals: Totals = Totals()
     reason: str = ""
     output: str = ""
+    parts: dict[str, dict[str, int]] = field(default_factory=dict)  # of a whole account: the rows of each resource
 
     @property
     def complete(self) -> bool:
@@ -48,7 +49,8 @@ class Summary:
             "requests": totals.requests, "retries": totals.retries, "seconds": round(totals.seconds, 3),
             "requests_per_second": round(totals.requests / totals.seconds, 3) if totals.seconds else 0.0,
         }  # fmt: skip
-        return data | ({"output": self.output} if self.output else {})
+        data |= {"output": self.output} if self.output else {}
+        return data | ({"resources": self.parts} if self.parts else {})
 
 
 @dataclass(frozen=True, slots=True)

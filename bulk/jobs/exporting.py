@@ -24,7 +24,7 @@ from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.wording import counted
 from bulk.model import RowStatus
-from bulk.planning.export import export_columns, is_hidden
+from bulk.planning.export import Contacts, RowsOf, export_columns, is_hidden, source_of
 from bulk.planning.names import columns_of
 from bulk.planning.naming import read_identity
 from bulk.resources import find
@@ -60,6 +60,7 @@ class Job:
     checkpoint: Checkpoint
     setting: Setting
     resumed: bool = False
+    links: tuple[Resource, ...] = ()  # written beside contacts, each to a file of its own beside theirs
 
 
 async def start(resource: Resource, output: Path | None, options: ExportOptions, setting: Setting) -> Ending:
@@ -133,8 +134,8 @@ async def _run(job: Job, record: JobRecord) -> Ending:
 async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
     """Read all records and write the file, unless the job is stopped; the door may be open already."""
     checkpoint = job.checkpoint
-    query = tuple(job.options.filters.items())
-    collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, query)
+    source = source_of(job.resource, tuple(job.options.filters.items()), links=job.links)
+    collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, source)
     with stopping.draining():
         await collecting.pages()
     if stopping.error is not None:
@@ -143,7 +144,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         door.enter(await runner.ask(read_identity()))
     await collecting.complete()
     with stopping.draining():
-        counts = await anyio.to_thread.run_sync(write_file, job, collecting)
+        counts = await anyio.to_thread.run_sync(write_files, job, collecting)
         checkpoint.note("written", counts)
         await checkpoint.durable()
 
@@ -151,19 +152,37 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
 # ---- the file
 
 
-def write_file(job: Job, collecting: Collecting) -> tuple[int, int, int]:
-    """Write the file; how many rows, how many records they came of, how many the key may not see."""
+def write_files(job: Job, collecting: Collecting) -> tuple[int, int, int]:
+    """Write the file, and those of what belongs to its records.
+
+    Gives how many rows the file has, how many records they came of, and how many of these the key may not see.
+    """
+    counts = write_file(job, collecting, job.resource, job.output, collecting.source.rows)
+    for link in job.links:
+        source, output = collecting.source, job.output
+        if isinstance(source, Contacts) and output is not None:
+            written, _contacts, _hidden = write_file(
+                job, collecting, link, output.with_name(f"{link.name}.csv"), source.rows_of_link(link.name)
+            )
+            job.checkpoint.note(f"written {link.name}", written)
+    return counts
+
+
+def write_file(
+    job: Job, collecting: Collecting, resource: Resource, output: Path | None, rows_of: RowsOf
+) -> tuple[int, int, int]:
+    """Write one file out of what was collected, each record's rows as `rows_of` gives them."""
     options, names = job.options, collecting.names
-    columns = chosen_columns(export_columns(columns_of(job.resource, names, options.separator)), options.columns)
+    columns = chosen_columns(export_columns(columns_of(resource, names, options.separator)), options.columns)
     header = [column.header for column in columns]
     guard = options.guard_formulas
     records = hidden = 0
-    with CsvFile(job.output, [*header, GUARDED] if guard else header, plain=options.plain) as file:
+    with CsvFile(output, [*header, GUARDED] if guard else header, plain=options.plain) as file:
         for page in collecting.records():
             records += len(page)
             for identity, kept in page:
                 hidden += is_hidden(kept)
-                for cells in collecting.source.rows(identity, kept, columns, names):
+                for cells in rows_of(identity, kept, columns, names):
                     file.write(_guarded(cells, header) if guard else cells)
     return file.rows, records, hidden
 

@@ -121,6 +121,13 @@ class JobFolder:
         return cls(folder)
 
     @classmethod
+    def within(cls, whole: JobFolder, name: str) -> Self:
+        """The folder of a part of a larger job; made if it is not there."""
+        folder = whole.path / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return cls(folder)
+
+    @classmethod
     def find(cls, jobs: Path, name: str | None, *, retry: bool = False) -> Self:
         """Find the job of that name (or path); without a name the newest unfinished, or for a `retry` newest import."""
         if name is not None:
@@ -214,6 +221,15 @@ class JobFolder:
             yield
         finally:
             self._lock.release()
+
+
+def account_of_manifest(path: Path) -> str:
+    """Whose files lie beside a manifest; "" if it is not there or does not say."""
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return str(data["account"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 @contextmanager

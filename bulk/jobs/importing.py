@@ -10,6 +10,7 @@ import shutil
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from bulk.planning.contacts import ContactRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, make_missing, read_names, unknown_names
 from bulk.planning.records import RecordRows
+from bulk.planning.translate import Translations, translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
 from bulk.resources.kinds import join_values
@@ -82,6 +84,7 @@ class Job:
     setting: Setting
     resumed: bool = False
     retry: bool = False  # first open the rows again that failed or are in doubt
+    translations: Translations = field(default_factory=dict)  # what ids of the files are in this account
 
 
 def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Table:
@@ -223,8 +226,9 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe
     )
-    writer = writer_of(job, meaning, names)
-    needs = await anyio.to_thread.run_sync(survey, job.table, match, writer, checkpoint)
+    change = partial(translated, resource=job.resource, translations=job.translations) if job.translations else None
+    plan = Plan(job.table, match, writer_of(job, meaning, names), change=change)
+    needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
 
     def after_each() -> None:
@@ -232,7 +236,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
-        plan = await _prepare(job, runner, Plan(job.table, match, writer), names, needs)
+        plan = await _prepare(job, runner, plan, names, needs)
         rows = Rows(plan, checkpoint, job.resumed, after_each)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)

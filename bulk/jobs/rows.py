@@ -16,7 +16,7 @@ import anyio
 from bulk.engine.dispatch import Step
 from bulk.jobs.checkpoint import Checkpoint, OpenRow
 from bulk.jobs.runner import Work
-from bulk.model import Outcome, Receipt, RowStatus
+from bulk.model import Outcome, Receipt, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Writer
 from bulk.tables.matching import Match
@@ -34,6 +34,12 @@ class Plan:
     match: Match
     writer: Writer
     held_since: float | None = None  # when the account's contacts were read; None: they were not
+    change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it
+
+    def row(self, record: Record) -> Row:
+        """The row of a record."""
+        row = self.match.row(record)
+        return row if self.change is None else self.change(row)
 
 
 @dataclass(slots=True)
@@ -80,7 +86,7 @@ class Rows:
             yield from self._works_of([record for record in batch if record.number not in settled], opened)
 
     def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:
-        rows = [self.plan.match.row(record) for record in records]
+        rows = [self.plan.row(record) for record in records]
         since = self.plan.held_since
         held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
         for row in rows:

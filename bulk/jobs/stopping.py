@@ -30,6 +30,10 @@ class Stopping:
         self._waits = False
         self._interrupted = False
 
+    def follow(self, runner: Runner) -> None:
+        """Stop this runner from now on: a job of many parts has one for each."""
+        self._runner = runner
+
     def stop(self, reason: BulkError) -> None:
         """Stop, for this reason."""
         if self.reason is None:

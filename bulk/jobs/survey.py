@@ -12,9 +12,7 @@ from bulk.jobs.rows import Plan
 from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Row
 from bulk.planning.state import ContactState
-from bulk.planning.writers import Known, Writer
-from bulk.tables.matching import Match
-from bulk.tables.reading import Table
+from bulk.planning.writers import Known
 
 BATCH: Final = 1_000
 
@@ -43,12 +41,12 @@ class Survey:
         return " · ".join(parts)
 
 
-def survey(table: Table, match: Match, writer: Writer, checkpoint: Checkpoint) -> Survey:
+def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
     """Read the file once more and look at every row that is not settled."""
     found = Survey()
-    for rows in _open_rows(table, match, checkpoint):
+    for rows in _open_rows(plan, checkpoint):
         for row in rows:
-            reckoned = writer.reckon(row)
+            reckoned = plan.writer.reckon(row)
             found.rows += 1
             if isinstance(reckoned, Failure):
                 continue
@@ -60,7 +58,7 @@ def survey(table: Table, match: Match, writer: Writer, checkpoint: Checkpoint) -
 
 def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
     """Take the rows that would change nothing out of the reckoning, now that the account was read."""
-    for rows in _open_rows(plan.table, plan.match, checkpoint):
+    for rows in _open_rows(plan, checkpoint):
         held = checkpoint.held([row.key for row in rows])
         for row in rows:
             known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
@@ -70,8 +68,8 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
                 found.requests -= 0 if isinstance(reckoned, Failure) else reckoned.requests
 
 
-def _open_rows(table: Table, match: Match, checkpoint: Checkpoint) -> Iterator[list[Row]]:
-    records = table.records()
+def _open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
+    records = plan.table.records()
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
-        yield [match.row(record) for record in batch if record.number not in settled]
+        yield [plan.row(record) for record in batch if record.number not in settled]

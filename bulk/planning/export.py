@@ -7,7 +7,7 @@ on every page; where it did not, the relations are read whole and joined by hand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bulk.model import Flow, Json, Outcome, Request, RowStatus
@@ -15,7 +15,7 @@ from bulk.planning.collections import PAGE, total_of
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, families_of, host_of, place_of
 from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.state import ContactState, Page
+from bulk.planning.state import RELATIONS, ContactState, Page
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.kinds import join_values
 from bulk.resources.spec import Column, Reading, Resource
@@ -40,6 +40,7 @@ CUSTOM_DATA: Final[Mapping[str, CustomData]] = {
 }
 Query = tuple[tuple[str, str], ...]
 Kept = tuple[int, Json]  # a record's id and what is kept of it
+RowsOf = Callable[[int, Json, Sequence[Column], Names], Iterator[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ class Source(Protocol):
         """The cells of each row that one kept record makes."""
 
 
-def source_of(resource: Resource, query: Query = ()) -> Source:
-    """How a resource is read; `query` narrows it down."""
+def source_of(resource: Resource, query: Query = (), *, links: Sequence[Resource] = ()) -> Source:
+    """How a resource is read; `query` narrows it down. `links`: what is read with contacts, for files of its own."""
     if resource.reading is Reading.KEYSET:
-        return Contacts(resource, query)
+        return Contacts(resource, query, links)
     if resource.reading is Reading.CONTACTS:
         return Links(resource, query)
     return Records(resource, query)
@@ -116,7 +117,7 @@ def export_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 KEPT: Final = ("cdate", "udate")  # what a row shows of a contact beside its state
 
 
-def read_contacts(body: Json) -> PageData:
+def read_contacts(body: Json, relations: Sequence[str] = RELATIONS) -> PageData:
     """Take a page of contacts apart; never raises for what a server may leave out beside the contacts themselves.
 
     Kept of each: what its row shows of it beside its state, and its `ContactState`.
@@ -127,21 +128,21 @@ def read_contacts(body: Json) -> PageData:
         key=lambda entry: entry[0],
     )
     host = next((host for host in map(host_of, page.contacts[:1]) if host), "")
-    return PageData(tuple(entries), total_of(body), page.tags, Page.missing(body), host)
+    return PageData(tuple(entries), total_of(body), page.tags, Page.missing(body, relations), host)
 
 
-def contacts_request(ask: Ask | OffsetAsk, query: Query = (), *, include: str = INCLUDE) -> Request:
+def contacts_request(ask: Ask | OffsetAsk, query: Query = ()) -> Request:
     """The request for one page of contacts, with all that belongs to them."""
-    asked = (*ask.query, *query, ("limit", str(PAGE)), ("include", include))
+    asked = (*ask.query, *query, ("limit", str(PAGE)), ("include", INCLUDE))
     return Request(ask.name, "GET", "contacts", asked, keep=read_contacts, expects="contacts")
 
 
 class Contacts:
-    """Contacts, a row each."""
+    """Contacts, a row each. `links`: resources whose records come with them, kept for files of their own."""
 
-    families = frozenset({"lists", "accounts"})  # the names of tags come with the pages
-
-    def __init__(self, _resource: Resource, query: Query) -> None:
+    def __init__(self, resource: Resource, query: Query = (), links: Sequence[Resource] = ()) -> None:
+        self.families = frozenset(families_of(resource) - {"tags"}).union(*map(families_of, links))
+        self.links = {link.name: Links(link, ()) for link in links}
         self._query = query
 
     def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
@@ -150,21 +151,44 @@ class Contacts:
 
     def request(self, ask: Ask | OffsetAsk) -> Request:
         """A page with all relations."""
-        assert isinstance(ask, Ask)  # noqa: S101 - of our own walk
-        return contacts_request(ask, self._query)
+        if not self.links:
+            return contacts_request(ask, self._query)
+        more = [name for name in self.links if name not in RELATIONS]
+        asked = (*ask.query, *self._query, ("limit", str(PAGE)), ("include", ",".join((INCLUDE, *more))))
+        return Request(ask.name, "GET", "contacts", asked, keep=self._read, expects="contacts")
+
+    def _read(self, body: Json) -> PageData:
+        page = read_contacts(body, tuple(dict.fromkeys((*RELATIONS, *self.links))))
+        own = {name: link.by_contact(body) for name, link in self.links.items()}
+        entries = (
+            (identity, [*kept, {name: records.get(str(identity), []) for name, records in own.items()}])
+            for identity, kept in page.entries
+        )
+        return replace(page, entries=tuple(entries))
 
     def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
-        """Its tags, lists and account."""
+        """Its tags, lists and account, and what its links point to."""
         state = ContactState.from_json(kept[1])
         yield from (("tags", identity) for identity in state.tags)
         yield from (("lists", identity) for identity in state.lists)
         yield from (("accounts", identity) for identity in state.accounts)
+        for name, link in self.links.items():
+            yield from link.points_to(["", kept[2][name]])
 
     def rows(self, identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
         """One row."""
         state = ContactState.from_json(kept[1])
         record = {"id": identity, **state.attributes, **kept[0]}
         yield [_contact_cell(record, state, column, names) for column in columns]
+
+    def rows_of_link(self, link: str) -> RowsOf:
+        """What gives the rows of one of the links of a contact."""
+
+        def rows(identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+            email = ContactState.from_json(kept[1]).attributes["email"]
+            return self.links[link].rows(identity, [email, kept[2][link]], columns, names)
+
+        return rows
 
 
 def _walk(total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
@@ -218,14 +242,19 @@ class Links:
     def _read(self, body: Json) -> PageData:
         """Kept of each contact: its e-mail address and its records."""
         name = self._resource.name
-        own: dict[str, list[Json]] = {}
-        for record in body.get(name) or ():
-            own.setdefault(str(record["contact"]), []).append(self.kept(record))
+        own = self.by_contact(body)
         contacts = sorted(body["contacts"], key=lambda contact: int(contact["id"]))
         entries = ((int(c["id"]), [str(c.get("email") or ""), own.get(str(c["id"]), [])]) for c in contacts)
         host = next((host for host in map(host_of, contacts[:1]) if host), "")
         missing = Page.missing(body, (name,))
         return PageData(tuple(entries), total_of(body), {}, missing, host)
+
+    def by_contact(self, body: Json) -> dict[str, list[Json]]:
+        """The records that came in a body, by the id of their contact."""
+        own: dict[str, list[Json]] = {}
+        for record in body.get(self._resource.name) or ():
+            own.setdefault(str(record["contact"]), []).append(self.kept(record))
+        return own
 
     def kept(self, record: Json) -> Json:
         """What is kept of one of the records."""

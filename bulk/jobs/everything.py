@@ -1,0 +1,339 @@
+"""A whole account as a folder of CSVs: `export all` and `import all`, one job of many parts.
+
+Each part is an import or export of one resource, with its own checkpoint and reports in a folder of the job's folder.
+They run one after the other, since the later name what the earlier made, over one connection and one pace. What ids
+meant where the files come from is told by what became of the rows that had them, so that no name has to be looked up.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from bulk import __version__
+from bulk.engine.dispatch import Dispatch
+from bulk.errors import AbortedError, UnfinishedError, UsageError
+from bulk.jobs import exporting, importing
+from bulk.jobs.access import Setting, opened
+from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.jobs.ending import Ending, Meter, Summary, Totals
+from bulk.jobs.exporting import ExportOptions
+from bulk.jobs.folder import (
+    CHECKPOINT,
+    CUT_OFF,
+    SUCCEEDED,
+    SUMMARY,
+    Door,
+    InputFile,
+    JobFolder,
+    JobRecord,
+    account_of_manifest,
+)  # fmt: skip
+from bulk.jobs.importing import ImportOptions
+from bulk.jobs.rows import STALE
+from bulk.jobs.runner import Runner, Send, new_dispatch
+from bulk.jobs.stopping import Stopping
+from bulk.planning.translate import Translations
+from bulk.resources import RESOURCES, named
+from bulk.resources.spec import Reading, Resource, Writing
+
+ALL: Final = "all"
+MANIFEST: Final = "manifest.json"
+LINKS: Final = tuple(resource for resource in RESOURCES if resource.reading is Reading.CONTACTS)
+IN_CELLS: Final = ("contactTags", "fieldValues")  # what the cells of contacts say as well
+LEFT: Final = {
+    "contactAutomations": "to enrol people may send them mail; import it by itself",
+    **dict.fromkeys(IN_CELLS, "its columns of contacts.csv say the same"),
+}  # what an import of everything leaves out, and why
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the parts of one run share."""
+
+    folder: JobFolder
+    setting: Setting
+    dispatch: Dispatch
+    send: Send
+    stopping: Stopping
+    door: Door
+    translations: Translations = field(default_factory=dict)
+
+
+Part = tuple[Resource, Path]
+DoPart = Callable[[Shared, Resource, Path], Awaitable[Ending]]
+
+
+# ---- the ways in
+
+
+async def export_all(directory: Path, options: ExportOptions, setting: Setting) -> Ending:
+    """Export every resource into a folder, which is made if it is not there."""
+    await anyio.to_thread.run_sync(_make, directory)
+    return await _begin("export", directory, options, setting)
+
+
+async def import_all(directory: Path, options: ImportOptions, setting: Setting) -> Ending:
+    """Import every file of a folder that can be imported. Raises `UsageError` if there is none."""
+    if not parts_in(directory):
+        raise UsageError(f"{directory} holds no file like contacts.csv or deals.csv. Name the folder of an export.")
+    return await _begin("import", directory, options, setting)
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{directory} cannot be made: {error.strerror}. Name another folder.") from error
+
+
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> Ending:
+    """Resume a job of many parts, or with `retry` send again what failed in each."""
+    record = folder.record()
+    setting.access.check_same(record.place, record.connection)
+    record = replace(record, options=record.options | changes)
+    with folder.held():
+        return await _run(folder, record, setting, retry=retry)
+
+
+async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOptions, setting: Setting) -> Ending:
+    access = setting.access
+    folder = JobFolder.create(setting.jobs, setting.name, f"{kind}-{ALL}")
+    place = str(await anyio.Path(directory).absolute())
+    record = JobRecord(kind, ALL, asdict(options), access.place, access.connection, output=place)
+    try:
+        with folder.held():
+            folder.write(record)
+            return await _run(folder, record, setting)
+    finally:
+        if not folder.file(SUMMARY).exists() and not any(folder.path.glob(f"*/{CHECKPOINT}")):
+            folder.discard()
+
+
+def parts_in(directory: Path) -> list[Part]:
+    """The resources of which a folder has a file that can be imported, in the order in which they are."""
+    found = [(resource, directory / f"{resource.name}.csv") for resource in RESOURCES if resource.modes]
+    return [(resource, path) for resource, path in found if path.is_file()]
+
+
+# ---- the one way through
+
+
+async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry: bool = False) -> Ending:
+    options = record.options
+    directory = Path(record.output)
+    endings: list[Ending] = []
+    parts: list[Part]
+    if record.kind == "export":
+        export_options = ExportOptions(**options)
+        parts = [(r, directory / f"{r.name}.csv") for r in RESOURCES if r.reading is not Reading.CONTACTS]
+        do_part: DoPart = _Exports(export_options)
+    else:
+        parts = _chosen(parts_in(directory), setting)
+        do_part = _Imports(ImportOptions(**options), account_of_manifest(directory / MANIFEST), retry=retry)
+    async with opened(setting.access, options["rate"]) as send:
+        dispatch = new_dispatch(options["rate"], options["concurrency"])
+        meter = Meter(dispatch, anyio.current_time())
+        seconds = options["max_duration"]
+        stopping = Stopping(Runner(dispatch, send), setting.progress, seconds=seconds, signals=setting.signals)
+        try:
+            async with stopping.watching():
+                with ExitStack() as stack:
+                    door = Door(folder, record, setting.access, stack)
+                    shared = Shared(folder, setting, dispatch, send, stopping, door)
+                    for resource, path in parts:
+                        endings.append(await do_part(shared, resource, path))
+                        if stopping.error is not None:
+                            break
+        except (AbortedError, UnfinishedError) as raised:
+            stopping.stop(raised)
+    if stopping.error is not None and not endings:
+        raise stopping.error
+    unfinished = len(endings) < len(parts) or any(ending.summary.state != "finished" for ending in endings)
+    if record.kind == "export" and not unfinished:
+        await anyio.to_thread.run_sync(_write_manifest, directory, folder.record().account, endings)
+    return _end(folder, record, endings, meter.spent(anyio.current_time()), stopping if unfinished else None)
+
+
+def _chosen(parts: list[Part], setting: Setting) -> list[Part]:
+    """The parts that an import of everything takes; says which it leaves out, and why."""
+    has_contacts = any(resource.writing is Writing.CONTACT for resource, _path in parts)
+    chosen = []
+    for resource, path in parts:
+        if resource.name in LEFT and (has_contacts or resource.name not in IN_CELLS):
+            setting.progress.say(f"{path.name} is left out: {LEFT[resource.name]}.")
+        else:
+            chosen.append((resource, path))
+    return chosen
+
+
+def _end(
+    folder: JobFolder, record: JobRecord, endings: list[Ending], spent: Totals, stopped: Stopping | None
+) -> Ending:
+    rows: Counter[str] = Counter()
+    actions: Counter[str] = Counter()
+    for ending in endings:
+        rows.update(ending.summary.rows)
+        actions.update(ending.summary.actions)
+    before = folder.summary() or {}
+    totals = Totals(
+        before.get("requests", 0) + spent.requests, before.get("retries", 0) + spent.retries,
+        before.get("seconds", 0.0) + spent.seconds,
+    )  # fmt: skip
+    error = stopped.error if stopped else None
+    state = "unfinished" if stopped else "finished"
+    if stopped and all(e.summary.state in ("finished", "stopped") for e in endings) and error is None:
+        state = "stopped"
+    reasons = [e.summary.reason for e in endings if e.summary.reason]
+    summary = Summary(
+        folder.name, state, dict(rows), dict(actions), totals, str(error or "") or " ".join(reasons),
+        record.output if record.kind == "export" else "",
+        parts={e.folder.name: e.summary.rows for e in endings},
+    )  # fmt: skip
+    folder.write_json(SUMMARY, summary.to_json())
+    return Ending(folder, summary, error)
+
+
+# ---- one part
+
+
+def _part(shared: Shared, resource: Resource) -> JobFolder:
+    return JobFolder.within(shared.folder, resource.name)
+
+
+def _told(part: JobFolder) -> Ending | None:
+    """How a part ended that an earlier run has finished."""
+    summary = part.summary()
+    if part.state in (CUT_OFF, "unfinished") or summary is None:
+        return None
+    totals = Totals(summary["requests"], summary["retries"], summary["seconds"])
+    return Ending(part, Summary(part.name, summary["state"], summary["rows"], summary["actions"], totals))
+
+
+def _opened(part: JobFolder, stale: float) -> Any:
+    if part.file(CHECKPOINT).exists():
+        return opened_checkpoint(part.file(CHECKPOINT), stale=stale)
+    return new_checkpoint(part.file(CHECKPOINT))
+
+
+@dataclass(frozen=True, slots=True)
+class _Exports:
+    options: ExportOptions
+
+    async def __call__(self, shared: Shared, resource: Resource, path: Path) -> Ending:
+        part = _part(shared, resource)
+        told = _told(part)
+        if told is not None and await anyio.Path(path).exists():
+            return told
+        setting = shared.setting
+        setting.progress.say(f"{resource.name} → {path.name}")
+        resumed = part.file(CHECKPOINT).exists()
+        with _opened(part, stale=float("inf")) as checkpoint:
+            links = LINKS if resource.reading is Reading.KEYSET else ()
+            job = exporting.Job(part, resource, self.options, path, checkpoint, setting, resumed, links)
+            access = setting.access
+            part.write(
+                JobRecord(
+                    "export", resource.name, asdict(self.options), access.place, access.connection, output=str(path)
+                )
+            )
+            runner, meter = _runner(shared, checkpoint)
+            try:
+                await exporting.work(job, runner, shared.door, shared.stopping)
+            except (AbortedError, UnfinishedError) as raised:
+                shared.stopping.stop(raised)
+            error = shared.stopping.error if checkpoint.noted("written") is None else None
+            return await exporting.end(job, meter.spent(anyio.current_time()), error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Imports:
+    options: ImportOptions
+    account: str  # whose files they are, as the manifest says; "" if it does not
+    retry: bool = False
+
+    async def __call__(self, shared: Shared, resource: Resource, path: Path) -> Ending:
+        part = _part(shared, resource)
+        told = _told(part)
+        if told is not None and not self.retry:
+            self._learn(shared, resource, part)
+            return told
+        setting, access = shared.setting, shared.setting.access
+        resumed = part.file(CHECKPOINT).exists()
+        options = replace(self.options, mode=resource.modes[0], key=resource.key)
+        record = JobRecord(
+            "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
+        )
+        if resumed and part.record().input != record.input:
+            raise UsageError(f"{path} has changed since the job began. Put the old file back, or start anew.")
+        table = await anyio.to_thread.run_sync(importing.prepare_table, resource, path, options)
+        setting.progress.say(f"{path.name}: {table.dialect.describe()}")
+        with _opened(part, stale=STALE) as checkpoint:
+            part.write(record)
+            job = importing.Job(
+                part, resource, options, table, checkpoint, setting, resumed, self.retry and resumed,
+                shared.translations,
+            )  # fmt: skip
+            runner, meter = _runner(shared, checkpoint)
+            shared.stopping.drained = False
+            try:
+                await importing.work(job, runner, shared.door, shared.stopping)
+            except (AbortedError, UnfinishedError) as raised:
+                shared.stopping.stop(raised)
+            ending = await importing.end(job, meter.spent(anyio.current_time()), shared.stopping)
+        self._learn(shared, resource, part)
+        return ending
+
+    def _learn(self, shared: Shared, resource: Resource, part: JobFolder) -> None:
+        """Note what became of each id, for the parts that come after; the same account's ids stay what they are."""
+        if self.account and self.account == shared.folder.record().account:
+            return
+        ids = shared.translations.setdefault(resource.name, {})
+        if not part.file(SUCCEEDED).exists():
+            return
+        with part.file(SUCCEEDED).open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                if row.get("id") and row["_id"]:
+                    ids[row["id"]] = row["_id"]
+
+
+def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:
+    runner = Runner(shared.dispatch, shared.send, checkpoint)
+    shared.stopping.follow(runner)
+    return runner, Meter(shared.dispatch, anyio.current_time())
+
+
+# ---- the manifest
+
+
+def _write_manifest(directory: Path, account: str, endings: list[Ending]) -> None:
+    """Say beside the files whose they are, and how many rows each has."""
+    files: dict[str, Any] = {}
+    for ending in endings:
+        names = {ending.folder.name: ending.summary.rows["succeeded"]}
+        if named(ending.folder.name).reading is Reading.KEYSET:
+            with opened_checkpoint(ending.folder.file(CHECKPOINT)) as checkpoint:
+                names |= {link.name: checkpoint.noted(f"written {link.name}") for link in LINKS}
+        for name, rows in names.items():
+            path = directory / f"{name}.csv"
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files[name] = {"file": path.name, "rows": rows, "sha256": digest}
+    data = {
+        "account": account, "created": datetime.now(UTC).isoformat(timespec="seconds"), "version": __version__,
+        "resources": files,
+    }  # fmt: skip
+    part = directory / f".{MANIFEST}.part"
+    part.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    part.replace(directory / MANIFEST)
