@@ -1,7 +1,6 @@
-"""The sandbox's state in SQLite: tables, and the few statements that several routes need. No HTTP, no JSON shapes.
+"""The sandbox's state in SQLite, and the few statements that several routes need. No HTTP, no JSON shapes.
 
-State survives the process, and two processes may use one file: nothing read is kept between two requests. What is
-unique regardless of case has a `…_key` column beside it, folded as `fold` does.
+State survives the process, and two processes may use one file: nothing read is kept between two requests.
 """
 
 from __future__ import annotations
@@ -14,93 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.sandbox.schema import SCHEMA, VERSION
 
-VERSION: Final = 4
 PATIENCE: Final = 30.0  # seconds that a statement waits for another process
-
-_CONTACT: Final = "contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE"
-_FIELD: Final = "field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE"
-_ID: Final = "id INTEGER PRIMARY KEY AUTOINCREMENT"  # an id is never given twice
-_SCHEMA: Final = (
-    f"""CREATE TABLE contacts ({_ID}, email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, firstName TEXT NOT NULL,
-        lastName TEXT NOT NULL, phone TEXT NOT NULL, bounced INTEGER NOT NULL, cdate TEXT NOT NULL,
-        udate TEXT NOT NULL)""",
-    f"""CREATE TABLE tags ({_ID}, tagType TEXT NOT NULL, tag TEXT NOT NULL, tag_key TEXT NOT NULL,
-        description TEXT NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL, UNIQUE (tagType, tag_key))""",
-    f"""CREATE TABLE contactTags ({_ID}, {_CONTACT}, tag INTEGER NOT NULL REFERENCES tags ON DELETE CASCADE,
-        cdate TEXT NOT NULL, UNIQUE (contact, tag))""",
-    "CREATE INDEX contactTags_tag ON contactTags (tag, contact)",
-    f"""CREATE TABLE lists ({_ID}, name TEXT NOT NULL, stringid TEXT NOT NULL, sender_url TEXT NOT NULL,
-        sender_reminder TEXT NOT NULL, channel TEXT NOT NULL, description TEXT NOT NULL,
-        send_last_broadcast TEXT NOT NULL DEFAULT '0', carboncopy TEXT, subscription_notify TEXT,
-        unsubscription_notify TEXT, cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
-    f"""CREATE TABLE contactLists ({_ID}, {_CONTACT}, list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
-        status INTEGER NOT NULL, sdate TEXT, udate TEXT, sourceid INTEGER NOT NULL, created TEXT NOT NULL,
-        updated TEXT NOT NULL, UNIQUE (contact, list))""",
-    "CREATE INDEX contactLists_list ON contactLists (list, contact, status)",
-    f"""CREATE TABLE fields ({_ID}, title TEXT NOT NULL, title_key TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
-        perstag TEXT NOT NULL, descript TEXT NOT NULL, isrequired TEXT NOT NULL, visible TEXT NOT NULL, defval TEXT,
-        show_in_list TEXT NOT NULL DEFAULT '0', rows TEXT NOT NULL DEFAULT '0', cols TEXT NOT NULL DEFAULT '0',
-        service TEXT NOT NULL DEFAULT '', ordernum INTEGER NOT NULL, cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
-    f"""CREATE TABLE fieldOptions ({_ID}, {_FIELD}, value TEXT NOT NULL, label TEXT NOT NULL,
-        orderid INTEGER NOT NULL, isdefault INTEGER NOT NULL, cdate TEXT NOT NULL)""",
-    "CREATE INDEX fieldOptions_field ON fieldOptions (field, orderid)",
-    f"CREATE TABLE fieldRels ({_ID}, {_FIELD}, relid INTEGER NOT NULL, cdate TEXT NOT NULL)",
-    "CREATE INDEX fieldRels_field ON fieldRels (field)",
-    f"""CREATE TABLE fieldValues ({_ID}, {_CONTACT}, {_FIELD}, value TEXT, cdate TEXT NOT NULL, udate TEXT NOT NULL,
-        UNIQUE (contact, field))""",
-    "CREATE INDEX fieldValues_field ON fieldValues (field)",
-    f"""CREATE TABLE accounts ({_ID}, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, accountUrl TEXT NOT NULL,
-        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL,
-        owner INTEGER NOT NULL DEFAULT 1 REFERENCES users ON DELETE SET DEFAULT)""",
-    f"""CREATE TABLE accountContacts ({_ID}, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-        contact INTEGER NOT NULL UNIQUE REFERENCES contacts ON DELETE CASCADE, jobTitle TEXT NOT NULL,
-        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
-    "CREATE INDEX accountContacts_account ON accountContacts (account)",
-    f"""CREATE TABLE users ({_ID}, username TEXT NOT NULL, username_key TEXT NOT NULL UNIQUE, email TEXT NOT NULL,
-        email_key TEXT NOT NULL UNIQUE, firstName TEXT NOT NULL, lastName TEXT NOT NULL,
-        phone TEXT NOT NULL DEFAULT '', signature TEXT, localZoneid TEXT NOT NULL DEFAULT 'America/Chicago',
-        cdate TEXT NOT NULL, udate TEXT NOT NULL)""",
-    # whose key it is
-    """INSERT INTO users (id, username, username_key, email, email_key, firstName, lastName, cdate, udate)
-        VALUES (1, 'sandbox', 'sandbox', 'sandbox@example.com', 'sandbox@example.com', 'Sandbox', 'User',
-        '2026-01-01T00:00:00-06:00', '2026-01-01T00:00:00-06:00')""",
-    f"CREATE TABLE groups ({_ID}, title TEXT NOT NULL, descript TEXT NOT NULL)",
-    "INSERT INTO groups VALUES (3, 'Admin', 'This is a group for admin users (people that can manage content)')",
-    f"""CREATE TABLE listGroups ({_ID}, listid INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
-        groupid INTEGER NOT NULL REFERENCES groups ON DELETE CASCADE, UNIQUE (listid, groupid))""",
-    # values are JSON here: what may hold several is an array
-    f"""CREATE TABLE accountCustomFieldMeta ({_ID}, fieldLabel TEXT NOT NULL, fieldType TEXT NOT NULL,
-        fieldOptions TEXT NOT NULL DEFAULT 'null', fieldDefault TEXT NOT NULL DEFAULT 'null',
-        fieldDefaultCurrency TEXT, isFormVisible INTEGER NOT NULL DEFAULT 0, isRequired INTEGER NOT NULL DEFAULT 0,
-        displayOrder INTEGER NOT NULL, personalization TEXT NOT NULL, hideFieldFlag INTEGER NOT NULL DEFAULT 0,
-        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL)""",
-    f"""CREATE TABLE accountCustomFieldData ({_ID},
-        customFieldId INTEGER NOT NULL REFERENCES accountCustomFieldMeta ON DELETE CASCADE,
-        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, fieldValue TEXT NOT NULL, fieldCurrency TEXT,
-        createdTimestamp TEXT NOT NULL, updatedTimestamp TEXT NOT NULL, UNIQUE (account, customFieldId))""",
-    "CREATE INDEX accountCustomFieldData_field ON accountCustomFieldData (customFieldId)",
-    f"""CREATE TABLE automations ({_ID}, name TEXT NOT NULL, status TEXT NOT NULL, description TEXT NOT NULL,
-        multientry TEXT NOT NULL, cdate TEXT NOT NULL, mdate TEXT NOT NULL)""",
-    f"""CREATE TABLE contactAutomations ({_ID}, {_CONTACT},
-        automation INTEGER NOT NULL REFERENCES automations ON DELETE CASCADE, adddate TEXT NOT NULL)""",
-    "CREATE INDEX contactAutomations_contact ON contactAutomations (contact)",
-    "CREATE INDEX contactAutomations_automation ON contactAutomations (automation, contact)",
-    f"""CREATE TABLE webhooks ({_ID}, name TEXT NOT NULL, url TEXT NOT NULL, listid INTEGER NOT NULL,
-        events TEXT NOT NULL, sources TEXT NOT NULL, cdate TEXT NOT NULL)""",
-    f"""CREATE TABLE campaigns ({_ID}, type TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL DEFAULT '0',
-        segmentid TEXT NOT NULL DEFAULT '0', addressid TEXT NOT NULL DEFAULT '0', seriesid INTEGER NOT NULL DEFAULT 0,
-        public TEXT NOT NULL DEFAULT '1', sdate TEXT, ldate TEXT, send_amt INTEGER NOT NULL DEFAULT 0,
-        opens INTEGER NOT NULL DEFAULT 0, uniqueopens INTEGER NOT NULL DEFAULT 0,
-        linkclicks INTEGER NOT NULL DEFAULT 0, uniquelinkclicks INTEGER NOT NULL DEFAULT 0,
-        unsubscribes INTEGER NOT NULL DEFAULT 0, cdate TEXT NOT NULL, mdate TEXT NOT NULL)""",
-    # counting 100,000 contacts anew for each page would cost more than the page
-    "CREATE TABLE totals (contacts INTEGER NOT NULL)",
-    "INSERT INTO totals VALUES (0)",
-    "CREATE TRIGGER one_more AFTER INSERT ON contacts BEGIN UPDATE totals SET contacts = contacts + 1; END",
-    "CREATE TRIGGER one_less AFTER DELETE ON contacts BEGIN UPDATE totals SET contacts = contacts - 1; END",
-    f"PRAGMA user_version = {VERSION}",
-)
 
 _USERS: Final = (("mira", "Mira", "Sales"), ("tomas", "Tomáš", "Support"))
 _LISTS: Final = (("Newsletter", "newsletter"), ("Customers", "customers"), ("Product News", "product-news"))
@@ -175,7 +90,7 @@ class Store:
         self.db.execute("BEGIN IMMEDIATE")
         version = self.count("PRAGMA user_version")
         if version == 0:
-            for statement in _SCHEMA:
+            for statement in SCHEMA:
                 self.db.execute(statement)
             if demo:
                 self._furnish()
