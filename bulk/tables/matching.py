@@ -18,7 +18,7 @@ from bulk.resources.kinds import nearest
 from bulk.resources.spec import TOGETHER, Column, normalise
 from bulk.tables.reading import Record
 
-_PART: Final = "\x1f"  # between the parts of a key
+_PART: Final = "\0"  # between the parts of a key
 
 
 def key_of(cell: str) -> str:
