@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bulk.sandbox.app import Sandbox, SandboxOptions
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SOME = click.FloatRange(min=0)
 
 
 @click.group("sandbox")
@@ -25,10 +26,11 @@ def sandbox_group() -> None:
 @sandbox_group.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, metavar="N", help="0: any.")
-@click.option("--rate", type=click.FloatRange(min=0), default=5.0, show_default=True, metavar="N", help="0: no limit.")
+@click.option("--rate", type=SOME, default=5.0, show_default=True, metavar="N", help="Of an account; 0: no limit.")
+@click.option("--gateway-rate", type=SOME, metavar="N", help="Of all accounts together.  [default: twice --rate]")
 @click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding", show_default=True)
-@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Of every answer.")
-@click.option("--jitter", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="More, at random.")
+@click.option("--latency", type=SOME, default=0.0, metavar="SECONDS", help="Of every answer.")
+@click.option("--jitter", type=SOME, default=0.0, metavar="SECONDS", help="More, at random.")
 @click.option("--faults", metavar="FILE", help="A TOML file of [[fault]] tables.")
 @click.option("-q", "--quiet", is_flag=True, help="No request log.")
 def serve_command(host: str, port: int, quiet: bool, faults: str | None, **behaviour: object) -> int:
@@ -87,7 +89,8 @@ def reset_command(yes: bool) -> int:
     from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415 - not for --help
 
     folder = options.sandbox_folder()
-    files = sorted(folder.glob(f"{SANDBOX_FILE}*"))
+    name, kind = SANDBOX_FILE.split(".")
+    files = sorted(folder.glob(f"{name}*.{kind}*"))  # of all its accounts, and its connections
     if not files:
         click.echo("The sandbox is empty already.")
         return 0

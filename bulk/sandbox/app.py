@@ -1,6 +1,6 @@
 """The sandbox as an ASGI application: the order of things for each request, and what it looks like on the wire.
 
-Key, then limit, then fault, then the account's answer. State is the store's, the doors say who comes in.
+Key, then limits, then fault, then the account's answer. State is the stores', the doors say who comes in and where to.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import anyio
 
 from bulk.sandbox.account import Account
 from bulk.sandbox.calls import Answer, Switches
-from bulk.sandbox.doors import DIRECT, OFFICE, Request, office, request_of, turned_away
+from bulk.sandbox.connections import Connections
+from bulk.sandbox.doors import CONNECT, DIRECT, OFFICE, Request, account_of, bears_key, connect, office, request_of
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
-from bulk.sandbox.limits import Busiest, limit_of
+from bulk.sandbox.limits import Busiest, Limit, limit_of
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
 
@@ -47,11 +48,14 @@ def _wall() -> datetime:
 class SandboxOptions:
     """How the sandbox behaves. `rate` 0: no limit; `window` is sliding, fixed or bucket; times are in seconds.
 
+    `rate` is of each account, `gateway_rate` of the gateway's key, for all accounts together; None: twice the rate.
     `strict`: refused requests count against the limit. Each way takes half the latency, and up to `jitter` more.
-    `demo`: a new account comes with lists and custom fields. `host` is the account's name in links, `zone` its time.
+    `demo`: the first account comes with lists and custom fields, further ones are empty. `host` is the first account's
+    name in links, `zone` the time of all. `browser`: a new connection waits until its link is opened in one.
     """
 
     rate: float = 5.0
+    gateway_rate: float | None = None
     window: str = "sliding"
     strict: bool = False
     latency: float = 0.0
@@ -62,6 +66,7 @@ class SandboxOptions:
     host: str = "sandbox.example.com"
     zone: tzinfo = timezone(timedelta(hours=-5))
     demo: bool = True
+    browser: bool = True
     switches: Switches = field(default_factory=Switches)
 
 
@@ -73,26 +78,39 @@ class _Response:
     content_type: bytes = b"application/json"
 
 
-class Sandbox:
-    """One account behind an ASGI callable, `app`. `path` None keeps it in memory.
+@dataclass(frozen=True, slots=True)
+class _Paced:
+    """An account and the limit that is its own."""
 
-    `requests` counts what arrived, `refused` what was over the limit, `observed_max` the most that were served in any
-    one second. `log` is called after each request with method, path and status (0: dropped).
+    account: Account
+    limit: Limit
+    busiest: Busiest = field(default_factory=Busiest)
+
+
+class Sandbox:
+    """A gateway and the accounts of its connections behind an ASGI callable, `app`. `path` None keeps all in memory.
+
+    `path` is the first account's file, the others and the connections lie beside it; `store` is the first account's.
+    `requests` counts what arrived, `refused` what was over a limit, `observed_max` the most that one account served in
+    any one second. `log` is called after each request with method, path and status (0: dropped).
     """
 
     def __init__(
         self, path: Path | None, options: SandboxOptions | None = None, clock: Callable[[], datetime] = _wall
     ) -> None:
         self.options = options or SandboxOptions()
-        self._limit = limit_of(self.options.window, self.options.rate, strict=self.options.strict)
+        self._path = path
+        self._clock = clock
+        given = self.options.gateway_rate
+        self._gateway_rate = 2 * self.options.rate if given is None else given
+        self._gateway = limit_of(self.options.window, self._gateway_rate, strict=self.options.strict)
         self._faults = Faults(self.options.faults, self.options.seed)
-        self.store = Store(path, clock, self.options.zone, demo=self.options.demo)
+        self._connections = Connections(self._beside("connections"), clock)
+        self._accounts: dict[int, _Paced] = {}
+        self.store = self._account(1).account.store
         self.requests = 0
         self.refused = 0
         self.log: Callable[[str, str, int], None] | None = None
-        self._account = Account(self.store, Shapes(self.options.host), self.options.switches)
-        self._clock = clock
-        self._busiest = Busiest()
         self._chance = random.Random(self.options.seed)  # noqa: S311 - jitter keeps no secret
 
     def __enter__(self) -> Self:
@@ -103,12 +121,31 @@ class Sandbox:
 
     def close(self) -> None:
         """Close the state; it stays on disk."""
-        self.store.close()
+        for paced in self._accounts.values():
+            paced.account.store.close()
+        self._connections.close()
 
     @property
     def observed_max(self) -> int:
-        """The most requests that were served in any one second."""
-        return self._busiest.most
+        """The most requests that one account served in any one second."""
+        return max(paced.busiest.most for paced in self._accounts.values())
+
+    def _beside(self, name: str) -> Path | None:
+        """A file beside the first account's."""
+        return self._path and self._path.with_name(f"{self._path.stem}-{name}{self._path.suffix}")
+
+    def _account(self, number: int) -> _Paced:
+        """The account of that number, opened when it is first asked for."""
+        if number not in self._accounts:
+            options = self.options
+            path, host = self._path, options.host
+            if number != 1:
+                name, dot, domain = host.partition(".")
+                path, host = self._beside(str(number)), f"{name}-{number}{dot}{domain}"
+            store = Store(path, self._clock, options.zone, demo=options.demo and number == 1)
+            limit = limit_of(options.window, options.rate, strict=options.strict)
+            self._accounts[number] = _Paced(Account(store, Shapes(host), options.switches), limit)
+        return self._accounts[number]
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; a connection that a fault drops is a `ConnectionDropped`."""
@@ -140,15 +177,21 @@ class Sandbox:
             self.log(request.method, request.path, status)
 
     async def _respond(self, request: Request) -> _Response:
+        if request.door == CONNECT:
+            status, page = connect(request, self._connections)
+            return _Response(status, page.encode(), (), b"text/html; charset=UTF-8")
         # it arrives when it arrives, also if we are just then at work on another: that is no fault of the sender
         arrived = anyio.current_time() + await self._travel()
         self.requests += 1
-        response = self._before(request, arrived)
-        if response is None:
+        found = self._enter(request, arrived)
+        if not isinstance(found, _Response):
             fault = self._faults.meet(request.method, request.path)
-            response = _packed(self._answer(request)) if fault is None else await self._faulty(fault, request)
+            if fault is None:
+                found = _packed(self._answer(request, found))
+            else:
+                found = await self._faulty(fault, request, found)
         await self._travel()
-        return response
+        return found
 
     async def _travel(self) -> float:
         """Half of the way there and back; the seconds it takes."""
@@ -158,29 +201,44 @@ class Sandbox:
             await anyio.sleep(seconds)
         return seconds
 
-    def _before(self, request: Request, arrived: float) -> _Response | None:
-        """What is answered before anything is done: a wrong key, or a request over the limit."""
-        away = turned_away(request, self.options.key)
-        if away is not None:
-            return _packed(away)
-        if self._limit.admit(arrived):
-            self._busiest.note(arrived)
-            return None
+    def _enter(self, request: Request, arrived: float) -> Account | _Response | None:
+        """Who answers, None for the gateway itself; or what is answered before anything is done.
+
+        That is to a wrong key, a connection that opens nothing, or a request over a limit.
+        """
+        options = self.options
+        if request.door != DIRECT:
+            if not bears_key(request, options.key):
+                return _packed((401, BODIES[401]))
+            if not self._gateway.admit(arrived):
+                return self._over(self._gateway_rate, request)
+            if request.door == OFFICE:
+                return None
+        number = account_of(request, options.key, self._connections, options.switches)
+        if not isinstance(number, int):
+            return _packed(number)
+        paced = self._account(number)
+        if not paced.limit.admit(arrived):
+            return self._over(options.rate, request)
+        paced.busiest.note(arrived)
+        return paced.account
+
+    def _over(self, rate: float, request: Request) -> _Response:
+        """The answer to a request over a limit."""
         self.refused += 1
-        limit = f"{self.options.rate:g}".encode()
         passed_on = request.door == DIRECT or self.options.switches.gateway_retry_after
-        seconds = str(max(1, math.ceil(1 / self.options.rate))).encode()
-        wait = ((b"retry-after", seconds),) if passed_on else ()
+        wait = ((b"retry-after", str(max(1, math.ceil(1 / rate))).encode()),) if passed_on else ()
+        limit = f"{rate:g}".encode()
         return _packed((429, BODIES[429]), (*wait, (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0")))
 
-    def _answer(self, request: Request) -> Answer:
-        if request.door == OFFICE:
-            return office(request)
-        return self._account.answer(request.method, request.path, request.query, request.body)
+    def _answer(self, request: Request, account: Account | None) -> Answer:
+        if account is None:
+            return office(request, self._connections, at_once=not self.options.browser)
+        return account.answer(request.method, request.path, request.query, request.body)
 
     # ---- faults
 
-    async def _faulty(self, fault: Fault, request: Request) -> _Response:
+    async def _faulty(self, fault: Fault, request: Request, account: Account | None) -> _Response:
         """Answer with a fault; most kinds apply the request first."""
         if fault.kind == "lost_before":
             raise ConnectionDropped("dropped before it was applied")
@@ -190,7 +248,7 @@ class Sandbox:
             await anyio.sleep(fault.seconds)
         if fault.kind == "no_include":
             request = replace(request, query=tuple(pair for pair in request.query if pair[0] != "include"))
-        status, content = self._answer(request)
+        status, content = self._answer(request, account)
         if fault.kind == "lost_after":
             raise ConnectionDropped("dropped after it was applied")
         return self._damaged(fault, request, status, content)

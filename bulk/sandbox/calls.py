@@ -25,7 +25,8 @@ class Switches:
     fieldValue, an update by sync, a new custom field of accounts. `option_not_listed`: a value that is no option is
     "stored" or "dropped". `duplicate_list`: a second list of one stringid is "made" or "refused". `email`: an address
     is stored as "sent", or in "lower" case. `webhook_filter`: a filter of webhooks finds what "equals" it, or what
-    "contains" it. `gateway_retry_after`: the gateway passes `Retry-After` on.
+    "contains" it. `gateway_retry_after`: the gateway passes `Retry-After` on. `unchosen_connection`: of several
+    connections the gateway takes the "first" where none is named, or the call is "refused".
     """
 
     duplicate_tag: str = "refused"
@@ -41,6 +42,7 @@ class Switches:
     email: str = "sent"
     webhook_filter: str = "equals"
     gateway_retry_after: bool = True
+    unchosen_connection: str = "first"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,34 @@
-"""The two doors of the sandbox: the gateway's, with a bearer key, and ActiveCampaign's own, with a token. §1.1, §9."""
+"""The doors of the sandbox: who comes in, and to which account. §1.1, §9.
+
+The gateway's, with a bearer key; ActiveCampaign's own, with a token; and the page that connects an account.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from bulk.sandbox.account import Query
-from bulk.sandbox.calls import Answer
+from bulk.sandbox.calls import Answer, Switches, whole
+from bulk.sandbox.connections import ACTIVE, FAILED, METHODS, PENDING, Connection, Connections
 
 GATEWAY: Final = "/active-campaign/api/3/"  # calls that the gateway passes on
 DIRECT: Final = "/api/3/"  # ActiveCampaign itself
 OFFICE: Final = "/"  # what the gateway answers by itself
-CONNECTION: Final = "00000000-0000-4000-8000-000000000001"
-_MADE: Final = "2026-01-01T00:00:00.000000Z"
+CONNECT: Final = "/connect"  # for a person's browser, without a key
+APP: Final = "active-campaign"
+_PAGE: Final = (
+    '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+    "<body><h1>{title}</h1><p>{text}</p></body>\n</html>\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request at a door; `path` is below it."""
+    """One request at a door; `path` is below it. `origin` is the sandbox's address as whoever asks knows it."""
 
     door: str
     method: str
@@ -27,39 +36,119 @@ class Request:
     query: Query
     headers: Mapping[bytes, bytes]
     body: bytes
+    origin: str = ""
 
 
 def request_of(scope: Mapping[str, Any], body: bytes) -> Request:
     """The request of an ASGI scope."""
     path: str = scope["path"]
+    headers = dict(scope["headers"])
     door = next((door for door in (GATEWAY, DIRECT) if path.startswith(door)), OFFICE)
+    if path == CONNECT and scope["method"] == "GET":
+        door = CONNECT
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return Request(door, scope["method"], path.removeprefix(door), tuple(query), dict(scope["headers"]), body)
+    origin = f"{scope.get('scheme', 'http')}://{headers.get(b'host', b'127.0.0.1').decode('latin-1')}"
+    below = path.removeprefix(OFFICE if door == CONNECT else door)
+    return Request(door, scope["method"], below, tuple(query), headers, body, origin)
 
 
-def turned_away(request: Request, key: str) -> Answer | None:
-    """Refuse a wrong key or an unknown connection; None: come in."""
+# ---- who comes in
+
+
+def bears_key(request: Request, key: str) -> bool:
+    """Whether a request at the gateway brings its key."""
+    return request.headers.get(b"authorization") == b"Bearer " + key.encode()
+
+
+def account_of(request: Request, key: str, connections: Connections, switches: Switches) -> int | Answer:
+    """The number of the account that a request is for, or the refusal of who is turned away."""
     if request.door == DIRECT:
-        known = request.headers.get(b"api-token") == key.encode()
-        return None if known else (403, {"message": "Forbidden"})
-    if request.headers.get(b"authorization") != b"Bearer " + key.encode():
-        return 401, {"message": "Invalid API key"}
+        return _account_by_token(request, key, connections)
     chosen = request.headers.get(b"maton-connection", b"").decode("latin-1")
-    if request.door == GATEWAY and chosen not in ("", CONNECTION):
-        return 400, {"message": f"Connection {chosen} was not found."}
-    return None
+    active = [one for one in connections.active() if chosen in ("", one.id)]
+    if len(active) == 1 or (active and switches.unchosen_connection == "first"):
+        return active[0].number
+    if active:
+        said = f"There are {len(active)} connections for {APP}. Name one by Maton-Connection."
+    elif chosen:
+        waiting = connections.find(chosen)
+        said = f"Connection {chosen} was not found." if waiting is None else f"Connection {chosen} is {waiting.status}."
+    else:
+        said = f"There is no active connection for {APP}."
+    return 400, {"message": said}
 
 
-def office(request: Request) -> Answer:
-    """The gateway's own part: its connections, of which there is one."""
-    connection = {
-        "connection_id": CONNECTION, "status": "ACTIVE", "creation_time": _MADE, "last_updated_time": _MADE,
-        "url": "https://connect.example.com/?session_token=sandbox", "app": "active-campaign", "method": "OAUTH2",
-        "metadata": {},
+def token_of(key: str, number: int) -> str:
+    """The token that opens an account directly: the first account's is the sandbox's key itself."""
+    return key if number == 1 else f"{key}-{number}"
+
+
+def _account_by_token(request: Request, key: str, connections: Connections) -> int | Answer:
+    token = request.headers.get(b"api-token", b"").decode("latin-1")
+    if token == key:
+        return 1
+    number = whole(token.removeprefix(f"{key}-"))
+    if number is not None and token == token_of(key, number) and connections.opened(number):
+        return number
+    return 403, {"message": "Forbidden"}
+
+
+# ---- the gateway's own part
+
+
+def office(request: Request, connections: Connections, *, at_once: bool = False) -> Answer:
+    """What the gateway answers by itself: its connections. `at_once`: a new one is active without a browser."""
+    if request.path.strip("/") == "connections":
+        if request.method == "GET":
+            shown = [_shape(connection, request.origin) for connection in connections.all()]
+            wanted = [pair for pair in request.query if pair[0] in ("app", "status", "method")]
+            return 200, {"connections": [one for one in shown if all(one[name] == value for name, value in wanted)]}
+        if request.method == "POST":
+            return _create(request, connections, ACTIVE if at_once else PENDING)
+    plural, _, identity = request.path.partition("/")
+    if plural != "connections" or request.method not in ("GET", "DELETE"):
+        return 404, {"message": "Not found"}
+    connection = connections.find(identity)
+    if connection is None:
+        return 404, {"message": f"Connection {identity} was not found."}
+    if request.method == "DELETE":
+        connections.delete(connection)
+        return 200, {}
+    return 200, {"connection": _shape(connection, request.origin)}
+
+
+def _create(request: Request, connections: Connections, status: str) -> Answer:
+    try:
+        sent = json.loads(request.body)
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict):
+        return 400, {"message": "The body is no JSON object."}
+    app, method = sent.get("app"), sent.get("method", "OAUTH2")
+    if app != APP:
+        return 400, {"message": f"There is no app {app!r} here, only {APP}."}
+    if method not in METHODS:
+        return 400, {"message": f"There is no method {method!r}. There are: {', '.join(METHODS)}."}
+    return 200, {"connection": _shape(connections.create(method, status), request.origin)}
+
+
+def _shape(connection: Connection, origin: str) -> dict[str, Any]:
+    return {
+        "connection_id": connection.id, "status": connection.status, "creation_time": connection.created,
+        "last_updated_time": connection.updated, "url": f"{origin}{CONNECT}?session_token={connection.token}",
+        "app": APP, "method": connection.method, "metadata": {},
     }  # fmt: skip
-    if request.method == "GET" and request.path.strip("/") == "connections":
-        fits = all(connection[name] == value for name, value in request.query if name in ("app", "status"))
-        return 200, {"connections": [connection] if fits else []}
-    if request.method == "GET" and request.path == f"connections/{CONNECTION}":
-        return 200, {"connection": connection}
-    return 404, {"message": "Not found"}
+
+
+def connect(request: Request, connections: Connections) -> tuple[int, str]:
+    """The page behind a connection's link: to open it grants access; with `error`, as OAuth has it, denies it."""
+    query = dict(request.query)
+    connection = connections.with_token(query.get("session_token", ""))
+    if connection is None:
+        return 404, _PAGE.format(title="Unknown link", text="No connection of this sandbox has this link.")
+    connections.settle(connection, FAILED if "error" in query else ACTIVE)
+    now = connections.with_token(connection.token) or connection
+    if now.status == ACTIVE:
+        text = "The connection is active and opens an account of its own in the sandbox. You may close this page."
+        return 200, _PAGE.format(title="Connected", text=text)
+    return 200, _PAGE.format(title="Not connected", text="Access was denied. Delete the connection, make a new one.")

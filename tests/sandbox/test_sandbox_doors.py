@@ -8,7 +8,7 @@ import anyio
 import pytest
 from sandbox_desk import Desk, sandbox_at, send
 
-from bulk.sandbox.doors import CONNECTION
+from bulk.sandbox.connections import FIRST
 
 GATEWAY = "/active-campaign/api/3/"
 KEY = {"Authorization": "Bearer sandbox"}
@@ -36,7 +36,7 @@ def test_the_gateway_passes_calls_on() -> None:
 
 
 def test_the_connection_may_be_named_and_an_unknown_one_is_refused() -> None:
-    known = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": CONNECTION})
+    known = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": FIRST})
     assert known.status_code == 200
     unknown = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": "other"})
     assert unknown.status_code == 400
@@ -49,7 +49,7 @@ def test_there_is_one_connection() -> None:
         "connection_id", "status", "creation_time", "last_updated_time", "url", "app", "method", "metadata"
     ]  # fmt: skip
     assert (connection["status"], connection["app"]) == ("ACTIVE", "active-campaign")
-    assert ask(f"GET connections/{CONNECTION}", door="/", headers=KEY).json() == {"connection": connection}
+    assert ask(f"GET connections/{FIRST}", door="/", headers=KEY).json() == {"connection": connection}
 
 
 def test_connections_are_listed_whatever_connection_is_named() -> None:
