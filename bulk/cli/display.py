@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bulk.cli.options import command_line
+from bulk.cli.options import command_line, options_of_place
 from bulk.jobs.wording import counted
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     for name, value in usual.items():
         if given[name] != value:
             yield f"--{name} {shlex.quote(given[name])}"
+    yield from options_of_place(record.place, record.connection)
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
     yield from (f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe") if given[name])

@@ -41,6 +41,7 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
         options.check_importable(found, given.mode)
         options.check_choice("--mode", given.mode, found.modes)
         options.check_choice("--key", given.key, found.keys)
+        options.check_key(given.mode, given.key)
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -144,6 +144,19 @@ def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Access:
     return access
 
 
+def options_of_place(place: str, connection: str) -> Iterator[str]:
+    """The options that lead to the place of a job again."""
+    from bulk.api.credentials import GATEWAY, GATEWAY_PATH  # noqa: PLC0415
+    from bulk.jobs.access import SANDBOX_PLACE  # noqa: PLC0415
+
+    if place.startswith(SANDBOX_PLACE):
+        yield "--sandbox"
+    elif place.endswith(GATEWAY_PATH) and place.removesuffix(GATEWAY_PATH) != GATEWAY:
+        yield f"--base-url {shlex.quote(place.removesuffix(GATEWAY_PATH))}"
+    if connection:
+        yield f"--connection {shlex.quote(connection)}"
+
+
 def account_of(place: str, connection: str) -> Access:
     """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now."""
     from bulk.api.credentials import GATEWAY_PATH  # noqa: PLC0415
@@ -194,6 +207,12 @@ def check_importable(resource: Resource, mode: str) -> None:
 def input_path(name: str) -> Path | None:
     """The file that a command reads; None for `-`, standard input."""
     return None if name == "-" else Path(name)
+
+
+def check_key(mode: str, key: str) -> None:
+    """Raise `UsageError` for a key and a mode that contradict each other."""
+    if key == "id" and mode == "create":
+        raise UsageError("--key id finds what is there, so it does not go with --mode create. Drop one of them.")
 
 
 def check_choice(option: str, given: str, offered: tuple[str, ...]) -> None:

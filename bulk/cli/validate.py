@@ -35,6 +35,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     options.check_choice("--mode", given.mode, found.modes)
     options.check_importable(found, given.mode)
     options.check_choice("--key", given.key, found.keys)
+    options.check_key(given.mode, given.key)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(access or Access(), options.jobs_folder(""), progress)

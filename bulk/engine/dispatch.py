@@ -140,11 +140,6 @@ class Dispatch:
         """Whether a step waits for nothing but its turn."""
         return bool(self._ready)
 
-    @property
-    def open_rows(self) -> int:
-        """Rows begun and not yet settled."""
-        return len(self._rows)
-
     def stop(self) -> None:
         """Send nothing more; what is in flight may still be answered."""
         self.stopping = True
@@ -201,9 +196,10 @@ class Dispatch:
         once = not step.request.repeatable  # then only what surely was not executed comes here again
         if verdict is Verdict.PAUSE:
             self.retries += 1
+            refused = isinstance(reply, Reply) and reply.status == 429 and step.unexecuted
             step.attempts -= 1  # it was refused before it was looked at: not the row's fault
             self._ready.appendleft(step)
-            return Settled(released=once)
+            return Settled(released=once or refused)
         if verdict is Verdict.RETRY and not self._given_up(step, reply):
             self.retries += 1
             self._later(step, now)

@@ -12,7 +12,7 @@ import math
 import shlex
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER
 CREATE INDEX relations_by_owner ON relations (owner);
 PRAGMA user_version = 2;
 """
+_ASKED_NOW: Final = "INSERT OR REPLACE INTO meta VALUES ('asked since', ?)"  # no answer that is held is older
 _INTEND: Final = (
     "INSERT INTO steps (row, step, method, attempts) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts"
@@ -103,6 +104,7 @@ class Checkpoint:
                 self._db.execute("PRAGMA synchronous = FULL")
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
+                self._db.execute(_ASKED_NOW, (time.time(),))
         except sqlite3.DatabaseError as error:
             raise self._unusable(f"is damaged ({error})") from error
         if version == 0 and not new:
@@ -153,19 +155,26 @@ class Checkpoint:
             raise self._failure
         if not batch:
             return
-        execute = self._db.execute
-        try:
-            execute("BEGIN")
+        with self._at_once() as execute:
             for sql, values in batch:
                 execute(sql, values)
-            execute("COMMIT")
+        self._durable += len(batch)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """What is executed within is on disk when this ends, all or nothing; after a failure nothing more is."""
+        try:
+            self._db.execute("BEGIN")
+            yield self._db.execute
+            self._db.execute("COMMIT")
         except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
             job = shlex.quote(str(self._path.parent))
             self._failure = UnfinishedError(
                 f"{self._path} cannot be written: {error}. Make room, then: bulk resume {job}"
             )
             raise self._failure from error
-        self._durable += len(batch)
 
     def intend(self, row: int, step: str, method: str, attempts: int) -> None:
         """Note that a request is about to leave."""
@@ -246,10 +255,10 @@ class Checkpoint:
                 entry.known[step] = receipt
         return rows
 
-    def cut_off_rows(self) -> set[int]:
-        """The rows with a write that was sent and never answered."""
-        sql = "SELECT DISTINCT row FROM steps WHERE verdict IS NULL AND method <> 'GET'"
-        return {row for (row,) in self._reader.execute(sql)}
+    def cut_off_rows(self) -> dict[int, int]:
+        """The rows with a write that was sent and never answered; how often each was sent."""
+        sql = "SELECT row, sum(attempts) FROM steps WHERE verdict IS NULL AND method <> 'GET' GROUP BY row"
+        return dict(self._reader.execute(sql))
 
     def reopen_failed(self) -> int:
         """Make failed and doubtful rows open again, keeping the receipts of their steps that are done; how many.
@@ -258,19 +267,19 @@ class Checkpoint:
         settled by reading. Answers to questions are forgotten: the account may have changed.
         """
         bad = "SELECT row FROM rows WHERE status IN ('failed', 'in_doubt')"
-        self._db.execute("BEGIN")
-        self._db.execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
-        self._db.execute(f"UPDATE steps SET verdict = NULL, attempts = 0 WHERE row IN ({bad}) AND verdict = 'in_doubt'")
-        count = self._db.execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
-        self._db.execute("COMMIT")
-        return count
+        with self._at_once() as execute:
+            execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
+            execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt'")
+            return execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
 
     def forget_questions(self) -> None:
         """Forget what the account answered and held: it is too old to decide by. What was written stays."""
-        self._db.execute("DELETE FROM steps WHERE method = 'GET'")
-        self._db.execute("DELETE FROM meta WHERE name IN ('held', 'held records', 'custom read')")
-        for table in ("held", "held_under", "relations"):
-            self._db.execute(f"DELETE FROM {table}")
+        with self._at_once() as execute:
+            execute("DELETE FROM steps WHERE method = 'GET'")
+            execute("DELETE FROM meta WHERE name IN ('held', 'held partly', 'held records', 'custom read')")
+            for table in ("held", "held_under", "relations"):
+                execute(f"DELETE FROM {table}")
+            execute(_ASKED_NOW, (time.time(),))
 
     # ---- pages of an export
 
@@ -331,16 +340,15 @@ class Checkpoint:
 
     def forget_check(self) -> None:
         """Begin the checks anew: an earlier run was cut off within them."""
-        self._db.execute("DELETE FROM rows")
+        with self._at_once() as execute:
+            execute("DELETE FROM rows")
 
     def settle_now(self, rows: Iterable[tuple[int, Outcome]]) -> None:
-        """Write outcomes of rows that are not sent, at once. A row's later breach is added to its first."""
-        self._db.execute("BEGIN")
-        self._db.executemany(
-            "INSERT INTO rows VALUES (?, ?, '', '', ?, 0)",
-            ((n, o.status.value, json.dumps([[f.step, f.code, f.error] for f in o.failures])) for n, o in rows),
-        )
-        self._db.execute("COMMIT")
+        """Write outcomes of rows that are not sent, at once."""
+        with self._at_once() as execute:
+            for number, outcome in rows:
+                failures = json.dumps([[f.step, f.code, f.error] for f in outcome.failures])
+                execute("INSERT INTO rows VALUES (?, ?, '', '', ?, 0)", (number, outcome.status.value, failures))
 
 
 @contextmanager
@@ -359,9 +367,8 @@ def opened_checkpoint(path: Path, *, stale: float = math.inf) -> Iterator[Checkp
     """
     if not path.is_file():
         raise UsageError(f"{path} is missing, so the job cannot go on. Put it back, or start anew.")
-    files = (path, path.with_name(f"{path.name}-wal"))
-    age = time.time() - max(file.stat().st_mtime for file in files if file.exists())
     with contextlib.closing(Checkpoint(path)) as checkpoint:
-        if age > stale:
+        # by the oldest answer there may be, not by the last write: resumes that come to nothing write too
+        if not 0 <= time.time() - float(checkpoint.noted("asked since", 0.0)) <= stale:
             checkpoint.forget_questions()
         yield checkpoint

@@ -47,6 +47,7 @@ class Collecting:
     names: Names = field(default_factory=Names)
     _pointed: set[tuple[str, str]] = field(default_factory=set)  # seen before the names were known, and what is large
     _named: bool = False
+    _walk: Walk | Offsets | None = None
 
     async def pages(self) -> None:
         """Read the names, and all pages that are not read yet. Raises `UnfinishedError` if some cannot be had."""
@@ -56,6 +57,7 @@ class Collecting:
             self._learn(await self.runner.ask(asking))
             return
         walk = self.source.walk(checkpoint.noted("total"), self._read_before())
+        self._walk = walk
         walking = Walking(walk, self.source.request, self.runner.dispatch, self._on_page)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(self._tell, walk)
@@ -89,6 +91,8 @@ class Collecting:
         keyset = self.resource.reading is not Reading.PAGES
         entries = [entry for entry in page.entries if not keyset or covered[0] <= entry[0] <= covered[1]]
         checkpoint.add_page(*covered, entries)
+        if self._walk is not None and self._walk.total is not None:
+            checkpoint.note("total", self._walk.total)  # a resume may not come by a page that tells it
         for identity, name in page.tags.items():
             checkpoint.note(f"tag {identity}", name)
         pointers = {pointer for _identity, kept in entries for pointer in self.source.points_to(kept)}
@@ -178,12 +182,14 @@ class Collecting:
         checkpoint = self.checkpoint
         apart, custom = bool(checkpoint.noted("apart")), bool(checkpoint.noted("custom read"))
         seen: set[int] = set()
+        keyset = self.resource.reading is not Reading.PAGES  # whose pages never bring a record twice
         for page in checkpoint.pages():
             fresh: list[Kept] = []
             for identity, kept in page:
                 if identity in seen:
                     continue  # where two pages met
-                seen.add(identity)
+                if not keyset:
+                    seen.add(identity)
                 fresh.append((identity, self._joined(identity, kept, apart=apart, custom=custom)))
             self._open_books(fresh)
             yield fresh

@@ -71,7 +71,6 @@ class Shared:
     translations: Translations = field(default_factory=dict)
 
 
-Part = tuple[Resource, Path]
 DoPart = Callable[[Shared, Resource, Path], Awaitable[Ending]]
 
 
@@ -111,7 +110,11 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
     access = setting.access
     folder = JobFolder.create(setting.jobs, setting.name, f"{kind}-{ALL}")
     place = str(await anyio.Path(directory).absolute())
-    record = JobRecord(kind, ALL, asdict(options), access.place, access.connection, output=place)
+    parts = _exported() if kind == "export" else _chosen(parts_in(directory), setting)
+    record = JobRecord(
+        kind, ALL, asdict(options), access.place, access.connection, output=place,
+        parts=tuple(resource.name for resource in parts),
+    )  # fmt: skip
     try:
         with folder.held():
             folder.write(record)
@@ -121,10 +124,18 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
             folder.discard()
 
 
-def parts_in(directory: Path) -> list[Part]:
+def parts_in(directory: Path) -> list[Resource]:
     """The resources of which a folder has a file that can be imported, in the order in which they are."""
-    found = [(resource, directory / f"{resource.name}.csv") for resource in RESOURCES if resource.modes]
-    return [(resource, path) for resource, path in found if path.is_file()]
+    return [r for r in RESOURCES if r.modes and _file(directory, r).is_file()]
+
+
+def _file(directory: Path, resource: Resource) -> Path:
+    return directory / f"{resource.name}.csv"
+
+
+def _exported() -> list[Resource]:
+    """The resources that are read by themselves; what belongs to contacts comes with them."""
+    return [resource for resource in RESOURCES if resource.reading is not Reading.CONTACTS]
 
 
 # ---- the one way through
@@ -134,13 +145,13 @@ async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry:
     options = record.options
     directory = Path(record.output)
     endings: list[Ending] = []
-    parts: list[Part]
+    parts = [(named(name), _file(directory, named(name))) for name in record.parts]
     if record.kind == "export":
-        export_options = ExportOptions(**options)
-        parts = [(r, directory / f"{r.name}.csv") for r in RESOURCES if r.reading is not Reading.CONTACTS]
-        do_part: DoPart = _Exports(export_options)
+        do_part: DoPart = _Exports(ExportOptions(**options))
     else:
-        parts = _chosen(parts_in(directory), setting)
+        gone = [path.name for _resource, path in parts if not path.is_file()]
+        if gone:
+            raise UsageError(f"{', '.join(gone)} is gone from {directory}. Put it back, then go on with the job.")
         do_part = _Imports(ImportOptions(**options), account_of_manifest(directory / MANIFEST), retry=retry)
     async with opened(setting.access, options["rate"]) as send:
         dispatch = new_dispatch(options["rate"], options["concurrency"])
@@ -166,15 +177,15 @@ async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry:
     return _end(folder, record, endings, meter.spent(anyio.current_time()), stopping if unfinished else None)
 
 
-def _chosen(parts: list[Part], setting: Setting) -> list[Part]:
+def _chosen(parts: list[Resource], setting: Setting) -> list[Resource]:
     """The parts that an import of everything takes; says which it leaves out, and why."""
-    has_contacts = any(resource.writing is Writing.CONTACT for resource, _path in parts)
+    has_contacts = any(resource.writing is Writing.CONTACT for resource in parts)
     chosen = []
-    for resource, path in parts:
+    for resource in parts:
         if resource.name in LEFT and (has_contacts or resource.name not in IN_CELLS):
-            setting.progress.say(f"{path.name} is left out: {LEFT[resource.name]}.")
+            setting.progress.say(f"{resource.name}.csv is left out: {LEFT[resource.name]}.")
         else:
-            chosen.append((resource, path))
+            chosen.append(resource)
     return chosen
 
 

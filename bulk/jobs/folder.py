@@ -63,6 +63,7 @@ class JobRecord:
     account: str = ""
     input: InputFile | None = None
     output: str = ""
+    parts: tuple[str, ...] = ()  # of a whole account: the resources, in order
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
     version: str = __version__
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import anyio
 
+from bulk.errors import AbortedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner
@@ -42,15 +43,24 @@ async def read_held(runner: Runner, checkpoint: Checkpoint, rows: int, *, resume
         return None
     walk.take(first, page.ids, page.total)
     _hold(page, (0, 0), checkpoint)
-    walking = Walking(walk, contacts_request, runner.dispatch, _hold)
-    await runner.run(walking)
-    if walking.error is not None:
-        raise walking.error
-    if not walk.done:  # interrupted; the rows will not begin either
+    if not await _read_on(runner, walk):  # interrupted, and the rows will not begin either; or without use
         return None
     checkpoint.note("held", True)
     await checkpoint.durable()
     return began
+
+
+async def _read_on(runner: Runner, walk: Walk) -> bool:
+    """Read the rest of the pages; whether all are read."""
+    walking = Walking(walk, contacts_request, runner.dispatch, _hold)
+    usable = True
+    try:
+        await runner.run(walking)
+    except* AbortedError:  # pages that begin elsewhere than asked: then each row is sent without knowing
+        usable = False
+    if walking.error is not None:
+        raise walking.error
+    return usable and walk.done
 
 
 def _first_page(ask: Ask) -> Asking[PageData]:
@@ -61,6 +71,7 @@ def _first_page(ask: Ask) -> Asking[PageData]:
 
 def _hold(page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     if page.missing:
+        checkpoint.note("held partly", True)
         return  # without its relations a contact is better not known than half known
     for _identity, (_kept, state) in page.entries:
         email = ContactState.from_json(state).attributes.get("email", "")

@@ -43,6 +43,9 @@ _ADDED: Final = {
 }
 
 
+_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles)
+
+
 def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tuple[dict[str, int], dict[str, int]]:
     """Write the report files; the counts of rows by status ("read" included) and of actions.
 
@@ -52,7 +55,9 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
     in_doubt = checkpoint.cut_off_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
-    files = {name: CsvFile(folder.file(name), (*table.header, *added)) for name, added in _ADDED.items()}
+    kept = [at for at, title in enumerate(table.header) if title.strip() not in _OURS]  # not those of another report
+    header = [table.header[at] for at in kept]
+    files = {name: CsvFile(folder.file(name), (*header, *added)) for name, added in _ADDED.items()}
     wanted: set[str] = set()
     settled = _Merge(checkpoint.settled_rows())
     # the cells are written without their guards, so the column that names guarded cells must not claim any
@@ -61,7 +66,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
         for record in table.records():
             row = settled.at(record.number)
             if row is None:
-                row = SettledRow(record.number, _open_outcome(record.number in in_doubt), 0)
+                row = _open_row(record.number, in_doubt.get(record.number, 0))
             status = row.outcome.status
             counted["read"] += 1
             counted[status.value] += 1
@@ -72,7 +77,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
             cells, surplus = _fitted(record.cells, len(table.header))
             if guarded is not None and record.problem is None:
                 cells[guarded] = ""
-            files[name].write((*cells, *_added(name, row), *surplus))
+            files[name].write((*(cells[at] for at in kept), *_added(name, row), *surplus))
     for name in (SKIPPED, UNPROCESSED):
         if name not in wanted:
             folder.file(name).unlink(missing_ok=True)
@@ -105,8 +110,9 @@ class _Merge:
         return self._next
 
 
-def _open_outcome(in_doubt: bool) -> Outcome:
-    return Outcome(RowStatus.IN_DOUBT if in_doubt else RowStatus.UNPROCESSED)
+def _open_row(number: int, attempts: int) -> SettledRow:
+    """A row that has not ended; in doubt if a write of it was sent, so many times, and never answered."""
+    return SettledRow(number, Outcome(RowStatus.IN_DOUBT if attempts else RowStatus.UNPROCESSED), attempts)
 
 
 def _added(name: str, row: SettledRow) -> tuple[str, ...]:
@@ -120,7 +126,7 @@ def _added(name: str, row: SettledRow) -> tuple[str, ...]:
         return (number,)
     if not outcome.failures:
         said = "The job stopped before the answer came. 'bulk resume' settles it."
-        return number, outcome.status.value, "", "no_answer", said, "1"
+        return number, outcome.status.value, "", "no_answer", said, str(row.attempts)
     first = outcome.failures[0]
     errors = [failure.error for failure in outcome.failures]
     if len(errors) > 1 and any(failure.step for failure in outcome.failures):

@@ -52,6 +52,7 @@ class Rows:
     on_end: Callable[[], None]
     counts: Counter[str] = field(default_factory=Counter)
     done: bool = False
+    _partly: bool = False
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
@@ -78,6 +79,7 @@ class Rows:
         return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT, RowStatus.REJECTED))
 
     def _all(self) -> Iterator[Work]:
+        self._partly = bool(self.checkpoint.noted("held partly"))
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
@@ -94,7 +96,7 @@ class Rows:
             known = Known(
                 state=ContactState.from_json(held[row.key]) if row.key in held else None,
                 fresh=since is not None and anyio.current_time() - since < STALE,
-                absent=since is not None and row.key not in held,
+                absent=since is not None and row.key not in held and not self._partly,
                 begun=frozenset((*opened_row.known, *opened_row.cut_off)),
             )
             flow = self.plan.writer.flow(row, known)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from bulk.engine.dispatch import Dispatch, Step
 from bulk.engine.limit import RateLimit
@@ -20,6 +21,7 @@ from bulk.jobs.checkpoint import Checkpoint
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.together import Asking
 
+_BREATH = 250  # rows that may end one after the other before others have their turn
 _QUESTION = -2  # the row number of a question; less than 0, so that nothing of it is written down
 _LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
@@ -73,7 +75,7 @@ class Runner:
         dispatch = self.dispatch
         async with anyio.create_task_group() as flights:
             while True:
-                self._fill(feed)
+                await self._fill(feed)
                 now = anyio.current_time()
                 step = dispatch.next(now)
                 if isinstance(step, Step):
@@ -87,11 +89,17 @@ class Runner:
         if self._checkpoint:
             await self._checkpoint.durable()
 
-    def _fill(self, feed: Feed) -> None:
+    async def _fill(self, feed: Feed) -> None:
+        ended = 0
         while self.dispatch.wants():
             work = feed.take()
             if work is None:
                 return
+            ended += 1
+            if ended % _BREATH == 0:  # rows that ask nothing: without a stop they would let nobody else do anything
+                await anyio.lowlevel.checkpoint()
+                if self._checkpoint:
+                    await self._checkpoint.durable()
             for row, outcome in self.dispatch.add(work.row, work.key, work.flow, work.known, work.cut_off):
                 self._end(feed, row, outcome)
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from bulk.model import Failure, Flow, Json, Row
 from bulk.planning.state import ContactState
-from bulk.resources.kinds import Problem
-from bulk.resources.spec import CLEAR, Column
+from bulk.resources.kinds import NAMES, Problem
+from bulk.resources.spec import Column, clears, is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,8 @@ class Meaning:
         read: list[tuple[Column, Json]] = []
         for column in self.columns:
             text = row.values[column.attribute]
-            blank = not text.strip()
-            cleared = text.strip() == CLEAR or (self.blank == "clear" and blank)
-            if blank and not cleared:
+            cleared = clears(text) or (self.blank == "clear" and is_blank(text) and column.kind is not NAMES)
+            if is_blank(text) and not cleared:
                 continue
             value = "" if cleared else column.read(text)
             if isinstance(value, Problem):

@@ -15,6 +15,16 @@ CLEAR = "#N/A"  # a cell that holds this clears the value, whatever --blank says
 TOGETHER: Final = "+"  # between the attributes of a key
 
 
+def is_blank(cell: str) -> bool:
+    """Whether a cell says nothing."""
+    return not cell.strip()
+
+
+def clears(cell: str) -> bool:
+    """Whether a cell says that its value is to be cleared."""
+    return cell.strip() == CLEAR
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a resource's CSV.

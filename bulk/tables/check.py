@@ -18,7 +18,7 @@ from typing import Final, Literal, Protocol, Self
 
 from bulk.model import Issue
 from bulk.resources.kinds import Problem, find_name
-from bulk.resources.spec import CLEAR, Column
+from bulk.resources.spec import Column, clears
 from bulk.tables.matching import Match, key_of
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import build_schema, check_batch, shorten
@@ -131,7 +131,7 @@ def _nothing_of(records: Sequence[Record], match: Match) -> Iterator[Issue]:
 
 def _named(cell: str, column: Column) -> set[str]:
     """What a cell of names names, whichever way it is written; nothing if the cell clears or cannot be read."""
-    names = () if cell.strip() == CLEAR else column.read(cell)
+    names = () if clears(cell) else column.read(cell)
     if isinstance(names, Problem):
         return set()
     found = (find_name(name, column.options) if column.options else None for name in names)

@@ -16,7 +16,7 @@ from pandera.errors import SchemaErrors
 
 from bulk.model import Issue
 from bulk.resources.kinds import NAMES, OPTION, OPTIONS, TEXT, TEXTAREA, Problem
-from bulk.resources.spec import CLEAR, Column
+from bulk.resources.spec import CLEAR, Column, clears, is_blank
 
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
@@ -29,6 +29,11 @@ _SHOWN: Final = 60  # characters of a value that an issue repeats
 _ANY_TEXT: Final = (TEXT, TEXTAREA)
 _BY_OPTIONS: Final = (NAMES, OPTION, OPTIONS)
 _MEMORY: Final = 65_536  # distinct cells a column remembers to be readable, a batch more or less
+_CANNOT_CLEAR: Final = Problem(
+    "cannot_clear",
+    "These names cannot be cleared as a whole.",
+    "Name what is to go in remove_tags or unsubscribe_lists.",
+)
 _REQUIRED: Final = Problem("required", "This cell must not be empty.", "Fill it in, or take the row out.")
 
 
@@ -61,6 +66,8 @@ def _can_break(column: Column) -> bool:
 
 
 def _reads_anything(column: Column) -> bool:
+    if column.kind is NAMES:
+        return False  # but for #N/A, at least
     return column.kind in _ANY_TEXT or (column.kind in _BY_OPTIONS and column.options is None)
 
 
@@ -71,12 +78,16 @@ def _reads(column: Column) -> Callable[[PolarsData], pl.LazyFrame]:
     def check(data: PolarsData) -> pl.LazyFrame:
         cells = pl.col(data.key)
         distinct = set(data.lazyframe.select(cells.drop_nulls().unique()).collect().to_series().to_list())
-        bad = [cell for cell in distinct - known if isinstance(column.read(cell), Problem)]
+        bad = [cell for cell in distinct - known if _cannot_be_read(column, cell)]
         if len(known) < _MEMORY:
             known.update(distinct.difference(bad))
         return data.lazyframe.select(~cells.is_in(bad))
 
     return check
+
+
+def _cannot_be_read(column: Column, cell: str) -> bool:
+    return (column.kind is NAMES and clears(cell)) or isinstance(column.read(cell), Problem)
 
 
 def check_batch(schema: pa.DataFrameSchema, records: Sequence[Record], match: Match) -> list[Issue]:
@@ -104,9 +115,10 @@ def _frame(records: Sequence[Record], match: Match) -> pl.DataFrame:
 
 def _absent(name: str, column: Column) -> pl.Expr:
     cell = pl.col(name)
-    if column.required:
-        return (cell.str.strip_chars() == "") | (cell == CLEAR)
-    return (cell == "") | (cell == CLEAR)
+    stripped = cell.str.strip_chars()
+    if column.kind is NAMES:  # what is to be taken off is named in a column of its own
+        return stripped == ""
+    return (stripped == "") | (stripped == CLEAR)
 
 
 def _failures(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[tuple[str, int]]:
@@ -124,8 +136,10 @@ def _failures(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[tuple[str
 
 def _problem(column: Column, cell: str) -> Problem:
     """What is wrong with a cell that the schema refused."""
-    if column.required and cell.strip() in {"", CLEAR}:
+    if column.required and (is_blank(cell) or clears(cell)):
         return _REQUIRED
+    if column.kind is NAMES and clears(cell):
+        return _CANNOT_CLEAR
     value = column.read(cell)
     if isinstance(value, Problem):
         return value

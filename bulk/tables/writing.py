@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-from bulk.errors import UsageError
+from bulk.errors import UnfinishedError, UsageError
 
 GUARDED: Final = "_guarded"  # the column that names the guarded columns of each row
 BOM: Final = "\ufeff"
@@ -76,7 +76,7 @@ class CsvFile:
         try:
             self._open()
         except OSError as error:
-            raise UsageError(f"{self._target} cannot be written: {error.strerror}.") from error
+            raise UsageError(f"{self._target} cannot be written: {error.strerror}. Choose another place.") from error
         self._put(("" if self._plain else BOM) + format_row(self._header, plain=self._plain))
         return self
 
@@ -102,11 +102,27 @@ class CsvFile:
 
     def _put(self, text: str) -> None:
         # Half a surrogate pair, which an API can hand out for a cut emoji, has no bytes in UTF-8: it becomes "?".
-        self._file.write(text.encode("utf-8", "replace"))
+        try:
+            self._file.write(text.encode("utf-8", "replace"))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._full(error) from error
+
+    def _full(self, error: OSError) -> UnfinishedError:
+        return UnfinishedError(f"{self._target or 'Standard output'} cannot be written: {error.strerror}. Make room")
 
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        try:
+            self._finish(kind)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._full(error) from error
+
+    def _finish(self, kind: type[BaseException] | None) -> None:
         try:
             self._file.flush()
             if self._part is not None and self._target is not None and kind is None:

@@ -119,7 +119,7 @@ def test_a_stop_waits_for_what_is_in_flight_and_a_later_run_does_the_rest(tmp_pa
                 await runner.run(feed_of(checkpoint))
                 assert anyio.current_time() <= seconds + LATENCY + 0.01
             assert server.answers == server.applied.total(), "what was sent was waited for"
-            assert checkpoint.cut_off_rows() == set()
+            assert checkpoint.cut_off_rows() == {}
         with opened_checkpoint(tmp_path / "c.sqlite") as checkpoint:
             server.checkpoint = checkpoint
             await runner_of(checkpoint, server).run(feed_of(checkpoint))
@@ -160,7 +160,7 @@ def test_a_refused_key_leaves_nothing_in_doubt(tmp_path: Path):
             runner = runner_of(checkpoint, server)
             await runner.run(feed_of(checkpoint))
             assert runner.dispatch.refused_key
-            assert checkpoint.cut_off_rows() == set()
+            assert checkpoint.cut_off_rows() == {}
             assert checkpoint.counts() == {}
             assert server.applied.total() <= runner.dispatch.most_in_flight
 
