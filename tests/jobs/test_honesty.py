@@ -1,0 +1,229 @@
+"""What a report says under faults is so, and what a resume goes by is not too old."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bulk.api.client import Client
+from bulk.api.credentials import SANDBOX
+from bulk.errors import UnfinishedError
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.rows import Rows
+from bulk.model import Outcome, Reply, Request
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.faults import Fault
+from bulk.tables.writing import CsvFile
+from tests.virtual import run
+from tests.world import Crash, World, report
+
+HOURS = 3600.0
+
+
+def people(count: int) -> list[tuple[str, str]]:
+    return [(f"p{n}@example.com", "A") for n in range(count)]
+
+
+def imported(world: World, rows: list[tuple[str, str]], header: str = "email,firstName") -> None:
+    """Bring the account to this state, and leave no trace of how."""
+    world.start(world.csv(rows, header))
+    shutil.rmtree(world.job.path)
+    world.sent.clear()
+
+
+@contextlib.contextmanager
+def crashing(world: World, path: str, after: int = 0):
+    """The process ends when so many requests to a path were answered and another is to be sent."""
+
+    def crash(request: Request) -> None:
+        if request.path == path and sum(sent.path == path for sent, _reply in world.sent) >= after:
+            raise Crash
+
+    world.on_send = crash
+    with contextlib.suppress(BaseExceptionGroup, Crash):
+        yield
+    world.on_send = lambda _request: None
+
+
+# ---- who left a list
+
+
+def leave(world: World, list_id: str) -> None:
+    """The only contact leaves a list, by itself."""
+
+    async def ask() -> None:
+        with Sandbox(world.folder / "account" / "sandbox.sqlite", SandboxOptions(rate=0, key=SANDBOX.key)) as sandbox:
+            async with Client(SANDBOX, sandbox.app) as client:
+                body = {"contactList": {"list": list_id, "contact": "1", "status": 2}}
+                reply = await client.send(Request("leave", "POST", "contactLists", body=body))
+                assert isinstance(reply, Reply)
+                assert reply.status == 200
+
+    run(ask)
+
+
+def test_an_answer_grows_old_however_often_the_job_is_resumed(world: World, monkeypatch: pytest.MonkeyPatch):
+    imported(world, [("p1@example.com", "Newsletter")], "email,lists")
+    with crashing(world, "contactLists"):
+        world.start(world.csv([("p1@example.com", "Customers")], "email,lists"))
+    leave(world, "2")
+    began = time.time()
+    for attempt in range(1, 4):  # each nine minutes after the one before, and the network is gone
+        monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda later=attempt * 540: began + later)
+        world.faults = (Fault("lost_before"),)
+        world.resume()
+    world.faults = ()
+    ending = world.resume()
+    assert ending.summary.rows["failed"] == 1
+    assert report(world.job.path, "failed.csv")[0]["_code"] == "opted_out"
+    assert world.account()["contacts"]["p1@example.com"]["lists"]["Customers"] == "2"
+
+
+# ---- exports
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_export_that_is_short_says_so_also_after_a_kill(world: World, killed: bool):
+    imported(world, people(950))
+    if killed:
+        with crashing(world, "contacts", after=4):
+            world.export(world.folder / "out.csv")
+        world.faults = (Fault("empty_page", method="GET", path="contacts"),)
+        ending = world.resume_export()
+    else:
+        world.faults = (Fault("empty_page", method="GET", path="contacts", skip=4),)
+        ending = world.export(world.folder / "out.csv")
+    rows = ending.summary.rows
+    assert rows["read"] == 950
+    assert rows["succeeded"] < 950
+    assert rows["succeeded"] + rows["failed"] + rows["unprocessed"] == 950
+    assert not ending.summary.complete
+
+
+# ---- in doubt or not
+
+
+def test_what_was_only_refused_by_the_limit_is_not_in_doubt(world: World):
+    world.faults = (Fault("status", status=429, retry_after="600", method="POST", path="contact/sync"),)
+    ending = world.start(world.csv(people(3), "email,firstName"), max_duration=30.0)
+    assert (ending.summary.rows["in_doubt"], ending.summary.rows["unprocessed"]) == (0, 3)
+
+
+def test_what_was_in_doubt_stays_so_when_the_retry_is_turned_away(world: World):
+    world.faults = (Fault("lost_after", method="POST", path="contactTags"),)
+    ending = world.start(world.csv([("p1@example.com", "VIP"), ("p2@example.com", "")], "email,tags"))
+    assert ending.summary.rows["in_doubt"] == 1
+    world.faults = (Fault("status", status=401, method="POST", path="contactTags"),)
+    ending = world.resume(retry=True)
+    assert (ending.summary.rows["in_doubt"], ending.summary.rows["unprocessed"]) == (1, 0)
+
+
+def test_a_row_that_has_not_ended_shows_how_often_it_was_sent(world: World):
+    world.faults = (Fault("lost_before", method="POST", path="contact/sync", first=3),)
+    with crashing(world, "contact/sync", after=3):
+        world.start(world.csv(people(1), "email,firstName"))
+    with contextlib.closing(sqlite3.connect(world.job.file("checkpoint.sqlite"))) as db:
+        ((attempts,),) = db.execute("SELECT attempts FROM steps WHERE method = 'POST'").fetchall()
+    world.faults = (Fault("lost_before"),)
+    world.resume()
+    assert report(world.job.path, "failed.csv")[0]["_attempts"] == str(attempts)
+
+
+def test_who_was_there_is_not_called_created_where_pages_came_without_all(world: World):
+    imported(world, people(400))
+    world.faults = (
+        Fault("no_include", method="GET", path="contacts", skip=1),
+        Fault("status", status=500, method="POST", path="contact/sync", every=2),
+    )
+    ending = world.start(world.csv([(email, "B") for email, _name in people(400)], "email,firstName"))
+    assert "created" not in ending.summary.actions
+
+
+# ---- rows that ask nothing
+
+
+def test_unchanged_rows_are_written_down_as_they_end(world: World, monkeypatch: pytest.MonkeyPatch):
+    imported(world, people(3_000))
+    sizes: list[int] = []
+    commit = Checkpoint._commit
+
+    def counting(self: Checkpoint, batch: list[object]) -> None:
+        sizes.append(len(batch))
+        commit(self, batch)
+
+    monkeypatch.setattr(Checkpoint, "_commit", counting)
+    assert world.start(world.csv(people(3_000), "email,firstName")).summary.rows["unchanged"] == 3_000
+    assert max(sizes) < 3_000, "two writes a row, of at most a few pages and rows at a time"
+
+
+def test_unchanged_rows_can_be_interrupted(world: World, monkeypatch: pytest.MonkeyPatch):
+    imported(world, people(2_000))
+    ended = Rows.ended
+    count = 0
+
+    def interrupting(self: Rows, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        nonlocal count
+        count += 1
+        if count == 10:
+            os.kill(os.getpid(), signal.SIGINT)
+        ended(self, row, outcome, checkpoint)
+
+    monkeypatch.setattr(Rows, "ended", interrupting)
+    setting = type(world).setting.fget
+    monkeypatch.setattr(type(world), "setting", property(lambda self: replace(setting(self), signals=True)))
+    ending = world.start(world.csv(people(2_000), "email,firstName"))
+    assert ending.error is not None
+    assert ending.summary.rows["unprocessed"] > 0
+
+
+# ---- reports
+
+
+def test_a_report_can_be_fed_back_more_than_once(world: World):
+    path = world.csv([("nobody", "Ada")], "email,firstName")
+    for _ in range(3):
+        world.start(path)
+        path = shutil.copy(world.job.file("failed.csv"), world.folder / "again.csv")
+        path = Path(path)
+        shutil.rmtree(world.job.path)
+    assert list(report(world.folder, "again.csv")[0]) == [
+        "email", "firstName", "_row", "_status", "_step", "_code", "_error", "_attempts"
+    ]  # fmt: skip
+
+
+def test_a_disk_that_is_full_at_the_end_is_said(world: World, monkeypatch: pytest.MonkeyPatch):
+    class Full:
+        def write(self, _data: bytes) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def flush(self) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(CsvFile, "_open", lambda self: setattr(self, "_file", Full()))
+    with pytest.raises(UnfinishedError, match=r"cannot be written: No space left on device\. Make room"):
+        world.start(world.csv(people(1), "email,firstName"))
+    monkeypatch.undo()
+
+
+def test_a_disk_that_is_full_during_the_checks_is_said(world: World, monkeypatch: pytest.MonkeyPatch):
+    settle_now = Checkpoint.settle_now
+
+    def full(self: Checkpoint, rows: object) -> None:
+        self._db.execute("PRAGMA query_only = ON")
+        settle_now(self, rows)
+
+    monkeypatch.setattr(Checkpoint, "settle_now", full)
+    with pytest.raises(UnfinishedError, match="Make room"):
+        world.start(world.csv([("nobody", "A")], "email,firstName"))
