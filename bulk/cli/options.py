@@ -43,7 +43,8 @@ def _max_errors(_context: click.Context, _parameter: click.Parameter, value: str
     return value
 
 
-def _max_duration(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+def duration(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """The seconds of a duration as people write it, for an option's `callback`."""
     if value is None:
         return None
     found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
@@ -53,15 +54,18 @@ def _max_duration(_context: click.Context, _parameter: click.Parameter, value: s
     return float(hours * 3600 + minutes * 60 + seconds)
 
 
-where = _stack(
+gateway = _stack(
     click.option("--sandbox", is_flag=True, help="Talk to the embedded local stand-in; needs no key."),
     click.option("--base-url", metavar="URL", default="", help="Root of the gateway.  [default: https://api.maton.ai]"),
-    click.option("--connection", metavar="ID", default="", help="Which connection of the key to use."),
 )
+where = _stack(
+    gateway, click.option("--connection", metavar="ID", default="", help="Which connection of the key to use.")
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 pace = _stack(
     click.option("--rate", type=float, callback=_rate, metavar="N", help="Requests a second; 0: no limit (sandbox)."),
     click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight at most."),
-    click.option("--max-duration", callback=_max_duration, metavar="TIME", help="Stop cleanly after, say, 2h."),
+    click.option("--max-duration", callback=duration, metavar="TIME", help="Stop cleanly after, say, 2h."),
 )
 max_errors = click.option(
     "--max-errors", callback=_max_errors, metavar="N|N%", help="Give up after so many failed rows."
@@ -69,7 +73,7 @@ max_errors = click.option(
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
-    click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout."),
+    as_json,
     click.option("-q", "--quiet", is_flag=True, help="No progress; errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
 )
@@ -125,9 +129,9 @@ def account(*, sandbox: bool, base_url: str, connection: str) -> Access | None:
     from bulk.jobs.access import Access  # noqa: PLC0415 - heavy, see the module's head
 
     if sandbox:
-        if base_url or connection:
-            raise UsageError("--sandbox goes nowhere, so --base-url and --connection do not go with it. Drop one.")
-        return Access(sandbox=sandbox_folder())
+        if base_url:
+            raise UsageError("--sandbox goes nowhere, so --base-url does not go with it. Drop one.")
+        return Access(sandbox=sandbox_folder(), chosen=connection)
     from bulk.api.credentials import from_environment  # noqa: PLC0415
 
     credentials = from_environment(os.environ, base_url=base_url, connection=connection)
@@ -157,13 +161,22 @@ def options_of_place(place: str, connection: str) -> Iterator[str]:
         yield f"--connection {shlex.quote(connection)}"
 
 
+def connected(access: Access) -> Access:
+    """The access with the connection of the gateway that its calls name, which costs a request if none was chosen."""
+    import anyio  # noqa: PLC0415
+
+    from bulk.jobs.connecting import connected  # noqa: PLC0415
+
+    return anyio.run(connected, access)
+
+
 def account_of(place: str, connection: str) -> Access:
     """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now."""
     from bulk.api.credentials import GATEWAY_PATH  # noqa: PLC0415
     from bulk.jobs.access import SANDBOX_PLACE, Access  # noqa: PLC0415
 
     if place.startswith(SANDBOX_PLACE):
-        return Access(sandbox=Path(place.removeprefix(SANDBOX_PLACE)))
+        return Access(sandbox=Path(place.removeprefix(SANDBOX_PLACE)), chosen=connection)
     base = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
     return needed_account(sandbox=False, base_url=base, connection=connection)
 
@@ -200,8 +213,8 @@ def check_importable(resource: Resource, mode: str) -> None:
 
     if not resource.modes:
         raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
-    if resource.writing is Writing.LINK or (resource.writing is Writing.CONTACT and mode == "delete"):
-        raise UsageError(f"This version of bulk exports {resource.name} but cannot {mode or 'import'} them yet.")
+    if resource.writing is Writing.CONTACT and mode == "delete":
+        raise UsageError("This version of bulk cannot delete contacts yet.")
 
 
 def input_path(name: str) -> Path | None:

@@ -34,6 +34,7 @@ from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.jobs.wording import counted
 from bulk.model import RowStatus
 from bulk.planning.contacts import ContactRows
+from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, make_missing, read_names, unknown_names
 from bulk.planning.records import RecordRows
@@ -247,9 +248,14 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
 
 def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     """What writes the rows of a resource."""
-    if job.resource.writing is Writing.RECORD:
-        return RecordRows(job.resource, meaning, names, FoundInCheckpoint(job.resource, job.checkpoint))
-    return ContactRows(meaning, names)
+    found = FoundInCheckpoint(job.resource, job.checkpoint)
+    match job.resource.writing:
+        case Writing.RECORD:
+            return RecordRows(job.resource, meaning, names, found)
+        case Writing.LINK:
+            return LinkRows(job.resource, meaning, names, found)
+        case Writing.CONTACT:
+            return ContactRows(meaning, names)
 
 
 async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:
@@ -261,7 +267,8 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     if job.resource.writing is Writing.RECORD:
         return await _prepare_records(job, runner, plan, names, needs)
     # a row may be judged by what was read before only if no other row of its key comes before it
-    if options.on_duplicate != "all" and options.mode != "create" and options.key == "email":
+    by_contact = job.resource.writing is Writing.LINK or options.key == "email"
+    if options.on_duplicate != "all" and options.mode != "create" and by_contact:
         plan = replace(plan, held_since=await read_held(runner, checkpoint, needs.rows, resumed=job.resumed))
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)

@@ -73,4 +73,4 @@ def accepted(receipt: Receipt, what: str) -> Json:
         return receipt.data
     if receipt.code in ("no_answer", "damaged_answer"):
         raise UnfinishedError(f"Cannot read {what}: {receipt.error}. {RETRY_HINT}")
-    raise AbortedError(f"Cannot read {what}: {receipt.error}")
+    raise AbortedError(f"Cannot read {what}: {receipt.error}.\nSee what is wrong: bulk doctor")

@@ -11,8 +11,11 @@ from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning.links import (
+    SUBSCRIBED,
+    UNSUBSCRIBED,
     Contact,
     Done,
+    Job,
     ListWork,
     add_tags,
     look_up_contact,
@@ -25,6 +28,7 @@ from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Known, Meaning, Reckoned
+from bulk.resources.kinds import Option, find_name
 from bulk.resources.spec import Column
 
 CONTACT: Final = "contact"  # the step that writes the contact itself
@@ -106,20 +110,14 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         contact = written
     new = contact.action == "created"
     linked = None if new else state  # made anew by this row, it has lost what it had when the account was read
+    statuses = _statuses(wanted, tuple(names.book("lists").records.values()))
+    held = state.lists if state is not None and known.fresh else None
+    job = None if wanted.account is None else Job(names.book("accounts").id_of(wanted.account) or "", wanted.account)
     parts = [
-        add_tags(contact.id, wanted.tags, names, linked),
-        remove_tags(contact.id, () if new else wanted.remove_tags, names, state),
-        set_lists(
-            ListWork(
-                contact,
-                wanted.lists,
-                wanted.unsubscribe_lists,
-                names,
-                state if known.fresh else None,
-                meaning.resubscribe,
-            )
-        ),
-        set_account(contact.id, wanted.account, names, linked, new=new),
+        add_tags(contact.id, _tags(wanted.tags, names), linked),
+        remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
+        set_lists(ListWork(contact, statuses, held, meaning.resubscribe)),
+        set_account(contact.id, job, linked, new=new),
     ]
     done: list[Done] = yield from together(parts)
     # a contact that was not there and is, after a send of ours whose answer was lost, was created by that send
@@ -132,6 +130,19 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     else:
         status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
     return Outcome(status, action, contact.id, failures)
+
+
+def _tags(wanted: Sequence[str], names: Names) -> dict[str, str]:
+    """Ids and names of tags; one that the account does not know is on nobody."""
+    ids = ((names.book("tags").id_of(name), name) for name in wanted)
+    return {identity: name for identity, name in ids if identity}
+
+
+def _statuses(wanted: Wanted, lists: tuple[Option, ...]) -> dict[str, tuple[str, str]]:
+    """Ids of lists with their names and the status that is wanted."""
+    named = [(name, SUBSCRIBED) for name in wanted.lists] + [(n, UNSUBSCRIBED) for n in wanted.unsubscribe_lists]
+    found = ((find_name(name, lists), name, status) for name, status in named)
+    return {option.id: (name, status) for option, name, status in found if option}
 
 
 def _differs(wanted: Wanted, state: ContactState, columns: Sequence[Column]) -> bool:

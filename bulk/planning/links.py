@@ -5,19 +5,18 @@ They need only the contact's id. Whether rows of contacts or rows of their own a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from bulk.model import Failure, Json, Receipt, Request, Verdict
 from bulk.planning.collections import FEW, PAGE
-from bulk.planning.names import Names
 from bulk.planning.settling import SENDS, again_and_again
-from bulk.planning.state import ATTRIBUTES, ContactState
+from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking
-from bulk.resources.kinds import find_name
 
 SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "1", "2", "3"
+ACTIVE: Final = ("0", SUBSCRIBED)  # statuses that a person has agreed to
 ASKED_TO_RETURN: Final = 4  # `sourceid` that ActiveCampaign wants with a resubscription
 
 
@@ -60,7 +59,9 @@ def look_up_contact(step: str, email: str) -> Asking[Receipt]:
 
     def keep(body: Json) -> Json:
         found = [c for c in body["contacts"] if str(c.get("email", "")).strip().casefold() == email.casefold()]
-        return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} if found else None
+        if not found:
+            return None
+        return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(found[0])}
 
     receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts"),)
     return receipts[0]
@@ -69,8 +70,8 @@ def look_up_contact(step: str, email: str) -> Asking[Receipt]:
 # ---- tags
 
 
-def add_tags(identity: str, tags: Sequence[str], names: Names, state: ContactState | None) -> Asking[Done]:
-    """Give the contact these tags; those that it is known to have are not sent."""
+def add_tags(identity: str, tags: Mapping[str, str], state: ContactState | None) -> Asking[Done]:
+    """Give the contact these tags, ids and names; those that it is known to have are not sent."""
     done = Done()
     held = state.tags if state else {}
     requests = tuple(
@@ -78,12 +79,12 @@ def add_tags(identity: str, tags: Sequence[str], names: Names, state: ContactSta
             f"tag {name}",
             "POST",
             "contactTags",
-            body={"contactTag": {"contact": identity, "tag": names.book("tags").id_of(name)}},
+            body={"contactTag": {"contact": identity, "tag": tag}},
             keep=lambda body: "contacts" in body,
             expects="contactTag",
         )
-        for name in tags
-        if names.book("tags").id_of(name) not in held
+        for tag, name in tags.items()
+        if tag not in held
     )
     if requests:
         for receipt in (yield requests):
@@ -91,17 +92,15 @@ def add_tags(identity: str, tags: Sequence[str], names: Names, state: ContactSta
     return done
 
 
-def remove_tags(identity: str, tags: Sequence[str], names: Names, state: ContactState | None) -> Asking[Done]:
-    """Take these tags off the contact."""
+def remove_tags(identity: str, tags: Mapping[str, str], state: ContactState | None) -> Asking[Done]:
+    """Take these tags, ids and names, off the contact."""
     done = Done()
-    found = ((names.book("tags").id_of(name), name) for name in tags)
-    wanted = {identity: name for identity, name in found if identity}
-    if not wanted:
-        return done  # a tag that the account does not know is on nobody
+    if not tags:
+        return done
     held = dict(state.tags) if state else (yield from links_of(identity, "contactTags", ("tag", "id"), done))
     requests = tuple(
         Request(f"remove tag {name}", "DELETE", f"contactTags/{held[tag]}", absent_is_done=True)
-        for tag, name in wanted.items()
+        for tag, name in tags.items()
         if tag in held
     )
     if requests:
@@ -134,59 +133,53 @@ def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> A
 
 @dataclass(frozen=True, slots=True)
 class ListWork:
-    """What becomes of a contact's lists: those to subscribe to and to leave; `state` None: it has to be asked for."""
+    """What becomes of a contact's lists.
+
+    `wanted` maps ids of lists to their names and the status to set. `held` are the statuses of now, None: they have to
+    be asked for.
+    """
 
     contact: Contact
-    subscribe: Sequence[str]
-    unsubscribe: Sequence[str]
-    names: Names
-    state: ContactState | None
+    wanted: Mapping[str, tuple[str, str]]
+    held: Mapping[str, str] | None
     resubscribe: bool
 
 
 def set_lists(work: ListWork) -> Asking[Done]:
     """Subscribe and unsubscribe. Nobody who left a list or bounced is subscribed again without being asked for."""
     done = Done()
-    held: Mapping[str, str] = work.state.lists if work.state else {}
-    if work.subscribe and work.state is None and work.contact.action != "created":
+    held = work.held or {}
+    if work.held is None and work.contact.action != "created" and any(s in ACTIVE for _n, s in work.wanted.values()):
         held = yield from links_of(work.contact.id, "contactLists", ("list", "status"), done)
-    subscribing = () if done.failures else tuple(_subscribe(work, held, done))  # who may is not known: nobody is
-    requests = (*subscribing, *_unsubscribe(work, held))
+    unknown = bool(done.failures)  # who may be subscribed is not known: nobody is
+    requests: list[Request] = []
+    for identity, (name, status) in work.wanted.items():
+        if status in ACTIVE:
+            requests += () if unknown else _subscribe(work, identity, held.get(identity, ""), done)
+        elif held.get(identity) != status:
+            step = f"unsubscribe {name}" if status == UNSUBSCRIBED else f"list {name} {status}"
+            requests.append(_list_request(step, work.contact.id, identity, status, returning=False))
     if requests:
-        for receipt in (yield requests):
+        for receipt in (yield tuple(requests)):
             done.take(receipt, changed=bool(receipt.data))
     return done
 
 
-def _subscribe(work: ListWork, held: Mapping[str, str], done: Done) -> Iterator[Request]:
-    for name in work.subscribe:
-        identity = _list_of(name, work.names)
-        status = held.get(identity, "")
-        bounced = work.contact.bounced or status == BOUNCED
-        left = "unsubscribed from" if status == UNSUBSCRIBED else "bounced on" if bounced else ""
-        if status == SUBSCRIBED and not (bounced and work.resubscribe) and work.contact.action != "created":
-            continue
-        if left and not work.resubscribe:
-            error = f"This person {left} {name!r}. Only --resubscribe would subscribe them again."
-            done.failures.append(Failure(f"list {name}", "opted_out", error))
-        else:
-            yield _list_request(f"list {name}", work.contact.id, identity, 1, returning=bool(left))
+def _subscribe(work: ListWork, identity: str, held: str, done: Done) -> Iterator[Request]:
+    name, status = work.wanted[identity]
+    bounced = work.contact.bounced or held == BOUNCED
+    left = "unsubscribed from" if held == UNSUBSCRIBED else "bounced on" if bounced else ""
+    if held == status and not (bounced and work.resubscribe) and work.contact.action != "created":
+        return
+    if left and not work.resubscribe:
+        error = f"This person {left} {name!r}. Only --resubscribe would subscribe them again."
+        done.failures.append(Failure(f"list {name}", "opted_out", error))
+    else:
+        yield _list_request(f"list {name}", work.contact.id, identity, status, returning=bool(left))
 
 
-def _unsubscribe(work: ListWork, held: Mapping[str, str]) -> Iterator[Request]:
-    for name in work.unsubscribe:
-        identity = _list_of(name, work.names)
-        if held.get(identity) != UNSUBSCRIBED:
-            yield _list_request(f"unsubscribe {name}", work.contact.id, identity, 2, returning=False)
-
-
-def _list_of(name: str, names: Names) -> str:
-    option = find_name(name, tuple(names.book("lists").records.values()))
-    return option.id if option else ""
-
-
-def _list_request(step: str, contact: str, identity: str, status: int, *, returning: bool) -> Request:
-    link: dict[str, Json] = {"list": identity, "contact": contact, "status": status}
+def _list_request(step: str, contact: str, identity: str, status: str, *, returning: bool) -> Request:
+    link: dict[str, Json] = {"list": identity, "contact": contact, "status": int(status)}
     if returning:
         link["sourceid"] = ASKED_TO_RETURN
     return Request(
@@ -198,48 +191,59 @@ def _list_request(step: str, contact: str, identity: str, status: int, *, return
 # ---- the account
 
 
-def set_account(
-    identity: str, account: str | None, names: Names, state: ContactState | None, *, new: bool
-) -> Asking[Done]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The account that a contact is to work for: its id ("" for none), its name, and as what (None: left alone)."""
+
+    account: str
+    name: str
+    title: str | None = None
+
+
+def set_account(identity: str, job: Job | None, state: ContactState | None, *, new: bool) -> Asking[Done]:
     """Put the contact into its account; it can have one only, so it leaves the one it is in."""
     done = Done()
-    if account is None or (new and not account):
+    if job is None or (new and not job.account):
         return done
-    wanted = (names.book("accounts").id_of(account) or "") if account else ""
+    held: dict[str, list[str]] = {}  # account -> accountContact and title
     if state is not None:
-        held = dict(state.accounts)
-    elif new:
-        held = {}
-    else:
+        held = {account: [link, state.titles.get(account, "")] for account, link in state.accounts.items()}
+    elif not new:
         receipt = yield from _look_up_accounts("look up account", identity)
         if not done.take(receipt, changed=False):
             return done
         held = receipt.data
-    if wanted in held or not (wanted or held):
+    if job.account in held:
+        link, title = held[job.account]
+        if job.title is not None and job.title != title:
+            body = {"accountContact": {"jobTitle": job.title}}
+            path = f"accountContacts/{link}"
+            done.take((yield (Request("job title", "PUT", path, body=body, expects="accountContact"),))[0])
         return done
-    for link in held.values():
+    for link, _title in held.values():
         receipts = yield (Request(f"leave account {link}", "DELETE", f"accountContacts/{link}", absent_is_done=True),)
         if not done.take(receipts[0]):
             return done
-    if wanted:
-        yield from _join_account(identity, account, wanted, done)
+    if job.account:
+        yield from _join_account(identity, job, done)
     return done
 
 
-def _join_account(identity: str, account: str, wanted: str, done: Done) -> Asking[None]:
+def _join_account(identity: str, job: Job, done: Done) -> Asking[None]:
     sends = 0
-    for step in again_and_again(f"account {account}"):
+    link = {"account": job.account, "contact": identity} | ({"jobTitle": job.title} if job.title else {})
+    for step in again_and_again(f"account {job.name}"):
         receipts = yield (
             Request(
-                step, "POST", "accountContacts", body={"accountContact": {"account": wanted, "contact": identity}},
-                repeatable=False, expects="accountContact",
+                step, "POST", "accountContacts", body={"accountContact": link}, repeatable=False,
+                expects="accountContact",
             ),
         )  # fmt: skip
         if receipts[0].verdict is not Verdict.IN_DOUBT:
             done.take(receipts[0])
             return
         found = yield from _look_up_accounts(f"look up after {step}", identity)
-        if found.ok and wanted in found.data:
+        if found.ok and job.account in found.data:
             done.changed = True
             return
         sends += not receipts[0].from_before
@@ -253,7 +257,7 @@ def _look_up_accounts(step: str, identity: str) -> Asking[Receipt]:
         Request(
             step, "GET", "accountContacts", (("filters[contact]", identity),), expects="accountContacts",
             keep=lambda body: {
-                str(link["account"]): str(link["id"])
+                str(link["account"]): [str(link["id"]), str(link.get("jobTitle") or "")]
                 for link in body["accountContacts"]
                 if str(link["contact"]) == identity
             },

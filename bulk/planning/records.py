@@ -15,32 +15,19 @@ from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowS
 from bulk.planning.additions import ADDITIONS
 from bulk.planning.collections import FEW, PAGE, total_of
 from bulk.planning.export import UNSET
-from bulk.planning.links import Done, look_up_contact
+from bulk.planning.links import Done
 from bulk.planning.names import Names
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.together import Asking
+from bulk.planning.understanding import Wanted, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned
-from bulk.resources.kinds import MONEY, Problem
-from bulk.resources.spec import CUSTOM, Column, Resource
+from bulk.resources.kinds import MONEY
+from bulk.resources.spec import CUSTOM, Resource
 
 CREATE: Final = "create"
 CHANGE: Final = "change"
 DELETE: Final = "delete"
 _NOTES_OF: Final = {"Subscriber": "contacts", "Deal": "deals", "CustomerAccount": "accounts"}  # reltype -> whose notes
-
-
-@dataclass(slots=True)
-class Wanted:
-    """What a row asks for, read and resolved: only what its cells name; "" clears.
-
-    `values` go by the API's attributes, `fields` by the ids of custom fields. `additions` are what is written beside
-    the record, by column. `emails` are contacts that have to be found yet: the attribute, the column, the address.
-    """
-
-    values: dict[str, Json] = field(default_factory=dict)
-    fields: dict[str, Json] = field(default_factory=dict)
-    additions: dict[str, Json] = field(default_factory=dict)
-    emails: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -66,53 +53,13 @@ class RecordRows:
         lookups = sum(1 for column, value in cells if column.of == "contacts" and column.names and value)
         return Reckoned(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
 
-    def _wanted(self, row: Row) -> Wanted | Failure:
-        cells = self.meaning.cells(row)
-        if isinstance(cells, Failure):
-            return cells
-        wanted = Wanted()
-        named: list[tuple[Column, str]] = []
-        for column, value in cells:
-            if column.field_id:
-                wanted.fields[column.field_id] = value
-            elif column.beside:
-                wanted.additions[column.attribute] = value
-            elif column.names:
-                named.append((column, value))
-            elif column.attribute != "id":
-                wanted.values[column.attribute] = value
-        for column, value in sorted(named, key=lambda pair: bool(pair[0].within)):  # a pipeline before its stage
-            failure = self._name(column, value, wanted)
-            if failure is not None:
-                return failure
-        return wanted
-
-    def _name(self, column: Column, name: str, wanted: Wanted) -> Failure | None:
-        """Note what a cell of names means; the `Failure` if it means nothing, or not what stands beside it."""
-        attribute, only = column.when
-        if attribute and wanted.values.get(attribute) != only:
-            return Failure("", "contradiction", f"{column.header} is for {attribute} {only} only. Empty this cell.")
-        if not name:
-            wanted.values.setdefault(column.names, "")
-            return None
-        if column.of == "contacts":
-            wanted.emails.append((column.names, column.header, name))
-            return None
-        within = str(wanted.values.get(column.within) or "") if column.within else ""
-        book = self.names.book(column.of)
-        identity = book.find(name, column.of, within)
-        if isinstance(identity, Problem):
-            return Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")
-        return _set_id(wanted, column.names, column.header, name, identity)
-
     # ---- the flow
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
-        wanted = yield from self._understood(row)
-        if isinstance(wanted, Failure):
-            refused = wanted.code in ("not_found", "no_answer") or wanted.step
-            return Outcome(RowStatus.FAILED if refused else RowStatus.REJECTED, failures=(wanted,))
+        wanted = yield from understood(row, self.meaning, self.names, self.found)
+        if isinstance(wanted, Outcome):
+            return wanted
         key = f"id {row.key}" if self.meaning.key == "id" else key_of_record(self.resource, wanted.values, self._key)
         if self.meaning.mode == "delete":
             return (yield from self._delete(key, known))
@@ -127,33 +74,9 @@ class RecordRows:
             return Outcome(RowStatus.FAILED, failures=(record,))
         return (yield from self._create(wanted) if record is None else self._change(*record, wanted, known))
 
-    def _understood(self, row: Row) -> Asking[Wanted | Failure]:
-        """What the row wants, its contacts found."""
-        wanted = self._wanted(row)
-        if isinstance(wanted, Failure):
-            return wanted
-        for attribute, header, email in wanted.emails:
-            failure = yield from self._find_contact(wanted, attribute, header, email)
-            if failure is not None:
-                return failure
-        return wanted
-
     @property
     def _key(self) -> tuple[str, ...]:
         return self.resource.key_attributes if self.meaning.key in ("", "id") else tuple(self.meaning.key.split("+"))
-
-    def _find_contact(self, wanted: Wanted, attribute: str, header: str, email: str) -> Asking[Failure | None]:
-        state = self.found.contact(email)
-        identity = state.id if state else ""
-        if not identity:
-            receipt = yield from look_up_contact(f"look up {header}", email)
-            if not receipt.ok:
-                return Failure(receipt.step, receipt.code, receipt.error)
-            if receipt.data is None:
-                said = f"There is no contact {email}. Import the contacts first."
-                return Failure(receipt.step, "not_found", said)
-            identity = str(receipt.data["id"])
-        return _set_id(wanted, attribute, header, email, identity)
 
     def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
         """The record that the row is about: of several of one key the first that is as wanted already."""
@@ -324,17 +247,6 @@ def key_of_record(resource: Resource, values: Mapping[str, Json], key: tuple[str
             value = resource.column(attribute).default or ""
         parts.append(str(value).strip().casefold())
     return json.dumps(parts)
-
-
-def _set_id(wanted: Wanted, attribute: str, header: str, name: str, identity: str) -> Failure | None:
-    """Note the id that a name means, unless another one stands beside it."""
-    given = wanted.values.get(attribute)
-    if given not in UNSET and str(given) != identity:
-        said = f"{attribute} is {given}, but {header} {name!r} has the id {identity}."
-        hint = f"Empty one of the two; ids of another account are left out by --map '{attribute}='."
-        return Failure("", "contradiction", f"{said} {hint}")
-    wanted.values[attribute] = identity
-    return None
 
 
 def _same_id(a: Json, b: Json) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from bulk.model import Json
@@ -17,7 +17,7 @@ class ContactState:
     """One contact as the API gave it.
 
     `fields`: field id -> value; `tags`: tag id -> contactTag id; `lists`: list id -> status; `accounts`: account id ->
-    accountContact id. `bounced`: the address bounced for good.
+    accountContact id. `bounced`: the address bounced for good. `titles`: account id -> what the contact is there.
     """
 
     id: str
@@ -27,10 +27,11 @@ class ContactState:
     lists: Mapping[str, str]
     accounts: Mapping[str, str]
     bounced: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         """The state as JSON, to be written down."""
-        return [self.id, self.attributes, self.fields, self.tags, self.lists, self.accounts, self.bounced]
+        return [self.id, self.attributes, self.fields, self.tags, self.lists, self.accounts, self.bounced, self.titles]
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -90,6 +91,7 @@ def _related(rows: Mapping[str, Iterable[Json]]) -> Json:
         "tags": {str(row["tag"]): str(row["id"]) for row in rows["contactTags"]},
         "lists": {str(row["list"]): str(row["status"]) for row in rows["contactLists"]},
         "accounts": {str(row["account"]): str(row["id"]) for row in rows["accountContacts"]},
+        "titles": {str(row["account"]): _text(row.get("jobTitle")) for row in rows["accountContacts"]},
     }
 
 

@@ -1,0 +1,117 @@
+"""What the cells of a row mean in this account: names become ids, and a row that contradicts itself is refused.
+
+Contacts are too many to be known by name, so those that a row names are asked for in its flow, unless they were read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bulk.model import Failure, Json, Outcome, Row, RowStatus
+from bulk.planning.export import UNSET
+from bulk.planning.links import look_up_contact
+from bulk.planning.names import Names
+from bulk.planning.state import ContactState
+from bulk.planning.together import Asking
+from bulk.planning.writers import Found, Meaning
+from bulk.resources.kinds import Problem
+from bulk.resources.spec import Column
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a row asks for, read and resolved: only what its cells name; "" clears.
+
+    `values` go by the API's attributes, `fields` by the ids of custom fields. `additions` are what is written beside
+    the record, by column. `emails` are contacts that have to be found yet: the attribute, the column, the address.
+    """
+
+    values: dict[str, Json] = field(default_factory=dict)
+    fields: dict[str, Json] = field(default_factory=dict)
+    additions: dict[str, Json] = field(default_factory=dict)
+    emails: list[tuple[str, str, str]] = field(default_factory=list)
+    state: ContactState | None = None
+    bounced: bool | None = None
+
+
+def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking[Wanted | Outcome]:
+    """What the row wants, its contacts found; the outcome of a row that means nothing, or not one thing."""
+    wanted = _read(row, meaning, names)
+    if isinstance(wanted, Failure):
+        return Outcome(RowStatus.REJECTED, failures=(wanted,))
+    for attribute, header, email in wanted.emails:
+        identity = yield from _find_contact(wanted, header, email, found)
+        if isinstance(identity, Failure):
+            return Outcome(RowStatus.FAILED, failures=(identity,))
+        failure = _set_id(wanted, attribute, header, email, identity)
+        if failure is not None:
+            return Outcome(RowStatus.REJECTED, failures=(failure,))
+    return wanted
+
+
+def _read(row: Row, meaning: Meaning, names: Names) -> Wanted | Failure:
+    cells = meaning.cells(row)
+    if isinstance(cells, Failure):
+        return cells
+    wanted = Wanted()
+    named: list[tuple[Column, str]] = []
+    for column, value in cells:
+        if column.field_id:
+            wanted.fields[column.field_id] = value
+        elif column.beside:
+            wanted.additions[column.attribute] = value
+        elif column.names:
+            named.append((column, value))
+        elif column.attribute != "id":
+            wanted.values[column.attribute] = value
+    for column, value in sorted(named, key=lambda pair: bool(pair[0].within)):  # a pipeline before its stage
+        failure = _name(column, value, wanted, names)
+        if failure is not None:
+            return failure
+    return wanted
+
+
+def _name(column: Column, name: str, wanted: Wanted, names: Names) -> Failure | None:
+    """Note what a cell of names means; the `Failure` if it means nothing, or not what stands beside it."""
+    attribute, only = column.when
+    if attribute and wanted.values.get(attribute) != only:
+        return Failure("", "contradiction", f"{column.header} is for {attribute} {only} only. Empty this cell.")
+    if not name:
+        wanted.values.setdefault(column.names, "")
+        return None
+    if column.of == "contacts":
+        wanted.emails.append((column.names, column.header, name))
+        return None
+    within = str(wanted.values.get(column.within) or "") if column.within else ""
+    book = names.book(column.of)
+    called = name.strip("%") if column.of == "fields" and name.startswith("%") else name
+    identity = book.find(called, column.of, within)
+    if isinstance(identity, Problem):
+        return Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")
+    return _set_id(wanted, column.names, column.header, name, identity)
+
+
+def _find_contact(wanted: Wanted, header: str, email: str, found: Found) -> Asking[str | Failure]:
+    """The id of the contact of an address."""
+    wanted.state = found.contact(email)
+    if wanted.state is not None:
+        wanted.bounced = wanted.state.bounced
+        return wanted.state.id
+    receipt = yield from look_up_contact(f"look up {header}", email)
+    if not receipt.ok:
+        return Failure(receipt.step, receipt.code, receipt.error)
+    if receipt.data is None:
+        return Failure(receipt.step, "not_found", f"There is no contact {email}. Import the contacts first.")
+    wanted.bounced = bool(receipt.data["bounced"])
+    return str(receipt.data["id"])
+
+
+def _set_id(wanted: Wanted, attribute: str, header: str, name: str, identity: str) -> Failure | None:
+    """Note the id that a name means, unless another one stands beside it."""
+    given = wanted.values.get(attribute)
+    if given not in UNSET and str(given) != identity:
+        said = f"{attribute} is {given}, but {header} {name!r} has the id {identity}."
+        hint = f"Empty one of the two; ids of another account are left out by --map '{attribute}='."
+        return Failure("", "contradiction", f"{said} {hint}")
+    wanted.values[attribute] = identity
+    return None
