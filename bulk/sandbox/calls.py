@@ -27,6 +27,11 @@ class Switches:
     is stored as "sent", or in "lower" case. `webhook_filter`: a filter of webhooks finds what "equals" it, or what
     "contains" it. `gateway_retry_after`: the gateway passes `Retry-After` on. `unchosen_connection`: of several
     connections the gateway takes the "first" where none is named, or the call is "refused".
+
+    `new_deal_field`: the status of a new custom field of deals. `deal_title`: the filter of deals by title finds what
+    "contains" it, or what "equals" it. `deleted_pipeline`: deleting a pipeline "hides" its deals behind stubs, "takes"
+    them along, or is "refused" while there are any. `deleted_stage`: it "takes" its deals along, or is "refused" while
+    there are any. `deals_left`: the deals of a contact or account that is deleted are "kept" without it, or "deleted".
     """
 
     duplicate_tag: str = "refused"
@@ -41,6 +46,11 @@ class Switches:
     duplicate_list: str = "made"
     email: str = "sent"
     webhook_filter: str = "equals"
+    new_deal_field: int = 201
+    deal_title: str = "contains"
+    deleted_pipeline: str = "hides"
+    deleted_stage: str = "takes"
+    deals_left: str = "kept"
     gateway_retry_after: bool = True
     unchosen_connection: str = "first"
 

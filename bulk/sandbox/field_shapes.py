@@ -1,4 +1,4 @@
-"""How custom fields of accounts look on the wire, and their values: ids and flags are numbers here. §1.2, §7.1."""
+"""How custom fields of accounts and deals look on the wire, and their values: ids and flags are numbers. §1.2, §7."""
 
 from __future__ import annotations
 

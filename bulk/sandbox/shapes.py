@@ -203,13 +203,13 @@ class Shapes:
             "id": str(identity), "owner": str(contact),
         }  # fmt: skip
 
-    def account(self, row: Row, *, contacts: int | None = None) -> Json:
-        """A row of `ACCOUNT`; in lists with how many contacts it has."""
+    def account(self, row: Row, *, counts: tuple[int, int] | None = None) -> Json:
+        """A row of `ACCOUNT`; in lists with how many contacts and deals it has."""
         identity, name, url, created, updated, owner = row
         return {
             "name": name, "accountUrl": url or None, "createdTimestamp": created, "updatedTimestamp": updated,
             "owner": str(owner),
-            **({} if contacts is None else {"contactCount": str(contacts), "dealCount": "0"}),
+            **({} if counts is None else {"contactCount": str(counts[0]), "dealCount": str(counts[1])}),
             "links": self.links(
                 f"accounts/{identity}", "notes", "accountCustomFieldData", "accountContacts", "emailActivities",
                 "contactEmails", "owner",

@@ -40,6 +40,7 @@ _ACCOUNT_FIELDS: Final = (
 )
 # name, status (1 active, 2 inactive), whether one contact may enter it more than once
 _AUTOMATIONS: Final = (("Welcome", "1", "1"), ("Birthday Greetings", "1", "0"), ("Win Back", "2", "1"))
+_STAGES: Final = (("To Contact", "19CCA3"), ("In Contact", "5487FF"), ("Follow Up", "FBD965"))
 _SENT: Final = "2026-01-15T09:00:00-06:00"
 _CAMPAIGNS: Final[tuple[Mapping[str, Any], ...]] = (
     {"name": "New Year News", "status": "5", "sdate": _SENT, "ldate": _SENT, "send_amt": 120, "opens": 90,
@@ -193,6 +194,15 @@ class Store:
         """Show a field on the contacts of a list; 0: of all."""
         return self.insert("fieldRels", {"field": field, "relid": relid, "cdate": self.now()})
 
+    def add_pipeline(self, title: str, currency: str, more: Mapping[str, Any] | None = None) -> int:
+        """Add a pipeline with the stages that every new one has."""
+        now = self.now()
+        values = {"title": title, "currency": currency, "cdate": now, "udate": now, **(more or {})}
+        pipeline = self.insert("dealGroups", values)
+        for order, (stage, color) in enumerate(_STAGES, 1):
+            self.insert("dealStages", {"dealGroup": pipeline, "title": stage, "color": color, "ordernum": order})
+        return pipeline
+
     def _furnish(self) -> None:
         for username, first, last in _USERS:
             self.add_user(username, f"{username}@example.com", {"firstName": first, "lastName": last})
@@ -209,6 +219,7 @@ class Store:
             self.insert("automations", {"name": name, "status": status, **more, **times})
         for campaign in _CAMPAIGNS:
             self.insert("campaigns", {"type": "single", "cdate": self.now(), "mdate": self.now(), **campaign})
+        self.add_pipeline("Sales", "usd", {"autoassign": 1, "allusers": 1})
         for order, (label, kind, choices, currency) in enumerate(_ACCOUNT_FIELDS, 1):
             tag = f"ACCT_{'_'.join(label.upper().split())}"
             values = {"fieldLabel": label, "fieldType": kind, "fieldOptions": choices, "fieldDefaultCurrency": currency}

@@ -20,12 +20,17 @@ DANGLING = (
     ("contactAutomations", "contact", "contacts"), ("contactAutomations", "automation", "automations"),
     ("accountCustomFieldData", "account", "accounts"), ("accounts", "owner", "users"),
     ("accountCustomFieldData", "customFieldId", "accountCustomFieldMeta"),
+    ("dealStages", "dealGroup", "dealGroups"), ("deals", "contact", "contacts"), ("deals", "account", "accounts"),
+    ("deals", "stage", "dealStages"), ("deals", "owner", "users"), ("contactDeals", "contact", "contacts"),
+    ("contactDeals", "deal", "deals"), ("dealCustomFieldData", "deal", "deals"),
+    ("dealCustomFieldData", "customFieldId", "dealCustomFieldMeta"),
 )  # fmt: skip
 COUNTED = ("contacts", "tags", "lists", "fields", "accounts", "contactTags", "contactLists", "fieldValues",
-           "accountContacts", "contactAutomations", "users")  # fmt: skip
+           "accountContacts", "contactAutomations", "users", "dealGroups", "dealStages", "deals", "contactDeals",
+           "notes", "dealCustomFieldData")  # fmt: skip
 
 DELETED = (*(name for name in COUNTED if name != "contactLists"), "fieldOptions", "fieldRels",
-           "accountCustomFieldMeta")  # fmt: skip
+           "accountCustomFieldMeta", "dealCustomFieldMeta")  # fmt: skip
 
 
 class AnyCalls(RuleBasedStateMachine):
@@ -86,6 +91,23 @@ class AnyCalls(RuleBasedStateMachine):
         fields = [{"customFieldId": field, "fieldValue": ""}]
         self.ask(f"PUT accounts/{account}", {"account": {"owner": owner, "fields": fields}})
 
+    @rule(contact=ids, account=ids, stage=ids, group=ids, value=st.integers(0, 500))
+    def make_deal(self, contact, account, stage, group, value) -> None:
+        deal = {"title": "Big", "value": value, "currency": "usd" if value % 2 else "eur", "contact": contact}
+        self.ask("POST deals", {"deal": {**deal, "account": account, "stage": stage}})
+        self.ask("POST deals", {"deal": {**deal, "group": group}})
+        self.ask("POST dealGroups", {"dealGroup": {"title": "More", "currency": "eur", "autoassign": 1}})
+
+    @rule(deal=ids, other=ids, name=st.sampled_from(["contact", "account", "group", "stage", "owner"]))
+    def change_deal(self, deal, other, name) -> None:
+        self.ask(f"PUT deals/{deal}", {"deal": {name: other, "fields": [{"customFieldId": 1, "fieldValue": "x"}]}})
+        self.ask("POST contactDeals", {"contactDeal": {"contact": other, "deal": deal}})
+        self.ask(f"PUT dealStages/{other}", {"dealStage": {"group": deal}})
+
+    @rule(of=ids, reltype=st.sampled_from(["Subscriber", "Deal", "CustomerAccount"]))
+    def write_note(self, of, reltype) -> None:
+        self.ask("POST notes", {"note": {"note": "x", "reltype": reltype, "relid": of}})
+
     @rule(contact=ids)
     def delete_contact(self, contact) -> None:
         self.ask(f"DELETE contacts/{contact}")
@@ -108,17 +130,34 @@ class AnyCalls(RuleBasedStateMachine):
         for table, column, other in DANGLING:
             sql = f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {other})"
             assert self.desk.sandbox.store.count(sql) == 0
+        for reltype, other in (("Subscriber", "contacts"), ("Deal", "deals"), ("CustomerAccount", "accounts")):
+            sql = f"SELECT count(*) FROM notes WHERE reltype = ? AND relid NOT IN (SELECT id FROM {other})"
+            assert self.desk.sandbox.store.count(sql, (reltype,)) == 0
+
+    @invariant()
+    def a_deal_is_in_a_stage_of_its_pipeline(self) -> None:
+        sql = "SELECT count(*) FROM deals d JOIN dealStages s ON s.id = d.stage WHERE s.dealGroup <> d.dealGroup"
+        assert self.desk.sandbox.store.count(sql) == 0
+
+    @invariant()
+    def sums_of_deals_add_up(self) -> None:
+        meta = self.desk.ask("GET deals").json()["meta"]
+        by_currency = meta["currencies"].values() if meta["currencies"] else []
+        assert sum(int(currency["total"]) for currency in by_currency) == meta["total"]
+        values = sum(int(currency["value"]) for currency in by_currency)
+        assert values == self.desk.sandbox.store.count("SELECT coalesce(sum(value), 0) FROM deals")
 
     @invariant()
     def totals_are_counts(self) -> None:
         for plural in COUNTED:
             body = self.desk.ask(f"GET {plural}?limit=100").json()
-            assert body["meta"]["total"] == str(len(body[plural]))
+            assert int(body["meta"]["total"]) == len(body[plural])
 
     @invariant()
     def side_loaded_arrays_and_ids_agree(self) -> None:
-        body = self.desk.ask("GET contacts?limit=100&include=contactTags,contactLists,fieldValues").json()
-        for relation in ("contactTags", "contactLists", "fieldValues"):
+        related = ("contactTags", "contactLists", "fieldValues", "contactDeals")
+        body = self.desk.ask(f"GET contacts?limit=100&include={','.join(related)}").json()
+        for relation in related:
             inside = [(contact["id"], one) for contact in body["contacts"] for one in contact[relation]]
             assert sorted(inside) == sorted((record["contact"], record["id"]) for record in body[relation])
 
@@ -151,6 +190,10 @@ ECHOED = {
     "users": ("user", {"username": some.map(lambda name: f"new {name}"), "email": st.just("new@example.com")},
               {"firstName": words, "lastName": words}),
     "groups": ("group", {"title": some}, {"descript": words}),
+    "dealGroups": ("dealGroup", {"title": some, "currency": st.just("eur")},
+                   {"autoassign": st.sampled_from([0, "1", 2]), "allusers": st.integers(0, 1)}),
+    "dealStages": ("dealStage", {"title": some, "group": st.sampled_from([1, "1"])},
+                   {"order": st.integers(0, 9), "width": st.sampled_from([280, "300"]), "color": words}),
     "webhooks": ("webhook", {"name": some, "url": some, "events": st.just(["sent"]), "sources": st.just(["api"])},
                  {"listid": st.sampled_from([0, "0", 2, "3"])}),
     "contactAutomations": ("contactAutomation", {"contact": st.sampled_from([2, "2"]),

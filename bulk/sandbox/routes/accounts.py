@@ -31,10 +31,16 @@ def list_accounts(call: Call) -> Answer:
     where, values = by_name(call, "name_key", ("search",))
     selection = Selection("accounts", ACCOUNT, where, values)
     if call.param("count_deals") != "true":
-        return listed(call, "accounts", selection, lambda row: call.shapes.account(row, contacts=0))
+        return listed(call, "accounts", selection, lambda row: call.shapes.account(row, counts=(0, 0)))
     rows, total = page(call, selection)
-    counts = counted(call, "SELECT account, count(*) FROM accountContacts WHERE account IN ({}) GROUP BY account", rows)
-    accounts = [call.shapes.account(row, contacts=counts.get(row[0], (0,))[0]) for row in rows]
+    contacts, deals = (
+        counted(call, f"SELECT account, count(*) FROM {table} WHERE account IN ({{}}) GROUP BY account", rows)
+        for table in ("accountContacts", "deals")
+    )
+    none = (0,)
+    accounts = [
+        call.shapes.account(row, counts=(contacts.get(row[0], none)[0], deals.get(row[0], none)[0])) for row in rows
+    ]
     return 200, {"accounts": accounts, "meta": {"total": str(total)}}
 
 
@@ -97,13 +103,19 @@ def update_account(call: Call) -> Answer:
 def delete_account(call: Call) -> Answer:
     """DELETE /accounts/{id}: its contacts leave it."""
     _account(call, call.ids[0])
-    call.store.delete("accounts", call.ids[0])
+    _delete(call, call.ids[0])
     return 200, {}
+
+
+def _delete(call: Call, account: int) -> None:
+    if call.switches.deals_left == "deleted":
+        call.store.rows("DELETE FROM deals WHERE account = ?", (account,))
+    call.store.delete("accounts", account)
 
 
 def delete_accounts(call: Call) -> Answer:
     """DELETE /accounts/bulk_delete?ids[]=: those that there are."""
     for key, value in call.query:
         if key == "ids[]":
-            call.store.delete("accounts", whole(value) or 0)
+            _delete(call, whole(value) or 0)
     return 200, {"meta": {"success": True}}

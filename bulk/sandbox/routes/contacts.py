@@ -83,6 +83,8 @@ def update_contact(call: Call) -> Answer:
 def delete_contact(call: Call) -> Answer:
     """DELETE /contacts/{id}: its relations go with it, and its address is free again."""
     contact_row(call, call.ids[0])
+    if call.switches.deals_left == "deleted":
+        call.store.rows("DELETE FROM deals WHERE contact = ?", call.ids)
     call.store.delete("contacts", call.ids[0])
     return 200, {}
 

@@ -1,4 +1,4 @@
-"""accountCustomFieldMeta and accountCustomFieldData: custom fields that are not those of contacts. §1.6, §7.1, §7.2.
+"""Custom fields of accounts and deals, their …CustomFieldMeta and …CustomFieldData. §1.6, §7.1, §7.2.
 
 What several values may be in is an array here, and money is in cents.
 """
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from bulk.sandbox import field_shapes
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, page, text, whole
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, found, page, text, whole
 from bulk.sandbox.field_shapes import DATUM, METUM
 
 _PER_PAGE: Final = 100
@@ -89,17 +89,20 @@ def _each(call: Call) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class CrmFields:
-    """The custom fields of the records of `table`.
+    """The custom fields of the records of `table`, whose 404 names `model`.
 
     `of` begins the names of its tables, paths and keys, `written` is what a body calls the record, `tag` begins the
-    personalization tags, of which those in `reserved` are no custom fields'.
+    personalization tags, of which those in `reserved` are no custom fields'. `original`: the answer to a write tells
+    the value before.
     """
 
     of: str
     table: str
+    model: str
     written: str
     tag: str
     reserved: tuple[str, ...]
+    original: bool = False
 
     @property
     def _meta(self) -> str:
@@ -140,7 +143,8 @@ class CrmFields:
         now = _utc(call)
         values |= {"fieldType": kind, "personalization": self._tag(call, values["fieldLabel"])}
         identity = call.store.insert(self._meta, values | {"createdTimestamp": now, "updatedTimestamp": now})
-        return call.switches.new_account_field, self._metum(call, identity)
+        made = call.switches.new_deal_field if self.of == "deal" else call.switches.new_account_field
+        return made, self._metum(call, identity)
 
     def _tag(self, call: Call, label: str) -> str:
         """A personalization tag that no other field has."""
@@ -191,6 +195,14 @@ class CrmFields:
         data = [field_shapes.datum(call.shapes, self.of, row) for row in rows]
         return 200, {self._data: data, "meta": {"total": total}}
 
+    def below(self, call: Call) -> Answer:
+        """GET /…/{id}/…CustomFieldData: no meta."""
+        rows = call.store.rows(
+            f"SELECT {DATUM.format(self.of)} FROM {self._data} WHERE {self.of} = ? ORDER BY id",
+            (found(call, self.table, "id", self.model, call.ids[0])[0],),
+        )
+        return 200, {self._data: [field_shapes.datum(call.shapes, self.of, row) for row in rows]}
+
     def one_datum(self, call: Call) -> Answer:
         """GET /…CustomFieldData/{id}."""
         return 200, self._datum(call, call.ids[0])
@@ -203,8 +215,19 @@ class CrmFields:
 
     def create_datum(self, call: Call) -> Answer:
         """POST /…CustomFieldData: 200, in place for the same record and field."""
-        identity = self._create(call, call.sent(f"{self.of}CustomFieldDatum"))
-        return 200, self._datum(call, identity)
+        sent = call.sent(f"{self.of}CustomFieldDatum")
+        pair = whole(sent.get(self.written)), whole(sent.get("customFieldId"))
+        before = call.store.row(f"SELECT fieldValue FROM {self._data} WHERE {self.of} = ? AND customFieldId = ?", pair)
+        return 200, self._told(call, self._create(call, sent), before)
+
+    def _told(self, call: Call, identity: int, before: tuple[Any, ...] | None) -> dict[str, Any]:
+        """The answer to a write of a value, where it is told with the value before."""
+        body = self._datum(call, identity)
+        if self.original:
+            (record,) = body.values()
+            links = record.pop("links")
+            record |= {"originalValue": json.loads(before[0]) if before else "", "links": links}
+        return body
 
     def create_data(self, call: Call) -> Answer:
         """POST /…CustomFieldData/bulkCreate: all of them, or none."""
@@ -255,8 +278,9 @@ class CrmFields:
 
     def update_datum(self, call: Call) -> Answer:
         """PUT /…CustomFieldData/{id}: its value."""
+        before = call.store.row(f"SELECT fieldValue FROM {self._data} WHERE id = ?", call.ids)
         self._change(call, call.ids[0], call.sent(f"{self.of}CustomFieldDatum"))
-        return 200, self._datum(call, call.ids[0])
+        return 200, self._told(call, call.ids[0], before)
 
     def update_data(self, call: Call) -> Answer:
         """PATCH /…CustomFieldData/bulkUpdate: all of them, or none."""
@@ -291,4 +315,7 @@ def _currency(row: tuple[Any, ...], sent: dict[str, Any]) -> str | None:
     return (text(sent.get("fieldCurrency")) or before or "usd") if kind == "currency" else None
 
 
-ACCOUNTS: Final = CrmFields("account", "accounts", "customerAccountId", "ACCT", ("NAME", "URL"))
+ACCOUNTS: Final = CrmFields("account", "accounts", "CustomerAccount", "customerAccountId", "ACCT", ("NAME", "URL"))
+DEALS: Final = CrmFields(
+    "deal", "deals", "Deal", "dealId", "DEAL", ("TITLE", "VALUE", "OWNER", "STATUS"), original=True
+)

@@ -15,6 +15,7 @@ _MODELS: Final[Mapping[str, str]] = {
     "contactLists": "SubscriberList",
     "fieldValues": "FieldValue",
     "accountContacts": "CustomerAccountSubscriber",
+    "contactDeals": "SubscriberDeal",
 }
 _FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "fieldValues": {"filters[fieldid]": "field = ?", "filters[val]": "value = ?"},

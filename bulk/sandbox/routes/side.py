@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bulk.sandbox.automation_shapes import AUTOMATION, CONTACT_AUTOMATION, automation, contact_automation
 from bulk.sandbox.calls import Call
+from bulk.sandbox.deal_shapes import CONTACT_DEAL, DEAL, NOTE, contact_deal, deal, note
 from bulk.sandbox.routes.fields import field_records
 from bulk.sandbox.shapes import ACCOUNT_CONTACT, CONTACT_LIST, CONTACT_TAG, FIELD_VALUE, LIST, TAG
 
@@ -18,8 +19,12 @@ RELATIONS: Final[Mapping[str, str]] = {
     "contactLists": CONTACT_LIST,
     "accountContacts": ACCOUNT_CONTACT,
     "contactAutomations": CONTACT_AUTOMATION,
+    "deals": DEAL,
+    "contactDeals": CONTACT_DEAL,
+    "notes": NOTE,
 }
-_NEVER_ANY: Final = ("deals", "geoIps", "notes", "contactDeals")  # not kept here
+_NOTES: Final = "reltype = 'Subscriber' AND "
+_NEVER_ANY: Final = ("geoIps",)  # not kept here
 _NAMES_BESIDE: Final = {"geoIps.geoAddress": "geoAddresses", "organization": "organizations"}  # nor these
 
 Record = dict[str, Any]
@@ -34,14 +39,26 @@ def shaper(call: Call, relation: str) -> Callable[[tuple[Any, ...]], Record]:
         "contactLists": shapes.contact_list,
         "accountContacts": shapes.account_contact,
         "contactAutomations": partial(contact_automation, shapes),
+        "deals": partial(deal, shapes),
+        "contactDeals": partial(contact_deal, shapes),
+        "notes": partial(note, shapes),
     }
     return shapers[relation]
 
 
+def _owned(call: Call, relation: str, contacts: Sequence[int]) -> list[tuple[int, Record]]:
+    """All records of a relation of these contacts, by id, each behind its contact."""
+    contact, more = ("relid", _NOTES) if relation == "notes" else ("contact", "")
+    where = f"{more}{contact} IN ({_marks(contacts)})"
+    rows = call.store.rows(
+        f"SELECT {contact}, {RELATIONS[relation]} FROM {relation} WHERE {where} ORDER BY id", contacts
+    )
+    return [(row[0], shaper(call, relation)(row[1:])) for row in rows]
+
+
 def records(call: Call, relation: str, contacts: Sequence[int]) -> list[Record]:
     """All records of a relation of these contacts, by id."""
-    sql = f"SELECT {RELATIONS[relation]} FROM {relation} WHERE contact IN ({_marks(contacts)}) ORDER BY id"
-    return [shaper(call, relation)(row) for row in call.store.rows(sql, contacts)]
+    return [record for _contact, record in _owned(call, relation, contacts)]
 
 
 def loaded(
@@ -54,11 +71,12 @@ def loaded(
     for relation in dict.fromkeys(name.partition(".")[0] for name in asked):
         if relation not in RELATIONS and relation not in _NEVER_ANY:
             continue
-        beside[relation] = records(call, relation, contacts) if relation in RELATIONS else []
+        owned = _owned(call, relation, contacts) if relation in RELATIONS else []
+        beside[relation] = [record for _contact, record in owned]
         for contact in contacts:
             related[contact][relation] = []
-        for record in beside[relation]:
-            related[int(record["contact"])][relation].append(record["id"])
+        for contact, record in owned:
+            related[contact][relation].append(record["id"])
     for name in asked:
         if name in _BEHIND:
             plural, of = _BEHIND[name]
