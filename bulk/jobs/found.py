@@ -33,6 +33,11 @@ class FoundInCheckpoint:
         held = self._checkpoint.held([key])
         return ContactState.from_json(held[key]) if key in held else None
 
+    def contact_of(self, identity: str) -> ContactState | None:
+        """The contact of that id, None if it is not there or was not read."""
+        key = self._checkpoint.held([f"contact {identity}"]).get(f"contact {identity}")
+        return None if key is None else self.contact(key)
+
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """Id and kept values of the records of that key, oldest first."""
         ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.held_under(key)

@@ -5,6 +5,7 @@ Worth it while the account's pages are few beside the rows: every row that is fo
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import anyio
@@ -13,7 +14,7 @@ from bulk.errors import AbortedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner
-from bulk.jobs.walking import Walking
+from bulk.jobs.walking import OnPage, Walking
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import PageData, contacts_request
 from bulk.planning.state import ContactState
@@ -24,10 +25,13 @@ from bulk.tables.matching import key_of
 ROWS_A_PAGE: Final = 4  # read the account if the job has at least so many rows for each page of it
 
 
-async def read_held(runner: Runner, checkpoint: Checkpoint, rows: int, *, resumed: bool) -> float | None:
+async def read_held(
+    runner: Runner, checkpoint: Checkpoint, rows: int, *, resumed: bool, by_id: bool = False
+) -> float | None:
     """Read the account's contacts into the checkpoint if it is worth it; when that was done, None if it was not.
 
-    Each contact's state is held under its e-mail address as a key. Raises what makes the job impossible to begin.
+    Each contact's state is held under its e-mail address as a key, and `by_id` the key under its id. Raises what makes the job
+    impossible to begin.
     """
     began = anyio.current_time()
     if resumed:  # what an earlier run read still says what need not be sent, but not who may be subscribed
@@ -42,17 +46,18 @@ async def read_held(runner: Runner, checkpoint: Checkpoint, rows: int, *, resume
     if page.missing or page.total is None or page.total / PAGE * ROWS_A_PAGE > rows:
         return None
     walk.take(first, page.ids, page.total)
-    _hold(page, (0, 0), checkpoint)
-    if not await _read_on(runner, walk):  # interrupted, and the rows will not begin either; or without use
+    hold = partial(_hold, by_id)
+    hold(page, (0, 0), checkpoint)
+    if not await _read_on(runner, walk, hold):  # interrupted, and the rows will not begin either; or without use
         return None
     checkpoint.note("held", True)
     await checkpoint.durable()
     return began
 
 
-async def _read_on(runner: Runner, walk: Walk) -> bool:
+async def _read_on(runner: Runner, walk: Walk, hold: OnPage) -> bool:
     """Read the rest of the pages; whether all are read."""
-    walking = Walking(walk, contacts_request, runner.dispatch, _hold)
+    walking = Walking(walk, contacts_request, runner.dispatch, hold)
     usable = True
     try:
         await runner.run(walking)
@@ -69,11 +74,13 @@ def _first_page(ask: Ask) -> Asking[PageData]:
     return page
 
 
-def _hold(page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+def _hold(by_id: bool, page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     if page.missing:
         checkpoint.note("held partly", True)
         return  # without its relations a contact is better not known than half known
-    for _identity, (_kept, state) in page.entries:
+    for identity, (_kept, state) in page.entries:
         email = ContactState.from_json(state).attributes.get("email", "")
         if email:
             checkpoint.hold(key_of(email), state)
+            if by_id:
+                checkpoint.hold(f"contact {identity}", key_of(email))

@@ -267,9 +267,10 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     if job.resource.writing is Writing.RECORD:
         return await _prepare_records(job, runner, plan, names, needs)
     # a row may be judged by what was read before only if no other row of its key comes before it
-    by_contact = job.resource.writing is Writing.LINK or options.key == "email"
-    if options.on_duplicate != "all" and options.mode != "create" and by_contact:
-        plan = replace(plan, held_since=await read_held(runner, checkpoint, needs.rows, resumed=job.resumed))
+    links = job.resource.writing is Writing.LINK
+    if options.on_duplicate != "all" and options.mode != "create" and (links or options.key == "email"):
+        since = await read_held(runner, checkpoint, needs.rows, resumed=job.resumed, by_id=links)
+        plan = replace(plan, held_since=since)
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
     job.setting.progress.say(needs.describe(options.rate))

@@ -39,6 +39,9 @@ def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking
     wanted = _read(row, meaning, names)
     if isinstance(wanted, Failure):
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
+    if not wanted.emails and wanted.values.get("contact") not in UNSET:
+        wanted.state = found.contact_of(str(wanted.values["contact"]))
+        wanted.bounced = None if wanted.state is None else wanted.state.bounced
     for attribute, header, email in wanted.emails:
         identity = yield from _find_contact(wanted, header, email, found)
         if isinstance(identity, Failure):

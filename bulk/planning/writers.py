@@ -80,6 +80,9 @@ class Found(Protocol):
     def contact(self, email: str) -> ContactState | None:
         """The contact of that address, None if it is not there or was not read."""
 
+    def contact_of(self, identity: str) -> ContactState | None:
+        """The contact of that id, None if it is not there or was not read."""
+
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """Id and kept values of the records of that key, oldest first."""
 
