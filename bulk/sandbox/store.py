@@ -38,6 +38,19 @@ _ACCOUNT_FIELDS: Final = (
     ("Annual Revenue", "currency", "null", "usd"),
     ("Renewal", "date", "null", None),
 )
+_DEAL_FIELDS: Final = (
+    ("Forecasted Close Date", "date", "null", None),
+    ("Source", "dropdown", '["Web", "Referral", "Fair"]', None),
+    ("Products", "multiselect", '["Hosting", "Training", "Support"]', None),
+    ("Papers", "checkbox", '["NDA", "SLA"]', None),
+    ("Priority", "radio", '["Low", "High"]', None),
+    ("Discount", "currency", "null", "usd"),
+    ("Seats", "number", "null", None),
+    ("Kickoff", "datetime", "null", None),
+    ("Contract Number", "text", "null", None),
+    ("Agreed", "textarea", "null", None),
+    ("Source Key", "hidden", "null", None),
+)
 # name, status (1 active, 2 inactive), whether one contact may enter it more than once
 _AUTOMATIONS: Final = (("Welcome", "1", "1"), ("Birthday Greetings", "1", "0"), ("Win Back", "2", "1"))
 _STAGES: Final = (("To Contact", "19CCA3"), ("In Contact", "5487FF"), ("Follow Up", "FBD965"))
@@ -220,8 +233,12 @@ class Store:
         for campaign in _CAMPAIGNS:
             self.insert("campaigns", {"type": "single", "cdate": self.now(), "mdate": self.now(), **campaign})
         self.add_pipeline("Sales", "usd", {"autoassign": 1, "allusers": 1})
-        for order, (label, kind, choices, currency) in enumerate(_ACCOUNT_FIELDS, 1):
-            tag = f"ACCT_{'_'.join(label.upper().split())}"
-            values = {"fieldLabel": label, "fieldType": kind, "fieldOptions": choices, "fieldDefaultCurrency": currency}
-            times = dict.fromkeys(("createdTimestamp", "updatedTimestamp"), "2026-01-01T06:00:00+00:00")
-            self.insert("accountCustomFieldMeta", {**values, **times, "displayOrder": order, "personalization": tag})
+        times = dict.fromkeys(("createdTimestamp", "updatedTimestamp"), "2026-01-01T06:00:00+00:00")
+        for table, tag, fields in (
+            ("accountCustomFieldMeta", "ACCT", _ACCOUNT_FIELDS), ("dealCustomFieldMeta", "DEAL", _DEAL_FIELDS)
+        ):  # fmt: skip
+            for order, (label, kind, choices, currency) in enumerate(fields, 1):
+                self.insert(table, {
+                    "fieldLabel": label, "fieldType": kind, "fieldOptions": choices, "fieldDefaultCurrency": currency,
+                    "displayOrder": order, "personalization": f"{tag}_{'_'.join(label.upper().split())}", **times,
+                })  # fmt: skip
