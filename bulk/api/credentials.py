@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,6 +38,11 @@ class Credentials:
         if self.connection:
             headers["Maton-Connection"] = self.connection
         return headers
+
+    @property
+    def office(self) -> Credentials:
+        """The same key at the gateway itself, where its connections are."""
+        return replace(self, root=f"{self.root.removesuffix(GATEWAY_PATH)}/", connection="")
 
     @property
     def on_this_machine(self) -> bool:

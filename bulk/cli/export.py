@@ -62,7 +62,9 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     )
     options.check_rate(given.rate, access)
     progress = display.progress_for(quiet=chosen["quiet"])
-    setting = Setting(access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True)
+    setting = Setting(
+        options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True
+    )
 
     def show(ending: Any) -> None:
         if chosen["as_json"] and file != "-":

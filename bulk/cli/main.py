@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bulk import __version__
+from bulk.cli.connections import connections_group
 from bulk.cli.export import export_command
 from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
@@ -44,6 +45,7 @@ for command in (
     retry_command,
     jobs_command,
     resources_command,
+    connections_group,
     sandbox_group,
 ):
     bulk.add_command(command)

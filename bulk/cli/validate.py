@@ -38,7 +38,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     options.check_key(given.mode, given.key)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])
-    setting = Setting(access or Access(), options.jobs_folder(""), progress)
+    setting = Setting(options.connected(access or Access()), options.jobs_folder(""), progress)
 
     async def run() -> Any:
         return await validate(found, options.input_path(file), given, setting, offline=access is None)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bulk.api.client import Client
-from bulk.api.credentials import SANDBOX, Credentials
+from bulk.api.credentials import GATEWAY_PATH, SANDBOX, Credentials
 from bulk.errors import UsageError
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
@@ -18,14 +18,19 @@ from bulk.sandbox.app import Sandbox, SandboxOptions
 
 SANDBOX_FILE = "sandbox.sqlite"
 SANDBOX_PLACE = "sandbox "  # begins the place of a job in the sandbox; the rest is its folder
+SANDBOX_GATEWAY = Credentials(f"http://127.0.0.1{GATEWAY_PATH}", SANDBOX.key)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where a job works: with `credentials`, or in the sandbox whose state lies in the folder `sandbox`."""
+    """Where a job works: with `credentials`, or in the sandbox whose state lies in the folder `sandbox`.
+
+    Of the sandbox's accounts the first is meant, or the one whose connection is `chosen`.
+    """
 
     credentials: Credentials | None = None
     sandbox: Path | None = None
+    chosen: str = ""
 
     @property
     def place(self) -> str:
@@ -37,11 +42,24 @@ class Access:
     @property
     def connection(self) -> str:
         """The gateway connection that was chosen, "" for none."""
-        return self.credentials.connection if self.credentials else ""
+        return self.credentials.connection if self.credentials else self.chosen
+
+    @property
+    def way(self) -> Credentials:
+        """The address and the headers of calls, over the network or to the embedded sandbox."""
+        if self.sandbox is not None:
+            return replace(SANDBOX_GATEWAY, connection=self.chosen) if self.chosen else SANDBOX
+        if self.credentials is None:
+            raise ValueError("an access has credentials or a sandbox")
+        return self.credentials
 
     def check_same(self, place: str, connection: str) -> None:
-        """Raise `UsageError` if a job that began at `place` would now go on elsewhere."""
-        if (place, connection) != (self.place, self.connection):
+        """Raise `UsageError` if a job that began at `place` would now go on elsewhere.
+
+        Where the gateway chose the connection when it began, the account itself is compared once it answers.
+        """
+        left_open = not connection and self.credentials is not None
+        if place != self.place or (connection != self.connection and not left_open):
             was, now = (f"{p}{f' (connection {c})' if c else ''}"
                         for p, c in ((place, connection), (self.place, self.connection)))  # fmt: skip
             raise UsageError(
@@ -51,10 +69,11 @@ class Access:
 
     def lock(self, account: str) -> Path:
         """The file that is held while a job works on this account."""
+        digest = hashlib.sha256(account.encode()).hexdigest()[:32]
         if self.sandbox is not None:
-            return self.sandbox / "account.lock"
+            return self.sandbox / ("account.lock" if account == SandboxOptions().host else f"account-{digest}.lock")
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        return state / "activecampaign-bulk" / f"{hashlib.sha256(account.encode()).hexdigest()[:32]}.lock"
+        return state / "activecampaign-bulk" / f"{digest}.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +88,35 @@ class Setting:
     progress: Progress
     name: str | None = None
     signals: bool = False
+    confirm: Callable[[str], bool] | None = None  # asked before anything is deleted; None: nobody needs to be
 
 
 @asynccontextmanager
 async def opened(access: Access, rate: float) -> AsyncIterator[Send]:
     """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
+    async with _opened(access, access.way, rate) as send:
+        yield send
+
+
+@asynccontextmanager
+async def gateway_opened(access: Access) -> AsyncIterator[Send]:
+    """Open the way to the gateway itself, where the connections are; with a key for it, or to the sandbox's."""
+    way = SANDBOX_GATEWAY if access.sandbox is not None else access.way
+    async with _opened(access, way.office, 5.0) as send:
+        yield send
+
+
+@asynccontextmanager
+async def _opened(access: Access, way: Credentials, rate: float) -> AsyncIterator[Send]:
     if access.sandbox is None:
-        if access.credentials is None:
-            raise ValueError("an access has credentials or a sandbox")
-        async with Client(access.credentials) as client:
+        async with Client(way) as client:
             yield client.send
         return
     access.sandbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-    options = SandboxOptions(rate=0 if rate == 0 else max(5.0, rate), key=SANDBOX.key)
+    options = SandboxOptions(rate=0 if rate == 0 else max(5.0, rate), key=SANDBOX.key, browser=False)
     sandbox = Sandbox(access.sandbox / SANDBOX_FILE, options)
     try:
-        async with Client(SANDBOX, sandbox.app) as client:
+        async with Client(way, sandbox.app) as client:
             yield client.send
     finally:
         sandbox.close()

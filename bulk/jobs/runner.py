@@ -150,7 +150,7 @@ def new_dispatch(rate: float, concurrency: int) -> Dispatch:
 def stopped_error(dispatch: Dispatch) -> BulkError:
     """Why the engine stopped, as the error that ends the command."""
     if dispatch.refused_key:
-        return AbortedError(f"Access was refused: {dispatch.stopped_by}. Check the key and the connection")
+        return AbortedError(f"Access was refused: {dispatch.stopped_by}. Check the key and the connection: bulk doctor")
     return UnfinishedError(dispatch.stopped_by or "Interrupted before the first row")
 
 

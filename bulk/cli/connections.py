@@ -1,0 +1,177 @@
+"""`bulk connections list|create|show|delete`."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from bulk.api.connections import ACTIVE, FAILED, METHODS
+from bulk.cli import display, options
+from bulk.errors import InterruptedJobError, UsageError
+
+if TYPE_CHECKING:
+    from bulk.api.connections import Connection, Send
+    from bulk.jobs.access import Access
+
+Result = TypeVar("Result")
+NO_GATEWAY_KEY = (
+    "There is no key of the gateway. Set MATON_API_KEY,\n"
+    "or add --sandbox to try it on the local stand-in, which needs none."
+)
+DIRECT = (
+    "Connections are the gateway's; AC_API_URL leads to ActiveCampaign itself,\n"
+    "which needs none. To see the gateway's, set MATON_API_KEY."
+)
+
+
+@click.group("connections")
+def connections_group() -> None:
+    """The gateway's connections to ActiveCampaign accounts."""
+
+
+@connections_group.command("list")
+@options.gateway
+@options.as_json
+def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
+    """List the connections of the key."""
+    from bulk.api.connections import list_all  # noqa: PLC0415 - as its neighbours
+
+    found = _asked(_access(sandbox=sandbox, base_url=base_url), list_all)
+    if as_json:
+        display.show_json([asdict(one) for one in found])
+    elif not found:
+        click.echo(f"There are no connections. Make one: bulk connections create{_flag(sandbox=sandbox)} --wait")
+    else:
+        click.echo(f"{'ID':36}  {'STATUS':7}  {'MADE (UTC)':16}  METHOD")
+        for one in found:
+            click.echo(f"{one.id:36}  {one.status:7}  {one.made:16}  {one.method}".rstrip())
+    return 0
+
+
+@connections_group.command("create")
+@options.gateway
+@click.option("--method", type=click.Choice(METHODS, case_sensitive=False), help="How it is to sign in.")
+@click.option("--wait", is_flag=True, help="Wait until the link was opened and it is active.")
+@click.option(
+    "--timeout",
+    callback=options.duration,
+    metavar="TIME",
+    default="10m",
+    show_default=True,
+    help="Wait at most so long.",
+)
+@options.as_json
+def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool, timeout: float, as_json: bool) -> int:
+    """Make a connection, and print the link to open."""
+    from bulk.api import connections  # noqa: PLC0415
+    from bulk.jobs.connecting import wait_until_active  # noqa: PLC0415
+    from bulk.jobs.wording import duration  # noqa: PLC0415
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    async def ask(send: Send) -> Connection:
+        made = await connections.create(send, method or "")
+        if made.status == ACTIVE:
+            return made
+        click.echo(f"The connection {made.id} waits for you.", err=as_json)
+        click.echo(f"Open this link in a browser and sign in to ActiveCampaign:\n\n  {made.url}\n", err=as_json)
+        if not wait:
+            click.echo(f"Then see whether it is active:\n  bulk connections show {made.id}", err=as_json)
+            return made
+        tell(f"Waiting until it is active, {duration(timeout)} at most; Ctrl-C stops the waiting only.")
+        return await wait_until_active(send, made, timeout, tell)
+
+    try:
+        made = _asked(_access(sandbox=sandbox, base_url=base_url), ask)
+    except KeyboardInterrupt:
+        told = "Not waiting any longer; the link stays good. See how it is later: bulk connections list"
+        raise InterruptedJobError(told, signal.SIGINT) from None
+    if as_json:
+        display.show_json(asdict(made))
+    elif made.status == ACTIVE:
+        click.echo(f"The connection {made.id} is active.")
+        if sandbox:
+            click.echo("(At once, for here is no browser. Its account is empty.)")
+        click.echo(f"Use it:{_flag(sandbox=sandbox)} --connection {made.id}")
+    return 0
+
+
+@connections_group.command("show")
+@click.argument("connection")
+@options.gateway
+@options.as_json
+def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -> int:
+    """Show one CONNECTION: its id."""
+    from bulk.api.connections import show  # noqa: PLC0415
+
+    found = _asked(_access(sandbox=sandbox, base_url=base_url), lambda send: show(send, connection))
+    if as_json:
+        display.show_json(asdict(found))
+        return 0
+    flag = _flag(sandbox=sandbox)
+    steps = {
+        ACTIVE: f"To see whose account it opens:\n           bulk doctor{flag} --connection {found.id}",
+        FAILED: f"Delete it and make a new one:\n           bulk connections create{flag} --wait",
+    }
+    click.echo(f"{found.id}  {found.status}")
+    click.echo(f"  made     {found.made} UTC\n  changed  {found.changed} UTC\n  method   {found.method}")
+    if found.status not in steps:
+        click.echo(f"  link     {found.url}")
+    click.echo(f"  next     {steps.get(found.status, 'Open the link in a browser and sign in to ActiveCampaign.')}")
+    return 0
+
+
+@connections_group.command("delete")
+@click.argument("connection")
+@options.gateway
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> int:
+    """Delete one CONNECTION: its id. The account itself keeps all it has."""
+    from bulk.api.connections import delete, show  # noqa: PLC0415
+
+    access = _access(sandbox=sandbox, base_url=base_url)
+    if not yes:
+        found = _asked(access, lambda send: show(send, connection))
+        click.echo(f"{found.id}  {found.status}  {found.made}\nJobs that use it cannot go on without it.", err=True)
+        try:
+            agreed = click.confirm("Delete this connection?", err=True)
+        except click.Abort:  # nobody is there to answer
+            click.echo(err=True)
+            raise UsageError("Nothing was deleted. To delete without being asked, add --yes.") from None
+        if not agreed:
+            raise UsageError("Nothing was deleted.")
+    _asked(access, lambda send: delete(send, connection))
+    click.echo(f"Deleted the connection {connection}.")
+    return 0
+
+
+def _access(*, sandbox: bool, base_url: str) -> Access:
+    """The way to the gateway; raises `UsageError` if there is none."""
+    access = options.account(sandbox=sandbox, base_url=base_url, connection="")
+    if access is None:
+        raise UsageError(NO_GATEWAY_KEY)
+    if access.credentials is not None and access.credentials.direct:
+        raise UsageError(DIRECT)
+    return access
+
+
+def _asked(access: Access, ask: Callable[[Send], Awaitable[Result]]) -> Result:
+    """What the gateway says to this."""
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from bulk.jobs.access import gateway_opened  # noqa: PLC0415
+
+    async def run() -> Result:
+        async with gateway_opened(access) as send:
+            return await ask(send)
+
+    return anyio.run(run)
+
+
+def _flag(*, sandbox: bool) -> str:
+    return " --sandbox" if sandbox else ""

@@ -1,0 +1,105 @@
+"""Which connection a job uses, and waiting for a new one. Of several accounts behind one key none is ever guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import anyio
+
+from bulk.api import connections
+from bulk.api.connections import ACTIVE, FAILED, PENDING, Connection, Send
+from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
+from bulk.jobs.access import Access, gateway_opened
+from bulk.jobs.wording import duration
+
+FIRST_PAUSE: Final = 1.0  # seconds between two looks at a connection that waits; each pause is half as long again
+LONGEST_PAUSE: Final = 15.0
+
+
+async def connected(access: Access) -> Access:
+    """The access with the connection that its calls name: the one that was chosen, or the only active one.
+
+    Asks the gateway at most once; where it cannot say, the access is left as it is. Raises `UsageError`, with those
+    there are, where none was chosen among several, none is active, or the sandbox does not have the chosen one.
+    """
+    if access.sandbox is not None:
+        if access.chosen:
+            async with gateway_opened(access) as send:
+                _check_chosen(access.chosen, await connections.list_all(send))
+        return access
+    credentials = access.credentials
+    if credentials is None or credentials.direct or credentials.connection:
+        return access
+    try:
+        async with gateway_opened(access) as send:
+            found = await connections.list_all(send)
+    except BulkError:  # what is wrong is said by what comes next
+        return access
+    return replace(access, credentials=replace(credentials, connection=the_only(found).id))
+
+
+def the_only(found: Sequence[Connection]) -> Connection:
+    """The only active connection; raises `UsageError` if there is none, or more than one."""
+    active = [one for one in found if one.status == ACTIVE]
+    if len(active) == 1:
+        return active[0]
+    if active:
+        raise UsageError(
+            f"This key has {len(active)} active connections, and none was chosen:\n{listed(active)}\n"
+            "Choose one: --connection ID, or export MATON_CONNECTION=ID\n"
+            "To see whose account it opens: bulk doctor --connection ID"
+        )
+    waiting = [one for one in found if one.status == PENDING and one.url]
+    if waiting:
+        raise UsageError(
+            f"The connection {waiting[-1].id} is not active yet.\n"
+            f"Open its link in a browser, then run this again:\n  {waiting[-1].url}"
+        )
+    raise UsageError(
+        "This key has no active connection to an ActiveCampaign account. Make one:\n  bulk connections create --wait"
+    )
+
+
+def _check_chosen(chosen: str, found: Sequence[Connection]) -> None:
+    """Raise `UsageError` if the sandbox has no such connection, or it is not active."""
+    if chosen not in [one.id for one in found if one.status == ACTIVE]:
+        raise UsageError(
+            f"The sandbox has no active connection {chosen}. There are:\n{listed(found)}\n"
+            "Choose one of them, or make one: bulk connections create --sandbox"
+        )
+
+
+def listed(found: Sequence[Connection]) -> str:
+    """Connections as lines of a message."""
+    return "\n".join(f"  {one.id}  {one.status:7}  {one.made}".rstrip() for one in found)
+
+
+async def wait_until_active(
+    send: Send, connection: Connection, seconds: float, tell: Callable[[str], None]
+) -> Connection:
+    """Look again and again until a person has opened the connection's link; the connection as it is then.
+
+    What is temporary is passed over. Raises `AbortedError` if access was denied, `UnfinishedError` when time is up.
+    """
+    pause, until = FIRST_PAUSE, anyio.current_time() + seconds
+    while connection.status != ACTIVE:
+        if connection.status == FAILED:
+            raise AbortedError(
+                f"The connection {connection.id} failed: access was not granted.\nDelete it and make a new one:\n"
+                f"  bulk connections delete {connection.id}\n  bulk connections create --wait"
+            )
+        left = until - anyio.current_time()
+        if left <= 0:
+            raise UnfinishedError(
+                f"The connection {connection.id} is not active after {duration(seconds)}.\n"
+                f"Open its link in a browser, then see how it is:\n  bulk connections show {connection.id}"
+            )
+        await anyio.sleep(min(pause, left))
+        pause = min(LONGEST_PAUSE, pause * 1.5)
+        try:
+            connection = await connections.show(send, connection.id)
+        except UnfinishedError as error:  # it may be there again the next time
+            tell(str(error).splitlines()[0])
+    return connection
