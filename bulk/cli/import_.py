@@ -19,6 +19,7 @@ from bulk.cli.running import run_job
 @options.meaning
 @options.pace
 @options.max_errors
+@click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
 @options.job_place
 @options.telling
 def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
@@ -38,7 +39,7 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     if found is None:
         options.check_alone(chosen, ("mode", "key", "maps", "limit", "skip_lines"))
     else:
-        options.check_importable(found, given.mode)
+        options.check_importable(found)
         options.check_choice("--mode", given.mode, found.modes)
         options.check_choice("--key", given.key, found.keys)
         options.check_key(given.mode, given.key)
@@ -48,8 +49,9 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     options.check_rate(given.rate, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
-        options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True
-    )
+        options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
+        confirm=options.confirmation(given.mode, yes=chosen["yes"]),
+    )  # fmt: skip
 
     def show(ending: Any) -> None:
         if chosen["as_json"]:

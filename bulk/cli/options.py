@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -100,7 +101,7 @@ reading = _stack(
 )  # fmt: skip
 
 meaning = _stack(
-    click.option("--mode", metavar="MODE", default="", help="What a row means: upsert (default), create or update."),
+    click.option("--mode", metavar="MODE", default="", help="What a row means: upsert, create, update or delete."),
     click.option(
         "--blank", type=click.Choice(["keep", "clear"]), default="keep", show_default=True,
         help="An empty cell leaves the value alone or clears it. #N/A always clears.",
@@ -207,14 +208,19 @@ def check_alone(chosen: Mapping[str, Any], names: Iterable[str]) -> None:
             raise UsageError(f"--{option} goes with one resource, not with all. Drop it.")
 
 
-def check_importable(resource: Resource, mode: str) -> None:
-    """Raise `UsageError` for what cannot be imported."""
-    from bulk.resources.spec import Writing  # noqa: PLC0415
+def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:
+    """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
+    if mode != "delete" or yes:
+        return None
+    if not sys.stdin.isatty():
+        raise UsageError("--mode delete asks before it deletes, and nobody can answer here. Pass --yes.")
+    return lambda question: click.confirm(question, err=True)
 
+
+def check_importable(resource: Resource) -> None:
+    """Raise `UsageError` for what cannot be imported."""
     if not resource.modes:
         raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
-    if resource.writing is Writing.CONTACT and mode == "delete":
-        raise UsageError("This version of bulk cannot delete contacts yet.")
 
 
 def input_path(name: str) -> Path | None:

@@ -33,7 +33,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     found = options.resource_of(resource)
     given = import_options(chosen)
     options.check_choice("--mode", given.mode, found.modes)
-    options.check_importable(found, given.mode)
+    options.check_importable(found)
     options.check_choice("--key", given.key, found.keys)
     options.check_key(given.mode, given.key)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])

@@ -30,8 +30,8 @@ async def read_held(
 ) -> float | None:
     """Read the account's contacts into the checkpoint if it is worth it; when that was done, None if it was not.
 
-    Each contact's state is held under its e-mail address as a key, and `by_id` the key under its id. Raises what makes the job
-    impossible to begin.
+    Each contact's state is held under its e-mail address as a key, and `by_id` the key under its id. Raises what makes
+    the job impossible to begin.
     """
     began = anyio.current_time()
     if resumed:  # what an earlier run read still says what need not be sent, but not who may be subscribed

@@ -21,6 +21,7 @@ from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs.access import Setting, opened
 from bulk.jobs.checking import checked
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.jobs.deleting import DELETED, Deleting
 from bulk.jobs.ending import Ending, Meter, Summary, Totals, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, Door, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
@@ -197,7 +198,8 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     """Check the file, then send its rows until they have ended or the job is stopped; the door may be open already."""
     options, checkpoint = job.options, job.checkpoint
     used = {column.attribute for _at, column in _matched(job, None).columns}
-    families = families_of(job.resource, used, besides=("contacts",))
+    deletes = options.mode == "delete"  # then all that goes is written down by name before
+    families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     names = await runner.ask(read_names(families, job.resource.custom))
     door.enter(names.host)
     match = _matched(job, names)
@@ -238,6 +240,9 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
 
     with stopping.draining():  # from the first write on
         plan = await _prepare(job, runner, plan, names, needs)
+        if options.mode == "delete" and needs.rows:
+            deleting = Deleting(job.resource, plan, names, runner, checkpoint, job.setting)
+            await deleting.confirmed(job.folder.file(DELETED))
         rows = Rows(plan, checkpoint, job.resumed, after_each)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
@@ -326,6 +331,8 @@ async def end(job: Job, spent: Totals, stopping: Stopping) -> Ending:
     state = "unfinished" if open_rows else "finished"
     if job.options.on_invalid == "stop" and checkpoint.noted("checked")["rejected"]:
         state = "stopped"
+    if job.options.mode == "delete" and not checkpoint.noted("confirmed") and not rows["succeeded"]:
+        state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
     summary = Summary(job.folder.name, state, rows, actions, totals, str(error or ""))

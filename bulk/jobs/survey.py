@@ -44,7 +44,7 @@ class Survey:
 def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
     """Read the file once more and look at every row that is not settled."""
     found = Survey()
-    for rows in _open_rows(plan, checkpoint):
+    for rows in open_rows(plan, checkpoint):
         for row in rows:
             reckoned = plan.writer.reckon(row)
             found.rows += 1
@@ -58,7 +58,7 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
 
 def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
     """Take the rows that would change nothing out of the reckoning, now that the account was read."""
-    for rows in _open_rows(plan, checkpoint):
+    for rows in open_rows(plan, checkpoint):
         held = checkpoint.held([row.key for row in rows])
         for row in rows:
             known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
@@ -68,7 +68,8 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
                 found.requests -= 0 if isinstance(reckoned, Failure) else reckoned.requests
 
 
-def _open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
+def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
+    """The rows that are not settled, in batches."""
     records = plan.table.records()
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.settled_between(batch[0].number, batch[-1].number)

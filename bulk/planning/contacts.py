@@ -31,6 +31,7 @@ from bulk.planning.writers import Known, Meaning, Reckoned
 from bulk.resources.kinds import Option, find_name
 from bulk.resources.spec import Column
 
+DELETE: Final = "delete"
 CONTACT: Final = "contact"  # the step that writes the contact itself
 
 
@@ -84,6 +85,8 @@ class ContactRows:
         wanted = read_row(row, self.meaning)
         if isinstance(wanted, Failure):
             return wanted
+        if self.meaning.mode == "delete":
+            return Reckoned(1)
         links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
         requests = 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)
         accounts = [("accounts", wanted.account)] if wanted.account else []
@@ -100,6 +103,8 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     wanted = read_row(row, meaning)
     if isinstance(wanted, Failure):
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
+    if meaning.mode == "delete":
+        return (yield from _delete(row, wanted, meaning, known))
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
         contact = Contact(state.id, "unchanged", state.bounced)
     else:
@@ -143,6 +148,24 @@ def _statuses(wanted: Wanted, lists: tuple[Option, ...]) -> dict[str, tuple[str,
     named = [(name, SUBSCRIBED) for name in wanted.lists] + [(n, UNSUBSCRIBED) for n in wanted.unsubscribe_lists]
     found = ((find_name(name, lists), name, status) for name, status in named)
     return {option.id: (name, status) for option, name, status in found if option}
+
+
+def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
+    """Delete the contact; one that is not there is as wanted."""
+    identity = row.key if meaning.key == "id" else known.state.id if known.state else ""
+    if not identity and not known.absent:
+        found = yield from look_up_contact("look up", wanted.attributes["email"])
+        if not found.ok:
+            return Outcome(RowStatus.FAILED, failures=(Failure(found.step, found.code, found.error),))
+        identity = str(found.data["id"]) if found.data else ""
+    if not identity:
+        gone = DELETE in known.begun  # by a send of ours whose answer was lost
+        return Outcome(RowStatus.SUCCEEDED if gone else RowStatus.UNCHANGED, "deleted" if gone else "unchanged")
+    receipts = yield (Request(DELETE, "DELETE", f"contacts/{identity}", absent_is_done=True),)
+    if receipts[0].ok:
+        return Outcome(RowStatus.SUCCEEDED, "deleted", identity)
+    status = RowStatus.IN_DOUBT if receipts[0].verdict is Verdict.IN_DOUBT else RowStatus.FAILED
+    return Outcome(status, failures=(Failure(DELETE, receipts[0].code, receipts[0].error),))
 
 
 def _differs(wanted: Wanted, state: ContactState, columns: Sequence[Column]) -> bool:

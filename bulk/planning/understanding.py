@@ -36,7 +36,7 @@ class Wanted:
 
 def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking[Wanted | Outcome]:
     """What the row wants, its contacts found; the outcome of a row that means nothing, or not one thing."""
-    wanted = _read(row, meaning, names)
+    wanted = read(row, meaning, names)
     if isinstance(wanted, Failure):
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
     if not wanted.emails and wanted.values.get("contact") not in UNSET:
@@ -52,7 +52,8 @@ def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking
     return wanted
 
 
-def _read(row: Row, meaning: Meaning, names: Names) -> Wanted | Failure:
+def read(row: Row, meaning: Meaning, names: Names) -> Wanted | Failure:
+    """What the cells say by themselves; contacts named by their addresses are left to be found."""
     cells = meaning.cells(row)
     if isinstance(cells, Failure):
         return cells

@@ -1,0 +1,95 @@
+"""Deleting: what goes is written down before, asked for, and gone once."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bulk.jobs.deleting import DELETED
+from tests.world import Crash, World
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def peopled(world: World) -> World:
+    rows = [(f"p{n}@example.com", f"N{n}", "VIP,Trial", "Newsletter") for n in range(6)]
+    world.start(world.csv(rows, "email,firstName,tags,lists"))
+    world.job.discard()
+    world.sent.clear()
+    return world
+
+
+def answering(world: World, answer: bool) -> list[str]:
+    """Whoever is asked says this; gives what was asked."""
+    asked: list[str] = []
+
+    def confirm(question: str) -> bool:
+        asked.append(question)
+        return answer
+
+    setting = type(world).setting.fget
+    world.monkeypatch.setattr(type(world), "setting", property(lambda self: replace(setting(self), confirm=confirm)))
+    return asked
+
+
+def test_what_goes_is_written_down_first_and_then_gone(peopled: World):
+    asked = answering(peopled, answer=True)
+    path = peopled.csv([("p1@example.com",), ("P2@example.com",), ("nobody@example.com",)], "email")
+
+    def before_the_first(request):
+        if request.method == "DELETE":
+            assert len(rows_of(peopled.job.file(DELETED))) == 2
+
+    peopled.on_send = before_the_first
+    ending = peopled.start(path, mode="delete")
+    assert asked == ["Delete them?"]
+    assert ending.summary.actions == {"deleted": 2, "unchanged": 1}
+    assert set(peopled.account()["contacts"]) == {f"p{n}@example.com" for n in (0, 3, 4, 5)}
+    saved = rows_of(peopled.job.file(DELETED))
+    assert [(row["email"], row["firstName"], row["tags"], row["lists"]) for row in saved] == [
+        ("p1@example.com", "N1", "Trial,VIP", "Newsletter"), ("p2@example.com", "N2", "Trial,VIP", "Newsletter")
+    ]  # fmt: skip
+
+
+def test_what_was_deleted_can_be_imported_again(peopled: World):
+    before = peopled.account()
+    peopled.start(peopled.csv([("p1@example.com",)], "email"), mode="delete")
+    saved = peopled.job.file(DELETED).rename(peopled.folder / "saved.csv")
+    peopled.job.discard()
+    peopled.start(saved)
+    assert peopled.account() == before
+
+
+def test_who_says_no_keeps_everything(peopled: World):
+    answering(peopled, answer=False)
+    before = peopled.account()
+    ending = peopled.start(peopled.csv([("p1@example.com",)], "email"), mode="delete")
+    assert "Nothing was deleted" in str(ending.error)
+    assert ending.summary.state == "stopped"
+    assert peopled.steps() == []
+    assert peopled.account() == before
+
+
+def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
+    asked = answering(peopled, answer=True)
+
+    def crash(request):
+        if request.method == "DELETE" and len(peopled.steps("DELETE")) == 2:
+            raise Crash
+
+    peopled.on_send = crash
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - the end of the process
+        peopled.start(peopled.csv([(f"p{n}@example.com",) for n in range(5)], "email"), mode="delete")
+    peopled.on_send = lambda _request: None
+    ending = peopled.resume()
+    assert asked == ["Delete them?"]
+    assert ending.summary.actions == {"deleted": 5}
+    assert set(peopled.account()["contacts"]) == {"p5@example.com"}
+    assert len(rows_of(peopled.job.file(DELETED))) == 5
