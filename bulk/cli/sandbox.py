@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SOME = click.FloatRange(min=0)
+MANY = click.IntRange(min=0)
 
 
 @click.group("sandbox")
@@ -67,18 +68,28 @@ def _log(method: str, path: str, status: int) -> None:
 
 
 @sandbox_group.command("seed")
-@click.option("--contacts", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
+@click.option("--contacts", type=MANY, default=1000, show_default=True, metavar="N")
+@click.option("--accounts", type=MANY, default=0, metavar="N", help="More than those of the contacts.")
+@click.option("--pipelines", type=MANY, default=0, metavar="N", help="More than there are.")
+@click.option("--hidden-pipelines", "hidden", type=MANY, default=0, metavar="N", help="Of them, not to be seen by you.")
+@click.option("--deals", type=MANY, default=0, metavar="N", help="Over all pipelines.")
+@click.option("--notes", type=MANY, default=0, metavar="N", help="About contacts, deals and accounts.")
 @click.option("--seed", "seed_number", type=int, default=0, show_default=True, metavar="N", help="Of the chance.")
 @click.option("--skewed-ids", is_flag=True, help="Ids as in an old account: few and far between, then bunched.")
-def seed_command(contacts: int, seed_number: int, skewed_ids: bool) -> int:
-    """Add made-up contacts to the sandbox."""
+def seed_command(contacts: int, seed_number: int, skewed_ids: bool, **amounts: int) -> int:
+    """Add made-up contacts to the sandbox, and what they trade."""
     from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
     from bulk.sandbox.seed import seed  # noqa: PLC0415
+    from bulk.sandbox.seed_crm import Amounts, seed_crm  # noqa: PLC0415
 
     with _open(SandboxOptions()) as sandbox:
-        seed(sandbox.store, contacts, seed_number=seed_number, skewed=skewed_ids)
+        if contacts:
+            seed(sandbox.store, contacts, seed_number=seed_number, skewed=skewed_ids)
         total = sandbox.store.count("SELECT count(*) FROM contacts")
+        seed_crm(sandbox.store, Amounts(**amounts), seed_number=seed_number)
     click.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
+    if more := ", ".join(f"{count:,} {name}" for name, count in amounts.items() if count and name != "hidden"):
+        click.echo(f"Added {more}.")
     return 0
 
 

@@ -7,7 +7,7 @@ takes from there; without the demo's custom fields there are no field values.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,36 +26,37 @@ def seed(store: Store, contacts: int, *, seed_number: int = 0, skewed: bool = Fa
     """Add so many contacts. `skewed`: their ids lie as in an old account, few and far between, then bunched."""
     chance = random.Random(seed_number)  # noqa: S311 - made-up people, not secrets
     tags = [_tag(store, name) for name in TAGS]
-    accounts = [_account(store, name) for name in ACCOUNTS]
+    accounts = [account_named(store, name) for name in ACCOUNTS]
     lists = [row[0] for row in store.rows("SELECT id FROM lists ORDER BY id")]
     fields = dict(store.rows("SELECT title, id FROM fields"))
     first = store.count("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'contacts'")
     ids = _ids(first, contacts, skewed=skewed)
     pattern = "SELECT email_key FROM contacts WHERE email_key GLOB 'person*@example.com'"
     taken = {row[0] for row in store.rows(pattern)}  # by people of another sandbox who were imported here
-    days = _days(store.now())
+    days = days_of(store.now())
     made = 0
     while made < contacts:
         count = min(BATCH, contacts - made)
         people = [_Person(next(ids), chance, days[(made + at) * _DAYS // contacts], taken) for at in range(count)]
         made += count
         store.db.execute("BEGIN IMMEDIATE")
-        _write(store, "contacts", "id email email_key firstName lastName phone bounced cdate udate",
+        write(store, "contacts", "id email email_key firstName lastName phone bounced cdate udate",
                (person.contact for person in people))  # fmt: skip
-        _write(store, "contactTags", "contact tag cdate",
+        write(store, "contactTags", "contact tag cdate",
                ((person.id, tag, person.day) for person in people for tag in person.some(tags, 0.25)))  # fmt: skip
-        _write(store, "contactLists", "contact list status sdate udate sourceid created updated",
+        write(store, "contactLists", "contact list status sdate udate sourceid created updated",
                (person.listing(listed) for person in people for listed in person.some(lists, 0.5)))  # fmt: skip
-        _write(store, "fieldValues", "contact field value cdate udate",
+        write(store, "fieldValues", "contact field value cdate udate",
                ((person.id, fields[title], value, person.day, person.day)
                 for person in people for title, value in person.values if title in fields))  # fmt: skip
-        _write(store, "accountContacts", "account contact jobTitle createdTimestamp updatedTimestamp",
+        write(store, "accountContacts", "account contact jobTitle createdTimestamp updatedTimestamp",
                ((chance.choice(accounts), person.id, "", person.day, person.day)
                 for person in people if chance.random() < 0.2))  # fmt: skip
         store.db.execute("COMMIT")
 
 
-def _write(store: Store, table: str, columns: str, rows: Iterator[tuple[Any, ...]]) -> None:
+def write(store: Store, table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Add rows of these columns to a table."""
     names = columns.split()
     marks = ", ".join("?" * len(names))
     store.db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
@@ -68,7 +69,8 @@ def _tag(store: Store, name: str) -> int:
     return row[0] if row is not None else store.insert("tags", values)
 
 
-def _account(store: Store, name: str) -> int:
+def account_named(store: Store, name: str) -> int:
+    """The account of that name, made if it is not there."""
     row = store.row("SELECT id FROM accounts WHERE name_key = ?", (fold(name),))
     now = store.now()
     values = {"name": name, "name_key": fold(name), "accountUrl": "", "createdTimestamp": now, "updatedTimestamp": now}
@@ -85,8 +87,8 @@ def _ids(first: int, count: int, *, skewed: bool) -> Iterator[int]:
         yield start + at
 
 
-def _days(now: str) -> list[str]:
-    """The moments at which contacts were made, oldest first, the last one now."""
+def days_of(now: str) -> list[str]:
+    """The moments at which things were made, oldest first, the last one now."""
     last = datetime.fromisoformat(now)
     return [(last - timedelta(days=back)).isoformat() for back in range(_DAYS - 1, -1, -1)]
 
