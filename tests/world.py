@@ -15,20 +15,18 @@ import pytest
 
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
-from bulk.jobs import exporting, importing, validating
+from bulk.jobs import everything, exporting, importing, validating
 from bulk.jobs.access import Access, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.folder import JobFolder
 from bulk.jobs.importing import ImportOptions
 from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
-from bulk.resources import find
+from bulk.resources import named
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from tests.virtual import run
 
-CONTACTS = find("contacts")
-assert CONTACTS
 Sent = tuple[Request, Reply | Lost]
 
 
@@ -45,16 +43,22 @@ class World:
     latency: float = 0.0
     on_send: Callable[[Request], None] = lambda _request: None
     sent: list[Sent] = field(default_factory=list)
+    sandbox: str = "account"  # the folder of the account at hand; `host` is its name, `demo` whether it has anything
+    host: str = "sandbox.example.com"
+    demo: bool = True
 
     def __post_init__(self) -> None:
-        for room in (importing, exporting, validating):
+        for room in (importing, exporting, validating, everything):
             self.monkeypatch.setattr(room, "opened", self.opened)
 
     @asynccontextmanager
     async def opened(self, access: Access, _rate: float) -> AsyncIterator[Any]:
         assert access.sandbox
         access.sandbox.mkdir(exist_ok=True)
-        options = SandboxOptions(rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key)
+        options = SandboxOptions(
+            rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
+            demo=self.demo,
+        )  # fmt: skip
         sandbox = Sandbox(access.sandbox / "sandbox.sqlite", options)
         try:
             async with Client(SANDBOX, sandbox.app) as client:
@@ -73,7 +77,7 @@ class World:
 
     @property
     def setting(self) -> Setting:
-        return Setting(Access(sandbox=self.folder / "account"), self.folder / "jobs", Silent(), "job")
+        return Setting(Access(sandbox=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job")
 
     def csv(self, rows: Sequence[Sequence[str]], header: str, name: str = "in.csv") -> Path:
         path = self.folder / name
@@ -83,8 +87,8 @@ class World:
             writer.writerows(rows)
         return path
 
-    def start(self, path: Path, **options: Any) -> Ending:
-        return run(importing.start, CONTACTS, path, ImportOptions(**{"rate": 0, **options}), self.setting)
+    def start(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
+        return run(importing.start, named(resource), path, ImportOptions(**{"rate": 0, **options}), self.setting)
 
     @property
     def job(self) -> JobFolder:
@@ -96,11 +100,24 @@ class World:
 
         return run(go_on)
 
-    def export(self, path: Path, **options: Any) -> Ending:
-        return run(exporting.start, CONTACTS, path, exporting.ExportOptions(**{"rate": 0, **options}), self.setting)
+    def export(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
+        chosen = exporting.ExportOptions(**{"rate": 0, **options})
+        return run(exporting.start, named(resource), path, chosen, self.setting)
 
     def resume_export(self) -> Ending:
         return run(exporting.go_on, self.job, {}, self.setting)
+
+    def export_all(self, directory: Path, **options: Any) -> Ending:
+        return run(everything.export_all, directory, exporting.ExportOptions(**{"rate": 0, **options}), self.setting)
+
+    def import_all(self, directory: Path, **options: Any) -> Ending:
+        return run(everything.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)
+
+    def resume_all(self, *, retry: bool = False) -> Ending:
+        async def go_on() -> Ending:
+            return await everything.go_on(self.job, {}, self.setting, retry=retry)
+
+        return run(go_on)
 
     def steps(self, *methods: str) -> list[str]:
         """The steps that were sent, of these methods (default: all that write)."""
@@ -109,7 +126,24 @@ class World:
         ]
 
     def account(self) -> dict[str, Any]:
-        return account(self.folder / "account" / "sandbox.sqlite")
+        return account(self.folder / self.sandbox / "sandbox.sqlite")
+
+    def ask(self, request: str, body: Any = None, query: tuple[tuple[str, str], ...] = ()) -> Reply:
+        """Ask the account something aside from any job; nothing of it stands in `sent`."""
+
+        async def ask() -> Reply:
+            method, _, path = request.partition(" ")
+            async with self.opened(self.setting.access, 0) as send:
+                reply = await send(Request("aside", method, path, query, body))
+            self.sent.pop()
+            assert isinstance(reply, Reply)
+            return reply
+
+        on_send, self.on_send = self.on_send, lambda _request: None
+        try:
+            return run(ask)
+        finally:
+            self.on_send = on_send
 
 
 def account(path: Path) -> dict[str, Any]:
