@@ -43,7 +43,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     The file opens undamaged in a spreadsheet and can be imported as it is. It
     is written whole or not at all.
     """
-    from bulk.jobs import everything, exporting  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs import exporting  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
@@ -73,6 +73,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
             display.show_export(ending)
 
     if found is None:
+        from bulk.jobs import everything  # noqa: PLC0415 - heavier: it reads CSV files too
+
         return run_job(lambda: everything.export_all(Path(file), given, setting), setting, show)
     return run_job(lambda: exporting.start(found, options.input_path(file), given, setting), setting, show)
 
