@@ -29,10 +29,19 @@ def _speaks(body: Json) -> bool:
     return isinstance(body, dict) and any(name in body for name in ("errors", "message", "failureReasons"))
 
 
+def _says(reply: Reply, *beginnings: str) -> bool:
+    message = reply.body.get("message", "") if isinstance(reply.body, dict) else ""
+    return isinstance(message, str) and message.lower().startswith(beginnings)
+
+
 def _refuses_record(reply: Reply) -> bool:
     """Tell a 403 about one record (documented for several deletes and creates) from a 403 about the key."""
-    message = reply.body.get("message", "") if isinstance(reply.body, dict) else ""
-    return isinstance(message, str) and message.lower().startswith(("no result found", "could not "))
+    return _says(reply, "no result found", "could not ")
+
+
+def _is_absent(reply: Reply) -> bool:
+    """Whether there is no such record; some deletes are documented to say so with a 403."""
+    return reply.status == 404 or (reply.status == 403 and _says(reply, "no result found"))
 
 
 # The first line that applies decides. The same table is printed in the docs and walked by the tests.
@@ -57,7 +66,7 @@ def judge(request: Request, reply: Reply | Lost) -> Verdict:
     """Say what `reply` means for `request`, by `RULES`."""
     if isinstance(reply, Lost):
         return Verdict.RETRY if request.repeatable or not reply.sent else Verdict.IN_DOUBT
-    if request.absent_is_done and reply.status == 404:
+    if request.absent_is_done and _is_absent(reply):
         return Verdict.ACCEPT
     if request.method == "DELETE" and 200 <= reply.status < 300 and reply.damage == "empty":
         return Verdict.ACCEPT  # documented: some deletes answer with no body at all

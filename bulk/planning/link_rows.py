@@ -6,10 +6,10 @@ The contact is found first; what it is known to have is not sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from bulk.model import Failure, Flow, Outcome, Request, Row, RowStatus, Verdict
+from bulk.model import Failure, Flow, Json, Outcome, Request, Row, RowStatus, Verdict
 from bulk.planning.collections import FEW, PAGE
 from bulk.planning.links import (
     ACTIVE,
@@ -18,20 +18,22 @@ from bulk.planning.links import (
     Job,
     ListWork,
     add_tags,
+    leave_account,
     links_of,
     remove_tags,
     set_account,
     set_lists,
 )
-from bulk.planning.names import Names
+from bulk.planning.names import CustomField, Names
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ContactState, has_bounced
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned
-from bulk.resources.kinds import OPTIONS
+from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
 from bulk.resources.spec import Resource
 
+ENROL: Final = "enrol"
 MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
 
@@ -43,38 +45,82 @@ class LinkRows:
     meaning: Meaning
     names: Names
     found: Found
+    _fields: Mapping[str, CustomField] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fields = {custom.id: custom for custom in self.names.fields}
 
     def reckon(self, row: Row) -> Reckoned | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
-        named = [(column.of, str(value)) for column, value in cells if column.names and value]
-        missing = () if self.meaning.mode == "delete" else tuple(pair for pair in named if pair[0] in MADE)
-        return Reckoned(2, missing)
+        by_id = {column.attribute for column, value in cells if value}  # which alone would say which
+        named = [(column, str(value)) for column, value in cells if column.names and value]
+        missing = tuple((c.of, name) for c, name in named if c.of in MADE and c.names not in by_id)
+        return Reckoned(2, () if self.meaning.mode == "delete" else missing)
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
+        deletes = self.meaning.mode == "delete"
         wanted = yield from understood(row, self.meaning, self.names, self.found)
         if isinstance(wanted, Outcome):
+            if deletes and wanted.failures[0].code == "not_found":
+                return Outcome(RowStatus.UNCHANGED, "unchanged")  # with its contact, all that belonged to it is gone
             return wanted
-        work = _Work(wanted, self.meaning, known, str(wanted.values["contact"]))
-        writer = _DELETERS if self.meaning.mode == "delete" else _WRITERS
-        done = yield from writer[self.resource.name](work)
-        action = {True: "deleted" if self.meaning.mode == "delete" else work.action, False: "unchanged"}[done.changed]
+        work = _Work(self.resource, wanted, self.meaning, known, self.names)
+        refusal = self._refusal(work)
+        if refusal is not None:
+            return Outcome(RowStatus.REJECTED, failures=(refusal,))
+        done = yield from (_DELETERS if deletes else _WRITERS)[self.resource.name](work)
+        sent_before = any(not step.startswith("look up") for step in known.begun)
+        # what an earlier run has sent, and is so, was brought about by this row
+        action = ("deleted" if deletes else work.action) if done.changed or sent_before else "unchanged"
         if done.failures:
-            status = RowStatus.IN_DOUBT if done.in_doubt else RowStatus.FAILED
-            return Outcome(status, action, work.contact, tuple(done.failures))
-        return Outcome(RowStatus.SUCCEEDED if done.changed else RowStatus.UNCHANGED, action, work.contact)
+            asking = any(failure.step.startswith("look up") for failure in done.failures)
+            in_doubt = done.in_doubt or (sent_before and asking)  # what became of that send is not known
+            status = RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED
+            return Outcome(status, action if done.changed else "", work.contact, tuple(done.failures))
+        return Outcome(RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED, action, work.contact)
+
+    def _refusal(self, work: _Work) -> Failure | None:
+        """What the row lacks or says wrongly; reads the value by the kind of its field."""
+        writes = self.meaning.mode != "delete"
+        needed = [c.attribute for c in self.resource.columns if c.required and c.writable]
+        for attribute in needed if writes else self.resource.key_attributes:
+            if not work.value(attribute):
+                return Failure("", "required", f"{attribute}: This cell must not be empty. Fill it in.")
+        custom = self._fields.get(work.value("field"))
+        if custom is None or not writes:
+            return None
+        work.kind = FIELD_TYPES.get(custom.type, TEXT)
+        text = work.value("value")
+        if text:
+            column = self.resource.column("value")
+            separator = next((c.separator for c in self.meaning.columns if c.attribute == "value"), column.separator)
+            value = work.kind.read(text, custom.options if work.kind in (OPTION, OPTIONS) else None, separator)
+            if isinstance(value, Problem):
+                return Failure("", value.code, f"value: {value.message} {value.hint}".strip())
+            work.wanted.values["value"] = value
+        return None
 
 
 @dataclass(slots=True)
 class _Work:
+    """One row at work. `kind` is that of the custom field whose value it is."""
+
+    resource: Resource
     wanted: Wanted
     meaning: Meaning
     known: Known
-    contact: str
+    names: Names
     action: str = "updated"
+    kind: Kind = TEXT
+
+    @property
+    def contact(self) -> str:
+        """The contact's id."""
+        return self.value("contact")
 
     @property
     def state(self) -> ContactState | None:
@@ -84,6 +130,11 @@ class _Work:
     def value(self, attribute: str) -> str:
         """One of the row's values, "" without it."""
         return str(self.wanted.values.get(attribute) or "")
+
+    def made(self, held: Mapping[str, Json] | None, identity: str) -> None:
+        """Note whether what is written was there, as far as that is known."""
+        if held is not None and identity not in held:
+            self.action = "created"
 
 
 _Writer = Callable[[_Work], Asking[Done]]
@@ -113,9 +164,9 @@ def _subscribe(work: _Work) -> Asking[Done]:
         bounced = answer
     contact = Contact(work.contact, "updated", bool(bounced))
     held = work.state.lists if work.state is not None and work.known.fresh else None
-    return (
-        yield from set_lists(ListWork(contact, {identity: (identity, status)}, held, work.meaning.resubscribe))
-    )  # fmt: skip
+    work.made(held, identity)
+    wanted = {identity: (work.names.book("lists").name_of(identity), status)}
+    return (yield from set_lists(ListWork(contact, wanted, held, work.meaning.resubscribe)))
 
 
 def _has_bounced(contact: str) -> Asking[bool | Done]:
@@ -134,18 +185,24 @@ def _has_bounced(contact: str) -> Asking[bool | Done]:
 
 def _set_value(work: _Work) -> Asking[Done]:
     done = Done()
-    field, value = work.value("field"), work.value("value")
-    held = work.state.fields.get(field, "") if work.state is not None else None
-    if held is not None and (held == value or (OPTIONS.same(held, value) and "||" in held + value)):
+    custom, value = work.value("field"), work.value("value")
+    if "value" not in work.wanted.values:
+        return done  # an empty cell leaves the value alone
+    if work.state is not None and work.kind.same(work.state.fields.get(custom), value):
         return done
-    body = {"fieldValue": {"contact": work.contact, "field": field, "value": value}}
+    body = {"fieldValue": {"contact": work.contact, "field": custom, "value": value}}
     receipts = yield (Request("value", "POST", "fieldValues", body=body, expects="fieldValue"),)
+    work.made(None if work.state is None else work.state.fields, custom)
+    if work.state is None and receipts[0].status == 201:
+        work.action = "created"
     done.take(receipts[0])
     return done
 
 
 def _delete_value(work: _Work) -> Asking[Done]:
     done = Done()
+    if work.state is not None and work.value("field") not in work.state.fields:
+        return done
     held = yield from links_of(work.contact, "fieldValues", ("field", "id"), done)
     if work.value("field") in held:
         path = f"fieldValues/{held[work.value('field')]}"
@@ -159,15 +216,15 @@ def _delete_value(work: _Work) -> Asking[Done]:
 
 def _employ(work: _Work) -> Asking[Done]:
     title = work.wanted.values.get("jobTitle")
-    job = Job(work.value("account"), work.value("account"), None if title is None else str(title))
+    account = work.value("account")
+    if work.state is not None and not work.state.accounts:
+        work.action = "created"
+    job = Job(account, account, None if title is None else str(title))
     return (yield from set_account(work.contact, job, work.state, new=False))
 
 
 def _dismiss(work: _Work) -> Asking[Done]:
-    state, account = work.state, work.value("account")
-    if state is not None and account and account not in state.accounts:
-        return Done()
-    return (yield from set_account(work.contact, Job("", ""), state, new=False))
+    return (yield from leave_account(work.contact, work.value("account"), work.state))
 
 
 # ---- automations
@@ -202,12 +259,19 @@ def _enrol(work: _Work) -> Asking[Done]:
     """Enrol the contact, which may send it mail: once, whatever becomes of the answer."""
     work.action = "created"
     done = Done()
-    before = yield from _enrolments("look up", work, done)
+    # an enrolment was sent, and what was there before it is forgotten: what is there now may be its own
+    blind = ENROL in work.known.begun and "look up 0" not in work.known.begun
+    before = yield from _enrolments("look up again" if blind else "look up", work, done)
     if done.failures or (before and work.meaning.mode != "create"):
+        return done
+    if before and blind:
+        said = "The answer was lost, and the contact is in this automation, since when is not known. Look by hand."
+        done.failures.append(Failure(ENROL, "no_answer", said))
+        done.in_doubt = True
         return done
     sends = 0
     body = {"contactAutomation": {"contact": work.contact, "automation": work.value("automation")}}
-    for step in again_and_again("enrol"):
+    for step in again_and_again(ENROL):
         receipts = yield (
             Request(step, "POST", "contactAutomations", body=body, repeatable=False, expects="contactAutomation"),
         )

@@ -5,7 +5,7 @@ They need only the contact's id. Whether rows of contacts or rows of their own a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -88,7 +88,8 @@ def add_tags(identity: str, tags: Mapping[str, str], state: ContactState | None)
     )
     if requests:
         for receipt in (yield requests):
-            done.take(receipt, changed=bool(receipt.data) or receipt.status == 201)
+            ours = state is not None and receipt.attempts > 1  # it was not there: an earlier send of ours made it
+            done.take(receipt, changed=bool(receipt.data) or receipt.status == 201 or ours)
     return done
 
 
@@ -148,9 +149,10 @@ class ListWork:
 def set_lists(work: ListWork) -> Asking[Done]:
     """Subscribe and unsubscribe. Nobody who left a list or bounced is subscribed again without being asked for."""
     done = Done()
-    held = work.held or {}
+    held, known = work.held or {}, work.held is not None
     if work.held is None and work.contact.action != "created" and any(s in ACTIVE for _n, s in work.wanted.values()):
         held = yield from links_of(work.contact.id, "contactLists", ("list", "status"), done)
+        known = not done.failures
     unknown = bool(done.failures)  # who may be subscribed is not known: nobody is
     requests: list[Request] = []
     for identity, (name, status) in work.wanted.items():
@@ -161,7 +163,8 @@ def set_lists(work: ListWork) -> Asking[Done]:
             requests.append(_list_request(step, work.contact.id, identity, status, returning=False))
     if requests:
         for receipt in (yield tuple(requests)):
-            done.take(receipt, changed=bool(receipt.data))
+            ours = known and receipt.attempts > 1  # it was not so: an earlier send of ours brought it about
+            done.take(receipt, changed=bool(receipt.data) or ours)
     return done
 
 
@@ -220,13 +223,30 @@ def set_account(identity: str, job: Job | None, state: ContactState | None, *, n
             path = f"accountContacts/{link}"
             done.take((yield (Request("job title", "PUT", path, body=body, expects="accountContact"),))[0])
         return done
-    for link, _title in held.values():
-        receipts = yield (Request(f"leave account {link}", "DELETE", f"accountContacts/{link}", absent_is_done=True),)
-        if not done.take(receipts[0]):
-            return done
-    if job.account:
+    yield from _leave((link for link, _title in held.values()), done)
+    if job.account and not done.failures:
         yield from _join_account(identity, job, done)
     return done
+
+
+def leave_account(identity: str, account: str, state: ContactState | None) -> Asking[Done]:
+    """Take the contact out of this account, or ("") out of the one that it is in."""
+    done = Done()
+    held = dict(state.accounts) if state is not None else {}
+    if state is None:
+        receipt = yield from _look_up_accounts("look up account", identity)
+        if not done.take(receipt, changed=False):
+            return done
+        held = {of: link for of, (link, _title) in receipt.data.items()}
+    yield from _leave((link for of, link in held.items() if account in ("", of)), done)
+    return done
+
+
+def _leave(links: Iterable[str], done: Done) -> Asking[None]:
+    for link in links:
+        receipts = yield (Request(f"leave account {link}", "DELETE", f"accountContacts/{link}", absent_is_done=True),)
+        if not done.take(receipts[0]):
+            return
 
 
 def _join_account(identity: str, job: Job, done: Done) -> Asking[None]:

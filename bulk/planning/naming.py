@@ -53,6 +53,8 @@ def families_of(
     if resource.name == "contacts":  # whose columns hold names only
         of = {"tags": "tags", "remove_tags": "tags", "account": "accounts"}
         families |= {of[column.attribute] for column in used if column.attribute in of} | {"lists"}
+    if resource.name == "fieldValues" and used:
+        families.add("fields")  # each value is read by the kind of its field
     return families.difference(besides)
 
 
@@ -74,10 +76,10 @@ def read_names(families: Iterable[str], custom: str = "", *, identity: bool = Tr
     if identity and not host:  # an account without records, or none that was asked for
         host = yield from read_identity()
     names = Names(host, books={family: _book(family, found[family][family]) for family in wanted})
-    if custom == "fields":
-        names.fields = _contact_fields(found[custom]["fields"], found[custom]["fieldOptions"])
-    elif custom:
+    if custom and custom != "fields":
         names.fields = tuple(map(_other_field, found[custom][custom]))
+    elif "fields" in found:
+        names.fields = _contact_fields(found["fields"]["fields"], found["fields"]["fieldOptions"])
     return names
 
 

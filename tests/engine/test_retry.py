@@ -105,6 +105,8 @@ def test_a_delete_is_done_with_no_body_and_when_nothing_is_there():
     assert judge(delete, Reply(200, None, "empty")) is ACCEPT
     assert judge(delete, Reply(200, {})) is ACCEPT
     assert judge(delete, gone) is ACCEPT
+    assert judge(delete, Reply(403, {"message": "No Result found for SubscriberSeries with id 9"})) is ACCEPT
+    assert judge(delete, Reply(403, {"message": "Could not delete"})) is REJECT
     assert judge(Request("s", "DELETE", "contactTags/9"), gone) is REJECT
     assert judge(delete, Reply(200, None, "cut off")) is RETRY
 
