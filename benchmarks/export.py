@@ -24,10 +24,17 @@ BULK = (sys.executable, "-m", "bulk")
 
 @contextlib.contextmanager
 def served(folder: Path, contacts: int, *, skewed: bool, options: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """A served sandbox with so many contacts; gives the environment that points at it."""
+    """A served sandbox with so many contacts, in a new folder; gives the environment that points at it."""
     folder.mkdir()
     with Sandbox(folder / "sandbox.sqlite", SandboxOptions()) as box:
         seed(box.store, contacts, skewed=skewed)
+    with environment_of(folder, options) as environment:
+        yield environment
+
+
+@contextlib.contextmanager
+def environment_of(folder: Path, options: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """Serve the sandbox in a folder; gives the environment that points at it."""
     environment = os.environ | {"BULK_SANDBOX_DIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
     command = (*BULK, "sandbox", "serve", "--port", "0", "--quiet", *options)
     server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
