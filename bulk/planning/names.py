@@ -59,6 +59,13 @@ class Book:
         """The id of the first record of that name, case aside; None if there is none."""
         return next(iter(self._ids.get(name.casefold(), ())), None)
 
+    def is_called(self, identity: str, name: str, within: str = "") -> bool:
+        """Whether the record of that id goes by this name, case aside (and lies within `within`)."""
+        record = self.records.get(identity)
+        if record is None or (within and self.parents.get(identity) != within):
+            return False
+        return name.casefold() in (record.value.casefold(), record.label.casefold())
+
     def find(self, name: str, what: str, within: str = "") -> str | Problem:
         """The id of the one record that is called so (among those within `within`), or what is wrong with the name."""
         ids = self._ids.get(name.casefold(), [])

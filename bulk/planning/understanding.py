@@ -89,6 +89,8 @@ def _name(column: Column, name: str, wanted: Wanted, names: Names) -> Failure | 
     within = str(wanted.values.get(column.within) or "") if column.within else ""
     book = names.book(column.of)
     called = name.strip("%") if column.of == "fields" and name.startswith("%") else name
+    if book.is_called(str(wanted.values.get(column.names) or ""), called, within):
+        return None  # the id beside it says which, should several be called so
     identity = book.find(called, column.of, within)
     if isinstance(identity, Problem):
         return Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.engine.retry import explain, judge
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
 from bulk.planning.contacts import CONTACT, contact_flow
 from bulk.planning.names import CustomField, Names, columns_of
@@ -22,6 +21,7 @@ from bulk.planning.together import together
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import Option
+from tests.planning.playing import Run, links, played, receipt_of, written_down
 
 FULL = {  # an existing contact, shortened to what matters
     "cdate": "2026-05-28T03:05:54-05:00", "email": "ada@example.com", "phone": "", "firstName": "Ada", "lastName": "",
@@ -43,10 +43,6 @@ TAKEN = Reply(
 )  # fmt: skip
 LOST = Lost("the answer was lost")
 DONE = Reply(200, {})
-
-
-def links(plural: str, *records: dict[str, str]) -> Reply:
-    return Reply(200, {plural: list(records)})
 
 
 def on_list(identity: str, status: str) -> Reply:
@@ -85,51 +81,6 @@ def meaning_of(cells: Iterable[str], **choices: object) -> Meaning:
 
 def row_of(cells: Mapping[str, str], key: str = "ada@example.com") -> Row:
     return Row(2, key, {BY_NAME[name].attribute: cell for name, cell in cells.items()})
-
-
-def receipt_of(request: Request, reply: Reply | Lost) -> Receipt:
-    verdict = judge(request, reply)
-    status = reply.status if isinstance(reply, Reply) else 0
-    if verdict is Verdict.ACCEPT:
-        assert isinstance(reply, Reply)
-        return Receipt(request.step, verdict, status, request.keep(reply.body) if reply.body is not None else None)
-    if verdict is Verdict.RETRY:  # as after the last attempt
-        verdict = Verdict.REJECT if request.method == "GET" else Verdict.IN_DOUBT
-    code, error = explain(reply)
-    return Receipt(request.step, verdict, status, None, code, error)
-
-
-@dataclass
-class Run:
-    """Drives a flow; `replies` by "METHOD path", used up in order, the last one stays."""
-
-    replies: Mapping[str, list[Reply | Lost] | Reply | Lost]
-    asked: list[Request] = field(default_factory=list)
-
-    def __call__(self, flow: Flow) -> Outcome:
-        left = {place: [r] if isinstance(r, Reply | Lost) else list(r) for place, r in self.replies.items()}
-        receipts: tuple[Receipt, ...] | None = None
-        while True:
-            try:
-                requests = next(flow) if receipts is None else flow.send(receipts)
-            except StopIteration as end:
-                return end.value
-            assert requests
-            self.asked += requests
-            assert len({request.step for request in self.asked}) == len(self.asked), "one name a step"
-            receipts = tuple(receipt_of(request, self.reply(left, request)) for request in requests)
-
-    @staticmethod
-    def reply(left: dict[str, list[Reply | Lost]], request: Request) -> Reply | Lost:
-        mine = left[f"{request.method} {request.path}"]
-        return mine.pop(0) if len(mine) > 1 else mine[0]
-
-    @property
-    def places(self) -> list[str]:
-        return [f"{request.method} {request.path}" for request in self.asked]
-
-    def bodies(self, place: str) -> list[object]:
-        return [request.body for request in self.asked if f"{request.method} {request.path}" == place]
 
 
 SYNC = "POST contact/sync"
@@ -550,29 +501,6 @@ def some_reply(request: Request, chance: random.Random) -> Reply | Lost:
         return chance.choice([LOST, TAKEN, Reply(500, {"message": "x"}), Reply(404, {"message": "No Result found"})])
     words = [word for word in request.path.split("/") if not word.isdigit()]
     return chance.choice(GOOD[f"{request.method} {'/'.join(words)}"])
-
-
-def played(
-    flow: Flow, known: Mapping[str, Receipt], answer: Callable[[Request], Receipt], at_most: int = 10**6
-) -> tuple[Outcome | None, list[Request], dict[str, Receipt]]:
-    """Run a flow with what is known; the outcome (None if it was cut), what was asked anew, and all receipts."""
-    receipts, asked, given_ = dict(known), [], None
-    while True:
-        try:
-            requests = next(flow) if given_ is None else flow.send(given_)
-        except StopIteration as end:
-            return end.value, asked, receipts
-        for request in requests:
-            if request.step not in receipts:
-                if len(asked) == at_most:
-                    return None, asked, receipts
-                asked.append(request)
-                receipts[request.step] = answer(request)
-        given_ = tuple(receipts[request.step] for request in requests)
-
-
-def written_down(receipts: Mapping[str, Receipt]) -> dict[str, Receipt]:
-    return {step: replace(r, data=json.loads(json.dumps(r.data))) for step, r in receipts.items()}
 
 
 @given(
