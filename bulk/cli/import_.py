@@ -37,7 +37,7 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     found = None if options.is_all(resource) else options.resource_of(resource)
     given = import_options(chosen)
     if found is None:
-        options.check_alone(chosen, ("mode", "key", "maps", "limit", "skip_lines"))
+        options.check_alone(chosen, ("mode", "key", "limit", "skip_lines"))
     else:
         options.check_importable(found)
         options.check_choice("--mode", given.mode, found.modes)

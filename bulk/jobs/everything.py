@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -44,9 +44,12 @@ from bulk.jobs.importing import ImportOptions
 from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner, Send, new_dispatch
 from bulk.jobs.stopping import Stopping
+from bulk.planning.names import columns_of
+from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.resources import RESOURCES, named
-from bulk.resources.spec import Reading, Resource, Writing
+from bulk.resources.spec import Reading, Resource, Writing, normalise
+from bulk.tables.matching import match_header
 
 ALL: Final = "all"
 MANIFEST: Final = "manifest.json"
@@ -152,6 +155,7 @@ async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry:
         gone = [path.name for _resource, path in parts if not path.is_file()]
         if gone:
             raise UsageError(f"{', '.join(gone)} is gone from {directory}. Put it back, then go on with the job.")
+        await anyio.to_thread.run_sync(_check_files, parts, ImportOptions(**options))
         do_part = _Imports(ImportOptions(**options), account_of_manifest(directory / MANIFEST), retry=retry)
     async with opened(setting.access, options["rate"]) as send:
         dispatch = new_dispatch(options["rate"], options["concurrency"])
@@ -216,6 +220,28 @@ def _end(
     return Ending(folder, summary, error)
 
 
+def options_for(options: ImportOptions, resource: Resource) -> ImportOptions:
+    """The options of one part."""
+    return replace(options, mode=resource.modes[0], key=resource.key)
+
+
+def _maps_for(options: ImportOptions, header: Sequence[str]) -> dict[str, str]:
+    """The maps that are about columns of this file."""
+    titles = set(map(normalise, header))
+    return {title: attribute for title, attribute in options.maps.items() if normalise(title) in titles}
+
+
+def _check_files(parts: Sequence[tuple[Resource, Path]], options: ImportOptions) -> None:
+    """Raise `UsageError` for a file that cannot be understood, before anything of any is sent."""
+    for resource, path in parts:
+        chosen = options_for(options, resource)
+        table = importing.prepare_table(resource, path, chosen)
+        match_header(
+            table.header, columns_of(resource, None, chosen.separator), maps=_maps_for(chosen, table.header),
+            ignore_unknown=chosen.ignore_unknown, needs=importing.needs_of(resource, chosen), open_ended=True,
+        )  # fmt: skip
+
+
 # ---- one part
 
 
@@ -276,19 +302,22 @@ class _Imports:
 
     async def __call__(self, shared: Shared, resource: Resource, path: Path) -> Ending:
         part = _part(shared, resource)
+        if not shared.door.entered:
+            await self._enter(shared)
         told = _told(part)
         if told is not None and not self.retry:
             self._learn(shared, resource, part)
             return told
         setting, access = shared.setting, shared.setting.access
         resumed = part.file(CHECKPOINT).exists()
-        options = replace(self.options, mode=resource.modes[0], key=resource.key)
+        options = options_for(self.options, resource)
+        table = await anyio.to_thread.run_sync(importing.prepare_table, resource, path, options)
+        options = replace(options, maps=_maps_for(options, table.header))
         record = JobRecord(
             "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
         )
         if resumed and part.record().input != record.input:
             raise UsageError(f"{path} has changed since the job began. Put the old file back, or start anew.")
-        table = await anyio.to_thread.run_sync(importing.prepare_table, resource, path, options)
         setting.progress.say(f"{path.name}: {table.dialect.describe()}")
         with _opened(part, stale=STALE) as checkpoint:
             part.write(record)
@@ -305,6 +334,17 @@ class _Imports:
             ending = await importing.end(job, meter.spent(anyio.current_time()), shared.stopping)
         self._learn(shared, resource, part)
         return ending
+
+    async def _enter(self, shared: Shared) -> None:
+        """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
+        runner = Runner(shared.dispatch, shared.send)
+        shared.stopping.follow(runner)
+        shared.door.enter(await runner.ask(read_identity()))
+        record = shared.folder.record()
+        if self.account not in ("", record.account):
+            for resource in RESOURCES:
+                if resource.name not in record.parts:
+                    shared.translations.setdefault(resource.name, {})
 
     def _learn(self, shared: Shared, resource: Resource, part: JobFolder) -> None:
         """Note what became of each id, for the parts that come after; the same account's ids stay what they are."""

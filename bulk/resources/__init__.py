@@ -11,6 +11,7 @@ from bulk.resources.campaigns import CAMPAIGNS
 from bulk.resources.contact_lists import CONTACT_LISTS
 from bulk.resources.contact_tags import CONTACT_TAGS
 from bulk.resources.contacts import CONTACTS
+from bulk.resources.custom_fields import ACCOUNT_FIELDS, DEAL_FIELDS
 from bulk.resources.deal_groups import DEAL_GROUPS
 from bulk.resources.deal_stages import DEAL_STAGES
 from bulk.resources.deals import DEALS
@@ -26,8 +27,8 @@ from bulk.resources.webhooks import WEBHOOKS
 
 # What others name comes before them: in this order a whole account is written.
 RESOURCES: Final[tuple[Resource, ...]] = (
-    USERS, FIELDS, TAGS, LISTS, DEAL_GROUPS, DEAL_STAGES, ACCOUNTS, CONTACTS, CONTACT_TAGS, CONTACT_LISTS, FIELD_VALUES,
-    ACCOUNT_CONTACTS, AUTOMATIONS, CONTACT_AUTOMATIONS, DEALS, NOTES, WEBHOOKS, CAMPAIGNS,
+    USERS, FIELDS, TAGS, LISTS, DEAL_GROUPS, DEAL_STAGES, ACCOUNT_FIELDS, DEAL_FIELDS, ACCOUNTS, CONTACTS, CONTACT_TAGS,
+    CONTACT_LISTS, FIELD_VALUES, ACCOUNT_CONTACTS, AUTOMATIONS, CONTACT_AUTOMATIONS, DEALS, NOTES, WEBHOOKS, CAMPAIGNS,
 )  # fmt: skip
 
 
