@@ -10,6 +10,7 @@ import os
 import sys
 
 if __name__ == "__main__":
+    import bulk.jobs.everything
     import bulk.jobs.exporting
     import bulk.jobs.importing
     import bulk.tables.check  # noqa: F401

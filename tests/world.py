@@ -212,10 +212,11 @@ def report(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def check_reports(folder: Path, header: str) -> dict[int, dict[str, str]]:
+def check_reports(folder: Path, header: str | Sequence[str]) -> dict[int, dict[str, str]]:
     """Hold a job's files to what is promised of them; gives every row's line by its number."""
     summary = json.loads((folder / "summary.json").read_text())
     rows = summary["rows"]
+    columns = header.split(",") if isinstance(header, str) else header
     lines: dict[int, dict[str, str]] = {}
     statuses: Counter[str] = Counter()
     for name, added in ADDED.items():
@@ -223,7 +224,7 @@ def check_reports(folder: Path, header: str) -> dict[int, dict[str, str]]:
             assert name in ("skipped.csv", "unprocessed.csv")
             continue
         text = (folder / name).read_text(encoding="utf-8-sig").splitlines()[0]
-        assert next(csv.reader([text])) == [*header.split(","), *added]
+        assert next(csv.reader([text])) == [*columns, *added]
         for line in report(folder, name):
             number = int(line["_row"])
             assert number not in lines, f"row {number} stands in two reports"

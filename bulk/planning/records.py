@@ -173,7 +173,7 @@ class RecordRows:
         query: tuple[tuple[str, str], ...] = ()
         if path == "notes" and values["reltype"] in _NOTES_OF:
             path = f"{_NOTES_OF[values['reltype']]}/{values['relid']}/notes"
-        elif self.resource.found_by:
+        elif any(self.resource.found_by):
             parameter, attribute = self.resource.found_by
             query = ((parameter, str(values[attribute])),)
         offset = 0

@@ -1,12 +1,52 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.jobs.samples import IMPORTED, SAMPLES, given
 from tests.world import World
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The account that the samples need, made once; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("small")
+    with pytest.MonkeyPatch.context() as patch:
+        given(World(folder, patch))
+    return folder / "account"
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
+    """An account with a few of everything."""
+    folder = tmp_path_factory.mktemp("full")
+    shutil.copytree(small, folder / "account")
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(folder, patch)
+        for resource in IMPORTED:
+            sample = SAMPLES[resource.name]
+            ending = world.start(world.csv(sample.rows, sample.header), resource.name)
+            assert ending.summary.rows["succeeded"] == len(sample.rows), resource.name
+            shutil.rmtree(world.job.path)
+    return folder / "account"
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[subprocess.Popen[str]]:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    line = [sys.executable, str(root / "tests" / "forked.py")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, env=environment, **pipes) as process:
+        yield process

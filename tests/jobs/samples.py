@@ -96,6 +96,19 @@ SAMPLES: dict[str, Sample] = {
         ("color", "123456"),
         (("order", "first"), ("width", "wide")),
     ),
+    **{
+        f"{of}CustomFieldMeta": Sample(
+            "fieldLabel,fieldType,fieldOptions,fieldDefaultCurrency,isFormVisible,isRequired,displayOrder",
+            (("Size, of shoe", "dropdown", '36,"37,5",=38', "", "1", "0", "21"),
+             ("=1+1", "text", "", "", "0", "1", "22"),
+             ("Größe", "checkbox", 'A,B,"C ""D"""', "", "0", "0", "23"),
+             ("Costs", "currency", "", "eur", "1", "1", "24"),
+             ("Talks", "multiselect", "One,Two", "", "0", "0", "25")),
+            ("isRequired", "1"),
+            (("fieldType", "colour"), ("displayOrder", "last")),
+        )
+        for of in ("deal", "account")
+    },
     "accounts": Sample(
         "name,accountUrl,owner_email,Industry,Services,Annual Revenue,Renewal",
         tuple(

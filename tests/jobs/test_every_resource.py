@@ -11,19 +11,10 @@ import pytest
 
 from bulk.jobs.ending import Ending
 from bulk.resources.spec import Resource
-from tests.jobs.samples import IMPORTED, SAMPLES, Sample, given
+from tests.jobs.samples import IMPORTED, SAMPLES, Sample
 from tests.world import World, check_reports, report
 
 EVERY = pytest.mark.parametrize("resource", IMPORTED, ids=lambda resource: resource.name)
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small account, made once; each test works on a copy."""
-    folder = tmp_path_factory.mktemp("small")
-    with pytest.MonkeyPatch.context() as patch:
-        given(World(folder, patch))
-    return folder / "account"
 
 
 @pytest.fixture
@@ -84,6 +75,6 @@ def test_rows_come_out_as_they_went_in_and_going_in_again_change_nothing(
     ending = imported(account, path, resource)
     assert ending.summary.rows["unchanged"] == ending.summary.rows["read"] >= len(sample.rows), told(account)
     assert account.steps() == [], "nothing but GET"
-    check_reports(account.job.path, ",".join(read(path)[0]))
+    check_reports(account.job.path, list(read(path)[0]))
     again = exported(account, resource, "again.csv", guard_formulas=guarded)
     assert again.read_bytes() == path.read_bytes()

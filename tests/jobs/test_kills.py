@@ -74,16 +74,6 @@ class Place:
             database.close()
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[subprocess.Popen[str]]:
-    root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONPATH": str(root)}
-    line = [sys.executable, str(root / "tests" / "forked.py")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(line, env=environment, **pipes) as process:
-        yield process
-
-
 @pytest.fixture
 def place(tmp_path: Path, forks: subprocess.Popen[str]) -> Iterator[Place]:
     (tmp_path / "in.csv").write_text(f"{HEADER}\n{ROWS}")

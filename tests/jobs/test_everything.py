@@ -1,0 +1,233 @@
+"""A whole account out into a folder and into another account: equal, ids and dates apart, whatever comes between."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bulk.jobs.everything import LEFT
+from bulk.resources import RESOURCES
+from tests.jobs.samples import IMPORTED
+from tests.jobs.test_kills import Place
+from tests.served import Served
+from tests.world import World, check_reports, report
+
+OTHER = "other.example.com"
+STATUSES = ("succeeded", "unchanged", "rejected", "failed", "in_doubt", "skipped", "unprocessed")
+Rows = dict[str, list[tuple[str, ...]]]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def rows_in(directory: Path) -> Rows:
+    """What an account is made of, by its files: without ids, and without what only the API sets (dates, counts)."""
+    found: Rows = {}
+    for resource in IMPORTED:
+        if resource.name == "contactAutomations":
+            continue  # nobody is enrolled by an import of everything
+        own = {column.header for column in resource.columns if column.kind.name == "id" or not column.writable}
+        lines = table(directory / f"{resource.name}.csv")
+        found[resource.name] = sorted(
+            tuple(f"{name}={cell}" for name, cell in sorted(line.items()) if name not in own) for line in lines
+        )
+    return found
+
+
+def furnish(path: Path, pattern: Path) -> None:
+    """Give an empty account the users that no import makes, and ids of its own.
+
+    Every table begins its ids elsewhere, so that an id that is not translated points to nothing.
+    """
+    with sqlite3.connect(path) as db:
+        db.execute("ATTACH ? AS pattern", (str(pattern),))
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")]
+        db.execute("DELETE FROM sqlite_sequence")
+        db.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", ((name, 1000 * n) for n, name in enumerate(tables)))
+        columns = ",".join(row[1] for row in db.execute("PRAGMA table_info(users)") if row[1] != "id")
+        db.execute(f"INSERT OR IGNORE INTO users ({columns}) SELECT {columns} FROM pattern.users")
+    db.close()
+
+
+@pytest.fixture
+def account(world: World, full: Path) -> World:
+    shutil.copytree(full, world.folder / "account")
+    return world
+
+
+@pytest.fixture
+def other(world: World, full: Path) -> World:
+    """An account without anything, beside the full one."""
+    other = World(world.folder, world.monkeypatch, sandbox="other", host=OTHER, demo=False)
+    other.ask("GET users")
+    furnish(world.folder / "other" / "sandbox.sqlite", full / "sandbox.sqlite")
+    return other
+
+
+@pytest.fixture(scope="session")
+def folder(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The full account as a folder of files."""
+    place = tmp_path_factory.mktemp("whole")
+    shutil.copytree(full, place / "account")
+    with pytest.MonkeyPatch.context() as patch:
+        World(place, patch).export_all(place / "out")
+    return place / "out"
+
+
+def check_parts(world: World) -> None:
+    """Every part's reports hold, and the counts of all together are their sums."""
+    summary = json.loads(world.job.file("summary.json").read_text())
+    assert summary["rows"]["read"] == sum(summary["rows"][status] for status in STATUSES)
+    for name in ("read", *STATUSES):
+        assert summary["rows"][name] == sum(rows[name] for rows in summary["resources"].values()), name
+    for name, rows in summary["resources"].items():
+        part = world.job.file(name)
+        assert json.loads((part / "summary.json").read_text())["rows"] == rows
+        if (part / "succeeded.csv").exists():
+            with (part / "succeeded.csv").open(encoding="utf-8-sig", newline="") as file:
+                check_reports(part, next(csv.reader(file))[:-3])
+
+
+def told(world: World) -> list[tuple[str, str, str]]:
+    return [
+        (part.parent.name, line["_code"], line["_error"])
+        for part in world.job.path.glob("*/failed.csv")
+        for line in report(part.parent, "failed.csv")
+    ]
+
+
+# ---- there and back
+
+
+def test_a_whole_account_comes_out_file_by_file(account: World):
+    ending = account.export_all(account.folder / "out")
+    assert ending.summary.complete
+    manifest = json.loads((account.folder / "out" / "manifest.json").read_text())
+    assert set(manifest["resources"]) == {resource.name for resource in RESOURCES}
+    for name, file in manifest["resources"].items():
+        assert file["rows"] == len(table(account.folder / "out" / file["file"])) > 0, name
+    with sqlite3.connect(account.folder / "account" / "sandbox.sqlite") as db:
+        for name, file in manifest["resources"].items():
+            assert file["rows"] == db.execute(f"SELECT count(*) FROM {name}").fetchone()[0], name
+    db.close()
+    check_parts(account)
+
+
+def test_into_its_own_account_it_changes_nothing(account: World, folder: Path):
+    ending = account.import_all(folder)
+    assert ending.summary.rows["unchanged"] == ending.summary.rows["read"] > 0, told(account)
+    assert account.steps() == []
+    check_parts(account)
+
+
+def test_into_an_empty_account_it_makes_an_equal_one(other: World, folder: Path):
+    ending = other.import_all(folder)
+    assert (ending.error, ending.summary.complete) == (None, True), told(other)
+    check_parts(other)
+    assert set(ending.summary.parts) == {resource.name for resource in IMPORTED} - set(LEFT)
+    shutil.rmtree(other.job.path)
+    assert other.export_all(other.folder / "out").summary.complete
+    assert rows_in(other.folder / "out") == rows_in(folder)
+    ids = {line["id"] for line in table(other.folder / "out" / "deals.csv")}
+    assert not ids & {line["id"] for line in table(folder / "deals.csv")}, "an account with ids of its own"
+    shutil.rmtree(other.job.path)
+    other.sent.clear()
+    assert other.import_all(folder).summary.rows["succeeded"] == 0, "and again nothing is new"
+    assert other.steps() == []
+
+
+def test_owners_are_known_by_their_addresses_in_another_account(other: World, folder: Path):
+    owners = {line["owner_email"] for line in table(folder / "deals.csv")}
+    assert len(owners) > 1
+    other.import_all(folder)
+    assert not [line for line in told(other) if line[1] == "contradiction"]
+    shutil.rmtree(other.job.path)
+    other.export_all(other.folder / "out")
+    assert {line["owner_email"] for line in table(other.folder / "out" / "deals.csv")} == owners
+
+
+def test_a_part_of_a_folder_goes_by_the_names_in_it(other: World, folder: Path, tmp_path: Path):
+    """Contacts and pipelines are there already, and the files that would tell their old ids are not."""
+    other.import_all(folder)
+    shutil.rmtree(other.job.path)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for name in ("deals.csv", "manifest.json"):
+        shutil.copy(folder / name, alone / name)
+    ending = other.import_all(alone)
+    assert ending.summary.rows["unchanged"] == ending.summary.rows["read"] > 0, told(other)
+
+
+# ---- interrupted
+
+
+MADE = ("fields", "tags", "lists", "dealGroups", "dealStages", "accounts", "deals", "notes", "webhooks", "fieldOptions",
+        "fieldRels", "accountContacts", "accountCustomFieldMeta", "dealCustomFieldMeta")  # fmt: skip
+
+
+def made(path: Path) -> dict[str, int]:
+    """How many records there are of what may not be made twice."""
+    with sqlite3.connect(path) as db:
+        counts = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in MADE}
+    db.close()
+    return counts
+
+
+def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
+    other: World, forks: subprocess.Popen[str], full: Path, folder: Path
+):
+    chance = random.Random(0)
+    tmp_path = other.folder
+    with Served(tmp_path / "other", latency=0.002, demo=False, host=OTHER) as served:
+        place = Place(tmp_path, served, forks)
+        line = ("import", "all", str(folder), "--job", "job", "--rate", "0", "-q")
+        kills = 0
+        while kills < 20:
+            code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 45))
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL, err
+            kills += 1
+            if (place.job / "job.json").exists():
+                line = ("resume", "job", "--rate", "0", "-q")
+        if kills == 20:
+            code, _out, err = place.run(*line)
+        assert code == 0, err
+        assert kills > 15
+    assert made(served.path) == made(full / "sandbox.sqlite"), "nothing twice"
+    summary = json.loads((place.job / "summary.json").read_text())
+    assert summary["state"] == "finished"
+    assert summary["rows"]["read"] == summary["rows"]["succeeded"] + summary["rows"]["unchanged"]
+    assert set(summary["resources"]) == {resource.name for resource in IMPORTED} - set(LEFT)
+    assert other.export_all(tmp_path / "out").summary.complete
+    assert rows_in(tmp_path / "out") == rows_in(folder)
+
+
+def test_an_export_killed_on_the_way_is_the_same_in_the_end(account: World, forks: subprocess.Popen[str], folder: Path):
+    chance = random.Random(1)
+    with Served(account.folder / "account", latency=0.002) as served:
+        place = Place(account.folder, served, forks)
+        line = ("export", "all", "out", "--job", "job", "--rate", "0", "-q")
+        for _kill in range(6):
+            code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 25))
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL, err
+            assert not (account.folder / "out" / "manifest.json").exists()
+            assert all(path.suffix in (".csv", ".part") for path in (account.folder / "out").iterdir())
+            if (place.job / "job.json").exists():
+                line = ("resume", "job", "--rate", "0", "-q")
+        assert place.run(*line)[0] == 0
+    assert {path.name: path.read_bytes() for path in (account.folder / "out").glob("*.csv")} == {
+        path.name: path.read_bytes() for path in folder.glob("*.csv")
+    }
