@@ -7,6 +7,7 @@ the first request to the last answer; then a whole `bulk import`, its questions 
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import subprocess
 import tempfile
@@ -56,6 +57,7 @@ class Rows:
 
 async def alone(environment: dict[str, str], rate: float, requests: int) -> tuple[float, int]:
     """Send so many requests; the share of the limit that was reached, and the refusals."""
+    gc.freeze()  # as a command does
     credentials = from_environment(environment)
     assert credentials is not None
     async with Client(credentials) as client:

@@ -88,7 +88,7 @@ def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
     if retry and not imports:
         raise UsageError(f"{name} is an export: it has no failed rows. Go on with it by: bulk resume {name}")
     if state == "stopped":
-        raise UsageError(f"{name} sent nothing, by its options or by your answer. Import its file anew.")
+        raise UsageError(f"{name} sent nothing, by its options or by your answer. Correct the file and import it anew.")
     if retry and state in OPEN and not folder.running:
         raise UsageError(f"{name} is not finished. First: {options.command_line('resume', name, jobs)}")
     if state == "finished" and not retry:
