@@ -103,8 +103,13 @@ def needs_of(resource: Resource, options: ImportOptions) -> Needs:
 
 
 def on_duplicate_of(resource: Resource, options: ImportOptions) -> OnDuplicate:
-    """What becomes of rows of one key; where records may share one, so may rows."""
-    return options.on_duplicate if resource.unique else "all"
+    """What becomes of rows of one key; where records may share one, so may rows.
+
+    Raises `UsageError` for rows of one key that would each make a record.
+    """
+    if options.on_duplicate == "all" and resource.writing is Writing.RECORD and resource.unique:
+        raise UsageError(f"--on-duplicate all: of {resource.name} no two have one {resource.key}. Use first or last.")
+    return options.on_duplicate if resource.unique or options.key == "id" else "all"
 
 
 # ---- the three ways in

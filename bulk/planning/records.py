@@ -7,7 +7,7 @@ newer than the job and that no other row of it ended with is taken for ours.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,7 +65,7 @@ class RecordRows:
             return (yield from self._delete(key, known))
         by_id = self.meaning.key == "id"
         if CREATE in known.begun or (self.meaning.mode == "create" and not by_id):
-            return (yield from self._create(wanted))
+            return (yield from self._create_new(key, wanted, known))
         record = self._pick(key, wanted)
         if record is None and (self.meaning.mode == "update" or by_id):
             said = f"There is no {self.resource.singular} with this {self.meaning.key}."
@@ -81,18 +81,17 @@ class RecordRows:
     def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
         """The record that the row is about: of several of one key the first that is as wanted already."""
         records = self.found.records(key)
+        if self.resource.unique or self.meaning.key == "id":
+            same = next((record for record in records if not self._changes(record[1], wanted)), None)
+            return same or (_ambiguous(self.resource, records) if len(records) > 1 else next(iter(records), None))
         free = [record for record in records if record[0] not in self._taken and not self.found.is_ours(record[0])]
-        same = next((r for r in free if not self._changes(r[1], wanted)), None)
-        chosen = same or (free[0] if len(records) == 1 and free else None)
+        same = next((record for record in free if not self._changes(record[1], wanted)), None)
+        if same is None and (len(free) > 1 or (len(records) > 1 and self.meaning.mode == "update")):
+            return _ambiguous(self.resource, free)
+        chosen = same or next(iter(free), None)  # the others of this key are other rows'
         if chosen is not None:
             self._taken.add(chosen[0])
-            return chosen
-        if free and (self.resource.unique or len(free) > 1 or self.meaning.mode == "update"):
-            return _ambiguous(self.resource, free)
-        if free:  # the others of this key are other rows'
-            self._taken.add(free[0][0])
-            return free[0]
-        return None
+        return chosen
 
     # ---- change
 
@@ -135,6 +134,14 @@ class RecordRows:
             yield from addition(identity, kept, wanted.additions, done)
 
     # ---- create
+
+    def _create_new(self, key: str, wanted: Wanted, known: Known) -> Flow:
+        """Create, unless there is one of a key that no two should have."""
+        held = self.found.records(key) if self.resource.unique and CREATE not in known.begun else ()
+        if held:
+            said = f"There is one of this {self.resource.key} already: {held[0][0]}. --mode upsert would change it."
+            return Outcome(RowStatus.FAILED, failures=(Failure("", "duplicate", said),))
+        return (yield from self._create(wanted))
 
     def _create(self, wanted: Wanted) -> Flow:
         values = {c.attribute: c.default for c in self.resource.columns if c.default is not None} | {
@@ -257,7 +264,7 @@ def _nothing(_body: Json) -> Json:
     return None
 
 
-def _ambiguous(resource: Resource, records: list[tuple[str, Json]]) -> Failure:
+def _ambiguous(resource: Resource, records: Sequence[tuple[str, Json]]) -> Failure:
     ids = ", ".join(identity for identity, _kept in records[:5])
     said = f"{len(records)} {resource.name} fit this row: {ids}. Say which by an id column and --key id."
     return Failure("", "ambiguous_key", said)
