@@ -21,7 +21,7 @@ from bulk.jobs.walking import Walking
 from bulk.jobs.whole import read_whole
 from bulk.model import Json, Request
 from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import CUSTOM_DATA, Contacts, PageData, Source, unknown_families, whole_page
+from bulk.planning.export import CUSTOM_DATA, Contacts, Links, PageData, Source, unknown_families, whole_page
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
@@ -201,8 +201,9 @@ class Collecting:
             state = with_relations(ContactState.from_json(kept[1]), [pair for pair in records if pair[0] in RELATIONS])
             links = [{name: [r for of, r in records if of == name] for name in kept[2]}] if len(kept) > 2 else []
             return [kept[0], state.to_json(), *links]
-        if apart:
-            return [kept[0], [record for _family, record in self.checkpoint.relations_of(identity)]]
+        if apart and isinstance(self.source, Links):
+            records = [record for _family, record in self.checkpoint.relations_of(identity)]
+            return [kept[0], self.source.chosen(records)]
         if custom:
             data = CUSTOM_DATA[self.resource.name]
             values = [record for _family, record in self.checkpoint.relations_of(identity)]

@@ -26,7 +26,7 @@ from bulk.jobs.wording import counted
 from bulk.model import RowStatus
 from bulk.planning.export import Contacts, RowsOf, export_columns, is_hidden, source_of
 from bulk.planning.names import columns_of
-from bulk.planning.naming import read_identity
+from bulk.planning.naming import read_identity, read_names
 from bulk.resources import find
 from bulk.resources.kinds import join_values, nearest
 from bulk.resources.spec import Column, Reading, Resource, normalise
@@ -136,6 +136,9 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     checkpoint = job.checkpoint
     source = source_of(job.resource, tuple(job.options.filters.items()), links=job.links)
     collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, source)
+    if job.options.columns:  # known before a page is read for nothing
+        names = await runner.ask(read_names((), job.resource.custom, identity=False)) if job.resource.custom else None
+        chosen_columns(export_columns(columns_of(job.resource, names)), job.options.columns)
     with stopping.draining():
         await collecting.pages()
     if stopping.error is not None:

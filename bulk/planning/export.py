@@ -228,6 +228,8 @@ class Links:
         self.families = frozenset(families_of(resource))
         self._resource = resource
         self._query = query
+        given = dict(query)  # it narrows the contacts down, each of which brings all of its records
+        self._only = {name: given[parameter] for name, parameter in resource.filters.items() if parameter in given}
 
     def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
         """By the contacts' ids."""
@@ -252,13 +254,17 @@ class Links:
     def by_contact(self, body: Json) -> dict[str, list[Json]]:
         """The records that came in a body, by the id of their contact."""
         own: dict[str, list[Json]] = {}
-        for record in body.get(self._resource.name) or ():
-            own.setdefault(str(record["contact"]), []).append(self.kept(record))
+        for record in self.chosen(body.get(self._resource.name) or ()):
+            own.setdefault(str(record["contact"]), []).append(record)
         return own
 
-    def kept(self, record: Json) -> Json:
-        """What is kept of one of the records."""
-        return {c.attribute: record.get(c.attribute) for c in self._resource.columns if not c.names}
+    def chosen(self, records: Iterable[Json]) -> list[Json]:
+        """Of these records those that are wanted, and what is kept of each."""
+        return [
+            {c.attribute: record.get(c.attribute) for c in self._resource.columns if not c.names}
+            for record in records
+            if all(str(record.get(name)) == value for name, value in self._only.items())
+        ]
 
     def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
         """What the records point to beside their contact."""

@@ -40,6 +40,7 @@ CONTACT_AUTOMATIONS: Final = Resource(
     modes=("upsert", "create", "delete"),
     reading=Reading.CONTACTS,
     writing=Writing.LINK,
+    filters={"automation": "seriesid"},
     about="Which contact is in which automation: enrols and removes.",
     columns=(
         Column("id", ID, writable=False),

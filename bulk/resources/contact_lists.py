@@ -16,6 +16,7 @@ CONTACT_LISTS: Final = Resource(
     modes=("upsert",),
     reading=Reading.CONTACTS,
     writing=Writing.LINK,
+    filters={"list": "listid", "status": "status"},
     about="Which contact is on which list, with which status.",
     columns=(
         Column("id", ID, writable=False),

@@ -16,6 +16,7 @@ CONTACT_TAGS: Final = Resource(
     modes=("upsert", "delete"),
     reading=Reading.CONTACTS,
     writing=Writing.LINK,
+    filters={"tag": "tagid"},
     about="Which contact carries which tag.",
     columns=(
         Column("id", ID, writable=False),
