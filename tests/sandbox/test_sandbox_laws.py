@@ -151,7 +151,7 @@ class AnyCalls(RuleBasedStateMachine):
     def totals_are_counts(self) -> None:
         for plural in COUNTED:
             body = self.desk.ask(f"GET {plural}?limit=100").json()
-            assert int(body["meta"]["total"]) == len(body[plural])
+            assert len(body[plural]) == min(int(body["meta"]["total"]), 100)
 
     @invariant()
     def side_loaded_arrays_and_ids_agree(self) -> None:
