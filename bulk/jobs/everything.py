@@ -238,7 +238,8 @@ def _check_files(parts: Sequence[tuple[Resource, Path]], options: ImportOptions)
         table = importing.prepare_table(resource, path, chosen)
         match_header(
             table.header, columns_of(resource, None, chosen.separator), maps=_maps_for(chosen, table.header),
-            ignore_unknown=chosen.ignore_unknown, needs=importing.needs_of(resource, chosen), open_ended=True,
+            ignore_unknown=chosen.ignore_unknown, needs=importing.needs_of(resource, chosen),
+            open_ended=bool(resource.custom),
         )  # fmt: skip
 
 
@@ -289,7 +290,7 @@ class _Exports:
             try:
                 await exporting.work(job, runner, shared.door, shared.stopping)
             except (AbortedError, UnfinishedError) as raised:
-                shared.stopping.stop(raised)
+                shared.stopping.stop(raised, leave=False)
             error = shared.stopping.error if checkpoint.noted("written") is None else None
             return await exporting.end(job, meter.spent(anyio.current_time()), error)
 
@@ -330,7 +331,7 @@ class _Imports:
             try:
                 await importing.work(job, runner, shared.door, shared.stopping)
             except (AbortedError, UnfinishedError) as raised:
-                shared.stopping.stop(raised)
+                shared.stopping.stop(raised, leave=False)
             ending = await importing.end(job, meter.spent(anyio.current_time()), shared.stopping)
         self._learn(shared, resource, part)
         return ending

@@ -34,12 +34,12 @@ class Stopping:
         """Stop this runner from now on: a job of many parts has one for each."""
         self._runner = runner
 
-    def stop(self, reason: BulkError) -> None:
-        """Stop, for this reason."""
+    def stop(self, reason: BulkError, *, leave: bool = True) -> None:
+        """Stop, for this reason. `leave` False: whoever says so has something to write down yet."""
         if self.reason is None:
             self.reason = reason
         self._runner.stop()
-        if not self._waits:
+        if leave and not self._waits:
             self._body.cancel()
 
     @property

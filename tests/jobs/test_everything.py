@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import random
@@ -13,12 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from bulk.errors import AbortedError, UsageError
 from bulk.jobs.everything import LEFT
+from bulk.model import Request
 from bulk.resources import RESOURCES
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.seed import seed
 from tests.jobs.samples import IMPORTED
 from tests.jobs.test_kills import Place
 from tests.served import Served
-from tests.world import World, check_reports, report
+from tests.world import Crash, World, check_reports, report
 
 OTHER = "other.example.com"
 STATUSES = ("succeeded", "unchanged", "rejected", "failed", "in_doubt", "skipped", "unprocessed")
@@ -231,3 +236,173 @@ def test_an_export_killed_on_the_way_is_the_same_in_the_end(account: World, fork
     assert {path.name: path.read_bytes() for path in (account.folder / "out").glob("*.csv")} == {
         path.name: path.read_bytes() for path in folder.glob("*.csv")
     }
+
+
+def crashed(world: World, at: int, folder: Path) -> None:
+    """Begin to import everything; the process ends when it is about to send its request number `at` that writes."""
+    count = 0
+
+    def crash(request: Request) -> None:
+        nonlocal count
+        count += request.method != "GET"
+        if count == at:
+            raise Crash
+
+    world.on_send = crash
+    with contextlib.suppress(BaseExceptionGroup, Crash):
+        world.import_all(folder)
+    world.on_send = lambda _request: None
+    assert count >= at
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """A copy of the folder, to be spoiled."""
+    return shutil.copytree(folder, tmp_path / "own")
+
+
+def part_at_work(world: World) -> str:
+    """The part in which a job was cut off."""
+    (name,) = [
+        path.parent.name for path in world.job.path.glob("*/checkpoint.sqlite")
+        if not (path.parent / "summary.json").exists()
+    ]  # fmt: skip
+    return name
+
+
+def test_a_file_that_changed_meanwhile_is_refused_and_the_old_one_goes_on(other: World, own: Path):
+    crashed(other, 60, own)
+    path = own / f"{part_at_work(other)}.csv"
+    before = path.read_bytes()
+    path.write_bytes(before + before.splitlines(keepends=True)[-1])
+    sent = len(other.steps())
+    with pytest.raises(UsageError, match=rf"{path.name} has changed since the job began\. Put the old file back"):
+        other.resume_all()
+    assert len(other.steps()) == sent
+    path.write_bytes(before)
+    ending = other.resume_all()
+    assert ending.summary.complete, told(other)
+    check_parts(other)
+
+
+@pytest.mark.parametrize("name", ["deals.csv", "fields.csv"])  # one that comes yet, one that is done
+def test_a_file_that_is_gone_is_asked_for(other: World, own: Path, name: str):
+    crashed(other, 60, own)
+    (own / name).rename(own / "away")
+    with pytest.raises(UsageError, match=rf"{name} is gone from .* Put it back"):
+        other.resume_all()
+    (own / "away").rename(own / name)
+    assert other.resume_all().summary.complete
+
+
+def test_a_part_that_may_not_go_on_says_so_and_what_came_of_it(other: World, own: Path):
+    """Everything before it is done; its reports are there; nothing after it was sent."""
+    with (own / "deals.csv").open("a", encoding="utf-8", newline="") as file:
+        line = dict.fromkeys(table(own / "deals.csv")[0], "") | {
+            "title": "No value",
+            "contact_email": "ada@example.com",
+        }
+        csv.writer(file).writerow(line.values())
+    ending = other.import_all(own, on_invalid="stop")
+    assert isinstance(ending.error, AbortedError)
+    assert ending.summary.state != "finished"
+    assert "notes" not in ending.summary.parts
+    assert ending.summary.parts["deals"]["rejected"] == 1
+    assert ending.summary.rows["read"] == sum(rows["read"] for rows in ending.summary.parts.values())
+    assert [line["_code"] for line in report(other.job.file("deals"), "failed.csv")] == ["required"]
+    assert made(other.folder / "other" / "sandbox.sqlite")["deals"] == 0
+
+
+def test_files_that_are_not_understood_stop_it_before_anything_is_sent(other: World, own: Path):
+    text = (own / "notes.csv").read_text(encoding="utf-8-sig")
+    (own / "notes.csv").write_text(text.replace('"relid"', '"whom"', 1))
+    with pytest.raises(UsageError, match="'whom'"):
+        other.import_all(own)
+    assert other.steps() == []
+    assert not other.job.path.exists()
+
+
+# ---- what the key may not see
+
+
+def test_hidden_deals_are_counted_and_never_written_as_blanks(account: World):
+    with sqlite3.connect(account.folder / "account" / "sandbox.sqlite") as db:
+        db.execute("UPDATE dealGroups SET hidden = 1 WHERE title = 'Partners'")
+        seen, hidden = (
+            db.execute(f"SELECT count(*) FROM deals d JOIN dealGroups g ON g.id = d.dealGroup AND {how}").fetchone()[0]
+            for how in ("NOT g.hidden", "g.hidden")
+        )
+    db.close()
+    assert seen
+    assert hidden
+    ending = account.export_all(account.folder / "out")
+    rows = ending.summary.parts["deals"]
+    assert (rows["read"], rows["succeeded"], rows["failed"]) == (seen + hidden, seen, hidden)
+    assert not ending.summary.complete
+    assert f"{hidden} records of deals may not be seen with this key" in ending.summary.reason
+    lines = table(account.folder / "out" / "deals.csv")
+    assert len(lines) == seen
+    assert all(line["value"] and line["stage"] and line["pipeline_title"] == "Sales" for line in lines)
+    check_parts(account)
+
+
+# ---- while others work in the account
+
+
+class Others:
+    """Who else works in the account: between two requests some records go and some come."""
+
+    def __init__(self, path: Path, table: str, number: int, per_request: int) -> None:
+        self.chance = random.Random(number)
+        self.db = sqlite3.connect(path, isolation_level=None)
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.table = table
+        self.per_request = per_request
+        self.stayed = {str(row[0]) for row in self.db.execute(f"SELECT id FROM {table}")}
+        self.gone = self.came = 0
+
+    def __call__(self, request: Request) -> None:
+        if request.path != self.table:
+            return
+        for _ in range(self.chance.randint(0, self.per_request)):
+            ids = [row[0] for row in self.db.execute(f"SELECT id FROM {self.table}")]
+            gone = self.chance.choice(ids)
+            self.db.execute(f"DELETE FROM {self.table} WHERE id = ?", (gone,))
+            self.stayed.discard(str(gone))
+            self.gone += 1
+        for _ in range(self.chance.randint(0, self.per_request)):
+            self.came += 1
+            self.add()
+
+    def add(self) -> None:
+        columns = [row[1] for row in self.db.execute(f"PRAGMA table_info({self.table})") if row[1] != "id"]
+        email = f"'new{self.came}@example.com'"
+        values = [email if name.startswith("email") else name for name in columns]
+        self.db.execute(
+            f"INSERT INTO {self.table} ({','.join(columns)}) SELECT {','.join(values)} FROM {self.table} LIMIT 1"
+        )
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("resource", ["contacts", "deals"])
+def test_who_was_there_from_beginning_to_end_is_in_the_file_once(world: World, resource: str, number: int):
+    world.ask("POST accounts", {"account": {"name": "Acme"}})
+    path = world.folder / "account" / "sandbox.sqlite"
+    with Sandbox(path, SandboxOptions()) as sandbox:
+        seed(sandbox.store, 900)
+    with sqlite3.connect(path) as db:
+        db.executemany(
+            "INSERT INTO deals (title, value, currency, contact, dealGroup, stage, cdate, mdate)"
+            " VALUES (?, 5, 'usd', ?, 1, 1, '2026-05-28T03:05:54-05:00', '2026-05-28T03:05:54-05:00')",
+            ((f"deal {at}", at) for at in range(1, 901)),
+        )
+    db.close()
+    others = Others(path, resource, number, 2)
+    world.on_send = others
+    ending = world.export(world.folder / "out.csv", resource)
+    assert ending.error is None
+    assert others.gone > 3
+    assert others.came > 3
+    ids = [line["id"] for line in table(world.folder / "out.csv")]
+    assert len(ids) == len(set(ids)), "nobody twice"
+    assert others.stayed <= set(ids), "nobody lost"
