@@ -297,7 +297,7 @@ class Records:
     def request(self, ask: Ask | OffsetAsk) -> Request:
         """A page."""
         name = self._resource.name
-        asked = (*ask.query, *self._query, ("limit", str(PAGE)))
+        asked = (*ask.query, *self._query, *self._resource.order, ("limit", str(PAGE)))
         return Request(ask.name, "GET", name, asked, keep=self.read, expects=name)
 
     def read(self, body: Json) -> PageData:

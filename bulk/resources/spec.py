@@ -118,7 +118,7 @@ class Resource:
     API does not let one write. `custom` is the collection that describes its custom fields. `needs_one`: groups of
     attributes, of each of which a new record needs one. `found_by`: query parameter and attribute that narrow the
     records down to those like one that was sent. `filters` maps names of `--filter` to query parameters,
-    `search` is that of `--search`.
+    `search` is that of `--search`. `order`: query parameters without which its pages have no order that lasts.
     """
 
     name: str
@@ -138,6 +138,7 @@ class Resource:
     found_by: tuple[str, str] = ("", "")
     filters: Mapping[str, str] = field(default_factory=dict)
     search: str = ""
+    order: tuple[tuple[str, str], ...] = ()
     about: str = ""
     notes: tuple[str, ...] = ()
 
