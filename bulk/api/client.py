@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,7 +19,7 @@ import httpx
 
 from bulk import __version__
 from bulk.api.credentials import Credentials
-from bulk.model import Lost, Reply, Request
+from bulk.model import Json, Lost, Reply, Request
 
 CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
 MOST_CONNECTIONS: Final = 64
@@ -35,15 +35,18 @@ AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]  # the ASGI callable's own 
 class Client:
     """Sends requests of one account. `send` never raises for what a network or a server does."""
 
-    def __init__(self, credentials: Credentials, app: AsgiApp | None = None) -> None:
-        """Prepare; nothing is sent. `app` answers in process instead of the network (the sandbox)."""
+    def __init__(self, credentials: Credentials, app: AsgiApp | None = None, *, patience: float = ANSWER) -> None:
+        """Prepare; nothing is sent. `app` answers in process instead of the network (the sandbox).
+
+        `patience`: seconds that an answer may take.
+        """
         limits = httpx.Limits(
             max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEEP
         )
         self._root = credentials.root
         self._secret = credentials.key
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
-        self._extensions = {"timeout": httpx.Timeout(ANSWER, connect=CONNECT).as_dict()}
+        self._extensions = {"timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()}
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app) if app is not None else None,  # one of our own would pass over proxies
             limits=limits,
@@ -63,12 +66,17 @@ class Client:
     async def send(self, request: Request) -> Reply | Lost:
         """Send once. `Lost.sent` is False only where the request cannot have left."""
         try:
-            response = await self._client.send(self._request(request))
+            reply, _headers = await self.look(request)
         except _NEVER_LEFT as error:
-            return Lost(self._safe(f"no connection: {str(error) or type(error).__name__}"), sent=False)
+            return Lost(self.safe(f"no connection: {str(error) or type(error).__name__}"), sent=False)
         except (httpx.RequestError, ConnectionError) as error:  # the latter is how the in-process app drops one
-            return Lost(self._safe(f"the answer was lost: {str(error) or type(error).__name__}"))
-        return self._reply(response)
+            return Lost(self.safe(f"the answer was lost: {str(error) or type(error).__name__}"))
+        return reply
+
+    async def look(self, request: Request) -> tuple[Reply, Mapping[str, str]]:
+        """Send once; the reply and its headers. Raises what httpx raises: for who wants to know exactly."""
+        response = await self._client.send(self._request(request))
+        return self._reply(response), response.headers
 
     def _request(self, request: Request) -> httpx.Request:
         """Build the request by hand: the client's own building merges what never differs, at a fifth of the cost."""
@@ -89,15 +97,22 @@ class Client:
             return Reply(status, None, "empty", retry_after)
         try:
             body = json.loads(content)
+            if status >= 300:  # may be quoted; the key as it is written there, however it was escaped on the way
+                body = self._without_key(body)
         except (ValueError, RecursionError):
-            text = self._safe(response.text)[:LONGEST_QUOTE]
+            text = self.safe(response.text)[:LONGEST_QUOTE]
             damage = "cut off" if text.lstrip()[:1] in ("{", "[") else "not JSON"
             return Reply(status, None, damage, retry_after, " ".join(text.split()))
-        if status >= 300:  # may be quoted; the key as it is written there, however it was escaped on the way
-            body = json.loads(self._safe(json.dumps(body, ensure_ascii=False)))
         return Reply(status, body, "", retry_after)
 
-    def _safe(self, text: str) -> str:
+    def _without_key(self, body: Json) -> Json:
+        if isinstance(body, dict):
+            return {self.safe(name): self._without_key(value) for name, value in body.items()}
+        if isinstance(body, list):
+            return [self._without_key(value) for value in body]
+        return self.safe(body) if isinstance(body, str) else body
+
+    def safe(self, text: str) -> str:
         """Give the text without the key, should a server or a library have put it there."""
         return text.replace(self._secret, "***") if self._secret else text
 

@@ -20,6 +20,7 @@ ACTIVE: Final = "ACTIVE"
 PENDING: Final = "PENDING"
 FAILED: Final = "FAILED"
 METHODS: Final = ("API_KEY", "BASIC", "OAUTH1", "OAUTH2", "MCP")
+LISTING: Final = Request("connections", "GET", "connections", (("app", APP),))
 Send = Callable[[Request], Awaitable[Reply | Lost]]
 _DOCTOR: Final = "See what is wrong: bulk doctor"
 # what an answer other than a good one means; the first line that holds its status decides
@@ -57,7 +58,11 @@ class Connection:
 
 async def list_all(send: Send) -> list[Connection]:
     """All connections for ActiveCampaign, in the gateway's order."""
-    reply = await send(Request("connections", "GET", "connections", (("app", APP),)))
+    return listed_in(await send(LISTING))
+
+
+def listed_in(reply: Reply | Lost) -> list[Connection]:
+    """The connections in the answer to `LISTING`."""
     found = _sound(reply, "the connections").get("connections")
     if not isinstance(found, list):
         raise AbortedError(f"The gateway's list of connections is of an unknown shape. {_DOCTOR}")

@@ -6,6 +6,7 @@ import click
 
 from bulk import __version__
 from bulk.cli.connections import connections_group
+from bulk.cli.doctor import doctor_command
 from bulk.cli.export import export_command
 from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
@@ -46,6 +47,7 @@ for command in (
     jobs_command,
     resources_command,
     connections_group,
+    doctor_command,
     sandbox_group,
 ):
     bulk.add_command(command)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bulk.api.client import Client
+from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import GATEWAY_PATH, SANDBOX, Credentials
 from bulk.errors import UsageError
 from bulk.jobs.progress import Progress
@@ -53,6 +53,11 @@ class Access:
             raise ValueError("an access has credentials or a sandbox")
         return self.credentials
 
+    @property
+    def office(self) -> Credentials:
+        """The way to the gateway itself; of an access through it, or of the embedded sandbox."""
+        return (SANDBOX_GATEWAY if self.sandbox is not None else self.way).office
+
     def check_same(self, place: str, connection: str) -> None:
         """Raise `UsageError` if a job that began at `place` would now go on elsewhere.
 
@@ -94,29 +99,31 @@ class Setting:
 @asynccontextmanager
 async def opened(access: Access, rate: float) -> AsyncIterator[Send]:
     """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
-    async with _opened(access, access.way, rate) as send:
-        yield send
+    async with client_to(access, access.way, rate) as client:
+        yield client.send
 
 
 @asynccontextmanager
 async def gateway_opened(access: Access) -> AsyncIterator[Send]:
     """Open the way to the gateway itself, where the connections are; with a key for it, or to the sandbox's."""
-    way = SANDBOX_GATEWAY if access.sandbox is not None else access.way
-    async with _opened(access, way.office, 5.0) as send:
-        yield send
+    async with client_to(access, access.office) as client:
+        yield client.send
 
 
 @asynccontextmanager
-async def _opened(access: Access, way: Credentials, rate: float) -> AsyncIterator[Send]:
+async def client_to(
+    access: Access, way: Credentials, rate: float = 5.0, patience: float = ANSWER
+) -> AsyncIterator[Client]:
+    """A client for an access and one of its ways, `access.way` or `access.office`."""
     if access.sandbox is None:
-        async with Client(way) as client:
-            yield client.send
+        async with Client(way, patience=patience) as client:
+            yield client
         return
     access.sandbox.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = SandboxOptions(rate=0 if rate == 0 else max(5.0, rate), key=SANDBOX.key, browser=False)
     sandbox = Sandbox(access.sandbox / SANDBOX_FILE, options)
     try:
-        async with Client(way, sandbox.app) as client:
-            yield client.send
+        async with Client(way, sandbox.app, patience=patience) as client:
+            yield client
     finally:
         sandbox.close()

@@ -165,6 +165,18 @@ def test_a_key_that_a_server_echoes_is_told_to_nobody(status, content):
     assert KEY[:4] not in told, "not the beginning of it either"
 
 
+@pytest.mark.parametrize("key", ['"k3y"', "k3y\\", "403", "true", "message"])
+def test_no_key_makes_an_answer_unreadable(key):
+    body = {"message": f"Bad key {key}", "errors": [{"status": 403, "is": True, "said": key, key: {"k3y": [key]}}]}
+    credentials = Credentials(GATEWAY.root, key)
+    reply = send(lambda _request: httpx.Response(403, json=body), credentials=credentials)
+    assert isinstance(reply, Reply)
+    assert reply.damage == ""
+    assert reply.body["errors"][0]["status"] == 403
+    assert reply.body["errors"][0]["said"] == "***"
+    assert reply.body["errors"][0]["***"] == {"k3y": ["***"]}
+
+
 def test_credentials_do_not_show_their_key():
     assert KEY not in repr(GATEWAY)
 

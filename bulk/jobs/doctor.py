@@ -1,0 +1,160 @@
+"""The doctor: looks at the way to an account step by step and tells what it finds. Asks little, changes nothing.
+
+What an answer means is decided in `diagnosis`. It ends at the first problem behind which nothing can be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bulk.api.connections import ACTIVE, LISTING, Connection, listed_in
+from bulk.api.credentials import from_environment
+from bulk.api.probe import Seen, Unreached, look
+from bulk.errors import BulkError, UsageError
+from bulk.jobs import diagnosis
+from bulk.jobs.access import Access, client_to
+from bulk.jobs.connecting import connected
+from bulk.jobs.diagnosis import Finding, State
+from bulk.model import Reply, Request
+
+PATIENCE: Final = 20.0  # seconds for an answer: who looks for what is wrong does not wait long
+MOST: Final = 8  # connections of which is told whose account they open: a request each
+SHORTEST: Final = 12  # letters of a key; what is shorter, like the sandbox's, may be a word of ours
+ME: Final = Request("account", "GET", "users/me")
+Tell = Callable[[Finding], None]
+
+
+async def examine(
+    variables: Mapping[str, str], tell: Tell, *, base_url: str = "", connection: str = "", patience: float = PATIENCE
+) -> None:
+    """Look at the way that options and environment name. `tell` is told each finding at once; no key is in it."""
+
+    def tell_safely(finding: Finding) -> None:
+        tell(_without_keys(finding, variables))
+
+    found = diagnosis.environment(variables, connection)
+    for finding in found:
+        tell_safely(finding)
+    if any(finding.blocks for finding in found):
+        return
+    try:
+        credentials = from_environment(variables, base_url=base_url, connection=connection)
+    except UsageError as error:
+        tell_safely(diagnosis.refused("address", error))
+        return
+    if credentials is not None:
+        look_at = _directly if credentials.direct else _through_gateway
+        origin = diagnosis.origin(credentials, variables, base_url)
+        await look_at(Access(credentials), origin, patience, tell_safely)
+
+
+async def examine_sandbox(folder: Path, connection: str, tell: Tell) -> None:
+    """Look at the embedded sandbox. Raises `UsageError` if its files cannot be used."""
+    access = Access(sandbox=folder, chosen=connection)
+    tell(diagnosis.ok("environment", f"The embedded sandbox in {folder} needs no key."))
+    try:
+        await connected(access)
+    except UsageError as error:
+        said, *steps = str(error).splitlines()
+        tell(diagnosis.problem("connection", said, *steps))
+        return
+    if connection:
+        tell(diagnosis.ok("connection", f"{connection}, chosen."))
+    _tell_account(await _me(access, PATIENCE), Access(sandbox=folder), "http://sandbox", tell)
+
+
+async def _through_gateway(access: Access, origin: tuple[str, str], patience: float, tell: Tell) -> None:
+    async with client_to(access, access.office, patience=patience) as client:
+        office = await look(client, LISTING)
+    tell(diagnosis.address(*origin, office))
+    if isinstance(office, Unreached):
+        return
+    me: Seen | Unreached | None = None
+    key = diagnosis.key(office.reply)
+    if key is None:  # an account's answer has to tell
+        me = await _me(access, patience)
+        key = diagnosis.key_by_account(me)
+    tell(key)
+    if key.state is State.PROBLEM:
+        _tell_headers(office, tell)
+        return
+    listed = _listed(office.reply)
+    if listed is None:
+        tell(diagnosis.unlisted(office.reply))
+    else:
+        chosen, finding = diagnosis.connection(access.connection, listed)
+        if not chosen:
+            tell(await _with_accounts(finding, access, listed, patience))
+            _tell_headers(office, tell)
+            return
+        tell(finding)
+        access = _with(access, chosen)
+    _tell_account(me or await _me(access, patience), access, origin[0], tell)
+
+
+async def _directly(access: Access, origin: tuple[str, str], patience: float, tell: Tell) -> None:
+    me = await _me(access, patience)
+    tell(diagnosis.address(*origin, me))
+    if isinstance(me, Seen):
+        _tell_account(me, access, origin[0], tell)
+
+
+def _tell_account(me: Seen | Unreached, access: Access, where: str, tell: Tell) -> None:
+    """Tell who answers, or why nobody does."""
+    if isinstance(me, Unreached):
+        tell(diagnosis.lost(me))
+        return
+    direct = access.credentials is not None and access.credentials.direct
+    user = diagnosis.user_in(me.reply)
+    if user is None:
+        tell(diagnosis.meaning(me.reply, direct=direct, connection=access.connection))
+    else:
+        if access.credentials is not None:
+            tell(diagnosis.let_in(direct=direct))
+        tell(diagnosis.account(user, where))
+    if access.credentials is not None:
+        _tell_headers(me, tell)
+
+
+def _tell_headers(seen: Seen, tell: Tell) -> None:
+    tell(diagnosis.clock(seen))
+    for finding in diagnosis.limits(seen):
+        tell(finding)
+
+
+async def _with_accounts(finding: Finding, access: Access, listed: list[Connection], patience: float) -> Finding:
+    """The finding, with whose account each of several active connections opens."""
+    active = [one.id for one in listed if one.status == ACTIVE]
+    if access.connection or len(active) < 2:
+        return finding
+    whose = {one: diagnosis.whose(await _me(_with(access, one), patience)) for one in active[:MOST]}
+    return diagnosis.accounts(finding, whose)
+
+
+async def _me(access: Access, patience: float) -> Seen | Unreached:
+    async with client_to(access, access.way, patience=patience) as client:
+        return await look(client, ME)
+
+
+def _with(access: Access, connection: str) -> Access:
+    return replace(access, credentials=access.credentials and replace(access.credentials, connection=connection))
+
+
+def _listed(reply: Reply) -> list[Connection] | None:
+    try:
+        return listed_in(reply)
+    except BulkError:
+        return None
+
+
+def _without_keys(finding: Finding, variables: Mapping[str, str]) -> Finding:
+    """The finding without a key, should a server have put one there, however it is written in the environment."""
+    for name in ("MATON_API_KEY", "AC_API_TOKEN"):
+        for secret in (variables.get(name, "").strip(), variables.get(name, "").strip(f"{diagnosis.QUOTES} \t\r\n")):
+            if len(secret) >= SHORTEST:
+                steps = tuple(step.replace(secret, "***") for step in finding.steps)
+                finding = replace(finding, said=finding.said.replace(secret, "***"), steps=steps)
+    return finding
