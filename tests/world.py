@@ -15,7 +15,7 @@ import pytest
 
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
-from bulk.jobs import everything, exporting, importing, validating
+from bulk.jobs import everything, exporting, importing, validating, working
 from bulk.jobs.access import Access, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.folder import JobFolder
@@ -48,7 +48,7 @@ class World:
     demo: bool = True
 
     def __post_init__(self) -> None:
-        for room in (importing, exporting, validating, everything):
+        for room in (working, validating):
             self.monkeypatch.setattr(room, "opened", self.opened)
 
     @asynccontextmanager

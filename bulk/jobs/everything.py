@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +21,9 @@ import anyio
 import anyio.to_thread
 
 from bulk import __version__
-from bulk.engine.dispatch import Dispatch
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
-from bulk.jobs.access import Setting, opened
+from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.ending import Ending, Meter, Summary, Totals
 from bulk.jobs.exporting import ExportOptions
@@ -42,8 +40,9 @@ from bulk.jobs.folder import (
 )  # fmt: skip
 from bulk.jobs.importing import ImportOptions
 from bulk.jobs.rows import STALE
-from bulk.jobs.runner import Runner, Send, new_dispatch
+from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
+from bulk.jobs.working import worked
 from bulk.planning.names import columns_of
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
@@ -67,8 +66,7 @@ class Shared:
 
     folder: JobFolder
     setting: Setting
-    dispatch: Dispatch
-    send: Send
+    runner: Runner
     stopping: Stopping
     door: Door
     translations: Translations = field(default_factory=dict)
@@ -145,40 +143,35 @@ def _exported() -> list[Resource]:
 
 
 async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry: bool = False) -> Ending:
-    options = record.options
     directory = Path(record.output)
     endings: list[Ending] = []
     parts = [(named(name), _file(directory, named(name))) for name in record.parts]
+    options: ExportOptions | ImportOptions
     if record.kind == "export":
-        do_part: DoPart = _Exports(ExportOptions(**options))
+        options = ExportOptions(**record.options)
+        do_part: DoPart = _Exports(options)
     else:
         gone = [path.name for _resource, path in parts if not path.is_file()]
         if gone:
             raise UsageError(f"{', '.join(gone)} is gone from {directory}. Put it back, then go on with the job.")
-        await anyio.to_thread.run_sync(_check_files, parts, ImportOptions(**options))
-        do_part = _Imports(ImportOptions(**options), account_of_manifest(directory / MANIFEST), retry=retry)
-    async with opened(setting.access, options["rate"]) as send:
-        dispatch = new_dispatch(options["rate"], options["concurrency"])
-        meter = Meter(dispatch, anyio.current_time())
-        seconds = options["max_duration"]
-        stopping = Stopping(Runner(dispatch, send), setting.progress, seconds=seconds, signals=setting.signals)
-        try:
-            async with stopping.watching():
-                with ExitStack() as stack:
-                    door = Door(folder, record, setting.access, stack)
-                    shared = Shared(folder, setting, dispatch, send, stopping, door)
-                    for resource, path in parts:
-                        endings.append(await do_part(shared, resource, path))
-                        if stopping.error is not None:
-                            break
-        except (AbortedError, UnfinishedError) as raised:
-            stopping.stop(raised)
+        options = ImportOptions(**record.options)
+        await anyio.to_thread.run_sync(_check_files, parts, options)
+        do_part = _Imports(options, account_of_manifest(directory / MANIFEST), retry=retry)
+
+    async def work(runner: Runner, door: Door, stopping: Stopping) -> None:
+        shared = Shared(folder, setting, runner, stopping, door)
+        for resource, path in parts:
+            endings.append(await do_part(shared, resource, path))
+            if stopping.error is not None:
+                break
+
+    stopping, spent = await worked(folder, record, options, setting, None, work)
     if stopping.error is not None and not endings:
         raise stopping.error
     unfinished = len(endings) < len(parts) or any(ending.summary.state != "finished" for ending in endings)
     if record.kind == "export" and not unfinished:
         await anyio.to_thread.run_sync(_write_manifest, directory, folder.record().account, endings)
-    return _end(folder, record, endings, meter.spent(anyio.current_time()), stopping if unfinished else None)
+    return _end(folder, record, endings, spent, stopping if unfinished else None)
 
 
 def _chosen(parts: list[Resource], setting: Setting) -> list[Resource]:
@@ -338,9 +331,8 @@ class _Imports:
 
     async def _enter(self, shared: Shared) -> None:
         """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
-        runner = Runner(shared.dispatch, shared.send)
-        shared.stopping.follow(runner)
-        shared.door.enter(await runner.ask(read_identity()))
+        shared.stopping.follow(shared.runner)
+        shared.door.enter(await shared.runner.ask(read_identity()))
         record = shared.folder.record()
         if self.account not in ("", record.account):
             for resource in RESOURCES:
@@ -361,9 +353,9 @@ class _Imports:
 
 
 def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:
-    runner = Runner(shared.dispatch, shared.send, checkpoint)
+    runner = shared.runner.writing_to(checkpoint)
     shared.stopping.follow(runner)
-    return runner, Meter(shared.dispatch, anyio.current_time())
+    return runner, Meter(runner.dispatch, anyio.current_time())
 
 
 # ---- the manifest

@@ -6,23 +6,24 @@ The file is written at the end, each record once, and its records are counted ag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
 import anyio.to_thread
 
-from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.jobs.access import Setting, opened
+from bulk.errors import BulkError, UsageError
+from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.collecting import Collecting
-from bulk.jobs.ending import Ending, Meter, Summary, Totals, add_totals
+from bulk.jobs.ending import Ending, Summary, Totals, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, Door, JobFolder, JobRecord
-from bulk.jobs.runner import Runner, new_dispatch
+from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.wording import counted
+from bulk.jobs.working import worked
 from bulk.model import RowStatus
 from bulk.planning.export import Contacts, RowsOf, export_columns, is_hidden, source_of
 from bulk.planning.names import columns_of
@@ -113,22 +114,12 @@ def _has_pages(folder: JobFolder) -> bool:
 
 async def _run(job: Job, record: JobRecord) -> Ending:
     """Work until the end or a reason to stop. Raises the reason if there is no job to go on with."""
-    options, setting = job.options, job.setting
-    async with opened(setting.access, options.rate) as send:
-        runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
-        meter = Meter(runner.dispatch, anyio.current_time())
-        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
-        try:
-            async with stopping.watching():
-                with ExitStack() as stack:
-                    await work(job, runner, Door(job.folder, record, setting.access, stack), stopping)
-        except (AbortedError, UnfinishedError) as raised:
-            stopping.stop(raised)
+    stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     written = job.checkpoint.noted("written")
     error = stopping.error if written is None else None  # whatever wanted to stop it later came too late
     if error is not None and not job.resumed and not job.checkpoint.page_ranges():
         raise error
-    return await end(job, meter.spent(anyio.current_time()), error)
+    return await end(job, spent, error)
 
 
 async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,22 +16,23 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.errors import AbortedError, UnfinishedError, UsageError
-from bulk.jobs.access import Setting, opened
+from bulk.errors import AbortedError, UsageError
+from bulk.jobs.access import Setting
 from bulk.jobs.checking import checked
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import DELETED, Deleting
-from bulk.jobs.ending import Ending, Meter, Summary, Totals, add_totals
+from bulk.jobs.ending import Ending, Summary, Totals, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, Door, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
 from bulk.jobs.held import read_held
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import STALE, Plan, Rows
-from bulk.jobs.runner import Runner, new_dispatch
+from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.jobs.wording import counted
+from bulk.jobs.working import worked
 from bulk.model import RowStatus
 from bulk.planning.contacts import ContactRows
 from bulk.planning.link_rows import LinkRows
@@ -183,20 +183,10 @@ def _spool(folder: JobFolder) -> Path:
 
 async def _run(job: Job, record: JobRecord) -> Ending:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
-    options, setting = job.options, job.setting
-    async with opened(setting.access, options.rate) as send:
-        runner = Runner(new_dispatch(options.rate, options.concurrency), send, job.checkpoint)
-        meter = Meter(runner.dispatch, anyio.current_time())
-        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
-        try:
-            async with stopping.watching():
-                with ExitStack() as stack:
-                    await work(job, runner, Door(job.folder, record, setting.access, stack), stopping)
-        except (AbortedError, UnfinishedError) as raised:
-            stopping.stop(raised)
+    stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     if stopping.error is not None and not job.checkpoint.noted("checked"):
         raise stopping.error
-    return await end(job, meter.spent(anyio.current_time()), stopping)
+    return await end(job, spent, stopping)
 
 
 async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:

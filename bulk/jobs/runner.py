@@ -65,6 +65,10 @@ class Runner:
         self._checkpoint = checkpoint
         self._wake = anyio.Event()
 
+    def writing_to(self, checkpoint: Checkpoint) -> Runner:
+        """A runner of the same engine and the same way in, for another checkpoint."""
+        return Runner(self.dispatch, self._send, checkpoint)
+
     def stop(self) -> None:
         """Send nothing more; what is in flight is still answered and written down."""
         self.dispatch.stop()

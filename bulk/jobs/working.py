@@ -1,0 +1,53 @@
+"""One run of a job from the first request to the last, whatever it does: the way in, the pace, the reasons to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import Protocol
+
+import anyio
+
+from bulk.errors import AbortedError, UnfinishedError
+from bulk.jobs.access import Setting, opened
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.ending import Meter, Totals
+from bulk.jobs.folder import Door, JobFolder, JobRecord
+from bulk.jobs.runner import Runner, new_dispatch
+from bulk.jobs.stopping import Stopping
+
+
+class Paced(Protocol):
+    """Options that say how fast and how long a job may work."""
+
+    @property
+    def rate(self) -> float:
+        """Requests a second; 0: no limit."""
+
+    @property
+    def concurrency(self) -> int:
+        """Requests in flight at most; 0: reckoned."""
+
+    @property
+    def max_duration(self) -> float | None:
+        """Seconds after which it stops; None: never."""
+
+
+Work = Callable[[Runner, Door, Stopping], Awaitable[None]]
+
+
+async def worked(
+    folder: JobFolder, record: JobRecord, options: Paced, setting: Setting, checkpoint: Checkpoint | None, work: Work
+) -> tuple[Stopping, Totals]:
+    """Run `work` until its end or a reason to stop; the reason, and what it took."""
+    async with opened(setting.access, options.rate) as send:
+        runner = Runner(new_dispatch(options.rate, options.concurrency), send, checkpoint)
+        meter = Meter(runner.dispatch, anyio.current_time())
+        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
+        try:
+            async with stopping.watching():
+                with ExitStack() as stack:
+                    await work(runner, Door(folder, record, setting.access, stack), stopping)
+        except (AbortedError, UnfinishedError) as raised:
+            stopping.stop(raised)
+    return stopping, meter.spent(anyio.current_time())
