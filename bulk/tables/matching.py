@@ -156,8 +156,9 @@ def match_header(  # the command line's options, each with its default
     for at, column in found:
         means[column.means].append((not column.names, at))
     key_at = (tuple(at for _own, at in sorted(means[part])) for part in needs.key_attributes)
-    one_of = (tuple(at for part in group for _own, at in sorted(means[part])) for group in groups)
-    found = [(at, _alone(column, means)) for at, column in found]
+    one_of = [tuple(at for part in group for _own, at in sorted(means[part])) for group in groups]
+    sole = {group[0] for group in one_of if len(group) == 1}  # of a group the only column that the file has
+    found = [(at, _alone(column, means, sole=at in sole)) for at, column in found]
     return Match(
         header=tuple(header),
         columns=tuple(found),
@@ -190,12 +191,10 @@ def _groups(columns: Sequence[Column], needs: Needs) -> list[tuple[str, ...]]:
     return [*alone, *(needs.one_of if needs.whole else ())]
 
 
-def _alone(column: Column, means: Mapping[str, Sequence[object]]) -> Column:
-    """The column, required only if no other column can say the same."""
+def _alone(column: Column, means: Mapping[str, Sequence[object]], *, sole: bool) -> Column:
+    """The column, required only if no other column can say the same; `sole`: it is the one that says what is needed."""
     several = len(means[column.means]) > 1
-    if several and column.required:
-        return dataclasses.replace(column, required=False)
-    return column
+    return dataclasses.replace(column, required=sole or (column.required and not several))
 
 
 class _Names:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bulk.jobs.ending import Ending
-from bulk.resources.spec import Resource
+from bulk.model import Request
+from bulk.resources.spec import Column, Resource
+from bulk.tables.template import template
 from tests.jobs.samples import IMPORTED, SAMPLES, Sample
-from tests.world import World, check_reports, report
+from tests.world import Crash, World, check_reports, report
 
 EVERY = pytest.mark.parametrize("resource", IMPORTED, ids=lambda resource: resource.name)
 
@@ -78,3 +82,287 @@ def test_rows_come_out_as_they_went_in_and_going_in_again_change_nothing(
     check_reports(account.job.path, list(read(path)[0]))
     again = exported(account, resource, "again.csv", guard_formulas=guarded)
     assert again.read_bytes() == path.read_bytes()
+
+
+@EVERY
+def test_the_example_of_the_template_can_be_imported(account: World, resource: Resource):
+    path = account.folder / "template.csv"
+    path.write_text(template(resource), encoding="utf-8", newline="")
+    ending = imported(account, path, resource)
+    assert ending.summary.rows["succeeded"] + ending.summary.rows["unchanged"] == 1, told(account)
+    assert imported(account, path, resource).summary.actions == {again(resource): 1}, told(account)
+
+
+# ---- changed and deleted
+
+CHANGED = pytest.mark.parametrize(
+    "resource", [resource for resource in IMPORTED if SAMPLES[resource.name].change[0]], ids=lambda r: r.name
+)
+DELETED = pytest.mark.parametrize(
+    "resource", [resource for resource in IMPORTED if "delete" in resource.modes and resource.name != "contacts"],
+    ids=lambda r: r.name,
+)  # fmt: skip
+
+
+def again(resource: Resource) -> str:
+    """What comes of a single row that changes nothing: for so few, what is upserted anyway is not read before."""
+    return "updated" if resource.name in ("contacts", "fieldValues") else "unchanged"
+
+
+def key_columns(resource: Resource, sample: Sample) -> list[int]:
+    """Where the sample says the natural key, by name or by itself."""
+    means = {column.header: column.means for column in resource.columns}
+    return [at for at, name in enumerate(sample.columns) if means.get(name) in resource.key_attributes]
+
+
+def differences(before: list[dict[str, str]], after: list[dict[str, str]], resource: Resource) -> list[object]:
+    """The cells that differ, apart from what only the API sets."""
+    own = {column.header for column in resource.columns if not column.writable and column.attribute != "id"}
+    assert [row["id"] for row in before] == [row["id"] for row in after]
+    return [
+        (at, name, row[name])
+        for at, (old, row) in enumerate(zip(before, after, strict=True))
+        for name in row
+        if name not in own and row[name] != old[name]
+    ]
+
+
+@CHANGED
+def test_one_value_is_changed_by_the_natural_key_and_nothing_else(account: World, resource: Resource):
+    name, value = SAMPLES[resource.name].change
+    if name in resource.key_attributes:
+        pytest.skip("all that can be changed is its key")
+    sample = filled(account, resource)
+    before = read(exported(account, resource))
+    keys = key_columns(resource, sample)
+    header = ",".join([*(sample.columns[at] for at in keys), name])
+    path = account.csv([[*(sample.rows[0][at] for at in keys), value]], header)
+    mode = "update" if "update" in resource.modes else "upsert"
+    if mode == "upsert":
+        path = account.csv(
+            [[value if column == name else cell for column, cell in zip(sample.columns, sample.rows[0], strict=True)]],
+            sample.header,
+        )
+    ending = imported(account, path, resource, mode=mode)
+    assert ending.summary.actions == {"updated": 1}, told(account)
+    changed = differences(before, read(exported(account, resource, "after.csv")), resource)
+    assert [(column, cell) for _at, column, cell in changed] == [(name, value)]
+    ending = imported(account, path, resource, mode=mode)
+    assert ending.summary.actions == {again(resource): 1}, told(account)
+
+
+@CHANGED
+def test_one_value_is_changed_by_the_id(account: World, resource: Resource):
+    if "id" not in resource.keys:
+        pytest.skip("known by what it belongs to")
+    name, value = SAMPLES[resource.name].change
+    filled(account, resource)
+    before = read(exported(account, resource))
+    at = len(before) - 1
+    path = account.csv([[before[at]["id"], value]], f"id,{name}")
+    ending = imported(account, path, resource, mode="update", key="id")
+    assert ending.summary.actions == {"updated": 1}, told(account)
+    changed = differences(before, read(exported(account, resource, "after.csv")), resource)
+    assert changed == [(at, name, value)]
+    ending = imported(account, path, resource, mode="update", key="id")
+    assert ending.summary.actions == {again(resource): 1}, told(account)
+    account.csv([["999999", value]], f"id,{name}")
+    ending = imported(account, path, resource, mode="update", key="id")
+    assert ending.summary.rows["failed"] == 1, "an id that is not there makes nothing"
+    assert account.steps("POST") == []
+
+
+@DELETED
+def test_what_is_deleted_is_gone_and_deleting_it_again_changes_nothing(account: World, resource: Resource):
+    sample = SAMPLES[resource.name]
+    before = read(exported(account, resource))
+    filled(account, resource)
+    keys = key_columns(resource, sample)
+    path = account.csv(
+        [[row[at] for at in keys] for row in sample.rows], ",".join(sample.columns[at] for at in keys), "gone.csv"
+    )
+    ending = imported(account, path, resource, mode="delete")
+    assert ending.summary.actions == {"deleted": len(sample.rows)}, told(account)
+    assert len(account.steps("DELETE")) == len(account.steps()) == len(sample.rows)
+    own = {column.header for column in resource.columns if not column.writable and column.attribute != "id"}
+    left = [{n: c for n, c in row.items() if n not in own} for row in read(exported(account, resource, "after.csv"))]
+    assert left == [{n: c for n, c in row.items() if n in left[0]} for row in before]
+    ending = imported(account, path, resource, mode="delete")
+    assert ending.summary.actions == {"unchanged": len(sample.rows)}, told(account)
+    assert account.steps() == []
+
+
+@DELETED
+def test_what_is_deleted_by_its_id_is_that_one(account: World, resource: Resource):
+    if "id" not in resource.keys:
+        pytest.skip("known by what it belongs to")
+    filled(account, resource)
+    before = read(exported(account, resource))
+    gone = before[-2]["id"]
+    path = account.csv([[gone]], "id", "gone.csv")
+    assert imported(account, path, resource, mode="delete", key="id").summary.actions == {"deleted": 1}, told(account)
+    assert [row["id"] for row in read(exported(account, resource, "after.csv"))] == [
+        row["id"] for row in before if row["id"] != gone
+    ]
+    assert imported(account, path, resource, mode="delete", key="id").summary.actions == {"unchanged": 1}
+
+
+# ---- what the schema refuses, and what the API does
+
+
+def create_request(world: World, resource: Resource, sample: Sample, at: int = 0) -> Request:
+    """The request that makes one of the sample's records, caught before it is sent."""
+    caught: list[Request] = []
+
+    def catch(request: Request) -> None:
+        if request.method == "POST" and request.path in (resource.name, "contact/sync"):
+            caught.append(request)
+            raise Crash
+
+    world.on_send = catch
+    with contextlib.suppress(BaseExceptionGroup, Crash):
+        imported(world, world.csv([sample.rows[at]], sample.header), resource)
+    world.on_send = lambda _request: None
+    shutil.rmtree(world.job.path)
+    return caught[0]
+
+
+def needed(resource: Resource) -> list[tuple[str, ...]]:
+    """The groups of attributes of which a new record needs one."""
+    return [*((column.attribute,) for column in resource.columns if column.required), *resource.needs_one]
+
+
+@EVERY
+def test_what_a_new_record_needs_the_schema_and_the_api_want_alike(account: World, resource: Resource):
+    sample = SAMPLES[resource.name]
+    request = create_request(account, resource, sample)
+    ((singular, record),) = request.body.items()
+    whole = {column.header: column.means for column in resource.columns}
+    for group in needed(resource):
+        without = {name: value for name, value in record.items() if name not in group}
+        assert len(without) < len(record), group
+        reply = account.ask(f"POST {request.path}", {singular: without})
+        assert 400 <= reply.status < 500, (group, reply)
+        row = ["" if whole.get(n) in group else c for n, c in zip(sample.columns, sample.rows[0], strict=True)]
+        ending = imported(account, account.csv([row], sample.header), resource)
+        assert (ending.summary.rows["rejected"], account.steps()) == (1, []), (group, ending.summary)
+        assert [line["_code"] for line in told(account)] == ["required"], group
+    assert account.ask(f"POST {request.path}", request.body).status < 300, "and nothing else"
+
+
+LENIENT = {
+    ("fields", "isrequired"), ("lists", "channel"), ("lists", "send_last_broadcast"), ("dealStages", "order"),
+    ("dealStages", "width"), ("dealGroups", "currency"), ("dealCustomFieldMeta", "displayOrder"),
+    ("accountCustomFieldMeta", "displayOrder"),
+}  # fmt: skip
+
+
+@EVERY
+def test_what_the_api_refuses_the_schema_refuses(account: World, resource: Resource):
+    sample = SAMPLES[resource.name]
+    for at, (name, cell) in enumerate(sample.bad):
+        request = create_request(account, resource, sample, at)
+        ((singular, record),) = request.body.items()
+        assert name in record or (resource.name, name) in LENIENT or "fields" in record, name
+        if name in record:
+            reply = account.ask(f"POST {request.path}", {singular: record | {name: cell}})
+            assert (400 <= reply.status < 500) != ((resource.name, name) in LENIENT), (name, cell, reply)
+        row = [cell if n == name else c for n, c in zip(sample.columns, sample.rows[1], strict=True)]
+        ending = imported(account, account.csv([row], sample.header), resource)
+        assert (ending.summary.rows["rejected"], account.steps()) == (1, []), (name, cell, ending.summary)
+
+
+# ---- ids and names that do not agree
+
+POINTING = [
+    (resource, column) for resource in IMPORTED for column in resource.columns if column.names
+]  # fmt: skip
+EVERY_NAME = pytest.mark.parametrize(
+    ("resource", "column"), POINTING, ids=lambda value: getattr(value, "name", "") or getattr(value, "attribute", "")
+)
+
+
+def pointing(resource: Resource, column: Column, name: str, identity: str) -> tuple[str, list[str]]:
+    """A row of the sample in which a name is the one given, with an id beside it."""
+    sample = SAMPLES[resource.name]
+    when, value = column.when
+    row = next(
+        row for row in sample.rows
+        if not when or row[sample.columns.index(when)] == value
+    )  # fmt: skip
+    cells = dict(zip(sample.columns, row, strict=True)) | {column.header: name, column.names: identity}
+    return ",".join(cells), list(cells.values())
+
+
+@EVERY_NAME
+def test_an_id_and_a_name_of_two_records_are_refused(account: World, resource: Resource, column: Column):
+    sample = SAMPLES[resource.name]
+    at = sample.columns.index(column.header)
+    name = next(row[at] for row in sample.rows if row[at])
+    header, row = pointing(resource, column, name, "424242")
+    ending = imported(account, account.csv([row], header), resource)
+    assert (ending.summary.rows["rejected"], account.steps()) == (1, []), told(account)
+    (line,) = told(account)
+    assert line["_code"] == "contradiction"
+    assert f"{column.names} is 424242, but {column.header} {name!r} has the id " in line["_error"]
+
+
+@EVERY_NAME
+def test_an_unknown_name_is_refused_with_the_nearest(account: World, resource: Resource, column: Column):
+    sample = SAMPLES[resource.name]
+    at = sample.columns.index(column.header)
+    name = next(row[at] for row in sample.rows if row[at])
+    wrong = f"x{name}"
+    header, row = pointing(resource, column, wrong, "")
+    ending = imported(account, account.csv([row], header), resource)
+    if column.of in ("tags", "accounts") and resource.name != "notes":
+        assert ending.summary.rows["succeeded"] == 1, "made once, before the rows"
+        return
+    (line,) = told(account)
+    assert account.steps() == []
+    if column.of == "contacts":
+        assert line["_code"] == "not_found"
+        assert wrong in line["_error"]
+    else:
+        assert line["_code"] == "unknown_name"
+        assert f"Nearest: {name}" in line["_error"]
+
+
+TWICE = {
+    "lists": "INSERT INTO lists (name, stringid, sender_url, sender_reminder, channel, description, cdate, udate)"
+             " SELECT name, 'other', sender_url, sender_reminder, channel, description, cdate, udate FROM lists",
+    "dealGroups": "INSERT INTO dealGroups (title, currency, cdate, udate) SELECT title, currency, cdate, udate"
+                  " FROM dealGroups;"
+                  "INSERT INTO dealStages (dealGroup, title, ordernum) SELECT g.id, s.title, s.ordernum"
+                  " FROM dealGroups g, dealStages s WHERE s.dealGroup = 1"
+                  " AND NOT EXISTS (SELECT 1 FROM dealStages x WHERE x.dealGroup = g.id)",
+    "dealStages": "INSERT INTO dealStages (dealGroup, title, ordernum) SELECT dealGroup, title, 9 FROM dealStages",
+    "deals": "INSERT INTO deals (title, value, currency, contact, dealGroup, stage, cdate, mdate)"
+             " SELECT title, value, currency, contact, dealGroup, stage, cdate, mdate FROM deals",
+    "automations": "INSERT INTO automations (name, status, description, multientry, cdate, mdate)"
+                   " SELECT name, status, description, multientry, cdate, mdate FROM automations",
+}  # fmt: skip
+
+
+@EVERY_NAME
+def test_a_name_of_several_is_refused_with_their_ids_and_an_id_beside_it_says_which(
+    account: World, resource: Resource, column: Column
+):
+    if column.of not in TWICE:
+        pytest.skip("the account has each name once")
+    with sqlite3.connect(account.folder / "account" / "sandbox.sqlite") as db:
+        db.executescript(TWICE[column.of])
+    db.close()
+    sample = SAMPLES[resource.name]
+    at = sample.columns.index(column.header)
+    name = next(row[at] for row in sample.rows if row[at])
+    header, row = pointing(resource, column, name, "")
+    ending = imported(account, account.csv([row], header), resource)
+    assert (ending.summary.rows["rejected"], account.steps()) == (1, []), told(account)
+    (line,) = told(account)
+    assert line["_code"] == "ambiguous_name"
+    ids = line["_error"].partition(f"called {name!r}: ")[2].partition(".")[0].split(", ")
+    assert len(ids) == 2
+    header, row = pointing(resource, column, name, ids[1])
+    ending = imported(account, account.csv([row], header), resource)
+    assert ending.summary.rows["rejected"] == ending.summary.rows["failed"] == 0, told(account)
