@@ -89,14 +89,14 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
     try:
         made = _asked(_access(sandbox=sandbox, base_url=base_url), ask)
     except KeyboardInterrupt:
-        told = "Not waiting any longer; the link stays good. See how it is later: bulk connections list"
+        told = "Not waiting any longer; the link stays good.\nSee later how it is: bulk connections list"
         raise InterruptedJobError(told, signal.SIGINT) from None
     if as_json:
         display.show_json(asdict(made))
     elif made.status == ACTIVE:
         click.echo(f"The connection {made.id} is active.")
         if sandbox:
-            click.echo("(At once, for here is no browser. Its account is empty.)")
+            click.echo("(At once: the embedded sandbox needs no browser. Its account is empty.)")
         click.echo(f"Use it:{_flag(sandbox=sandbox)} --connection {made.id}")
     return 0
 

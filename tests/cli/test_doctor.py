@@ -50,6 +50,7 @@ def doctor(bulk: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doct
     """Asks the doctor about a sandbox that is served with these faults, by these variables."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(doctor_job, "PAUSE", 0.0)
 
     def ask(*arguments: str, faults: tuple[Fault, ...] = (), **variables: str) -> Result:
         with Served(tmp_path / "served", faults=faults) as served:
@@ -197,6 +198,11 @@ def test_a_clock_that_is_off_is_said(
     result = bulk("doctor")
     assert (result.code, wrong(result)) == (1, ["clock"])
     assert f"This machine's is {side} the server's." in result.out
+
+
+def test_beside_a_job_that_uses_the_limit_up_it_waits_its_turn(doctor: Doctor):
+    for fault in (Fault("status", status=429, first=2, retry_after="0"), Fault("status", status=429, nth=2)):
+        assert doctor(faults=(fault,)).code == 0
 
 
 def test_it_costs_two_requests(bulk: Shell, served: Served):
