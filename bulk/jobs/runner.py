@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import anyio
 import anyio.lowlevel
@@ -56,6 +56,15 @@ class Feed(Protocol):
         """Write down how a row ended."""
 
 
+@runtime_checkable
+class Waiting(Protocol):
+    """A feed that may have another row later although nothing happens until then."""
+
+    @property
+    def again_at(self) -> float:
+        """When to ask it again; what lies in the past does not count."""
+
+
 class Runner:
     """Runs feeds through one engine. `stop()` drains; cancelling the caller's scope leaves at once, in doubt."""
 
@@ -88,7 +97,7 @@ class Runner:
                 if dispatch.in_flight == 0 and (dispatch.stopping or (dispatch.idle and feed.done)):
                     break
                 self._wake = anyio.Event()
-                with anyio.move_on_after(math.inf if step is None else step - now):
+                with anyio.move_on_after(min(math.inf if step is None else step - now, _later(feed, now))):
                     await self._wake.wait()
         if self._checkpoint:
             await self._checkpoint.durable()
@@ -143,6 +152,12 @@ class Runner:
         question = _Question(asking, answered)
         await self.run(_Beside(question, feed))
         question.answer(self.dispatch)
+
+
+def _later(feed: Feed, now: float) -> float:
+    """Seconds until a feed should be asked again for no other reason than time."""
+    again = feed.again_at if isinstance(feed, Waiting) else math.inf
+    return again - now if again > now else math.inf
 
 
 def new_dispatch(rate: float, concurrency: int) -> Dispatch:
@@ -221,6 +236,10 @@ class _Beside(Generic[Result]):
         work = self._feed.take() if self._lead else None
         self._lead -= bool(self._lead)
         return work or self._question.take() or self._feed.take()
+
+    @property
+    def again_at(self) -> float:
+        return self._feed.again_at if isinstance(self._feed, Waiting) else math.inf
 
     @property
     def done(self) -> bool:

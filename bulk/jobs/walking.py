@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+import anyio
 
 from bulk.engine.dispatch import Dispatch, Step
 from bulk.errors import BulkError, UnfinishedError
@@ -14,6 +18,7 @@ from bulk.planning.export import PageData, page_flow
 from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.walk import Ask, Walk
 
+SLOW: Final = 0.35  # seconds without the first page, after which more are asked for without knowing of any
 OnPage = Callable[[PageData, tuple[int, int], Checkpoint], None]
 RequestOf = Callable[[Ask | OffsetAsk], Request]
 
@@ -30,12 +35,14 @@ class Walking:
     `request` makes the request for one. `on_page` is given each page that read something, with the range that it
     covers: of ids, or of offsets.
 
-    `error` is set, and the engine stopped, when a page cannot be had although others can.
+    `again_at` is when it may have another page although nothing has happened. `error` is set, and the engine stopped,
+    when a page cannot be had although others can.
     """
 
     def __init__(self, walk: Walk | Offsets, request: RequestOf, dispatch: Dispatch, on_page: OnPage) -> None:
         self.walk = walk
         self.error: BulkError | None = None
+        self.again_at = math.inf
         self._request = request
         self._dispatch = dispatch
         self._on_page = on_page
@@ -46,9 +53,13 @@ class Walking:
         """Give the next page; at the last moment, when it can be sent, for then most is known about where to read."""
         if self._dispatch.holds_ready or len(self._asked) >= self._dispatch.needed:
             return None
+        if isinstance(self.walk, Offsets) and self.walk.blind and anyio.current_time() < self.again_at:
+            return None
         ask = self.walk.claim()
         if ask is None:
             return None
+        if self._number == 0:
+            self.again_at = anyio.current_time() + SLOW
         self._number += 1
         self._asked[self._number] = _Asked(ask)
         return Work(self._number, f"page {self._number}", page_flow(self._request(ask)))

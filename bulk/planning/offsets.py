@@ -70,6 +70,11 @@ class Offsets:
             self._look()
 
     @property
+    def blind(self) -> bool:
+        """Whether the next page would be asked for without knowing whether there is one."""
+        return not self._answered and self._next > 0
+
+    @property
     def count(self) -> int:
         """About how many records are read: those that pages share count once."""
         return max(0, sum(len(page.ids) for page in self._pages) - OVERLAP * max(0, len(self._pages) - 1))
