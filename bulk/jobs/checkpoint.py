@@ -351,6 +351,17 @@ class Checkpoint:
                 execute("INSERT INTO rows VALUES (?, ?, '', '', ?, 0)", (number, outcome.status.value, failures))
 
 
+def is_made(path: Path) -> bool:
+    """Whether a checkpoint is there, whole: a kill may have left a file in which nothing stands yet."""
+    if not path.is_file():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            return bool(db.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return True  # damaged, and to be told so
+
+
 @contextmanager
 def new_checkpoint(path: Path) -> Iterator[Checkpoint]:
     """Make a job's checkpoint, the owner's alone."""

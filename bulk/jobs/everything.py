@@ -24,7 +24,7 @@ from bulk import __version__
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
 from bulk.jobs.access import Setting
-from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.jobs.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
 from bulk.jobs.ending import Ending, Meter, Summary, Totals
 from bulk.jobs.exporting import ExportOptions
 from bulk.jobs.folder import (
@@ -253,9 +253,12 @@ def _told(part: JobFolder) -> Ending | None:
 
 
 def _opened(part: JobFolder, stale: float) -> Any:
-    if part.file(CHECKPOINT).exists():
-        return opened_checkpoint(part.file(CHECKPOINT), stale=stale)
-    return new_checkpoint(part.file(CHECKPOINT))
+    path = part.file(CHECKPOINT)
+    if is_made(path):
+        return opened_checkpoint(path, stale=stale)
+    for file in part.path.glob(f"{CHECKPOINT}*"):
+        file.unlink()  # nothing stands in it: nothing was sent
+    return new_checkpoint(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +272,7 @@ class _Exports:
             return told
         setting = shared.setting
         setting.progress.say(f"{resource.name} → {path.name}")
-        resumed = part.file(CHECKPOINT).exists()
+        resumed = is_made(part.file(CHECKPOINT))
         with _opened(part, stale=float("inf")) as checkpoint:
             links = LINKS if resource.reading is Reading.KEYSET else ()
             job = exporting.Job(part, resource, self.options, path, checkpoint, setting, resumed, links)
@@ -303,7 +306,7 @@ class _Imports:
             self._learn(shared, resource, part)
             return told
         setting, access = shared.setting, shared.setting.access
-        resumed = part.file(CHECKPOINT).exists()
+        resumed = is_made(part.file(CHECKPOINT))
         options = options_for(self.options, resource)
         table = await anyio.to_thread.run_sync(importing.prepare_table, resource, path, options)
         options = replace(options, maps=_maps_for(options, table.header))
