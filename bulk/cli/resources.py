@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -11,28 +12,43 @@ from bulk.cli import options
 if TYPE_CHECKING:
     from bulk.resources.spec import Resource
 
+_WIDTH = 79
+_HEADS = 23  # how wide the first of two columns is
+
 
 @click.command("resources")
 @click.argument("resource", required=False)
-def resources_command(resource: str | None) -> int:
+@click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/resources.md.")
+def resources_command(resource: str | None, as_markdown: bool) -> int:
     """Say what can be moved, by which key, with which columns."""
     from bulk.resources import RESOURCES  # noqa: PLC0415 - not for --help
+    from bulk.tables.reference import markdown  # noqa: PLC0415
 
-    if resource is None:
+    if as_markdown:
+        click.echo(markdown(RESOURCES), nl=False)
+    elif resource is None:
         for found in RESOURCES:
-            click.echo(f"{found.name:16} {found.about}")
-        click.echo("\nThe columns of one: bulk resources contacts")
-        return 0
-    _show(options.resource_of(resource))
+            click.echo(_two(found.name, found.about + ("" if found.modes else " (export only)")))
+        click.echo("\nThe columns of one: bulk resources deals")
+    else:
+        _show(options.resource_of(resource))
     return 0
 
 
 def _show(resource: Resource) -> None:
-    click.echo(f"{resource.name}: {resource.about}")
-    click.echo(f"A row means: {', '.join(resource.modes)} (the first is usual). Key: {', '.join(resource.keys)}.\n")
+    from bulk.tables.reference import about_column, facts  # noqa: PLC0415 - not for --help
+
+    click.echo(textwrap.fill(f"{resource.name}: {resource.about}", _WIDTH) + "\n")
+    for word, answer in facts(resource):
+        click.echo(_two(word, answer))
+    click.echo()
     for column in resource.columns:
-        marks = [word for word, on in (("required", column.required), ("read only", not column.writable)) if on]
-        about = column.about + (f" ({', '.join(marks)})" if marks else "")
-        click.echo(f"  {column.header:18} {column.kind.about:38} {about}".rstrip())
-    if resource.custom:
-        click.echo("\nAnd every custom field of the account, by its title or its %PERSTAG%.")
+        click.echo(_two(f"  {column.header}", about_column(column)))
+    for note in resource.notes:
+        click.echo("\n" + textwrap.fill(note, _WIDTH))
+
+
+def _two(head: str, text: str) -> str:
+    """A head and a text beside it, within the width of a terminal."""
+    first = f"{head:{_HEADS}} "
+    return textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=" " * (_HEADS + 1))

@@ -1,4 +1,7 @@
-"""The CSV that a person starts from: a resource's header and one example row. Derived from the declaration only."""
+"""The CSV that a person starts from: a resource's header and one example row. Derived from the declaration only.
+
+The files in `templates/` are those without an account; `bulk template NAME templates/NAME.csv` writes one anew.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,18 @@ def template(resource: Resource, columns: Sequence[Column] | None = None) -> str
 
     `columns` are the resource's columns as resolved for an account; without them, those of the declaration.
     """
-    writable = [column for column in (resource.columns if columns is None else columns) if column.writable]
+    writable = written(resource, columns)
     header = format_row([column.header for column in writable], plain=False)
-    return BOM + header + format_row([_example(column) for column in writable], plain=False)
+    return BOM + header + format_row([example_of(column) for column in writable], plain=False)
 
 
-def _example(column: Column) -> str:
+def written(resource: Resource, columns: Sequence[Column] | None = None) -> list[Column]:
+    """The columns that an import takes."""
+    return [column for column in (resource.columns if columns is None else columns) if column.writable]
+
+
+def example_of(column: Column) -> str:
+    """A valid cell of a column, "" where it may be empty."""
     if not column.field_id:
         return column.example
     if column.options is not None:

@@ -174,13 +174,6 @@ def test_a_guarded_export_is_read_back(tmp_path, rows):
     assert [record.cells[:3] for record in table.records()] == [row for row in rows if any(row)]
 
 
-def test_the_template_in_the_repository_is_the_one_that_is_generated():
-    contacts = find("contacts")
-    assert contacts
-    written = Path(__file__).parents[2] / "templates" / "contacts.csv"
-    assert written.read_bytes() == template(contacts).encode()
-
-
 def test_the_template_is_valid(checked):
     contacts = find("contacts")
     assert contacts
