@@ -198,7 +198,7 @@ def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
         line = ("import", "all", str(folder), "--job", "job", "--rate", "0", "-q")
         kills = 0
         while kills < 20:
-            code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 45))
+            code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 22))
             if code == 0:
                 break
             assert code == -signal.SIGKILL, err
@@ -208,7 +208,7 @@ def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
         if kills == 20:
             code, _out, err = place.run(*line)
         assert code == 0, err
-        assert kills > 15
+    assert kills >= 15
     assert made(served.path) == made(full / "sandbox.sqlite"), "nothing twice"
     summary = json.loads((place.job / "summary.json").read_text())
     assert summary["state"] == "finished"
@@ -223,8 +223,8 @@ def test_an_export_killed_on_the_way_is_the_same_in_the_end(account: World, fork
     with Served(account.folder / "account", latency=0.002) as served:
         place = Place(account.folder, served, forks)
         line = ("export", "all", "out", "--job", "job", "--rate", "0", "-q")
-        for _kill in range(6):
-            code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 25))
+        for kills in range(5):
+            code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 12))
             if code == 0:
                 break
             assert code == -signal.SIGKILL, err
@@ -232,9 +232,10 @@ def test_an_export_killed_on_the_way_is_the_same_in_the_end(account: World, fork
             assert all(path.suffix in (".csv", ".part") for path in (account.folder / "out").iterdir())
             if (place.job / "job.json").exists():
                 line = ("resume", "job", "--rate", "0", "-q")
-        if code != 0:
+        else:
             code, _out, err = place.run(*line)
         assert code == 0, err
+        assert kills >= 2
     assert {path.name: path.read_bytes() for path in (account.folder / "out").glob("*.csv")} == {
         path.name: path.read_bytes() for path in folder.glob("*.csv")
     }
