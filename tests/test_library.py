@@ -1,0 +1,70 @@
+"""What other programs call, as its documentation shows it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bulk
+from bulk import library
+from tests.virtual import run
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+
+
+def test_the_example_runs_as_it_stands(tmp_path: Path):
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    done = subprocess.run((sys.executable, "example.py"), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "10 rows, 0 cannot be sent" in done.stdout
+    assert "10 contacts in out.csv" in done.stdout
+
+
+def test_every_name_is_offered_and_documented():
+    assert bulk.__all__ == library.__all__
+    for name in bulk.__all__:
+        assert getattr(bulk, name) is getattr(library, name)
+    functions = {
+        "validate_file",
+        "import_file",
+        "export_file",
+        "import_folder",
+        "export_folder",
+        "resume",
+        "sandbox_access",
+    }
+    assert all(f"{name}(" in PAGE for name in functions)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = bulk.nothing
+
+
+def test_a_whole_account_and_a_resume(tmp_path: Path):
+    async def main() -> None:
+        first, second = bulk.sandbox_access(tmp_path / "a"), bulk.sandbox_access(tmp_path / "b")
+        options = bulk.ImportOptions(rate=0)
+        jobs = tmp_path / "jobs"
+        result = await bulk.import_file("contacts", ROOT / "samples" / "contacts.csv", first, options, jobs=jobs)
+        assert result.complete
+        assert result.failed.exists()
+        result = await bulk.export_folder(tmp_path / "out", first, bulk.ExportOptions(rate=0), jobs=jobs)
+        assert result.complete
+        stopped = await bulk.import_folder(tmp_path / "out", second, bulk.ImportOptions(max_duration=4.0), jobs=jobs)
+        assert stopped.error is not None
+        again = await bulk.resume(stopped.job, second)
+        assert again.complete
+        result = await bulk.export_file("contacts", tmp_path / "b.csv", second, bulk.ExportOptions(rate=0), jobs=jobs)
+        assert result.summary.rows["succeeded"] == 10
+
+    run(main)
+
+
+def test_an_unknown_resource_is_named_with_the_nearest(tmp_path: Path):
+    with pytest.raises(bulk.UsageError, match="Nearest: contacts"):
+        run(lambda: bulk.import_file("contcts", tmp_path / "x.csv", bulk.sandbox_access(tmp_path)))
