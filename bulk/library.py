@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bulk.api.credentials import NO_KEY, from_environment
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
@@ -36,6 +36,7 @@ __all__ = [
 
 JOBS: Final = Path("bulk-jobs")
 _QUIET: Final = Silent()
+_ANEW: Final[dict[str, Any]] = {"max_duration": None}  # the time limit of the run before does not hold for the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +160,10 @@ async def resume(job: str | Path, access: Access, *, retry: bool = False, progre
     record = folder.record()
     setting = Setting(access, folder.path.parent, progress)
     if record.resource == everything.ALL:
-        return _result(await everything.go_on(folder, {}, setting, retry=retry))
+        return _result(await everything.go_on(folder, _ANEW, setting, retry=retry))
     if record.kind == "import":
-        return _result(await importing.go_on(folder, {}, setting, retry=retry))
-    return _result(await exporting.go_on(folder, {}, setting))
+        return _result(await importing.go_on(folder, _ANEW, setting, retry=retry))
+    return _result(await exporting.go_on(folder, _ANEW, setting))
 
 
 def _resource(name: str) -> Resource:
