@@ -175,7 +175,10 @@ class RecordRows:
         return str(body[self.resource.singular]["id"])
 
     def _settle(self, step: str, values: Mapping[str, Json]) -> Asking[str | None]:
-        """The id of the record that a send whose answer was lost has made; "" if it has made none, None: not known."""
+        """The id of the record that a send whose answer was lost has made; "" if it has made none, None: not known.
+
+        One of the same key that is not as sent may be ours, put right by the API: then it is not known.
+        """
         path = self.resource.name
         query: tuple[tuple[str, str], ...] = ()
         if path == "notes" and values["reltype"] in _NOTES_OF:
@@ -184,6 +187,7 @@ class RecordRows:
             parameter, attribute = self.resource.found_by
             query = ((parameter, str(values[attribute])),)
         offset = 0
+        doubtful = False
         while True:
             place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
             receipts = yield (
@@ -192,17 +196,22 @@ class RecordRows:
             )  # fmt: skip
             if not receipts[0].ok:
                 return None
-            ids, count, total = receipts[0].data
-            for identity in ids:
-                if identity not in self._taken and not self.found.is_ours(identity):
+            found, count, total = receipts[0].data
+            free = [(i, same) for i, same in found if i not in self._taken and not self.found.is_ours(i)]
+            for identity, same in free:
+                if same:
                     self._taken.add(identity)
                     return str(identity)
+            doubtful |= bool(free)
             offset += count
             if count == 0 or (offset >= total if total is not None else count < FEW):
-                return ""
+                return None if doubtful else ""
 
     def _like(self, body: Json, values: Mapping[str, Json]) -> Json:
-        """The ids of a page's records that are newer than the job and exactly as sent; the page's length; the total."""
+        """What is newer than the job and of the key that was sent: ids, each with whether all is as sent.
+
+        Beside it how many records the page has, and the total.
+        """
         kinds = {column.attribute: column.kind for column in self.resource.columns}
 
         def like(record: Json) -> bool:
@@ -212,8 +221,14 @@ class RecordRows:
             )
 
         records = body[self.resource.name]
-        ids = sorted(int(r["id"]) for r in records if int(r["id"]) > self.found.newest and like(r))
-        return [[str(identity) for identity in ids], len(records), total_of(body)]
+        key = key_of_record(self.resource, values, self.resource.key_attributes)
+        found = sorted(
+            (int(record["id"]), like(record))
+            for record in records
+            if int(record["id"]) > self.found.newest
+            and key_of_record(self.resource, record, self.resource.key_attributes) == key
+        )
+        return [[[str(identity), same] for identity, same in found], len(records), total_of(body)]
 
     def _body(self, values: Mapping[str, Json], fields: Mapping[str, Json], whole: Mapping[str, Json]) -> Json:
         record: dict[str, Json] = dict(values)

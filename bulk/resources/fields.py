@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulk.resources.kinds import FIELD_TYPES, FLAG, ID, OPTION, TEXT, VALUES, Option
+from bulk.resources.kinds import FIELD_TYPES, FLAG, ID, OPTION, PERSTAG, TEXT, VALUES, Option
 from bulk.resources.spec import Column, Resource
 
 OF_CONTACTS: Final = tuple(kind for kind in FIELD_TYPES if kind not in ("currency", "multiselect"))
@@ -23,7 +23,7 @@ FIELDS: Final = Resource(
         Column("id", ID, writable=False),
         Column("title", TEXT, required=True, example="Company Size"),
         Column("type", OPTION, required=True, options=tuple(map(Option, OF_CONTACTS)), example="dropdown"),
-        Column("perstag", TEXT, example="COMPANY_SIZE", about="its name in mails, %PERSTAG%; made from the title"),
+        Column("perstag", PERSTAG, example="COMPANY_SIZE", about="its name in mails, %PERSTAG%; made from the title"),
         Column("options", VALUES, beside=True, example="1-10,11-50",
                about="its options, in order; those that are missing are added"),
         Column("descript", TEXT, about="its description"),

@@ -324,6 +324,15 @@ def _same_values(a: Json, b: Json) -> bool:
     return one == other
 
 
+def _read_perstag(text: str, _options: Options, _separator: str) -> Json | Problem:
+    """As ActiveCampaign keeps it: in capitals, without blanks."""
+    return "".join(text.upper().split()).strip("%")
+
+
+def _same_perstag(a: Json, b: Json) -> bool:
+    return _read_perstag(str(a or ""), None, "") == _read_perstag(str(b or ""), None, "")
+
+
 def _read_names(text: str, options: Options, separator: str) -> Json | Problem:
     names = split_values(text, separator)
     if options is not None:
@@ -376,9 +385,10 @@ CURRENCY: Final = Kind("currency", "a currency's three letters", "usd", _read_cu
                        _CURRENCY_PATTERN)  # fmt: skip
 FLAG: Final = Kind("flag", "1 or 0", "1", _read_flag, _write_flag, _same_flag)
 VALUES: Final = Kind("values", "several values: A,B", "Mail,Phone", _read_values, _write_values, _same_values)
+PERSTAG: Final = Kind("perstag", "a name in mails, without blanks", "CITY", _read_perstag, _write_text, _same_perstag)
 
 KINDS: Final = (TEXT, EMAIL, TEXTAREA, OPTION, OPTIONS, DATE, DATETIME, NUMBER, NAMES, ID, MONEY, CURRENCY, FLAG,
-                VALUES)  # fmt: skip
+                VALUES, PERSTAG)  # fmt: skip
 
 # A custom field's type as the API names it -> its kind. Unknown types are text: nothing is lost.
 FIELD_TYPES: Final = {
