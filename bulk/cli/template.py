@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bulk.cli import options
 from bulk.errors import UsageError
 
+if TYPE_CHECKING:
+    from bulk.resources.spec import Column, Resource
+
 
 @click.command("template")
 @click.argument("resource")
 @click.argument("file", required=False, default="-")
-def template_command(resource: str, file: str) -> int:
+@options.where
+def template_command(resource: str, file: str, **chosen: Any) -> int:
     """Write an empty CSV with the right header and one example row.
 
-    To FILE, or to stdout.
+    To FILE, or to stdout. With --sandbox or a key, the account's own custom
+    fields are columns too, and their options are listed.
     """
     from bulk.tables.template import template  # noqa: PLC0415 - not for --help
 
-    text = template(options.resource_of(resource))
+    found = options.resource_of(resource)
+    options.check_importable(found)
+    columns = _account_columns(found, chosen)
+    text = template(found, columns)
     path = options.input_path(file)
     if path is None:
         sys.stdout.buffer.write(text.encode("utf-8"))
-        return 0
-    try:
-        with path.open("xb") as target:
-            target.write(text.encode("utf-8"))
-    except FileExistsError:
-        raise UsageError(f"{path} is there already. Choose another name; nothing was written.") from None
-    click.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
+    else:
+        try:
+            with path.open("xb") as target:
+                target.write(text.encode("utf-8"))
+        except FileExistsError:
+            raise UsageError(f"{path} is there already. Choose another name; nothing was written.") from None
+        click.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
+    for line in _options(columns or ()):
+        click.echo(line, err=True)
     return 0
+
+
+def _account_columns(resource: Resource, chosen: dict[str, Any]) -> Sequence[Column] | None:
+    """The columns in the account, None if there is none to ask, or nothing to ask it."""
+    if not resource.custom:
+        return None
+    access = options.account(**{name: chosen[name] for name in ("sandbox", "base_url", "connection")})
+    if access is None:
+        return None
+    import anyio  # noqa: PLC0415
+
+    from bulk.jobs.validating import account_columns  # noqa: PLC0415
+
+    return anyio.run(account_columns, resource, options.connected(access))
+
+
+def _options(columns: Sequence[Column]) -> list[str]:
+    """What the custom fields hold: a field of choices with its choices."""
+    lines = []
+    for column in columns:
+        if column.field_id:
+            choices = ", ".join(option.value for option in column.options or ())
+            text = f"  {column.header}: {choices or column.kind.about}"
+            lines.append(textwrap.fill(text, 79, subsequent_indent="    "))
+    return ["Custom fields of this account:", *lines] if lines else []

@@ -14,14 +14,14 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.access import Setting, opened
+from bulk.jobs.access import Access, Setting, opened
 from bulk.jobs.checking import Counting, remarks
 from bulk.jobs.importing import ImportOptions, needs_of, on_duplicate_of, prepare_table
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
-from bulk.resources.spec import Resource
+from bulk.resources.spec import Column, Resource
 from bulk.tables.check import Tally, check
 from bulk.tables.matching import match_header
 
@@ -47,16 +47,21 @@ class Findings:
         """Rows that the user sets aside are no issues."""
 
 
+async def account_columns(resource: Resource, access: Access) -> tuple[Column, ...]:
+    """The columns that a resource has in this account, its custom fields with their options among them."""
+    return columns_of(resource, await _names(resource, access, 5.0))
+
+
+async def _names(resource: Resource, access: Access, rate: float) -> Names:
+    async with opened(access, rate) as send:
+        return await Runner(new_dispatch(rate, 0), send).ask(read_names(families_of(resource, ()), resource.custom))
+
+
 async def validate(
     resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, *, offline: bool
 ) -> Findings:
     """Check a file (None: standard input). `offline`: without asking the account for its fields, lists and options."""
-    names: Names | None = None
-    if not offline:
-        async with opened(setting.access, options.rate) as send:
-            names = await Runner(new_dispatch(options.rate, 0), send).ask(
-                read_names(families_of(resource, ()), resource.custom)
-            )
+    names = None if offline else await _names(resource, setting.access, options.rate)
     return await anyio.to_thread.run_sync(_check, resource, source, options, setting, names)
 
 

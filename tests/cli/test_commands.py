@@ -381,3 +381,12 @@ def test_the_job_is_the_owners_alone_whatever_the_umask(bulk: Shell, csv_file: C
             assert path.stat().st_mode & 0o777 == 0o600, path
     for path in (bulk.folder / "sandbox").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+def test_a_template_of_the_account_has_its_custom_fields_and_lists_their_options(bulk: Shell):
+    told = bulk("template", "contacts", "--sandbox")
+    assert '"Company Size"' in told.out
+    assert "  Company Size: 1-10, 11-50, 51-200, 200+" in told.err
+    assert all(len(line) < 80 for line in told.err.splitlines())
+    Path("own.csv").write_text(told.out)
+    assert bulk("validate", "contacts", "own.csv", "--sandbox").code == 0
