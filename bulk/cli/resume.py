@@ -59,7 +59,10 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     # the time limit of the run before does not hold for this one
     changes.setdefault("max_duration", None)
-    setting = Setting(options.connected(access), place, display.progress_for(quiet=chosen["quiet"]), signals=True)
+    progress = display.progress_for(quiet=chosen["quiet"])
+    file = record.input.path if record.input else record.output
+    progress.say(f"Going on with {folder.name}: {record.kind} {record.resource}, {file}")
+    setting = Setting(options.connected(access), place, progress, signals=True)
 
     def show(ending: Any) -> None:
         if chosen["as_json"] and record.output != "-":

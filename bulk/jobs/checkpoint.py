@@ -255,6 +255,11 @@ class Checkpoint:
                 entry.known[step] = receipt
         return rows
 
+    def has_begun(self) -> bool:
+        """Whether anything of any row was asked or sent."""
+        begun = "SELECT 1 FROM rows WHERE status NOT IN ('rejected', 'skipped') UNION ALL SELECT 1 FROM steps LIMIT 1"
+        return self._reader.execute(begun).fetchone() is not None
+
     def cut_off_rows(self) -> dict[int, int]:
         """The rows with a write that was sent and never answered; how often each was sent."""
         sql = "SELECT row, sum(attempts) FROM steps WHERE verdict IS NULL AND method <> 'GET' GROUP BY row"

@@ -130,7 +130,7 @@ class JobFolder:
 
     @classmethod
     def find(cls, jobs: Path, name: str | None, *, retry: bool = False) -> Self:
-        """Find the job of that name (or path); without a name the newest unfinished, or for a `retry` newest import."""
+        """Find the job of that name (or path); without one the newest unfinished, or for a `retry` with failed rows."""
         if name is not None:
             for folder in (jobs / name, Path(name)):
                 if (folder / JOB).is_file():
@@ -139,9 +139,9 @@ class JobFolder:
             hint = f" Nearest: {', '.join(close)}." if close else " 'bulk jobs' lists those that are here."
             raise UsageError(f"There is no job {name!r} in {jobs}.{hint}")
         for job in reversed(cls.all(jobs)):
-            if (job.record().kind == "import") if retry else job.state in OPEN:
+            if job.has_failed if retry else job.state in OPEN:
                 return job
-        what = "import" if retry else "unfinished job"
+        what = "import with failed or doubtful rows" if retry else "unfinished job"
         raise UsageError(f"There is no {what} in {jobs}. 'bulk jobs' lists those that are here.")
 
     @classmethod
@@ -197,6 +197,12 @@ class JobFolder:
     def state(self) -> str:
         """How it stands, whether or not a process has it in hand: as its summary says, or cut off without one."""
         return str((self.summary() or {}).get("state", CUT_OFF))
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether rows of an import failed or are in doubt, as its summary says."""
+        rows = (self.summary() or {}).get("rows", {})
+        return self.record().kind == "import" and bool(rows.get("failed") or rows.get("in_doubt"))
 
     @property
     def running(self) -> bool:

@@ -269,7 +269,13 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
     if options.on_duplicate != "all" and options.mode != "create" and (links or options.key == "email"):
-        since = await read_held(runner, checkpoint, needs.rows, resumed=job.resumed, by_id=links)
+        since = await read_held(
+            runner,
+            checkpoint,
+            needs.rows,
+            resumed=job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held"))),
+            by_id=links,
+        )
         plan = replace(plan, held_since=since)
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
@@ -283,7 +289,12 @@ async def _prepare_records(job: Job, runner: Runner, plan: Plan, names: Names, n
     key = needs_of(resource, options).key_attributes
     await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ("id",) else key)
     if any(column.of == "contacts" and column.names for _at, column in plan.match.columns):
-        await read_held(runner, checkpoint, needs.rows, resumed=job.resumed)
+        await read_held(
+            runner,
+            checkpoint,
+            needs.rows,
+            resumed=job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held"))),
+        )
     await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
     job.setting.progress.say(needs.describe(options.rate))
     meaning = plan.writer.meaning

@@ -97,10 +97,11 @@ class Rows:
                 state=ContactState.from_json(held[row.key]) if row.key in held else None,
                 fresh=since is not None and anyio.current_time() - since < STALE,
                 absent=since is not None and row.key not in held and not self._partly,
-                begun=frozenset((*opened_row.known, *opened_row.cut_off)),
+                begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
             )
             flow = self.plan.writer.flow(row, known)
             yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)
 
 
 _NOTHING: Final = OpenRow()
+_NO_STEPS: Final[frozenset[str]] = frozenset()

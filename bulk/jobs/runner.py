@@ -86,6 +86,7 @@ class Runner:
     async def run(self, feed: Feed) -> None:
         """Run until every row of the feed has ended, or the engine has stopped and nothing is in flight."""
         dispatch = self.dispatch
+        waiting = feed if isinstance(feed, Waiting) else None  # looked at once: it takes longer than a request
         async with anyio.create_task_group() as flights:
             while True:
                 await self._fill(feed)
@@ -97,7 +98,7 @@ class Runner:
                 if dispatch.in_flight == 0 and (dispatch.stopping or (dispatch.idle and feed.done)):
                     break
                 self._wake = anyio.Event()
-                with anyio.move_on_after(min(math.inf if step is None else step - now, _later(feed, now))):
+                with anyio.move_on_after(min(math.inf if step is None else step - now, _later(waiting, now))):
                     await self._wake.wait()
         if self._checkpoint:
             await self._checkpoint.durable()
@@ -154,9 +155,9 @@ class Runner:
         question.answer(self.dispatch)
 
 
-def _later(feed: Feed, now: float) -> float:
+def _later(waiting: Waiting | None, now: float) -> float:
     """Seconds until a feed should be asked again for no other reason than time."""
-    again = feed.again_at if isinstance(feed, Waiting) else math.inf
+    again = math.inf if waiting is None else waiting.again_at
     return again - now if again > now else math.inf
 
 
@@ -228,6 +229,7 @@ class _Beside(Generic[Result]):
     def __init__(self, question: _Question[Result], feed: Feed) -> None:
         self._question = question
         self._feed = feed
+        self._waiting = feed if isinstance(feed, Waiting) else None
         self._lead = _LEAD
 
     def take(self) -> Work | None:
@@ -239,7 +241,7 @@ class _Beside(Generic[Result]):
 
     @property
     def again_at(self) -> float:
-        return self._feed.again_at if isinstance(self._feed, Waiting) else math.inf
+        return math.inf if self._waiting is None else self._waiting.again_at
 
     @property
     def done(self) -> bool:

@@ -28,7 +28,7 @@ from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Known, Meaning, Reckoned
-from bulk.resources.kinds import Option, find_name
+from bulk.resources.kinds import find_name
 from bulk.resources.spec import Column
 
 DELETE: Final = "delete"
@@ -115,7 +115,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         contact = written
     new = contact.action == "created"
     linked = None if new else state  # made anew by this row, it has lost what it had when the account was read
-    statuses = _statuses(wanted, tuple(names.book("lists").records.values()))
+    statuses = _statuses(wanted, names)
     held = state.lists if state is not None and known.fresh else None
     job = None if wanted.account is None else Job(names.book("accounts").id_of(wanted.account) or "", wanted.account)
     parts = [
@@ -143,8 +143,11 @@ def _tags(wanted: Sequence[str], names: Names) -> dict[str, str]:
     return {identity: name for identity, name in ids if identity}
 
 
-def _statuses(wanted: Wanted, lists: tuple[Option, ...]) -> dict[str, tuple[str, str]]:
+def _statuses(wanted: Wanted, names: Names) -> dict[str, tuple[str, str]]:
     """Ids of lists with their names and the status that is wanted."""
+    if not wanted.lists and not wanted.unsubscribe_lists:
+        return {}
+    lists = tuple(names.book("lists").records.values())
     named = [(name, SUBSCRIBED) for name in wanted.lists] + [(n, UNSUBSCRIBED) for n in wanted.unsubscribe_lists]
     found = ((find_name(name, lists), name, status) for name, status in named)
     return {option.id: (name, status) for option, name, status in found if option}
