@@ -5,6 +5,7 @@ Every page is written down as it comes, so that a resume repeats only what was i
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,14 +13,16 @@ from typing import Final
 
 import anyio
 
-from bulk.errors import UnfinishedError
+from bulk.engine.dispatch import Step
+from bulk.errors import BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.found import read_custom
+from bulk.jobs.feeds import Feeds
+from bulk.jobs.found import CUSTOM_READ, read_custom, walking_custom
 from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.runner import Runner
+from bulk.jobs.runner import Runner, Work
 from bulk.jobs.walking import Walking
 from bulk.jobs.whole import read_whole
-from bulk.model import Json, Request
+from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import CUSTOM_DATA, Contacts, Links, PageData, Source, unknown_families, whole_page
 from bulk.planning.names import Names
@@ -46,11 +49,15 @@ class Collecting:
     source: Source
     names: Names = field(default_factory=Names)
     _pointed: set[tuple[str, str]] = field(default_factory=set)  # seen before the names were known, and what is large
+    _unnamed: list[int] = field(default_factory=list)  # contacts of them whose addresses are not asked for yet
     _named: bool = False
     _walk: Walk | Offsets | None = None
 
     async def pages(self) -> None:
-        """Read the names, and all pages that are not read yet. Raises `UnfinishedError` if some cannot be had."""
+        """Read the names, and all pages that are not read yet, and beside them what their rows will need.
+
+        Raises `UnfinishedError` if some pages cannot be had.
+        """
         checkpoint = self.checkpoint
         asking = read_names(self.source.families, self.resource.custom, identity=False)
         if checkpoint.noted("walked"):
@@ -59,16 +66,29 @@ class Collecting:
         walk = self.source.walk(checkpoint.noted("total"), self._read_before())
         self._walk = walk
         walking = Walking(walk, self.source.request, self.runner.dispatch, self._on_page)
+        feeds = Feeds(walking, _Addresses(self._unnamed, lambda: walk.done, self._hold))
+        custom: Walking | None = None
+
+        def learn(names: Names) -> None:
+            nonlocal custom
+            self._learn(names)
+            if self._wants_custom:
+                custom = walking_custom(self.runner.dispatch, checkpoint, self.resource)
+                feeds.add(custom)
+
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(self._tell, walk)
-            await self.runner.run_beside(asking, walking, self._learn)
+            await self.runner.run_beside(asking, feeds, learn)
             tellers.cancel_scope.cancel()
+        if custom is not None and custom.done:
+            checkpoint.note(CUSTOM_READ, True)
         checkpoint.note("total", walk.total)
         if walk.done:
             checkpoint.note("walked", True)
         await checkpoint.durable()
-        if walking.error is not None:
-            raise walking.error
+        for each in (walking, custom):
+            if each is not None and each.error is not None:
+                raise each.error
         if not walk.done and not self.runner.dispatch.stopping:
             raise UnfinishedError("Some pages are not read")
 
@@ -97,6 +117,7 @@ class Collecting:
             checkpoint.note(f"tag {identity}", name)
         pointers = {pointer for _identity, kept in entries for pointer in self.source.points_to(kept)}
         pointers -= {("tags", identity) for identity in page.tags}
+        self._unnamed += [int(i) for of, i in pointers - self._pointed if of == "contacts"]
         self._pointed |= {pointer for pointer in pointers if not self._named or pointer[0] in LARGE}
         if self._named:
             self._note_unknown({pointer for pointer in pointers if pointer[0] not in LARGE})
@@ -140,9 +161,12 @@ class Collecting:
 
     async def _read_custom(self) -> None:
         """The values of the custom fields of deals and accounts, which come in a collection of their own."""
-        if self.resource.name not in CUSTOM_DATA or not self.names.fields or self.checkpoint.noted("custom read"):
-            return
-        await read_custom(self.runner, self.checkpoint, self.resource)
+        if self._wants_custom:
+            await read_custom(self.runner, self.checkpoint, self.resource)
+
+    @property
+    def _wants_custom(self) -> bool:
+        return self.resource.name in CUSTOM_DATA and bool(self.names.fields) and not self.checkpoint.noted(CUSTOM_READ)
 
     async def _complete_names(self) -> None:
         """Learn the names of what was made since the names were read."""
@@ -160,13 +184,21 @@ class Collecting:
         """Learn the names of the contacts and deals that the records point to, and of no others."""
         if not self._pointed or self.checkpoint.noted("named"):
             return
-        contacts = sorted(int(identity) for of, identity in self._pointed if of == "contacts")
+        contacts = self._not_held(sorted(int(identity) for of, identity in self._pointed if of == "contacts"))
         parts = [_emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
         await self.runner.ask(together(parts))
         if any(of == "deals" for of, _identity in self._pointed):
             await read_whole(self.runner, partial(whole_page, "deals"), self._hold_titles)
         self.checkpoint.note("named", True)
         await self.checkpoint.durable()
+
+    def _not_held(self, contacts: list[int]) -> list[int]:
+        """Those whose addresses were not read beside the pages."""
+        left: list[int] = []
+        for at in range(0, len(contacts), PAGE):
+            held = self.checkpoint.held([f"contacts {identity}" for identity in contacts[at : at + PAGE]])
+            left += [identity for identity in contacts[at : at + PAGE] if f"contacts {identity}" not in held]
+        return left
 
     def _hold_titles(self, page: PageData) -> None:
         for identity, deal in page.entries:
@@ -180,7 +212,7 @@ class Collecting:
     def records(self) -> Iterator[list[Kept]]:
         """The records page by page, each once, in the order in which they were read, whole."""
         checkpoint = self.checkpoint
-        apart, custom = bool(checkpoint.noted("apart")), bool(checkpoint.noted("custom read"))
+        apart, custom = bool(checkpoint.noted("apart")), bool(checkpoint.noted(CUSTOM_READ))
         seen: set[int] = set()
         keyset = self.resource.reading is not Reading.PAGES  # whose pages never bring a record twice
         for page in checkpoint.pages():
@@ -219,6 +251,41 @@ class Collecting:
         for of, identity in wanted:
             if f"{of} {identity}" in held:
                 self.names.book(of).add(identity, held[f"{of} {identity}"])
+
+
+class _Addresses:
+    """A feed that reads the addresses of contacts, a page of them at a time, while they are being found.
+
+    `wanted` grows meanwhile, and what is asked for is taken out; the last may be fewer, once `all_found`. What cannot
+    be had is left out here: it is asked for once more at the end, and then that says why.
+    """
+
+    def __init__(self, wanted: list[int], all_found: Callable[[], bool], hold: Callable[[str, str, str], None]) -> None:
+        self._wanted = wanted
+        self._all_found = all_found
+        self._hold = hold
+
+    def take(self) -> Work | None:
+        if len(self._wanted) < (1 if self._all_found() else PAGE):
+            return None
+        ids = self._wanted[:PAGE]
+        del self._wanted[:PAGE]
+        return Work(ids[0], f"contacts {ids[0]}", self._flow(ids))
+
+    def _flow(self, ids: list[int]) -> Flow:
+        with contextlib.suppress(BulkError):
+            yield from _emails(ids, self._hold)
+        return Outcome(RowStatus.SUCCEEDED)
+
+    @property
+    def done(self) -> bool:
+        return self._all_found() and not self._wanted
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        """The flow keeps what came."""
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        """Nothing to do."""
 
 
 def _add_relations(checkpoint: Checkpoint, family: str, page: PageData) -> None:

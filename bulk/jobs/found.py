@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+from bulk.engine.dispatch import Dispatch
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Runner
-from bulk.jobs.whole import read_whole
+from bulk.jobs.walking import RequestOf, Walking
+from bulk.jobs.whole import Take, read_whole, walking_whole
 from bulk.model import Json
 from bulk.planning.export import CUSTOM_DATA, PageData, Records, whole_page
 from bulk.planning.names import Names
@@ -17,6 +20,7 @@ from bulk.resources.spec import CUSTOM, Resource
 from bulk.tables.matching import key_of
 
 HELD: Final = "held records"  # noted once all records were read
+CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
 NEWEST: Final = "newest"  # noted with the highest id when the job first read them
 
 
@@ -46,7 +50,7 @@ class FoundInCheckpoint:
         return [(identity, kept | self._custom(identity)) for identity, kept in found]
 
     def _custom(self, identity: str) -> dict[str, Json]:
-        if self._data is None or not self._checkpoint.noted("custom read"):
+        if self._data is None or not self._checkpoint.noted(CUSTOM_READ):
             return {}
         field = self._data.field
         values = (record for _family, record in self._checkpoint.relations_of(int(identity)))
@@ -92,10 +96,21 @@ async def read_records(
 
 async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:
     """Read the values of the custom fields of deals or accounts, which come in a collection of their own."""
-    data = CUSTOM_DATA[resource.name]
-    await read_whole(
-        runner, lambda ask: whole_page(data.path, ask),
-        lambda page: checkpoint.add_relations(data.path, [r for _identity, r in page.entries], data.owner),
-    )  # fmt: skip
-    checkpoint.note("custom read", True)
+    await read_whole(runner, *_custom(checkpoint, resource))
+    checkpoint.note(CUSTOM_READ, True)
     await checkpoint.durable()
+
+
+def walking_custom(dispatch: Dispatch, checkpoint: Checkpoint, resource: Resource) -> Walking:
+    """The feed that reads them beside something else."""
+    return walking_whole(dispatch, *_custom(checkpoint, resource), patient=True)
+
+
+def _custom(checkpoint: Checkpoint, resource: Resource) -> tuple[RequestOf, Take]:
+    """How a page of them is asked for, and what becomes of it."""
+    data = CUSTOM_DATA[resource.name]
+
+    def take(page: PageData) -> None:
+        checkpoint.add_relations(data.path, [record for _identity, record in page.entries], data.owner)
+
+    return partial(whole_page, data.path), take

@@ -35,12 +35,15 @@ class Walking:
     `request` makes the request for one. `on_page` is given each page that read something, with the range that it
     covers: of ids, or of offsets.
 
-    `again_at` is when it may have another page although nothing has happened. `error` is set, and the engine stopped,
-    when a page cannot be had although others can.
+    `again_at` is when it may have another page although nothing has happened; `patient`: never, the first page is
+    waited for. `error` is set, and the engine stopped, when a page cannot be had although others can.
     """
 
-    def __init__(self, walk: Walk | Offsets, request: RequestOf, dispatch: Dispatch, on_page: OnPage) -> None:
+    def __init__(
+        self, walk: Walk | Offsets, request: RequestOf, dispatch: Dispatch, on_page: OnPage, *, patient: bool = False
+    ) -> None:
         self.walk = walk
+        self._patient = patient
         self.error: BulkError | None = None
         self.again_at = math.inf
         self._request = request
@@ -53,12 +56,13 @@ class Walking:
         """Give the next page; at the last moment, when it can be sent, for then most is known about where to read."""
         if self._dispatch.holds_ready or len(self._asked) >= self._dispatch.needed:
             return None
-        if isinstance(self.walk, Offsets) and self.walk.blind and anyio.current_time() < self.again_at:
+        blind = isinstance(self.walk, Offsets) and self.walk.blind
+        if blind and (self._patient or anyio.current_time() < self.again_at):
             return None
         ask = self.walk.claim()
         if ask is None:
             return None
-        if self._number == 0:
+        if self._number == 0 and not self._patient:
             self.again_at = anyio.current_time() + SLOW
         self._number += 1
         self._asked[self._number] = _Asked(ask)

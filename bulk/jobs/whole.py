@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bulk.engine.dispatch import Dispatch
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Runner, stopped_error
 from bulk.jobs.walking import RequestOf, Walking
 from bulk.planning.export import PageData
 from bulk.planning.offsets import Offsets
 
+Take = Callable[[PageData], None]
 
-async def read_whole(runner: Runner, request: RequestOf, take: Callable[[PageData], None]) -> None:
-    """Give every page to `take`; some records may come twice. Raises what hinders it."""
+
+def walking_whole(dispatch: Dispatch, request: RequestOf, take: Take, *, patient: bool = False) -> Walking:
+    """The feed that gives every page of a collection to `take`; some records may come twice."""
 
     def on_page(page: PageData, _covered: tuple[int, int], _checkpoint: Checkpoint) -> None:
         take(page)
 
-    walking = Walking(Offsets(None), request, runner.dispatch, on_page)
+    return Walking(Offsets(None), request, dispatch, on_page, patient=patient)
+
+
+async def read_whole(runner: Runner, request: RequestOf, take: Take) -> None:
+    """Give every page of a collection to `take`; some records may come twice. Raises what hinders it."""
+    walking = walking_whole(runner.dispatch, request, take)
     await runner.run(walking)
     if walking.error is not None:
         raise walking.error
