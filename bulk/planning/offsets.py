@@ -59,6 +59,7 @@ class Offsets:
         self.total = total
         self.done = False
         self._pages = sorted((_Page(offset, tuple(ids)) for offset, ids in pages), key=lambda page: page.offset)
+        self._short = False  # a page came not full, or without news: from then on each after a look at the one before
         self._asked: set[int] = set()
         self._again: list[int] = []  # offsets to be read again, before anything else
         self._tries: dict[int, int] = {}  # by the end of the page after which something is missing
@@ -99,8 +100,8 @@ class Offsets:
         """Whether the next page in order is worth asking for."""
         if not self._answered:
             return self._next <= BLIND * self._step
-        if self.total is None:
-            return False  # page by page, each after a look at the one before
+        if self.total is None:  # as many ahead as have come, so that no more are for nothing than were for something
+            return not self._short and len(self._asked) < len(self._pages)
         return self._next + (OVERLAP if self._next else 0) < self.total
 
     # ---- what a page brought
@@ -116,11 +117,13 @@ class Offsets:
         if total is not None:
             self.total = total
         page = _Page(ask.offset, tuple(ids))
+        self._short = self._short or len(ids) < PAGE
         if first and ids and total is not None and page.end < total and len(ids) < PAGE:
             self._step = max(1, len(ids) - OVERLAP)  # the server gives fewer than it is asked for
         if ids:
             at = next((n for n, other in enumerate(self._pages) if other.offset > page.offset), len(self._pages))
             self._pages.insert(at, page)
+            self._short = self._short or (at > 0 and set(ids) <= set(self._pages[at - 1].ids))  # no news
         self._look()
         return (page.offset, page.end - 1) if ids else None
 

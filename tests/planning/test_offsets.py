@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass, field
 
@@ -139,3 +140,22 @@ def test_a_page_that_is_given_back_is_asked_for_again():
     assert first
     walk.release(first)
     assert walk.claim() == first
+
+
+@pytest.mark.parametrize("records", [0, 1, 99, 100, 101, 197, 198, 199, 450, 5_000, 20_000])
+def test_without_a_total_no_more_pages_are_for_nothing_than_brought_something(records: int):
+    collection = Collection(list(range(1, records + 1)), tells=False)
+    assert sorted(set(read(collection, in_flight=7))) == collection.records
+    needed = max(1, math.ceil((records - OVERLAP) / (PAGE - OVERLAP)))
+    assert collection.requests <= needed + min(needed, 7) + 1 + BLIND
+
+
+def test_without_a_total_pages_are_read_side_by_side():
+    walk = Offsets(None)
+    collection = Collection(list(range(1, 5_001)), tells=False)
+    rounds = 0
+    while not walk.done:
+        rounds += 1
+        for ask in list(iter(walk.claim, None)):
+            walk.take(ask, *collection.answer(ask))
+    assert rounds < 10
