@@ -25,7 +25,7 @@ import anyio.to_thread
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Failure, Json, Outcome, Receipt, RowStatus, Verdict
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
@@ -39,7 +39,8 @@ CREATE TABLE held_under (key TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (ke
 CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER NOT NULL, record TEXT NOT NULL,
                         PRIMARY KEY (family, id)) WITHOUT ROWID;
 CREATE INDEX relations_by_owner ON relations (owner);
-PRAGMA user_version = 2;
+CREATE INDEX rows_by_id ON rows (id) WHERE id <> '';
+PRAGMA user_version = 3;
 """
 _ASKED_NOW: Final = "INSERT OR REPLACE INTO meta VALUES ('asked since', ?)"  # no answer that is held is older
 _INTEND: Final = (
@@ -281,7 +282,8 @@ class Checkpoint:
         """Forget what the account answered and held: it is too old to decide by. What was written stays."""
         with self._at_once() as execute:
             execute("DELETE FROM steps WHERE method = 'GET'")
-            execute("DELETE FROM meta WHERE name IN ('held', 'held partly', 'held records', 'custom read')")
+            notes = "'held', 'held partly', 'held records', 'custom read', 'apart read', 'named'"
+            execute(f"DELETE FROM meta WHERE name IN ({notes})")
             for table in ("held", "held_under", "relations"):
                 execute(f"DELETE FROM {table}")
             execute(_ASKED_NOW, (time.time(),))
@@ -339,7 +341,10 @@ class Checkpoint:
 
     def is_outcome(self, identity: str) -> bool:
         """Whether a row ended with this record."""
-        return self._reader.execute("SELECT 1 FROM rows WHERE id = ? LIMIT 1", (identity,)).fetchone() is not None
+        return (
+            self._reader.execute("SELECT 1 FROM rows WHERE id = ? AND id <> '' LIMIT 1", (identity,)).fetchone()
+            is not None
+        )
 
     # ---- checks before the rows
 

@@ -6,6 +6,7 @@ Every page is written down as it comes, so that a resume repeats only what was i
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,10 +61,12 @@ class Collecting:
         """
         checkpoint = self.checkpoint
         asking = read_names(self.source.families, self.resource.custom, identity=False)
+        before = self._read_before()
         if checkpoint.noted("walked"):
+            deque(before, maxlen=0)  # for what the records point to
             self._learn(await self.runner.ask(asking))
             return
-        walk = self.source.walk(checkpoint.noted("total"), self._read_before())
+        walk = self.source.walk(checkpoint.noted("total"), before)
         self._walk = walk
         walking = Walking(walk, self.source.request, self.runner.dispatch, self._on_page)
         feeds = Feeds(walking, _Addresses(self._unnamed, lambda: walk.done, self._hold))

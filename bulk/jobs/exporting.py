@@ -204,8 +204,8 @@ async def end(job: Job, spent: Totals, error: BulkError | None) -> Ending:
     checkpoint = job.checkpoint
     totals = add_totals(checkpoint, spent)
     await checkpoint.durable()
-    pages = sum(count for _first, _last, count in checkpoint.page_ranges())
-    written, records, hidden = checkpoint.noted("written") or (pages, pages, 0)
+    read = 0 if checkpoint.noted("written") else len({identity for page in checkpoint.pages() for identity, _ in page})
+    written, records, hidden = checkpoint.noted("written") or (read, read, 0)
     total = checkpoint.noted("total") or 0
     missing = max(0, total - records)
     rows = {"read": written + hidden + missing, **dict.fromkeys(STATUSES, 0), "succeeded": written, "failed": hidden}

@@ -10,7 +10,7 @@ from typing import Final
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import Plan
 from bulk.jobs.wording import counted, duration
-from bulk.model import Failure, Row
+from bulk.model import Failure, Flow, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 
@@ -62,10 +62,19 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
         held = checkpoint.held([row.key for row in rows])
         for row in rows:
             known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
-            if next(plan.writer.flow(row, known), None) is None:
+            if _ends_unchanged(plan.writer.flow(row, known)):
                 found.unchanged += 1
                 reckoned = plan.writer.reckon(row)
                 found.requests -= 0 if isinstance(reckoned, Failure) else reckoned.requests
+
+
+def _ends_unchanged(flow: Flow) -> bool:
+    """Whether a flow ends without asking for anything, because nothing is to be done."""
+    try:
+        next(flow)
+    except StopIteration as end:
+        return bool(end.value.status is RowStatus.UNCHANGED)
+    return False
 
 
 def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:

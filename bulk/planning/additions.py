@@ -6,11 +6,10 @@ Each is a small generator that is told the record's id, what was held of it (Non
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Final
 
-from bulk.model import Json, Request, Verdict
-from bulk.planning.collections import PAGE
+from bulk.model import Json, Receipt, Request, Verdict
+from bulk.planning.collections import PAGE, read_list
 from bulk.planning.links import Done
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.together import Asking
@@ -70,15 +69,12 @@ def _settled(name: str, create: tuple[str, str, Json], look: Look, done: Done) -
             done.take(receipt)
             return
         place, plural, query, is_there = look
-        found = yield (
-            Request(f"look up after {step}", "GET", place, (*query, ("limit", str(PAGE))), expects=plural,
-                    keep=itemgetter(plural)),
-        )  # fmt: skip
-        if found[0].ok and is_there(found[0].data):
+        found = yield from read_list(f"look up after {step}", place, plural, lambda record: record, query)
+        if not isinstance(found, Receipt) and is_there(found):
             done.changed = True
             return
         sends += not receipt.from_before
-        if not found[0].ok or sends == SENDS:
+        if isinstance(found, Receipt) or sends == SENDS:
             done.take(receipt)
             return
 

@@ -60,6 +60,32 @@ def read_all(
     return {name: list(rows.values()) for name, rows in found.items()}
 
 
+def read_list(
+    step: str, path: str, plural: str, keep: Callable[[Json], Json], query: tuple[tuple[str, str], ...] = ()
+) -> Asking[list[Json] | Receipt]:
+    """What is kept of each record of a list, within a row's flow; the receipt of a page that cannot be had.
+
+    The list may tell no total: then a page of few records, or one without news, ends it. `step` names the pages.
+    """
+
+    def kept(body: Json) -> Json:
+        return [[[str(record["id"]), keep(record)] for record in body[plural]], total_of(body)]
+
+    found: dict[str, Json] = {}
+    offset = 0
+    while True:
+        place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
+        receipts = yield (Request(f"{step} {offset}", "GET", path, place, expects=plural, keep=kept),)
+        if not receipts[0].ok:
+            return receipts[0]
+        page, total = receipts[0].data
+        before = len(found)
+        found.update(page)
+        offset += len(page)
+        if len(found) == before or (len(page) < FEW if total is None else offset >= total):
+            return list(found.values())
+
+
 def _page(plural: str, beside: tuple[str, ...]) -> Callable[[Json], Json]:
     def keep(body: Json) -> Json:
         return {"lists": {name: body.get(name) or [] for name in (plural, *beside)}, "total": total_of(body)}

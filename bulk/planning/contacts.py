@@ -11,6 +11,7 @@ from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning.links import (
+    ACTIVE,
     SUBSCRIBED,
     UNSUBSCRIBED,
     Contact,
@@ -116,7 +117,11 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     new = contact.action == "created"
     linked = None if new else state  # made anew by this row, it has lost what it had when the account was read
     statuses = _statuses(wanted, names)
+    # who may be subscribed is asked for unless it is sure: a person made by an earlier send may have left since
+    fresh = contact.fresh and CONTACT not in known.begun
     held = state.lists if state is not None and known.fresh else None
+    if fresh:  # on no list, but who left one before stays off it
+        held = {identity: status for identity, status in (held or {}).items() if status not in ACTIVE}
     job = None if wanted.account is None else Job(names.book("accounts").id_of(wanted.account) or "", wanted.account)
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
@@ -211,7 +216,7 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
         return _failed(receipts[0])
     identity, bounced = receipts[0].data
     action = "created" if receipts[0].status == 201 else "updated"
-    return Contact(identity, action, bounced, repeated=receipts[0].attempts > 1)
+    return Contact(identity, action, bounced, action == "created", repeated=receipts[0].attempts > 1)
 
 
 def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState | None) -> Asking[_Written]:
@@ -222,7 +227,8 @@ def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
             Request(step, "POST", "contacts", body=_body(wanted), repeatable=False, keep=_kept, expects="contact"),
         )
         if receipts[0].ok:
-            return Contact(receipts[0].data[0], "created")
+            identity, bounced = receipts[0].data
+            return Contact(identity, "created", bounced, fresh=True)
         if receipts[0].verdict is not Verdict.IN_DOUBT:
             return _failed(receipts[0])
         found = yield from look_up_contact(f"look up after {step}", wanted.attributes["email"])
@@ -231,7 +237,7 @@ def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
         if found.data is not None:
             sent = {**wanted.attributes, "email": found.data["email"]}  # found by it; a server may write it its own way
             if all(str(found.data.get(name) or "") == value for name, value in sent.items()):
-                return Contact(str(found.data["id"]), "created")
+                return Contact(str(found.data["id"]), "created", bool(found.data["bounced"]))
             doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
             return Done([Failure(CONTACT, "no_answer", doubt)], in_doubt=True)
         sends += not receipts[0].from_before

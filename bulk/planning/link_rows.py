@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bulk.model import Failure, Flow, Json, Outcome, Request, Row, RowStatus, Verdict
-from bulk.planning.collections import FEW, PAGE
+from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.planning.collections import read_list
 from bulk.planning.links import (
     ACTIVE,
     Contact,
@@ -29,12 +29,11 @@ from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ContactState, has_bounced
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
-from bulk.planning.writers import Found, Known, Meaning, Reckoned
+from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
 from bulk.resources.spec import Resource
 
 ENROL: Final = "enrol"
-MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
 
 @dataclass(slots=True)
@@ -55,10 +54,7 @@ class LinkRows:
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
-        by_id = {column.attribute for column, value in cells if value}  # which alone would say which
-        named = [(column, str(value)) for column, value in cells if column.names and value]
-        missing = tuple((c.of, name) for c, name in named if c.of in MADE and c.names not in by_id)
-        return Reckoned(2, () if self.meaning.mode == "delete" else missing)
+        return Reckoned(2, () if self.meaning.mode == "delete" else names_to_make(cells))
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
@@ -232,27 +228,13 @@ def _dismiss(work: _Work) -> Asking[Done]:
 
 def _enrolments(step: str, work: _Work, done: Done) -> Asking[list[str]]:
     """The ids of the contact's enrolments in the automation at hand."""
-    ids: list[str] = []
-    offset = 0
-    while True:
-        receipts = yield (
-            Request(
-                f"{step} {offset}", "GET", f"contacts/{work.contact}/contactAutomations",
-                (("limit", str(PAGE)), ("offset", str(offset))), expects="contactAutomations",
-                keep=lambda body: [
-                    [str(link["id"]), str(link["automation"])] for link in body["contactAutomations"]
-                ],
-            ),
-        )  # fmt: skip
-        if not done.take(receipts[0], changed=False):
-            return []
-        page = receipts[0].data
-        new = [identity for identity, automation in page if automation == work.value("automation")]
-        before = len(ids)
-        ids += [identity for identity in new if identity not in ids]
-        offset += len(page)
-        if len(page) < FEW or (len(ids) == before and len(page) < PAGE):
-            return ids
+    plural = "contactAutomations"
+    path = f"contacts/{work.contact}/{plural}"
+    found = yield from read_list(step, path, plural, lambda link: [str(link["id"]), str(link["automation"])])
+    if isinstance(found, Receipt):
+        done.take(found, changed=False)
+        return []
+    return [identity for identity, automation in found if automation == work.value("automation")]
 
 
 def _enrol(work: _Work) -> Asking[Done]:

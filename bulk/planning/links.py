@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bulk.model import Failure, Json, Receipt, Request, Verdict
-from bulk.planning.collections import FEW, PAGE
+from bulk.planning.collections import read_list
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking
@@ -24,12 +24,14 @@ ASKED_TO_RETURN: Final = 4  # `sourceid` that ActiveCampaign wants with a resubs
 class Contact:
     """The contact of a row, once it is there: what became of it, and whether its address bounced for good.
 
-    `repeated`: it was sent more than once.
+    `fresh`: its making was confirmed, not concluded, so nothing belonged to it then. `repeated`: it was sent more than
+    once.
     """
 
     id: str
     action: str
     bounced: bool = False
+    fresh: bool = False
     repeated: bool = False
 
 
@@ -112,21 +114,12 @@ def remove_tags(identity: str, tags: Mapping[str, str], state: ContactState | No
 
 def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> Asking[dict[str, str]]:
     """Read all of a contact's links of one family, as a dict of the two attributes picked; {} if it failed."""
-    found: dict[str, str] = {}
-    while True:
-        receipts = yield (
-            Request(
-                f"look up {plural} {len(found)}", "GET", f"contacts/{identity}/{plural}",
-                (("limit", str(PAGE)), ("offset", str(len(found)))), expects=plural,
-                keep=lambda body: [[str(link[name]) for name in pick] for link in body[plural]],
-            ),
-        )  # fmt: skip
-        if not done.take(receipts[0], changed=False):
-            return {}
-        before = len(found)
-        found.update(receipts[0].data)
-        if len(receipts[0].data) < FEW or len(found) == before:  # these lists tell no total
-            return found
+    path = f"contacts/{identity}/{plural}"
+    found = yield from read_list(f"look up {plural}", path, plural, lambda link: [str(link[name]) for name in pick])
+    if isinstance(found, Receipt):
+        done.take(found, changed=False)
+        return {}
+    return dict(found)
 
 
 # ---- lists
@@ -150,7 +143,7 @@ def set_lists(work: ListWork) -> Asking[Done]:
     """Subscribe and unsubscribe. Nobody who left a list or bounced is subscribed again without being asked for."""
     done = Done()
     held, known = work.held or {}, work.held is not None
-    if work.held is None and work.contact.action != "created" and any(s in ACTIVE for _n, s in work.wanted.values()):
+    if work.held is None and any(status in ACTIVE for _name, status in work.wanted.values()):
         held = yield from links_of(work.contact.id, "contactLists", ("list", "status"), done)
         known = not done.failures
     unknown = bool(done.failures)  # who may be subscribed is not known: nobody is
@@ -172,7 +165,7 @@ def _subscribe(work: ListWork, identity: str, held: str, done: Done) -> Iterator
     name, status = work.wanted[identity]
     bounced = work.contact.bounced or held == BOUNCED
     left = "unsubscribed from" if held == UNSUBSCRIBED else "bounced on" if bounced else ""
-    if held == status and not (bounced and work.resubscribe) and work.contact.action != "created":
+    if held == status and not (bounced and work.resubscribe):
         return
     if left and not work.resubscribe:
         error = f"This person {left} {name!r}. Only --resubscribe would subscribe them again."

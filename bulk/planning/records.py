@@ -20,7 +20,7 @@ from bulk.planning.names import Names
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
-from bulk.planning.writers import Found, Known, Meaning, Reckoned
+from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
 from bulk.resources.kinds import MONEY
 from bulk.resources.spec import CUSTOM, Resource
 
@@ -47,9 +47,8 @@ class RecordRows:
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
-        accounts = [value for column, value in cells if column.of == "accounts" and column.names and value]
         known = self.resource.name == "notes"  # a note is on something that is there, or it means nothing
-        names = () if known or self.meaning.mode == "delete" else tuple(("accounts", name) for name in accounts)
+        names = () if known or self.meaning.mode == "delete" else names_to_make(cells)
         lookups = sum(1 for column, value in cells if column.of == "contacts" and column.names and value)
         return Reckoned(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
 
@@ -60,7 +59,7 @@ class RecordRows:
         wanted = yield from understood(row, self.meaning, self.names, self.found)
         if isinstance(wanted, Outcome):
             return wanted
-        key = f"id {row.key}" if self.meaning.key == "id" else key_of_record(self.resource, wanted.values, self._key)
+        key = key_sought(row, wanted, self.meaning, self.resource)
         if self.meaning.mode == "delete":
             return (yield from self._delete(key, known))
         by_id = self.meaning.key == "id"
@@ -73,10 +72,6 @@ class RecordRows:
         if isinstance(record, Failure):
             return Outcome(RowStatus.FAILED, failures=(record,))
         return (yield from self._create(wanted) if record is None else self._change(*record, wanted, known))
-
-    @property
-    def _key(self) -> tuple[str, ...]:
-        return self.resource.key_attributes if self.meaning.key in ("", "id") else tuple(self.meaning.key.split("+"))
 
     def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
         """The record that the row is about: of several of one key the first that is as wanted already."""
@@ -258,6 +253,13 @@ class RecordRows:
         done = Done()
         done.take(receipts[0])
         return _ended(done, "deleted", identity)
+
+
+def key_sought(row: Row, wanted: Wanted, meaning: Meaning, resource: Resource) -> str:
+    """What identifies the record that a row is about, in the words of `Found.records`."""
+    if meaning.key == "id":
+        return f"id {row.key}"
+    return key_of_record(resource, wanted.values, tuple(meaning.key.split("+")))
 
 
 def key_of_record(resource: Resource, values: Mapping[str, Json], key: tuple[str, ...]) -> str:

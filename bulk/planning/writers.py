@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Row
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
 from bulk.resources.spec import Column, clears, is_blank
+
+MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ class Known:
     fresh: bool = False
     absent: bool = False
     begun: frozenset[str] = frozenset()
+
+
+def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:
+    """The names of tags and accounts that must be there; beside an id they say nothing that has to be made."""
+    said = [(column, str(value)) for column, value in cells if value]
+    ids = {column.attribute for column, _value in said}
+    return tuple((c.of, name) for c, name in said if c.names and c.of in MADE and c.names not in ids)
 
 
 class Writer(Protocol):

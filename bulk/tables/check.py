@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from operator import ne
+from operator import attrgetter, ne
 from typing import Final, Literal, Protocol, Self
 
 from bulk.model import Issue
@@ -26,6 +26,7 @@ from bulk.tables.schema import build_schema, check_batch, shorten
 OnDuplicate = Literal["error", "first", "last", "all"]
 
 BATCH: Final = 20_000  # rows; at 5,000 a third slower, and a batch is 10 MiB
+_NUMBER: Final = attrgetter("number")
 OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
 _PAIR: Final = 16  # bytes of a hash and a row number
 _PART: Final = 250_000  # pairs kept in memory, and sorted at a time
@@ -73,13 +74,20 @@ def check(
                 issues.sort(key=lambda issue: issue.row)
                 sink.rejected(issues)
             rejected = {issue.row for issue in issues}
-            if rejected:
+            if rejected and on_duplicate != "error":  # else who comes after such a row would be sent in its place
                 fitting = [record for record in fitting if record.number not in rejected]
             cells = match.keys(fitting)
             trimmed = [cell.strip() for cell in cells]
-            tally.trimmed += sum(map(ne, cells, trimmed))
+            tally.trimmed += (
+                sum(map(ne, cells, trimmed))
+                if not rejected
+                else sum(
+                    cell != bare and record.number not in rejected
+                    for cell, bare, record in zip(cells, trimmed, fitting, strict=True)
+                )
+            )
             if on_duplicate != "all":
-                keys.add(map(key_of, trimmed), [record.number for record in fitting])
+                keys.add(map(key_of, trimmed), [-n if n in rejected else n for n in map(_NUMBER, fitting)])
             tally.read += len(batch)
             tally.rejected += len(rejected)
             progress(len(batch))
@@ -141,18 +149,21 @@ def _named(cell: str, column: Column) -> set[str]:
 def _settled(
     table: Table, match: Match, on_duplicate: OnDuplicate, suspects: set[int]
 ) -> Iterator[Issue | tuple[int, str]]:
-    """What becomes of the suspected rows: their keys themselves are compared, so equal hashes alone reject no row."""
+    """What becomes of the suspected rows: their keys themselves are compared, so equal hashes alone reject no row.
+
+    A number below zero is that of a row which is rejected already.
+    """
     holder: dict[str, int] = {}
     title = match.key_title
-    for record in table.records(only=suspects):
+    for record in table.records(only=set(map(abs, suspects))):
         number = record.number
         cell = match.key_cell(record.cells)
         key = key_of(match.keys((record,))[0])
         first = holder.setdefault(key, number)
-        if first == number:
+        if first == number or -number in suspects:
             continue
         if on_duplicate == "error":
-            yield _duplicate(number, title, cell, first)
+            yield _duplicate(number, title, cell, first, wrong=-first in suspects)
         elif on_duplicate == "first":
             yield number, f"row {first} has the same {title} and comes first"
         else:
@@ -160,13 +171,13 @@ def _settled(
             holder[key] = number
 
 
-def _duplicate(number: int, title: str, cell: str, first: int) -> Issue:
+def _duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) -> Issue:
     return Issue(
         number,
         title,
         shorten(cell),
         "duplicate_key",
-        f"Row {first} has the same {title}.",
+        f"Row {first} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
         "Remove one of the rows, or say which one counts with --on-duplicate first, last or all.",
     )
 
@@ -186,7 +197,7 @@ class _Keys:
         self._file.write(array("q", chain.from_iterable(pairs)).tobytes())
 
     def suspects(self) -> Iterator[set[int]]:
-        """The rows whose key may be that of another, in sets of bounded size; rows of one key are in one set."""
+        """The rows, as added, whose key may be that of another, in sets of bounded size; equal keys are in one."""
         parts = 1
         while self._file.tell() // _PAIR > _PART * parts:
             parts *= 2

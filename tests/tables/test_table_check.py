@@ -148,9 +148,16 @@ def test_duplicates(checked, on_duplicate, rejected, skipped):
         )
 
 
-def test_a_rejected_row_holds_no_key(checked):
-    text = "email,number\na@b.co,x\na@b.co,1\na@b.co,2\n"
-    assert checked(text, columns=EVERY_KIND).codes == [(2, "number", "number_invalid"), (4, "email", "duplicate_key")]
+def test_nobody_is_sent_in_the_place_of_a_rejected_row_before_him(checked):
+    text = "email,number\na@b.co,x\na@b.co,1\na@b.co,y\na@b.co,2\n"
+    result = checked(text, columns=EVERY_KIND)
+    wrong = [(2, "number", "number_invalid"), (4, "number", "number_invalid")]
+    assert result.codes == [*wrong, (3, "email", "duplicate_key"), (5, "email", "duplicate_key")]
+    assert result.issues[-1].message == "Row 2 has the same email, and cannot be sent itself."
+    assert (result.tally.read, result.tally.rejected) == (4, 4)
+
+
+def test_a_rejected_row_sets_none_aside(checked):
     result = checked("email,number\na@b.co,1\na@b.co,x\n", "last", columns=EVERY_KIND)
     assert result.set_aside == []
 
