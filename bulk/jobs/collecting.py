@@ -29,7 +29,6 @@ from bulk.planning.export import CUSTOM_DATA, Contacts, Links, PageData, Source,
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
-from bulk.planning.state import RELATIONS, ContactState, with_relations
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Walk
 from bulk.resources.spec import CUSTOM, Reading, Resource
@@ -153,9 +152,7 @@ class Collecting:
         checkpoint = self.checkpoint
         if not checkpoint.noted("apart") or checkpoint.noted("apart read"):
             return
-        links = self.source.links if isinstance(self.source, Contacts) else {}
-        keyset = self.resource.reading is Reading.KEYSET
-        families = dict.fromkeys((*RELATIONS, *links) if keyset else (self.resource.name,))
+        families = self.source.beside if isinstance(self.source, Contacts | Links) else ()
         self.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
         for family in families:
             await read_whole(self.runner, partial(whole_page, family), partial(_add_relations, checkpoint, family))
@@ -231,14 +228,8 @@ class Collecting:
 
     def _joined(self, identity: int, kept: Json, *, apart: bool, custom: bool) -> Json:
         """A record with what was read apart."""
-        if apart and self.resource.reading is Reading.KEYSET:
-            records = list(self.checkpoint.relations_of(identity))
-            state = with_relations(ContactState.from_json(kept[1]), [pair for pair in records if pair[0] in RELATIONS])
-            links = [{name: [r for of, r in records if of == name] for name in kept[2]}] if len(kept) > 2 else []
-            return [kept[0], state.to_json(), *links]
-        if apart and isinstance(self.source, Links):
-            records = [record for _family, record in self.checkpoint.relations_of(identity)]
-            return [kept[0], self.source.chosen(records)]
+        if apart and isinstance(self.source, Contacts | Links):
+            return self.source.joined(kept, list(self.checkpoint.relations_of(identity)))
         if custom:
             data = CUSTOM_DATA[self.resource.name]
             values = [record for _family, record in self.checkpoint.relations_of(identity)]

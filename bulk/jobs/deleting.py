@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import anyio.to_thread
@@ -12,24 +11,25 @@ import anyio.to_thread
 from bulk.errors import AbortedError
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.folder import JobFolder
 from bulk.jobs.found import FoundInCheckpoint
 from bulk.jobs.rows import Plan
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import open_rows
 from bulk.jobs.wording import counted
 from bulk.model import Failure, Json, Receipt, Request, Row
-from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import PageData, RowsOf, export_columns, source_of
+from bulk.planning.collections import PAGE, accepted, read_list
+from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_columns, is_hidden, source_of
 from bulk.planning.links import look_up_contact
 from bulk.planning.names import Names, columns_of
-from bulk.planning.records import key_of_record
+from bulk.planning.records import key_sought
 from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read
 from bulk.resources.spec import Column, Resource, Writing
-from bulk.tables.matching import key_of
 from bulk.tables.writing import CsvFile
 
 DELETED: Final = "deleted.csv"
+CONFIRMED: Final = "confirmed"  # noted once what goes was written down and agreed to
 _FEW: Final = 5  # records that the question names
 
 
@@ -43,51 +43,65 @@ class Deleting:
     runner: Runner
     checkpoint: Checkpoint
     setting: Setting
+    _going: int = 0
     _shown: list[str] = field(default_factory=list)
 
-    async def confirmed(self, file: Path) -> None:
-        """Write down the records that will go, then ask. Raises `AbortedError` if they are not to go after all."""
-        if self.checkpoint.noted("confirmed"):
+    async def confirmed(self, folder: JobFolder) -> None:
+        """Write down the records that will go, then ask. Raises `AbortedError` if they are not to go after all.
+
+        A retry asks anew, and writes what goes by it to a file of its own.
+        """
+        if self.checkpoint.noted(CONFIRMED):
             return
+        before = int(self.checkpoint.noted("times confirmed", 0))
+        file = folder.file(f"deleted-{before + 1}.csv" if before else DELETED)
         columns = export_columns(columns_of(self.resource, self.names))
         with CsvFile(file, [column.header for column in columns]) as output:
             for batch in open_rows(self.plan, self.checkpoint):
                 if self.resource.writing is Writing.RECORD:
-                    self._write_records(batch, columns, output)
+                    await self._write_records(batch, columns, output)
                 else:
                     await self._write_contacts(batch, columns, output)
-        if output.rows:
-            few = ", ".join(self._shown) + (", …" if output.rows > len(self._shown) else "")
+        if self._going:
+            few = ", ".join(self._shown) + (", …" if self._going > len(self._shown) else "")
             say = self.setting.progress.say
-            say(f"{counted(output.rows, 'record')} of {self.resource.name} will be deleted: {few}")
+            say(f"{counted(self._going, 'record')} of {self.resource.name} will be deleted: {few}")
             say(f"As they are now they stand in {file}")
+            if self._going > output.rows:
+                say(f"{self._going - output.rows:,} of them may not be seen with this key, and do not stand there.")
             confirm = self.setting.confirm
             if confirm is not None and not await anyio.to_thread.run_sync(confirm, "Delete them?"):
                 raise AbortedError("Nothing was deleted, as you chose")
-        self.checkpoint.note("confirmed", True)
+        self.checkpoint.note(CONFIRMED, True)
+        self.checkpoint.note("times confirmed", before + bool(self._going))
         await self.checkpoint.durable()
 
     def _write(
         self, entries: Sequence[tuple[int, Json]], columns: Sequence[Column], rows_of: RowsOf, to: CsvFile
     ) -> None:
         for identity, kept in entries:
+            before = to.rows
             for cells in rows_of(identity, kept, columns, self.names):
                 to.write(cells)
                 if len(self._shown) < _FEW:
                     self._shown.append(next((cell for cell in cells[1:] if cell), cells[0]))
+            self._going += max(to.rows - before, is_hidden(kept))
 
     # ---- records by themselves: all were read
 
-    def _write_records(self, rows: Sequence[Row], columns: Sequence[Column], to: CsvFile) -> None:
+    async def _write_records(self, rows: Sequence[Row], columns: Sequence[Column], to: CsvFile) -> None:
         found = FoundInCheckpoint(self.resource, self.checkpoint)
         source = source_of(self.resource)
         meaning = self.plan.writer.meaning
-        for row in rows:
-            key = f"id {row.key}"
-            if meaning.key != "id":
-                wanted = read(row, meaning, self.names)
-                values = {} if isinstance(wanted, Failure) else wanted.values
-                key = key_of_record(self.resource, values, self.resource.key_attributes)
+        understood = [(row, read(row, meaning, self.names)) for row in rows]
+        sought = [(row, wanted) for row, wanted in understood if isinstance(wanted, Wanted)]  # others are rejected
+        emails = dict.fromkeys(email for _row, wanted in sought for _attribute, _header, email in wanted.emails)
+        ids = await self.runner.ask(together([self._id_of(email) for email in emails]))
+        contacts = dict(zip(emails, ids, strict=True))
+        for row, wanted in sought:
+            for attribute, _header, email in wanted.emails:
+                wanted.values[attribute] = contacts[email]
+            key = key_sought(row, wanted, meaning, self.resource)
             entries = [(int(identity), kept) for identity, kept in found.records(key)]
             self._write(entries if len(entries) == 1 else (), columns, source.rows, to)
 
@@ -107,14 +121,26 @@ class Deleting:
             page = await self.runner.ask(_page(self.resource, known[at : at + PAGE]))
             for identity, name in page.tags.items():
                 self.names.book("tags").add(identity, name)
-            entries = [(identity, self._going(kept, others[str(identity)])) for identity, kept in page.entries]
+            entries = await self._whole(page) if page.missing else page.entries
+            entries = [(identity, self._named(kept, others[str(identity)])) for identity, kept in entries]
             self._write(entries, columns, source.rows, to)
 
     @property
     def _other_attributes(self) -> tuple[str, ...]:
         return tuple(name for name in self.resource.key_attributes if name not in ("contact", "email"))
 
-    def _going(self, kept: Json, others: set[str]) -> Json:
+    async def _whole(self, page: PageData) -> Sequence[tuple[int, Json]]:
+        """The contacts of a page with all that belongs to them, which did not come with it."""
+        source = source_of(self.resource)
+        assert isinstance(source, Contacts | Links)  # noqa: S101 - no other is read by contacts
+        asked = [(identity, family) for identity, _kept in page.entries for family in source.beside]
+        lists = await self.runner.ask(together([_below(identity, family) for identity, family in asked]))
+        found: dict[int, list[tuple[str, Json]]] = {}
+        for (identity, family), records in zip(asked, lists, strict=True):
+            found.setdefault(identity, []).extend((family, record) for record in records)
+        return [(identity, source.joined(kept, found[identity])) for identity, kept in page.entries]
+
+    def _named(self, kept: Json, others: set[str]) -> Json:
         """Of what belongs to a contact, that which the rows name."""
         if self.resource.writing is not Writing.LINK or not self._other_attributes:
             return kept
@@ -130,12 +156,23 @@ class Deleting:
         emails = [email for _attribute, _header, email in wanted.emails] or [str(wanted.values.get("email") or "")]
         if not emails[0]:
             return str(wanted.values.get("contact") or "")
-        state = FoundInCheckpoint(self.resource, self.checkpoint).contact(key_of(emails[0]))
+        return (yield from self._id_of(emails[0]))
+
+    def _id_of(self, email: str) -> Asking[str]:
+        """The id of the contact of an address, "" if there is none."""
+        state = FoundInCheckpoint(self.resource, self.checkpoint).contact(email)
         if state is not None:
             return state.id
-        receipt: Receipt = yield from look_up_contact(f"look up {emails[0]}", emails[0])
+        receipt: Receipt = yield from look_up_contact(f"look up {email}", email)
         found = accepted(receipt, "the contacts to delete")
         return str(found["id"]) if found else ""
+
+
+def _below(contact: int, family: str) -> Asking[list[Json]]:
+    """All records of one family that belong to a contact."""
+    path = f"contacts/{contact}/{family}"
+    records = yield from read_list(f"look up {family} of {contact}", path, family, lambda record: record)
+    return accepted(records, "what belongs to the contacts to delete") if isinstance(records, Receipt) else records
 
 
 def _page(resource: Resource, ids: Sequence[str]) -> Asking[PageData]:

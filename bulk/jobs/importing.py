@@ -20,7 +20,7 @@ from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checking import checked
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
-from bulk.jobs.deleting import DELETED, Deleting
+from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.ending import Ending, Summary, Totals, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, Door, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
@@ -207,6 +207,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     if job.retry:
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         checkpoint.reopen_failed()
+        checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
     await _send_rows(job, runner, stopping, match, names)
 
 
@@ -237,7 +238,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
         plan = await _prepare(job, runner, plan, names, needs)
         if options.mode == "delete" and needs.rows:
             deleting = Deleting(job.resource, plan, names, runner, checkpoint, job.setting)
-            await deleting.confirmed(job.folder.file(DELETED))
+            await deleting.confirmed(job.folder)
         rows = Rows(plan, checkpoint, job.resumed, after_each)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
@@ -321,8 +322,9 @@ async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -
 def _where(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     """Where the job stands."""
     dispatch = runner.dispatch
+    in_doubt = rows.counts[RowStatus.IN_DOUBT.value]
     return Snapshot(
-        "sending", rows.counts.total(), needs.rows, rows.failed, rows.counts[RowStatus.IN_DOUBT.value],
+        "sending", rows.counts.total(), needs.rows, rows.failed - in_doubt, in_doubt,
         dispatch.requests, max(0.0, dispatch.paused_until - anyio.current_time()),
     )  # fmt: skip
 
@@ -335,9 +337,9 @@ async def end(job: Job, spent: Totals, stopping: Stopping) -> Ending:
     rows, actions = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
-    if job.options.on_invalid == "stop" and checkpoint.noted("checked")["rejected"]:
+    if job.options.on_invalid == "stop" and (checkpoint.noted("checked") or {}).get("rejected"):
         state = "stopped"
-    if job.options.mode == "delete" and not checkpoint.noted("confirmed") and not rows["succeeded"]:
+    if job.options.mode == "delete" and not checkpoint.noted(CONFIRMED) and not rows["succeeded"]:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late

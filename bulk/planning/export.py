@@ -15,7 +15,7 @@ from bulk.planning.collections import PAGE, total_of
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, families_of, host_of, place_of
 from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.state import RELATIONS, ContactState, Page
+from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.kinds import join_values
 from bulk.resources.spec import Column, Reading, Resource
@@ -138,11 +138,15 @@ def contacts_request(ask: Ask | OffsetAsk, query: Query = ()) -> Request:
 
 
 class Contacts:
-    """Contacts, a row each. `links`: resources whose records come with them, kept for files of their own."""
+    """Contacts, a row each. `links`: resources whose records come with them, kept for files of their own.
+
+    `beside` are the relations that every page should bring.
+    """
 
     def __init__(self, resource: Resource, query: Query = (), links: Sequence[Resource] = ()) -> None:
         self.families = frozenset(families_of(resource) - {"tags"}).union(*map(families_of, links))
         self.links = {link.name: Links(link, ()) for link in links}
+        self.beside = tuple(dict.fromkeys((*RELATIONS, *self.links)))
         self._query = query
 
     def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
@@ -158,7 +162,7 @@ class Contacts:
         return Request(ask.name, "GET", "contacts", asked, keep=self._read, expects="contacts")
 
     def _read(self, body: Json) -> PageData:
-        page = read_contacts(body, tuple(dict.fromkeys((*RELATIONS, *self.links))))
+        page = read_contacts(body, self.beside)
         own = {name: link.by_contact(body) for name, link in self.links.items()}
         entries = (
             (identity, [*kept, {name: records.get(str(identity), []) for name, records in own.items()}])
@@ -180,6 +184,12 @@ class Contacts:
         state = ContactState.from_json(kept[1])
         record = {"id": identity, **state.attributes, **kept[0]}
         yield [_contact_cell(record, state, column, names) for column in columns]
+
+    def joined(self, kept: Json, records: Sequence[tuple[str, Json]]) -> Json:
+        """What is kept, with what came apart, as pairs of family and record."""
+        state = with_relations(ContactState.from_json(kept[1]), [pair for pair in records if pair[0] in RELATIONS])
+        own = {name: link.chosen(r for of, r in records if of == name) for name, link in self.links.items()}
+        return [kept[0], state.to_json(), *([own] if self.links else ())]
 
     def rows_of_link(self, link: str) -> RowsOf:
         """What gives the rows of one of the links of a contact."""
@@ -222,12 +232,13 @@ def _list_names(state: ContactState, status: str, names: Names, separator: str) 
 
 
 class Links:
-    """Records that belong to contacts: a page of a hundred contacts brings all of theirs."""
+    """Records that belong to contacts: a page of a hundred contacts brings all of theirs, which are `beside` them."""
 
     def __init__(self, resource: Resource, query: Query) -> None:
         self.families = frozenset(families_of(resource))
         self._resource = resource
         self._query = query
+        self.beside = (resource.name,)
         given = dict(query)  # it narrows the contacts down, each of which brings all of its records
         self._only = {name: given[parameter] for name, parameter in resource.filters.items() if parameter in given}
 
@@ -265,6 +276,10 @@ class Links:
             for record in records
             if all(str(record.get(name)) == value for name, value in self._only.items())
         ]
+
+    def joined(self, kept: Json, records: Sequence[tuple[str, Json]]) -> Json:
+        """What is kept, with what came apart."""
+        return [kept[0], self.chosen(record for _family, record in records)]
 
     def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
         """What the records point to beside their contact."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bulk.jobs.deleting import DELETED
-from tests.world import Crash, World
+from bulk.sandbox.faults import Fault
+from tests.world import Crash, World, report
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -93,3 +95,62 @@ def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
     assert ending.summary.actions == {"deleted": 5}
     assert set(peopled.account()["contacts"]) == {"p5@example.com"}
     assert len(rows_of(peopled.job.file(DELETED))) == 5
+
+
+def test_by_whatever_key_what_goes_is_written_down_and_asked_for(world: World):
+    world.start(world.csv([("City", "text", "TOWN"), ("Age", "text", "YEARS")], "title,type,perstag"), "fields")
+    world.job.discard()
+    asked = answering(world, answer=False)
+    ending = world.start(world.csv([("TOWN",)], "perstag"), "fields", mode="delete", key="perstag")
+    assert asked == ["Delete them?"]
+    assert ending.summary.state == "stopped"
+    assert [row["perstag"] for row in rows_of(world.job.file(DELETED))] == ["TOWN"]
+    assert world.steps("DELETE") == []
+
+
+def test_a_deal_named_by_its_contact_is_written_down_and_asked_for(small: Path, world: World):
+    shutil.copytree(small, world.folder / world.sandbox)
+    deal = {"title": "Deal", "value": "1.00", "currency": "usd", "contact_email": "ada@example.com",
+            "pipeline_title": "Sales", "stage_title": "To Contact"}  # fmt: skip
+    made = world.start(world.csv([tuple(deal.values())], ",".join(deal)), "deals")
+    assert made.summary.rows["succeeded"] == 1, report(made.folder.path, "failed.csv")
+    world.job.discard()
+    asked = answering(world, answer=True)
+    wanted = world.csv([("Deal", "ada@example.com")], "title,contact_email")
+    ending = world.start(wanted, "deals", mode="delete")
+    assert asked == ["Delete them?"]
+    assert [row["title"] for row in rows_of(world.job.file(DELETED))] == ["Deal"]
+    assert ending.summary.actions == {"deleted": 1}
+
+
+def test_what_a_server_does_not_send_beside_a_contact_is_read_before_it_goes(peopled: World):
+    peopled.faults = (Fault("no_include"),)
+    asked = answering(peopled, answer=True)
+    peopled.start(peopled.csv([("p1@example.com",)], "email"), mode="delete")
+    assert asked == ["Delete them?"]
+    saved = rows_of(peopled.job.file(DELETED))
+    assert [(row["email"], row["tags"], row["lists"]) for row in saved] == [
+        ("p1@example.com", "Trial,VIP", "Newsletter")
+    ]
+
+
+def test_tags_too_are_read_before_they_go_where_none_come_beside(peopled: World):
+    peopled.faults = (Fault("no_include"),)
+    asked = answering(peopled, answer=True)
+    wanted = peopled.csv([("p1@example.com", "VIP"), ("p2@example.com", "None")], "contact_email,tag_name")
+    peopled.start(wanted, "contactTags", mode="delete")
+    assert asked == ["Delete them?"]
+    assert [row["contact_email"] for row in rows_of(peopled.job.file(DELETED))] == ["p1@example.com"]
+
+
+def test_a_retry_asks_anew_and_keeps_what_was_written_down_before(peopled: World):
+    asked = answering(peopled, answer=True)
+    peopled.faults = (Fault("status", method="DELETE", path="contacts/2", status=422, first=1),)
+    peopled.start(peopled.csv([("p0@example.com",), ("p1@example.com",)], "email"), mode="delete")
+    assert len(rows_of(peopled.job.file(DELETED))) == 2
+    peopled.faults = ()
+    ending = peopled.resume(retry=True)
+    assert asked == ["Delete them?"] * 2
+    assert len(rows_of(peopled.job.file(DELETED))) == 2
+    assert [row["email"] for row in rows_of(peopled.job.file("deleted-2.csv"))] == ["p1@example.com"]
+    assert ending.summary.rows["succeeded"] == 2

@@ -616,7 +616,11 @@ def test_an_enrolment_cut_off_is_settled_by_what_was_there_before_it(mode: str):
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
 def test_nobody_is_enrolled_twice_when_what_was_there_before_is_forgotten(again: bool):
     begun = ("enrol", "look up again 0") if again else ("enrol",)
-    kept = {"look up again 0": Receipt("look up again 0", Verdict.ACCEPT, 200, [[["60", ["60", "5"]]], None])} if again else {}
+    kept = (
+        {"look up again 0": Receipt("look up again 0", Verdict.ACCEPT, 200, [[["60", ["60", "5"]]], None])}
+        if again
+        else {}
+    )
     outcome, asked = cut_off({IN: inside("60")}, begun=begun, mode="create", kept=kept)
     assert outcome is not None
     assert (outcome.status, outcome.failures[0].code) == (RowStatus.IN_DOUBT, "no_answer")
