@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,6 @@ from bulk.jobs.ending import Ending, Meter, Summary, Totals
 from bulk.jobs.exporting import ExportOptions
 from bulk.jobs.folder import (
     CHECKPOINT,
-    CUT_OFF,
     SUCCEEDED,
     SUMMARY,
     Door,
@@ -39,25 +38,19 @@ from bulk.jobs.folder import (
     account_of_manifest,
 )  # fmt: skip
 from bulk.jobs.importing import ImportOptions
+from bulk.jobs.parts import check_files, chosen_parts, exported, file_of, parts_in, prepared
 from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.working import worked
-from bulk.planning.names import columns_of
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.resources import RESOURCES, named
-from bulk.resources.spec import Reading, Resource, Writing, normalise
-from bulk.tables.matching import match_header
+from bulk.resources.spec import Reading, Resource
 
 ALL: Final = "all"
 MANIFEST: Final = "manifest.json"
 LINKS: Final = tuple(resource for resource in RESOURCES if resource.reading is Reading.CONTACTS)
-IN_CELLS: Final = ("contactTags", "fieldValues")  # what the cells of contacts say as well
-LEFT: Final = {
-    "contactAutomations": "to enrol people may send them mail; import it by itself",
-    **dict.fromkeys(IN_CELLS, "its columns of contacts.csv say the same"),
-}  # what an import of everything leaves out, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +104,10 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
     access = setting.access
     folder = JobFolder.create(setting.jobs, setting.name, f"{kind}-{ALL}")
     place = str(await anyio.Path(directory).absolute())
-    parts = _exported() if kind == "export" else _chosen(parts_in(directory), setting)
+    if isinstance(options, ExportOptions):
+        parts = exported()
+    else:
+        parts = await anyio.to_thread.run_sync(chosen_parts, directory, options, setting)
     record = JobRecord(
         kind, ALL, asdict(options), access.place, access.connection, output=place,
         parts=tuple(resource.name for resource in parts),
@@ -125,27 +121,13 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
             folder.discard()
 
 
-def parts_in(directory: Path) -> list[Resource]:
-    """The resources of which a folder has a file that can be imported, in the order in which they are."""
-    return [r for r in RESOURCES if r.modes and _file(directory, r).is_file()]
-
-
-def _file(directory: Path, resource: Resource) -> Path:
-    return directory / f"{resource.name}.csv"
-
-
-def _exported() -> list[Resource]:
-    """The resources that are read by themselves; what belongs to contacts comes with them."""
-    return [resource for resource in RESOURCES if resource.reading is not Reading.CONTACTS]
-
-
 # ---- the one way through
 
 
 async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry: bool = False) -> Ending:
     directory = Path(record.output)
     endings: list[Ending] = []
-    parts = [(named(name), _file(directory, named(name))) for name in record.parts]
+    parts = [(named(name), file_of(directory, named(name))) for name in record.parts]
     options: ExportOptions | ImportOptions
     if record.kind == "export":
         options = ExportOptions(**record.options)
@@ -155,7 +137,7 @@ async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry:
         if gone:
             raise UsageError(f"{', '.join(gone)} is gone from {directory}. Put it back, then go on with the job.")
         options = ImportOptions(**record.options)
-        await anyio.to_thread.run_sync(_check_files, parts, options)
+        await anyio.to_thread.run_sync(check_files, parts, options)
         do_part = _Imports(options, account_of_manifest(directory / MANIFEST), retry=retry)
 
     async def work(runner: Runner, door: Door, stopping: Stopping) -> None:
@@ -174,18 +156,6 @@ async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry:
     return _end(folder, record, endings, spent, stopping if unfinished else None)
 
 
-def _chosen(parts: list[Resource], setting: Setting) -> list[Resource]:
-    """The parts that an import of everything takes; says which it leaves out, and why."""
-    has_contacts = any(resource.writing is Writing.CONTACT for resource in parts)
-    chosen = []
-    for resource in parts:
-        if resource.name in LEFT and (has_contacts or resource.name not in IN_CELLS):
-            setting.progress.say(f"{resource.name}.csv is left out: {LEFT[resource.name]}.")
-        else:
-            chosen.append(resource)
-    return chosen
-
-
 def _end(
     folder: JobFolder, record: JobRecord, endings: list[Ending], spent: Totals, stopped: Stopping | None
 ) -> Ending:
@@ -201,7 +171,7 @@ def _end(
     )  # fmt: skip
     error = stopped.error if stopped else None
     state = "unfinished" if stopped else "finished"
-    if stopped and all(e.summary.state in ("finished", "stopped") for e in endings) and error is None:
+    if any(ending.summary.state == "stopped" for ending in endings):
         state = "stopped"
     reasons = [e.summary.reason for e in endings if e.summary.reason]
     summary = Summary(
@@ -211,29 +181,6 @@ def _end(
     )  # fmt: skip
     folder.write_json(SUMMARY, summary.to_json())
     return Ending(folder, summary, error)
-
-
-def options_for(options: ImportOptions, resource: Resource) -> ImportOptions:
-    """The options of one part."""
-    return replace(options, mode=resource.modes[0], key=resource.key)
-
-
-def _maps_for(options: ImportOptions, header: Sequence[str]) -> dict[str, str]:
-    """The maps that are about columns of this file."""
-    titles = set(map(normalise, header))
-    return {title: attribute for title, attribute in options.maps.items() if normalise(title) in titles}
-
-
-def _check_files(parts: Sequence[tuple[Resource, Path]], options: ImportOptions) -> None:
-    """Raise `UsageError` for a file that cannot be understood, before anything of any is sent."""
-    for resource, path in parts:
-        chosen = options_for(options, resource)
-        table = importing.prepare_table(resource, path, chosen)
-        match_header(
-            table.header, columns_of(resource, None, chosen.separator), maps=_maps_for(chosen, table.header),
-            ignore_unknown=chosen.ignore_unknown, needs=importing.needs_of(resource, chosen),
-            open_ended=bool(resource.custom),
-        )  # fmt: skip
 
 
 # ---- one part
@@ -246,7 +193,7 @@ def _part(shared: Shared, resource: Resource) -> JobFolder:
 def _told(part: JobFolder) -> Ending | None:
     """How a part ended that an earlier run has finished."""
     summary = part.summary()
-    if part.state in (CUT_OFF, "unfinished") or summary is None:
+    if part.state != "finished" or summary is None:
         return None
     totals = Totals(summary["requests"], summary["retries"], summary["seconds"])
     return Ending(part, Summary(part.name, summary["state"], summary["rows"], summary["actions"], totals))
@@ -305,11 +252,14 @@ class _Imports:
         if told is not None and not self.retry:
             self._learn(shared, resource, part)
             return told
+        if part.state == "stopped":
+            raise AbortedError(
+                f"Rows of {path.name} could not be sent, so nothing of it was (--on-invalid stop).\n"
+                "Correct them and import the folder anew; what is done already is found unchanged."
+            )
         setting, access = shared.setting, shared.setting.access
         resumed = is_made(part.file(CHECKPOINT))
-        options = options_for(self.options, resource)
-        table = await anyio.to_thread.run_sync(importing.prepare_table, resource, path, options)
-        options = replace(options, maps=_maps_for(options, table.header))
+        options, table = await anyio.to_thread.run_sync(prepared, resource, path, self.options)
         record = JobRecord(
             "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
         )
@@ -326,6 +276,8 @@ class _Imports:
             shared.stopping.drained = False
             try:
                 await importing.work(job, runner, shared.door, shared.stopping)
+            except UsageError as raised:  # what only the account could tell, when other parts were sent already
+                shared.stopping.stop(AbortedError(f"{path.name}: {raised}"), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             ending = await importing.end(job, meter.spent(anyio.current_time()), shared.stopping)
@@ -346,13 +298,15 @@ class _Imports:
         """Note what became of each id, for the parts that come after; the same account's ids stay what they are."""
         if self.account and self.account == shared.folder.record().account:
             return
-        ids = shared.translations.setdefault(resource.name, {})
         if not part.file(SUCCEEDED).exists():
+            shared.translations.setdefault(resource.name, {})
             return
         with part.file(SUCCEEDED).open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                if row.get("id") and row["_id"]:
-                    ids[row["id"]] = row["_id"]
+            rows = csv.DictReader(file)
+            if "id" not in (rows.fieldnames or ()):
+                return  # nothing says what its ids were, so they are not taken for any
+            ids = shared.translations.setdefault(resource.name, {})
+            ids.update((row["id"], row["_id"]) for row in rows if row["id"] and row["_id"])
 
 
 def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:

@@ -97,6 +97,15 @@ def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Tab
     )  # fmt: skip
 
 
+def matched(resource: Resource, table: Table, options: ImportOptions, names: Names | None) -> Match:
+    """The header as this account understands it; without `names` only what every account has is known."""
+    return match_header(
+        table.header, columns_of(resource, names, options.separator), maps=options.maps,
+        ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
+        open_ended=names is None and bool(resource.custom),
+    )  # fmt: skip
+
+
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:
     """What the rows of a file need to hold."""
     return Needs(options.key or resource.key, options.mode or resource.modes[0], resource.needs_one)
@@ -192,12 +201,12 @@ async def _run(job: Job, record: JobRecord) -> Ending:
 async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
     """Check the file, then send its rows until they have ended or the job is stopped; the door may be open already."""
     options, checkpoint = job.options, job.checkpoint
-    used = {column.attribute for _at, column in _matched(job, None).columns}
+    used = {column.attribute for _at, column in matched(job.resource, job.table, options, None).columns}
     deletes = options.mode == "delete"  # then all that goes is written down by name before
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     names = await runner.ask(read_names(families, job.resource.custom))
     door.enter(names.host)
-    match = _matched(job, names)
+    match = matched(job.resource, job.table, options, names)
     tally = await checked(job.table, match, on_duplicate_of(job.resource, options), checkpoint, job.setting.progress)
     if tally.rejected and options.on_invalid == "stop":
         raise AbortedError(
@@ -209,15 +218,6 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         checkpoint.reopen_failed()
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
     await _send_rows(job, runner, stopping, match, names)
-
-
-def _matched(job: Job, names: Names | None) -> Match:
-    """The header as this account understands it; without `names` only what every account has is known."""
-    options = job.options
-    return match_header(
-        job.table.header, columns_of(job.resource, names, options.separator), maps=options.maps,
-        ignore_unknown=options.ignore_unknown, needs=needs_of(job.resource, options), open_ended=names is None,
-    )  # fmt: skip
 
 
 async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match, names: Names) -> None:

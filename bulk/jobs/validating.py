@@ -16,14 +16,13 @@ import anyio.to_thread
 
 from bulk.jobs.access import Access, Setting, opened
 from bulk.jobs.checking import Counting, remarks
-from bulk.jobs.importing import ImportOptions, needs_of, on_duplicate_of, prepare_table
+from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.resources.spec import Column, Resource
 from bulk.tables.check import Tally, check
-from bulk.tables.matching import match_header
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
 
@@ -72,10 +71,7 @@ def _check(
         path = source or _spool(Path(folder) / "input.csv")
         table = prepare_table(resource, path, options)
         setting.progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
-        match = match_header(
-            table.header, columns_of(resource, names, options.separator), maps=options.maps,
-            ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options), open_ended=names is None,
-        )  # fmt: skip
+        match = matched(resource, table, options, names)
         findings = Findings(unchecked=match.unchecked, offline=names is None)
         more = Counting(setting.progress).more
         findings.tally = check(

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import AbortedError, UsageError
-from bulk.jobs.everything import LEFT
 from bulk.model import Request
 from bulk.resources import RESOURCES
 from bulk.sandbox.app import Sandbox, SandboxOptions
@@ -24,6 +23,8 @@ from tests.jobs.samples import IMPORTED
 from tests.jobs.test_kills import Place
 from tests.served import Served
 from tests.world import Crash, World, check_reports, report
+
+LEFT = {"contactAutomations", "contactTags", "fieldValues"}  # by an import of everything
 
 OTHER = "other.example.com"
 STATUSES = ("succeeded", "unchanged", "rejected", "failed", "in_doubt", "skipped", "unprocessed")
@@ -139,7 +140,7 @@ def test_into_an_empty_account_it_makes_an_equal_one(other: World, folder: Path)
     ending = other.import_all(folder)
     assert (ending.error, ending.summary.complete) == (None, True), told(other)
     check_parts(other)
-    assert set(ending.summary.parts) == {resource.name for resource in IMPORTED} - set(LEFT)
+    assert set(ending.summary.parts) == {resource.name for resource in IMPORTED} - LEFT
     shutil.rmtree(other.job.path)
     assert other.export_all(other.folder / "out").summary.complete
     assert rows_in(other.folder / "out") == rows_in(folder)
@@ -213,7 +214,7 @@ def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
     summary = json.loads((place.job / "summary.json").read_text())
     assert summary["state"] == "finished"
     assert summary["rows"]["read"] == summary["rows"]["succeeded"] + summary["rows"]["unchanged"]
-    assert set(summary["resources"]) == {resource.name for resource in IMPORTED} - set(LEFT)
+    assert set(summary["resources"]) == {resource.name for resource in IMPORTED} - LEFT
     assert other.export_all(tmp_path / "out").summary.complete
     assert rows_in(tmp_path / "out") == rows_in(folder)
 
@@ -299,22 +300,101 @@ def test_a_file_that_is_gone_is_asked_for(other: World, own: Path, name: str):
     assert other.resume_all().summary.complete
 
 
+def spoiled(path: Path, column: str, text: str) -> None:
+    """Write this into a column of the last row of a file."""
+    lines = table(path)
+    lines[-1][column] = text
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
+
+
 def test_a_part_that_may_not_go_on_says_so_and_what_came_of_it(other: World, own: Path):
-    """Everything before it is done; its reports are there; nothing after it was sent."""
-    with (own / "deals.csv").open("a", encoding="utf-8", newline="") as file:
-        line = dict.fromkeys(table(own / "deals.csv")[0], "") | {
-            "title": "No value",
-            "contact_email": "ada@example.com",
-        }
-        csv.writer(file).writerow(line.values())
+    """Everything before it is done; its reports are there; nothing after it was sent, then or later."""
+    spoiled(own / "contacts.csv", "Company Size", "nobody knows")  # what only the account can tell
     ending = other.import_all(own, on_invalid="stop")
     assert isinstance(ending.error, AbortedError)
-    assert ending.summary.state != "finished"
-    assert "notes" not in ending.summary.parts
-    assert ending.summary.parts["deals"]["rejected"] == 1
+    assert ending.summary.state == "stopped"
+    assert not {"notes", "deals"} & set(ending.summary.parts)
+    assert ending.summary.parts["contacts"]["rejected"] == 1
     assert ending.summary.rows["read"] == sum(rows["read"] for rows in ending.summary.parts.values())
-    assert [line["_code"] for line in report(other.job.file("deals"), "failed.csv")] == ["required"]
+    assert [line["_code"] for line in report(other.job.file("contacts"), "failed.csv")] == ["unknown_option"]
+    again = other.resume_all()
+    assert isinstance(again.error, AbortedError)
+    assert "import the folder anew" in str(again.error)
     assert made(other.folder / "other" / "sandbox.sqlite")["deals"] == 0
+    shutil.rmtree(other.job.path)
+    spoiled(own / "contacts.csv", "Company Size", "")
+    assert other.import_all(own, on_invalid="stop").summary.complete
+
+
+def test_rows_that_no_account_takes_stop_it_before_anything_is_sent(other: World, own: Path):
+    spoiled(own / "deals.csv", "value", "much")
+    with pytest.raises(AbortedError, match=r"nothing was .*: deals\.csv 1\."):
+        other.import_all(own, on_invalid="stop")
+    assert other.steps() == []
+    assert not other.job.path.exists()
+
+
+def test_a_column_that_only_the_account_does_not_know_stops_it_with_its_reports(other: World, own: Path):
+    lines = table(own / "contacts.csv")
+    with (own / "contacts.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*lines[0], "Shoe size"])
+        writer.writeheader()
+        writer.writerows(line | {"Shoe size": "40"} for line in lines)
+    ending = other.import_all(own)
+    assert isinstance(ending.error, AbortedError)
+    assert str(ending.error).startswith("contacts.csv: ")
+    assert "Shoe size" in str(ending.error)
+    assert ending.summary.state == "unfinished"
+    assert ending.summary.parts["contacts"]["unprocessed"] == len(lines)
+    other.ask("POST fields", {"field": {"title": "Shoe size", "type": "text"}})
+    assert other.resume_all().summary.complete
+
+
+def test_a_file_whose_rows_cannot_be_told_apart_stops_it_before_anything_is_sent(other: World, own: Path):
+    with (own / "notes.csv").open("a", encoding="utf-8", newline="") as file:
+        file.write('"Said ""no"" twice" and left,"Subscriber"\r\n')
+    with pytest.raises(UsageError, match=r"notes\.csv, row"):
+        other.import_all(own)
+    assert other.steps() == []
+    assert not other.job.path.exists()
+
+
+def test_tags_in_a_file_of_their_own_are_taken_where_contacts_do_not_name_them(other: World, own: Path):
+    (own / "contacts.csv").write_text("email,firstName\nada@example.com,Ada\n")
+    for path in own.glob("*.csv"):
+        if path.name not in ("contacts.csv", "contactTags.csv", "tags.csv"):
+            path.unlink()
+    (own / "contactTags.csv").write_text("contact_email,tag_name\nada@example.com,VIP\n")
+    ending = other.import_all(own)
+    assert ending.summary.complete, told(other)
+    assert other.account()["contacts"]["ada@example.com"]["tags"] == {"VIP"}
+
+
+def test_ids_that_nothing_puts_right_do_not_land_on_another(other: World, own: Path):
+    """A note on an activity: what it is called here nobody knows, and its number is another's."""
+    lines = sorted(table(own / "notes.csv"), key=lambda line: not line["contact_email"])[:1] * 2
+    lines[0] = lines[0] | {
+        "note": "Another",
+        "reltype": "activity",
+        "relid": "1",
+        "contact_email": "",
+        "deal_title": "",
+        "account_name": "",
+    }
+    lines[1] = lines[1] | {"reltype": "contact"}  # the label says the same as the value
+    with (own / "notes.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines[:2])
+    assert lines[1]["contact_email"]
+    ending = other.import_all(own)
+    assert [line["_code"] for line in report(other.job.file("notes"), "failed.csv")] == ["field_missing"]
+    assert ending.summary.parts["notes"]["succeeded"] == 1
+    note = other.ask("GET notes").body["notes"][0]
+    assert other.ask(f"GET contacts/{note['relid']}").body["contact"]["email"] == lines[1]["contact_email"]
 
 
 def test_files_that_are_not_understood_stop_it_before_anything_is_sent(other: World, own: Path):
