@@ -12,7 +12,7 @@ from bulk.jobs.runner import Runner
 from bulk.jobs.walking import RequestOf, Walking
 from bulk.jobs.whole import Take, read_whole, walking_whole
 from bulk.model import Json
-from bulk.planning.export import CUSTOM_DATA, PageData, Records, whole_page
+from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
 from bulk.planning.names import Names
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
@@ -54,7 +54,11 @@ class FoundInCheckpoint:
             return {}
         field = self._data.field
         values = (record for _family, record in self._checkpoint.relations_of(int(identity)))
-        return {f"{CUSTOM}{value[field]}": value.get("fieldValue") for value in values}
+        kept: dict[str, Json] = {}
+        for value in values:
+            kept[f"{CUSTOM}{value[field]}"] = value.get("fieldValue")
+            kept[f"{CURRENCY_OF}{value[field]}"] = value.get("fieldCurrency")
+        return kept
 
     def is_ours(self, identity: str) -> bool:
         """Whether another row of this job ended with that record."""

@@ -38,6 +38,7 @@ CUSTOM_DATA: Final[Mapping[str, CustomData]] = {
     "deals": CustomData("dealCustomFieldData", "dealId", "customFieldId"),
     "accounts": CustomData("accountCustomFieldData", "accountId", "customFieldId"),
 }
+CURRENCY_OF: Final = "currency of "  # a custom field: kept beside its value, if that is money
 Query = tuple[tuple[str, str], ...]
 Kept = tuple[int, Json]  # a record's id and what is kept of it
 RowsOf = Callable[[int, Json, Sequence[Column], Names], Iterator[list[str]]]

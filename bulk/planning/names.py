@@ -17,13 +17,17 @@ _FEW: Final = 5  # names that an error lists
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """A custom field of the account's contacts, deals or accounts. `perstag` is its name in mails."""
+    """A custom field of the account's contacts, deals or accounts.
+
+    `perstag` is its name in mails, `currency` that of its money where a value has none yet.
+    """
 
     id: str
     title: str
     perstag: str
     type: str
     options: tuple[Option, ...] = ()
+    currency: str = ""
 
 
 @dataclass(slots=True)

@@ -129,6 +129,7 @@ def _other_field(meta: Json) -> CustomField:
     return CustomField(
         str(meta["id"]), str(meta["fieldLabel"]), str(meta.get("personalization") or ""), str(meta["fieldType"]),
         tuple(Option(str(value)) for value in options) if isinstance(options, list) else (),
+        str(meta.get("fieldDefaultCurrency") or ""),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning.additions import ADDITIONS
 from bulk.planning.collections import FEW, PAGE, total_of
-from bulk.planning.export import UNSET
+from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
 from bulk.planning.settling import SENDS, again_and_again
@@ -229,12 +229,18 @@ class RecordRows:
         record: dict[str, Json] = dict(values)
         if fields:
             money = {c.field_id for c in self.meaning.columns if c.field_id and c.kind is MONEY}
-            currency = {"fieldCurrency": whole.get("currency") or "usd"}
             record["fields"] = [
-                {"customFieldId": int(identity), "fieldValue": value, **(currency if identity in money else {})}
+                {"customFieldId": int(identity), "fieldValue": value}
+                | ({"fieldCurrency": self._currency(identity, whole)} if identity in money else {})
                 for identity, value in fields.items()
             ]
         return {self.resource.singular: record}
+
+    def _currency(self, field_id: str, whole: Mapping[str, Json]) -> Json:
+        """The currency of a custom field's money: as it is, else as the field says, else the record's own."""
+        held = whole.get(f"{CURRENCY_OF}{field_id}")
+        default = next((custom.currency for custom in self.names.fields if custom.id == field_id), "")
+        return held or default.lower() or whole.get("currency") or "usd"
 
     # ---- delete
 

@@ -334,6 +334,32 @@ def test_an_address_that_bounced_for_good_is_subscribed_to_nothing_new():
     assert LISTS not in run.places, "where it is subscribed already there is nothing to ask for"
 
 
+def test_a_contact_that_was_found_after_a_lost_answer_may_have_left_before():
+    """It has the values that were sent; whether this row made it nobody knows."""
+    found = links("contacts", FULL | {"firstName": "Ada"})
+    replies = {POST: LOST, LOOK: found, HELD_LISTS: on_list("1", "2")}
+    outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create")
+    assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "opted_out")]
+    assert LISTS not in run.places
+    bounced = links("contacts", FULL | {"firstName": "Ada", "bounced_hard": "1"})
+    replies |= {LOOK: bounced, HELD_LISTS: links("contactLists")}
+    outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create")
+    assert [failure.code for failure in outcome.failures] == ["opted_out"]
+    assert LISTS not in run.places
+
+
+def test_who_was_made_by_an_earlier_run_may_have_left_since():
+    cells = {"email": "ada@example.com", "lists": "News"}
+    made = Receipt("contact", Verdict.ACCEPT, 201, ["7", False])
+    known = Known(begun=frozenset({"contact"}))
+    flow = contact_flow(row_of(cells), meaning_of(cells), NAMES, known)
+    replies = {HELD_LISTS: on_list("1", "2")}
+    outcome, asked, _all = played(flow, {"contact": made}, lambda r: receipt_of(r, replies[f"{r.method} {r.path}"]))
+    assert outcome is not None
+    assert (outcome.action, [failure.code for failure in outcome.failures]) == ("created", ["opted_out"])
+    assert [request.method for request in asked] == ["GET"]
+
+
 def test_who_is_subscribed_is_not_subscribed_again():
     _outcome, run = do({"lists": "News"}, {SYNC: UPDATED, HELD_LISTS: on_list("1", "1")})
     assert LISTS not in run.places

@@ -723,3 +723,11 @@ def test_a_flow_fed_its_receipts_stands_where_it_stopped(row, state, fresh, resu
     if subscribed and not resubscribe and fresh and state is not None:
         assert state.lists.get("1") not in ("2", "3")
         assert not state.bounced
+
+
+def test_an_enrolment_on_the_second_page_of_a_server_that_gives_twenty_is_found():
+    """Enrolled once more, the person would be written to once more."""
+    first = links("contactAutomations", *({"id": str(n), "automation": "9"} for n in range(100, 120)))
+    outcome, run = enrols(WISH, {IN: [first, inside("60")]}, mode="upsert")
+    assert outcome == did("unchanged")
+    assert ENROL not in run.places

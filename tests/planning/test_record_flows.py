@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
-from bulk.planning.names import Names, columns_of
+from bulk.planning.export import CURRENCY_OF
+from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.records import RecordRows, key_of_record
-from bulk.planning.writers import Known, Meaning
+from bulk.planning.writers import Known, Meaning, Reckoned
 from bulk.resources import named
+from bulk.resources.spec import CUSTOM
 from tests.planning.playing import Run, played, receipt_of, written_down
 
 LOST = Lost("the answer was lost")
@@ -559,3 +561,33 @@ def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, held: bool, 
     if outcome.status is RowStatus.IN_DOUBT:
         assert any(receipts[r.step].verdict is Verdict.IN_DOUBT for r in writes)
     assert sum(r.method == "POST" and r.path == name for r in writes) <= 2, "a record is sent twice at most"
+
+
+# ---- money in custom fields
+
+
+@pytest.mark.parametrize(
+    ("held", "default", "currency"), [("chf", "eur", "chf"), (None, "EUR", "eur"), (None, "", "usd")]
+)
+def test_money_of_a_custom_field_keeps_its_currency(held: str | None, default: str, currency: str):
+    names = Names(fields=(CustomField("5", "Revenue", "", "currency", currency=default),))
+    columns = tuple(c for c in columns_of(named("accounts"), names) if c.header in ("name", "Revenue"))
+    kept = {"name": "Acme", f"{CUSTOM}5": "100", f"{CURRENCY_OF}5": held}
+    found = Read({key_of_record(named("accounts"), {"name": "Acme"}, ("name",)): [("41", kept)]})
+    writer = RecordRows(named("accounts"), Meaning(columns, mode="upsert", key="name"), names, found)
+    play = Run({"PUT accounts/41": Reply(200, {"account": {"id": "41"}})})
+    outcome = play(writer.flow(Row(2, "Acme", {"name": "Acme", f"{CUSTOM}5": "500.00"}), UNKNOWN))
+    assert outcome.action == "updated"
+    field = {"customFieldId": 5, "fieldValue": "50000", "fieldCurrency": currency}
+    sent = play.bodies("PUT accounts/41")[0]["account"]["fields"]
+    assert [{name: str(value) for name, value in one.items()} for one in sent] == [
+        {name: str(value) for name, value in field.items()}
+    ]
+
+
+def test_a_company_that_stands_beside_its_id_is_not_made():
+    """Renamed since, it would be made anew, and then the row refused for contradicting itself."""
+    row = {"title": "Loom", "account": "5", "account_name": "Old name", "value": "1.00", "currency": "usd"}
+    reckoned = writer("deals", row).reckon(Row(2, "key", row))
+    assert isinstance(reckoned, Reckoned)
+    assert reckoned.names == ()
