@@ -9,10 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Switches, whole
-from bulk.sandbox.routes import ROUTES
+from bulk.sandbox.calls import Answer, Call, Refusal, whole
+from bulk.sandbox.routes import ROUTES, bulk_import
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
+from bulk.sandbox.switches import Switches
 
 Query = tuple[tuple[str, str], ...]
 
@@ -60,6 +61,10 @@ class Account:
             return 400, {"message": "Invalid or unparsable json"}
         call = Call(self.store, self.shapes, self.switches, ids, query, sent, parts[-1])
         db = self.store.db
+        if bulk_import.is_due(call):
+            db.execute("BEGIN IMMEDIATE")
+            bulk_import.apply(call)
+            db.execute("COMMIT")
         db.execute("BEGIN" if method == "GET" else "BEGIN IMMEDIATE")  # a list and its total are of one moment
         try:
             answer = route(call)

@@ -19,13 +19,14 @@ from typing import Any, Final, Self
 import anyio
 
 from bulk.sandbox.account import Account
-from bulk.sandbox.calls import Answer, Switches
+from bulk.sandbox.calls import Answer
 from bulk.sandbox.connections import Connections
 from bulk.sandbox.doors import CONNECT, DIRECT, OFFICE, Request, account_of, bears_key, connect, office, request_of
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
 from bulk.sandbox.limits import Busiest, Limit, limit_of
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
+from bulk.sandbox.switches import Switches
 
 _HTML: Final = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>\n"
 _HEADERS: Final = (
@@ -229,11 +230,13 @@ class Sandbox:
         passed_on = request.door == DIRECT or self.options.switches.gateway_retry_after
         wait = ((b"retry-after", str(max(1, math.ceil(1 / rate))).encode()),) if passed_on else ()
         limit = f"{rate:g}".encode()
-        return _packed((429, BODIES[429]), (*wait, (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0")))
+        body = {"message": self.options.switches.refusal_text}
+        return _packed((429, body), (*wait, (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0")))
 
     def _answer(self, request: Request, account: Account | None) -> Answer:
         if account is None:
-            return office(request, self._connections, at_once=not self.options.browser)
+            options = self.options
+            return office(request, self._connections, options.switches, at_once=not options.browser)
         return account.answer(request.method, request.path, request.query, request.body)
 
     # ---- faults

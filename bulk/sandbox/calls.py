@@ -8,51 +8,11 @@ from typing import Any, Final
 
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
+from bulk.sandbox.switches import Switches
 
 DEFAULT_LIMIT: Final = 20
 HIGHEST: Final = 2**63 - 1  # what an id and an offset may be at most
 Answer = tuple[int, Any]  # status and JSON body; None: no body
-
-
-@dataclass(frozen=True, slots=True)
-class Switches:
-    """Behaviours for which there is no sure source, each with the default that is most likely. §11, §12.
-
-    `duplicate_tag`: POST of a tag that is there is "refused", or answered with the "existing" one.
-    `most_per_page`: what a larger `limit` is cut to. `fields_per_page`: the page of /fields without a `limit`.
-    `keyset_total`: under `id_greater` and `id_less` the total counts "all" contacts, or the "rest" in the range.
-    `new_contact_tag`, `new_field_value`, `synced`, `new_account_field`: the status of a first contactTag, a first
-    fieldValue, an update by sync, a new custom field of accounts. `option_not_listed`: a value that is no option is
-    "stored" or "dropped". `duplicate_list`: a second list of one stringid is "made" or "refused". `email`: an address
-    is stored as "sent", or in "lower" case. `webhook_filter`: a filter of webhooks finds what "equals" it, or what
-    "contains" it. `gateway_retry_after`: the gateway passes `Retry-After` on. `unchosen_connection`: of several
-    connections the gateway takes the "first" where none is named, or the call is "refused".
-
-    `new_deal_field`: the status of a new custom field of deals. `deal_title`: the filter of deals by title finds what
-    "contains" it, or what "equals" it. `deleted_pipeline`: deleting a pipeline "hides" its deals behind stubs, "takes"
-    them along, or is "refused" while there are any. `deleted_stage`: it "takes" its deals along, or is "refused" while
-    there are any. `deals_left`: the deals of a contact or account that is deleted are "kept" without it, or "deleted".
-    """
-
-    duplicate_tag: str = "refused"
-    most_per_page: int = 100
-    fields_per_page: int = DEFAULT_LIMIT
-    keyset_total: str = "all"
-    new_contact_tag: int = 201
-    new_field_value: int = 201
-    new_account_field: int = 201
-    synced: int = 200
-    option_not_listed: str = "stored"
-    duplicate_list: str = "made"
-    email: str = "sent"
-    webhook_filter: str = "equals"
-    new_deal_field: int = 201
-    deal_title: str = "contains"
-    deleted_pipeline: str = "hides"
-    deleted_stage: str = "takes"
-    deals_left: str = "kept"
-    gateway_retry_after: bool = True
-    unchosen_connection: str = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +56,12 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a defect
         self.body = body
 
 
-def missing(model: str, identity: Any) -> Refusal:
+_LINKS: Final = ("FieldValue", "FieldRel", "_List")  # which documentation has as 403
+
+
+def missing(model: str, identity: Any, status: int = 404) -> Refusal:
     """404 as ActiveCampaign says it."""
-    return Refusal(404, {"message": f"No Result found for {model} with id {identity}"})
+    return Refusal(status, {"message": f"No Result found for {model} with id {identity}"})
 
 
 def invalid(title: str, code: str, attribute: str = "", **more: Any) -> Refusal:
@@ -113,7 +76,7 @@ def found(call: Call, table: str, columns: str, model: str, identity: int) -> tu
     """The row with that id, or the 404 that names the model."""
     row = call.store.row(f"SELECT {columns} FROM {table} WHERE id = ?", (identity,))
     if row is None:
-        raise missing(model, identity)
+        raise missing(model, identity, call.switches.missing_link if model in _LINKS else 404)
     return row
 
 
@@ -156,6 +119,11 @@ def listed(call: Call, plural: str, selection: Selection, shape: Callable[[tuple
     """A list with its total, as most resources answer it."""
     rows, total = page(call, selection)
     return 200, {plural: [shape(row) for row in rows], "meta": {"total": str(total)}}
+
+
+def crm_total(call: Call, total: int) -> int | str:
+    """The total of a list of the CRM, which is a number, unlike all others. §1.4."""
+    return total if call.switches.crm_totals == "number" else str(total)
 
 
 def whole(value: Any) -> int | None:

@@ -12,8 +12,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from bulk.sandbox.account import Query
-from bulk.sandbox.calls import Answer, Switches, whole
+from bulk.sandbox.calls import Answer, whole
 from bulk.sandbox.connections import ACTIVE, FAILED, METHODS, PENDING, Connection, Connections
+from bulk.sandbox.switches import Switches
 
 GATEWAY: Final = "/active-campaign/api/3/"  # calls that the gateway passes on
 DIRECT: Final = "/api/3/"  # ActiveCampaign itself
@@ -63,7 +64,7 @@ def bears_key(request: Request, key: str) -> bool:
 def account_of(request: Request, key: str, connections: Connections, switches: Switches) -> int | Answer:
     """The number of the account that a request is for, or the refusal of who is turned away."""
     if request.door == DIRECT:
-        return _account_by_token(request, key, connections)
+        return _account_by_token(request, key, connections, switches)
     chosen = request.headers.get(b"maton-connection", b"").decode("latin-1")
     active = [one for one in connections.active() if chosen in ("", one.id)]
     if len(active) == 1 or (active and switches.unchosen_connection == "first"):
@@ -83,20 +84,20 @@ def token_of(key: str, number: int) -> str:
     return key if number == 1 else f"{key}-{number}"
 
 
-def _account_by_token(request: Request, key: str, connections: Connections) -> int | Answer:
+def _account_by_token(request: Request, key: str, connections: Connections, switches: Switches) -> int | Answer:
     token = request.headers.get(b"api-token", b"").decode("latin-1")
     if token == key:
         return 1
     number = whole(token.removeprefix(f"{key}-"))
     if number is not None and token == token_of(key, number) and connections.opened(number):
         return number
-    return 403, {"message": "Forbidden"}
+    return switches.bad_token, {"message": "Forbidden"}
 
 
 # ---- the gateway's own part
 
 
-def office(request: Request, connections: Connections, *, at_once: bool = False) -> Answer:
+def office(request: Request, connections: Connections, switches: Switches, *, at_once: bool = False) -> Answer:
     """What the gateway answers by itself: its connections. `at_once`: a new one is active without a browser."""
     if request.path.strip("/") == "connections":
         if request.method == "GET":
@@ -104,7 +105,7 @@ def office(request: Request, connections: Connections, *, at_once: bool = False)
             wanted = [pair for pair in request.query if pair[0] in ("app", "status", "method")]
             return 200, {"connections": [one for one in shown if all(one[name] == value for name, value in wanted)]}
         if request.method == "POST":
-            return _create(request, connections, ACTIVE if at_once else PENDING)
+            return _create(request, connections, ACTIVE if at_once else PENDING, switches)
     plural, _, identity = request.path.partition("/")
     if plural != "connections" or request.method not in ("GET", "DELETE"):
         return 404, {"message": "Not found"}
@@ -117,7 +118,7 @@ def office(request: Request, connections: Connections, *, at_once: bool = False)
     return 200, {"connection": _shape(connection, request.origin)}
 
 
-def _create(request: Request, connections: Connections, status: str) -> Answer:
+def _create(request: Request, connections: Connections, status: str, switches: Switches) -> Answer:
     try:
         sent = json.loads(request.body)
     except (ValueError, RecursionError):
@@ -129,7 +130,8 @@ def _create(request: Request, connections: Connections, status: str) -> Answer:
         return 400, {"message": f"There is no app {app!r} here, only {APP}."}
     if method not in METHODS:
         return 400, {"message": f"There is no method {method!r}. There are: {', '.join(METHODS)}."}
-    return 200, {"connection": _shape(connections.create(method, status), request.origin)}
+    made = _shape(connections.create(method, status), request.origin)
+    return 200, {"connection": made} if switches.new_connection == "wrapped" else made
 
 
 def _shape(connection: Connection, origin: str) -> dict[str, Any]:

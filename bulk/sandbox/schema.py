@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 _CONTACT: Final = "contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE"
 _FIELD: Final = "field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE"
@@ -129,6 +129,11 @@ SCHEMA: Final = (
         opens INTEGER NOT NULL DEFAULT 0, uniqueopens INTEGER NOT NULL DEFAULT 0,
         linkclicks INTEGER NOT NULL DEFAULT 0, uniquelinkclicks INTEGER NOT NULL DEFAULT 0,
         unsubscribes INTEGER NOT NULL DEFAULT 0, cdate TEXT NOT NULL, mdate TEXT NOT NULL)""",
+    """CREATE TABLE imports (batchId TEXT PRIMARY KEY, at REAL NOT NULL, day TEXT NOT NULL, contacts TEXT NOT NULL,
+        failure TEXT NOT NULL, success TEXT)""",  # success: of a batch that was applied
+    "CREATE INDEX imports_open ON imports (at) WHERE success IS NULL",
+    "CREATE TABLE importCalls (at REAL NOT NULL, single INTEGER NOT NULL)",
+    f"CREATE TABLE exclusions ({_ID}, matchPhrase TEXT NOT NULL, matchType TEXT NOT NULL)",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",
     "INSERT INTO totals VALUES (0)",

@@ -67,6 +67,11 @@ def fold(text: str) -> str:
     return text.casefold()
 
 
+def perstag_of(title: str) -> str:
+    """What a custom field is called in mails, if nobody says."""
+    return "_".join(title.upper().split())
+
+
 class Store:
     """One account's state. `path` None: in memory. `demo`: a new account comes with lists and custom fields."""
 
@@ -162,6 +167,10 @@ class Store:
         """The account's time of day, as the API writes it."""
         return self._clock().astimezone(self.zone).isoformat(timespec="seconds")
 
+    def time(self) -> float:
+        """The moment in seconds."""
+        return self._clock().timestamp()
+
     def in_zone(self, text: str) -> str:
         """A moment in the account's zone, as it is stored; without an offset it is there already; other text stays."""
         try:
@@ -183,7 +192,7 @@ class Store:
         """Add a custom field, last in order; its perstag is made of the title unless `more` brings one."""
         now = self.now()
         values = {
-            "title": title, "title_key": fold(title), "type": kind, "perstag": "_".join(title.upper().split()),
+            "title": title, "title_key": fold(title), "type": kind, "perstag": perstag_of(title),
             "descript": "", "isrequired": "0", "visible": "1", "cdate": now, "udate": now,
             "ordernum": self.count("SELECT coalesce(max(ordernum), 0) + 1 FROM fields"),
         }  # fmt: skip

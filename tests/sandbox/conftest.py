@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import httpx
 import pytest
-from sandbox_desk import Desk, Line, has_path, matches, sandbox_at
+from sandbox_desk import GIVEN, Desk, Line, has_path, matches, sandbox_at
+
+from bulk.sandbox.app import Sandbox
+from bulk.sandbox.serve import listening, server_of
 
 
 @pytest.fixture
@@ -15,15 +21,48 @@ def desk() -> Iterator[Desk]:
         yield desk
 
 
+class Stage:
+    """What stands behind the one port of a test run: another sandbox for each statement."""
+
+    sandbox: Sandbox
+
+    async def app(self, *call: Any) -> None:
+        await self.sandbox.app(*call)
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[tuple[Stage, httpx.Client]]:
+    """A real socket of this machine and a client that keeps its connection open."""
+    stage = Stage()
+    server = server_of(stage)  # type: ignore[arg-type]  # it needs no more of it than the app
+    with listening("127.0.0.1", 0) as (opened, address):
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        thread.start()
+        try:
+            headers = {"Api-Token": "sandbox"}
+            with httpx.Client(base_url=f"{address}/api/3/", headers=headers, trust_env=False) as client:
+                yield stage, client
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
 @pytest.fixture
-def hold() -> Callable[[Line], None]:
-    """Hold the sandbox to one statement."""
+def hold(port: tuple[Stage, httpx.Client]) -> Callable[[Line], None]:
+    """Hold the sandbox to one statement, over the socket."""
+    stage, client = port
+
+    def ask(request: str, body: Any) -> httpx.Response:
+        method, _, path = request.partition(" ")
+        content = body if isinstance(body, bytes) else None
+        return client.request(method, path, content=content, json=None if content else body)
 
     def check(line: Line) -> None:
-        with sandbox_at(switches=line.switches) as sandbox:
-            desk = Desk(sandbox)
-            desk.given(*line.after)
-            response = desk.ask(line.request, line.body)
+        with sandbox_at(switches=line.switches) as stage.sandbox:
+            for request, body in (*GIVEN, *line.after):
+                made = ask(request, body)
+                assert made.status_code < 300, (request, body, made.text)
+            response = ask(line.request, line.body)
             found = response.json() if response.content else None
             assert response.status_code == line.status, response.text
             assert matches(found, line.has) or line.has is None, response.text

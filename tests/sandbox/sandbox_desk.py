@@ -17,7 +17,7 @@ import anyio
 import httpx
 
 from bulk.sandbox.app import Sandbox, SandboxOptions
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 NOW = "2026-05-28T03:05:54-05:00"
 GIVEN = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sandbox_desk import NOW, Desk, Exactly, Line, sandbox_at
 
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 UTC = "2026-05-28T08:05:54+00:00"  # NOW, as these resources alone write it
 NOT_FOUND = Exactly({"errors": [{"status": 404, "title": "Not Found"}]})

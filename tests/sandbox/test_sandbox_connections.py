@@ -17,10 +17,10 @@ from sandbox_desk import sandbox_at, send
 
 from bulk.errors import UsageError
 from bulk.sandbox.app import Sandbox, SandboxOptions
-from bulk.sandbox.calls import Switches
 from bulk.sandbox.connections import FIRST
 from bulk.sandbox.faults import Fault
 from bulk.sandbox.serve import listening, server_of
+from bulk.sandbox.switches import Switches
 from tests.virtual import run
 
 GATEWAY = "/active-campaign/api/3/"

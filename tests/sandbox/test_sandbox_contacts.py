@@ -7,7 +7,7 @@ import re
 import pytest
 from sandbox_desk import NOW, Exactly, Line
 
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 NEW = {"email": "new@example.com"}
 SYNC = "POST contact/sync"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sandbox_desk import Desk, Exactly, Line, sandbox_at
 
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 HOST = "https://sandbox.example.com/api/3"
 UTC = "2026-05-28T08:05:54+00:00"  # NOW, as these resources alone write it

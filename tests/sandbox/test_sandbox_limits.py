@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sandbox_desk import sandbox_at, send
 
-from bulk.sandbox.calls import Switches
 from bulk.sandbox.limits import WINDOWS, Busiest, FixedWindow, SlidingWindow, TokenBucket, limit_of
+from bulk.sandbox.switches import Switches
 from tests.virtual import run
 
 gaps = st.lists(st.floats(0, 2, allow_nan=False) | st.sampled_from([0.0, 0.1, 0.2, 1.0]), min_size=1, max_size=200)

@@ -9,7 +9,7 @@ import pytest
 from sandbox_desk import NOW, Desk, Exactly, Line
 
 from bulk.sandbox.app import Sandbox, SandboxOptions
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 NO_CONTACT = Exactly({"errors": [{"status": 404, "title": "Not Found", "detail": "Contact not found"}]})
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from sandbox_desk import NOW, Exactly, Line
 
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 LIST = {"name": "Press", "stringid": "press", "sender_url": "https://example.com", "sender_reminder": "You asked."}
 BULK_WRONG = Exactly({"errors": "Bulk operation failed. Request must contain an array of fieldOption objects."})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sandbox_desk import NOW, Desk, Exactly, Line, sandbox_at
 
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 HOST = "https://sandbox.example.com/api/3"
 GROUP = ("POST dealGroups", {"dealGroup": {"title": "Renewals", "currency": "eur"}})

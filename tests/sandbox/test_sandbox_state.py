@@ -13,8 +13,8 @@ from sandbox_desk import Desk, sandbox_at
 
 from bulk.errors import UsageError
 from bulk.sandbox.app import Sandbox, SandboxOptions
-from bulk.sandbox.calls import Switches
 from bulk.sandbox.seed import seed
+from bulk.sandbox.switches import Switches
 
 SYNC = "POST contact/sync"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sandbox_desk import NOW, Desk, Exactly, Line
 
-from bulk.sandbox.calls import Switches
+from bulk.sandbox.switches import Switches
 
 HOOK = {"name": "My Hook", "url": "http://example.com/my-hook", "events": ["subscribe", "unsubscribe", "sent"],
         "sources": ["public", "system"]}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bulk.sandbox.calls import Answer, Call, Refusal, missing
+from bulk.sandbox.calls import Answer, Call, missing
 from bulk.sandbox.routes.contacts import contact_row
 
 
@@ -35,13 +35,3 @@ def none_below(relation: str, nothing: Any = ()) -> Callable[[Call], Answer]:
         return 200, {relation: nothing}
 
     return route
-
-
-def exclusions(_call: Call) -> Answer:
-    """GET /lists/exclusions."""
-    return 200, {"exclusions": [], "meta": {"total": 0}}
-
-
-def exclusion(call: Call) -> Answer:
-    """GET /lists/exclusions/{id}."""
-    raise Refusal(404, {"message": f"Exclusion not found [id={call.ids[0]}]"})

@@ -25,7 +25,8 @@ def contact_row(call: Call, identity: int) -> tuple[Any, ...]:
 def one_contact(call: Call) -> Answer:
     """GET /contacts/{id}: side-loads without being asked, contactTags excepted."""
     row = contact_row(call, call.ids[0])
-    beside, related = side.loaded(call, [row[0]], f"{_UNASKED},{call.param('include')}")
+    asked = call.param("include") if call.switches.include else ""
+    beside, related = side.loaded(call, [row[0]], f"{_UNASKED},{asked}")
     return 200, beside | {"contact": call.shapes.contact(row, related=related[row[0]])}
 
 
@@ -101,7 +102,11 @@ def _valid_email(call: Call, sent: dict[str, Any]) -> str:
 def _refuse_taken(call: Call, email: str, by: int) -> None:
     """Refuse an address that a contact other than `by` has."""
     if call.store.row("SELECT 1 FROM contacts WHERE email_key = ? AND id <> ?", (fold(email), by)):
-        raise invalid("Email address already exists in the system.", "duplicate", "email")
+        error = {"title": "Email address already exists in the system", "detail": "", "code": "duplicate",
+                 "source": {"pointer": "/data/attributes/email"}}  # fmt: skip
+        if call.switches.duplicate_contact == "probed":
+            error = {"title": f"{error.pop('title')}.", **{name: error[name] for name in ("code", "source")}}
+        raise Refusal(422, {"errors": [error]})
 
 
 def _created(call: Call, sent: dict[str, Any], email: str, *, synced: bool) -> Answer:

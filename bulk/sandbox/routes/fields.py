@@ -22,7 +22,7 @@ from bulk.sandbox.calls import (
     whole,
 )
 from bulk.sandbox.shapes import FIELD, OPTION, RELATION
-from bulk.sandbox.store import fold
+from bulk.sandbox.store import fold, perstag_of
 
 Records = list[dict[str, Any]]
 _TEXTS: Final = ("descript", "defval", "service")
@@ -93,6 +93,18 @@ def _kept(sent: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _numbered(call: Call, title: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values with a perstag of their own, if the account gives every field one."""
+    if call.switches.perstag_taken == "shared":
+        return values
+    wanted = perstag = values.get("perstag") or perstag_of(title)
+    number = 1
+    while call.store.row("SELECT 1 FROM fields WHERE perstag = ?", (perstag,)):
+        number += 1
+        perstag = f"{wanted}_{number}"
+    return values | {"perstag": perstag}
+
+
 def create_field(call: Call) -> Answer:
     """POST /fields."""
     sent = call.sent("field")
@@ -101,11 +113,12 @@ def create_field(call: Call) -> Answer:
             raise invalid(f"The field {name} was not provided.", "field_missing", name)
     title = text(sent["title"])
     _refuse_title(call, title, 0)
-    identity = call.store.add_field(title, text(sent["type"]), _kept(sent))
+    identity = call.store.add_field(title, text(sent["type"]), _numbered(call, title, _kept(sent)))
     (field,), _options, _relations = field_records(call, "id = ?", (identity,))
     made = {name: field[name] for name in ("created_by", "updated_by", "cdate", "udate", "perstag")}
     made |= {"ordernum": int(field["ordernum"]), "links": field["links"], "id": field["id"]}
-    return 201, {"field": known(sent, field) | made}
+    record = known(sent, field) | made
+    return 201, {"fields": [record]} if call.switches.new_field == "list" else {"field": record}
 
 
 def update_field(call: Call) -> Answer:

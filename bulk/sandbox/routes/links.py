@@ -17,6 +17,8 @@ _MODELS: Final[Mapping[str, str]] = {
     "accountContacts": "CustomerAccountSubscriber",
     "contactDeals": "SubscriberDeal",
 }
+LEFT: Final = 2  # the status of who unsubscribed
+ASKED: Final = 4  # the sourceid that says they asked to return
 _FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "fieldValues": {"filters[fieldid]": "field = ?", "filters[val]": "value = ?"},
     "accountContacts": {"filters[contact]": "contact = ?", "filters[account]": "account = ?"},
@@ -111,9 +113,12 @@ def set_list(call: Call) -> Answer:
     if status not in (0, 1, 2, 3):
         raise invalid("The value you selected is not a valid choice.", "field_invalid", "status")
     held = call.store.row("SELECT status FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
+    returns = held is not None and held[0] == LEFT and status == 1
+    if returns and call.switches.resubscribe == "wants sourceid" and whole(sent.get("sourceid")) != ASKED:
+        raise invalid("The contact has unsubscribed from this list.", "field_invalid", "sourceid")
     changed = held is None or held[0] != status
     if changed:
-        _store_list(call, contact, mailing, status, whole(sent.get("sourceid")) or 4)
+        store_list(call, contact, mailing, status, whole(sent.get("sourceid")) or 4)
     row = call.store.row(f"SELECT {CONTACT_LIST} FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
     record = call.shapes.contact_list(row or (), new=True)
     if not changed:
@@ -122,7 +127,7 @@ def set_list(call: Call) -> Answer:
     return 200, {"contacts": _contacts(call, contact), "contactList": link}
 
 
-def _store_list(call: Call, contact: int, mailing: int, status: int, source: int) -> None:
+def store_list(call: Call, contact: int, mailing: int, status: int, source: int) -> None:
     """Set a status: subscribing sets sdate, unsubscribing udate."""
     now = call.store.now()
     subscribed, unsubscribed = (now if status == 1 else None), (now if status == 2 else None)

@@ -63,7 +63,7 @@ def list_contacts(call: Call) -> Answer:
     """GET /contacts."""
     rows, total = page(call, _selection(call))
     ids = [row[0] for row in rows]
-    beside, related = side.loaded(call, ids, call.param("include"))
+    beside, related = side.loaded(call, ids, call.param("include") if call.switches.include else "")
     accounts = side.account_contact_ids(call, ids)
     contacts = [
         call.shapes.contact(row, listed=True, related={"accountContacts": accounts[row[0]]} | related[row[0]])

@@ -144,7 +144,7 @@ def create_list(call: Call) -> Answer:
     identity = call.store.add_list(values["name"], values["stringid"], values)
     full = call.shapes.mailing_list(found(call, "lists", LIST, "_List", identity))
     made = {name: full[name] for name in ("channel", "description", "userid", "cdate", "udate", "links", "id", "user")}
-    return 201, {"list": known(sent, full) | echoed(made, sent, "channel", "description")}
+    return call.switches.new_record, {"list": known(sent, full) | echoed(made, sent, "channel", "description")}
 
 
 def update_list(call: Call) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Selection, echoed, found, invalid, missing, page, related, text
+from bulk.sandbox.calls import Answer, Call, Selection, crm_total, echoed, found, invalid, missing, page, related, text
 from bulk.sandbox.deal_shapes import DEAL, NOTE
 from bulk.sandbox.routes.contacts import contact_row, touch
 from bulk.sandbox.routes.deals import own_row
@@ -34,7 +34,8 @@ _NOT_KEPT: Final = ("Activity", "DealTask")
 def list_notes(call: Call) -> Answer:
     """GET /notes."""
     rows, total = page(call, Selection("notes", NOTE))
-    return 200, {"notes": [deal_shapes.note(call.shapes, row) for row in rows], "meta": {"total": total}}
+    found = [deal_shapes.note(call.shapes, row) for row in rows]
+    return 200, {"notes": found, "meta": {"total": crm_total(call, total)}}
 
 
 def _note(call: Call, identity: int) -> dict[str, Any]:

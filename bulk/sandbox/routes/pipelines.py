@@ -11,7 +11,20 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Selection, echoed, invalid, kept, known, missing, page, text, whole
+from bulk.sandbox.calls import (
+    Answer,
+    Call,
+    Selection,
+    crm_total,
+    echoed,
+    invalid,
+    kept,
+    known,
+    missing,
+    page,
+    text,
+    whole,
+)
 from bulk.sandbox.deal_shapes import DEAL_GROUP, DEAL_STAGE
 from bulk.sandbox.routes.names import by_name, counted
 
@@ -48,7 +61,7 @@ def list_groups(call: Call) -> Answer:
     groups = [
         deal_shapes.deal_group(call.shapes, row, stages=ids[row[0]], deals=counts.get(row[0], (0,))[0]) for row in rows
     ]
-    return 200, {"dealStages": stages, "dealGroups": groups, "meta": {"total": total}}
+    return 200, {"dealStages": stages, "dealGroups": groups, "meta": {"total": crm_total(call, total)}}
 
 
 def _stages(call: Call, groups: Sequence[Row]) -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
@@ -128,7 +141,7 @@ def create_group(call: Call) -> Answer:
     full = deal_shapes.deal_group(call.shapes, row, stages=ids[identity])
     made = {name: full[name] for name in ("source", "cdate", "udate", "autoassign", "links", "stages")}
     group = {**known(sent, full), **echoed(made, sent, "autoassign"), **assigned, "id": full["id"]}
-    return 201, {"dealStages": stages, **records, "dealGroup": group}
+    return call.switches.new_record, {"dealStages": stages, **records, "dealGroup": group}
 
 
 def update_group(call: Call) -> Answer:

@@ -12,6 +12,7 @@ from bulk.sandbox.calls import (
     Call,
     Refusal,
     Selection,
+    crm_total,
     echoed,
     found,
     invalid,
@@ -38,7 +39,8 @@ def list_stages(call: Call) -> Answer:
         wanted.append(whole(group) or 0)
     order = ordered(call, title="fold(title)")
     rows, total = page(call, Selection("dealStages", DEAL_STAGE, where, wanted, order))
-    return 200, {"dealStages": [deal_shapes.deal_stage(call.shapes, row) for row in rows], "meta": {"total": total}}
+    found = [deal_shapes.deal_stage(call.shapes, row) for row in rows]
+    return 200, {"dealStages": found, "meta": {"total": crm_total(call, total)}}
 
 
 def _stage(call: Call, identity: int) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def create_stage(call: Call) -> Answer:
     full = _stage(call, identity)
     numbers = {name: int(full[name]) for name in ("width", "order")}
     made = {name: value for name, value in (full | numbers).items() if name not in sent or name in ("links", "id")}
-    return 201, {"dealGroups": beside(call, values["dealGroup"]), "dealStage": known(sent, full) | made}
+    groups = beside(call, values["dealGroup"])
+    return call.switches.new_record, {"dealGroups": groups, "dealStage": known(sent, full) | made}
 
 
 def _make_room(call: Call, stage: int) -> None:
