@@ -50,7 +50,7 @@ class Line:
     switches: Switches = PLAIN
 
     def __str__(self) -> str:
-        return f"{self.section} {self.request} {json.dumps(self.body) if self.body else ''}"[:90]
+        return f"{self.section} {self.request} {json.dumps(self.body, default=str) if self.body else ''}"[:90]
 
 
 @dataclass(frozen=True)
