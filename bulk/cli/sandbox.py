@@ -33,21 +33,25 @@ def sandbox_group() -> None:
 @click.option("--window", type=click.Choice(["sliding", "fixed", "bucket"]), default="sliding", show_default=True)
 @click.option("--latency", type=SOME, default=0.0, metavar="SECONDS", help="Of every answer.")
 @click.option("--jitter", type=SOME, default=0.0, metavar="SECONDS", help="More, at random.")
-@click.option("--faults", metavar="FILE", help="A TOML file of [[fault]] tables.")
+@click.option("--faults", metavar="FILE", help="A TOML file of [[fault]] tables: bulk sandbox faults.")
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="Set one of: bulk sandbox switches.")
 @click.option("-q", "--quiet", is_flag=True, help="No request log.")
-def serve_command(host: str, port: int, quiet: bool, faults: str | None, **behaviour: object) -> int:
+def serve_command(
+    host: str, port: int, quiet: bool, faults: str | None, switches: tuple[str, ...], **behaviour: object
+) -> int:
     """Serve the sandbox on a port of this machine.
 
-    Prints the lines that point bulk, or another program, at it.
+    Prints the lines that point bulk, or another program, at it. A browser shows at the same address how it is doing.
     """
     from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
     from bulk.sandbox.faults import load_faults  # noqa: PLC0415
     from bulk.sandbox.serve import serve  # noqa: PLC0415
+    from bulk.sandbox.switches import switched  # noqa: PLC0415
 
     scenario = load_faults(Path(faults)) if faults else ()
     if host not in LOOPBACK:
         click.echo(f"Warning: {host} can be reached from other machines; the sandbox has one well-known key.", err=True)
-    given = SandboxOptions(faults=scenario, **behaviour)  # type: ignore[arg-type]  # click has checked the types
+    given = SandboxOptions(faults=scenario, switches=switched(switches), **behaviour)  # type: ignore[arg-type]  # click has checked the types
     with _open(given) as sandbox:
         if not quiet:
             sandbox.log = _log
@@ -76,22 +80,45 @@ def _log(method: str, path: str, status: int) -> None:
 @click.option("--hidden-pipelines", "hidden", type=MANY, default=0, metavar="N", help="Of them, not to be seen by you.")
 @click.option("--deals", type=MANY, default=0, metavar="N", help="Over all pipelines.")
 @click.option("--notes", type=MANY, default=0, metavar="N", help="About contacts, deals and accounts.")
+@click.option("--exclusions", type=MANY, default=0, metavar="N", help="Addresses that no bulk import takes.")
 @click.option("--seed", "seed_number", type=int, default=0, show_default=True, metavar="N", help="Of the chance.")
 @click.option("--skewed-ids", is_flag=True, help="Ids as in an old account: few and far between, then bunched.")
-def seed_command(contacts: int, seed_number: int, skewed_ids: bool, **amounts: int) -> int:
+def seed_command(contacts: int, exclusions: int, seed_number: int, skewed_ids: bool, **amounts: int) -> int:
     """Add made-up contacts to the sandbox, and what they trade."""
     from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
-    from bulk.sandbox.seed import seed  # noqa: PLC0415
+    from bulk.sandbox.seed import seed, seed_exclusions  # noqa: PLC0415
     from bulk.sandbox.seed_crm import Amounts, seed_crm  # noqa: PLC0415
 
     with _open(SandboxOptions()) as sandbox:
         if contacts:
             seed(sandbox.store, contacts, seed_number=seed_number, skewed=skewed_ids)
+        seed_exclusions(sandbox.store, exclusions)
         total = sandbox.store.count("SELECT count(*) FROM contacts")
         seed_crm(sandbox.store, Amounts(**amounts), seed_number=seed_number)
     click.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
+    amounts |= {"exclusions": exclusions}
     if more := ", ".join(f"{count:,} {name}" for name, count in amounts.items() if count and name != "hidden"):
         click.echo(f"Added {more}.")
+    return 0
+
+
+@sandbox_group.command("switches")
+@click.option("--markdown", is_flag=True, help="As in docs/sandbox.md.")
+def switches_command(markdown: bool) -> int:
+    """List the behaviours that nobody is sure of, for serve --switch."""
+    from bulk.sandbox.reference import switches_as  # noqa: PLC0415 - not for --help
+
+    click.echo(switches_as(markdown=markdown))
+    return 0
+
+
+@sandbox_group.command("faults")
+@click.option("--markdown", is_flag=True, help="As in docs/sandbox.md.")
+def faults_command(markdown: bool) -> int:
+    """List what a file for serve --faults may hold."""
+    from bulk.sandbox.reference import faults_as  # noqa: PLC0415 - not for --help
+
+    click.echo(faults_as(markdown=markdown))
     return 0
 
 

@@ -18,17 +18,32 @@ from typing import Any, Final, Self
 
 import anyio
 
+from bulk.sandbox import status
 from bulk.sandbox.account import Account
 from bulk.sandbox.calls import Answer
 from bulk.sandbox.connections import Connections
-from bulk.sandbox.doors import CONNECT, DIRECT, OFFICE, Request, account_of, bears_key, connect, office, request_of
+from bulk.sandbox.doors import (
+    CONNECT,
+    DIRECT,
+    OFFICE,
+    STATUS,
+    Request,
+    account_of,
+    bears_key,
+    connect,
+    office,
+    request_of,
+)
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
 from bulk.sandbox.limits import Busiest, Limit, limit_of
 from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.status import Memory, Seen
 from bulk.sandbox.store import Store
 from bulk.sandbox.switches import Switches
 
 _HTML: Final = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>\n"
+_PAGE: Final = b"text/html; charset=UTF-8"
+_PAGE_HEADERS: Final = ((b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),)
 _HEADERS: Final = (
     (b"cache-control", b"no-store, no-cache, must-revalidate"),
     (b"expires", b"Thu, 19 Nov 1981 08:52:00 GMT"),
@@ -111,6 +126,8 @@ class Sandbox:
         self.store = self._account(1).account.store
         self.requests = 0
         self.refused = 0
+        self._memory = Memory()
+        self._begun: float | None = None  # when the first request came: what faults count their seconds from
         self.log: Callable[[str, str, int], None] | None = None
         self._chance = random.Random(self.options.seed)  # noqa: S311 - jitter keeps no secret
 
@@ -159,10 +176,13 @@ class Sandbox:
         request = request_of(scope, body)
         try:
             response = await self._respond(request)
-        except ConnectionDropped:
+        except ConnectionDropped as dropped:
             self._note(request, 0)
+            if dropped.sent is not None:
+                await _begin(send, *dropped.sent)
             raise
-        self._note(request, response.status)
+        if request.door != STATUS:
+            self._note(request, response.status)
         headers = (
             (b"content-type", response.content_type),
             (b"content-length", str(len(response.content)).encode()),
@@ -174,19 +194,39 @@ class Sandbox:
         await send({"type": "http.response.body", "body": response.content})
 
     def _note(self, request: Request, status: int) -> None:
+        clock = self._clock().astimezone(self.options.zone)
+        self._memory.note(Seen(f"{clock:%H:%M:%S}", request.method, request.path, status), clock.timestamp())
         if self.log is not None:
             self.log(request.method, request.path, status)
 
+    def _status(self) -> str:
+        """The page for a person's browser."""
+        options = self.options
+        counts = {
+            paced.account.shapes.host: {
+                table: paced.account.store.count(f"SELECT count(*) FROM {table}") for table in status.COUNTED
+            }
+            for paced in self._accounts.values()
+        }
+        facts = status.Facts(
+            self.requests, self.refused, self.observed_max, options.rate, options.window,
+            self._memory.pace(self._clock().timestamp()), self._memory.latest, self._memory.errors, counts,
+        )  # fmt: skip
+        return status.page(facts)
+
     async def _respond(self, request: Request) -> _Response:
         if request.door == CONNECT:
-            status, page = connect(request, self._connections)
-            return _Response(status, page.encode(), (), b"text/html; charset=UTF-8")
+            code, page = connect(request, self._connections)
+            return _Response(code, page.encode(), (), _PAGE)
+        if request.door == STATUS:
+            return _Response(200, self._status().encode(), _PAGE_HEADERS, _PAGE)
         # it arrives when it arrives, also if we are just then at work on another: that is no fault of the sender
         arrived = anyio.current_time() + await self._travel()
         self.requests += 1
         found = self._enter(request, arrived)
         if not isinstance(found, _Response):
-            fault = self._faults.meet(request.method, request.path)
+            self._begun = arrived if self._begun is None else self._begun
+            fault = self._faults.meet(request.method, request.path, request.body, arrived - self._begun)
             if fault is None:
                 found = _packed(self._answer(request, found))
             else:
@@ -251,29 +291,32 @@ class Sandbox:
             await anyio.sleep(fault.seconds)
         if fault.kind == "no_include":
             request = replace(request, query=tuple(pair for pair in request.query if pair[0] != "include"))
-        status, content = self._answer(request, account)
+        code, content = self._answer(request, account)
+        if fault.kind == "reset":
+            whole = _packed((code, content))
+            raise ConnectionDropped("reset amid the answer", (code, whole.content))
         if fault.kind == "lost_after":
             raise ConnectionDropped("dropped after it was applied")
-        return self._damaged(fault, request, status, content)
+        return self._damaged(fault, request, code, content)
 
-    def _damaged(self, fault: Fault, request: Request, status: int, content: Any) -> _Response:
+    def _damaged(self, fault: Fault, request: Request, code: int, content: Any) -> _Response:
         """The answer to a request that was applied, as the fault leaves it."""
         if fault.kind == "status":
             return self._failed(fault)
         if fault.kind == "empty":
             return _Response(200, b"")
         if fault.kind == "html":
-            return _Response(fault.status or 200, _HTML, self._retry_after(fault), b"text/html; charset=UTF-8")
+            return _Response(fault.status or 200, _HTML, self._retry_after(fault), _PAGE)
         if request.method == "GET" and isinstance(content, Mapping):
             content = _spoiled(fault.kind, content)
-        response = _packed((status, content))
+        response = _packed((code, content))
         if fault.kind == "truncated":
             return replace(response, content=response.content[: len(response.content) // 2])
         return response
 
     def _failed(self, fault: Fault) -> _Response:
-        status = fault.status or 500
-        return _packed((status, BODIES.get(status, {"message": f"HTTP {status}"})), self._retry_after(fault))
+        code = fault.status or 500
+        return _packed((code, BODIES.get(code, {"message": f"HTTP {code}"})), self._retry_after(fault))
 
     def _retry_after(self, fault: Fault) -> tuple[tuple[bytes, bytes], ...]:
         if not fault.retry_after:
@@ -312,6 +355,13 @@ async def _read(receive: Receive) -> bytes | None:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+async def _begin(send: Send, status: int, content: bytes) -> None:
+    """The first half of an answer that says how long the whole is."""
+    headers = ((b"content-type", b"application/json"), (b"content-length", str(max(2, len(content))).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -20,6 +20,7 @@ GATEWAY: Final = "/active-campaign/api/3/"  # calls that the gateway passes on
 DIRECT: Final = "/api/3/"  # ActiveCampaign itself
 OFFICE: Final = "/"  # what the gateway answers by itself
 CONNECT: Final = "/connect"  # for a person's browser, without a key
+STATUS: Final = "/status"  # the page at "/", likewise
 APP: Final = "active-campaign"
 _PAGE: Final = (
     '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
@@ -47,9 +48,11 @@ def request_of(scope: Mapping[str, Any], body: bytes) -> Request:
     door = next((door for door in (GATEWAY, DIRECT) if path.startswith(door)), OFFICE)
     if path == CONNECT and scope["method"] == "GET":
         door = CONNECT
+    elif path == OFFICE and scope["method"] == "GET":
+        door = STATUS
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     origin = f"{scope.get('scheme', 'http')}://{headers.get(b'host', b'127.0.0.1').decode('latin-1')}"
-    below = path.removeprefix(OFFICE if door == CONNECT else door)
+    below = path.removeprefix(OFFICE if door in (CONNECT, STATUS) else door)
     return Request(door, scope["method"], below, tuple(query), headers, body, origin)
 
 

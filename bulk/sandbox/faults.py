@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
     "status": "answers `status` (500); applied first only if `applied`; with the header `retry_after` if given",
     "lost_before": "the connection drops before the request is applied",
     "lost_after": "the connection drops after the request was applied",
+    "reset": "the connection is reset amid the answer; applied",
     "truncated": "applied, then the first half of the answer",
     "empty": "applied, then 200 with no body",
     "html": "applied, then an HTML page with `status` (200)",
@@ -41,21 +42,32 @@ BODIES: Final[Mapping[int, Any]] = {
 
 
 class ConnectionDropped(ConnectionError):  # noqa: N818 - it says what happened, like its parent's children
-    """The sandbox dropped the connection; in process the client sees this instead of a closed socket."""
+    """The sandbox dropped the connection; in process the client sees this instead of a closed socket.
+
+    `sent` is what of the answer went out before, as status and content, None for nothing.
+    """
+
+    def __init__(self, said: str, sent: tuple[int, bytes] | None = None) -> None:
+        super().__init__(said)
+        self.sent = sent
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault. `method` and `path` are globs ("POST", "contact/sync", "*"); `path` is below the door.
 
-    When: after `skip` matching requests the `nth`, `every` so many, the `first` so many, by `probability`; all that
-    are given must hold. What: `kind`, with `status`, `applied`, `retry_after` (seconds or any text; "date" is a date
-    `seconds` from now) or `seconds`, as `KINDS` says.
+    `body` is a text that the request's body holds. When: `after` and `until` so many seconds from the first request
+    (0: no end); after `skip` matching requests the `nth`, `every` so many, the `first` so many, by `probability`; all
+    that are given must hold. What: `kind`, with `status`, `applied`, `retry_after` (seconds or any text; "date" is a
+    date `seconds` from now) or `seconds`, as `KINDS` says.
     """
 
     kind: str
     method: str = "*"
     path: str = "*"
+    body: str = ""
+    after: float = 0.0
+    until: float = 0.0
     nth: int = 0
     every: int = 0
     first: int = 0
@@ -77,11 +89,16 @@ class Faults:
         self._faults = [(fault, [0]) for fault in faults]
         self._random = random.Random(seed)  # noqa: S311 - chance for a rehearsal, not for a secret
 
-    def meet(self, method: str, path: str) -> Fault | None:
-        """The first fault that this request meets; every fault counts each request that matches it."""
+    def meet(self, method: str, path: str, body: bytes = b"", seconds: float = 0.0) -> Fault | None:
+        """The first fault that this request meets, so many seconds after the first request.
+
+        Every fault counts each request that matches it.
+        """
         met = None
         for fault, seen in self._faults:
             if not (fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)):
+                continue
+            if not fault.after <= seconds < (fault.until or math.inf) or fault.body.encode() not in body:
                 continue
             seen[0] += 1
             if self._due(fault, seen[0] - fault.skip) and met is None:

@@ -55,6 +55,16 @@ def seed(store: Store, contacts: int, *, seed_number: int = 0, skewed: bool = Fa
         store.db.execute("COMMIT")
 
 
+def seed_exclusions(store: Store, count: int) -> None:
+    """Add so many addresses that a bulk import passes over; the first is a whole domain."""
+    first = store.count("SELECT count(*) FROM exclusions")
+    store.db.execute("BEGIN IMMEDIATE")
+    write(store, "exclusions", "matchPhrase matchType",
+           (("@shut-out.example.com", "end") if at == 0 else (f"excluded{at}@example.com", "exact")
+            for at in range(first, first + count)))  # fmt: skip
+    store.db.execute("COMMIT")
+
+
 def write(store: Store, table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Add rows of these columns to a table."""
     names = columns.split()

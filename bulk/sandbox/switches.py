@@ -87,7 +87,8 @@ def table() -> list[tuple[str, str, str, str]]:
     rows = []
     for one in fields(Switches):
         choices = [_text(choice) for choice in one.metadata["choices"]]
-        said = " or ".join(choices) if len(choices) > 1 else f"{choices[0]}, or any other {one.type}"
+        other = "number" if isinstance(one.default, int | float) else "text"
+        said = " or ".join(choices) if len(choices) > 1 else f"{choices[0]}, or any other {other}"
         rows.append((one.name, said, one.metadata["section"], one.metadata["about"]))
     return rows
 
@@ -98,7 +99,7 @@ def switched(given: Iterable[str]) -> Switches:
     chosen: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
-        name = name.strip().replace("-", "_")
+        name = name.strip().casefold().replace("-", "_")
         if name not in known or not equals:
             close = ", ".join(nearest(name, known))
             hint = f"Nearest: {close}." if close else "bulk sandbox switches lists them."

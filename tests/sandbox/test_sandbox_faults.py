@@ -70,6 +70,13 @@ def test_a_fault_counts_only_what_it_matches() -> None:
     assert [bool(faults.meet(*request)) for request in asked] == [False, False, False, True, False]
 
 
+def test_a_fault_is_met_by_what_a_body_holds_and_within_its_time() -> None:
+    faults = Faults((Fault("empty", body="ada@example.com", after=10, until=20),), seed=0)
+    held = b'{"contact": {"email": "ada@example.com"}}'
+    asked = [(held, 9.9), (held, 10.0), (held, 19.9), (held, 20.0), (b"{}", 15.0)]
+    assert [bool(faults.meet("POST", "contact/sync", *one)) for one in asked] == [False, True, True, False, False]
+
+
 def test_the_first_of_several_faults_is_met_and_all_of_them_count() -> None:
     faults = Faults((Fault("html", nth=1), Fault("empty", nth=1), Fault("slow", nth=2)), seed=0)
     assert [getattr(faults.meet("GET", "tags"), "kind", "") for _ in range(3)] == ["html", "slow", ""]

@@ -1,0 +1,140 @@
+"""The sandbox's page for a person's browser: what is in it, how fast it is asked, what went wrong. Says, does nothing.
+
+One plain page without scripts that loads itself anew; it shows paths and counts, never what is in a record.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Final
+
+SECONDS: Final = 60  # that the picture of the pace goes back
+LATEST: Final = 12  # requests shown
+ERRORS: Final = 12  # refusals and errors shown
+_REFRESH: Final = 2  # seconds
+COUNTED: Final = ("contacts", "tags", "lists", "fields", "contactTags", "contactLists", "fieldValues", "accounts",
+                  "accountContacts", "deals", "dealGroups", "dealStages", "notes", "automations", "contactAutomations",
+                  "campaigns", "webhooks", "users")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request as the log and the page know it: wall clock, method, path below the door, status (0: dropped)."""
+
+    clock: str
+    method: str
+    path: str
+    status: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """The requests of late, and how many each second had."""
+
+    latest: deque[Seen] = field(default_factory=lambda: deque(maxlen=LATEST))
+    errors: deque[Seen] = field(default_factory=lambda: deque(maxlen=ERRORS))
+    _served: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=SECONDS + 1))
+
+    def note(self, seen: Seen, now: float) -> None:
+        """A request was answered, or dropped."""
+        self.latest.appendleft(seen)
+        if not 200 <= seen.status < 400:
+            self.errors.appendleft(seen)
+        second = int(now)
+        if self._served and self._served[-1][0] == second:
+            self._served[-1] = second, self._served[-1][1] + 1
+        else:
+            self._served.append((second, 1))
+
+    def pace(self, now: float) -> list[int]:
+        """Requests in each of the last seconds, oldest first; the second that runs is left out."""
+        counts = dict(self._served)
+        return [counts.get(second, 0) for second in range(int(now) - SECONDS, int(now))]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the page says. `accounts`: each account's name and its counts; `limit` 0: none."""
+
+    requests: int
+    refused: int
+    observed_max: int
+    limit: float
+    window: str
+    pace: Sequence[int]
+    latest: Sequence[Seen]
+    errors: Sequence[Seen]
+    accounts: Mapping[str, Mapping[str, int]]
+
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --line: #8886; --soft: #8881; --bad: #c0392b; --good: #2471a3 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 1.6rem 0 .4rem }
+.facts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0 }
+.facts div { border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .8rem; min-width: 7rem }
+.facts b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums }
+.bad { color: var(--bad) } svg { width: 100%; height: 5rem; background: var(--soft); border-radius: .4rem }
+table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text-align: left; padding: .15rem .6rem;
+border-bottom: 1px solid var(--line) } td.n { text-align: right; font-variant-numeric: tabular-nums }
+td.path { font-family: ui-monospace, monospace; word-break: break-all } .scroll { overflow-x: auto }
+"""
+
+
+def page(facts: Facts) -> str:
+    """The whole page."""
+    limit = f"{facts.limit:g} a second ({facts.window})" if facts.limit else "none"
+    now = facts.pace[-1] if facts.pace else 0
+    tiles = (
+        ("requests", f"{facts.requests:,}", ""), ("last second", f"{now:,}", ""), ("limit", limit, ""),
+        ("most in a second", f"{facts.observed_max:,}", ""),
+        ("refused", f"{facts.refused:,}", "bad" if facts.refused else ""),
+    )  # fmt: skip
+    shown = "".join(f'<div>{name}<b class="{kind}">{escape(value)}</b></div>' for name, value, kind in tiles)
+    accounts = "".join(_account(name, counts) for name, counts in facts.accounts.items())
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>bulk sandbox</title>'
+        f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="{_REFRESH}">'
+        f"<style>{_STYLE}</style></head>\n<body>\n<h1>bulk sandbox</h1>\n"
+        f'<p>A local stand-in for ActiveCampaign. This page loads itself anew.</p>\n<div class="facts">{shown}</div>\n'
+        f"<h2>Requests in each of the last {SECONDS} seconds</h2>\n{_picture(facts.pace, facts.limit)}\n"
+        f"<h2>Refusals and errors</h2>\n{_requests(facts.errors, 'None so far.')}\n{accounts}"
+        f"<h2>Latest requests</h2>\n{_requests(facts.latest, 'None so far.')}\n</body>\n</html>\n"
+    )
+
+
+def _picture(pace: Sequence[int], limit: float) -> str:
+    """Bars, and a line where the limit is."""
+    top = max([*pace, limit * 1.25, 1])
+    width = 600 / max(1, len(pace))
+    bars = "".join(
+        f'<rect x="{at * width:.1f}" y="{100 - 100 * count / top:.1f}" width="{width * 0.8:.1f}"'
+        f' height="{100 * count / top:.1f}" fill="var(--{"bad" if limit and count > limit else "good"})"/>'
+        for at, count in enumerate(pace) if count
+    )  # fmt: skip
+    y = 100 - 100 * limit / top
+    line = f'<line x1="0" x2="600" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" stroke-dasharray="4"/>'
+    label = f"at most {max(pace, default=0)} in a second"
+    return (
+        f'<svg viewBox="0 0 600 100" preserveAspectRatio="none" role="img" aria-label="{label}">'
+        f"{bars}{line if limit else ''}</svg>"
+    )
+
+
+def _requests(seen: Sequence[Seen], none: str) -> str:
+    if not seen:
+        return f"<p>{none}</p>"
+    rows = "".join(
+        f'<tr><td>{one.clock}</td><td>{escape(one.method)}</td><td class="path">{escape(one.path)}</td>'
+        f'<td class="n{" bad" if not 200 <= one.status < 400 else ""}">{one.status or "dropped"}</td></tr>'
+        for one in seen
+    )
+    return f'<div class="scroll"><table>{rows}</table></div>'
+
+
+def _account(name: str, counts: Mapping[str, int]) -> str:
+    cells = "".join(f'<tr><td>{table}</td><td class="n">{count:,}</td></tr>' for table, count in counts.items())
+    return f"<h2>{escape(name)}</h2>\n<table>{cells}</table>\n"
