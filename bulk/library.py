@@ -17,6 +17,7 @@ from bulk.api.credentials import NO_KEY, from_environment
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
 from bulk.jobs import everything, exporting, importing, validating
 from bulk.jobs.access import Access, Setting
+from bulk.jobs.choices import check_export, check_import
 from bulk.jobs.connecting import connected
 from bulk.jobs.ending import Ending, Summary
 from bulk.jobs.exporting import ExportOptions
@@ -59,7 +60,10 @@ class Result:
 
     @property
     def failed(self) -> Path:
-        """The rows that are not done, with the reason of each; an import only."""
+        """The rows that are not done, with the reason of each; of an import. Of a whole folder each part has its own.
+
+        The parts' are `job / <resource> / "failed.csv"`.
+        """
         return self.job / FAILED
 
 
@@ -91,10 +95,10 @@ async def validate_file(
     progress: Progress = _QUIET,
 ) -> Findings:
     """Check a file as an import would; nothing is sent but questions. Without `access` the account is not asked."""
+    found, chosen = _resource(resource), options or ImportOptions()
+    check_import(found, chosen, access)
     setting = Setting(access or Access(), JOBS, progress)
-    return await validating.validate(
-        _resource(resource), Path(path), options or ImportOptions(), setting, offline=access is None
-    )  # fmt: skip
+    return await validating.validate(found, Path(path), chosen, setting, offline=access is None)
 
 
 async def import_file(
@@ -107,8 +111,9 @@ async def import_file(
     progress: Progress = _QUIET,
 ) -> Result:
     """Check a file, then send its rows."""
-    setting = Setting(access, Path(jobs), progress)
-    return _result(await importing.start(_resource(resource), Path(path), options or ImportOptions(), setting))
+    found, chosen = _resource(resource), options or ImportOptions()
+    check_import(found, chosen, access)
+    return _result(await importing.start(found, Path(path), chosen, Setting(access, Path(jobs), progress)))
 
 
 async def export_file(
@@ -121,8 +126,9 @@ async def export_file(
     progress: Progress = _QUIET,
 ) -> Result:
     """Write a resource of the account to a file, whole or not at all."""
-    setting = Setting(access, Path(jobs), progress)
-    return _result(await exporting.start(_resource(resource), Path(path), options or ExportOptions(), setting))
+    found, chosen = _resource(resource), options or ExportOptions()
+    check_export(found, chosen, access)
+    return _result(await exporting.start(found, Path(path), chosen, Setting(access, Path(jobs), progress)))
 
 
 async def import_folder(
@@ -134,8 +140,9 @@ async def import_folder(
     progress: Progress = _QUIET,
 ) -> Result:
     """Import all files of a folder, as `export_folder` writes it: `<resource>.csv`, in the order that they need."""
-    setting = Setting(access, Path(jobs), progress)
-    return _result(await everything.import_all(Path(folder), options or ImportOptions(), setting))
+    chosen = options or ImportOptions()
+    check_import(None, chosen, access)
+    return _result(await everything.import_all(Path(folder), chosen, Setting(access, Path(jobs), progress)))
 
 
 async def export_folder(
@@ -147,8 +154,9 @@ async def export_folder(
     progress: Progress = _QUIET,
 ) -> Result:
     """Export every resource of the account into a folder."""
-    setting = Setting(access, Path(jobs), progress)
-    return _result(await everything.export_all(Path(folder), options or ExportOptions(), setting))
+    chosen = options or ExportOptions()
+    check_export(None, chosen, access)
+    return _result(await everything.export_all(Path(folder), chosen, Setting(access, Path(jobs), progress)))
 
 
 async def resume(job: str | Path, access: Access, *, retry: bool = False, progress: Progress = _QUIET) -> Result:

@@ -7,10 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
 import bulk
-from bulk import library
+from bulk import (
+    ExportOptions,
+    ImportOptions,
+    UsageError,
+    export_file,
+    import_file,
+    library,
+    sandbox_access,
+)
 from tests.virtual import run
 
 ROOT = Path(__file__).parents[1]
@@ -68,3 +77,43 @@ def test_a_whole_account_and_a_resume(tmp_path: Path):
 def test_an_unknown_resource_is_named_with_the_nearest(tmp_path: Path):
     with pytest.raises(bulk.UsageError, match="Nearest: contacts"):
         run(lambda: bulk.import_file("contcts", tmp_path / "x.csv", bulk.sandbox_access(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("resource", "options", "said"),
+    [
+        ("users", ImportOptions(), "can be exported, not imported"),
+        ("deals", ImportOptions(mode="updte"), "takes upsert, create, update, delete"),
+        ("deals", ImportOptions(key="stage"), "--key 'stage'"),
+        ("contacts", ImportOptions(mode="create", key="id"), "Drop one of them"),
+        ("contacts", ImportOptions(separator="ab"), "give one sign"),
+        ("contacts", ImportOptions(on_duplicate="none"), "takes error, first, last, all"),  # type: ignore[arg-type]
+        ("contacts", ImportOptions(rate=-1), "a rate is a number"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_as_on_the_command_line(tmp_path, resource, options, said):
+    file = tmp_path / "in.csv"
+    file.write_text("email\nada@example.com\n")
+    with pytest.raises(UsageError) as raised:
+        anyio.run(
+            lambda: import_file(resource, file, sandbox_access(tmp_path / "box"), options, jobs=tmp_path / "jobs")
+        )
+    assert said in str(raised.value)
+    assert not (tmp_path / "jobs").exists()
+
+
+def test_filters_go_by_the_same_names_as_on_the_command_line(tmp_path):
+    async def work():
+        access = sandbox_access(tmp_path / "box")
+        file = tmp_path / "in.csv"
+        file.write_text("email,lists\nada@example.com,Newsletter\nbo@example.com,\n")
+        await import_file("contacts", file, access, jobs=tmp_path / "jobs")
+        options = ExportOptions(filters={"listid": "1"}, rate=0)
+        await export_file("contacts", tmp_path / "out.csv", access, options, jobs=tmp_path / "jobs")
+        with pytest.raises(UsageError, match="--filter 'colour'"):
+            await export_file("contacts", tmp_path / "no.csv", access, ExportOptions(filters={"colour": "red"}))
+
+    anyio.run(work)
+    text = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "ada@example.com" in text
+    assert "bo@example.com" not in text

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from bulk.cli import display, options
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
-
-if TYPE_CHECKING:
-    from bulk.resources.spec import Resource
 
 
 @click.command("export")
@@ -45,22 +42,21 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     """
     from bulk.jobs import exporting  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
+    from bulk.jobs.choices import check_export  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
-    if found is None:
-        options.check_alone(chosen, ("filters", "search", "columns"))
     given = exporting.ExportOptions(
-        filters=filters_of(found, chosen["filters"], chosen["search"]) if found else {},
+        filters=filters_of(chosen["filters"]),
+        search=chosen["search"],
         columns=columns_of(chosen["columns"]),
         plain=chosen["plain"], guard_formulas=chosen["guard_formulas"], separator=chosen["separator"],
         max_duration=chosen["max_duration"], rate=5.0 if chosen["rate"] is None else chosen["rate"],
         concurrency=chosen["concurrency"] or 0,
     )  # fmt: skip
-    options.check_separator(given.separator)
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
-    options.check_rate(given.rate, access)
+    check_export(found, given, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
         options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True
@@ -76,21 +72,18 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
         from bulk.jobs import everything  # noqa: PLC0415 - heavier: it reads CSV files too
 
         return run_job(lambda: everything.export_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: exporting.start(found, options.input_path(file), given, setting), setting, show)
+    return run_job(lambda: exporting.start(found, options.file_of(file), given, setting), setting, show)
 
 
-def filters_of(resource: Resource, texts: Iterable[str], search: str) -> dict[str, str]:
-    """The query parameters that `--filter` and `--search` mean."""
+def filters_of(texts: Iterable[str]) -> dict[str, str]:
+    """What `--filter` says, by name."""
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not value:
             raise UsageError(f"--filter {text!r} is not of the form name=value.")
-        options.check_choice("--filter", name, tuple(resource.filters))
-        found[resource.filters[name]] = value
-    if search and not resource.search:
-        raise UsageError(f"--search: ActiveCampaign has no search for {resource.name}. Drop it.")
-    return found | ({resource.search: search} if search else {})
+        found[name] = value
+    return found
 
 
 def columns_of(text: str) -> tuple[str, ...]:

@@ -33,20 +33,15 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     """
     from bulk.jobs import everything, importing  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
+    from bulk.jobs.choices import check_import  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
     given = import_options(chosen)
-    if found is None:
-        options.check_alone(chosen, ("mode", "key", "limit", "skip_lines"))
-    else:
-        options.check_importable(found)
-        options.check_choice("--mode", given.mode, found.modes)
-        options.check_choice("--key", given.key, found.keys)
-        options.check_key(given.mode, given.key)
+    check_import(found, given, None)
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
-    options.check_rate(given.rate, access)
+    check_import(found, given, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
         options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
@@ -61,7 +56,7 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
 
     if found is None:
         return run_job(lambda: everything.import_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: importing.start(found, options.input_path(file), given, setting), setting, show)
+    return run_job(lambda: importing.start(found, options.file_of(file), given, setting), setting, show)
 
 
 def import_options(chosen: dict[str, Any]) -> Any:
@@ -73,7 +68,6 @@ def import_options(chosen: dict[str, Any]) -> Any:
         "mode", "key", "ignore_unknown", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding",
         "delimiter", "limit", "resubscribe", "max_duration",
     )  # fmt: skip
-    options.check_separator(chosen["separator"])
     return ImportOptions(
         maps=parse_maps(chosen["maps"]),
         max_errors=chosen.get("max_errors") or "",

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,7 +84,7 @@ reading = _stack(
         help="What a column of the file is; nothing after the = drops it. Repeatable.",
     ),
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
-    click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: email or id."),
+    click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: bulk resources."),
     click.option(
         "--on-duplicate", type=click.Choice(["error", "first", "last", "all"]), default="error", show_default=True,
         help="Rows of one key: refuse the later ones, take the first or last, or send all in order.",
@@ -200,14 +200,6 @@ def is_all(name: str) -> bool:
     return name.strip().lower() == "all"
 
 
-def check_alone(chosen: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Raise `UsageError` for options that mean something for one resource only."""
-    for name in names:
-        if chosen.get(name):
-            option = {"maps": "map", "filters": "filter"}.get(name, name.replace("_", "-"))
-            raise UsageError(f"--{option} goes with one resource, not with all. Drop it.")
-
-
 def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:
     """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
     if mode != "delete" or yes:
@@ -217,37 +209,6 @@ def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:
     return lambda question: click.confirm(question, err=True)
 
 
-def check_importable(resource: Resource) -> None:
-    """Raise `UsageError` for what cannot be imported."""
-    if not resource.modes:
-        raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
-
-
-def input_path(name: str) -> Path | None:
-    """The file that a command reads; None for `-`, standard input."""
+def file_of(name: str) -> Path | None:
+    """The file that a command reads or writes; None for `-`, standard input or output."""
     return None if name == "-" else Path(name)
-
-
-def check_key(mode: str, key: str) -> None:
-    """Raise `UsageError` for a key and a mode that contradict each other."""
-    if key == "id" and mode == "create":
-        raise UsageError("--key id finds what is there, so it does not go with --mode create. Drop one of them.")
-
-
-def check_choice(option: str, given: str, offered: tuple[str, ...]) -> None:
-    """Raise `UsageError` if an option names what the resource does not offer."""
-    if given and given not in offered:
-        takes = f"takes {', '.join(offered)}" if offered else "has none"
-        raise UsageError(f"{option} {given!r}: this resource {takes}.")
-
-
-def check_separator(separator: str) -> None:
-    """Raise `UsageError` for what cannot stand between values."""
-    if len(separator) != 1 or separator.isspace() or separator.isalnum() or separator == '"':
-        raise UsageError(f"--separator {separator!r}: give one sign, like , ; or |")
-
-
-def check_rate(rate: float, access: Access) -> None:
-    """Raise `UsageError` for no limit at all towards a real account."""
-    if rate == 0 and access.sandbox is None and not (access.credentials and access.credentials.on_this_machine):
-        raise UsageError("--rate 0 (no limit) is for the sandbox. ActiveCampaign allows 5 requests a second.")

@@ -45,6 +45,7 @@ def retry_command(job: str | None, **chosen: Any) -> int:
 def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     from bulk.jobs import everything, exporting, importing  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
+    from bulk.jobs.choices import check_rate  # noqa: PLC0415
     from bulk.jobs.folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
@@ -54,7 +55,7 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     _check_state(folder, record, retry=retry)
     access = options.account_of(record.place, record.connection)
     if chosen["rate"] is not None:
-        options.check_rate(chosen["rate"], access)
+        check_rate(chosen["rate"], access)
     names = ("rate", "concurrency", "max_duration") + (("max_errors",) if imports else ())
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     # the time limit of the run before does not hold for this one

@@ -26,13 +26,14 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     To FILE, or to stdout. With --sandbox or a key, the account's own custom
     fields are columns too, and their options are listed.
     """
-    from bulk.tables.template import template  # noqa: PLC0415 - not for --help
+    from bulk.jobs.choices import check_importable  # noqa: PLC0415 - not for --help
+    from bulk.tables.template import template  # noqa: PLC0415
 
     found = options.resource_of(resource)
-    options.check_importable(found)
+    check_importable(found)
     columns = _account_columns(found, chosen)
     text = template(found, columns)
-    path = options.input_path(file)
+    path = options.file_of(file)
     if path is None:
         sys.stdout.buffer.write(text.encode("utf-8"))
     else:

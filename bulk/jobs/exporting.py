@@ -25,7 +25,7 @@ from bulk.jobs.stopping import Stopping
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
-from bulk.planning.export import Contacts, RowsOf, export_columns, is_hidden, source_of
+from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of
 from bulk.planning.names import columns_of
 from bulk.planning.naming import read_identity, read_names
 from bulk.resources import find
@@ -38,12 +38,16 @@ STATUSES: Final = tuple(status.value for status in RowStatus)
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What the user chose, as it is kept in `job.json`. `filters` are query parameters, `columns` those to write."""
+    """What the user chose, as it is kept in `job.json`.
+
+    `filters` are values by the names that `resource.filters` has, `columns` those to write.
+    """
 
     plain: bool = False
     guard_formulas: bool = False
     separator: str = ","
     filters: dict[str, str] = field(default_factory=dict)
+    search: str = ""
     columns: tuple[str, ...] = ()
     max_duration: float | None = None
     rate: float = 5.0
@@ -125,7 +129,7 @@ async def _run(job: Job, record: JobRecord) -> Ending:
 async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
     """Read all records and write the file, unless the job is stopped; the door may be open already."""
     checkpoint = job.checkpoint
-    source = source_of(job.resource, tuple(job.options.filters.items()), links=job.links)
+    source = source_of(job.resource, _query(job.resource, job.options), links=job.links)
     collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, source)
     if job.options.columns:  # known before a page is read for nothing
         names = await runner.ask(read_names((), job.resource.custom, identity=False)) if job.resource.custom else None
@@ -141,6 +145,12 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         counts = await anyio.to_thread.run_sync(write_files, job, collecting)
         checkpoint.note("written", counts)
         await checkpoint.durable()
+
+
+def _query(resource: Resource, options: ExportOptions) -> Query:
+    """The query parameters that filters and search mean."""
+    chosen = [(resource.filters[name], value) for name, value in options.filters.items()]
+    return (*chosen, (resource.search, options.search)) if options.search else tuple(chosen)
 
 
 # ---- the file

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sandbox_desk import Desk, sandbox_at
 
+from tests.scale import tries
+
 emails = st.sampled_from([f"{name}@example.com" for name in ("ada", "Ada", "ADA", "zoë", "ZOË", "bo", "Bo")])
 ids = st.integers(1, 5)
 names = st.sampled_from(["VIP", "vip", "Trial", "Größe", "GRÖSSE"])
@@ -163,7 +165,7 @@ class AnyCalls(RuleBasedStateMachine):
 
 
 AnyCalls.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(25, 500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyCalls = AnyCalls.TestCase
 
