@@ -20,12 +20,14 @@ from bulk.jobs.wording import counted
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from bulk.jobs.ending import Ending
+    from bulk.jobs.ending import Ending, Totals
     from bulk.jobs.folder import JobRecord
     from bulk.jobs.progress import Progress, Snapshot
     from bulk.jobs.validating import Findings
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
+TELLING: Final = 60.0  # seconds from which a rate means something
+FAILED: Final = "failed.csv"
 SHOWN: Final = 5  # failed rows shown under a summary
 WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Reading"}
 
@@ -80,7 +82,7 @@ class Bar:
     def _new(snapshot: Snapshot) -> tqdm[Any]:
         from tqdm import tqdm  # noqa: PLC0415 - 60 ms that --help does not need
 
-        unit = " contacts" if snapshot.phase == "reading" else " rows"
+        unit = f" {snapshot.what}"
         return tqdm(
             desc=WORDS[snapshot.phase], total=snapshot.total, unit=unit, file=sys.stderr, dynamic_ncols=True,
             leave=snapshot.phase != "checking", mininterval=0.1,
@@ -125,6 +127,15 @@ def show_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
+def show_quietly(ending: Ending) -> None:
+    """Say only what is not done, which is never kept quiet, and where it stands."""
+    rows = ending.summary.rows
+    bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
+    if bad and ending.error is None:
+        reports = ending.folder.path if ending.summary.parts or ending.summary.output else ending.folder.file(FAILED)
+        click.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
+
+
 def show_import(ending: Ending, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
     rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
@@ -137,7 +148,7 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         click.echo(f"  {', '.join(bad)}:")
-        _show_failed(folder.file("failed.csv"), None if verbose else SHOWN)
+        _show_failed(folder.file(FAILED), None if verbose else SHOWN)
     if bad and ending.summary.state == "finished":
         record = folder.record()
         given = "".join(f" {option}" for option in _options_again(record))
@@ -149,8 +160,13 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
         click.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
         click.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
-    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
-    click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}. Reports: {folder.path}")
+    click.echo(f"{_pace(totals)}. Reports: {folder.path}")
+
+
+def _pace(totals: Totals) -> str:
+    """How many requests took how long; the rate of a short job says nothing, for its first second is free."""
+    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds >= TELLING else ""
+    return f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}"
 
 
 def _options_again(record: JobRecord) -> Iterator[str]:
@@ -159,10 +175,10 @@ def _options_again(record: JobRecord) -> Iterator[str]:
 
     resource = named(record.resource)
     given = record.options
-    usual = {"mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "keep"}
+    usual = {"mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "keep", "on_duplicate": "error"}
     for name, value in usual.items():
         if given[name] != value:
-            yield f"--{name} {shlex.quote(given[name])}"
+            yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
     yield from options_of_place(record.place, record.connection)
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
@@ -175,10 +191,9 @@ def _show_parts(ending: Ending) -> None:
     _show_counts(ending.summary.parts)
     for name, rows in ending.summary.parts.items():
         if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
-            click.echo(f"  {ending.folder.file(name) / 'failed.csv'}:")
-            _show_failed(ending.folder.file(name) / "failed.csv", SHOWN)
-    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
-    click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}. Reports: {ending.folder.path}")
+            click.echo(f"  {ending.folder.file(name) / FAILED}:")
+            _show_failed(ending.folder.file(name) / FAILED, SHOWN)
+    click.echo(f"{_pace(totals)}. Reports: {ending.folder.path}")
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:

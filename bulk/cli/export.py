@@ -65,7 +65,9 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     def show(ending: Any) -> None:
         if chosen["as_json"] and file != "-":
             display.show_json(ending.summary.to_json())
-        elif not chosen["quiet"]:
+        elif chosen["quiet"]:
+            display.show_quietly(ending)
+        else:
             display.show_export(ending)
 
     if found is None:

@@ -51,7 +51,9 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     def show(ending: Any) -> None:
         if chosen["as_json"]:
             display.show_json(ending.summary.to_json())
-        elif not chosen["quiet"]:
+        elif chosen["quiet"]:
+            display.show_quietly(ending)
+        else:
             display.show_import(ending, verbose=chosen["verbose"])
 
     if found is None:

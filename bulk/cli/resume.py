@@ -69,7 +69,7 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
         if chosen["as_json"] and record.output != "-":
             display.show_json(ending.summary.to_json())
         elif chosen["quiet"]:
-            return
+            display.show_quietly(ending)
         elif imports:
             display.show_import(ending, verbose=chosen["verbose"])
         else:

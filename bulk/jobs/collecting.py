@@ -132,10 +132,11 @@ class Collecting:
 
     async def _tell(self, walk: Walk | Offsets) -> None:
         dispatch = self.runner.dispatch
+        what = self.resource.name if self.resource.reading is Reading.PAGES else "contacts"
         while True:
             paused = max(0.0, dispatch.paused_until - anyio.current_time())
             self.progress.update(
-                Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused)
+                Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused, what=what)
             )
             await anyio.sleep(TELL_EVERY)
 

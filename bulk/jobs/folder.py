@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -111,9 +112,9 @@ class JobFolder:
         try:
             folder.mkdir(mode=0o700, parents=True)
         except FileExistsError:
+            again = f"bulk resume {folder.name} --jobs-dir {shlex.quote(str(jobs))}"
             raise UsageError(
-                f"There is a job named {folder.name!r} already. Go on with it by 'bulk resume {folder.name}',"
-                " or choose another name."
+                f"There is a job named {folder.name!r} already. Choose another name, or go on with it by: {again}"
             ) from None
         except OSError as error:
             hint = "Choose another place by --jobs-dir."
@@ -221,8 +222,9 @@ class JobFolder:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
+            again = f"bulk resume {self.name} --jobs-dir {shlex.quote(str(self.path.parent))}"
             raise UnfinishedError(
-                f"Another run has the job {self.name} in hand. Wait for it to end, then: bulk resume {self.name}"
+                f"Another run has the job {self.name} in hand. Wait for it to end, then: {again}"
             ) from None
         try:
             yield

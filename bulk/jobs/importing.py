@@ -309,7 +309,8 @@ async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Pro
         missing = unknown_names(called, names.book(what))
         if missing:
             few = join_values(missing[:5], ", ") + (", …" if len(missing) > 5 else "")
-            progress.say(f"{len(missing):,} {what} are new and will be created: {few}")
+            are = "is" if len(missing) == 1 else "are"
+            progress.say(f"{counted(len(missing), what.removesuffix('s'))} {are} new and will be created: {few}")
     await runner.ask(make_missing(names, wanted))
 
 

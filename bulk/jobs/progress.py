@@ -1,4 +1,4 @@
-"""How a job says how far it is. One method, no output: terminals, logs and JSON are twins of it elsewhere."""
+"""How a job says how far it is. Two methods, no output: terminals, logs and JSON are twins of it elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where a job stands. `phase` is what it does now; `done` of `total` (None: not known) are rows or contacts."""
+    """Where a job stands. `phase` is what it does now; `done` of `total` (None: not known), of `what` is counted."""
 
     phase: str
     done: int = 0
@@ -17,10 +17,11 @@ class Snapshot:
     in_doubt: int = 0
     requests: int = 0
     paused_for: float = 0.0
+    what: str = "rows"
 
 
 class Progress(Protocol):
-    """Is told, often, on the job's own thread: it must return at once and never raise."""
+    """Is told, often, on the job's own thread or that of its checks: it must return at once and never raise."""
 
     def update(self, snapshot: Snapshot) -> None:
         """Take note of where the job stands."""
