@@ -182,7 +182,9 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     yield from options_of_place(record.place, record.connection)
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
-    yield from (f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe") if given[name])
+    yield from (
+        f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe", "allow_damaged") if given[name]
+    )
 
 
 def _show_parts(ending: Ending) -> None:

@@ -27,11 +27,11 @@ class _InOrder(click.Group):
 @click.group(
     cls=_InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="A key: set MATON_API_KEY. Without one: add --sandbox to any command to try it on a local stand-in.",
+    epilog="A key: set MATON_API_KEY. Without one: add --sandbox to try things on a local stand-in.",
 )
 @click.version_option(__version__, prog_name="bulk")
 def bulk() -> None:
-    """Move contacts between CSV files and ActiveCampaign.
+    """Move contacts, deals and all else between CSV files and ActiveCampaign.
 
     Checked before anything is sent, paced, resumable, and accounted for to the last row.
     """

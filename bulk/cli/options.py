@@ -93,6 +93,7 @@ reading = _stack(
         "--on-invalid", type=click.Choice(["skip", "stop"]), default="skip", show_default=True,
         help="Report rows that break the schema and go on, or send nothing at all.",
     ),
+    click.option("--allow-damaged", is_flag=True, help="Send cells too that look spoilt by a spreadsheet."),
     click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),

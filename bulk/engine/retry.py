@@ -44,7 +44,7 @@ def _is_absent(reply: Reply) -> bool:
     return reply.status == 404 or (reply.status == 403 and _says(reply, "no result found"))
 
 
-# The first line that applies decides. The same table is printed in the docs and walked by the tests.
+# The first line that applies decides. The tests walk the same table.
 RULES: Final[tuple[Rule, ...]] = (
     Rule("429: over the limit", lambda r: r.status == 429, Verdict.PAUSE, Verdict.PAUSE),
     Rule("503: overloaded", lambda r: r.status == 503, Verdict.PAUSE, Verdict.IN_DOUBT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 import anyio.from_thread
@@ -12,13 +12,16 @@ from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.wording import counted
 from bulk.model import Failure, Issue, Outcome, RowStatus
-from bulk.tables.check import OnDuplicate, Tally, check
+from bulk.planning.damage import ALLOW, CODE, TEXTS, spoilt
+from bulk.resources.spec import clears
+from bulk.tables.check import Look, OnDuplicate, Tally, check
 from bulk.tables.matching import Match
-from bulk.tables.reading import Table
+from bulk.tables.reading import Record, Table
+from bulk.tables.schema import shorten
 
 
 async def checked(
-    table: Table, match: Match, on_duplicate: OnDuplicate, checkpoint: Checkpoint, progress: Progress
+    table: Table, match: Match, on_duplicate: OnDuplicate, checkpoint: Checkpoint, progress: Progress, look: Look | None
 ) -> Tally:
     """Check the whole file, or give what an earlier run of the job found; say what was passed over."""
     done = checkpoint.noted("checked")
@@ -28,13 +31,24 @@ async def checked(
     sink = _Refusals(checkpoint)
     more = Counting(progress).more
     tally = await anyio.to_thread.run_sync(
-        lambda: check(table, match, on_duplicate=on_duplicate, sink=sink, progress=more)
+        lambda: check(table, match, on_duplicate=on_duplicate, sink=sink, progress=more, look=look)
     )
     for line in remarks(match, tally):
         progress.say(line)
     checkpoint.note("checked", asdict(tally))
     await checkpoint.durable()
     return tally
+
+
+def spoilt_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
+    """Cells that look spoilt by a spreadsheet, as far as that is told without what the account holds."""
+    columns = [(at, column) for at, column in match.columns if column.kind.name in TEXTS]
+    for record in records:
+        for at, column in columns:
+            text = record.cells[at].strip()
+            said = spoilt(column, text) if text and not clears(text) else ""
+            if said:
+                yield Issue(record.number, match.header[at].strip(), shorten(text), CODE, said, ALLOW)
 
 
 def remarks(match: Match, tally: Tally) -> list[str]:

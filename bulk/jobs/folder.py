@@ -29,8 +29,8 @@ from bulk.resources.kinds import nearest
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
 STDIN_COPY: Final = "input.csv"
-CUT_OFF: Final = "cut off"
-OPEN: Final = ("unfinished", CUT_OFF)  # the states of a job that can go on
+WITHOUT_END: Final = "cut off"
+OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class JobFolder:
     @property
     def state(self) -> str:
         """How it stands, whether or not a process has it in hand: as its summary says, or cut off without one."""
-        return str((self.summary() or {}).get("state", CUT_OFF))
+        return str((self.summary() or {}).get("state", WITHOUT_END))
 
     @property
     def has_failed(self) -> bool:

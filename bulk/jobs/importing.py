@@ -18,7 +18,7 @@ import anyio.to_thread
 
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
-from bulk.jobs.checking import checked
+from bulk.jobs.checking import checked, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.ending import Ending, Summary, Totals, add_totals
@@ -68,6 +68,7 @@ class ImportOptions:
     delimiter: str = "auto"
     limit: int | None = None
     resubscribe: bool = False
+    allow_damaged: bool = False
     max_errors: str = ""
     max_duration: float | None = None
     rate: float = 5.0
@@ -207,7 +208,10 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     names = await runner.ask(read_names(families, job.resource.custom))
     door.enter(names.host)
     match = matched(job.resource, job.table, options, names)
-    tally = await checked(job.table, match, on_duplicate_of(job.resource, options), checkpoint, job.setting.progress)
+    # else a cell is judged beside what the account holds, once that is read
+    look = spoilt_cells if options.on_invalid == "stop" and not options.allow_damaged else None
+    duplicates = on_duplicate_of(job.resource, options)
+    tally = await checked(job.table, match, duplicates, checkpoint, job.setting.progress, look)
     if tally.rejected and options.on_invalid == "stop":
         raise AbortedError(
             f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
@@ -223,8 +227,9 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
 async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match, names: Names) -> None:
     options, checkpoint = job.options, job.checkpoint
     meaning = Meaning(
-        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe
-    )
+        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
+        options.allow_damaged,
+    )  # fmt: skip
     change = partial(translated, resource=job.resource, translations=job.translations) if job.translations else None
     plan = Plan(job.table, match, writer_of(job, meaning, names), change=change)
     needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)

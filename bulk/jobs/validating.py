@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 
 from bulk.jobs.access import Access, Setting, opened
-from bulk.jobs.checking import Counting, remarks
+from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
@@ -75,8 +75,9 @@ def _check(
         findings = Findings(unchecked=match.unchecked, offline=names is None)
         more = Counting(setting.progress).more
         findings.tally = check(
-            table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more
-        )
+            table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more,
+            look=None if options.allow_damaged else spoilt_cells,
+        )  # fmt: skip
     for line in remarks(match, findings.tally):
         setting.progress.say(line)
     return findings

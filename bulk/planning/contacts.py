@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
@@ -16,7 +17,7 @@ from bulk.planning.links import (
     UNSUBSCRIBED,
     Contact,
     Done,
-    Job,
+    Employment,
     ListWork,
     add_tags,
     look_up_contact,
@@ -106,6 +107,9 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
     if meaning.mode == "delete":
         return (yield from _delete(row, wanted, meaning, known))
+    spoilt = meaning.damaged(row, partial(_held, state))
+    if spoilt is not None and CONTACT not in known.begun:
+        return spoilt
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
         contact = Contact(state.id, "unchanged", state.bounced)
     else:
@@ -122,7 +126,11 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     held = state.lists if state is not None and known.fresh else None
     if fresh:  # on no list, but who left one before stays off it
         held = {identity: status for identity, status in (held or {}).items() if status not in ACTIVE}
-    job = None if wanted.account is None else Job(names.book("accounts").id_of(wanted.account) or "", wanted.account)
+    job = (
+        None
+        if wanted.account is None
+        else Employment(names.book("accounts").id_of(wanted.account) or "", wanted.account)
+    )
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
@@ -140,6 +148,13 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     else:
         status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
     return Outcome(status, action, contact.id, failures)
+
+
+def _held(state: ContactState | None, column: Column) -> str | None:
+    """What the account holds of a contact where a column's cell would go."""
+    if state is None:
+        return None
+    return state.fields.get(column.field_id) if column.field_id else state.attributes.get(column.attribute)
 
 
 def _tags(wanted: Sequence[str], names: Names) -> dict[str, str]:

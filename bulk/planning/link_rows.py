@@ -15,7 +15,7 @@ from bulk.planning.links import (
     ACTIVE,
     Contact,
     Done,
-    Job,
+    Employment,
     ListWork,
     add_tags,
     leave_account,
@@ -215,7 +215,7 @@ def _employ(work: _Work) -> Asking[Done]:
     account = work.value("account")
     if work.state is not None and not work.state.accounts:
         work.action = "created"
-    job = Job(account, account, None if title is None else str(title))
+    job = Employment(account, account, None if title is None else str(title))
     return (yield from set_account(work.contact, job, work.state, new=False))
 
 

@@ -188,7 +188,7 @@ def _list_request(step: str, contact: str, identity: str, status: str, *, return
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Employment:
     """The account that a contact is to work for: its id ("" for none), its name, and as what (None: left alone)."""
 
     account: str
@@ -196,7 +196,7 @@ class Job:
     title: str | None = None
 
 
-def set_account(identity: str, job: Job | None, state: ContactState | None, *, new: bool) -> Asking[Done]:
+def set_account(identity: str, job: Employment | None, state: ContactState | None, *, new: bool) -> Asking[Done]:
     """Put the contact into its account; it can have one only, so it leaves the one it is in."""
     done = Done()
     if job is None or (new and not job.account):
@@ -242,7 +242,7 @@ def _leave(links: Iterable[str], done: Done) -> Asking[None]:
             return
 
 
-def _join_account(identity: str, job: Job, done: Done) -> Asking[None]:
+def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
     sends = 0
     link = {"account": job.account, "contact": identity} | ({"jobTitle": job.title} if job.title else {})
     for step in again_and_again(f"account {job.name}"):

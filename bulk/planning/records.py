@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
@@ -22,7 +23,7 @@ from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
 from bulk.resources.kinds import MONEY
-from bulk.resources.spec import CUSTOM, Resource
+from bulk.resources.spec import CUSTOM, Column, Resource
 
 CREATE: Final = "create"
 CHANGE: Final = "change"
@@ -63,6 +64,9 @@ class RecordRows:
         if self.meaning.mode == "delete":
             return (yield from self._delete(key, known))
         by_id = self.meaning.key == "id"
+        spoilt = self.meaning.damaged(row, partial(self._held, key))
+        if spoilt is not None and not {CREATE, CHANGE} & known.begun:
+            return spoilt
         if CREATE in known.begun or (self.meaning.mode == "create" and not by_id):
             return (yield from self._create_new(key, wanted, known))
         record = self._pick(key, wanted)
@@ -72,6 +76,14 @@ class RecordRows:
         if isinstance(record, Failure):
             return Outcome(RowStatus.FAILED, failures=(record,))
         return (yield from self._create(wanted) if record is None else self._change(*record, wanted, known))
+
+    def _held(self, key: str, column: Column) -> str | None:
+        """What the account holds of the only record of a key where a column's cell would go."""
+        records = self.found.records(key)
+        if len(records) != 1 or column.names or column.beside:
+            return None
+        value = records[0][1].get(column.attribute)
+        return None if value is None else column.write(value)
 
     def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
         """The record that the row is about: of several of one key the first that is as wanted already."""

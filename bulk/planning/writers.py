@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from bulk.model import Failure, Flow, Json, Row
+from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
+from bulk.planning.damage import Held, damage
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
 from bulk.resources.spec import Column, clears, is_blank
@@ -23,6 +24,12 @@ class Meaning:
     key: str = "email"
     blank: str = "keep"
     resubscribe: bool = False
+    allow_damaged: bool = True
+
+    def damaged(self, row: Row, held: Held) -> Outcome | None:
+        """The end of a row with a cell that a spreadsheet has spoilt, unless the user lets it through."""
+        found = None if self.allow_damaged or self.mode == "delete" else damage(row, self.columns, held)
+        return None if found is None else Outcome(RowStatus.REJECTED, failures=(found,))
 
     def cells(self, row: Row) -> list[tuple[Column, Json]] | Failure:
         """The cells of a row that say something, read by the kinds of their columns; "" clears."""

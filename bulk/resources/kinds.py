@@ -128,7 +128,7 @@ def _unknown_option(text: str, options: tuple[Option, ...]) -> Problem:
     close = nearest(text, [option.value for option in options])
     offered = close or [option.value for option in options[:5]]
     hint = ("Nearest: " if close else "It offers: ") + ", ".join(offered) if offered else "It offers no options."
-    return Problem("unknown_option", f"{text!r} is not an option of this field.", hint)
+    return Problem("unknown_option", f"{text!r} is not one of its options.", hint)
 
 
 # ---- reading and writing, a pair a kind
@@ -387,8 +387,6 @@ FLAG: Final = Kind("flag", "1 or 0", "1", _read_flag, _write_flag, _same_flag)
 VALUES: Final = Kind("values", "several values: A,B", "Mail,Phone", _read_values, _write_values, _same_values)
 PERSTAG: Final = Kind("perstag", "a name in mails, without blanks", "CITY", _read_perstag, _write_text, _same_perstag)
 
-KINDS: Final = (TEXT, EMAIL, TEXTAREA, OPTION, OPTIONS, DATE, DATETIME, NUMBER, NAMES, ID, MONEY, CURRENCY, FLAG,
-                VALUES, PERSTAG)  # fmt: skip
 
 # A custom field's type as the API names it -> its kind. Unknown types are text: nothing is lost.
 FIELD_TYPES: Final = {

@@ -55,10 +55,17 @@ class Tally:
     trimmed: int = 0
 
 
+Look = Callable[[Sequence[Record], Match], Iterator[Issue]]
+
+
 def check(
-    table: Table, match: Match, *, on_duplicate: OnDuplicate, sink: Sink, progress: Callable[[int], None]
-) -> Tally:
-    """Check the whole file. `progress` is told how many more rows were checked. A row is never rejected and skipped."""
+    table: Table, match: Match, *, on_duplicate: OnDuplicate, sink: Sink, progress: Callable[[int], None],
+    look: Look | None = None,
+) -> Tally:  # fmt: skip
+    """Check the whole file. `progress` is told how many more rows were checked. A row is never rejected and skipped.
+
+    `look` may have more against rows that fit the schema.
+    """
     tally = Tally()
     schema = build_schema([column for _, column in match.columns])
     with _Keys() as keys, _no_cycle_search():
@@ -70,6 +77,7 @@ def check(
                 issues += check_batch(schema, fitting, match)
                 issues += _contradictions(fitting, match)
                 issues += _nothing_of(fitting, match)
+                issues += look(fitting, match) if look is not None else ()
             if issues:
                 issues.sort(key=lambda issue: issue.row)
                 sink.rejected(issues)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bulk.resources.spec import TOGETHER, Column, Reading, Resource
-from bulk.tables.template import example_of, written
+from bulk.tables.template import example_of, importable
 
 _VERBS = {
     "upsert": "upsert (change it, or create it)", "create": "create", "update": "update", "delete": "delete",
 }  # fmt: skip
 
 
-def key_text(resource: Resource, key: str = "") -> str:
-    """A key as a person writes it: the columns that identify a record."""
-    return " + ".join(_beside(resource, part) for part in (key or resource.key).split(TOGETHER))
+def key_text(resource: Resource) -> str:
+    """The key as a person writes it: the columns that identify a record."""
+    return " + ".join(_beside(resource, part) for part in resource.key.split(TOGETHER))
 
 
 def _beside(resource: Resource, attribute: str) -> str:
@@ -78,7 +78,7 @@ def markdown(resources: Iterable[Resource]) -> str:
         for column in resource.columns:
             lines.append(f"| `{column.header}` | {_cell(column.kind.about)} | {_cell(about_column(column))} |")
         if resource.modes:
-            columns = [column for column in written(resource) if example_of(column)]
+            columns = [column for column in importable(resource) if example_of(column)]
             lines += ["", "An example row:", "", "```csv", ",".join(column.header for column in columns)]
             lines += [",".join(_quoted(example_of(column)) for column in columns), "```"]
         if resource.notes:

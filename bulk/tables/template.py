@@ -16,12 +16,12 @@ def template(resource: Resource, columns: Sequence[Column] | None = None) -> str
 
     `columns` are the resource's columns as resolved for an account; without them, those of the declaration.
     """
-    writable = written(resource, columns)
+    writable = importable(resource, columns)
     header = format_row([column.header for column in writable], plain=False)
     return BOM + header + format_row([example_of(column) for column in writable], plain=False)
 
 
-def written(resource: Resource, columns: Sequence[Column] | None = None) -> list[Column]:
+def importable(resource: Resource, columns: Sequence[Column] | None = None) -> list[Column]:
     """The columns that an import takes."""
     return [column for column in (resource.columns if columns is None else columns) if column.writable]
 

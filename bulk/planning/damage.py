@@ -1,0 +1,101 @@
+"""What spreadsheets make of data, and how a cell that was damaged so is told from one that is meant so. Pure.
+
+A cell that the account holds in these very words is left alone: then nothing would be made worse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from bulk.model import Failure, Row
+from bulk.resources.spec import Column, clears, is_blank
+
+CODE: Final = "damaged"
+ALLOW: Final = "Correct the cell; if it is meant so: --allow-damaged."
+TEXTS: Final = ("text", "textarea", "names", "number")  # kinds that take such a cell for what it looks like
+_PEOPLE: Final = ("firstName", "lastName")  # where a date is nobody's name
+_MONTHS: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"  # as a spreadsheet writes 1-May and May-01
+_SHORTENED: Final = re.compile(r"-?\d(?:[.,]\d+)?E\+\d{1,3}")
+_ERROR: Final = re.compile(r"#(?:NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
+_DATE: Final = re.compile(
+    rf"\d{{1,2}}-{_MONTHS}(?:-\d{{2,4}})?|{_MONTHS}-\d{{2,4}}"
+    r"|\d{4}-\d\d-\d\d(?: 00:00:00)?|\d{1,2}([./])\d{1,2}\1\d{2,4}"
+)
+_TAILS: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a letter in UTF-8, as cp1252 shows it
+_TAIL: Final = re.escape(_TAILS.decode("cp1252", "ignore") + _TAILS.decode("latin-1"))
+_MISREAD: Final = re.compile(f"[\u00c2-\u00f4][{_TAIL}]|\ufffd")
+_MOST_DIGITS: Final = 15  # that a spreadsheet keeps of a number
+Held = Callable[[Column], str | None]
+
+
+def damage(row: Row, columns: Iterable[Column], held: Held) -> Failure | None:
+    """What is wrong with the first cell that a spreadsheet seems to have spoilt; None if none looks so.
+
+    `held` gives what the account has where the cell would go, None if that is not known or nothing.
+    """
+    for column in columns:
+        text = row.values[column.attribute].strip()
+        if column.kind.name not in TEXTS or is_blank(text) or clears(text):
+            continue
+        before = held(column)
+        if before is not None and before.strip() == text:
+            continue
+        found = spoilt(column, text) or (lost(before, text) if before else "")
+        if found:
+            return Failure("", CODE, f"{column.header}: {found} {ALLOW}")
+    return None
+
+
+def spoilt(column: Column, text: str) -> str:
+    """What a cell looks as if it had been before, "" if it looks like nothing of that kind."""
+    if _SHORTENED.fullmatch(text):
+        return f"{text!r} looks like a long number that a spreadsheet shortened, so that digits are lost."
+    if _ERROR.fullmatch(text):
+        return f"{text!r} is a spreadsheet's error, not a value."
+    if column.attribute in _PEOPLE and _DATE.fullmatch(text):
+        return f"{text!r} looks like a date that a spreadsheet made of a name."
+    if _MISREAD.search(text):
+        meant = _as_meant(text)
+        if "\ufffd" in text:
+            return f"{text!r} has lost letters: the file was saved in another encoding than it was read in."
+        return f"{text!r} was probably {meant!r}, read in the wrong encoding." if meant else ""
+    return ""
+
+
+def _as_meant(text: str) -> str:
+    """Text that was UTF-8 and was read as cp1252, as it was; "" if it was not."""
+    try:
+        # cp1252 leaves five bytes without a letter; they came through as they were
+        meant = b"".join(_byte(letter) for letter in text).decode("utf-8")
+    except UnicodeError:
+        return ""
+    return meant if meant != text else ""
+
+
+def _byte(letter: str) -> bytes:
+    try:
+        return letter.encode("cp1252")
+    except UnicodeEncodeError:
+        return letter.encode("latin-1")
+
+
+def lost(held: str, text: str) -> str:
+    """What a cell has lost of what the account holds, "" if it is something else altogether."""
+    held = held.strip()
+    if not (text.isascii() and text.isdigit()):
+        return ""
+    front, same = held[: -len(text)], held.endswith(text)
+    if same and front and not front.strip("+0"):
+        return f"{text!r} was {held!r} in the account: a spreadsheet drops plus signs and zeros in front."
+    rest = text[_MOST_DIGITS:]
+    if (
+        rest
+        and not rest.strip("0")
+        and held.isdigit()
+        and len(held) == len(text)
+        and held[:_MOST_DIGITS] == text[:_MOST_DIGITS]
+    ):
+        return f"{text!r} was {held!r} in the account: a spreadsheet keeps 15 digits of a number."
+    return ""

@@ -1,0 +1,113 @@
+"""A file that went through a spreadsheet: what it spoilt is not sent, what it left alone is."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from bulk.jobs import validating
+from bulk.jobs.importing import ImportOptions
+from bulk.resources import named
+from tests.virtual import run
+from tests.world import World, check_reports, report
+
+HEADER = "email,firstName,phone,Source Code"
+PEOPLE = [
+    ("ada@example.com", "Ada", "+12025550143", "00501"), ("bo@example.com", "Bo", "0044206", "12345678901234567"),
+    ("cy@example.com", "Cy", "4.47912E+11", "x"), ("di@example.com", "Di", "", ""), ("ed@example.com", "Ed", "5", "6"),
+    ("flo@example.com", "Flo", "7", "8"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def exported(world: World, tmp_path: Path) -> tuple[World, Path]:
+    """An account, one cell of which was spoilt long ago, and its export."""
+    world.start(world.csv(PEOPLE, HEADER), allow_damaged=True)
+    world.job.discard()
+    path = tmp_path / "out.csv"
+    world.export(path)
+    world.job.discard()
+    world.sent.clear()
+    return world, path
+
+
+def as_a_spreadsheet_saves_it(path: Path) -> None:
+    """Numbers lose what is in front and all but fifteen digits; nobody looks."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    for row in rows[1:]:
+        for at, cell in enumerate(row):
+            number = cell.removeprefix("+")
+            if number.isdigit() and rows[0][at] != "id":
+                row[at] = str(int(number[:15] + "0" * len(number[15:])))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_what_was_exported_is_imported_again_whatever_it_looks_like(exported: tuple[World, Path]):
+    world, path = exported
+    ending = world.start(path)
+    assert ending.summary.rows["unchanged"] == len(PEOPLE)
+    assert world.steps() == []
+
+
+def test_what_a_spreadsheet_spoilt_is_rejected_row_by_row_with_what_was_meant(exported: tuple[World, Path]):
+    world, path = exported
+    as_a_spreadsheet_saves_it(path)
+    before = world.account()
+    ending = world.start(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        check_reports(world.job.path, next(csv.reader(file)))
+    lines = report(world.job.path, "failed.csv")
+    assert {line["email"]: line["_code"] for line in lines} == {
+        "ada@example.com": "damaged",
+        "bo@example.com": "damaged",
+    }
+    assert "was '+12025550143' in the account" in lines[0]["_error"]
+    assert "--allow-damaged" in lines[0]["_error"]
+    assert (ending.summary.rows["rejected"], ending.summary.rows["unchanged"]) == (2, 4)
+    assert world.account() == before
+    assert world.steps() == []
+
+
+def test_whoever_means_it_so_may_send_it(exported: tuple[World, Path]):
+    world, path = exported
+    as_a_spreadsheet_saves_it(path)
+    assert world.start(path, allow_damaged=True).summary.complete
+    assert world.account()["contacts"]["ada@example.com"]["phone"] == "12025550143"
+    record = json.loads(world.job.file("job.json").read_text())
+    assert record["options"]["allow_damaged"] is True
+
+
+def test_nothing_is_sent_at_all_if_so_it_was_asked_for(exported: tuple[World, Path]):
+    world, _path = exported
+    ending = world.start(world.csv([("new@example.com", "1-May", "", "")], HEADER), on_invalid="stop")
+    assert ending.summary.state == "stopped"
+    assert world.steps() == []
+
+
+def test_a_new_row_is_judged_by_its_looks(world: World):
+    rows = [
+        ("a@example.com", "1-May", "", ""),
+        ("b@example.com", "Bo", "4.47912E+11", ""),
+        ("c@example.com", "JosÃ©", "", ""),
+    ]
+    ending = world.start(world.csv(rows, HEADER))
+    assert ending.summary.rows["rejected"] == 3
+    assert world.steps("POST") == []
+
+
+def test_the_check_before_says_it_too(world: World):
+    path = world.csv([("a@example.com", "1-May", "", ""), ("b@example.com", "Bo", "", "")], HEADER)
+
+    async def check(**options: bool) -> list[str]:
+        found = await validating.validate(
+            named("contacts"), path, ImportOptions(**options), world.setting, offline=False
+        )  # fmt: skip
+        return [issue.code for issue in found.issues]
+
+    assert run(check) == ["damaged"]
+    assert run(lambda: check(allow_damaged=True)) == []

@@ -1,0 +1,79 @@
+"""What a spreadsheet makes of data is told from what people are called, and from what the account holds already."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk.model import Row
+from bulk.planning.damage import damage, lost, spoilt
+from bulk.resources.contacts import CONTACTS
+from bulk.resources.kinds import NUMBER, TEXT
+from bulk.resources.spec import Column
+
+PHONE, FIRST, NUMBERS = Column("phone", TEXT), CONTACTS.column("firstName"), Column("amount", NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("4.47912E+11", "digits are lost"), ("4,47912E+11", "digits are lost"), ("1E+15", "digits are lost"),
+        ("#NAME?", "spreadsheet's error"), ("#REF!", "spreadsheet's error"), ("########", "spreadsheet's error"),
+        ("JosÃ©", "probably 'José'"), ("MÃ¼ller", "probably 'Müller'"), ("donâ€™t", "probably 'don\u2019t'"),
+        ("Ã…ngstrÃ¶m", "probably 'Ångström'"), ("Â£5", "probably '£5'"), ("ä½\u00a0å¥½", "probably '你好'"),
+        ("caf\ufffd", "has lost letters"),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_makes_of_data_is_told_with_what_was_meant(text: str, said: str) -> None:
+    assert said in spoilt(PHONE, text)
+
+
+@pytest.mark.parametrize("text", ["1-May", "02-Jan-24", "Mar-01", "2024-05-01", "2024-05-01 00:00:00", "05/06/2024"])
+def test_a_date_is_nobodys_name_and_may_be_anything_else(text: str) -> None:
+    assert "looks like a date" in spoilt(FIRST, text)
+    assert spoilt(PHONE, text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["May", "Jan", "Mark 2", "José", "Ærø", "Ångström", "São Paulo", "Łódź", "ÄÖÜ", "Ãlvaro", "Ñandú", "日本", "naïve",
+     "E+", "1E5", "12E4", "#1", "# 1", "#hashtag", "12345678901234567890", "+44 20 7946 0958", "-", "£5", "Ã"],
+)  # fmt: skip
+def test_what_people_are_called_is_left_alone(text: str) -> None:
+    assert spoilt(FIRST, text) == ""
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0xA0, max_codepoint=0x24F), min_size=1, max_size=8))
+def test_what_was_read_in_the_wrong_encoding_is_put_right_and_nothing_else_is_called_so(text: str) -> None:
+    try:
+        misread = text.encode("utf-8").decode("cp1252")
+    except UnicodeDecodeError:
+        return  # one of the five bytes without a letter
+    assert repr(text) in spoilt(PHONE, misread)
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "damaged"),
+    [
+        ("+4479120000", "4479120000", True), ("0049123", "49123", True), ("00501", "501", True), ("+0501", "501", True),
+        ("12345678901234567", "12345678901234500", True),
+        ("15501", "501", False), ("501", "501", False), ("501", "00501", False), ("+1 202", "202", False),
+        ("12345678901234567", "12345678901234568", False), ("", "5", False), ("+", "5", False),
+    ],
+)  # fmt: skip
+def test_what_was_lost_of_what_the_account_holds(held: str, text: str, damaged: bool) -> None:
+    assert bool(lost(held, text)) is damaged
+
+
+def test_a_cell_that_the_account_holds_so_is_left_alone() -> None:
+    row = Row(2, "key", {"phone": "4.47912E+11"})
+    assert damage(row, (PHONE,), lambda _column: "4.47912E+11") is None
+    found = damage(row, (PHONE,), lambda _column: "447912345678")
+    assert found is not None
+    assert (found.code, "--allow-damaged" in found.error) == ("damaged", True)
+
+
+def test_numbers_are_looked_at_and_dates_are_not() -> None:
+    assert damage(Row(2, "key", {"amount": "4.47912E+11"}), (NUMBERS,), lambda _column: None) is not None
+    assert damage(Row(2, "key", {"amount": "#N/A"}), (NUMBERS,), lambda _column: None) is None, "that clears"
