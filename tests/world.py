@@ -42,6 +42,7 @@ class World:
     seed: int = 0
     latency: float = 0.0
     on_send: Callable[[Request], None] = lambda _request: None
+    after: Callable[[Request, Reply | Lost], None] = lambda _request, _reply: None
     sent: list[Sent] = field(default_factory=list)
     sandbox: str = "account"  # the folder of the account at hand; `host` is its name, `demo` whether it has anything
     host: str = "sandbox.example.com"
@@ -67,6 +68,7 @@ class World:
                     self.on_send(request)
                     reply = await client.send(request)
                     self.sent.append((request, reply))
+                    self.after(request, reply)
                     return reply
 
                 yield send

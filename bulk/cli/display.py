@@ -149,6 +149,9 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     if bad:
         click.echo(f"  {', '.join(bad)}:")
         _show_failed(folder.file(FAILED), None if verbose else SHOWN)
+    gone = ending.summary.codes.get("opted_out", 0)
+    if gone:
+        click.echo(f"  {counted(gone, 'row')} asked for people who left the list or bounced: not subscribed again.")
     if bad and ending.summary.state == "finished":
         record = folder.record()
         given = "".join(f" {option}" for option in _options_again(record))

@@ -22,7 +22,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The sums of a job. `rows` maps "read" and every status to a count.
+    """The sums of a job. `rows` maps "read" and every status to a count, `codes` what failed rows failed of.
 
     `state` is finished, unfinished, or stopped: then the file has to be corrected first (--on-invalid stop).
     """
@@ -31,6 +31,7 @@ class Summary:
     state: str
     rows: dict[str, int]
     actions: dict[str, int] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
     totals: Totals = Totals()
     reason: str = ""
     output: str = ""
@@ -46,6 +47,7 @@ class Summary:
         totals = self.totals
         data = {
             "job": self.job, "state": self.state, "reason": self.reason, "rows": self.rows, "actions": self.actions,
+            "codes": self.codes,
             "requests": totals.requests, "retries": totals.retries, "seconds": round(totals.seconds, 3),
             "requests_per_second": round(totals.requests / totals.seconds, 3) if totals.seconds else 0.0,
         }  # fmt: skip

@@ -37,9 +37,9 @@ from bulk.jobs.folder import (
     JobRecord,
     account_of_manifest,
 )  # fmt: skip
+from bulk.jobs.held import STALE
 from bulk.jobs.importing import ImportOptions
 from bulk.jobs.parts import check_files, chosen_parts, exported, file_of, parts_in, prepared
-from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.working import worked
@@ -161,9 +161,11 @@ def _end(
 ) -> Ending:
     rows: Counter[str] = Counter()
     actions: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
     for ending in endings:
         rows.update(ending.summary.rows)
         actions.update(ending.summary.actions)
+        codes.update(ending.summary.codes)
     before = folder.summary() or {}
     totals = Totals(
         before.get("requests", 0) + spent.requests, before.get("retries", 0) + spent.retries,
@@ -175,7 +177,7 @@ def _end(
         state = "stopped"
     reasons = [e.summary.reason for e in endings if e.summary.reason]
     summary = Summary(
-        folder.name, state, dict(rows), dict(actions), totals, str(error or "") or " ".join(reasons),
+        folder.name, state, dict(rows), dict(actions), dict(codes), totals, str(error or "") or " ".join(reasons),
         record.output if record.kind == "export" else "",
         parts={e.folder.name: e.summary.rows for e in endings},
     )  # fmt: skip
@@ -196,7 +198,8 @@ def _told(part: JobFolder) -> Ending | None:
     if part.state != "finished" or summary is None:
         return None
     totals = Totals(summary["requests"], summary["retries"], summary["seconds"])
-    return Ending(part, Summary(part.name, summary["state"], summary["rows"], summary["actions"], totals))
+    counts = (summary["rows"], summary["actions"], summary["codes"])
+    return Ending(part, Summary(part.name, summary["state"], *counts, totals))
 
 
 def _opened(part: JobFolder, stale: float) -> Any:

@@ -227,7 +227,7 @@ async def end(job: Job, spent: Totals, error: BulkError | None) -> Ending:
         reason = f"The account said it holds {total:,} {_read_of(job.resource)} but gave {records:,}."
     output = str(job.output) if job.output else "-"
     state = "unfinished" if error else "finished"
-    summary = Summary(job.folder.name, state, rows, {}, totals, reason, "" if error else output)
+    summary = Summary(job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output)
     job.folder.write_json(SUMMARY, summary.to_json())
     return Ending(job.folder, summary, error)
 

@@ -12,7 +12,6 @@ import anyio
 
 from bulk.errors import AbortedError
 from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.rows import STALE
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import OnPage, Walking
 from bulk.planning.collections import PAGE, accepted
@@ -22,7 +21,8 @@ from bulk.planning.together import Asking
 from bulk.planning.walk import Ask, Walk
 from bulk.tables.matching import key_of
 
-ROWS_A_PAGE: Final = 4  # read the account if the job has at least so many rows for each page of it
+ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
+STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed
 
 
 async def read_held(

@@ -24,10 +24,11 @@ from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.ending import Ending, Summary, Totals, add_totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, Door, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
-from bulk.jobs.held import read_held
+from bulk.jobs.guarding import ListGuard
+from bulk.jobs.held import STALE, read_held
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
-from bulk.jobs.rows import STALE, Plan, Rows
+from bulk.jobs.rows import Plan, Rows
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, look_for_unchanged, survey
@@ -231,7 +232,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
         options.allow_damaged,
     )  # fmt: skip
     change = partial(translated, resource=job.resource, translations=job.translations) if job.translations else None
-    plan = Plan(job.table, match, writer_of(job, meaning, names), change=change)
+    plan = Plan(job.table, match, writer_of(job, meaning, names), ListGuard(checkpoint), change=change)
     needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
 
@@ -285,6 +286,11 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         plan = replace(plan, held_since=since)
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
+    if options.mode != "create":  # who is made anew has left nothing
+        plan.guard.watch(sorted(needs.lists), needs.subscribing, needs.rows, plan.held_since)
+    if plan.guard.is_due:
+        await runner.ask(plan.guard.reading())
+        await checkpoint.durable()
     job.setting.progress.say(needs.describe(options.rate))
     return plan
 
@@ -340,7 +346,7 @@ async def end(job: Job, spent: Totals, stopping: Stopping) -> Ending:
     checkpoint, error = job.checkpoint, stopping.error
     totals = add_totals(checkpoint, spent)
     await checkpoint.durable()
-    rows, actions = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
+    rows, actions, codes = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
     if job.options.on_invalid == "stop" and (checkpoint.noted("checked") or {}).get("rejected"):
@@ -349,6 +355,6 @@ async def end(job: Job, spent: Totals, stopping: Stopping) -> Ending:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
-    summary = Summary(job.folder.name, state, rows, actions, totals, str(error or ""))
+    summary = Summary(job.folder.name, state, rows, actions, codes, totals, str(error or ""))
     job.folder.write_json(SUMMARY, summary.to_json())
     return Ending(job.folder, summary, error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from bulk.errors import AccountingError
 from bulk.jobs.checkpoint import Checkpoint, SettledRow
@@ -46,8 +46,16 @@ _ADDED: Final = {
 _OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles)
 
 
-def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tuple[dict[str, int], dict[str, int]]:
-    """Write the report files; the counts of rows by status ("read" included) and of actions.
+class Counts(NamedTuple):
+    """What the reports hold: rows by status ("read" included), done rows by action, bad rows by code of failure."""
+
+    rows: dict[str, int]
+    actions: dict[str, int]
+    codes: dict[str, int]
+
+
+def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Counts:
+    """Write the report files, and count what they hold.
 
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
@@ -55,6 +63,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
     in_doubt = checkpoint.cut_off_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
     kept = [at for at, title in enumerate(table.header) if title.strip() not in _OURS]  # not those of another report
     header = [table.header[at] for at in kept]
     files = {name: CsvFile(folder.file(name), (*header, *added)) for name, added in _ADDED.items()}
@@ -73,6 +82,8 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
             name = _FILES[status]
             if name == SUCCEEDED:
                 actions[row.outcome.action] += 1
+            elif name == FAILED:
+                codes.update({failure.code for failure in row.outcome.failures})
             wanted.add(name)
             cells, surplus = _fitted(record.cells, len(table.header))
             if guarded is not None and record.problem is None:
@@ -83,7 +94,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> tu
             folder.file(name).unlink(missing_ok=True)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
     _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.counts(), settled.left)
-    return rows, dict(actions)
+    return Counts(rows, dict(actions), dict(codes))
 
 
 def _fitted(cells: list[str], width: int) -> tuple[list[str], list[str]]:

@@ -15,7 +15,9 @@ import anyio
 
 from bulk.engine.dispatch import Step
 from bulk.jobs.checkpoint import Checkpoint, OpenRow
-from bulk.jobs.runner import Work
+from bulk.jobs.guarding import ListGuard
+from bulk.jobs.held import STALE
+from bulk.jobs.runner import BESIDE, Work
 from bulk.model import Outcome, Receipt, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Writer
@@ -23,7 +25,6 @@ from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 
 BATCH: Final = 250
-STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Plan:
     table: Table
     match: Match
     writer: Writer
+    guard: ListGuard
     held_since: float | None = None  # when the account's contacts were read; None: they were not
     change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it
 
@@ -56,7 +58,9 @@ class Rows:
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
-        """Give the next row."""
+        """Give the next row; before it, what has to be read anew meanwhile."""
+        if self.plan.guard.is_due:
+            return Work(BESIDE, "who is gone", self.plan.guard.flow())
         if self._works is None:
             self._works = self._all()
         work = next(self._works, None)
@@ -71,6 +75,7 @@ class Rows:
         """Write down how a row ended."""
         checkpoint.settle(row, outcome)
         self.counts[outcome.status.value] += 1
+        self.plan.guard.row_ended()
         self.on_end()
 
     @property
@@ -98,6 +103,7 @@ class Rows:
                 fresh=since is not None and anyio.current_time() - since < STALE,
                 absent=since is not None and row.key not in held and not self._partly,
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
+                guard=self.plan.guard,
             )
             flow = self.plan.writer.flow(row, known)
             yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)

@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
 
 import anyio
 import anyio.lowlevel
@@ -22,7 +22,7 @@ from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.together import Asking
 
 _BREATH = 250  # rows that may end one after the other before others have their turn
-_QUESTION = -2  # the row number of a question; less than 0, so that nothing of it is written down
+BESIDE: Final = -2  # the row number of what is no row, a question: less than 0, so that nothing of it is written down
 _LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]
@@ -196,7 +196,7 @@ class _Question(Generic[Result]):
         if self._given:
             return None
         self._given = True
-        return Work(_QUESTION, "question", self._flow())
+        return Work(BESIDE, "question", self._flow())
 
     def _flow(self) -> Flow:
         try:

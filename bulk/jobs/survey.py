@@ -22,6 +22,7 @@ class Survey:
     """`rows` still to be sent and about how many `requests` they take.
 
     `names` are those that must be there, by resource: folded name -> name.
+    `subscribing` of the rows put somebody on a list, one of `lists`, by their ids.
     `unchanged` of the rows ask for nothing that the account does not hold; known once the account was read.
     """
 
@@ -29,6 +30,8 @@ class Survey:
     requests: int = 0
     unchanged: int = 0
     names: dict[str, dict[str, str]] = field(default_factory=dict)
+    subscribing: int = 0
+    lists: set[str] = field(default_factory=set)
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
@@ -51,6 +54,8 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
             if isinstance(reckoned, Failure):
                 continue
             found.requests += reckoned.requests
+            found.subscribing += bool(reckoned.lists)
+            found.lists.update(reckoned.lists)
             for family, name in reckoned.names:
                 found.names.setdefault(family, {}).setdefault(name.casefold(), name)
     return found

@@ -92,7 +92,8 @@ class ContactRows:
         links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
         requests = 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)
         accounts = [("accounts", wanted.account)] if wanted.account else []
-        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts))
+        active = (identity for identity, (_name, status) in _statuses(wanted, self.names).items() if status in ACTIVE)
+        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), tuple(active))
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one contact."""
@@ -134,7 +135,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
-        set_lists(ListWork(contact, statuses, held, meaning.resubscribe)),
+        set_lists(ListWork(contact, statuses, held, known.guard, meaning.resubscribe)),
         set_account(contact.id, job, linked, new=new),
     ]
     done: list[Done] = yield from together(parts)

@@ -28,7 +28,7 @@ from bulk.planning.names import CustomField, Names
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ContactState, has_bounced
 from bulk.planning.together import Asking
-from bulk.planning.understanding import Wanted, understood
+from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
 from bulk.resources.spec import Resource
@@ -54,7 +54,16 @@ class LinkRows:
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
-        return Reckoned(2, () if self.meaning.mode == "delete" else names_to_make(cells))
+        if self.meaning.mode == "delete":
+            return Reckoned(2)
+        return Reckoned(2, names_to_make(cells), self._subscribes(row))
+
+    def _subscribes(self, row: Row) -> tuple[str, ...]:
+        """The list that the row puts somebody on."""
+        wanted = read(row, self.meaning, self.names) if self.resource.name == "contactLists" else None
+        if not isinstance(wanted, Wanted) or str(wanted.values.get("status")) not in ACTIVE:
+            return ()
+        return (str(wanted.values.get("list") or ""),)
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
@@ -162,7 +171,7 @@ def _subscribe(work: _Work) -> Asking[Done]:
     held = work.state.lists if work.state is not None and work.known.fresh else None
     work.made(held, identity)
     wanted = {identity: (work.names.book("lists").name_of(identity), status)}
-    return (yield from set_lists(ListWork(contact, wanted, held, work.meaning.resubscribe)))
+    return (yield from set_lists(ListWork(contact, wanted, held, work.known.guard, work.meaning.resubscribe)))
 
 
 def _has_bounced(contact: str) -> Asking[bool | Done]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from bulk.model import Failure, Json, Receipt, Request, Verdict
 from bulk.planning.collections import read_list
@@ -125,17 +125,35 @@ def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> A
 # ---- lists
 
 
+class Guard(Protocol):
+    """What is known of who must not be subscribed."""
+
+    def left(self, contact: str) -> Mapping[str, str] | None:
+        """The lists that a contact left or bounced on -> status; None: not known now, so it has to be asked."""
+
+
+class Unguarded:
+    """Nothing is known of anybody: each contact is asked for."""
+
+    def left(self, _contact: str) -> None:
+        """Not known."""
+
+
+UNGUARDED: Final = Unguarded()
+
+
 @dataclass(frozen=True, slots=True)
 class ListWork:
     """What becomes of a contact's lists.
 
-    `wanted` maps ids of lists to their names and the status to set. `held` are the statuses of now, None: they have to
-    be asked for.
+    `wanted` maps ids of lists to their names and the status to set. `held` are the statuses of now, None: they are not
+    known; then `guard` says, or the contact is asked for, which lists it has left.
     """
 
     contact: Contact
     wanted: Mapping[str, tuple[str, str]]
     held: Mapping[str, str] | None
+    guard: Guard
     resubscribe: bool
 
 
@@ -144,8 +162,12 @@ def set_lists(work: ListWork) -> Asking[Done]:
     done = Done()
     held, known = work.held or {}, work.held is not None
     if work.held is None and any(status in ACTIVE for _name, status in work.wanted.values()):
-        held = yield from links_of(work.contact.id, "contactLists", ("list", "status"), done)
-        known = not done.failures
+        left = work.guard.left(work.contact.id)
+        if left is None:
+            held = yield from links_of(work.contact.id, "contactLists", ("list", "status"), done)
+            known = not done.failures
+        else:
+            held = left
     unknown = bool(done.failures)  # who may be subscribed is not known: nobody is
     requests: list[Request] = []
     for identity, (name, status) in work.wanted.items():

@@ -65,6 +65,11 @@ class Page:
                 absent.append(name)
         return tuple(absent) if contacts else ()
 
+    def lists(self, contact: Json) -> dict[str, str]:
+        """List id -> status of one of its contacts."""
+        rows = self._beside["contactLists"].get(str(contact["id"]), ())
+        return {str(row["list"]): str(row["status"]) for row in rows}
+
     def state(self, contact: Json) -> ContactState:
         """What the page says of one of its contacts."""
         identity = str(contact["id"])

@@ -19,8 +19,8 @@ DOUBTS: Final = 2  # how often an empty page is asked for again where contacts a
 TOP: Final = 2**63 - 1  # above every id
 WORTH_A_PAGE: Final = 0.4 * PAGE  # contacts expected beyond what is on its way, for one more page at a free end
 WORTH_SPLITTING: Final = 1.5 * PAGE  # and for two more ends, which will overlap by half a page
-WORTH_A_GUESS: Final = 20 * PAGE  # and for them where only one end is known, which tells little of the other
-GUESSES: Final = 1  # how often that is done: at the beginning, when there is nothing better to ask for
+WORTH_A_GUESS: Final = 10 * PAGE  # and for them where only one end is known, which tells little of the other
+GUESSES: Final = 4  # how often that is done: at the beginning, when there is nothing better to ask for
 
 
 @dataclass(slots=True, eq=False)
@@ -121,7 +121,7 @@ class Walk:
             if gap.settled and gap.span > 1 and left[id(gap)] > WORTH_SPLITTING:
                 return self._split(gap)
         for gap in by_left:
-            if self._guesses and self.total is not None and gap.span > 1 and left[id(gap)] > WORTH_A_GUESS:
+            if self._guesses and gap.high != TOP and gap.span > 1 and left[id(gap)] > WORTH_A_GUESS:
                 self._guesses -= 1
                 return self._split(gap)
         return None

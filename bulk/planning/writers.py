@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
 from bulk.planning.damage import Held, damage
+from bulk.planning.links import UNGUARDED, Guard
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
 from bulk.resources.spec import Column, clears, is_blank
@@ -48,10 +49,14 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """What a row will take: about so many requests, and names of tags and accounts that must be there."""
+    """What a row will take: about so many requests, and names of tags and accounts that must be there.
+
+    `lists` are the ids of those that it subscribes somebody to.
+    """
 
     requests: int
     names: tuple[tuple[str, str], ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,15 @@ class Known:
 
     `state` is what the account held of the row's contact when the job began, None if that was not read or not there;
     `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to decide by it who
-    may be subscribed. `begun` are steps that an earlier run has sent: what it decided stays decided.
+    may be subscribed; then `guard` says, if it can. `begun` are steps that an earlier run has sent: what it decided
+    stays decided.
     """
 
     state: ContactState | None = None
     fresh: bool = False
     absent: bool = False
     begun: frozenset[str] = frozenset()
+    guard: Guard = UNGUARDED
 
 
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:
