@@ -11,10 +11,10 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 
-from bulk.engine.limit import RateLimit
 from bulk.engine.retry import ATTEMPTS, UNKNOWN_SHAPE, back_off, explain, judge
+from bulk.errors import UnfinishedError
 from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
 PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
@@ -26,6 +26,25 @@ MISSING_RETRY_AFTER: Final = 1.0
 LEAST_PAUSE: Final = 1.0  # seconds, also after "Retry-After: 0": at no limit we would ask as fast as it refuses
 LONGEST_PAUSE: Final = 24 * 3600.0
 PATIENCE: Final = 900.0  # seconds of refusals without one good answer; then the job stops, to be resumed
+
+
+class Pace(Protocol):
+    """Says when the next request may start; see `RateLimit`."""
+
+    def claim(self, now: float) -> float:
+        """Count a request that starts now, if one may; when it may, which is `now` if it was counted.
+
+        Raises `UnfinishedError` if that cannot be found out any more.
+        """
+
+    def pause(self, until: float) -> None:
+        """Let nobody start before `until`."""
+
+    def accepted(self, sent_at: float, now: float) -> None:
+        """Learn from an answer other than 429."""
+
+    def refused(self, sent_at: float, now: float) -> None:
+        """Learn from a 429."""
 
 
 Ended = tuple[int, Outcome]  # a row's number and how it ended
@@ -84,7 +103,7 @@ class Dispatch:
     `chance` gives numbers in [0, 1) for the jitter of back-offs. `concurrency` 0: reckoned from rate and latency.
     """
 
-    def __init__(self, limit: RateLimit, chance: Callable[[], float], *, rate: float, concurrency: int = 0) -> None:
+    def __init__(self, limit: Pace, chance: Callable[[], float], *, rate: float, concurrency: int = 0) -> None:
         self.limit = limit
         self.in_flight = 0
         self.retries = 0
@@ -168,11 +187,15 @@ class Dispatch:
             return self._waiting[0][0] if self._waiting else None
         if self.in_flight >= self.most_in_flight:
             return None
-        at = self.limit.ready_at(now)
+        try:
+            at = self.limit.claim(now)
+        except UnfinishedError as error:  # what others share the limit by cannot be reached
+            self.stopped_by = str(error)
+            self.stop()
+            return None
         if at > now:
             return at
         step = self._ready.popleft()
-        self.limit.spend(now)
         step.sent_at = now
         step.first_sent = min(step.first_sent, now)
         step.attempts += 1

@@ -24,6 +24,8 @@ What this reaches on which server is printed by `python -m benchmarks.pacing`.
 
 import math
 from collections import deque
+from collections.abc import Mapping
+from typing import Any, Final
 
 _REST = 1.0  # seconds nobody starts after a 429, so that the server's second is empty however it counts
 _FIRST_MARGIN = 0.010  # seconds; the jitter of a good line, for one per cent of the pace
@@ -43,16 +45,25 @@ _SPELL_SENDS, _SPELL_WINDOWS = 400, 20  # together a spell: what lasts one witho
 _SPELLS_TO_RETRY = 36  # about an hour at 5 a second; a failed try costs a handful of refusals
 
 
+_SHARED: Final = (  # what one budget knows, whoever spends of it; whether connections are cold is each one's own matter
+    "_margin", "_spread", "_last", "_not_before", "_too_small", "_step", "_refused_at", "_quiet", "_turns",
+    "_spells_to_try",
+)  # fmt: skip
+
+
 class RateLimit:
     """At most `rate` starts in any second; 0 or infinity means no limit (pauses still hold).
 
     A fractional rate keeps its average: 2.5 is three starts in any 1.2 s, 0.5 is one start in any 2 s.
-    All times are seconds on one clock that never goes back.
+    All times are seconds on one clock that never goes back. `least_margin` is kept free whatever is learned.
     """
+
+    least_margin = 0.0
 
     def __init__(self, rate: float) -> None:
         if math.isnan(rate) or rate < 0:
             raise ValueError(f"a rate is 0 or more requests a second, not {rate}")
+        self.rate = rate
         self._limited = 0 < rate < math.inf
         self._n = math.ceil(rate) if self._limited else 1
         self._window = self._n / rate if self._limited else 0.0
@@ -60,6 +71,7 @@ class RateLimit:
         self._spread = _BURST  # the part of a period over which its n starts are spread at least
         self._starts = deque([-math.inf] * self._n, maxlen=self._n)
         self._last = -math.inf  # the last start
+        self._own_last = -math.inf  # the last one that was not taken over
         self._cold = 0  # so many of the next starts find no connection
         self._not_before = -math.inf
         self._too_small = 0.0  # the largest margin refused, as far as still believed
@@ -72,26 +84,33 @@ class RateLimit:
 
     @property
     def margin(self) -> float:
-        """Seconds kept free beside the window, for display."""
-        return self._margin
+        """Seconds kept free beside the window."""
+        return max(self._margin, self.least_margin)
+
+    def claim(self, now: float) -> float:
+        """Count a request that starts now, if one may; when it may, which is `now` if it was counted."""
+        at = self.ready_at(now)
+        if at <= now:
+            self.spend(now)
+        return at
 
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
-        starts, period = self._starts, self._window + self._margin
+        starts, period = self._starts, self._window + self.margin
         return max(now, starts[0] + period, self._last + period * self._spread / self._n, self._not_before)
 
     def spend(self, now: float) -> None:
         """Count a request that starts now; one that must make its connection first counts as that much later."""
-        if now - self._last > _IDLE + 2 * self._window:
+        if now - self._own_last > _IDLE + 2 * self._window:
             self._cold = self._n if self._limited else 0
-        self._last = now
+        self._last = self._own_last = now
         self._starts.append(now + _COLD if self._cold > 0 else now)
         self._cold -= 1
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""
         self._not_before = max(self._not_before, until)
-        if self._turns is not None and self._not_before > self._starts[0] + self._window + self._margin:
+        if self._turns is not None and self._not_before > self._starts[0] + self._window + self.margin:
             self._move_bursts(0.0)
 
     def accepted(self, sent_at: float, now: float) -> None:  # noqa: ARG002 (called as `refused` is)
@@ -125,6 +144,18 @@ class RateLimit:
                 self._turn(again=again)
         self.pause(now + _REST)
 
+    # ---- one budget, several who spend of it
+
+    def given_over(self) -> dict[str, Any]:
+        """What whoever spends of the same budget has to know, as JSON."""
+        return {name: getattr(self, name) for name in _SHARED} | {"_starts": list(self._starts)}
+
+    def take_over(self, known: Mapping[str, Any]) -> None:
+        """Go on where another one stands, which may have been of another rate."""
+        for name in _SHARED:
+            setattr(self, name, known[name])
+        self._starts.extend([-math.inf] * self._n + known["_starts"])
+
     def _room(self) -> float:
         return max(_ROOM, _ROOM_SHARE * self._too_small)
 
@@ -155,7 +186,7 @@ class RateLimit:
 
         Done by noting the last starts as one burst that came later than they did, never earlier: the law holds.
         """
-        starts, period = list(self._starts), self._window + self._margin
+        starts, period = list(self._starts), self._window + self.margin
         if starts[0] == -math.inf:  # too few for a pattern
             return
         before = [starts[-1] - period, *starts]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import anyio
 
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import GATEWAY_PATH, SANDBOX, Credentials
 from bulk.errors import UsageError
+from bulk.jobs.budget import FileShelf, SharedLimit, shelf_of
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
 from bulk.sandbox.app import Sandbox, SandboxOptions
 
 SANDBOX_FILE = "sandbox.sqlite"
+COMPANY = "Another job is at work on this account. They share its requests a second, so each takes longer."
+BUDGETS = "budgets.sqlite"
 SANDBOX_PLACE = "sandbox "  # begins the place of a job in the sandbox; the rest is its folder
 SANDBOX_GATEWAY = Credentials(f"http://127.0.0.1{GATEWAY_PATH}", SANDBOX.key)
 
@@ -72,13 +77,28 @@ class Access:
                 "Use the same key, --base-url, --connection or --sandbox as it began with."
             )
 
-    def lock(self, account: str) -> Path:
-        """The file that is held while a job works on this account."""
-        digest = hashlib.sha256(account.encode()).hexdigest()[:32]
+    def lock(self, account: str, resource: str) -> Path:
+        """The file that is held while a job makes records of a resource in this account."""
+        return self._kept / f"{hashlib.sha256(f'{account} {resource}'.encode()).hexdigest()[:32]}.lock"
+
+    @property
+    def _kept(self) -> Path:
+        """Where all who work at this place find each other."""
         if self.sandbox is not None:
-            return self.sandbox / ("account.lock" if account == SandboxOptions().host else f"account-{digest}.lock")
+            return self.sandbox
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        return state / "activecampaign-bulk" / f"{digest}.lock"
+        return state / "activecampaign-bulk"
+
+    def limit(self, rate: float, on_company: Callable[[], None]) -> SharedLimit:
+        """The pace that all who work on the account keep together, known by a digest of the way there.
+
+        Raises `UsageError` if what they share it by cannot be used.
+        """
+        now, path = anyio.current_time(), self._kept / BUDGETS
+        if self.sandbox is not None:
+            return SharedLimit(FileShelf(path, now), rate, self.chosen, on_company)
+        name = f"{self.way.root}\n{self.way.connection}\n{self.way.key}"
+        return SharedLimit(shelf_of(path, os.environ, now), rate, name, on_company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +121,19 @@ async def opened(access: Access, rate: float) -> AsyncIterator[Send]:
     """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
     async with client_to(access, access.way, rate) as client:
         yield client.send
+
+
+@contextmanager
+def sharing(access: Access, rate: float, say: Callable[[str], None]) -> Iterator[SharedLimit | None]:
+    """The pace that all who work on the account keep together, left at the end; None where there is no limit."""
+    if rate == 0:
+        yield None
+        return
+    limit = access.limit(rate, lambda: say(COMPANY))
+    try:
+        yield limit
+    finally:
+        limit.close()
 
 
 @asynccontextmanager

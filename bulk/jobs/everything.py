@@ -25,13 +25,13 @@ from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
+from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Meter, Summary, Totals
 from bulk.jobs.exporting import ExportOptions
 from bulk.jobs.folder import (
     CHECKPOINT,
     SUCCEEDED,
     SUMMARY,
-    Door,
     InputFile,
     JobFolder,
     JobRecord,

@@ -18,8 +18,9 @@ from bulk.errors import BulkError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.collecting import Collecting
+from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals, add_totals
-from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, Door, JobFolder, JobRecord
+from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.wording import counted

@@ -14,11 +14,11 @@ import secrets
 import shlex
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
@@ -75,13 +75,6 @@ class JobRecord:
                 f"The job works on the account {self.account}, and this key opens {host}.\n"
                 "Use the key and connection that it began with."
             )
-
-
-class Holder(Protocol):
-    """Says which file is held while a job works on an account."""
-
-    def lock(self, account: str) -> Path:
-        """The file's path."""
 
 
 class JobFolder:
@@ -239,47 +232,3 @@ def account_of_manifest(path: Path) -> str:
         return str(data["account"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-@contextmanager
-def account_held(lock: Path, account: str) -> Iterator[None]:
-    """Hold an account's request budget on this machine; only one job at a time may have it."""
-    try:
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        hold = FileLock(lock, mode=0o600)
-        hold.acquire(timeout=0)
-    except Timeout:
-        raise UnfinishedError(
-            f"Another job is at work on {account}, and both would share its 5 requests a second."
-            " Wait for it to end, then run this again."
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{lock.parent} cannot be written: {error.strerror}. Set XDG_STATE_HOME elsewhere.") from error
-    try:
-        yield
-    finally:
-        hold.release()
-
-
-class Door:
-    """The way into an account: entered once it is known whose it is, checked and held until the stack is closed."""
-
-    def __init__(self, folder: JobFolder, record: JobRecord, access: Holder, stack: ExitStack) -> None:
-        self.entered = False
-        self._folder = folder
-        self._record = record
-        self._access = access
-        self._stack = stack
-
-    def enter(self, host: str) -> None:
-        """Enter, unless `host` is "".
-
-        Raises `UsageError` for another account than the job's, `UnfinishedError` while another job holds it.
-        """
-        if not host or self.entered:
-            return
-        self._record.check_account(host)
-        self._stack.enter_context(account_held(self._access.lock(host), host))
-        if not self._record.account:
-            self._folder.write(replace(self._record, account=host))
-        self.entered = True

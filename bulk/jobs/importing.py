@@ -21,8 +21,9 @@ from bulk.jobs.access import Setting
 from bulk.jobs.checking import checked, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, Deleting
+from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals, add_totals
-from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, Door, InputFile, JobFolder, JobRecord
+from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
 from bulk.jobs.guarding import ListGuard
 from bulk.jobs.held import STALE, read_held

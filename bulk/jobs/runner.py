@@ -14,7 +14,7 @@ from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
 import anyio
 import anyio.lowlevel
 
-from bulk.engine.dispatch import Dispatch, Step
+from bulk.engine.dispatch import Dispatch, Pace, Step
 from bulk.engine.limit import RateLimit
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
@@ -161,10 +161,10 @@ def _later(waiting: Waiting | None, now: float) -> float:
     return again - now if again > now else math.inf
 
 
-def new_dispatch(rate: float, concurrency: int) -> Dispatch:
-    """Make the engine of one run; `rate` 0 means no limit."""
+def new_dispatch(rate: float, concurrency: int, pace: Pace | None = None) -> Dispatch:
+    """Make the engine of one run; `rate` 0 means no limit. Without a `pace` it keeps its own."""
     chance = random.Random().random  # noqa: S311 - spreads retries, keeps no secret
-    return Dispatch(RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
+    return Dispatch(pace or RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
 
 
 def stopped_error(dispatch: Dispatch) -> BulkError:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,10 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.access import Access, Setting, opened
+from bulk.jobs.access import Access, Setting, opened, sharing
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
+from bulk.jobs.progress import Silent
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
@@ -48,19 +49,21 @@ class Findings:
 
 async def account_columns(resource: Resource, access: Access) -> tuple[Column, ...]:
     """The columns that a resource has in this account, its custom fields with their options among them."""
-    return columns_of(resource, await _names(resource, access, 5.0))
+    return columns_of(resource, await _names(resource, access, 5.0, Silent().say))
 
 
-async def _names(resource: Resource, access: Access, rate: float) -> Names:
+async def _names(resource: Resource, access: Access, rate: float, say: Callable[[str], None]) -> Names:
     async with opened(access, rate) as send:
-        return await Runner(new_dispatch(rate, 0), send).ask(read_names(families_of(resource, ()), resource.custom))
+        with sharing(access, rate, say) as limit:
+            runner = Runner(new_dispatch(rate, 0, limit), send)
+            return await runner.ask(read_names(families_of(resource, ()), resource.custom))
 
 
 async def validate(
     resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, *, offline: bool
 ) -> Findings:
     """Check a file (None: standard input). `offline`: without asking the account for its fields, lists and options."""
-    names = None if offline else await _names(resource, setting.access, options.rate)
+    names = None if offline else await _names(resource, setting.access, options.rate, setting.progress.say)
     return await anyio.to_thread.run_sync(_check, resource, source, options, setting, names)
 
 

@@ -9,10 +9,11 @@ from typing import Protocol
 import anyio
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.jobs.access import Setting, opened
+from bulk.jobs.access import Setting, opened, sharing
 from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.door import Door
 from bulk.jobs.ending import Meter, Totals
-from bulk.jobs.folder import Door, JobFolder, JobRecord
+from bulk.jobs.folder import JobFolder, JobRecord
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
 
@@ -40,14 +41,16 @@ async def worked(
     folder: JobFolder, record: JobRecord, options: Paced, setting: Setting, checkpoint: Checkpoint | None, work: Work
 ) -> tuple[Stopping, Totals]:
     """Run `work` until its end or a reason to stop; the reason, and what it took."""
-    async with opened(setting.access, options.rate) as send:
-        runner = Runner(new_dispatch(options.rate, options.concurrency), send, checkpoint)
-        meter = Meter(runner.dispatch, anyio.current_time())
-        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
-        try:
-            async with stopping.watching():
-                with ExitStack() as stack:
-                    await work(runner, Door(folder, record, setting.access, stack), stopping)
-        except (AbortedError, UnfinishedError) as raised:
-            stopping.stop(raised)
+    access, say = setting.access, setting.progress.say
+    async with opened(access, options.rate) as send:
+        with sharing(access, options.rate, say) as limit:
+            runner = Runner(new_dispatch(options.rate, options.concurrency, limit), send, checkpoint)
+            meter = Meter(runner.dispatch, anyio.current_time())
+            stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
+            try:
+                async with stopping.watching():
+                    with ExitStack() as stack:
+                        await work(runner, Door(folder, record, access, limit, stack), stopping)
+            except (AbortedError, UnfinishedError) as raised:
+                stopping.stop(raised)
     return stopping, meter.spent(anyio.current_time())

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from bulk.jobs.access import Access
 from tests.cli.conftest import SAMPLE, Shell
 from tests.world import account, check_reports, report
 
@@ -207,7 +208,7 @@ def test_a_lost_checkpoint_is_never_taken_for_a_first_run(bulk: Shell, csv_file:
         assert checkpoint.read_bytes() == contents[harm], "left as it is"
 
 
-def test_one_job_and_one_account_are_held_by_one_run(bulk: Shell, csv_file: CsvFile):
+def test_one_job_is_held_by_one_run(bulk: Shell, csv_file: CsvFile):
     path = csv_file("email,firstName\na@example.com,A\nb@example.com,B\n")
     options = ("--mode", "update", "--max-errors", "1", "--concurrency", "1")
     bulk.sandbox("import", path, *options, "--job", "cut")
@@ -216,15 +217,19 @@ def test_one_job_and_one_account_are_held_by_one_run(bulk: Shell, csv_file: CsvF
         assert result.code == 4
         assert "Another run has the job" in result.err
         assert "running" in bulk("jobs").out
-    with FileLock(bulk.folder / "sandbox" / "account.lock"):
-        result = bulk("resume", "cut")
-        assert result.code == 4
-        assert "bulk resume cut" in result.err.splitlines()[-1]
-        result = bulk.sandbox("import", path, "--job", "second")
-        assert result.code == 4
-        assert not bulk.job("second").exists()
     (bulk.job("cut") / "lock").write_text("4194304")  # left behind by a process that is gone
     assert bulk("resume", "cut", "--max-errors", "9").code == 1
+
+
+def test_two_jobs_never_make_records_of_one_resource_at_once(bulk: Shell, csv_file: CsvFile):
+    path = csv_file("name\nFirst firm\n", "accounts.csv")
+    with FileLock(Access(sandbox=bulk.folder / "sandbox").lock("sandbox.example.com", "accounts")):
+        result = bulk("import", "accounts", path, "--job", "second", "--sandbox", "--rate", "0")
+        assert result.code == 4
+        assert "Another job imports accounts" in result.err
+        assert not bulk.job("second").exists()
+        assert bulk.sandbox("import", csv_file("email\nb@example.com\n")).code == 0, "contacts are known by addresses"
+    assert bulk("import", "accounts", path, "--job", "second", "--sandbox", "--rate", "0").code == 0
 
 
 def test_jobs(bulk: Shell, csv_file: CsvFile):

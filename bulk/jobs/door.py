@@ -1,0 +1,73 @@
+"""The way into an account: entered once it is known whose it is.
+
+Jobs share an account, its limit too. But what a job makes it looks for first, so of two that make records of one
+resource at once, neither would find what the other makes, and both would make it: these wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bulk.errors import UnfinishedError, UsageError
+from bulk.jobs.access import Access
+from bulk.jobs.budget import SharedLimit
+from bulk.jobs.folder import JobFolder, JobRecord
+from bulk.resources import RESOURCES
+from bulk.resources.spec import Writing
+
+
+class Door:
+    """Entered once; what is held by it is held until the stack is closed."""
+
+    def __init__(
+        self, folder: JobFolder, record: JobRecord, access: Access, limit: SharedLimit | None, stack: ExitStack
+    ) -> None:
+        self.entered = False
+        self._folder = folder
+        self._record = record
+        self._access = access
+        self._limit = limit
+        self._stack = stack
+
+    def enter(self, host: str) -> None:
+        """Enter, unless `host` is "".
+
+        Raises `UsageError` for another account than the job's, `UnfinishedError` while another job makes the same.
+        """
+        if not host or self.entered:
+            return
+        self._record.check_account(host)
+        for resource in RESOURCES if self._record.kind == "import" else ():
+            # contacts are known to the API by their addresses: nobody is made twice
+            if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
+                self._stack.enter_context(_held(self._access.lock(host, resource.name), resource.name, host))
+        if self._limit is not None:
+            self._limit.settle(host)
+        if not self._record.account:
+            self._folder.write(replace(self._record, account=host))
+        self.entered = True
+
+
+@contextmanager
+def _held(lock: Path, resource: str, host: str) -> Iterator[None]:
+    """Hold a resource of an account on this machine; a dead owner's hold is gone with it."""
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        hold = FileLock(lock, mode=0o600)
+        hold.acquire(timeout=0)
+    except Timeout:
+        raise UnfinishedError(
+            f"Another job imports {resource} into {host}, and of both, neither would see what the other makes."
+            " Wait for it to end, then run this again."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{lock.parent} cannot be written: {error.strerror}. Set XDG_STATE_HOME elsewhere.") from error
+    try:
+        yield
+    finally:
+        hold.release()

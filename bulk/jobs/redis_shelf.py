@@ -1,0 +1,56 @@
+"""The book of budgets in a Redis: jobs on several machines share the limit of an account. Its clock is the Redis's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from bulk.errors import UsageError
+from bulk.jobs.budget import REDIS, Book, Change, Result, Unreachable
+
+KEY: Final = "activecampaign-bulk:budgets"
+KEPT: Final = 30 * 24 * 3600  # seconds after its last use
+WAIT: Final = 2.0  # seconds for an answer of the Redis
+
+
+class RedisShelf:
+    """The book under one key, changed by one at a time."""
+
+    def __init__(self, url: str) -> None:
+        """Raises `UsageError` if the address is none, nobody answers there, or the package for it is missing."""
+        try:
+            import redis  # noqa: PLC0415 - an extra
+        except ImportError:
+            how = "pip install 'activecampaign-bulk[redis]'"
+            raise UsageError(f"{REDIS} is set, but what talks to a Redis is not installed: {how}") from None
+        self._error = redis.RedisError
+        try:
+            self._redis: Any = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT)
+            self._redis.ping()
+        except ValueError:
+            raise UsageError(f"{REDIS} is no address. Write it like redis://host:6379/0.") from None
+        except redis.RedisError as error:
+            kind = type(error).__name__
+            raise UsageError(f"The Redis of {REDIS} cannot be used ({kind}). Start it, or unset {REDIS}.") from None
+
+    def change(self, now: float, change: Change[Result]) -> Result:  # noqa: ARG002 - the time is the Redis's
+        """Let one alone read and write the book: whoever finds it changed meanwhile reads it again."""
+
+        def attempt(pipe: Any) -> Result:
+            seconds, micros = pipe.time()  # answers at once, for the key is watched
+            text = pipe.get(KEY)
+            book: Book = json.loads(text) if text else {}
+            result = change(book, seconds + micros / 1e6)
+            pipe.multi()
+            pipe.set(KEY, json.dumps(book), ex=KEPT)
+            return result
+
+        try:
+            found: Result = self._redis.transaction(attempt, KEY, value_from_callable=True)
+        except self._error as error:
+            raise Unreachable(f"the Redis of {REDIS} does not answer ({type(error).__name__})") from error
+        return found
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()

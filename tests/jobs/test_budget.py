@@ -1,0 +1,290 @@
+"""Jobs at the same time on one account keep its limit together, wherever the book of their budget lies."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bulk.errors import UnfinishedError, UsageError
+from bulk.jobs import budget
+from bulk.jobs.budget import PATIENCE, FileShelf, SharedLimit, Shelf, Unreachable, shelf_of
+from bulk.jobs.redis_shelf import RedisShelf
+from tests.scale import tries
+
+START = 1_000.0
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock stands still: the tests say what time it is."""
+    monkeypatch.setattr(budget.time, "monotonic", lambda: START)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "budgets.sqlite"
+
+
+def limit_at(book: Path, rate: float = 5.0, name: str = "the account", said: list[str] | None = None) -> SharedLimit:
+    heard = said if said is not None else []
+    return SharedLimit(FileShelf(book, 0.0), rate, name, lambda: heard.append("company"))
+
+
+def drive(limits: list[SharedLimit], seconds: float, now: float = 0.0) -> list[list[float]]:
+    """Each starts whenever it may, for so many seconds; when each did."""
+    starts: list[list[float]] = [[] for _ in limits]
+    due = [now] * len(limits)
+    end = now + seconds
+    while min(due) < end:
+        at = min(range(len(limits)), key=lambda one: due[one])
+        now = due[at]
+        ready = limits[at].claim(now)
+        if ready <= now:
+            starts[at].append(now)
+            ready = math.nextafter(now, math.inf)
+        due[at] = ready
+    return starts
+
+
+def most_in_a_second(starts: list[float]) -> int:
+    return max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
+
+
+# ---- in a file
+
+
+def test_two_have_the_pace_of_one_and_half_of_it_each(book: Path):
+    said: list[str] = []
+    one, two = drive([limit_at(book, said=said), limit_at(book, said=said)], 60)
+    assert most_in_a_second([*one, *two]) == 5
+    assert len(one) + len(two) >= 0.93 * 60 * 5
+    assert min(len(one), len(two)) >= 0.4 * (len(one) + len(two))
+    assert said == ["company", "company"]
+
+
+def test_who_is_alone_has_it_all(book: Path):
+    said: list[str] = []
+    (starts,) = drive([limit_at(book, said=said)], 60)
+    assert len(starts) >= 0.98 * 60 * 5
+    assert not said
+    assert (book.stat().st_mode | book.parent.stat().st_mode) & 0o077 == 0
+
+
+STEP = st.one_of(
+    st.tuples(st.just("join"), st.sampled_from([1.0, 2.5, 5.0, 20.0])),
+    st.tuples(st.just("kill"), st.integers(0, 5)),
+    st.tuples(st.just("leave"), st.integers(0, 5)),
+    st.tuples(st.just("settle"), st.integers(0, 5)),
+    st.tuples(st.just("refused"), st.integers(0, 5)),
+    st.tuples(st.just("work"), st.floats(0.1, 6.0)),
+)
+
+
+@settings(max_examples=tries(40, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEP, max_size=25))
+def test_no_second_ever_holds_more_whoever_comes_and_goes(tmp_path: Path, steps: list[tuple[str, float]]):
+    book = tmp_path / "laws" / "budgets.sqlite"
+    shutil.rmtree(book.parent, ignore_errors=True)
+    at_work, rates, now = [limit_at(book)], [5.0], 0.0
+    starts: list[float] = []
+    for what, size in [*steps, ("work", 3.0)]:
+        if what == "join":
+            at_work.append(limit_at(book, size))
+            rates.append(size)
+        elif what == "work":
+            starts += [start for one in drive(at_work, size, now) for start in one]
+            now += size
+        else:
+            one = at_work[int(size) % len(at_work)]
+            if what == "settle":
+                one.settle("account.example.com")
+            elif what == "refused":
+                one.refused(now - 0.1, now)
+            elif len(at_work) > 1:
+                at_work.remove(one)
+                if what == "leave":
+                    one.close()
+                else:
+                    one._shelf.close()  # it is gone, and has told nobody
+    assert not starts or most_in_a_second(starts) <= max(rates)
+
+
+def test_each_keeps_to_its_own_rate_as_well(book: Path):
+    slow, fast = drive([limit_at(book, 1.0), limit_at(book, 5.0)], 30)
+    assert most_in_a_second(slow) == 1
+    assert most_in_a_second([*slow, *fast]) == 5
+    assert len(slow) + len(fast) >= 0.9 * 30 * 5
+
+
+def test_what_one_was_refused_all_wait_for(book: Path):
+    one, two = limit_at(book), limit_at(book)
+    assert one.claim(10.0) == 10.0
+    one.refused(10.0, 10.2)
+    one.pause(40.0)
+    assert two.claim(10.3) == pytest.approx(40.0)
+
+
+def test_who_comes_by_another_way_is_known_by_the_account(book: Path):
+    one, two = limit_at(book, name="with a key"), limit_at(book, name="directly")
+    one.settle("account.example.com")
+    first = drive([one], 0.5)[0]
+    before = drive([two], 0.01)[0]  # nobody knows yet whose it is
+    two.settle("account.example.com")
+    together = [start for each in drive([one, two], 20, 0.6) for start in each]
+    assert most_in_a_second([*first, *together]) == 5
+    assert most_in_a_second([*before, *together]) <= 5
+
+
+def test_other_accounts_are_other_budgets(book: Path):
+    one, two = drive([limit_at(book), limit_at(book, name="another")], 20)
+    assert min(len(one), len(two)) >= 0.95 * 20 * 5
+
+
+def test_one_who_was_killed_is_forgotten_after_a_while(book: Path):
+    alone, dead = limit_at(book), limit_at(book)
+    drive([alone, dead], 3)
+    dead._shelf.close()
+    starts = drive([alone], 60, 20.0)[0]
+    assert len(starts) >= 0.98 * 60 * 5
+
+
+def test_after_the_machine_was_started_anew_old_times_do_not_count(book: Path, monkeypatch: pytest.MonkeyPatch):
+    drive([limit_at(book)], 5)
+    monkeypatch.setattr(budget.time, "monotonic", lambda: 3.0)
+    assert limit_at(book).claim(0.0) == 0.0
+
+
+@pytest.mark.parametrize("content", [b"", b"no database, by no means" * 50])
+def test_a_damaged_book_is_begun_anew(book: Path, content: bytes):
+    book.parent.mkdir()
+    book.write_bytes(content)
+    assert limit_at(book).claim(0.0) == 0.0
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path):
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(UsageError, match="XDG_STATE_HOME"):
+        limit_at(tmp_path / "state" / "budgets.sqlite")
+
+
+class Gone:
+    """A shelf that nobody reaches."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.gone = False
+
+    def change(self, now, change):
+        if self.gone:
+            raise Unreachable("no answer")
+        return self.shelf.change(now, change)
+
+    def close(self) -> None:
+        self.shelf.close()
+
+
+def test_while_it_cannot_be_reached_nobody_sends_and_then_the_job_stops(book: Path):
+    shelf = Gone(FileShelf(book, 0.0))
+    limit = SharedLimit(shelf, 5.0, "the account", lambda: None)
+    assert limit.claim(0.0) == 0.0
+    shelf.gone = True
+    assert limit.claim(10.0) > 10.0
+    limit.refused(0.0, 10.0)
+    limit.pause(11.0)
+    limit.settle("account.example.com")
+    shelf.gone = False
+    assert limit.claim(12.0) == 12.0
+    shelf.gone = True
+    assert limit.claim(20.0) > 20.0
+    with pytest.raises(UnfinishedError, match="no answer"):
+        limit.claim(20.1 + PATIENCE)
+    limit.close()
+
+
+# ---- in a Redis
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis of the tests' own, on a free loopback port."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("there is no redis-server on this machine")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder))
+    line = (program, "--port", str(port), *options)
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        try:
+            for said in server.stdout:
+                if "Ready to accept" in said:
+                    break
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            server.terminate()
+            server.stdout.read()
+
+
+def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path):
+    shelves = [shelf_of(book, {"BULK_REDIS_URL": redis_url}, 0.0) for _ in range(3)]
+    one, two, other = (SharedLimit(s, 5.0, name, lambda: None) for s, name in zip(shelves, "aab", strict=True))
+    now = 50.0  # of this machine; the Redis has its own
+    started = [limit.claim(now) <= now for limit in (one, two, one, two, one, two, one)]
+    assert 1 <= sum(started) <= 5
+    assert other.claim(now) == now
+    one.pause(now + 100)
+    assert now + 95 < two.claim(now + 2) <= now + 103
+    for limit in (one, two, other):
+        limit.close()
+    assert not book.exists()
+
+
+def test_two_that_change_it_at_once_lose_nothing(redis_url: str):
+    one, two = RedisShelf(redis_url), RedisShelf(redis_url)
+
+    def add(book: dict[str, int], _there: float) -> int:
+        book["count"] = book.get("count", 0) + 1
+        return book["count"]
+
+    between = [lambda: two.change(0.0, add)]
+
+    def add_late(book: dict[str, int], there: float) -> int:
+        if between:
+            between.pop()()
+        return add(book, there)
+
+    assert one.change(0.0, add_late) == 2
+    assert two.change(0.0, add) == 3
+
+
+def test_a_redis_that_is_gone_is_said_and_its_address_is_not(redis_url: str):
+    secret = redis_url.replace("redis://", "redis://:s3cret@").rsplit(":", 1)[0] + ":1/0"
+    with pytest.raises(UsageError, match="BULK_REDIS_URL") as raised:
+        RedisShelf(secret)
+    assert "s3cret" not in str(raised.value)
+    with pytest.raises(UsageError, match="no address"):
+        RedisShelf("nonsense")
+
+
+def test_a_redis_that_dies_is_unreachable(tmp_path: Path):
+    with redis_server(tmp_path) as url:
+        shelf = RedisShelf(url)
+    with pytest.raises(Unreachable, match="does not answer"):
+        shelf.change(0.0, lambda _book, _there: None)
