@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import astuple, dataclass, field
+from typing import Any, Final
 
 from bulk.engine.dispatch import Dispatch
 from bulk.errors import BulkError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.folder import JobFolder
+
+TOTALS: Final = "totals"  # under which it is noted what a job takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +67,29 @@ class Ending:
 
 
 class Meter:
-    """What one run takes, from now on; `now` is the time."""
+    """What a job takes, this run added to those before it; `now` is the time.
 
-    def __init__(self, dispatch: Dispatch, now: float) -> None:
+    With a checkpoint it goes on from what stands there, and can be noted meanwhile, should the run be killed.
+    """
+
+    def __init__(self, dispatch: Dispatch, now: float, checkpoint: Checkpoint | None = None) -> None:
         self._dispatch = dispatch
-        self._before = Totals(dispatch.requests, dispatch.retries, now)
+        self._checkpoint = checkpoint
+        self._before = Totals(*checkpoint.noted(TOTALS, astuple(Totals()))) if checkpoint else Totals()
+        self._began = Totals(dispatch.requests, dispatch.retries, now)
 
     def spent(self, now: float) -> Totals:
         """What it took until now."""
-        requests, retries = self._dispatch.requests, self._dispatch.retries
-        before = self._before
-        return Totals(requests - before.requests, retries - before.retries, now - before.seconds)
+        before, began = self._before, self._began
+        return Totals(
+            before.requests + self._dispatch.requests - began.requests,
+            before.retries + self._dispatch.retries - began.retries,
+            before.seconds + now - began.seconds,
+        )
 
-
-def add_totals(checkpoint: Checkpoint, spent: Totals) -> Totals:
-    """Add one run to the totals of its job, and note them."""
-    before = Totals(*checkpoint.noted("totals", (0, 0, 0.0)))
-    totals = Totals(
-        before.requests + spent.requests, before.retries + spent.retries, before.seconds + spent.seconds
-    )  # fmt: skip
-    checkpoint.note("totals", (totals.requests, totals.retries, totals.seconds))
-    return totals
+    def note(self, now: float) -> Totals:
+        """Queue what it took until now, and say it."""
+        spent = self.spent(now)
+        if self._checkpoint is not None:
+            self._checkpoint.note(TOTALS, astuple(spent))
+        return spent

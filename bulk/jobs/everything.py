@@ -238,7 +238,7 @@ class _Exports:
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             error = shared.stopping.error if checkpoint.noted("written") is None else None
-            return await exporting.end(job, meter.spent(anyio.current_time()), error)
+            return await exporting.end(job, meter.note(anyio.current_time()), error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +283,7 @@ class _Imports:
                 shared.stopping.stop(AbortedError(f"{path.name}: {raised}"), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
-            ending = await importing.end(job, meter.spent(anyio.current_time()), shared.stopping)
+            ending = await importing.end(job, meter.note(anyio.current_time()), shared.stopping)
         self._learn(shared, resource, part)
         return ending
 
@@ -315,7 +315,8 @@ class _Imports:
 def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:
     runner = shared.runner.writing_to(checkpoint)
     shared.stopping.follow(runner)
-    return runner, Meter(runner.dispatch, anyio.current_time())
+    runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
+    return runner, runner.meter
 
 
 # ---- the manifest

@@ -19,7 +19,7 @@ from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.collecting import Collecting
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Summary, Totals, add_totals
+from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
@@ -210,10 +210,9 @@ def _guarded(cells: list[str], header: list[str]) -> list[str]:
     return [*guarded, join_values((header[at] for at in indexes), ",")]
 
 
-async def end(job: Job, spent: Totals, error: BulkError | None) -> Ending:
+async def end(job: Job, totals: Totals, error: BulkError | None) -> Ending:
     """Say how it ended; fewer records than the account said it holds is never a good end."""
     checkpoint = job.checkpoint
-    totals = add_totals(checkpoint, spent)
     await checkpoint.durable()
     read = 0 if checkpoint.noted("written") else len({identity for page in checkpoint.pages() for identity, _ in page})
     written, records, hidden = checkpoint.noted("written") or (read, read, 0)

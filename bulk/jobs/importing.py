@@ -22,7 +22,7 @@ from bulk.jobs.checking import checked, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Summary, Totals, add_totals
+from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_records
 from bulk.jobs.guarding import ListGuard
@@ -342,10 +342,9 @@ def _where(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     )  # fmt: skip
 
 
-async def end(job: Job, spent: Totals, stopping: Stopping) -> Ending:
+async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     """Write the reports and the sums; checked before anyone is told."""
     checkpoint, error = job.checkpoint, stopping.error
-    totals = add_totals(checkpoint, spent)
     await checkpoint.durable()
     rows, actions, codes = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])

@@ -18,6 +18,7 @@ from bulk.engine.dispatch import Dispatch, Pace, Step
 from bulk.engine.limit import RateLimit
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.ending import Meter
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.together import Asking
 
@@ -70,6 +71,7 @@ class Runner:
 
     def __init__(self, dispatch: Dispatch, send: Send, checkpoint: Checkpoint | None = None) -> None:
         self.dispatch = dispatch
+        self.meter: Meter | None = None  # of the run, if it is measured
         self._send = send
         self._checkpoint = checkpoint
         self._wake = anyio.Event()

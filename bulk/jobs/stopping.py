@@ -5,12 +5,16 @@ from __future__ import annotations
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import anyio
 
 from bulk.errors import AbortedError, BulkError, InterruptedJobError, UnfinishedError
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Runner, stopped_error
+from bulk.jobs.watchdog import Watchdog
+
+NOTE_EVERY: Final = 2.0  # seconds
 
 
 class Stopping:
@@ -57,6 +61,7 @@ class Stopping:
             with self._body:
                 if self._signals:
                     await watchers.start(self._watch_signals)
+                watchers.start_soon(self._note_spent)
                 if self._seconds is not None:
                     watchers.start_soon(self._watch_time, self._seconds)
                 try:
@@ -79,7 +84,8 @@ class Stopping:
             self._waits = False
 
     async def _watch_signals(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        with anyio.open_signal_receiver(*numbers) as received, Watchdog().watching(numbers):
             task_status.started()
             async for number in received:
                 if self._interrupted:
@@ -90,6 +96,13 @@ class Stopping:
                     self._progress.say("Stopping: waiting for what is on its way. Once more leaves at once.")
                 when = "" if self.drained else " before the first row was sent"
                 self.stop(InterruptedJobError(f"Interrupted{when}", number))
+
+    async def _note_spent(self) -> None:
+        """Let what the run takes be written down as it goes: a kill leaves nobody to sum it up."""
+        while True:
+            await anyio.sleep(NOTE_EVERY)
+            if self._runner.meter is not None:
+                self._runner.meter.note(anyio.current_time())
 
     async def _watch_time(self, seconds: float) -> None:
         await anyio.sleep(seconds)

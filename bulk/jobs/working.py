@@ -45,7 +45,7 @@ async def worked(
     async with opened(access, options.rate) as send:
         with sharing(access, options.rate, say) as limit:
             runner = Runner(new_dispatch(options.rate, options.concurrency, limit), send, checkpoint)
-            meter = Meter(runner.dispatch, anyio.current_time())
+            meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
             stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
             try:
                 async with stopping.watching():
@@ -53,4 +53,4 @@ async def worked(
                         await work(runner, Door(folder, record, access, limit, stack), stopping)
             except (AbortedError, UnfinishedError) as raised:
                 stopping.stop(raised)
-    return stopping, meter.spent(anyio.current_time())
+    return stopping, meter.note(anyio.current_time())

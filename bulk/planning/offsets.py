@@ -146,16 +146,21 @@ class Offsets:
         if self._ends():
             self.done = True
         else:
-            self._go_on(self._pages[-1] if self._pages else _Page(0, ()))
+            self._go_on(self._furthest)
 
     def _ends(self) -> bool:
         """Whether the last page that was read is the last there is."""
-        last = self._pages[-1] if self._pages else _Page(0, ())
         if self.total is not None:
-            return last.end >= self.total
+            return self._furthest.end >= self.total
+        last = self._pages[-1] if self._pages else _Page(0, ())
         if len(self._pages) < 2:  # no total is told: the page after the last brings no news
             return len(last.ids) < FEW
         return len(last.ids) < FEW or set(last.ids) <= set(self._pages[-2].ids)
+
+    @property
+    def _furthest(self) -> _Page:
+        """The page that reaches furthest; one that was read anew from further back may, when records were added."""
+        return max(self._pages, key=lambda page: page.end, default=_Page(0, ()))
 
     def _go_on(self, last: _Page) -> None:
         """Read on from the last page; it was the last as far as was known."""

@@ -112,6 +112,16 @@ def test_an_export_that_is_short_says_so_also_after_a_kill(world: World, killed:
 # ---- in doubt or not
 
 
+def test_what_a_killed_run_took_is_not_forgotten(world: World):
+    world.latency = 1.0
+    with crashing(world, "contact/sync", after=9):
+        world.start(world.csv(people(20), "email,firstName"), concurrency=1)
+    before = len(world.sent)
+    assert before >= 9
+    totals = world.resume(concurrency=1).summary.totals
+    assert len(world.sent) - 2 <= totals.requests <= len(world.sent), "all but those of the last seconds"
+
+
 def test_what_was_only_refused_by_the_limit_is_not_in_doubt(world: World):
     world.faults = (Fault("status", status=429, retry_after="600", method="POST", path="contact/sync"),)
     ending = world.start(world.csv(people(3), "email,firstName"), max_duration=30.0)

@@ -7,12 +7,13 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UnfinishedError
 from bulk.planning.collections import PAGE
 from bulk.planning.offsets import BLIND, OVERLAP, OffsetAsk, Offsets
+from tests.scale import tries
 
 
 @dataclass
@@ -75,7 +76,8 @@ def test_pages_that_are_shorter_than_asked_are_read_on_from_their_ends(page, tel
     assert set(read(collection)) == collection.always
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300, 5_000))
+@example(count=195, deleted=0.0, made=0.5, in_front=False, in_flight=3, seed=1)  # the end is reached from further back
 @given(
     count=st.integers(0, 2_500), deleted=st.sampled_from([0.0, 0.1, 0.5]), made=st.sampled_from([0.0, 0.5]),
     in_front=st.booleans(), in_flight=st.integers(1, 8), seed=st.integers(0, 2**32),
