@@ -21,7 +21,7 @@ from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError, UsageError
 
 COMPANY: Final = 10.0  # seconds for which whoever has asked counts as being at work
-ROOM: Final = 0.05  # seconds kept free beside each window in company: starts of two processes lie where they may
+ROOM: Final = 0.08  # seconds kept free beside each window in company: starts of two processes lie where they may
 COURTESY: Final = 0.02  # seconds for which whoever has had its share lets others go first
 FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is that of who comes next
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the budget cannot be reached; then the job stops

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.leaks import leaks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_key_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing that the tests let `bulk` write holds a key: jobs' folders, reports, logs, the sandbox's own files."""
+    yield
+    found = leaks(tmp_path_factory.getbasetemp())
+    assert not found, f"a key stands in {found}"
