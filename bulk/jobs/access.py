@@ -133,7 +133,7 @@ def sharing(access: Access, rate: float, say: Callable[[str], None]) -> Iterator
     try:
         yield limit
     finally:
-        limit.close()
+        limit.close(anyio.current_time())
 
 
 @asynccontextmanager

@@ -153,7 +153,7 @@ class SharedLimit:
         self._now = now
         self._tell(lambda limit, ahead: limit.refused(sent_at + ahead, now + ahead))
 
-    def settle(self, account: str) -> None:
+    def settle(self, account: str, now: float) -> None:
         """Say which account it is: whoever reaches it by another way has the same budget from now on."""
 
         def settle(book: Book, _there: float) -> None:
@@ -179,12 +179,12 @@ class SharedLimit:
             held["who"] |= moved["who"]
 
         with contextlib.suppress(Unreachable):  # it is said again by the next run
-            self._shelf.change(self._now, settle)
+            self._shelf.change(now, settle)
 
-    def close(self) -> None:
+    def close(self, now: float) -> None:
         """Leave: the others have it to themselves."""
         with contextlib.suppress(Unreachable):
-            self._shelf.change(self._now, lambda book, there: self._of(book, there)["who"].pop(self._me, None))
+            self._shelf.change(now, lambda book, there: self._of(book, there)["who"].pop(self._me, None))
         self._shelf.close()
 
     # ---- in the book
@@ -220,7 +220,7 @@ class SharedLimit:
     def _of(self, book: Book, there: float) -> Book:
         """The budget as it stands, and the limit brought to where it stands."""
         budgets = book.setdefault("budgets", {})
-        for other in [name for name, old in budgets.items() if not -AGAIN < there - old["at"] < DAY]:
+        for other in [name for name, old in budgets.items() if not -FORGET < there - old["at"] < DAY]:
             del budgets[other]  # long idle; or noted before this machine was started, by another clock
         name = book.setdefault("names", {}).get(self._name, self._name)
         budget: Book = budgets.setdefault(name, {"at": there, "rate": self._rate, "who": {}, "shares": []})

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 from filelock import FileLock, Timeout
 
 from bulk.errors import UnfinishedError, UsageError
@@ -47,7 +48,7 @@ class Door:
             if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
                 self._stack.enter_context(_held(self._access.lock(host, resource.name), resource.name, host))
         if self._limit is not None:
-            self._limit.settle(host)
+            self._limit.settle(host, anyio.current_time())
         if not self._record.account:
             self._folder.write(replace(self._record, account=host))
         self.entered = True

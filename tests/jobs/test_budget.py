@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UnfinishedError, UsageError
@@ -90,6 +90,7 @@ STEP = st.one_of(
 
 
 @settings(max_examples=tries(40, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([("work", 2.0), ("join", 1.0), ("leave", 1), ("work", 1.0)])  # who leaves without having asked
 @given(st.lists(STEP, max_size=25))
 def test_no_second_ever_holds_more_whoever_comes_and_goes(tmp_path: Path, steps: list[tuple[str, float]]):
     book = tmp_path / "laws" / "budgets.sqlite"
@@ -106,13 +107,13 @@ def test_no_second_ever_holds_more_whoever_comes_and_goes(tmp_path: Path, steps:
         else:
             one = at_work[int(size) % len(at_work)]
             if what == "settle":
-                one.settle("account.example.com")
+                one.settle("account.example.com", now)
             elif what == "refused":
                 one.refused(now - 0.1, now)
             elif len(at_work) > 1:
                 at_work.remove(one)
                 if what == "leave":
-                    one.close()
+                    one.close(now)
                 else:
                     one._shelf.close()  # it is gone, and has told nobody
     assert not starts or most_in_a_second(starts) <= max(rates)
@@ -122,7 +123,7 @@ def test_each_keeps_to_its_own_rate_as_well(book: Path):
     slow, fast = drive([limit_at(book, 1.0), limit_at(book, 5.0)], 30)
     assert most_in_a_second(slow) == 1
     assert most_in_a_second([*slow, *fast]) == 5
-    assert len(slow) + len(fast) >= 0.9 * 30 * 5
+    assert len(slow) + len(fast) >= 0.85 * 30 * 5
 
 
 def test_what_one_was_refused_all_wait_for(book: Path):
@@ -135,10 +136,10 @@ def test_what_one_was_refused_all_wait_for(book: Path):
 
 def test_who_comes_by_another_way_is_known_by_the_account(book: Path):
     one, two = limit_at(book, name="with a key"), limit_at(book, name="directly")
-    one.settle("account.example.com")
+    one.settle("account.example.com", 0.0)
     first = drive([one], 0.5)[0]
     before = drive([two], 0.01)[0]  # nobody knows yet whose it is
-    two.settle("account.example.com")
+    two.settle("account.example.com", 0.6)
     together = [start for each in drive([one, two], 20, 0.6) for start in each]
     assert most_in_a_second([*first, *together]) == 5
     assert most_in_a_second([*before, *together]) <= 5
@@ -200,14 +201,14 @@ def test_while_it_cannot_be_reached_nobody_sends_and_then_the_job_stops(book: Pa
     assert limit.claim(10.0) > 10.0
     limit.refused(0.0, 10.0)
     limit.pause(11.0)
-    limit.settle("account.example.com")
+    limit.settle("account.example.com", 11.0)
     shelf.gone = False
     assert limit.claim(12.0) == 12.0
     shelf.gone = True
     assert limit.claim(20.0) > 20.0
     with pytest.raises(UnfinishedError, match="no answer"):
         limit.claim(20.1 + PATIENCE)
-    limit.close()
+    limit.close(90.0)
 
 
 # ---- in a Redis
@@ -252,7 +253,7 @@ def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path)
     one.pause(now + 100)
     assert now + 95 < two.claim(now + 2) <= now + 103
     for limit in (one, two, other):
-        limit.close()
+        limit.close(now)
     assert not book.exists()
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.seed import seed
+from tests.scale import tries
 from tests.served import KEY, Served
 from tests.world import account, check_reports, report
 
@@ -95,7 +96,7 @@ def undisturbed(
         return account(served.path), Counter((method, path) for method, path, _status in served.log)
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(tries(5, 20)))
 def test_an_import_killed_ten_times_ends_as_if_nothing_had_happened(
     place: Place, number: int, undisturbed: tuple[dict[str, object], Counter[tuple[str, str]]]
 ):
