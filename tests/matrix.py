@@ -16,6 +16,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,9 @@ from typing import Any, Final
 import pytest
 
 from bulk.errors import BulkError
+from bulk.jobs import checkpoint as checkpoint_module
 from bulk.jobs.access import Setting
+from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.ending import Ending
 from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
@@ -34,6 +37,7 @@ from tests.world import Crash, World, check_reports
 
 DOCS: Final = Path(__file__).parents[1] / "docs" / "faults.md"
 BETWEEN: Final = ("<!-- the table -->\n", "<!-- end of the table -->\n")
+DAY: Final = 86_400.0
 GOINGS: Final = 12  # how often a job is gone on with before it counts as hopeless
 
 # ---- what may go wrong
@@ -56,7 +60,7 @@ SERVER: Final[Mapping[str, Fault]] = {
     "504 applied": Fault("status", status=504, applied=True),
     "403 a while": Fault("status", status=403),
 }
-ENDS: Final = ("SIGKILL before", "SIGKILL after", "SIGTERM", "Ctrl-C")
+ENDS: Final = ("SIGKILL before", "SIGKILL after", "SIGTERM", "Ctrl-C", "disk full", "clock back")
 FAULTS: Final = (*SERVER, *ENDS)
 
 
@@ -142,9 +146,30 @@ def step_of(request: Request) -> str:
 
 
 class Played(World):
-    """A world in which signals count."""
+    """A world in which signals count, the disk may be full, and the clock may go back."""
 
     signals = False
+    checkpoint: Checkpoint | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        prepare = Checkpoint._prepare
+
+        def prepared(checkpoint: Checkpoint, *, new: bool) -> None:
+            prepare(checkpoint, new=new)
+            self.checkpoint = checkpoint
+
+        self.monkeypatch.setattr(Checkpoint, "_prepare", prepared)
+
+    def fill_disk(self) -> None:
+        """Let nothing more be written by this run."""
+        if self.checkpoint is not None:
+            self.checkpoint._db.execute("PRAGMA query_only = ON")
+
+    def turn_clock_back(self) -> None:
+        """Let it be yesterday from now on."""
+        now = time.time
+        self.monkeypatch.setattr(checkpoint_module.time, "time", lambda: now() - DAY)
 
     @property
     def setting(self) -> Setting:
@@ -283,7 +308,11 @@ def _arm(world: Played, cell: Cell, nth: int) -> None:
         seen += 1  # once
         if world.signals:
             os.kill(os.getpid(), number)
-        elif cell.fault == "SIGKILL before":
+        elif cell.fault == "disk full":
+            world.fill_disk()
+        elif cell.fault in ("SIGKILL before", "clock back"):
+            if cell.fault == "clock back":
+                world.turn_clock_back()
             raise Crash
         else:
             world.after = crash
