@@ -108,12 +108,26 @@ class Checkpoint:
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
                 self._db.execute(_ASKED_NOW, (time.time(),))
+            damage = "" if new else self._damage()
         except sqlite3.DatabaseError as error:
             raise self._unusable(f"is damaged ({error})") from error
         if version == 0 and not new:
             raise self._unusable("is empty")
+        if damage:
+            raise self._unusable(f"is damaged ({damage})")
         if version not in (0, _VERSION):
             raise UsageError(f"{self._path} was written by another version of bulk. Go on with that version.")
+
+    def _damage(self) -> str:
+        """What SQLite would pass over until it reads that page; "" if the file is sound. Half a second for 100 MB."""
+        found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if found != "ok":
+            return " ".join(found.split())
+        journal = self._path.with_name(f"{self._path.name}-wal")
+        if journal.exists() and journal.stat().st_size:
+            return ""  # a kill while it was moved into the file: what the file lacks is read from the journal
+        (pages,), (size,) = (self._db.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+        return "" if self._path.stat().st_size >= pages * size else "its end is missing"
 
     def _unusable(self, how: str) -> UsageError:
         return UsageError(

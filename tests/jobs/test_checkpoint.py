@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bulk.errors import UnfinishedError
+from bulk.errors import UnfinishedError, UsageError
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.model import Outcome, RowStatus
+from tests.scale import tries
 from tests.virtual import run
-from tests.world import World, check_reports
+from tests.world import Crash, World, check_reports
 
 HEADER = "email,firstName,tags"
 ROWS = [(f"p{n}@example.com", f"N {n}", "VIP") for n in range(150)]
@@ -51,7 +52,7 @@ def test_a_journal_cut_anywhere_gives_a_prefix_of_what_was_written(tmp_path: Pat
     run(write)
     journal = (tmp_path / "running" / "checkpoint.sqlite-wal").read_bytes()
     found = set()
-    for size in range(0, len(journal), 509):
+    for size in range(0, len(journal), tries(509, 13)):
         folder = tmp_path / "cut"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -70,3 +71,66 @@ def test_a_journal_cut_anywhere_gives_a_prefix_of_what_was_written(tmp_path: Pat
         assert rows == list(range(2, 2 + len(rows)))
         found.add(len(rows))
     assert found >= set(range(10))
+
+
+def written(path: Path) -> bytes:
+    """A sound checkpoint of some rows that have ended and some that were cut off."""
+    path.parent.mkdir()
+
+    async def write() -> None:
+        with new_checkpoint(path) as checkpoint:
+            for row in range(2, 200):
+                checkpoint.intend(row, "contact", "POST", 1)
+                if row % 3:
+                    checkpoint.settle(row, Outcome(RowStatus.SUCCEEDED, "created", str(row)))
+            await checkpoint.durable()
+
+    run(write)
+    return path.read_bytes()
+
+
+def refused(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught, opened_checkpoint(path):
+        pass
+    assert path.read_bytes() == content, "left as it is"
+    return str(caught.value)
+
+
+def test_a_checkpoint_cut_at_any_byte_is_refused_and_left_as_it_is(tmp_path: Path):
+    whole = written(tmp_path / "whole" / "checkpoint.sqlite")
+    sizes = {*range(0, len(whole), tries(487, 1)), *range(len(whole) - 40, len(whole))}
+    for size in sizes:
+        assert "so the job cannot go on" in refused(tmp_path / "checkpoint.sqlite", whole[:size]), size
+
+
+@pytest.mark.parametrize("harm", [b"\0", b"\xff", b"?"])
+def test_a_checkpoint_with_a_page_of_something_else_is_refused(tmp_path: Path, harm: bytes):
+    whole = written(tmp_path / "whole" / "checkpoint.sqlite")
+    for at in range(0, len(whole), 4096):
+        content = whole[:at] + harm * 4096 + whole[at + 4096 :]
+        refused(tmp_path / "checkpoint.sqlite", content)
+
+
+def test_a_job_whose_checkpoint_is_cut_sends_nothing(world: World):
+    rows = ROWS[:20]
+    path = world.csv(rows, HEADER)
+
+    def crash(_request: object) -> None:
+        if len(world.sent) > 30:
+            raise Crash
+
+    world.on_send = crash
+    with pytest.raises(Crash):
+        world.start(path)
+    world.on_send = lambda _request: None
+    world.sent.clear()
+    checkpoint = world.job.file("checkpoint.sqlite")
+    whole = checkpoint.read_bytes()
+    checkpoint.write_bytes(whole[:-1])
+    with pytest.raises(UsageError, match="its end is missing"):
+        world.resume()
+    assert world.sent == []
+    checkpoint.write_bytes(whole)
+    assert world.resume().summary.complete
+    assert len(world.account()["contacts"]) == len(rows)
