@@ -44,10 +44,17 @@ def _is_absent(reply: Reply) -> bool:
     return reply.status == 404 or (reply.status == 403 and _says(reply, "no result found"))
 
 
+def _admits_failure(reply: Reply) -> bool:
+    """Whether a good status stands over a body that names errors."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    return 200 <= reply.status < 300 and bool(body.get("errors") or body.get("failureReasons"))
+
+
 # The first line that applies decides. The tests walk the same table.
 RULES: Final[tuple[Rule, ...]] = (
     Rule("429: over the limit", lambda r: r.status == 429, Verdict.PAUSE, Verdict.PAUSE),
     Rule("503: overloaded", lambda r: r.status == 503, Verdict.PAUSE, Verdict.IN_DOUBT),
+    Rule("200 that names errors", _admits_failure, Verdict.RETRY, Verdict.IN_DOUBT),
     Rule("200 with a sound body", lambda r: 200 <= r.status < 300 and not r.damage, Verdict.ACCEPT, Verdict.ACCEPT),
     Rule("200, empty, cut off or HTML", lambda r: 200 <= r.status < 300, Verdict.RETRY, Verdict.IN_DOUBT),
     Rule("401: key refused", lambda r: r.status == 401, Verdict.ABORT, Verdict.ABORT),

@@ -24,6 +24,10 @@ TABLE = [
     (429, "not JSON", "429: over the limit", PAUSE, PAUSE),
     (503, {"message": "overloaded"}, "503: overloaded", PAUSE, DOUBT),
     (503, "empty", "503: overloaded", PAUSE, DOUBT),
+    (200, SPEAKS, "200 that names errors", RETRY, DOUBT),
+    (201, {"contact": {}} | SPEAKS, "200 that names errors", RETRY, DOUBT),
+    (200, {"contact": {}, "failureReasons": ["x"]}, "200 that names errors", RETRY, DOUBT),
+    (200, {"contact": {}, "errors": []}, "200 with a sound body", ACCEPT, ACCEPT),
     (200, {"contact": {}}, "200 with a sound body", ACCEPT, ACCEPT),
     (201, {"contact": {}}, "200 with a sound body", ACCEPT, ACCEPT),
     (200, {}, "200 with a sound body", ACCEPT, ACCEPT),
@@ -81,7 +85,7 @@ def test_what_may_not_be_repeated_is_never_repeated_on_an_answer(status, body):
     verdict = judge(Request("s", "POST", "contacts", repeatable=False), reply_of(status, body))
     assert verdict is not RETRY
     assert (verdict is PAUSE) == (status == 429), "only a 429 says that it was not looked at"
-    assert (verdict is ACCEPT) <= (200 <= status < 300)
+    assert (verdict is ACCEPT) <= (200 <= status < 300 and body is not SPEAKS)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,7 @@ def test_a_delete_is_done_with_no_body_and_when_nothing_is_there():
     assert judge(delete, Reply(403, {"message": "Could not delete"})) is REJECT
     assert judge(Request("s", "DELETE", "contactTags/9"), gone) is REJECT
     assert judge(delete, Reply(200, None, "cut off")) is RETRY
+    assert judge(delete, Reply(200, SPEAKS)) is RETRY, "a good status over a failure is no success"
 
 
 @given(st.integers(1, 40), st.floats(0, 1, exclude_max=True))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.seed import seed
@@ -195,6 +196,20 @@ def test_a_signal_before_the_first_row_leaves_nothing(place: Place):
     assert code == 130, err
     assert "Traceback" not in err
     assert not place.job.exists() or "bulk resume job" in err
+
+
+def test_a_lock_whose_owner_was_killed_is_free_even_if_its_number_lives_on(place: Place):
+    code, _out, err = place.run(*IMPORT, number=signal.SIGKILL, after=80)
+    assert code == -signal.SIGKILL, err
+    locks = [place.job / "lock", *(place.folder / "state").rglob("*.lock")]
+    assert len(locks) == 2, "the job's and the account's"
+    for lock in locks:  # as if the number of the dead process were that of a living one by now
+        assert lock.exists()
+        lock.write_text(str(os.getpid()))
+    with FileLock(locks[1]):
+        assert place.run("resume", "job", "-q")[0] == 4, "held by a living process, this one"
+    code, _out, err = place.run("resume", "job", "--rate", "0", "-q")
+    assert code == 0, err
 
 
 def test_an_export_killed_and_resumed_repeats_only_what_was_on_its_way(place: Place):
