@@ -5,6 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.leaks import leaks
+from tests.lessons import Ran
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Ran(config), "lessons")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,6 +4,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import click
@@ -56,6 +58,16 @@ def test_the_map_names_every_module():
     one_story_each = [path for path in modules if path.parent.name in ("jobs", "tables", "engine", "planning")]
     missing = [path.name for path in one_story_each if f"`{path.name}`" not in contributing]
     assert missing == []
+
+
+def test_what_judges_rows_is_bounded_to_versions_that_are_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = {re.split(r"[\[><=,]", line)[0]: line for line in project["dependencies"]}
+    for name in ("pandera", "polars"):
+        above = re.search(r"<([\d.]+)", bounds[name])
+        assert above, f"{name} may change under us"
+        installed = tuple(map(int, metadata.version(name).split(".")[:2]))
+        assert installed < tuple(map(int, above[1].split(".")))
 
 
 def test_help_fits_eighty_columns():

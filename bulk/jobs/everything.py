@@ -290,7 +290,10 @@ class _Imports:
     async def _enter(self, shared: Shared) -> None:
         """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
         shared.stopping.follow(shared.runner)
-        shared.door.enter(await shared.runner.ask(read_identity()))
+        host = await shared.runner.ask(read_identity())
+        if host:
+            shared.setting.progress.say(f"Account: {host}")
+        shared.door.enter(host)
         record = shared.folder.record()
         if self.account not in ("", record.account):
             for resource in RESOURCES:

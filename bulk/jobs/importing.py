@@ -208,6 +208,8 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     deletes = options.mode == "delete"  # then all that goes is written down by name before
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     names = await runner.ask(read_names(families, job.resource.custom))
+    if names.host and not door.entered:
+        job.setting.progress.say(f"Account: {names.host}")
     door.enter(names.host)
     match = matched(job.resource, job.table, options, names)
     # else a cell is judged beside what the account holds, once that is read

@@ -64,6 +64,8 @@ async def validate(
 ) -> Findings:
     """Check a file (None: standard input). `offline`: without asking the account for its fields, lists and options."""
     names = None if offline else await _names(resource, setting.access, options.rate, setting.progress.say)
+    if names is not None and names.host:
+        setting.progress.say(f"Account: {names.host}")
     return await anyio.to_thread.run_sync(_check, resource, source, options, setting, names)
 
 

@@ -42,6 +42,7 @@ def test_import_of_the_sample(bulk: Shell):
     assert result.code == 0
     assert result.out.startswith("10 rows: 10 created\n")
     assert "7 tags are new" in result.err
+    assert result.err.index("Account: sandbox.example.com") < result.err.index("10 rows"), "before anything is sent"
     assert "3 accounts are new" in result.err
     assert sorted(path.name for path in bulk.job("one").iterdir() if not path.name.startswith("checkpoint")) == [
         "failed.csv", "job.json", "lock", "succeeded.csv", "summary.json",
@@ -261,6 +262,7 @@ def test_validate(bulk: Shell, csv_file: CsvFile):
     online = bulk("validate", "contacts", path, "--sandbox")
     assert online.code == 1
     assert "6 rows, 2 can be sent, 4 rejected." in online.out
+    assert "Account: sandbox.example.com" in online.err
     offline = bulk("validate", "contacts", path)
     assert offline.code == 1
     assert "Not checked, for want of a key" in offline.out

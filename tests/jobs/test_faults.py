@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from bulk.errors import AbortedError, UnfinishedError
@@ -177,6 +178,21 @@ def test_random_faults_everywhere(world: World, undisturbed: dict[str, object]):
         world.faults = ()
         assert finish(world, ending).summary.complete
         assert world.account() == undisturbed
+
+
+@pytest.mark.parametrize("retry_after", ["", "3", "date", "soon", "-1"])
+def test_no_second_of_a_whole_job_has_more_requests_than_the_limit(world: World, retry_after: str):
+    moments: list[float] = []
+    world.on_send = lambda _request: moments.append(anyio.current_time())
+    world.faults = (
+        Fault("status", status=429, retry_after=retry_after, seconds=4, every=17),
+        Fault("slow", seconds=6, probability=0.1),
+    )
+    assert world.start(world.csv(ROWS * 3, HEADER), rate=5.0, on_duplicate="all").summary.complete
+    assert len(moments) > 60
+    assert max(sum(first <= other < first + 1.0 for other in moments) for first in moments) <= 5
+    refused = [reply for _request, reply in world.sent if isinstance(reply, Reply) and reply.status == 429]
+    assert len(refused) > 3
 
 
 # ---- retry
