@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lessons import PAGE, lessons, functions_of
+from tests.lessons import PAGE, functions_of, lessons
 
 ROOT = Path(__file__).parents[1]
 LESSONS = lessons(ROOT / PAGE)
@@ -47,28 +47,28 @@ SUITE = (
 DESELECTING = "\ndef pytest_collection_modifyitems(items):\n    items[:] = [i for i in items if 'two' not in i.name]\n"
 
 
-@pytest.mark.parametrize(
-    ("two", "conftest", "options", "code"),
-    [
-        ("pass", "", (), 0),
-        ("pass", "", ("-n", "2"), 0),
-        ("n == 1 or pytest.skip('not today')", "", (), 0),
-        ("pytest.skip('not today')", "", (), 1),
-        ("pytest.skip('not today')", "", ("-n", "2"), 1),
-        ("pytest.skip('not today')", "", ("suite",), 1),
-        ("pytest.skip('not today')", "", (".",), 1),
-        ("pytest.skip('not today')", "", ("suite/test_a.py",), 0),
-        ("pytest.skip('not today')", "", ("-k", "one or two"), 0),
-        ("pytest.skip('not today')", "", ("--collect-only",), 0),
-        ("pass", DESELECTING, (), 1),
-        ("pass", DESELECTING, ("-n", "2"), 1),
-        ("pass", "", ("--deselect", "suite/test_a.py::test_two"), 1),
-        ("pass", "", ("--deselect", "suite/test_a.py::test_two[1]"), 0),
-    ],
-)
-def test_a_whole_run_fails_without_a_named_test_and_a_part_does_not(
-    tmp_path: Path, two: str, conftest: str, options: tuple[str, ...], code: int
-):
+SKIP = "pytest.skip('not today')"
+CASES = {  # what the second test does, what its conftest adds, the options, and the exit code
+    "all pass": ("pass", "", (), 0),
+    "all pass, on workers": ("pass", "", ("-n", "2"), 0),
+    "one of its parameters passes": (f"n == 1 or {SKIP}", "", (), 0),
+    "skipped": (SKIP, "", (), 1),
+    "skipped, on workers": (SKIP, "", ("-n", "2"), 1),
+    "skipped, the folder named": (SKIP, "", ("suite",), 1),
+    "skipped, the project named": (SKIP, "", (".",), 1),
+    "skipped, one file asked for": (SKIP, "", ("suite/test_a.py",), 0),
+    "skipped, some names asked for": (SKIP, "", ("-k", "one or two"), 0),
+    "skipped, only listed": (SKIP, "", ("--collect-only",), 0),
+    "left out by the suite": ("pass", DESELECTING, (), 1),
+    "left out by the suite, on workers": ("pass", DESELECTING, ("-n", "2"), 1),
+    "left out by an option": ("pass", "", ("--deselect", "suite/test_a.py::test_two"), 1),
+    "one parameter left out": ("pass", "", ("--deselect", "suite/test_a.py::test_two[1]"), 0),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_whole_run_fails_without_a_named_test_and_a_part_does_not(tmp_path: Path, case: str):
+    two, conftest, options, code = CASES[case]
     for folder in ("docs", "suite"):
         (tmp_path / folder).mkdir()
     (tmp_path / PAGE).write_text("## 1. Row\n\n* `suite/test_a.py::test_one`\n* `suite/test_a.py::test_two`\n")

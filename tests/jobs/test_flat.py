@@ -43,8 +43,8 @@ def test_no_more_rows_are_held_than_are_on_their_way(world: World, monkeypatch: 
 
     monkeypatch.setattr(Table, "records", counting)
     monkeypatch.setattr(Rows, "ended", counting_ends)
-    assert world.start(world.csv(people(1_200), HEADER)).summary.complete
-    assert ends == 1_200
+    assert world.start(world.csv(people(700), HEADER)).summary.complete
+    assert ends == 700
     assert most <= BATCH + 4 * MOST + 1
 
 
@@ -66,7 +66,7 @@ def test_no_row_makes_the_checkpoint_look_through_all_of_them(world: World, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "__init__", traced)
-        world.start(world.csv(people(600), HEADER), max_errors="")
+        world.start(world.csv(people(200), HEADER), max_errors="")
     often = [shape for shape, count in seen.items() if count > 20 and not shape.startswith(("BEGIN", "COMMIT"))]
     assert len(often) >= 4, "intents, receipts, ends and the steps that are not needed any more"
     database = sqlite3.connect(world.job.file("checkpoint.sqlite"))
