@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-GRACE: Final = 20.0  # seconds after the second signal
+GRACE: Final = 60.0  # seconds after the second signal: the reports of a large file may be written yet
 SAID: Final = b"bulk: left at once. 'bulk resume' goes on with the job.\n"
 
 
