@@ -5,12 +5,13 @@ Each family of steps is a small generator of its own, run side by side; a step t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.planning.damage import spoilt
 from bulk.planning.links import (
     ACTIVE,
     SUBSCRIBED,
@@ -25,12 +26,12 @@ from bulk.planning.links import (
     set_account,
     set_lists,
 )
-from bulk.planning.names import Names
+from bulk.planning.names import Book, Names
 from bulk.planning.settling import SENDS, again_and_again
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Known, Meaning, Reckoned
-from bulk.resources.kinds import find_name
+from bulk.resources.kinds import NAMES, Problem, find_name
 from bulk.resources.spec import Column
 
 DELETE: Final = "delete"
@@ -108,9 +109,9 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
     if meaning.mode == "delete":
         return (yield from _delete(row, wanted, meaning, known))
-    spoilt = meaning.damaged(row, partial(_held, state))
-    if spoilt is not None and CONTACT not in known.begun:
-        return spoilt
+    damaged = meaning.damaged(row, partial(_held, state, names, row))
+    if damaged is not None and CONTACT not in known.begun:
+        return damaged
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
         contact = Contact(state.id, "unchanged", state.bounced)
     else:
@@ -151,11 +152,33 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     return Outcome(status, action, contact.id, failures)
 
 
-def _held(state: ContactState | None, column: Column) -> str | None:
+def _held(state: ContactState | None, names: Names, row: Row, column: Column) -> str | None:
     """What the account holds of a contact where a column's cell would go."""
     if state is None:
         return None
+    if column.attribute in _LINKED:
+        family, links = _LINKED[column.attribute]
+        return _held_names(row.values[column.attribute], column, links(state), names.book(family))
     return state.fields.get(column.field_id) if column.field_id else state.attributes.get(column.attribute)
+
+
+_LINKED: Final[Mapping[str, tuple[str, Callable[[ContactState], Mapping[str, str]]]]] = {
+    "tags": ("tags", lambda state: state.tags),
+    "remove_tags": ("tags", lambda state: state.tags),
+    "lists": ("lists", lambda state: state.lists),
+    "unsubscribe_lists": ("lists", lambda state: state.lists),
+    "account": ("accounts", lambda state: state.accounts),
+}
+
+
+def _held_names(text: str, column: Column, ids: Iterable[str], book: Book) -> str | None:
+    """The cell itself if it looks odd and yet names nothing but what the contact has; None if it need not be asked."""
+    if not spoilt(column, text.strip()):
+        return None
+    wanted = column.read(text) if column.kind is NAMES else [text.strip()]
+    if isinstance(wanted, Problem) or not all(any(book.is_called(i, name) for i in ids) for name in wanted):
+        return None
+    return text
 
 
 def _tags(wanted: Sequence[str], names: Names) -> dict[str, str]:

@@ -12,15 +12,6 @@ from bulk.tables.check import OnDuplicate, Tally, check
 from bulk.tables.matching import Match, match_header
 from bulk.tables.reading import Table, open_table
 
-CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
-
-
-@pytest.fixture
-def corpora() -> Path:
-    if not CORPORA.is_dir():
-        pytest.skip(f"the public CSV corpora are not at {CORPORA}")
-    return CORPORA
-
 
 @pytest.fixture
 def contacts() -> tuple[Column, ...]:
