@@ -26,6 +26,9 @@ from bulk.tables.schema import build_schema, check_batch, shorten
 OnDuplicate = Literal["error", "first", "last", "all"]
 
 BATCH: Final = 20_000  # rows; at 5,000 a third slower, and a batch is 10 MiB
+CELLS: Final = 1_000_000  # that a batch may have: a table may be 16,384 columns wide,
+BYTES: Final = 16 * 1024**2  # and of the file: a cell may be as long as a book
+_PIECE: Final = 20  # rows read between two looks at how much a batch holds
 _NUMBER: Final = attrgetter("number")
 OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
 _PAIR: Final = 16  # bytes of a hash and a row number
@@ -69,8 +72,7 @@ def check(
     tally = Tally()
     schema = build_schema([column for _, column in match.columns])
     with _Keys() as keys, _no_cycle_search():
-        records = table.records()
-        while batch := list(islice(records, BATCH)):
+        for batch in _batches(table):
             issues = [_unfit(record) for record in batch if record.problem is not None]
             fitting = [record for record in batch if record.problem is None] if issues else batch
             if fitting:
@@ -110,6 +112,22 @@ def check(
                 tally.rejected += len(duplicates)
                 tally.skipped += len(set_aside)
     return tally
+
+
+def _batches(table: Table) -> Iterator[list[Record]]:
+    """The records in batches that fit into memory, however wide the table is and however long its cells are."""
+    records = table.records()
+    most = max(1, min(BATCH, CELLS // len(table.header)))
+    batch: list[Record] = []
+    begun = 0
+    while piece := list(islice(records, min(_PIECE, most - len(batch)))):
+        batch += piece
+        if len(batch) == most or table.read_bytes - begun > BYTES:
+            yield batch
+            batch = []
+            begun = table.read_bytes
+    if batch:
+        yield batch
 
 
 def _unfit(record: Record) -> Issue:

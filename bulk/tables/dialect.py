@@ -28,8 +28,21 @@ DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 PREAMBLE: Final = 20  # records among which the header is looked for
 _SAMPLE: Final = 65_536  # characters that the delimiter is judged by
 _SAMPLE_RECORDS: Final = 200
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_SHOWN: Final = {"utf-8": "UTF-8", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "latin-1": "Latin-1"}
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins with the mark of UTF-16 LE
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SHOWN: Final = {
+    "utf-8": "UTF-8", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-32-le": "UTF-32 LE",
+    "utf-32-be": "UTF-32 BE", "latin-1": "Latin-1",
+}  # fmt: skip
+# Python calls these encodings too: of names in domains, of source code, of mail headers. No file is written in them,
+# and what they make of one may be no text (half a surrogate pair) or never come to an end.
+_NO_ENCODINGS: Final = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7")
+_NO_DELIMITERS: Final = '"\r\n\0 '
 
 # The limit is one per process in the csv module, and its default (131,072) is below what a long note can be. It also
 # bounds what a quote that is never closed can swallow before it is noticed.
@@ -63,6 +76,7 @@ class _Watched(io.RawIOBase):
         self._file = file
         self._stop = stop
         self._line = 0  # bytes since the last line break
+        self.read_bytes = 0
         self.nul = False
 
     def readable(self) -> bool:
@@ -73,6 +87,7 @@ class _Watched(io.RawIOBase):
         if self._stop is not None:
             view = view[: max(0, self._stop - self._file.tell())]
         size = self._file.readinto(view) or 0
+        self.read_bytes += size
         chunk = bytes(view[:size])
         if not self.nul and b"\0" in chunk:
             self.nul = True
@@ -119,6 +134,11 @@ class Frames:
         """Whether a NUL byte was read so far; the cells still have to be looked at."""
         return self._watched is not None and self._watched.nul
 
+    @property
+    def read_bytes(self) -> int:
+        """How much of the file was read so far, give or take a chunk."""
+        return self._watched.read_bytes if self._watched is not None else 0
+
     def __iter__(self) -> Iterator[tuple[int, int, list[str]]]:
         self._watched = _Watched(open_binary(self._path), self._stop)
         with text_of(self._watched, self._dialect) as text:
@@ -139,6 +159,26 @@ class Frames:
                 raise UsageError(_line_too_long(self._path, number + 1)) from None
             except UnicodeError:
                 raise UsageError(undecodable(self._path, self._dialect)) from None
+
+    def raw(self) -> Iterator[tuple[int, str]]:
+        """In a pass of its own, each record as it stands in the file: `(row number, text with its line end)`.
+
+        Only as far as another pass has come: what is wrong behind that is not said in words.
+        """
+        with text_of(_Watched(open_binary(self._path)), self._dialect) as text:
+            for _ in range(self._dialect.sep_line + self._dialect.skip_lines):
+                text.readline()
+            taken: list[str] = []
+
+            def lines() -> Iterator[str]:
+                for line in text:
+                    taken.append(line)
+                    yield line
+
+            reader = csv.reader(lines(), delimiter=self._dialect.delimiter, strict=True)
+            for number, _ in enumerate(reader, self._dialect.skip_lines + 1):
+                yield number, "".join(taken)
+                taken.clear()
 
     def _broken(self, error: str, number: int) -> str:
         where = f"{self._path}, row {number}: "
@@ -188,11 +228,13 @@ def detect(path: Path, encoding: str, delimiter: str, skip_lines: int, known: Co
     with text_of(_Watched(open_binary(path)), plain) as text:
         try:
             first = text.readline()
-            sep_line = first[:4].casefold() == "sep=" and len(first.rstrip("\r\n")) == 5
-            begun = "" if sep_line or skip_lines else first
+            sep_line = (
+                first[:4].casefold() == "sep=" and len(first.rstrip("\r\n")) == 5 and first[4] not in _NO_DELIMITERS
+            )
             for _ in range(skip_lines if sep_line else skip_lines - 1):
                 text.readline()
-            sample = begun + text.read(_SAMPLE)
+            begun = text.readline() if sep_line or skip_lines else first
+            sample = begun + text.read(_SAMPLE)  # a header may be longer than a sample
         except UnicodeError:
             raise UsageError(undecodable(path, plain)) from None
         except _LineTooLongError:
@@ -217,10 +259,17 @@ def _encoding(path: Path, head: bytes, asked: str) -> tuple[str, bool]:
         io.TextIOWrapper(io.BytesIO(), encoding=asked)
         name = codecs.lookup(asked).name
     except (LookupError, ValueError):
+        name = ""
+    if not name or name in _NO_ENCODINGS:
         raise UsageError(
             f"--encoding {asked!r} is not known. Usual ones: utf-8, cp1252 (Windows, western Europe), latin-1, utf-16."
-        ) from None
+        )
     if not marked:
+        if head and name in ("utf-16", "utf-32"):
+            raise UsageError(
+                f"{path} does not start with a byte order mark, so it is not {asked} as such. Leave --encoding out, or "
+                f"pass {name}-le or {name}-be if you know it to be that."
+            )
         return {"iso8859-1": "latin-1", "utf-8-sig": "utf-8"}.get(name, name), False
     if name in (marked, f"{marked}-sig", marked[:-3]):
         return marked, True
@@ -232,7 +281,7 @@ def _encoding(path: Path, head: bytes, asked: str) -> tuple[str, bool]:
 def _named_delimiter(asked: str) -> str:
     names = {name: char for char, name in DELIMITERS.items()} | {"\\t": "\t"}
     char = names.get(asked.casefold(), asked)
-    if len(char) != 1 or char in '"\r\n\0 ':
+    if len(char) != 1 or char in _NO_DELIMITERS:
         raise UsageError(f"--delimiter {asked!r} is not one character. Use , ; | or tab.")
     return char
 
@@ -247,9 +296,10 @@ def _delimiter(sample: str, known: Collection[str]) -> str:
             return 0, 0.0, sound, 1
         widths = Counter(len(cells) for cells in filled)
         width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-        even = count / len(filled) if width > 1 else 0.0
-        names = max(known_names(cells, known) for cells in filled[:PREAMBLE])
-        return names, even, sound, width
+        names, parts = max((known_names(cells, known), -len(cells)) for cells in filled[:PREAMBLE])
+        if width == 1 or (names and parts == -1):  # a header that it does not part is of a table of one column
+            return names, 0.0, sound, 1
+        return names, count / len(filled), sound, width
 
     return max(DELIMITERS, key=score)  # the first of equals: a file of one column is comma-separated
 
@@ -262,7 +312,7 @@ def known_names(cells: list[str], known: Collection[str]) -> int:
 def sample_records(sample: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], bool]:
     """The first records of a sample as `(lines before it, cells)`, and whether they are sound CSV.
 
-    The record at the end of a full sample may be cut, so it is left out.
+    The record at the end of a full sample may be cut, so it is left out if it is not the only one.
     """
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
@@ -274,8 +324,9 @@ def sample_records(sample: str, delimiter: str) -> tuple[list[tuple[int, list[st
             before = reader.line_num
     except csv.Error as error:
         sound = len(sample) >= _SAMPLE and "end of data" in str(error)
-    if len(sample) >= _SAMPLE and len(rows) < _SAMPLE_RECORDS:
-        rows = rows[:-1]
+    else:
+        if len(sample) >= _SAMPLE and len(rows) < _SAMPLE_RECORDS:
+            rows = rows[:-1] or rows
     return rows, sound
 
 

@@ -44,7 +44,8 @@ class Record:
 class Table:
     """An open table. `header` is as read, nameless columns included; `records()` streams the file anew at each call.
 
-    `blank_rows` counts the blank lines and the rows without any value below the header, after a full pass.
+    `quoted`: its first rows quote every cell. `blank_rows` counts the blank lines and the rows without any value below
+    the header, after a full pass.
     """
 
     path: Path
@@ -53,20 +54,28 @@ class Table:
     header_row: int
     limit: int | None
     guard: SwallowGuard
+    quoted: bool = False
     blank_rows: int = field(default=0)
+    _frames: Frames | None = field(default=None, repr=False)
+
+    @property
+    def read_bytes(self) -> int:
+        """How much of the file the latest pass has read so far, give or take a chunk."""
+        return self._frames.read_bytes if self._frames is not None else 0
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The data records in file order, in bounded memory. Raises `UsageError` where rows cannot be told apart.
 
         `only` are row numbers seen in an earlier pass: no other records are given.
         """
-        frames = Frames(self.path, self.dialect)
+        frames = self._frames = Frames(self.path, self.dialect)
         fit = _Fit(self.header, self.dialect.delimiter)
         width = len(self.header)
         careful = bool(fit.nameless) or fit.guarded is not None
         header_row = self.header_row
         left = -1 if self.limit is None else self.limit
         self.blank_rows = 0
+        raw: Iterator[tuple[int, str]] | None = None
         for number, lines, cells in frames:
             if number <= header_row:
                 continue
@@ -78,8 +87,9 @@ class Table:
             left -= 1
             if only is not None and number not in only:
                 continue
-            if lines > 1:
-                self._refuse_swallowed(number, cells)
+            if lines > 1 and (rows := self.guard.swallowed(cells)):
+                raw = raw or frames.raw()
+                self._refuse_swallowed(number, cells, rows, raw)
             problem = None
             if (
                 careful or len(cells) != width or frames.nul
@@ -89,14 +99,20 @@ class Table:
                     fit.undo_guards(cells)
             yield Record(number, cells, problem)
 
-    def _refuse_swallowed(self, number: int, cells: list[str]) -> None:
-        rows = self.guard.swallowed(cells)
-        if rows:
-            raise UsageError(
-                f'{self.path}, row {number}: a quote (") opened in this row seems to swallow the next '
-                f"{rows} row{'s' if rows > 1 else ''} into one cell. "
-                'Remove the stray quote, or write a quote inside a cell as "".'
-            )
+    def _refuse_swallowed(self, number: int, cells: list[str], rows: int, raw: Iterator[tuple[int, str]]) -> None:
+        """Refuse a row that seems to have swallowed others, unless every cell is quoted, as in all of its file.
+
+        Among such rows a stray quote is an error, never silent; but somebody may have written others below them.
+        """
+        if self.quoted:
+            text = next(text for at, text in raw if at == number)
+            if text.rstrip("\r\n") == _quoted(cells, self.dialect.delimiter):
+                return
+        raise UsageError(
+            f'{self.path}, row {number}: a quote (") opened in this row seems to swallow the next '
+            f"{rows} row{'s' if rows > 1 else ''} into one cell. "
+            'Remove the stray quote, or write a quote inside a cell as "".'
+        )
 
 
 class _Fit:
@@ -151,10 +167,9 @@ def open_table(
             "Rename or remove the repeated columns, so that each has a name of its own."
         )
     addresses = address_columns([cells for _, cells in rows if cells != header], len(header))
-    # where every cell is quoted a stray quote is an error, never silent: such files, like our own, need no guard
     all_quoted = all(_quoted(cells, dialect.delimiter) in sample for _, cells in rows[:QUOTED_ROWS])
-    guard = SwallowGuard(0 if all_quoted else len(header), dialect.delimiter, addresses)
-    return Table(path, dialect, tuple(header), header_row, limit, guard)
+    guard = SwallowGuard(len(header), dialect.delimiter, addresses)
+    return Table(path, dialect, tuple(header), header_row, limit, guard, all_quoted)
 
 
 def _quoted(cells: Sequence[str], delimiter: str) -> str:

@@ -28,7 +28,8 @@ ROW: Final = "row"  # the frame's own column of row numbers; pandera's index cou
 _SHOWN: Final = 60  # characters of a value that an issue repeats
 _ANY_TEXT: Final = (TEXT, TEXTAREA)
 _BY_OPTIONS: Final = (NAMES, OPTION, OPTIONS)
-_MEMORY: Final = 65_536  # distinct cells a column remembers to be readable, a batch more or less
+_MEMORY: Final = 65_536  # distinct cells a column remembers to be readable, a batch more or less,
+_REMEMBERED: Final = 1024  # and of how many characters at most
 _CANNOT_CLEAR: Final = Problem(
     "cannot_clear",
     "These names cannot be cleared as a whole.",
@@ -55,7 +56,9 @@ def _column(column: Column) -> pa.Column:
 def _checks(column: Column) -> list[pa.Check]:
     if column.kind.pattern:
         # anchored as a whole: pandera only puts ^ in front, which an alternative inside would escape
-        return [pa.Check.str_matches(f"^(?:{column.kind.pattern})$", name=column.kind.name)]
+        whole = pa.Check.str_matches(f"^(?:{column.kind.pattern})$", name=column.kind.name)
+        # Rust counts more characters among the letters than Python does: what is not ASCII has to please both
+        return [whole, pa.Check(_reads(column, odd=True), name=f"{column.kind.name} as read")]
     if _reads_anything(column):
         return []
     return [pa.Check(_reads(column), name=column.kind.name)]
@@ -71,16 +74,17 @@ def _reads_anything(column: Column) -> bool:
     return column.kind in _ANY_TEXT or (column.kind in _BY_OPTIONS and column.options is None)
 
 
-def _reads(column: Column) -> Callable[[PolarsData], pl.LazyFrame]:
-    """A check that reads each distinct cell of a batch, and what earlier batches had not."""
+def _reads(column: Column, *, odd: bool = False) -> Callable[[PolarsData], pl.LazyFrame]:
+    """A check that reads each distinct cell of a batch that earlier batches had not; `odd`: only those not in ASCII."""
     known: set[str] = set()
 
     def check(data: PolarsData) -> pl.LazyFrame:
         cells = pl.col(data.key)
-        distinct = set(data.lazyframe.select(cells.drop_nulls().unique()).collect().to_series().to_list())
+        looked_at = cells.filter(cells.str.len_bytes() != cells.str.len_chars()) if odd else cells.drop_nulls()
+        distinct = set(data.lazyframe.select(looked_at.unique()).collect().to_series().to_list())
         bad = [cell for cell in distinct - known if _cannot_be_read(column, cell)]
         if len(known) < _MEMORY:
-            known.update(distinct.difference(bad))
+            known.update(cell for cell in distinct.difference(bad) if len(cell) <= _REMEMBERED)
         return data.lazyframe.select(~cells.is_in(bad))
 
     return check
@@ -130,7 +134,7 @@ def _failures(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[tuple[str
         cases = errors.failure_cases
         if cases["index"].null_count():
             raise  # about the frame or a check that broke, not about a cell: a defect of ours
-        return list(zip(cases["column"], cases["index"], strict=True))
+        return list(dict.fromkeys(zip(cases["column"], cases["index"], strict=True)))  # a cell may break two checks
     return []
 
 

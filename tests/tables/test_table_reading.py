@@ -76,7 +76,25 @@ def test_a_named_encoding_agrees_with_the_byte_order_mark(csv_file):
         open_table(path, encoding="cp1252")
 
 
-@pytest.mark.parametrize("name", ["klingon", "rot13", "base64", "", "a\0b"])
+@pytest.mark.parametrize("name", ["utf-16", "utf-32", "UTF_16"])
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xef", bytes(range(1, 256)), "a,b\n1,2".encode("utf-16-le")])
+def test_a_wide_encoding_needs_its_mark(csv_file, name, content):
+    with pytest.raises(UsageError, match=r"does not start with a byte order mark.*utf-(16|32)-le or"):
+        open_table(csv_file(content), encoding=name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be"])
+def test_utf32_with_its_mark_is_not_taken_for_utf16(csv_file, encoding):
+    path = csv_file(("\ufeff" + "a;b\n1;é\n").encode(encoding))
+    assert rows(path) == rows(path, encoding="utf-32") == [(2, ["1", "é"])]
+    assert open_table(path).dialect.describe().startswith(f"UTF-32 {encoding[-2:].upper()} with BOM")
+
+
+# what Python calls an encoding and no file is written in: some never came to an end, some made half surrogate pairs
+NONE = ["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7"]
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", "base64", "", "a\0b", *NONE])
 def test_no_encoding_of_that_name(csv_file, name):
     with pytest.raises(UsageError, match="is not known"):
         open_table(csv_file("a,b\n"), encoding=name)
@@ -108,6 +126,15 @@ def test_known_columns_decide_between_delimiters(csv_file, contacts):
     assert open_table(path, columns=contacts).dialect.delimiter == ";"
 
 
+@pytest.mark.parametrize("other", [";", "|", "\t"])
+def test_a_header_of_one_column_is_not_parted_by_what_its_cells_hold(csv_file, contacts, other):
+    cells = [f"a{other}b", f"{other}c", "d"]
+    path = csv_file("\n".join(["email", *cells]))
+    assert [row for _, row in rows(path, columns=contacts)] == [[cell] for cell in cells]
+    path = csv_file("\n".join([f"{name}{other}x" for name in ("email", *cells[2:])]))  # but one of two is
+    assert open_table(path, columns=contacts).header == ("email", "x")
+
+
 def test_a_table_of_one_column(csv_file):
     table = open_table(csv_file("email\na@b.co\nc@d.ee\n"))
     assert table.dialect.delimiter == ","
@@ -120,6 +147,11 @@ def test_the_sep_line_is_no_row(csv_file):
     assert [(record.number, record.cells) for record in table.records()] == [(2, ["a@b.co", "x,y"])]
     assert rows(csv_file("\ufeffSEP=|\nemail|note\na@b.co|x\n")) == [(2, ["a@b.co", "x"])]
     assert rows(csv_file("sep=;\nTitle\nemail;note\na@b.co;x\n"), skip_lines=1) == [(3, ["a@b.co", "x"])]
+
+
+@pytest.mark.parametrize("char", ['"', " ", "\0"])
+def test_a_sep_line_of_what_is_no_delimiter_is_a_row(csv_file, char):
+    assert open_table(csv_file(f"sep={char}\na\n")).header == (f"sep={char}",)
 
 
 @pytest.mark.parametrize("name", ["tab", "\\t", "\t", "TAB"])

@@ -150,7 +150,9 @@ def test_what_is_written_is_read_back(tmp_path, table, plain):
         for row in rows:
             file.write(row)
     again = open_table(path, delimiter=",")
-    assume(not any(again.guard.swallowed(row) for row in rows))  # a cell made of this table's very rows is refused
+    assume(
+        again.quoted or not any(map(again.guard.swallowed, rows))
+    )  # a cell made of this table's very rows is refused
     assert list(again.header) == header
     assert again.dialect.bom is not plain
     records = list(again.records())
@@ -170,7 +172,7 @@ def test_a_guarded_export_is_read_back(tmp_path, rows):
             guarded, indexes = guard_formulas(row)
             file.write([*guarded, join_values([header[at] for at in indexes], ",")])
     table = open_table(path)
-    assume(not any(table.guard.swallowed([*row, ""]) for row in rows))
+    assert table.quoted
     assert [record.cells[:3] for record in table.records()] == [row for row in rows if any(row)]
 
 
@@ -195,7 +197,28 @@ def test_the_template_is_valid(checked):
 def test_our_own_file_may_hold_a_note_that_looks_like_its_rows(tmp_path):
     path = tmp_path / "x.csv"
     note = "Ask:\nbob@example.com, or call\nzoe@example.com, or write"
+    rows = [["ada@example.com", "x"], ["grace@example.com", note], ["mary@example.com", note]]
     with CsvFile(path, ["email", "note"]) as file:
-        for row in (["ada@example.com", "x"], ["grace@example.com", note]):
+        for row in rows:
             file.write(row)
-    assert [record.cells[1] for record in open_table(path).records()] == ["x", note]
+    table = open_table(path)
+    assert table.guard.swallowed(rows[1])
+    assert [record.cells for record in table.records()] == rows
+    assert [record.cells for record in table.records(only={4})] == rows[2:]
+
+
+@pytest.mark.parametrize("above", [0, 1])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_rows_added_by_hand_to_our_own_file_are_not_swallowed_in_silence(csv_file, above, line_end):
+    """Its first rows quote every cell; a stray quote below them is seen none the less, also behind a note like rows."""
+    rows = [f'"p{number}@example.com","Ann","{number}"' for number in range(60)]
+    note = f'"Ask:,1{line_end}bob@example.com,call,2{line_end}zoe@example.com,""write"""'
+    rows.insert(55, f'"x@example.com",{note},"3"')
+    added = ["a@example.com,Al,1", 'b@example.com,"Bo,2', "c@example.com,Cy,3", 'd@example.com,Di",4']
+    text = line_end.join([*["Contacts"] * above, '"email","firstName","phone"', *rows, *added, ""])
+    table = open_table(csv_file(text), skip_lines=above)
+    assert table.quoted
+    with pytest.raises(UsageError, match=f"row {64 + above}: .* swallow the next 2 rows"):
+        list(table.records())
+    sound = text.replace('"Bo', "Bo").replace('Di"', "Di")
+    assert len(list(open_table(csv_file(sound), skip_lines=above).records())) == 65
