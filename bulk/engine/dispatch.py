@@ -23,6 +23,7 @@ FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
 MISSING_RETRY_AFTER: Final = 1.0
+HELD_UP: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
 LEAST_PAUSE: Final = 1.0  # seconds, also after "Retry-After: 0": at no limit we would ask as fast as it refuses
 LONGEST_PAUSE: Final = 24 * 3600.0
 PATIENCE: Final = 900.0  # seconds of refusals without one good answer; then the job stops, to be resumed
@@ -36,6 +37,9 @@ class Pace(Protocol):
 
         Raises `UnfinishedError` if that cannot be found out any more.
         """
+
+    def delayed(self, start: float, now: float) -> None:
+        """Count a request that was held up after its start as leaving now."""
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`."""
@@ -202,6 +206,12 @@ class Dispatch:
         self.in_flight += 1
         self.requests += 1
         return step
+
+    def leaves(self, step: Step, now: float) -> None:
+        """Take note that a step that `next` gave out leaves only now: writing it down took a while."""
+        if now - step.sent_at > HELD_UP:
+            self.limit.delayed(step.sent_at, now)
+            step.sent_at = now
 
     # ---- answers in
 

@@ -37,6 +37,7 @@ _ROOM_SHARE = 0.08  # ... or this share of it: the wider travel times scatter, t
 _CREEP = 0.0002  # seconds a spell, for each spell of quiet: a refusal in thousands, yet 0.5 s are forgotten in hours
 _COLD = 0.25  # seconds that the first requests may take longer than all later ones: connections are made for them
 _IDLE = 5.0  # seconds without a start after which servers and clients have closed their connections
+_SAME = 0.01  # seconds by which two tellings of one start may differ, where the clock is another machine's
 _TURN = 2 / 3  # of a window later is a third earlier, away from a boundary that starts drift into by being late
 _TURNS = 2  # three phases a third apart find every free stretch that is longer than a third
 _BURST = 0.15  # of a period, how long a burst takes: short, so that what arrives late is still inside its second
@@ -106,6 +107,14 @@ class RateLimit:
         self._last = self._own_last = now
         self._starts.append(now + _COLD if self._cold > 0 else now)
         self._cold -= 1
+
+    def delayed(self, start: float, now: float) -> None:
+        """Count a request that was held up after its start as leaving now: that is when the server sees it."""
+        at = min(range(self._n), key=lambda one: abs(self._starts[one] - start))
+        if abs(self._starts[at] - start) < _SAME:
+            del self._starts[at]
+            self._starts = deque(sorted((*self._starts, now)), maxlen=self._n)
+            self._last = max(self._last, now)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""

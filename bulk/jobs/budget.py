@@ -139,6 +139,11 @@ class SharedLimit:
         self._failing = None
         return self._ready
 
+    def delayed(self, start: float, now: float) -> None:
+        """Count a request that was held up after its start as leaving now."""
+        self._now = now
+        self._tell(lambda limit, ahead: limit.delayed(start + ahead, now + ahead))
+
     def pause(self, until: float) -> None:
         """Let nobody start before `until`, whichever job."""
         self._tell(lambda limit, ahead: limit.pause(until + ahead))

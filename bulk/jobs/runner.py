@@ -125,6 +125,7 @@ class Runner:
         if checkpoint and request.method != "GET" and step.row >= 0:
             checkpoint.intend(step.row, request.step, request.method, step.attempts)
             await checkpoint.durable()
+        self.dispatch.leaves(step, anyio.current_time())
         reply = await self._send(request)
         settled = self.dispatch.answer(step, reply, anyio.current_time())
         if checkpoint and step.row >= 0:

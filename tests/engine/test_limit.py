@@ -32,6 +32,17 @@ def most_in_a_second(starts: list[float]) -> int:
     return max(sum(start <= other < start + 1.0 for other in starts) for start in starts)
 
 
+def test_what_leaves_late_counts_from_when_it_leaves():
+    limit = RateLimit(2)
+    for now in (0.0, 1.0, 2.0, 3.0, 4.0, 4.4):
+        assert limit.claim(now) == now
+    limit.delayed(4.4, 4.9)
+    assert limit.claim(5.1) == 5.1
+    assert limit.claim(5.5) == pytest.approx(5.9 + limit.margin)
+    limit.delayed(4.0, 5.6)  # one that is out of the window, and not to be told from others any more
+    assert limit.claim(5.95) == 5.95
+
+
 STEP = st.one_of(
     st.tuples(st.just("send"), st.integers(1, 60).map(float)),
     st.tuples(st.just("wait"), st.floats(0.0, 3.0)),
