@@ -163,6 +163,11 @@ class Checkpoint:
                 with anyio.CancelScope(shield=True):
                     await anyio.to_thread.run_sync(self._commit, batch)
 
+    @property
+    def backlog(self) -> int:
+        """How many writes wait to be on disk."""
+        return self._queued - self._durable
+
     def _take(self) -> list[tuple[str, Sequence[Any]]]:
         batch, self._queue = self._queue, []
         return batch

@@ -24,6 +24,7 @@ from bulk.planning.together import Asking
 
 _BREATH = 250  # rows that may end one after the other before others have their turn
 BESIDE: Final = -2  # the row number of what is no row, a question: less than 0, so that nothing of it is written down
+_BACKLOG: Final = 2_000  # writes that may wait for the disk: without a limit, answers come faster than it takes them
 _LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]
@@ -95,6 +96,8 @@ class Runner:
                 now = anyio.current_time()
                 step = dispatch.next(now)
                 if isinstance(step, Step):
+                    if self._checkpoint and self._checkpoint.backlog > _BACKLOG:
+                        await self._checkpoint.durable()
                     flights.start_soon(self._fly, step, feed)
                     continue
                 if dispatch.in_flight == 0 and (dispatch.stopping or (dispatch.idle and feed.done)):
