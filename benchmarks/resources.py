@@ -55,6 +55,7 @@ def _value(name: str, kind: str, number: int) -> object:
     known: dict[str, object] = {
         "dealGroup": 900, "stage": 900, "events": '["subscribe"]', "sources": '["api"]', "reltype": "Subscriber",
         "relid": 1 + number % CONTACTS, "listid": 0, "type": "text", "tagType": "contact", "status": "1",
+        "currency": "usd",
     }  # fmt: skip
     if name in known:
         return known[name]

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 6
+VERSION: Final = 7
 
 _CONTACT: Final = "contact INTEGER NOT NULL REFERENCES contacts ON DELETE CASCADE"
 _FIELD: Final = "field INTEGER NOT NULL REFERENCES fields ON DELETE CASCADE"
 _ID: Final = "id INTEGER PRIMARY KEY AUTOINCREMENT"  # an id is never given twice
 _DEAL_GROUP: Final = "dealGroup INTEGER NOT NULL REFERENCES dealGroups ON DELETE CASCADE"
+_ADD_DEAL: Final = (
+    "INSERT INTO dealSums VALUES (upper(NEW.currency), 1, NEW.value)"
+    " ON CONFLICT (currency) DO UPDATE SET deals = deals + 1, value = value + excluded.value;"
+)
+_TAKE_DEAL: Final = (
+    "UPDATE dealSums SET deals = deals - 1, value = value - OLD.value WHERE currency = upper(OLD.currency);"
+)
 
 
 def _custom_fields(of: str, table: str) -> tuple[str, ...]:
@@ -139,5 +146,10 @@ SCHEMA: Final = (
     "INSERT INTO totals VALUES (0)",
     "CREATE TRIGGER one_more AFTER INSERT ON contacts BEGIN UPDATE totals SET contacts = contacts + 1; END",
     "CREATE TRIGGER one_less AFTER DELETE ON contacts BEGIN UPDATE totals SET contacts = contacts - 1; END",
+    # nor is the value of all deals added up anew for each page of them
+    "CREATE TABLE dealSums (currency TEXT PRIMARY KEY, deals INTEGER NOT NULL, value INTEGER NOT NULL)",
+    f"CREATE TRIGGER deal_added AFTER INSERT ON deals BEGIN {_ADD_DEAL} END",
+    f"CREATE TRIGGER deal_taken AFTER DELETE ON deals BEGIN {_TAKE_DEAL} END",
+    f"CREATE TRIGGER deal_revalued AFTER UPDATE OF value, currency ON deals BEGIN {_TAKE_DEAL} {_ADD_DEAL} END",
     f"PRAGMA user_version = {VERSION}",
 )

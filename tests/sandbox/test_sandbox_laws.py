@@ -103,6 +103,7 @@ class AnyCalls(RuleBasedStateMachine):
     @rule(deal=ids, other=ids, name=st.sampled_from(["contact", "account", "group", "stage", "owner"]))
     def change_deal(self, deal, other, name) -> None:
         self.ask(f"PUT deals/{deal}", {"deal": {name: other, "fields": [{"customFieldId": 1, "fieldValue": "x"}]}})
+        self.ask(f"PUT deals/{deal}", {"deal": {"value": other, "currency": "usd" if deal % 2 else "eur"}})
         self.ask("POST contactDeals", {"contactDeal": {"contact": other, "deal": deal}})
         self.ask(f"PUT dealStages/{other}", {"dealStage": {"group": deal}})
 
@@ -146,8 +147,9 @@ class AnyCalls(RuleBasedStateMachine):
         meta = self.desk.ask("GET deals").json()["meta"]
         by_currency = meta["currencies"].values() if meta["currencies"] else []
         assert sum(int(currency["total"]) for currency in by_currency) == meta["total"]
-        values = sum(int(currency["value"]) for currency in by_currency)
-        assert values == self.desk.sandbox.store.count("SELECT coalesce(sum(value), 0) FROM deals")
+        sql = "SELECT upper(currency), sum(value), count(*) FROM deals GROUP BY 1 ORDER BY 1"
+        sums = [(one["currency"], int(one["value"]), int(one["total"])) for one in by_currency]
+        assert sums == self.desk.sandbox.store.rows(sql)
 
     @invariant()
     def totals_are_counts(self) -> None:

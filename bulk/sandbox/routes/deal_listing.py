@@ -50,7 +50,10 @@ def list_deals(call: Call) -> Answer:
     selection = _selection(call)
     where = f" WHERE {' AND '.join(selection.where)}" if selection.where else ""
     sums = call.store.rows(
-        f"SELECT upper(currency), count(*), sum(value) FROM deals{where} GROUP BY 1 ORDER BY 1", selection.values
+        f"SELECT upper(currency), count(*), sum(value) FROM deals{where} GROUP BY 1 ORDER BY 1"
+        if where
+        else "SELECT currency, deals, value FROM dealSums WHERE deals > 0 ORDER BY 1",
+        selection.values,
     )
     currencies = {
         currency: {"total": str(count), "value": str(value), "currency": currency, "isDisabled": False}
