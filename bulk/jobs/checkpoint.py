@@ -95,8 +95,8 @@ class Checkpoint:
             raise
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
         self._queue: list[tuple[str, Sequence[Any]]] = []
-        self._queued = 0
-        self._durable = 0
+        self._queued = self._durable = 0  # writes
+        self._queued_size = self._durable_size = 0  # characters in them
         self._turn = anyio.Lock()
 
     def _prepare(self, *, new: bool) -> None:
@@ -150,6 +150,7 @@ class Checkpoint:
         """Queue one write. It is durable once a later `durable()` returns."""
         self._queue.append((sql, values))
         self._queued += 1
+        self._queued_size += _size(values)
 
     async def durable(self) -> None:
         """Wait until everything queued so far is on disk. Many waiters share one commit."""
@@ -165,8 +166,8 @@ class Checkpoint:
 
     @property
     def backlog(self) -> int:
-        """How many writes wait to be on disk."""
-        return self._queued - self._durable
+        """How many characters wait to be on disk: about what they take of memory."""
+        return self._queued_size - self._durable_size
 
     def _take(self) -> list[tuple[str, Sequence[Any]]]:
         batch, self._queue = self._queue, []
@@ -181,6 +182,7 @@ class Checkpoint:
             for sql, values in batch:
                 execute(sql, values)
         self._durable += len(batch)
+        self._durable_size += sum(_size(values) for _sql, values in batch)
 
     @contextmanager
     def _at_once(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
@@ -398,6 +400,10 @@ class Checkpoint:
             for number, outcome in rows:
                 failures = json.dumps([[f.step, f.code, f.error] for f in outcome.failures])
                 execute("INSERT INTO rows VALUES (?, ?, '', '', ?, 0)", (number, outcome.status.value, failures))
+
+
+def _size(values: Sequence[Any]) -> int:
+    return sum(len(value) for value in values if isinstance(value, str))
 
 
 def is_made(path: Path) -> bool:

@@ -24,7 +24,7 @@ from bulk.planning.together import Asking
 
 _BREATH = 250  # rows that may end one after the other before others have their turn
 BESIDE: Final = -2  # the row number of what is no row, a question: less than 0, so that nothing of it is written down
-_BACKLOG: Final = 2_000  # writes that may wait for the disk: without a limit, answers come faster than it takes them
+_BACKLOG: Final = 2_000_000  # characters that may wait for the disk: answers may come faster than it takes them
 _LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]

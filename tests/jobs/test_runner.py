@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -165,6 +169,61 @@ def test_a_refused_key_leaves_nothing_in_doubt(tmp_path: Path):
             assert server.applied.total() <= runner.dispatch.most_in_flight
 
     run(main)
+
+
+# ---- a slow disk
+
+
+class SlowDisk(Checkpoint):
+    """One that writes nothing until it may."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, new=True)
+        self.may = threading.Event()
+
+    def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        self.may.wait()
+        super()._commit(batch)
+
+
+class Pages(Feed):
+    """Pages of 100,000 characters, as an export has them."""
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        checkpoint.add_page(step.row, step.row, ["x" * 100_000])
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        """Nothing."""
+
+
+def page(row: int) -> Flow:
+    yield (Request("page", "GET", f"{row}"),)
+    return Outcome(RowStatus.SUCCEEDED)
+
+
+def test_answers_wait_for_a_slow_disk_so_that_memory_is_bounded(tmp_path: Path):
+    async def main() -> None:
+        answered = 0
+
+        async def send(_request: Request) -> Reply:
+            nonlocal answered
+            answered += 1
+            return OK
+
+        with contextlib.closing(SlowDisk(tmp_path / "c.sqlite")) as disk:
+            runner = Runner(Dispatch(RateLimit(0), lambda: 0.5, rate=math.inf), send, disk)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(runner.run, Pages([Work(row, f"k{row}", page(row)) for row in range(1, 201)]))
+                await anyio.wait_all_tasks_blocked()
+                before, waiting = answered, disk.backlog
+                disk.may.set()
+            assert 20 <= before <= 30
+            assert 2_000_000 <= waiting <= 3_000_000
+            assert answered == 200
+            assert len(disk.page_ranges()) == 200
+            assert disk.backlog == 0
+
+    anyio.run(main)  # in real time: the clock of the other tests stands still while a thread works
 
 
 # ---- questions
