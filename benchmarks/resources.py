@@ -1,19 +1,20 @@
-"""Export of each resource at the real pace: `python -m benchmarks.resources [--records N] [--latency S] [NAME…]`.
+"""Export of each resource: `python -m benchmarks.resources [--memory] [--records N] [--latency S] [NAME…]`.
 
 A served sandbox that holds so many records of one resource, a `bulk export` process beside it, real seconds: the share
 of the limit of 5 requests a second that it reached, and its requests against the pages that there are. One resource of
 20,000 records takes three quarters of a minute at each latency; without names, all of them.
+
+With `--memory`, instead: the peak with so many records and with ten times as many, with the limit off.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from benchmarks.export import BULK, environment_of
+from benchmarks.export import environment_of, export
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource
 from bulk.sandbox.app import Sandbox, SandboxOptions
@@ -64,16 +65,19 @@ def _value(name: str, kind: str, number: int) -> object:
     return number if kind == "INTEGER" else f"{name} {number}"
 
 
-def measure(resource: Resource, records: int, latency: float) -> None:
-    """Print one line of the table."""
+def exported(resource: Resource, records: int, *served: str, rate: str = "5") -> dict[str, Any]:
+    """Export so many records from a sandbox served with these options; the summary, with peak memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Sandbox(folder / "sandbox.sqlite", SandboxOptions()) as box:
             fill(box.store, resource, records)
-        with environment_of(folder, ("--latency", str(latency))) as environment:
-            command = (*BULK, "export", resource.name, str(folder / "out.csv"), "--json", "--quiet")
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        found = json.loads(done.stdout)
+        with environment_of(folder, ("--rate", rate, *served)) as environment:
+            return export(environment, folder, "--rate", rate, resource=resource.name)
+
+
+def measure(resource: Resource, records: int, latency: float) -> None:
+    """Print one line of the table."""
+    found = exported(resource, records, "--latency", str(latency))
     pages = records / 100
     print(
         f"{resource.name:20} {found['rows']['succeeded']:7,} rows at {latency * 1000:5,.0f} ms: "
@@ -83,15 +87,25 @@ def measure(resource: Resource, records: int, latency: float) -> None:
     )
 
 
+def measure_memory(resource: Resource, records: int) -> None:
+    """Print how much more ten times as many records take."""
+    small, large = (exported(resource, count, rate="0")["memory"] for count in (records, 10 * records))
+    print(f"{resource.name:20} {records:,} records: peak {small:.0f} MiB, {10 * records:,}: {large:.0f} MiB = "
+          f"{large / small:.2f} x (goal 1.3)", flush=True)  # fmt: skip
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--latency", type=float, action="append")
+    parser.add_argument("--memory", action="store_true")
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     for resource in map(named, given.names) if given.names else RESOURCES:
-        for latency in given.latency or (0.2, 1.0):
+        if given.memory:
+            measure_memory(resource, given.records)
+        for latency in () if given.memory else given.latency or (0.2, 1.0):
             measure(resource, given.records, latency)
 
 
