@@ -19,6 +19,7 @@ from bulk.resources.spec import TOGETHER, Column, normalise
 from bulk.tables.reading import Record
 
 _PART: Final = "\0"  # between the parts of a key
+_SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
 
 
 def key_of(cell: str) -> str:
@@ -264,7 +265,9 @@ def _refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
 
 
 def _unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
-    lines = [f"  {title.strip()!r}.{_nearest(title.strip(), known)}" for title in unknown]
+    lines = [f"  {title.strip()!r}.{_nearest(title.strip(), known)}" for title in unknown[:_SHOWN]]
+    if len(unknown) > _SHOWN:
+        lines.append(f"  and {len(unknown) - _SHOWN:,} more.")
     many = len(unknown) > 1
     close = nearest(unknown[0].strip(), known, 1)
     ways = (
@@ -272,7 +275,7 @@ def _unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
         f"--map '{unknown[0].strip()}={close[0] if close else 'attribute'}' (nothing after the = drops it); "
         "or leave out all unknown columns with --ignore-unknown."
     )
-    return "\n".join([f"{len(unknown)} column{'s are' if many else ' is'} not known:", *lines, ways])
+    return "\n".join([f"{len(unknown):,} column{'s are' if many else ' is'} not known:", *lines, ways])
 
 
 def _refuse_doubles(header: Sequence[str], found: Sequence[tuple[int, Column]]) -> None:

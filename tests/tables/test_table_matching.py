@@ -85,6 +85,13 @@ def test_unknown_columns_are_all_named_with_the_ways_on(contacts):
     assert match_header(("email", "x"), contacts, maps={"x": "Shoe size"}, open_ended=True).unchecked == ("x",)
 
 
+def test_of_thousands_of_unknown_columns_the_first_are_named(contacts):
+    text = refusal(("email", *(f"Measure {number}" for number in range(16_383))), contacts)
+    assert "16,383 columns are not known" in text
+    assert "and 16,363 more." in text
+    assert len(text.splitlines()) == 23
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
 def test_one_column_that_is_several(contacts, delimiter):
     assert "the delimiter is probably wrong" in refusal((f"email{delimiter}phone",), contacts)
