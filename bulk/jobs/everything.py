@@ -167,10 +167,12 @@ def _end(
         actions.update(ending.summary.actions)
         codes.update(ending.summary.codes)
     before = folder.summary() or {}
-    totals = Totals(
-        before.get("requests", 0) + spent.requests, before.get("retries", 0) + spent.retries,
-        before.get("seconds", 0.0) + spent.seconds,
-    )  # fmt: skip
+    parts = [ending.summary.totals for ending in endings]
+    totals = Totals(  # a run that was killed has left no sums of the whole, but its parts' checkpoints have theirs
+        max(before.get("requests", 0) + spent.requests, sum(part.requests for part in parts)),
+        max(before.get("retries", 0) + spent.retries, sum(part.retries for part in parts)),
+        max(before.get("seconds", 0.0) + spent.seconds, sum(part.seconds for part in parts)),
+    )
     error = stopped.error if stopped else None
     state = "unfinished" if stopped else "finished"
     if any(ending.summary.state == "stopped" for ending in endings):

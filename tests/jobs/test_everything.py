@@ -96,12 +96,16 @@ def check_parts(world: World) -> None:
     assert summary["rows"]["read"] == sum(summary["rows"][status] for status in STATUSES)
     for name in ("read", *STATUSES):
         assert summary["rows"][name] == sum(rows[name] for rows in summary["resources"].values()), name
+    requests = 0
     for name, rows in summary["resources"].items():
         part = world.job.file(name)
-        assert json.loads((part / "summary.json").read_text())["rows"] == rows
+        of_part = json.loads((part / "summary.json").read_text())
+        assert of_part["rows"] == rows
+        requests += of_part["requests"]
         if (part / "succeeded.csv").exists():
             with (part / "succeeded.csv").open(encoding="utf-8-sig", newline="") as file:
                 check_reports(part, next(csv.reader(file))[:-3])
+    assert summary["requests"] >= requests
 
 
 def told(world: World) -> list[tuple[str, str, str]]:
