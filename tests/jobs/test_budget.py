@@ -7,6 +7,7 @@ import math
 import shutil
 import socket
 import subprocess
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,10 @@ def book(tmp_path: Path) -> Path:
 
 def limit_at(book: Path, rate: float = 5.0, name: str = "the account", said: list[str] | None = None) -> SharedLimit:
     heard = said if said is not None else []
-    return SharedLimit(FileShelf(book, 0.0), rate, name, lambda: heard.append("company"))
+    shelf = FileShelf(book, 0.0)
+    limit = SharedLimit(shelf, rate, name, lambda: heard.append("company"))
+    weakref.finalize(limit, shelf.close)
+    return limit
 
 
 def drive(limits: list[SharedLimit], seconds: float, now: float = 0.0) -> list[list[float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -22,6 +23,7 @@ def faulty(fault: Fault, request: str, body=None, before=()):
     """The answer to a request that meets a fault, and the sandbox afterwards."""
     sandbox = sandbox_at(faults=(fault,))
     desk = Desk(sandbox)
+    weakref.finalize(desk, sandbox.close)
     for earlier, sent in before:
         desk.ask(earlier, sent)
     return desk.ask(request, body), desk
