@@ -121,7 +121,9 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
             return Outcome(status, failures=tuple(written.failures))
         contact = written
     new = contact.action == "created"
-    linked = None if new else state  # made anew by this row, it has lost what it had when the account was read
+    if state is not None and state.id != contact.id and not new:
+        state = None  # it was made anew by somebody else, and has lost what it had when the account was read
+    linked = None if new else state  # as one has that was made by this row
     statuses = _statuses(wanted, names)
     # who may be subscribed is asked for unless it is sure: a person made by an earlier send may have left since
     fresh = contact.fresh and CONTACT not in known.begun
@@ -209,6 +211,8 @@ def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
         gone = DELETE in known.begun  # by a send of ours whose answer was lost
         return Outcome(RowStatus.SUCCEEDED if gone else RowStatus.UNCHANGED, "deleted" if gone else "unchanged")
     receipts = yield (Request(DELETE, "DELETE", f"contacts/{identity}", absent_is_done=True),)
+    if receipts[0].was_so:
+        return Outcome(RowStatus.UNCHANGED, "unchanged", identity)
     if receipts[0].ok:
         return Outcome(RowStatus.SUCCEEDED, "deleted", identity)
     status = RowStatus.IN_DOUBT if receipts[0].verdict is Verdict.IN_DOUBT else RowStatus.FAILED

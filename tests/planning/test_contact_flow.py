@@ -475,6 +475,16 @@ def test_a_contact_that_was_deleted_meanwhile_gets_all_its_links_anew():
     assert sorted(run.places) == sorted([SYNC, TAGS, LISTS, JOIN])
 
 
+def test_a_contact_that_someone_else_made_anew_meanwhile_has_none_of_the_links_of_the_old():
+    other = Reply(200, {"contact": FULL | {"id": "9"}})
+    held = "contacts/9/contactTags", "contacts/9/contactLists"
+    replies = {SYNC: other, TAGS: NEW_TAG, LISTS: NEW_LIST, JOIN: JOINED, HELD_ACCOUNTS: links("accountContacts")}
+    replies |= {f"GET {path}": links(path.rpartition("/")[2]) for path in held}
+    outcome, run = do(SAME | {"firstName": "Eve"}, replies, state=HELD)
+    assert outcome == Outcome(RowStatus.SUCCEEDED, "updated", "9")
+    assert {SYNC, TAGS, LISTS, JOIN} <= set(run.places)
+
+
 def test_who_left_a_list_stays_off_it_even_if_the_contact_was_made_anew():
     outcome, _run = do({"firstName": "Eve", "lists": "Offers"}, {SYNC: CREATED}, state=HELD)
     assert [failure.code for failure in outcome.failures] == ["opted_out"]
