@@ -120,6 +120,11 @@ class Receipt:
         return self.verdict is Verdict.ACCEPT
 
     @property
+    def was_so(self) -> bool:
+        """Whether it was so before it was asked for: what was to be deleted was gone, and no send of ours did that."""
+        return self.ok and self.status >= 400 and self.attempts == 1
+
+    @property
     def from_before(self) -> bool:
         """Whether it speaks of a send in an earlier run that was never answered: in this run nothing was sent."""
         return self.error == CUT_OFF

@@ -46,7 +46,7 @@ class Done:
     def take(self, receipt: Receipt, *, changed: bool = True) -> bool:
         """Note a receipt; whether it was accepted."""
         if receipt.ok:
-            self.changed |= changed
+            self.changed |= changed and not receipt.was_so
             return True
         self.failures.append(Failure(receipt.step, receipt.code, receipt.error))
         self.in_doubt |= receipt.verdict is Verdict.IN_DOUBT

@@ -270,7 +270,7 @@ class RecordRows:
         receipts = yield (Request(DELETE, "DELETE", path, absent_is_done=True),)
         done = Done()
         done.take(receipts[0])
-        return _ended(done, "deleted", identity)
+        return _ended(done, "deleted" if done.changed else "unchanged", identity)
 
 
 def key_sought(row: Row, wanted: Wanted, meaning: Meaning, resource: Resource) -> str:

@@ -97,6 +97,18 @@ def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
     assert len(rows_of(peopled.job.file(DELETED))) == 5
 
 
+def test_who_was_not_there_is_not_called_deleted(peopled: World):
+    ending = peopled.start(peopled.csv([("1",), ("77",)], "id"), mode="delete", key="id")
+    assert ending.summary.actions == {"deleted": 1, "unchanged": 1}
+    assert ending.summary.rows["succeeded"] == len(rows_of(peopled.job.file(DELETED))) == 1
+
+
+def test_who_is_gone_after_a_lost_answer_was_deleted(peopled: World):
+    peopled.faults = (Fault("lost_after", method="DELETE", nth=1),)
+    ending = peopled.start(peopled.csv([("1",)], "id"), mode="delete", key="id")
+    assert ending.summary.actions == {"deleted": 1}
+
+
 def test_by_whatever_key_what_goes_is_written_down_and_asked_for(world: World):
     world.start(world.csv([("City", "text", "TOWN"), ("Age", "text", "YEARS")], "title,type,perstag"), "fields")
     world.job.discard()
