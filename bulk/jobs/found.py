@@ -11,11 +11,13 @@ from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import RequestOf, Walking
 from bulk.jobs.whole import Take, read_whole, walking_whole
-from bulk.model import Json
+from bulk.model import Json, Request
+from bulk.planning.collections import accepted
 from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
 from bulk.planning.names import Names
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
+from bulk.planning.together import Asking
 from bulk.resources.spec import CUSTOM, Resource
 from bulk.tables.matching import key_of
 
@@ -96,6 +98,24 @@ async def read_records(
         checkpoint.note(NEWEST, newest)
     checkpoint.note(HELD, True)
     await checkpoint.durable()
+
+
+async def read_newest(runner: Runner, checkpoint: Checkpoint) -> None:
+    """Learn the highest id of a contact before the first is created: what is not above it is none of ours."""
+    if checkpoint.noted(NEWEST) is not None or checkpoint.has_begun():
+        return
+    checkpoint.note(NEWEST, await runner.ask(_newest_contact()))
+    await checkpoint.durable()
+
+
+def _newest_contact() -> Asking[int]:
+    query = (("orders[id]", "DESC"), ("limit", "1"))
+
+    def keep(body: Json) -> Json:
+        return max((int(contact["id"]) for contact in body["contacts"]), default=0)
+
+    receipts = yield (Request("newest", "GET", "contacts", query, keep=keep, expects="contacts"),)
+    return int(accepted(receipts[0], "the account's contacts"))
 
 
 async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:

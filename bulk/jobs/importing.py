@@ -24,7 +24,7 @@ from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
-from bulk.jobs.found import FoundInCheckpoint, read_records
+from bulk.jobs.found import FoundInCheckpoint, read_newest, read_records
 from bulk.jobs.guarding import ListGuard
 from bulk.jobs.held import STALE, read_held
 from bulk.jobs.progress import Progress, Snapshot
@@ -276,6 +276,8 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     await _make_names(runner, names, needs, job.setting.progress)
     if job.resource.writing is Writing.RECORD:
         return await _prepare_records(job, runner, plan, names, needs)
+    if job.resource.writing is Writing.CONTACT and options.mode == "create":
+        await read_newest(runner, checkpoint)
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
     if options.on_duplicate != "all" and options.mode != "create" and (links or options.key == "email"):

@@ -15,6 +15,7 @@ import anyio
 
 from bulk.engine.dispatch import Step
 from bulk.jobs.checkpoint import Checkpoint, OpenRow
+from bulk.jobs.found import NEWEST
 from bulk.jobs.guarding import ListGuard
 from bulk.jobs.held import STALE
 from bulk.jobs.runner import BESIDE, Work
@@ -55,6 +56,7 @@ class Rows:
     counts: Counter[str] = field(default_factory=Counter)
     done: bool = False
     _partly: bool = False
+    _newest: int = 0
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
@@ -85,6 +87,7 @@ class Rows:
 
     def _all(self) -> Iterator[Work]:
         self._partly = bool(self.checkpoint.noted("held partly"))
+        self._newest = int(self.checkpoint.noted(NEWEST, 0))
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
@@ -104,6 +107,7 @@ class Rows:
                 absent=since is not None and row.key not in held and not self._partly,
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
                 guard=self.plan.guard,
+                newest=self._newest,
             )
             flow = self.plan.writer.flow(row, known)
             yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.planning.collections import read_list
 from bulk.planning.damage import spoilt
 from bulk.planning.links import (
     ACTIVE,
@@ -115,7 +116,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
         contact = Contact(state.id, "unchanged", state.bounced)
     else:
-        written = yield from _WRITERS[_mode(meaning)](row, wanted, meaning, state)
+        written = yield from _WRITERS[_mode(meaning)](row, wanted, meaning, known)
         if isinstance(written, Done):
             status = RowStatus.IN_DOUBT if written.in_doubt else RowStatus.FAILED
             return Outcome(status, failures=tuple(written.failures))
@@ -253,7 +254,7 @@ def _failed(receipt: Receipt) -> Done:
     return Done([Failure(receipt.step, code, receipt.error)], in_doubt=in_doubt)
 
 
-def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState | None) -> Asking[_Written]:
+def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _known: Known) -> Asking[_Written]:
     receipts = yield (Request(CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact"),)
     if not receipts[0].ok:
         return _failed(receipts[0])
@@ -262,7 +263,7 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
     return Contact(identity, action, bounced, action == "created", repeated=receipts[0].attempts > 1)
 
 
-def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState | None) -> Asking[_Written]:
+def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     """Create, which may not be repeated: a lost answer is settled by reading for exactly what was sent."""
     sends = 0
     for step in again_and_again(CONTACT):
@@ -278,22 +279,41 @@ def _create(_row: Row, wanted: Wanted, _meaning: Meaning, _state: ContactState |
         if not found.ok:
             return _failed(receipts[0])
         if found.data is not None:
-            sent = {**wanted.attributes, "email": found.data["email"]}  # found by it; a server may write it its own way
-            if all(str(found.data.get(name) or "") == value for name, value in sent.items()):
-                return Contact(str(found.data["id"]), "created", bool(found.data["bounced"]))
-            doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
-            return Done([Failure(CONTACT, "no_answer", doubt)], in_doubt=True)
+            return (yield from _found_after(step, found.data, wanted, meaning, known))
         sends += not receipts[0].from_before
         if sends == SENDS:
             return _failed(receipts[0])
     raise AssertionError("the steps do not end")
 
 
-def _update(row: Row, wanted: Wanted, meaning: Meaning, state: ContactState | None) -> Asking[_Written]:
+def _found_after(
+    step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known
+) -> Asking[_Written]:
+    """Whether a contact that was found after a lost answer is the one that was sent: newer, and of its values."""
+    identity = str(found["id"])
+    if int(identity) <= known.newest:
+        said = "There was a contact with this e-mail before the job began. --mode upsert would change it."
+        return Done([Failure(CONTACT, "duplicate", said)])
+    sent = {**wanted.attributes, "email": found["email"]}  # found by it; a server may write it its own way
+    same = all(str(found.get(name) or "") == value for name, value in sent.items())
+    if same and wanted.fields:
+        name, path = f"look up values after {step}", f"contacts/{identity}/fieldValues"
+        held = yield from read_list(name, path, "fieldValues", lambda one: [str(one["field"]), one.get("value")])
+        if isinstance(held, Receipt):
+            return Done([Failure(CONTACT, "no_answer", held.error)], in_doubt=True)
+        values, kinds = dict(held), {column.field_id: column.kind for column in meaning.columns if column.field_id}
+        same = all(kinds[field].same(values.get(field), value) for field, value in wanted.fields.items())
+    if same:
+        return Contact(identity, "created", bool(found["bounced"]))
+    doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
+    return Done([Failure(CONTACT, "no_answer", doubt)], in_doubt=True)
+
+
+def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     if meaning.key == "id":
         identity = row.key
-    elif state is not None:
-        identity = state.id
+    elif known.state is not None:
+        identity = known.state.id
     else:
         found = yield from look_up_contact("look up", wanted.attributes["email"])
         if not found.ok:
@@ -307,7 +327,7 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, state: ContactState | No
     return Contact(identity, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0])
 
 
-_Writer = Callable[[Row, Wanted, Meaning, "ContactState | None"], Asking[_Written]]
+_Writer = Callable[[Row, Wanted, Meaning, Known], Asking[_Written]]
 
 
 def _mode(meaning: Meaning) -> str:

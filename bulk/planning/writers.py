@@ -66,7 +66,7 @@ class Known:
     `state` is what the account held of the row's contact when the job began, None if that was not read or not there;
     `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to decide by it who
     may be subscribed; then `guard` says, if it can. `begun` are steps that an earlier run has sent: what it decided
-    stays decided.
+    stays decided. `newest` is the highest id of a contact when the job began, 0 if it is not known.
     """
 
     state: ContactState | None = None
@@ -74,6 +74,7 @@ class Known:
     absent: bool = False
     begun: frozenset[str] = frozenset()
     guard: Guard = UNGUARDED
+    newest: int = 0
 
 
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:

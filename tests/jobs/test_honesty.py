@@ -128,6 +128,15 @@ def test_what_was_only_refused_by_the_limit_is_not_in_doubt(world: World):
     assert (ending.summary.rows["in_doubt"], ending.summary.rows["unprocessed"]) == (0, 3)
 
 
+def test_who_was_there_before_is_not_called_created_after_a_lost_answer(world: World):
+    imported(world, people(2))
+    world.faults = (Fault("lost_before", method="POST", path="contacts", first=2),)
+    rows = [(email, name, "Bath") for email, name in people(3)]
+    ending = world.start(world.csv(rows, "email,firstName,City"), mode="create")
+    assert ending.summary.actions == {"created": 1}
+    assert ending.summary.codes == {"duplicate": 2}
+
+
 def test_what_was_in_doubt_stays_so_when_the_retry_is_turned_away(world: World):
     world.faults = (Fault("lost_after", method="POST", path="contactTags"),)
     ending = world.start(world.csv([("p1@example.com", "VIP"), ("p2@example.com", "")], "email,tags"))

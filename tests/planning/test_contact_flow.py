@@ -92,11 +92,11 @@ JOIN, HELD_ACCOUNTS = "POST accountContacts", "GET accountContacts"
 def do(
     cells: Mapping[str, str], replies: Mapping[str, list[Reply | Lost] | Reply | Lost], *,
     state: ContactState | None = None, fresh: bool = True, key: str = "ada@example.com", by: str = "email",
-    **choices: object,
+    newest: int = 0, **choices: object,
 ) -> tuple[Outcome, Run]:  # fmt: skip
     run = Run(replies)
     cells = cells if "email" in cells else {"email": "ada@example.com", **cells}
-    known = Known(state, fresh=fresh)
+    known = Known(state, fresh=fresh, newest=newest)
     return run(contact_flow(row_of(cells, key), meaning_of(cells, key=by, **choices), NAMES, known)), run
 
 
@@ -190,6 +190,21 @@ def test_a_contact_of_other_values_is_nobody_s_create():
     found = links("contacts", FULL | {"firstName": "Eve"})
     outcome, _run = do({"firstName": "Ada"}, {POST: LOST, LOOK: found}, mode="create")
     assert outcome.status is RowStatus.IN_DOUBT
+
+
+def test_a_contact_that_was_there_before_is_nobody_s_create():
+    outcome, run = do({"firstName": "Ada"}, {POST: LOST, LOOK: links("contacts", FULL)}, mode="create", newest=7)
+    assert outcome.status is RowStatus.FAILED
+    assert outcome.failures[0].code == "duplicate"
+    assert run.places == [POST, LOOK]
+
+
+@pytest.mark.parametrize(("held", "status"), [("Bath", RowStatus.SUCCEEDED), ("Bristol", RowStatus.IN_DOUBT)])
+def test_a_lost_create_is_told_by_its_custom_fields_too(held, status):
+    values = links("fieldValues", {"id": "1", "field": "1", "value": held})
+    replies = {POST: LOST, LOOK: links("contacts", FULL), "GET contacts/7/fieldValues": values}
+    outcome, _run = do({"firstName": "Ada", "City": "Bath"}, replies, mode="create", newest=6)
+    assert outcome.status is status
 
 
 def test_a_create_that_is_lost_twice_is_in_doubt():
