@@ -68,7 +68,7 @@ def import_options(chosen: dict[str, Any]) -> Any:
 
     plain = (
         "mode", "key", "ignore_unknown", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding",
-        "delimiter", "limit", "resubscribe", "allow_damaged", "max_duration",
+        "delimiter", "limit", "resubscribe", "allow_damaged", "yes", "max_duration",
     )  # fmt: skip
     return ImportOptions(
         maps=parse_maps(chosen["maps"]),

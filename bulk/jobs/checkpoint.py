@@ -302,10 +302,13 @@ class Checkpoint:
             return execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
 
     def forget_questions(self) -> None:
-        """Forget what the account answered and held: it is too old to decide by. What was written stays."""
+        """Forget what the account answered and held: it is too old to decide by. What was written stays.
+
+        So does not that deletions were agreed to: other records may go by the keys of the rows now.
+        """
         with self._at_once() as execute:
             execute("DELETE FROM steps WHERE method = 'GET'")
-            notes = "'held', 'held partly', 'held records', 'custom read', 'apart read', 'named'"
+            notes = "'held', 'held partly', 'held records', 'custom read', 'apart read', 'named', 'confirmed'"
             execute(f"DELETE FROM meta WHERE name IN ({notes})")
             for table in ("held", "held_under", "relations"):
                 execute(f"DELETE FROM {table}")

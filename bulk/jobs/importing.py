@@ -71,6 +71,7 @@ class ImportOptions:
     limit: int | None = None
     resubscribe: bool = False
     allow_damaged: bool = False
+    yes: bool = False
     max_errors: str = ""
     max_duration: float | None = None
     rate: float = 5.0

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import os
+import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -397,3 +399,38 @@ def test_a_template_of_the_account_has_its_custom_fields_and_lists_their_options
     assert all(len(line) < 80 for line in told.err.splitlines())
     Path("own.csv").write_text(told.out)
     assert bulk("validate", "contacts", "own.csv", "--sandbox").code == 0
+
+
+class Terminal(io.StringIO):
+    """Standard input with a person before it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_job_that_was_killed_while_it_asked_asks_again(
+    bulk: Shell, csv_file: CsvFile, monkeypatch: pytest.MonkeyPatch
+):
+    path = csv_file("email\na@example.com\n")
+    bulk.sandbox("import", path)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    with monkeypatch.context() as patch:
+        patch.setattr("click.confirm", lambda *_args, **_more: os.kill(os.getpid(), signal.SIGINT) or time.sleep(1))
+        assert bulk.sandbox("import", path, "--mode", "delete", "--job", "gone").code == 130
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    refused = bulk("resume", "gone")
+    assert (refused.code, "Pass --yes" in refused.err) == (2, True)
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert bulk("resume", "gone").code == 3
+    assert "a@example.com" in bulk.sandbox("export", "-").out
+
+
+def test_who_said_yes_is_not_asked_on_resume(bulk: Shell, csv_file: CsvFile, monkeypatch: pytest.MonkeyPatch):
+    path = csv_file("email\na@example.com\n")
+    bulk.sandbox("import", path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with monkeypatch.context() as patch:
+        patch.setattr("bulk.jobs.importing.Rows", None)  # the job comes to a bad end before its first row
+        bulk.sandbox("import", path, "--mode", "delete", "--yes", "--job", "gone")
+    result = bulk("resume", "gone")
+    assert (result.code, "a@example.com" in bulk.sandbox("export", "-").out) == (0, False), result.err

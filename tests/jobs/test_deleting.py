@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bulk.jobs.deleting import DELETED
+from bulk.jobs.held import STALE
 from bulk.sandbox.faults import Fault
 from tests.world import Crash, World, report
 
@@ -95,6 +97,33 @@ def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
     assert ending.summary.actions == {"deleted": 5}
     assert set(peopled.account()["contacts"]) == {"p5@example.com"}
     assert len(rows_of(peopled.job.file(DELETED))) == 5
+
+
+def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(
+    peopled: World, monkeypatch: pytest.MonkeyPatch
+):
+    asked = answering(peopled, answer=True)
+
+    def crash(request):
+        if request.method == "DELETE" and len(peopled.steps("DELETE")) == 2:
+            raise Crash
+
+    peopled.on_send = crash
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - the end of the process
+        peopled.start(peopled.csv([(f"p{n}@example.com",) for n in range(4)], "email"), mode="delete", concurrency=1)
+    peopled.on_send = lambda _request: None
+    peopled.ask("DELETE contacts/4")
+    peopled.ask("POST contacts", {"contact": {"email": "p3@example.com", "firstName": "Another"}})
+    later = time.time() + 3 * STALE
+    monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda: later)
+    ending = peopled.resume()
+    assert asked == ["Delete them?"] * 2
+    assert ending.summary.actions == {"deleted": 4}
+    assert len(rows_of(peopled.job.file(DELETED))) == 4
+    again = rows_of(peopled.job.file("deleted-2.csv"))
+    assert [(row["email"], row["firstName"]) for row in again] == [
+        ("p2@example.com", "N2"), ("p3@example.com", "Another")
+    ]  # fmt: skip
 
 
 def test_who_was_not_there_is_not_called_deleted(peopled: World):
