@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,21 @@ class World:
             return run(ask)
         finally:
             self.on_send = on_send
+
+
+@contextmanager
+def crashing(world: World, path: str, after: int = 0) -> Iterator[None]:
+    """The process ends when so many requests to a path were answered and another is to be sent."""
+    before = len(world.sent)
+
+    def crash(request: Request) -> None:
+        if request.path == path and sum(sent.path == path for sent, _reply in world.sent[before:]) >= after:
+            raise Crash
+
+    world.on_send = crash
+    with suppress(BaseExceptionGroup, Crash):
+        yield
+    world.on_send = lambda _request: None
 
 
 def account(path: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from bulk.cli.running import run_job
 @options.meaning
 @options.pace
 @options.max_errors
-@click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
+@options.yes
 @options.job_place
 @options.telling
 def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip

@@ -71,6 +71,7 @@ pace = _stack(
 max_errors = click.option(
     "--max-errors", callback=_max_errors, metavar="N|N%", help="Give up after so many failed rows."
 )
+yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
@@ -205,9 +206,19 @@ def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:
     """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
     if mode != "delete" or yes:
         return None
+    _check_that_somebody_answers()
+    return ask
+
+
+def ask(question: str) -> bool:
+    """What a person answers to a question before anything is deleted. Raises `UsageError` if nobody can."""
+    _check_that_somebody_answers()
+    return click.confirm(question, err=True)
+
+
+def _check_that_somebody_answers() -> None:
     if not sys.stdin.isatty():
         raise UsageError("--mode delete asks before it deletes, and nobody can answer here. Pass --yes.")
-    return lambda question: click.confirm(question, err=True)
 
 
 def file_of(name: str) -> Path | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("job", required=False)
 @options.pace
 @options.max_errors
-@click.option("--yes", is_flag=True, help="Do not ask before a job with --mode delete deletes.")
+@options.yes
 @options.jobs_dir
 @options.telling
 def resume_command(job: str | None, **chosen: Any) -> int:
@@ -32,7 +32,7 @@ def resume_command(job: str | None, **chosen: Any) -> int:
 @click.argument("job", required=False)
 @options.pace
 @options.max_errors
-@click.option("--yes", is_flag=True, help="Do not ask before a job with --mode delete deletes.")
+@options.yes
 @options.jobs_dir
 @options.telling
 def retry_command(job: str | None, **chosen: Any) -> int:
@@ -65,8 +65,7 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     progress = display.progress_for(quiet=chosen["quiet"])
     file = record.input.path if record.input else record.output
     progress.say(f"Going on with {folder.name}: {record.kind} {record.resource}, {file}")
-    kept = record.options
-    confirm = options.confirmation(kept.get("mode", ""), yes=chosen["yes"] or kept.get("yes", False))
+    confirm = None if chosen["yes"] or record.options.get("yes") else options.ask  # if it was not agreed to before
     setting = Setting(options.connected(access), place, progress, signals=True, confirm=confirm)
 
     def show(ending: Any) -> None:

@@ -61,6 +61,10 @@ _SETTLE: Final = (
     " ON CONFLICT (row) DO UPDATE SET status = excluded.status, action = excluded.action, id = excluded.id,"
     " failures = excluded.failures, attempts = excluded.attempts"
 )
+CREATED_BY: Final = "created by "  # noted with the number of a row that is sent once more and had created its record
+_REMEMBER_CREATED: Final = (
+    f"INSERT OR REPLACE INTO meta SELECT '{CREATED_BY}' || row, 'true' FROM rows WHERE row = ? AND action = 'created'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +254,10 @@ class Checkpoint:
         """How many rows ended in each status."""
         return dict(self._reader.execute("SELECT status, count(*) FROM rows GROUP BY status"))
 
-    def settled_between(self, first: int, last: int) -> set[int]:
-        """The numbers of the rows in this range that have ended."""
-        return {row for (row,) in self._reader.execute("SELECT row FROM rows WHERE row BETWEEN ? AND ?", (first, last))}
+    def settled_between(self, first: int, last: int) -> dict[int, RowStatus]:
+        """How the rows in this range ended that have, by their numbers."""
+        found = self._reader.execute("SELECT row, status FROM rows WHERE row BETWEEN ? AND ?", (first, last))
+        return {row: RowStatus(status) for row, status in found}
 
     def settled_rows(self) -> Iterator[SettledRow]:
         """All rows that have ended, in file order."""
@@ -289,16 +294,21 @@ class Checkpoint:
         sql = "SELECT row, sum(attempts) FROM steps WHERE verdict IS NULL AND method <> 'GET' GROUP BY row"
         return dict(self._reader.execute(sql))
 
-    def reopen_failed(self) -> int:
+    def reopen_failed(self, after: Iterable[int] = ()) -> int:
         """Make failed and doubtful rows open again, keeping the receipts of their steps that are done; how many.
 
         What was refused is asked anew. What is in doubt becomes an unanswered intent: repeated if it may be, else
-        settled by reading. Answers to questions are forgotten: the account may have changed.
+        settled by reading. Answers to questions are forgotten: the account may have changed. The rows that come
+        `after` are done, and are sent whole once more.
         """
         bad = "SELECT row FROM rows WHERE status IN ('failed', 'in_doubt')"
         with self._at_once() as execute:
             execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
             execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt'")
+            for row in after:
+                execute(_REMEMBER_CREATED, (row,))
+                execute("DELETE FROM steps WHERE row = ?", (row,))
+                execute("DELETE FROM rows WHERE row = ?", (row,))
             return execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
 
     def forget_questions(self) -> None:

@@ -32,7 +32,7 @@ from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping, gave_up, too_many
-from bulk.jobs.survey import Survey, look_for_unchanged, survey
+from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
@@ -224,9 +224,18 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         )
     if job.retry:
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
-        checkpoint.reopen_failed()
+        checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
     await _send_rows(job, runner, stopping, match, names)
+
+
+def _sent_again(job: Job, match: Match) -> list[int]:
+    """The rows that are done and that a retry sends again: what it sends before them would cover what they say."""
+    options = job.options
+    one_record = job.resource.unique or options.key == "id"  # else each row is a record of its own
+    if options.on_duplicate != "all" or options.mode not in ("upsert", "update") or not one_record:
+        return []
+    return done_after_failed(job.table, match, job.checkpoint)
 
 
 async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match, names: Names) -> None:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
 import anyio
 
 from bulk.engine.dispatch import Step
-from bulk.jobs.checkpoint import Checkpoint, OpenRow
+from bulk.jobs.checkpoint import CREATED_BY, Checkpoint, OpenRow
 from bulk.jobs.found import NEWEST
 from bulk.jobs.guarding import ListGuard
 from bulk.jobs.held import STALE
@@ -57,6 +58,7 @@ class Rows:
     done: bool = False
     _partly: bool = False
     _newest: int = 0
+    _created: AbstractSet[int] = frozenset()  # by rows that are sent once more
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
@@ -75,6 +77,8 @@ class Rows:
 
     def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""
+        if row in self._created and outcome.action == "updated":
+            outcome = replace(outcome, action="created")
         checkpoint.settle(row, outcome)
         self.counts[outcome.status.value] += 1
         self.plan.guard.row_ended()
@@ -88,6 +92,7 @@ class Rows:
     def _all(self) -> Iterator[Work]:
         self._partly = bool(self.checkpoint.noted("held partly"))
         self._newest = int(self.checkpoint.noted(NEWEST, 0))
+        self._created = {int(row) for row in self.checkpoint.noted_under(CREATED_BY)}
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number

@@ -13,6 +13,8 @@ from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Flow, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
+from bulk.tables.matching import Match
+from bulk.tables.reading import Table
 
 BATCH: Final = 1_000
 
@@ -88,3 +90,20 @@ def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
         yield [plan.row(record) for record in batch if record.number not in settled]
+
+
+def done_after_failed(table: Table, match: Match, checkpoint: Checkpoint) -> list[int]:
+    """The numbers of the rows that are done and come after a failed one of their key.
+
+    A retry sends the failed row after them, and they once more after it: of rows of one key the last counts.
+    """
+    records, failed, after = table.records(), set[str](), list[int]()
+    while batch := list(islice(records, BATCH)):
+        ended = checkpoint.settled_between(batch[0].number, batch[-1].number)
+        for record in batch:
+            status = ended.get(record.number)
+            if status in (RowStatus.FAILED, RowStatus.IN_DOUBT):
+                failed.add(match.row(record).key)
+            elif status in (RowStatus.SUCCEEDED, RowStatus.UNCHANGED) and failed and match.row(record).key in failed:
+                after.append(record.number)
+    return after

@@ -24,7 +24,7 @@ from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from bulk.tables.writing import CsvFile
 from tests.virtual import run
-from tests.world import Crash, World, report
+from tests.world import World, crashing, report
 
 HOURS = 3600.0
 
@@ -38,20 +38,6 @@ def imported(world: World, rows: list[tuple[str, str]], header: str = "email,fir
     world.start(world.csv(rows, header))
     shutil.rmtree(world.job.path)
     world.sent.clear()
-
-
-@contextlib.contextmanager
-def crashing(world: World, path: str, after: int = 0):
-    """The process ends when so many requests to a path were answered and another is to be sent."""
-
-    def crash(request: Request) -> None:
-        if request.path == path and sum(sent.path == path for sent, _reply in world.sent) >= after:
-            raise Crash
-
-    world.on_send = crash
-    with contextlib.suppress(BaseExceptionGroup, Crash):
-        yield
-    world.on_send = lambda _request: None
 
 
 # ---- who left a list
@@ -135,6 +121,23 @@ def test_who_was_there_before_is_not_called_created_after_a_lost_answer(world: W
     ending = world.start(world.csv(rows, "email,firstName,City"), mode="create")
     assert ending.summary.actions == {"created": 1}
     assert ending.summary.codes == {"duplicate": 2}
+
+
+def test_a_retry_leaves_the_last_of_the_rows_of_a_key_the_last(world: World):
+    world.faults = (Fault("status", method="POST", path="contact/sync", status=422, nth=1),)
+    rows = [("ada@example.com", "First"), ("bo@example.com", "Bo"), ("ADA@example.com", "Last")]
+    ending = world.start(world.csv(rows, "email,firstName"), on_duplicate="all", concurrency=1)
+    assert ending.summary.actions == {"created": 2}
+    assert ending.summary.rows["failed"] == 1
+    world.faults = ()
+    before = len(world.sent)
+    with crashing(world, "contact/sync"):
+        world.resume(retry=True, concurrency=1)
+    ending = world.resume(concurrency=1)
+    assert ending.summary.actions == {"created": 2, "updated": 1}
+    assert [line["_action"] for line in report(world.job.path, "succeeded.csv")] == ["updated", "created", "created"]
+    assert sorted(person["firstName"] for person in world.account()["contacts"].values()) == ["Bo", "Last"]
+    assert sum(request.step == "contact" for request, _reply in world.sent[before:]) == 2
 
 
 def test_what_was_in_doubt_stays_so_when_the_retry_is_turned_away(world: World):

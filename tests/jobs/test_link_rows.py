@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 
 import pytest
 
 from bulk.jobs.ending import Ending
-from bulk.model import Request
 from bulk.sandbox.faults import Fault
-from tests.world import Crash, World, check_reports, report
+from tests.world import World, check_reports, crashing, report
 
 PEOPLE = tuple(f"p{number}@example.com" for number in range(1, 9))  # whose ids are 1 to 8
 LISTS = "contact_email,list_name,status"
@@ -93,20 +91,6 @@ def test_an_enrolment_whose_answer_is_lost_is_made_once(peopled: World, mode: st
     assert ending.summary.rows["succeeded"] == len(PEOPLE), report(peopled.job.path, "failed.csv")
     enrolled = links(peopled, "contactAutomations", "contact")
     assert enrolled == [(str(number),) for number in range(1, 9)]
-
-
-@contextlib.contextmanager
-def crashing(world: World, path: str, after: int):
-    """The process ends when so many requests to a path were answered and another was intended."""
-
-    def crash(request: Request) -> None:
-        if request.path == path and sum(sent.path == path for sent, _reply in world.sent) >= after:
-            raise Crash
-
-    world.on_send = crash
-    with contextlib.suppress(BaseExceptionGroup, Crash):
-        yield
-    world.on_send = lambda _request: None
 
 
 @pytest.mark.parametrize("mode", ["upsert", "create"])
