@@ -6,6 +6,7 @@ processes may use one folder. Knows nothing of HTTP.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sqlite3
 import uuid
@@ -114,19 +115,25 @@ class Connections:
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
             try:
-                db = sqlite3.connect(
-                    self._path or ":memory:", isolation_level=None, timeout=PATIENCE, check_same_thread=False
-                )
-                if self._path is not None:
-                    self._path.chmod(0o600)
-                db.execute("PRAGMA synchronous = OFF")  # as the accounts
-                db.execute("BEGIN IMMEDIATE")
-                for statement in _SCHEMA:
-                    db.execute(statement)
-                db.execute("COMMIT")
+                self._db = self._prepared()
             except (OSError, sqlite3.Error) as error:
                 raise UsageError(
                     f"The sandbox's file {self._path} cannot be used: {error}. `bulk sandbox reset`?"
                 ) from error
-            self._db = db
         return self._db
+
+    def _prepared(self) -> sqlite3.Connection:
+        with contextlib.ExitStack() as stack:
+            db = sqlite3.connect(
+                self._path or ":memory:", isolation_level=None, timeout=PATIENCE, check_same_thread=False
+            )
+            stack.callback(db.close)  # unless all goes well
+            if self._path is not None:
+                self._path.chmod(0o600)
+            db.execute("PRAGMA synchronous = OFF")  # as the accounts
+            db.execute("BEGIN IMMEDIATE")
+            for statement in _SCHEMA:
+                db.execute(statement)
+            db.execute("COMMIT")
+            stack.pop_all()
+        return db

@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import weakref
 from pathlib import Path
 
 import pytest
@@ -443,6 +444,7 @@ class Others:
     def __init__(self, path: Path, table: str, number: int, per_request: int) -> None:
         self.chance = random.Random(number)
         self.db = sqlite3.connect(path, isolation_level=None)
+        weakref.finalize(self, self.db.close)
         self.db.execute("PRAGMA foreign_keys = ON")
         self.table = table
         self.per_request = per_request
