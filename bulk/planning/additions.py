@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from bulk.model import Json, Receipt, Request, Verdict
+from bulk.model import Json, Receipt, Request
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.links import Done
-from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.settling import Nothing, settled
 from bulk.planning.together import Asking
 
 Addition = Callable[[str, Json, Mapping[str, Json], Done], Asking[None]]
@@ -25,7 +25,7 @@ def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Do
     """Show a new field with all contacts, then add the options that it does not have."""
     if kept is None:
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
-        yield from _settled("show", ("fieldRels", "fieldRel", body), _relations_of(identity), done)
+        yield from _create("show", ("fieldRels", "fieldRel", body), _relations_of(identity), done)
     options = [str(value) for value in wanted.get("options") or ()]
     held = [str(value) for value in (kept or {}).get("options") or ()]
     missing = [value for value in options if value not in held]
@@ -38,45 +38,39 @@ def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Do
             ]
         }
         there = _options_of(identity, missing)
-        yield from _settled("options", ("fieldOption/bulk", "fieldOptions", options_body), there, done)
+        yield from _create("options", ("fieldOption/bulk", "fieldOptions", options_body), there, done)
 
 
-Look = tuple[str, str, tuple[tuple[str, str], ...], Callable[[list[Json]], bool]]
+# how to see whether it is there: path, plural and query to read, and what is to be in it
+_Where = tuple[str, str, tuple[tuple[str, str], ...], Callable[[list[Json]], bool]]
 
 
-def _relations_of(identity: str) -> Look:
+def _relations_of(identity: str) -> _Where:
     return (
         f"fields/{identity}/relations", "fieldRels", (),
         lambda relations: any(str(relation["relid"]) == str(ALL_LISTS) for relation in relations),
     )  # fmt: skip
 
 
-def _options_of(identity: str, missing: Sequence[str]) -> Look:
+def _options_of(identity: str, missing: Sequence[str]) -> _Where:
     return (
         f"fields/{identity}/options", "fieldOptions", (),
         lambda options: {str(option["value"]) for option in options} >= set(missing),
     )  # fmt: skip
 
 
-def _settled(name: str, create: tuple[str, str, Json], look: Look, done: Done) -> Asking[None]:
+def _create(name: str, create: tuple[str, str, Json], where: _Where, done: Done) -> Asking[None]:
     """Create what may not be created twice; after a lost answer, look whether it is there."""
+
+    def look(step: str) -> Asking[bool | Nothing]:
+        place, plural, query, is_there = where
+        found = yield from read_list(step, place, plural, lambda record: record, query)
+        if isinstance(found, Receipt):
+            return Nothing.UNKNOWN
+        return is_there(found) or Nothing.ABSENT
+
     path, expects, body = create
-    sends = 0
-    for step in again_and_again(name):
-        receipts = yield (Request(step, "POST", path, body=body, repeatable=False, expects=expects),)
-        receipt = receipts[0]
-        if receipt.verdict is not Verdict.IN_DOUBT:
-            done.take(receipt)
-            return
-        place, plural, query, is_there = look
-        found = yield from read_list(f"look up after {step}", place, plural, lambda record: record, query)
-        if not isinstance(found, Receipt) and is_there(found):
-            done.changed = True
-            return
-        sends += not receipt.from_before
-        if isinstance(found, Receipt) or sends == SENDS:
-            done.take(receipt)
-            return
+    done.take_settled(*(yield from settled(Request(name, "POST", path, body=body, expects=expects), look)))
 
 
 # ---- pipelines: their stages
@@ -106,8 +100,8 @@ def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done:
     for at, title in enumerate(titles):
         if title not in held:
             body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
-            look = _stage_of(identity, title)
-            yield from _settled(f"stage {title}", ("dealStages", "dealStage", body), look, done)
+            where = _stage_of(identity, title)
+            yield from _create(f"stage {title}", ("dealStages", "dealStage", body), where, done)
             if done.failures:
                 return
 
@@ -137,7 +131,7 @@ def _stages(body: Json, identity: str) -> list[list[str]]:
     return [[str(stage["id"]), str(stage["title"])] for stage in own]
 
 
-def _stage_of(identity: str, title: str) -> Look:
+def _stage_of(identity: str, title: str) -> _Where:
     return (
         "dealStages", "dealStages", (("filters[d_groupid]", identity),),
         lambda stages: any(str(s["title"]) == title and str(s["group"]) == identity for s in stages),

@@ -28,7 +28,7 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import Book, Names
-from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.settling import Nothing, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Known, Meaning, Reckoned
@@ -265,30 +265,24 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _known: Known) -> Aski
 
 def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     """Create, which may not be repeated: a lost answer is settled by reading for exactly what was sent."""
-    sends = 0
-    for step in again_and_again(CONTACT):
-        receipts = yield (
-            Request(step, "POST", "contacts", body=_body(wanted), repeatable=False, keep=_kept, expects="contact"),
-        )
-        if receipts[0].ok:
-            identity, bounced = receipts[0].data
-            return Contact(identity, "created", bounced, fresh=True)
-        if receipts[0].verdict is not Verdict.IN_DOUBT:
-            return _failed(receipts[0])
-        found = yield from look_up_contact(f"look up after {step}", wanted.attributes["email"])
+
+    def look(step: str) -> Asking[Mapping[str, Json] | Nothing]:
+        found = yield from look_up_contact(step, wanted.attributes["email"])
         if not found.ok:
-            return _failed(receipts[0])
-        if found.data is not None:
-            return (yield from _found_after(step, found.data, wanted, meaning, known))
-        sends += not receipts[0].from_before
-        if sends == SENDS:
-            return _failed(receipts[0])
-    raise AssertionError("the steps do not end")
+            return Nothing.UNKNOWN
+        return Nothing.ABSENT if found.data is None else found.data
+
+    request = Request(CONTACT, "POST", "contacts", body=_body(wanted), keep=_kept, expects="contact")
+    receipt, found = yield from settled(request, look)
+    if found is not None:
+        return (yield from _found(receipt.step, found, wanted, meaning, known))
+    if not receipt.ok:
+        return _failed(receipt)
+    identity, bounced = receipt.data
+    return Contact(identity, "created", bounced, fresh=True)
 
 
-def _found_after(
-    step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known
-) -> Asking[_Written]:
+def _found(step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     """Whether a contact that was found after a lost answer is the one that was sent: newer, and of its values."""
     identity = str(found["id"])
     if int(identity) <= known.newest:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus
 from bulk.planning.collections import read_list
 from bulk.planning.links import (
     ACTIVE,
@@ -25,7 +25,7 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import CustomField, Names
-from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.settling import Nothing, settled
 from bulk.planning.state import ContactState, has_bounced
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, read, understood
@@ -260,25 +260,17 @@ def _enrol(work: _Work) -> Asking[Done]:
         done.failures.append(Failure(ENROL, "no_answer", said))
         done.in_doubt = True
         return done
-    sends = 0
+
+    def look(step: str) -> Asking[set[str] | Nothing]:
+        now = yield from _enrolments(step, work, done)
+        if done.failures:
+            return Nothing.UNKNOWN
+        return set(now).difference(before) or Nothing.ABSENT
+
     body = {"contactAutomation": {"contact": work.contact, "automation": work.value("automation")}}
-    for step in again_and_again(ENROL):
-        receipts = yield (
-            Request(step, "POST", "contactAutomations", body=body, repeatable=False, expects="contactAutomation"),
-        )
-        receipt = receipts[0]
-        if receipt.verdict is not Verdict.IN_DOUBT:
-            done.take(receipt)
-            return done
-        now = yield from _enrolments(f"look up after {step}", work, done)
-        if set(now) - set(before):
-            done.changed = True
-            return done
-        sends += not receipt.from_before
-        if done.failures or sends == SENDS:
-            done.take(receipt)
-            return done
-    raise AssertionError("the steps do not end")
+    request = Request(ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation")
+    done.take_settled(*(yield from settled(request, look)))
+    return done
 
 
 def _remove(work: _Work) -> Asking[Done]:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from bulk.model import Failure, Json, Receipt, Request, Verdict
 from bulk.planning.collections import read_list
-from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.settling import Nothing, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking
 
@@ -51,6 +51,13 @@ class Done:
         self.failures.append(Failure(receipt.step, receipt.code, receipt.error))
         self.in_doubt |= receipt.verdict is Verdict.IN_DOUBT
         return False
+
+    def take_settled(self, receipt: Receipt, made: object) -> None:
+        """Note what `settled` gave."""
+        if made is None:
+            self.take(receipt)
+        else:
+            self.changed = True
 
 
 # ---- finding the contact
@@ -265,26 +272,17 @@ def _leave(links: Iterable[str], done: Done) -> Asking[None]:
 
 
 def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
-    sends = 0
+    def look(step: str) -> Asking[bool | Nothing]:
+        found = yield from _look_up_accounts(step, identity)
+        if not found.ok:
+            return Nothing.UNKNOWN
+        return job.account in found.data or Nothing.ABSENT
+
     link = {"account": job.account, "contact": identity} | ({"jobTitle": job.title} if job.title else {})
-    for step in again_and_again(f"account {job.name}"):
-        receipts = yield (
-            Request(
-                step, "POST", "accountContacts", body={"accountContact": link}, repeatable=False,
-                expects="accountContact",
-            ),
-        )  # fmt: skip
-        if receipts[0].verdict is not Verdict.IN_DOUBT:
-            done.take(receipts[0])
-            return
-        found = yield from _look_up_accounts(f"look up after {step}", identity)
-        if found.ok and job.account in found.data:
-            done.changed = True
-            return
-        sends += not receipts[0].from_before
-        if not found.ok or sends == SENDS:
-            done.take(receipts[0])
-            return
+    request = Request(
+        f"account {job.name}", "POST", "accountContacts", body={"accountContact": link}, expects="accountContact"
+    )
+    done.take_settled(*(yield from settled(request, look)))
 
 
 def _look_up_accounts(step: str, identity: str) -> Asking[Receipt]:

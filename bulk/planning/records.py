@@ -18,7 +18,7 @@ from bulk.planning.collections import FEW, PAGE, total_of
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
-from bulk.planning.settling import SENDS, again_and_again
+from bulk.planning.settling import Nothing, settled
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
@@ -156,33 +156,22 @@ class RecordRows:
         }
         fields = {identity: value for identity, value in wanted.fields.items() if value != ""}
         body = self._body(values, fields, values)
-        sends = 0
-        for step in again_and_again(CREATE):
-            receipts = yield (
-                Request(step, "POST", self.resource.name, body=body, repeatable=False, keep=self._id_of,
-                        expects=self.resource.singular),
-            )  # fmt: skip
-            receipt = receipts[0]
-            identity = str(receipt.data) if receipt.ok else ""
-            if receipt.verdict is Verdict.IN_DOUBT:
-                found = yield from self._settle(step, values)
-                if found is None:
-                    return _refused(receipt)
-                identity = found
-                sends += not receipt.from_before
-            if identity:
-                done = Done(changed=True)
-                yield from self._add(identity, None, wanted, done)
-                return _ended(done, "created", identity)
-            if receipt.verdict is not Verdict.IN_DOUBT or sends == SENDS:
-                return _refused(receipt)
-        raise AssertionError("the steps do not end")
+        request = Request(
+            CREATE, "POST", self.resource.name, body=body, keep=self._id_of, expects=self.resource.singular
+        )
+        receipt, found = yield from settled(request, lambda step: self._look_for(step, values))
+        if not receipt.ok and found is None:
+            return _refused(receipt)
+        identity = found or str(receipt.data)
+        done = Done(changed=True)
+        yield from self._add(identity, None, wanted, done)
+        return _ended(done, "created", identity)
 
     def _id_of(self, body: Json) -> Json:
         return str(body[self.resource.singular]["id"])
 
-    def _settle(self, step: str, values: Mapping[str, Json]) -> Asking[str | None]:
-        """The id of the record that a send whose answer was lost has made; "" if it has made none, None: not known.
+    def _look_for(self, step: str, values: Mapping[str, Json]) -> Asking[str | Nothing]:
+        """The id of the record that a send whose answer was lost has made.
 
         One of the same key that is not as sent may be ours, put right by the API: then it is not known.
         """
@@ -198,11 +187,11 @@ class RecordRows:
         while True:
             place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
             receipts = yield (
-                Request(f"look up after {step} {offset}", "GET", path, place, expects=self.resource.name,
+                Request(f"{step} {offset}", "GET", path, place, expects=self.resource.name,
                         keep=lambda body: self._like(body, values)),
             )  # fmt: skip
             if not receipts[0].ok:
-                return None
+                return Nothing.UNKNOWN
             found, count, total = receipts[0].data
             free = [(i, same) for i, same in found if i not in self._taken and not self.found.is_ours(i)]
             for identity, same in free:
@@ -212,7 +201,7 @@ class RecordRows:
             doubtful |= bool(free)
             offset += count
             if count == 0 or (offset >= total if total is not None else count < FEW):
-                return None if doubtful else ""
+                return Nothing.UNKNOWN if doubtful else Nothing.ABSENT
 
     def _like(self, body: Json, values: Mapping[str, Json]) -> Json:
         """What is newer than the job and of the key that was sent: ids, each with whether all is as sent.

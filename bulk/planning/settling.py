@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import Enum
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 
-SENDS: Final = 2  # of a step that may not be repeated blindly, in one run, each settled by reading
+from bulk.model import Receipt, Request, Verdict
+from bulk.planning.together import Asking
+
+SENDS: Final = 2  # of one such request in one run, each settled by reading
 
 
-def again_and_again(step: str) -> Iterator[str]:
-    """Names for the sends of a step that may not be repeated blindly."""
+class Nothing(Enum):
+    """Why a look at the account has not found what was sent."""
+
+    ABSENT = "absent"  # it is not there, so it may be sent again
+    UNKNOWN = "unknown"  # it could not be read, or what is there may be it or not: it stays in doubt
+
+
+Made = TypeVar("Made")
+Look = Callable[[str], Asking[Made | Nothing]]
+
+
+def settled(request: Request, look: Look[Made]) -> Asking[tuple[Receipt, Made | None]]:
+    """Send what may not be repeated: again only when it is sure that it has not been applied.
+
+    `look` is told what its step is to be called, and gives what the request has made. Gives the receipt of the last
+    send, and what was made if its answer was lost and `look` has found it.
+    """
+    sends = 0
+    for name in _again_and_again(request.step):
+        receipts = yield (replace(request, step=name, repeatable=False),)
+        receipt = receipts[0]
+        if receipt.verdict is not Verdict.IN_DOUBT:
+            return receipt, None
+        made = yield from look(f"look up after {name}")
+        if not isinstance(made, Nothing):
+            return receipt, made
+        sends += not receipt.from_before
+        if made is Nothing.UNKNOWN or sends == SENDS:
+            return receipt, None
+    raise AssertionError("the names do not end")
+
+
+def _again_and_again(step: str) -> Iterator[str]:
+    """Names for the sends of one step: each has its own place in the checkpoint."""
     yield step
     yield f"{step} again"
     yield from (f"{step} again {number}" for number in count(2))
