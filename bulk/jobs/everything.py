@@ -62,7 +62,7 @@ class Shared:
     runner: Runner
     stopping: Stopping
     door: Door
-    translations: Translations = field(default_factory=dict)
+    translations: Translations = field(default_factory=Translations)
 
 
 DoPart = Callable[[Shared, Resource, Path], Awaitable[Ending]]
@@ -297,24 +297,24 @@ class _Imports:
             shared.setting.progress.say(f"Account: {host}")
         shared.door.enter(host)
         record = shared.folder.record()
+        shared.translations.own = self.account == record.account != ""
         if self.account not in ("", record.account):
             for resource in RESOURCES:
                 if resource.name not in record.parts:
-                    shared.translations.setdefault(resource.name, {})
+                    shared.translations.of(resource.name)
 
     def _learn(self, shared: Shared, resource: Resource, part: JobFolder) -> None:
-        """Note what became of each id, for the parts that come after; the same account's ids stay what they are."""
-        if self.account and self.account == shared.folder.record().account:
-            return
+        """Note what became of each id, for the parts that come after."""
         if not part.file(SUCCEEDED).exists():
-            shared.translations.setdefault(resource.name, {})
+            shared.translations.of(resource.name)
             return
         with part.file(SUCCEEDED).open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if "id" not in (rows.fieldnames or ()):
                 return  # nothing says what its ids were, so they are not taken for any
-            ids = shared.translations.setdefault(resource.name, {})
-            ids.update((row["id"], row["_id"]) for row in rows if row["id"] and row["_id"])
+            pairs = ((row["id"], row["_id"]) for row in rows if row["id"] and row["_id"])
+            own = shared.translations.own  # then most stay what they are
+            shared.translations.of(resource.name).update((old, new) for old, new in pairs if not own or old != new)
 
 
 def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:

@@ -90,7 +90,7 @@ class Job:
     setting: Setting
     resumed: bool = False
     retry: bool = False  # first open the rows again that failed or are in doubt
-    translations: Translations = field(default_factory=dict)  # what ids of the files are in this account
+    translations: Translations = field(default_factory=Translations)  # what ids of the files are in this account
 
 
 def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Table:
@@ -244,7 +244,8 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
         options.allow_damaged,
     )  # fmt: skip
-    change = partial(translated, resource=job.resource, translations=job.translations) if job.translations else None
+    known = job.translations.ids
+    change = partial(translated, resource=job.resource, translations=job.translations) if known else None
     plan = Plan(job.table, match, writer_of(job, meaning, names), ListGuard(checkpoint), change=change)
     needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
     limit = too_many(options.max_errors, needs.rows)

@@ -141,6 +141,24 @@ def test_into_its_own_account_it_changes_nothing(account: World, folder: Path):
     check_parts(account)
 
 
+def test_into_its_own_account_it_brings_back_what_was_deleted(account: World, folder: Path):
+    """The records made anew have new ids; what names them by the old ones is put right."""
+    for name in ("deals", "contacts", "accounts", "lists", "tags"):
+        lines = table(folder / f"{name}.csv")
+        for line in lines if name == "deals" else lines[:2]:
+            assert account.ask(f"DELETE {name}/{line['id']}").status == 200
+    ending = account.import_all(folder)
+    assert (ending.error, ending.summary.complete) == (None, True), told(account)
+    check_parts(account)
+    shutil.rmtree(account.job.path)
+    assert account.export_all(account.folder / "again").summary.complete
+    assert rows_in(account.folder / "again") == rows_in(folder)
+    shutil.rmtree(account.job.path)
+    account.sent.clear()
+    assert account.import_all(folder).summary.rows["succeeded"] == 0, "and again nothing is new"
+    assert account.steps() == []
+
+
 def test_into_an_empty_account_it_makes_an_equal_one(other: World, folder: Path):
     ending = other.import_all(folder)
     assert (ending.error, ending.summary.complete) == (None, True), told(other)
