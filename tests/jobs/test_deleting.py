@@ -12,6 +12,7 @@ import pytest
 
 from bulk.jobs.deleting import DELETED
 from bulk.jobs.held import STALE
+from bulk.model import Request
 from bulk.sandbox.faults import Fault
 from tests.world import Crash, World, report
 
@@ -81,17 +82,22 @@ def test_who_says_no_keeps_everything(peopled: World):
     assert peopled.account() == before
 
 
-def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
-    asked = answering(peopled, answer=True)
+def killed_before_the_third(world: World, count: int) -> None:
+    """Delete so many people, and come to the end of the process when the third is to go."""
 
-    def crash(request):
-        if request.method == "DELETE" and len(peopled.steps("DELETE")) == 2:
+    def crash(request: Request) -> None:
+        if request.method == "DELETE" and len(world.steps("DELETE")) == 2:
             raise Crash
 
-    peopled.on_send = crash
+    world.on_send = crash
     with pytest.raises(BaseException):  # noqa: B017, PT011 - the end of the process
-        peopled.start(peopled.csv([(f"p{n}@example.com",) for n in range(5)], "email"), mode="delete")
-    peopled.on_send = lambda _request: None
+        world.start(world.csv([(f"p{n}@example.com",) for n in range(count)], "email"), mode="delete", concurrency=1)
+    world.on_send = lambda _request: None
+
+
+def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
+    asked = answering(peopled, answer=True)
+    killed_before_the_third(peopled, 5)
     ending = peopled.resume()
     assert asked == ["Delete them?"]
     assert ending.summary.actions == {"deleted": 5}
@@ -103,15 +109,7 @@ def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(
     peopled: World, monkeypatch: pytest.MonkeyPatch
 ):
     asked = answering(peopled, answer=True)
-
-    def crash(request):
-        if request.method == "DELETE" and len(peopled.steps("DELETE")) == 2:
-            raise Crash
-
-    peopled.on_send = crash
-    with pytest.raises(BaseException):  # noqa: B017, PT011 - the end of the process
-        peopled.start(peopled.csv([(f"p{n}@example.com",) for n in range(4)], "email"), mode="delete", concurrency=1)
-    peopled.on_send = lambda _request: None
+    killed_before_the_third(peopled, 4)
     peopled.ask("DELETE contacts/4")
     peopled.ask("POST contacts", {"contact": {"email": "p3@example.com", "firstName": "Another"}})
     later = time.time() + 3 * STALE
