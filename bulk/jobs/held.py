@@ -5,6 +5,7 @@ Worth it while the account's pages are few beside the rows: every row that is fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -14,6 +15,7 @@ from bulk.errors import AbortedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import OnPage, Walking
+from bulk.model import Json
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import PageData, contacts_request
 from bulk.planning.state import ContactState
@@ -23,15 +25,39 @@ from bulk.tables.matching import key_of
 
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed
+Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in that state under what it is sought by
+
+
+def by_email(checkpoint: Checkpoint, _identity: str, state: Json) -> None:
+    """Hold a contact under its e-mail address as a key."""
+    email = _email(state)
+    if email:
+        checkpoint.hold(key_of(email), state)
+
+
+def by_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
+    """Hold a contact under its id."""
+    checkpoint.hold(identity, state)
+
+
+def by_email_or_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
+    """Hold a contact under its e-mail address, and under its id where to find it."""
+    email = _email(state)
+    if email:
+        checkpoint.hold(key_of(email), state)
+        checkpoint.hold(f"contact {identity}", key_of(email))
+
+
+def _email(state: Json) -> str:
+    return ContactState.from_json(state).attributes.get("email", "")
 
 
 async def read_held(
-    runner: Runner, checkpoint: Checkpoint, rows: int, *, resumed: bool, by_id: bool = False
+    runner: Runner, checkpoint: Checkpoint, rows: int, *, resumed: bool, hold: Hold = by_email
 ) -> float | None:
     """Read the account's contacts into the checkpoint if it is worth it; when that was done, None if it was not.
 
-    Each contact's state is held under its e-mail address as a key, and `by_id` the key under its id. Raises what makes
-    the job impossible to begin.
+    Each contact's state is held as `hold` does it. Raises what makes the job impossible to begin.
     """
     began = anyio.current_time()
     if resumed:  # what an earlier run read still says what need not be sent, but not who may be subscribed
@@ -46,18 +72,18 @@ async def read_held(
     if page.missing or page.total is None or page.total / PAGE * ROWS_A_PAGE > rows:
         return None
     walk.take(first, page.ids, page.total)
-    hold = partial(_hold, by_id)
-    hold(page, (0, 0), checkpoint)
-    if not await _read_on(runner, walk, hold):  # interrupted, and the rows will not begin either; or without use
+    on_page = partial(_hold_page, hold)
+    on_page(page, (0, 0), checkpoint)
+    if not await _read_on(runner, walk, on_page):  # interrupted, and the rows will not begin either; or without use
         return None
     checkpoint.note("held", True)
     await checkpoint.durable()
     return began
 
 
-async def _read_on(runner: Runner, walk: Walk, hold: OnPage) -> bool:
+async def _read_on(runner: Runner, walk: Walk, on_page: OnPage) -> bool:
     """Read the rest of the pages; whether all are read."""
-    walking = Walking(walk, contacts_request, runner.dispatch, hold)
+    walking = Walking(walk, contacts_request, runner.dispatch, on_page)
     usable = True
     try:
         await runner.run(walking)
@@ -74,13 +100,9 @@ def _first_page(ask: Ask) -> Asking[PageData]:
     return page
 
 
-def _hold(by_id: bool, page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+def _hold_page(hold: Hold, page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     if page.missing:
         checkpoint.note("held partly", True)
         return  # without its relations a contact is better not known than half known
     for identity, (_kept, state) in page.entries:
-        email = ContactState.from_json(state).attributes.get("email", "")
-        if email:
-            checkpoint.hold(key_of(email), state)
-            if by_id:
-                checkpoint.hold(f"contact {identity}", key_of(email))
+        hold(checkpoint, str(identity), state)

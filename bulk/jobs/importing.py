@@ -26,7 +26,7 @@ from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_newest, read_records
 from bulk.jobs.guarding import ListGuard
-from bulk.jobs.held import STALE, read_held
+from bulk.jobs.held import STALE, by_email, by_email_or_id, by_id, read_held
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
@@ -291,13 +291,15 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         await read_newest(runner, checkpoint)
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
-    if options.on_duplicate != "all" and options.mode != "create" and (links or options.key == "email"):
+    hold = by_email_or_id if links else by_email if options.key == "email" else by_id
+    needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
+    if options.on_duplicate != "all" and not needless:
         since = await read_held(
             runner,
             checkpoint,
             needs.rows,
             resumed=job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held"))),
-            by_id=links,
+            hold=hold,
         )
         plan = replace(plan, held_since=since)
         if plan.held_since is not None:

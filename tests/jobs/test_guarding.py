@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,12 @@ from tests.world import World, check_reports
 PEOPLE = 48
 GONE = (3, 7, 20)  # contacts who left the newsletter
 HEADER = "id,firstName,lists"
+UNREAD: dict[str, Any] = {"key": "id", "on_duplicate": "all"}  # for rows of one key nothing is read before
 
 
 @pytest.fixture
 def listed(world: World) -> World:
-    """A world with people on a list, which some have left; nothing is read of them before rows by id."""
+    """A world with people on a list, which some have left."""
     world.start(world.csv([(f"p{n}@example.com", "Newsletter") for n in range(PEOPLE)], "email,lists"))
     shutil.rmtree(world.job.path)
     for number in GONE:
@@ -54,7 +56,7 @@ def pages(world: World) -> list[str]:
 
 
 def test_who_left_is_read_by_pages_and_not_subscribed(listed: World):
-    ending = listed.start(listed.csv(rows(), HEADER), key="id")
+    ending = listed.start(listed.csv(rows(), HEADER), **UNREAD)
     assert opted_out(listed) == set(GONE)
     assert ending.summary.codes == {"opted_out": len(GONE)}
     assert ending.summary.rows["succeeded"] == PEOPLE - len(GONE)
@@ -65,7 +67,7 @@ def test_who_left_is_read_by_pages_and_not_subscribed(listed: World):
 
 
 def test_resubscribe_subscribes_them_saying_so(listed: World):
-    assert listed.start(listed.csv(rows(), HEADER), key="id", resubscribe=True).summary.complete
+    assert listed.start(listed.csv(rows(), HEADER), **UNREAD, resubscribe=True).summary.complete
     links = [r.body["contactList"] for r, _ in listed.sent if r.path == "contactLists"]
     assert {int(link["contact"]) for link in links if link.get("sourceid") == 4} == set(GONE)
     assert looked_up(listed) == 0
@@ -74,7 +76,7 @@ def test_resubscribe_subscribes_them_saying_so(listed: World):
 
 def test_for_few_rows_each_is_asked_for(listed: World):
     few = rows()[:7]
-    listed.start(listed.csv(few, HEADER), key="id")
+    listed.start(listed.csv(few, HEADER), **UNREAD)
     assert opted_out(listed) == {3, 7}
     assert (looked_up(listed), pages(listed)) == (7, [])
 
@@ -82,7 +84,7 @@ def test_for_few_rows_each_is_asked_for(listed: World):
 @pytest.mark.parametrize("fault", ["html", "status", "empty"])
 def test_where_the_pages_cannot_be_had_each_is_asked_for(listed: World, fault: str):
     listed.faults = (Fault(fault, status=500, method="GET", path="contacts"),)
-    listed.start(listed.csv(rows(), HEADER), key="id")
+    listed.start(listed.csv(rows(), HEADER), **UNREAD)
     assert opted_out(listed) == set(GONE)
     assert looked_up(listed) == PEOPLE
 
@@ -96,7 +98,7 @@ def test_who_leaves_during_a_long_job_is_seen_when_it_is_read_anew(listed: World
             left(listed, late)
 
     listed.on_send = leave
-    listed.start(listed.csv(rows(), HEADER), key="id", rate=0.1, concurrency=1)
+    listed.start(listed.csv(rows(), HEADER), **UNREAD, rate=0.1, concurrency=1)
     assert opted_out(listed) == {*GONE, late}
     assert len(pages(listed)) > 2
     assert looked_up(listed) == 0
@@ -112,13 +114,13 @@ def test_what_is_read_anew_in_vain_is_not_gone_by(listed: World):
             left(listed, late)
 
     listed.on_send = leave
-    listed.start(listed.csv(rows(), HEADER), key="id", rate=0.1, concurrency=1)
+    listed.start(listed.csv(rows(), HEADER), **UNREAD, rate=0.1, concurrency=1)
     assert opted_out(listed) == {*GONE, late}
     assert looked_up(listed) > 0
 
 
 def test_a_resumed_job_reads_them_anew(listed: World):
-    listed.start(listed.csv(rows(), HEADER), key="id", max_duration=100.0, rate=0.2, concurrency=1)
+    listed.start(listed.csv(rows(), HEADER), **UNREAD, max_duration=100.0, rate=0.2, concurrency=1)
     assert listed.job.path.exists()
     left(listed, 45)
     assert not listed.resume(rate=0).summary.complete

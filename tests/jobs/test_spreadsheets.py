@@ -47,18 +47,28 @@ def as_a_spreadsheet_saves_it(path: Path) -> None:
         csv.writer(file).writerows(rows)
 
 
-def test_what_was_exported_is_imported_again_whatever_it_looks_like(exported: tuple[World, Path]):
+@pytest.mark.parametrize("key", ["email", "id"])
+def test_what_was_exported_is_imported_again_whatever_it_looks_like(exported: tuple[World, Path], key: str):
     world, path = exported
-    ending = world.start(path)
+    ending = world.start(path, key=key)
     assert ending.summary.rows["unchanged"] == len(PEOPLE)
     assert world.steps() == []
 
 
-def test_what_a_spreadsheet_spoilt_is_rejected_row_by_row_with_what_was_meant(exported: tuple[World, Path]):
+def test_an_address_that_was_changed_is_changed_by_its_id_in_one_request(exported: tuple[World, Path]):
+    world, path = exported
+    path.write_text(path.read_text(encoding="utf-8-sig").replace("flo@example.com", "flora@example.com"))
+    assert world.start(path, key="id").summary.actions == {"updated": 1, "unchanged": len(PEOPLE) - 1}
+    assert world.steps() == ["contact"]
+    assert set(world.account()["contacts"]) == {person[0] for person in PEOPLE[:-1]} | {"flora@example.com"}
+
+
+@pytest.mark.parametrize("key", ["email", "id"])
+def test_what_a_spreadsheet_spoilt_is_rejected_row_by_row_with_what_was_meant(exported: tuple[World, Path], key: str):
     world, path = exported
     as_a_spreadsheet_saves_it(path)
     before = world.account()
-    ending = world.start(path)
+    ending = world.start(path, key=key)
     with path.open(encoding="utf-8-sig", newline="") as file:
         check_reports(world.job.path, next(csv.reader(file)))
     lines = report(world.job.path, "failed.csv")
