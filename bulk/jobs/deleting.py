@@ -17,9 +17,9 @@ from bulk.jobs.rows import Plan
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import open_rows
 from bulk.jobs.wording import counted
-from bulk.model import Failure, Json, Receipt, Request, Row
+from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.collections import PAGE, accepted, read_list
-from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_columns, is_hidden, source_of
+from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_columns, is_hidden, request_for, source_of
 from bulk.planning.links import look_up_contact
 from bulk.planning.names import Names, columns_of
 from bulk.planning.records import key_sought
@@ -177,10 +177,6 @@ def _below(contact: int, family: str) -> Asking[list[Json]]:
 
 def _page(resource: Resource, ids: Sequence[str]) -> Asking[PageData]:
     """Read these contacts with all that belongs to them."""
-    source = source_of(resource, tuple(("ids[]", identity) for identity in ids))
-    ask = source.walk(None, ()).claim()
-    assert ask is not None  # noqa: S101 - of a walk that has not begun
-    request: Request = source.request(ask)
-    receipts = yield (request,)
+    receipts = yield (request_for(resource, ids),)
     page: PageData = accepted(receipts[0], "the contacts to delete")
     return page

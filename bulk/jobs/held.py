@@ -5,8 +5,10 @@ Worth it while the account's pages are few beside the rows: every row that is fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Final
 
 import anyio
@@ -17,14 +19,17 @@ from bulk.jobs.runner import Runner
 from bulk.jobs.walking import OnPage, Walking
 from bulk.model import Json
 from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import PageData, contacts_request
+from bulk.planning.export import PageData, contacts_request, request_for
 from bulk.planning.state import ContactState
-from bulk.planning.together import Asking
+from bulk.planning.together import Asking, together
 from bulk.planning.walk import Ask, Walk
+from bulk.resources.contacts import CONTACTS
 from bulk.tables.matching import key_of
 
+PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed
+_AT_ONCE: Final = 10  # pages asked for side by side
 Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in that state under what it is sought by
 
 
@@ -81,6 +86,34 @@ async def read_held(
     return began
 
 
+async def read_named(runner: Runner, checkpoint: Checkpoint, ids: Iterable[str], hold: Hold) -> float | None:
+    """Read those of the account's contacts whose ids the rows say, a hundred a request; when that began, None: no ids.
+
+    It is for few rows of a large account, most often out of an export. Nothing is concluded from who is not found: the
+    ids may be another account's. What cannot be read is not known.
+    """
+    began, read = anyio.current_time(), 0
+    ids = iter(ids)
+    while batch := list(islice(ids, _AT_ONCE * PAGE)):
+        chunks = [batch[at : at + PAGE] for at in range(0, len(batch), PAGE)]
+        for page in await runner.ask(together([_named(chunk) for chunk in chunks])):
+            if page is not None:
+                _hold_page(hold, page, (0, 0), checkpoint)
+        read += len(batch)
+    if not read:
+        return None
+    checkpoint.note(PARTLY, True)
+    checkpoint.note("held", True)
+    await checkpoint.durable()
+    return began
+
+
+def _named(ids: Sequence[str]) -> Asking[PageData | None]:
+    request = replace(request_for(CONTACTS, ids), step=f"contacts {ids[0]}")  # asked for beside others
+    receipts = yield (request,)
+    return receipts[0].data if receipts[0].ok else None
+
+
 async def _read_on(runner: Runner, walk: Walk, on_page: OnPage) -> bool:
     """Read the rest of the pages; whether all are read."""
     walking = Walking(walk, contacts_request, runner.dispatch, on_page)
@@ -102,7 +135,7 @@ def _first_page(ask: Ask) -> Asking[PageData]:
 
 def _hold_page(hold: Hold, page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     if page.missing:
-        checkpoint.note("held partly", True)
+        checkpoint.note(PARTLY, True)
         return  # without its relations a contact is better not known than half known
     for identity, (_kept, state) in page.entries:
         hold(checkpoint, str(identity), state)

@@ -26,13 +26,13 @@ from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_newest, read_records
 from bulk.jobs.guarding import ListGuard
-from bulk.jobs.held import STALE, by_email, by_email_or_id, by_id, read_held
+from bulk.jobs.held import PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping, gave_up, too_many
-from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
+from bulk.jobs.survey import Survey, done_after_failed, ids_said, look_for_unchanged, survey
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
@@ -294,18 +294,16 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     hold = by_email_or_id if links else by_email if options.key == "email" else by_id
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate != "all" and not needless:
-        since = await read_held(
-            runner,
-            checkpoint,
-            needs.rows,
-            resumed=job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held"))),
-            hold=hold,
-        )
+        resumed = job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held")))
+        since = await read_held(runner, checkpoint, needs.rows, resumed=resumed, hold=hold)
+        if since is None and not (resumed or links or job.translations.foreign):
+            since = await read_named(runner, checkpoint, ids_said(plan, checkpoint), hold)
         plan = replace(plan, held_since=since)
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
     if options.mode != "create":  # who is made anew has left nothing
-        plan.guard.watch(sorted(needs.lists), needs.subscribing, needs.rows, plan.held_since)
+        all_since = None if checkpoint.noted(PARTLY) else plan.held_since
+        plan.guard.watch(sorted(needs.lists), needs.subscribing, needs.rows, all_since)
     if plan.guard.is_due:
         await runner.ask(plan.guard.reading())
         await checkpoint.durable()

@@ -18,7 +18,7 @@ from bulk.engine.dispatch import Step
 from bulk.jobs.checkpoint import CREATED_BY, Checkpoint, OpenRow
 from bulk.jobs.found import NEWEST
 from bulk.jobs.guarding import ListGuard
-from bulk.jobs.held import STALE
+from bulk.jobs.held import PARTLY, STALE
 from bulk.jobs.runner import BESIDE, Work
 from bulk.model import Outcome, Receipt, Row, RowStatus
 from bulk.planning.state import ContactState
@@ -90,7 +90,7 @@ class Rows:
         return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT, RowStatus.REJECTED))
 
     def _all(self) -> Iterator[Work]:
-        self._partly = bool(self.checkpoint.noted("held partly"))
+        self._partly = bool(self.checkpoint.noted(PARTLY))
         self._newest = int(self.checkpoint.noted(NEWEST, 0))
         self._created = {int(row) for row in self.checkpoint.noted_under(CREATED_BY)}
         records = self.plan.table.records()

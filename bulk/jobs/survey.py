@@ -92,6 +92,16 @@ def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
         yield [plan.row(record) for record in batch if record.number not in settled]
 
 
+def ids_said(plan: Plan, checkpoint: Checkpoint) -> Iterator[str]:
+    """What the rows that are not settled have for ids in the column of their own ids, if the file has it."""
+    at = plan.match.id_at
+    records = plan.table.records()
+    while at is not None and (batch := list(islice(records, BATCH))):
+        settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
+        cells = (record.cells[at].strip() for record in batch if record.number not in settled)
+        yield from (cell for cell in cells if cell.isascii() and cell.isdigit())
+
+
 def done_after_failed(table: Table, match: Match, checkpoint: Checkpoint) -> list[int]:
     """The numbers of the rows that are done and come after a failed one of their key.
 

@@ -92,6 +92,14 @@ def source_of(resource: Resource, query: Query = (), *, links: Sequence[Resource
     return Records(resource, query)
 
 
+def request_for(resource: Resource, contacts: Sequence[str]) -> Request:
+    """The request for these contacts, at most a page of them, with what a resource keeps of each."""
+    source = source_of(resource, tuple(("ids[]", identity) for identity in contacts))
+    ask = source.walk(None, ()).claim()
+    assert ask is not None  # noqa: S101 - of a walk that has not begun
+    return source.request(ask)
+
+
 def page_flow(request: Request) -> Flow:
     """Ask for one page and nothing else."""
     receipts = yield (request,)

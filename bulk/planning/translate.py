@@ -20,6 +20,11 @@ class Translations:
     own: bool = False
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    @property
+    def foreign(self) -> bool:
+        """Whether the files are of another account."""
+        return bool(self.ids) and not self.own
+
     def of(self, resource: str) -> dict[str, str]:
         """Those of one resource, to read or to add to; from now on its ids in the files count as old ones."""
         return self.ids.setdefault(resource, {})

@@ -37,7 +37,8 @@ class Match:
     `dropped` are headers left out by --map or --ignore-unknown, `passed_over` those that only the API sets, `unchecked`
     those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
     wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns that say it: the
-    first that is not empty counts. `one_of` are indexes of columns of which each row needs at least one.
+    first that is not empty counts. `one_of` are indexes of columns of which each row needs at least one. `id_at` is the
+    index of the records' own ids, whether they are the key or passed over.
     """
 
     header: tuple[str, ...]
@@ -47,6 +48,7 @@ class Match:
     unchecked: tuple[str, ...]
     key_at: tuple[tuple[int, ...], ...]
     one_of: tuple[tuple[int, ...], ...] = ()
+    id_at: int | None = None
 
     @property
     def key_title(self) -> str:
@@ -168,7 +170,12 @@ def match_header(  # the command line's options, each with its default
         unchecked=() if ignore_unknown else tuple(unknown),
         key_at=tuple(filter(None, key_at)),
         one_of=tuple(group for group in one_of if len(group) > 1),
+        id_at=_own_id_at([names.find(mapped.get(at, title.strip())) for at, title in enumerate(header)]),
     )
+
+
+def _own_id_at(columns: Sequence[Column | None]) -> int | None:
+    return next((at for at, column in enumerate(columns) if column is not None and column.attribute == "id"), None)
 
 
 def _as_needed(columns: Sequence[Column], needs: Needs) -> list[Column]:

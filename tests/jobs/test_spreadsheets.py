@@ -83,6 +83,28 @@ def test_what_a_spreadsheet_spoilt_is_rejected_row_by_row_with_what_was_meant(ex
     assert world.steps() == []
 
 
+@pytest.mark.parametrize("key", ["email", "id"])
+def test_few_rows_are_held_against_what_was_exported_too(exported: tuple[World, Path], key: str):
+    """Reading the whole account would cost more than it saves; the file says by their ids whom to read."""
+    world, path = exported
+    as_a_spreadsheet_saves_it(path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0], lines[1], lines[4].replace("Di", "Diana"), lines[5]]))
+    ending = world.start(path, key=key)
+    assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"]
+    assert (ending.summary.actions, world.steps()) == ({"updated": 1, "unchanged": 1}, ["contact"])
+    assert sum(request.path == "contacts" for request, _reply in world.sent) == 1
+
+
+def test_ids_of_others_are_not_taken_for_the_rows(exported: tuple[World, Path]):
+    world, _path = exported
+    rows = [("1", "bo@example.com", "Bob"), ("a7", "new@example.com", "New"), ("99", "ed@example.com", "Ed")]
+    ending = world.start(world.csv(rows, "id,email,firstName"))
+    assert ending.summary.actions == {"updated": 2, "created": 1}
+    people = world.account()["contacts"]
+    assert (people["ada@example.com"]["firstName"], people["bo@example.com"]["firstName"]) == ("Ada", "Bob")
+
+
 def test_whoever_means_it_so_may_send_it(exported: tuple[World, Path]):
     world, path = exported
     as_a_spreadsheet_saves_it(path)
