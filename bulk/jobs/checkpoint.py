@@ -318,7 +318,9 @@ class Checkpoint:
         """
         with self._at_once() as execute:
             execute("DELETE FROM steps WHERE method = 'GET'")
-            notes = "'held', 'held partly', 'held records', 'custom read', 'apart read', 'named', 'confirmed'"
+            notes = (
+                "'held', 'held partly', 'held records', 'custom read', 'apart read', 'named', 'confirmed', 'held anew'"
+            )
             execute(f"DELETE FROM meta WHERE name IN ({notes})")
             for table in ("held", "held_under", "relations"):
                 execute(f"DELETE FROM {table}")

@@ -26,6 +26,7 @@ from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
 from bulk.tables.matching import key_of
 
+ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed

@@ -26,7 +26,7 @@ from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_newest, read_records
 from bulk.jobs.guarding import ListGuard
-from bulk.jobs.held import PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
@@ -294,7 +294,10 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     hold = by_email_or_id if links else by_email if options.key == "email" else by_id
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate != "all" and not needless:
-        resumed = job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held")))
+        begun = job.resumed and checkpoint.has_begun()
+        resumed = bool(checkpoint.noted("held")) or (links and begun)
+        if begun and not resumed:
+            checkpoint.note(ANEW, True)
         since = await read_held(runner, checkpoint, needs.rows, resumed=resumed, hold=hold)
         if since is None and not (resumed or links or job.translations.foreign):
             since = await read_named(runner, checkpoint, ids_said(plan, checkpoint), hold)

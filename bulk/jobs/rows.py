@@ -18,7 +18,7 @@ from bulk.engine.dispatch import Step
 from bulk.jobs.checkpoint import CREATED_BY, Checkpoint, OpenRow
 from bulk.jobs.found import NEWEST
 from bulk.jobs.guarding import ListGuard
-from bulk.jobs.held import PARTLY, STALE
+from bulk.jobs.held import ANEW, PARTLY, STALE
 from bulk.jobs.runner import BESIDE, Work
 from bulk.model import Outcome, Receipt, Row, RowStatus
 from bulk.planning.state import ContactState
@@ -57,6 +57,7 @@ class Rows:
     counts: Counter[str] = field(default_factory=Counter)
     done: bool = False
     _partly: bool = False
+    _anew: bool = False
     _newest: int = 0
     _created: AbstractSet[int] = frozenset()  # by rows that are sent once more
     _works: Iterator[Work] | None = None
@@ -91,6 +92,7 @@ class Rows:
 
     def _all(self) -> Iterator[Work]:
         self._partly = bool(self.checkpoint.noted(PARTLY))
+        self._anew = bool(self.checkpoint.noted(ANEW))
         self._newest = int(self.checkpoint.noted(NEWEST, 0))
         self._created = {int(row) for row in self.checkpoint.noted_under(CREATED_BY)}
         records = self.plan.table.records()
@@ -106,8 +108,9 @@ class Rows:
         held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
         for row in rows:
             opened_row = opened.get(row.number, _NOTHING)
+            knows = row.key in held and not (self._anew and opened_row is not _NOTHING)
             known = Known(
-                state=ContactState.from_json(held[row.key]) if row.key in held else None,
+                state=ContactState.from_json(held[row.key]) if knows else None,
                 fresh=since is not None and anyio.current_time() - since < STALE,
                 absent=since is not None and row.key not in held and not self._partly,
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),

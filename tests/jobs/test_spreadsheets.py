@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from bulk.jobs import validating
+from bulk.jobs.held import STALE
 from bulk.jobs.importing import ImportOptions
 from bulk.resources import named
 from tests.virtual import run
-from tests.world import World, check_reports, report
+from tests.world import World, check_reports, crashing, report
 
 HEADER = "email,firstName,phone,Source Code"
 PEOPLE = [
@@ -94,6 +96,23 @@ def test_few_rows_are_held_against_what_was_exported_too(exported: tuple[World, 
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"]
     assert (ending.summary.actions, world.steps()) == ({"updated": 1, "unchanged": 1}, ["contact"])
     assert sum(request.path == "contacts" for request, _reply in world.sent) == 1
+
+
+def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: World, monkeypatch: pytest.MonkeyPatch):
+    people = [(f"p{n}@example.com", "Old" if n < 20 else "A", "" if n < 20 else f"+120255501{n}") for n in range(40)]
+    world.start(world.csv(people, "email,firstName,phone"))
+    world.job.discard()
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.discard()
+    path.write_text(path.read_text(encoding="utf-8-sig").replace('"Old"', '"New"').replace('"+1202', '"1202'))
+    with crashing(world, "contact/sync"):
+        world.start(path, concurrency=1)
+    later = time.time() + 3 * STALE
+    monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda: later)
+    ending = world.resume(concurrency=1)
+    assert ending.summary.actions == {"updated": 20}
+    assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"] * 20
 
 
 def test_ids_of_others_are_not_taken_for_the_rows(exported: tuple[World, Path]):
