@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,14 +32,13 @@ from bulk.jobs.folder import (
     CHECKPOINT,
     SUCCEEDED,
     SUMMARY,
-    InputFile,
     JobFolder,
     JobRecord,
     account_of_manifest,
 )  # fmt: skip
 from bulk.jobs.held import STALE
 from bulk.jobs.importing import ImportOptions
-from bulk.jobs.parts import check_files, chosen_parts, exported, file_of, parts_in, prepared
+from bulk.jobs.parts import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.working import worked
@@ -47,9 +46,9 @@ from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource
+from bulk.tables.files import NamedFile
 
 ALL: Final = "all"
-MANIFEST: Final = "manifest.json"
 LINKS: Final = tuple(resource for resource in RESOURCES if resource.reading is Reading.CONTACTS)
 
 
@@ -65,7 +64,8 @@ class Shared:
     translations: Translations = field(default_factory=Translations)
 
 
-DoPart = Callable[[Shared, Resource, Path], Awaitable[Ending]]
+Parts = Sequence[tuple[Resource, Any]]  # each with the path that it is written to, or the file that it is read from
+DoPart = Callable[[Shared, Resource, Any], Awaitable[Ending]]
 
 
 # ---- the ways in
@@ -97,25 +97,31 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     setting.access.check_same(record.place, record.connection)
     record = replace(record, options=record.options | changes)
     with folder.held():
-        return await _run(folder, record, setting, retry=retry)
+        parts: Parts
+        if record.kind == "export":
+            parts = [(named(name), file_of(Path(record.output), named(name))) for name in record.parts]
+        else:
+            parts = await parts_again(folder, record, setting, retry=retry)
+        return await _run(folder, record, parts, setting, retry=retry)
 
 
 async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOptions, setting: Setting) -> Ending:
     access = setting.access
     folder = JobFolder.create(setting.jobs, setting.name, f"{kind}-{ALL}")
     place = str(await anyio.Path(directory).absolute())
-    if isinstance(options, ExportOptions):
-        parts = exported()
-    else:
-        parts = await anyio.to_thread.run_sync(chosen_parts, directory, options, setting)
-    record = JobRecord(
-        kind, ALL, asdict(options), access.place, access.connection, output=place,
-        parts=tuple(resource.name for resource in parts),
-    )  # fmt: skip
     try:
         with folder.held():
+            parts: Parts
+            if isinstance(options, ExportOptions):
+                parts = [(resource, file_of(directory, resource)) for resource in exported()]
+            else:
+                parts = await take_parts(folder, directory, options, setting)
+            record = JobRecord(
+                kind, ALL, asdict(options), access.place, access.connection, output=place,
+                parts=tuple(resource.name for resource, _file in parts),
+            )  # fmt: skip
             folder.write(record)
-            return await _run(folder, record, setting)
+            return await _run(folder, record, parts, setting)
     finally:
         if not folder.file(SUMMARY).exists() and not any(folder.path.glob(f"*/{CHECKPOINT}")):
             folder.discard()
@@ -124,26 +130,21 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
 # ---- the one way through
 
 
-async def _run(folder: JobFolder, record: JobRecord, setting: Setting, *, retry: bool = False) -> Ending:
+async def _run(folder: JobFolder, record: JobRecord, parts: Parts, setting: Setting, *, retry: bool = False) -> Ending:
     directory = Path(record.output)
     endings: list[Ending] = []
-    parts = [(named(name), file_of(directory, named(name))) for name in record.parts]
     options: ExportOptions | ImportOptions
     if record.kind == "export":
         options = ExportOptions(**record.options)
         do_part: DoPart = _Exports(options)
     else:
-        gone = [path.name for _resource, path in parts if not path.is_file()]
-        if gone:
-            raise UsageError(f"{', '.join(gone)} is gone from {directory}. Put it back, then go on with the job.")
         options = ImportOptions(**record.options)
-        await anyio.to_thread.run_sync(check_files, parts, options)
-        do_part = _Imports(options, account_of_manifest(directory / MANIFEST), retry=retry)
+        do_part = _Imports(options, account_of_manifest(folder.file(MANIFEST)), retry=retry)
 
     async def work(runner: Runner, door: Door, stopping: Stopping) -> None:
         shared = Shared(folder, setting, runner, stopping, door)
-        for resource, path in parts:
-            endings.append(await do_part(shared, resource, path))
+        for resource, file in parts:
+            endings.append(await do_part(shared, resource, file))
             if stopping.error is not None:
                 break
 
@@ -249,28 +250,27 @@ class _Imports:
     account: str  # whose files they are, as the manifest says; "" if it does not
     retry: bool = False
 
-    async def __call__(self, shared: Shared, resource: Resource, path: Path) -> Ending:
+    async def __call__(self, shared: Shared, resource: Resource, file: NamedFile | None) -> Ending:
         part = _part(shared, resource)
         if not shared.door.entered:
             await self._enter(shared)
         told = _told(part)
-        if told is not None and not self.retry:
+        if told is not None and file is None:
             self._learn(shared, resource, part)
             return told
-        if part.state == "stopped":
+        name = f"{resource.name}.csv"
+        if part.state == "stopped" or file is None:
             raise AbortedError(
-                f"Rows of {path.name} could not be sent, so nothing of it was (--on-invalid stop).\n"
+                f"Rows of {name} could not be sent, so nothing of it was (--on-invalid stop).\n"
                 "Correct them and import the folder anew; what is done already is found unchanged."
             )
         setting, access = shared.setting, shared.setting.access
         resumed = is_made(part.file(CHECKPOINT))
-        options, table = await anyio.to_thread.run_sync(prepared, resource, path, self.options)
+        options, table = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
         record = JobRecord(
-            "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
+            "import", resource.name, asdict(options), access.place, access.connection, input=part.record().input
         )
-        if resumed and part.record().input != record.input:
-            raise UsageError(f"{path} has changed since the job began. Put the old file back, or start anew.")
-        setting.progress.say(f"{path.name}: {table.dialect.describe()}")
+        setting.progress.say(f"{name}: {table.dialect.describe()}")
         with _opened(part, stale=STALE) as checkpoint:
             part.write(record)
             job = importing.Job(
@@ -282,7 +282,7 @@ class _Imports:
             try:
                 await importing.work(job, runner, shared.door, shared.stopping)
             except UsageError as raised:  # what only the account could tell, when other parts were sent already
-                shared.stopping.stop(AbortedError(f"{path.name}: {raised}"), leave=False)
+                shared.stopping.stop(AbortedError(f"{name}: {raised}"), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             ending = await importing.end(job, meter.note(anyio.current_time()), shared.stopping)

@@ -28,7 +28,7 @@ from bulk.resources.kinds import nearest
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
-STDIN_COPY: Final = "input.csv"
+INPUT_COPY: Final = "input.csv"  # what an import reads, from its first check to its last report
 WITHOUT_END: Final = "cut off"
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
 

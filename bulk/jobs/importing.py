@@ -6,8 +6,6 @@ whatever happened in between.
 
 from __future__ import annotations
 
-import shutil
-import sys
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -23,10 +21,11 @@ from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
-from bulk.jobs.folder import CHECKPOINT, JOB, STDIN_COPY, SUMMARY, InputFile, JobFolder, JobRecord
+from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_newest, read_records
 from bulk.jobs.guarding import ListGuard
 from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.inputs import Taken, remove_copy, take, taken_again
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
@@ -47,6 +46,7 @@ from bulk.resources import find
 from bulk.resources.kinds import join_values
 from bulk.resources.spec import Resource, Writing
 from bulk.tables.check import OnDuplicate
+from bulk.tables.files import NamedFile
 from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
 
@@ -91,12 +91,13 @@ class Job:
     resumed: bool = False
     retry: bool = False  # first open the rows again that failed or are in doubt
     translations: Translations = field(default_factory=Translations)  # what ids of the files are in this account
+    taken: Taken | None = None  # the input, where it was copied for this run
 
 
-def prepare_table(resource: Resource, path: Path, options: ImportOptions) -> Table:
+def prepare_table(resource: Resource, file: NamedFile, options: ImportOptions) -> Table:
     """Open the input as the options say."""
     return open_table(
-        path, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
+        file, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
         limit=options.limit, columns=resource.columns,
     )  # fmt: skip
 
@@ -138,15 +139,15 @@ async def start(resource: Resource, source: Path | None, options: ImportOptions,
     folder = JobFolder.create(setting.jobs, setting.name, "import")
     try:
         with folder.held():
-            path = source or _spool(folder)
-            table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
-            setting.progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
+            taken = await take(source, folder.file(INPUT_COPY))
+            table = await anyio.to_thread.run_sync(prepare_table, resource, taken.file, options)
+            setting.progress.say(f"{source.name if source else taken.file}: {table.dialect.describe()}")
             record = JobRecord(
-                "import", resource.name, asdict(options), access.place, access.connection, input=InputFile.of(path)
+                "import", resource.name, asdict(options), access.place, access.connection, input=taken.input
             )
             with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
                 folder.write(record)
-                return await _run(Job(folder, resource, options, table, checkpoint, setting), record)
+                return await _run(Job(folder, resource, options, table, checkpoint, setting, taken=taken), record)
     finally:
         if not folder.file(SUMMARY).exists() and not _begun(folder):
             folder.discard()
@@ -161,14 +162,8 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     options = replace(ImportOptions(**record.options), **changes)
     with folder.held():
         setting.access.check_same(record.place, record.connection)
-        path = Path(record.input.path)
-        now = await anyio.to_thread.run_sync(InputFile.of, path)
-        if (now.size, now.sha256) != (record.input.size, record.input.sha256):
-            raise UsageError(
-                f"{path} has changed since the job began, so its rows can no longer be told apart.\n"
-                "Put the old file back, or import the new one; what is done already is found unchanged."
-            )
-        table = await anyio.to_thread.run_sync(prepare_table, resource, path, options)
+        file = await taken_again(folder, record.input, setting.progress.say)
+        table = await anyio.to_thread.run_sync(prepare_table, resource, file, options)
         with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
             job = Job(folder, resource, options, table, checkpoint, setting, resumed=True, retry=retry)
             return await _run(job, record)
@@ -180,15 +175,6 @@ def _begun(folder: JobFolder) -> bool:
         return False
     with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
         return bool(checkpoint.noted("checked"))
-
-
-def _spool(folder: JobFolder) -> Path:
-    """Standard input is read once and we read twice, so it is kept in the job's folder."""
-    path = folder.file(STDIN_COPY)
-    path.touch(mode=0o600)
-    with path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path
 
 
 # ---- the one way through
@@ -222,6 +208,8 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
             f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
             " Correct them in the file and import it again."
         )
+    if job.taken is not None:
+        await job.taken.check_unchanged()
     if job.retry:
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
@@ -375,4 +363,6 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
         error = None  # whatever wanted to stop it came too late
     summary = Summary(job.folder.name, state, rows, actions, codes, totals, str(error or ""))
     job.folder.write_json(SUMMARY, summary.to_json())
+    if state != "unfinished" and not (rows["failed"] or rows["in_doubt"]):
+        remove_copy(job.folder)
     return Ending(job.folder, summary, error)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
-from bulk.errors import AbortedError
+import anyio.to_thread
+
+from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
+from bulk.jobs.folder import INPUT_COPY, JOB, JobFolder, JobRecord
 from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
+from bulk.jobs.inputs import Taken, take, taken_again
 from bulk.jobs.validating import Findings
-from bulk.resources import RESOURCES
+from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
 from bulk.tables.check import check
+from bulk.tables.files import NamedFile
 from bulk.tables.reading import Table
 
+MANIFEST: Final = "manifest.json"
 ENROLMENTS: Final = "contactAutomations"  # never imported with the rest: to enrol people may send them mail
 
 
@@ -34,53 +41,110 @@ def exported() -> list[Resource]:
     return [resource for resource in RESOURCES if resource.reading is not Reading.CONTACTS]
 
 
-def chosen_parts(directory: Path, options: ImportOptions, setting: Setting) -> list[Resource]:
-    """The parts that an import of everything takes; says which it leaves out, and why."""
-    parts = parts_in(directory)
-    said = _said_by_contacts(directory, parts, options)
-    chosen = []
-    for resource in parts:
+async def take_parts(
+    folder: JobFolder, directory: Path, options: ImportOptions, setting: Setting
+) -> list[tuple[Resource, NamedFile]]:
+    """Copy what an import of everything reads, each file into its part of the job's folder; the parts, in order.
+
+    All are copied before anything is sent, so that what is changed while the first are sent is not taken half new.
+    Raises `UsageError` for a file that cannot be understood or that was changed meanwhile.
+    """
+    taken: dict[str, Taken] = {}
+    for resource in await anyio.to_thread.run_sync(parts_in, directory):
         if resource.name == ENROLMENTS:
             setting.progress.say(f"{resource.name}.csv is left out: to enrol people may send them mail.")
-        elif resource.name in said:
-            setting.progress.say(f"{resource.name}.csv is left out: the columns of contacts.csv say the same.")
+            continue
+        part = JobFolder.within(folder, resource.name)
+        taken[resource.name] = await take(file_of(directory, resource), part.file(INPUT_COPY))
+    await anyio.to_thread.run_sync(_keep_manifest, directory, folder)
+    for name in await anyio.to_thread.run_sync(_said_by_contacts, taken, options):
+        setting.progress.say(f"{name}.csv is left out: the columns of contacts.csv say the same.")
+        await anyio.to_thread.run_sync(shutil.rmtree, folder.file(name))
+        del taken[name]
+    for name, one in taken.items():
+        record = JobRecord(
+            "import", name, asdict(options), setting.access.place, setting.access.connection, input=one.input
+        )
+        JobFolder.within(folder, name).write(record)
+    parts = [(named(name), one.file) for name, one in taken.items()]
+    await anyio.to_thread.run_sync(check_files, parts, options)
+    changed = [str(one.file) for one in taken.values() if await anyio.to_thread.run_sync(one.changed)]
+    if changed:
+        raise UsageError(
+            f"{', '.join(changed)} changed while the files were checked, so nothing was sent. Wait until the folder is "
+            "as you mean it, then give the same command again."
+        )
+    return parts
+
+
+async def parts_again(
+    folder: JobFolder, record: JobRecord, setting: Setting, *, retry: bool
+) -> list[tuple[Resource, NamedFile | None]]:
+    """The parts of a job that goes on, each with its file; None for a part that has nothing left to send."""
+    directory = Path(record.output)
+    if not folder.file(MANIFEST).exists():
+        await anyio.to_thread.run_sync(_keep_manifest, directory, folder)
+    parts: list[tuple[Resource, NamedFile | None]] = []
+    for name in record.parts:
+        part, resource = JobFolder.within(folder, name), named(name)
+        if part.state == "stopped" or (part.state == "finished" and not (retry and part.has_failed)):
+            parts.append((resource, None))
+            continue
+        noted = part.record().input if part.file(JOB).exists() else None
+        if noted is None:  # begun by a version that copied nothing, and not come as far as this part
+            source = file_of(directory, resource)
+            if not source.is_file():
+                raise UsageError(f"{source.name} is gone from {directory}. Put it back, then go on with the job.")
+            taken = await take(source, part.file(INPUT_COPY))
+            part.write(replace(record, resource=name, input=taken.input, output="", parts=()))
+            parts.append((resource, taken.file))
         else:
-            chosen.append(resource)
-    return chosen
+            parts.append((resource, await taken_again(part, noted, setting.progress.say)))
+    options = ImportOptions(**record.options)
+    await anyio.to_thread.run_sync(check_files, [(r, file) for r, file in parts if file is not None], options)
+    return parts
 
 
-def _said_by_contacts(directory: Path, parts: Sequence[Resource], options: ImportOptions) -> set[str]:
+def _keep_manifest(directory: Path, folder: JobFolder) -> None:
+    """Keep what the folder says of its files; it may be another's later."""
+    path = directory / MANIFEST
+    folder.file(MANIFEST).write_bytes(path.read_bytes() if path.is_file() else b"{}")
+    folder.file(MANIFEST).chmod(0o600)
+
+
+def _said_by_contacts(taken: Mapping[str, Taken], options: ImportOptions) -> list[str]:
     """What belongs to contacts and stands in the cells of their own file as well."""
-    contacts = next((resource for resource in parts if resource.writing is Writing.CONTACT), None)
+    contacts = next((named(name) for name in taken if named(name).writing is Writing.CONTACT), None)
     if contacts is None:
-        return set()
-    chosen, table = prepared(contacts, file_of(directory, contacts), options)
+        return []
+    chosen, table = prepared(contacts, taken[contacts.name].file, options)
     match = matched(contacts, table, chosen, None)
     has_tags = any(column.attribute == "tags" for _at, column in match.columns)
-    return {name for name, said in (("contactTags", has_tags), ("fieldValues", match.unchecked)) if said}
+    said = (("contactTags", has_tags), ("fieldValues", match.unchecked))
+    return [name for name, is_said in said if is_said and name in taken]
 
 
-def prepared(resource: Resource, path: Path, options: ImportOptions) -> tuple[ImportOptions, Table]:
+def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tuple[ImportOptions, Table]:
     """The options of one part, with the maps that are about columns of its file, and the file."""
     chosen = replace(options, mode=resource.modes[0], key=resource.key)
-    table = prepare_table(resource, path, chosen)
+    table = prepare_table(resource, file, chosen)
     titles = set(map(normalise, table.header))
     maps = {title: attribute for title, attribute in options.maps.items() if normalise(title) in titles}
     return replace(chosen, maps=maps), table
 
 
-def check_files(parts: Sequence[tuple[Resource, Path]], options: ImportOptions) -> None:
+def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOptions) -> None:
     """Raise `UsageError` for a file that cannot be understood, before anything of any is sent.
 
     With `--on-invalid stop` also `AbortedError` for rows that cannot be sent to any account.
     """
     wrong: list[str] = []
-    for resource, path in parts:
-        chosen, table = prepared(resource, path, options)
+    for resource, file in parts:
+        chosen, table = prepared(resource, file, options)
         match = matched(resource, table, chosen, None)
         on_duplicate = on_duplicate_of(resource, chosen)
         tally = check(table, match, on_duplicate=on_duplicate, sink=Findings(), progress=lambda _more: None)
-        wrong += [f"{path.name} {tally.rejected:,}"] if tally.rejected else []
+        wrong += [f"{Path(file.name).name} {tally.rejected:,}"] if tally.rejected else []
     if wrong and options.on_invalid == "stop":
         raise AbortedError(
             f"Rows cannot be sent, so nothing was (--on-invalid stop): {', '.join(wrong)}.\n"

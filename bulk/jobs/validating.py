@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,7 +14,9 @@ import anyio.to_thread
 
 from bulk.jobs.access import Access, Setting, opened, sharing
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
+from bulk.jobs.folder import INPUT_COPY
 from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
+from bulk.jobs.inputs import take
 from bulk.jobs.progress import Silent
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.model import Issue
@@ -24,6 +24,7 @@ from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.resources.spec import Column, Resource
 from bulk.tables.check import Tally, check
+from bulk.tables.files import NamedFile
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
 
@@ -66,29 +67,26 @@ async def validate(
     names = None if offline else await _names(resource, setting.access, options.rate, setting.progress.say)
     if names is not None and names.host:
         setting.progress.say(f"Account: {names.host}")
-    return await anyio.to_thread.run_sync(_check, resource, source, options, setting, names)
-
-
-def _check(
-    resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, names: Names | None
-) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
-        path = source or _spool(Path(folder) / "input.csv")
-        table = prepare_table(resource, path, options)
-        setting.progress.say(f"{path.name if source else 'standard input'}: {table.dialect.describe()}")
-        match = matched(resource, table, options, names)
-        findings = Findings(unchecked=match.unchecked, offline=names is None)
-        more = Counting(setting.progress).more
-        findings.tally = check(
-            table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more,
-            look=None if options.allow_damaged else spoilt_cells,
-        )  # fmt: skip
-    for line in remarks(match, findings.tally):
-        setting.progress.say(line)
+        taken = await take(source, Path(folder) / INPUT_COPY)
+        findings = await anyio.to_thread.run_sync(_check, resource, taken.file, options, setting, names)
+        if await anyio.to_thread.run_sync(taken.changed):
+            setting.progress.say(f"{taken.file} has changed meanwhile: this is about the file as it was when copied.")
     return findings
 
 
-def _spool(path: Path) -> Path:
-    with path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    return path
+def _check(
+    resource: Resource, file: NamedFile, options: ImportOptions, setting: Setting, names: Names | None
+) -> Findings:
+    table = prepare_table(resource, file, options)
+    setting.progress.say(f"{Path(file.name).name}: {table.dialect.describe()}")
+    match = matched(resource, table, options, names)
+    findings = Findings(unchecked=match.unchecked, offline=names is None)
+    more = Counting(setting.progress).more
+    findings.tally = check(
+        table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more,
+        look=None if options.allow_damaged else spoilt_cells,
+    )  # fmt: skip
+    for line in remarks(match, findings.tally):
+        setting.progress.say(line)
+    return findings

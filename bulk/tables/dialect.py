@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bulk.errors import UsageError
 from bulk.resources.spec import normalise
+from bulk.tables.files import NamedFile, open_binary
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -102,19 +102,6 @@ class _Watched(io.RawIOBase):
         super().close()
 
 
-def open_binary(path: Path) -> io.FileIO:
-    """The file, open for reading; a `UsageError` if it is none that can be read twice."""
-    try:
-        if path.exists() and not path.is_file():
-            what = "a folder" if path.is_dir() else "no regular file"
-            raise UsageError(f"{path} is {what}. Name a CSV file, or - for standard input.")
-        return io.FileIO(path, "rb")
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file. Check the name and the folder you are in.") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
-
-
 class Frames:
     """One pass over a file's records as the CSV says them: `(row number, physical lines, cells)`.
 
@@ -123,8 +110,8 @@ class Frames:
     whatever is no CSV or cannot be decoded.
     """
 
-    def __init__(self, path: Path, dialect: Dialect, stop: int | None = None) -> None:
-        self._path = path
+    def __init__(self, file: NamedFile, dialect: Dialect, stop: int | None = None) -> None:
+        self._source = file
         self._dialect = dialect
         self._stop = stop
         self._watched: _Watched | None = None
@@ -140,7 +127,7 @@ class Frames:
         return self._watched.read_bytes if self._watched is not None else 0
 
     def __iter__(self) -> Iterator[tuple[int, int, list[str]]]:
-        self._watched = _Watched(open_binary(self._path), self._stop)
+        self._watched = _Watched(open_binary(self._source), self._stop)
         with text_of(self._watched, self._dialect) as text:
             number = self._dialect.skip_lines
             try:
@@ -156,16 +143,16 @@ class Frames:
             except csv.Error as error:
                 raise UsageError(self._broken(str(error), number + 1)) from error
             except _LineTooLongError:
-                raise UsageError(_line_too_long(self._path, number + 1)) from None
+                raise UsageError(_line_too_long(self._source, number + 1)) from None
             except UnicodeError:
-                raise UsageError(undecodable(self._path, self._dialect)) from None
+                raise UsageError(undecodable(self._source, self._dialect)) from None
 
     def raw(self) -> Iterator[tuple[int, str]]:
         """In a pass of its own, each record as it stands in the file: `(row number, text with its line end)`.
 
         Only as far as another pass has come: what is wrong behind that is not said in words.
         """
-        with text_of(_Watched(open_binary(self._path)), self._dialect) as text:
+        with text_of(_Watched(open_binary(self._source)), self._dialect) as text:
             for _ in range(self._dialect.sep_line + self._dialect.skip_lines):
                 text.readline()
             taken: list[str] = []
@@ -181,7 +168,7 @@ class Frames:
                 taken.clear()
 
     def _broken(self, error: str, number: int) -> str:
-        where = f"{self._path}, row {number}: "
+        where = f"{self._source}, row {number}: "
         if "field larger" in error:
             return where + (
                 f"a cell is longer than {CELL_LIMIT:,} characters. Usually a quote that is opened there and never "
@@ -199,9 +186,9 @@ class Frames:
         )
 
 
-def _line_too_long(path: Path, row: int) -> str:
+def _line_too_long(source: NamedFile, row: int) -> str:
     return (
-        f"{path}, row {row}: a line is longer than {LINE_LIMIT // 1024**2} MiB, which no table has. "
+        f"{source}, row {row}: a line is longer than {LINE_LIMIT // 1024**2} MiB, which no table has. "
         "Check that this is the right file, and export it again."
     )
 
@@ -214,18 +201,20 @@ def text_of(raw: io.RawIOBase, dialect: Dialect) -> io.TextIOWrapper:
     return io.TextIOWrapper(buffered, encoding=dialect.encoding, errors="strict", newline="")
 
 
-def detect(path: Path, encoding: str, delimiter: str, skip_lines: int, known: Collection[str]) -> tuple[Dialect, str]:
+def detect(
+    source: NamedFile, encoding: str, delimiter: str, skip_lines: int, known: Collection[str]
+) -> tuple[Dialect, str]:
     """The dialect of a file: what the user said, and where that is "auto", what the file itself shows.
 
     Also the text of the beginning that this was judged by, from the first line that is not skipped.
 
     `known` are normalised names of columns that the header may hold.
     """
-    with open_binary(path) as file:
+    with open_binary(source) as file:
         head = file.read(4096) or b""
-    codec, bom = _encoding(path, head, encoding)
+    codec, bom = _encoding(source, head, encoding)
     plain = Dialect(codec, ",", bom, 0, sep_line=False)
-    with text_of(_Watched(open_binary(path)), plain) as text:
+    with text_of(_Watched(open_binary(source)), plain) as text:
         try:
             first = text.readline()
             sep_line = (
@@ -236,9 +225,9 @@ def detect(path: Path, encoding: str, delimiter: str, skip_lines: int, known: Co
             begun = text.readline() if sep_line or skip_lines else first
             sample = begun + text.read(_SAMPLE)  # a header may be longer than a sample
         except UnicodeError:
-            raise UsageError(undecodable(path, plain)) from None
+            raise UsageError(undecodable(source, plain)) from None
         except _LineTooLongError:
-            raise UsageError(_line_too_long(path, 1)) from None
+            raise UsageError(_line_too_long(source, 1)) from None
     if delimiter != "auto":
         chosen = _named_delimiter(delimiter)
     elif sep_line:
@@ -248,12 +237,12 @@ def detect(path: Path, encoding: str, delimiter: str, skip_lines: int, known: Co
     return Dialect(codec, chosen, bom, skip_lines, sep_line), sample
 
 
-def _encoding(path: Path, head: bytes, asked: str) -> tuple[str, bool]:
+def _encoding(source: NamedFile, head: bytes, asked: str) -> tuple[str, bool]:
     marked = next((encoding for mark, encoding in _BOMS if head.startswith(mark)), "")
     if asked == "auto":
         if not marked and head.count(0) * 3 > len(head) > 0:
             order = "le" if head[1::2].count(0) > head[::2].count(0) else "be"
-            raise UsageError(f"{path} looks like UTF-16 without a byte order mark. Pass --encoding utf-16-{order}.")
+            raise UsageError(f"{source} looks like UTF-16 without a byte order mark. Pass --encoding utf-16-{order}.")
         return marked or "utf-8", bool(marked)
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=asked)
@@ -267,14 +256,14 @@ def _encoding(path: Path, head: bytes, asked: str) -> tuple[str, bool]:
     if not marked:
         if head and name in ("utf-16", "utf-32"):
             raise UsageError(
-                f"{path} does not start with a byte order mark, so it is not {asked} as such. Leave --encoding out, or "
-                f"pass {name}-le or {name}-be if you know it to be that."
+                f"{source} does not start with a byte order mark, so it is not {asked} as such. Leave --encoding out, "
+                f"or pass {name}-le or {name}-be if you know it to be that."
             )
         return {"iso8859-1": "latin-1", "utf-8-sig": "utf-8"}.get(name, name), False
     if name in (marked, f"{marked}-sig", marked[:-3]):
         return marked, True
     raise UsageError(
-        f"{path} starts with the byte order mark of {_SHOWN[marked]}, so it is not {asked}. Leave --encoding out."
+        f"{source} starts with the byte order mark of {_SHOWN[marked]}, so it is not {asked}. Leave --encoding out."
     )
 
 
@@ -330,17 +319,17 @@ def sample_records(sample: str, delimiter: str) -> tuple[list[tuple[int, list[st
     return rows, sound
 
 
-def undecodable(path: Path, dialect: Dialect) -> str:
+def undecodable(source: NamedFile, dialect: Dialect) -> str:
     """The text for the user when bytes do not decode: where, how they would look otherwise, and the way on."""
-    offset = _bad_offset(path, dialect)
-    frames = Frames(path, dialect, stop=offset)
+    offset = _bad_offset(source, dialect)
+    frames = Frames(source, dialect, stop=offset)
     row = dialect.skip_lines
     try:
         for row, _, _ in frames:  # noqa: B007  # only the last number counts
             pass
     except UsageError:
         row += 1  # cut inside quotes: in the record after the last whole one
-    with open_binary(path) as file:
+    with open_binary(source) as file:
         file.seek(max(0, offset - 24))
         before = file.read(offset - file.tell()) or b""
         bad = file.read(16) or b""
@@ -349,7 +338,7 @@ def undecodable(path: Path, dialect: Dialect) -> str:
     around = before[max(before.rfind(b"\n"), before.rfind(b"\r")) + 1 :] + bad.splitlines()[0]
     encoding = _SHOWN.get(dialect.encoding, dialect.encoding)
     return (
-        f"{path}, row {row}: byte {offset} is not {encoding}. Around it the file reads\n"
+        f"{source}, row {row}: byte {offset} is not {encoding}. Around it the file reads\n"
         f"  as cp1252:  {around.decode('cp1252', 'replace')}\n"
         f"  as latin-1: {around.decode('latin-1').translate(_VISIBLE)}\n"
         "If one of these is right, pass --encoding cp1252 (files from Excel or Outlook on Windows) or "
@@ -360,10 +349,10 @@ def undecodable(path: Path, dialect: Dialect) -> str:
 _VISIBLE: Final = dict.fromkeys((*range(32), *range(127, 160)), "�")
 
 
-def _bad_offset(path: Path, dialect: Dialect) -> int:
+def _bad_offset(source: NamedFile, dialect: Dialect) -> int:
     """The position in the file of the first byte that does not decode."""
     decoder = codecs.getincrementaldecoder(dialect.encoding)("strict")
-    with open_binary(path) as file:
+    with open_binary(source) as file:
         if dialect.bom:
             file.seek(len(next(mark for mark, encoding in _BOMS if encoding == dialect.encoding)))
         while True:

@@ -17,6 +17,7 @@ from bulk.errors import UsageError
 from bulk.resources.kinds import Problem, split_values
 from bulk.resources.spec import Column, normalise
 from bulk.tables.dialect import DELIMITERS, PREAMBLE, Dialect, Frames, detect, known_names, sample_records
+from bulk.tables.files import NamedFile
 from bulk.tables.swallowed import SwallowGuard, address_columns
 from bulk.tables.writing import GUARDED, unguard
 
@@ -48,7 +49,7 @@ class Table:
     the header, after a full pass.
     """
 
-    path: Path
+    source: NamedFile
     dialect: Dialect
     header: tuple[str, ...]
     header_row: int
@@ -68,7 +69,7 @@ class Table:
 
         `only` are row numbers seen in an earlier pass: no other records are given.
         """
-        frames = self._frames = Frames(self.path, self.dialect)
+        frames = self._frames = Frames(self.source, self.dialect)
         fit = _Fit(self.header, self.dialect.delimiter)
         width = len(self.header)
         careful = bool(fit.nameless) or fit.guarded is not None
@@ -109,7 +110,7 @@ class Table:
             if text.rstrip("\r\n") == _quoted(cells, self.dialect.delimiter):
                 return
         raise UsageError(
-            f'{self.path}, row {number}: a quote (") opened in this row seems to swallow the next '
+            f'{self.source}, row {number}: a quote (") opened in this row seems to swallow the next '
             f"{rows} row{'s' if rows > 1 else ''} into one cell. "
             'Remove the stray quote, or write a quote inside a cell as "".'
         )
@@ -143,7 +144,7 @@ class _Fit:
 
 
 def open_table(
-    path: Path,
+    file: NamedFile | Path,
     *,
     encoding: str = "auto",
     delimiter: str = "auto",
@@ -155,38 +156,39 @@ def open_table(
 
     Raises `UsageError` with the remedy if there is no readable table with an understandable header.
     """
+    source = file if isinstance(file, NamedFile) else NamedFile(file)
     known = {normalise(name) for column in columns for name in (column.attribute, column.title, *column.aliases)} - {""}
-    dialect, sample = detect(path, encoding, delimiter, skip_lines, known)
-    header_row, header = _header(path, dialect)
+    dialect, sample = detect(source, encoding, delimiter, skip_lines, known)
+    header_row, header = _header(source, dialect)
     rows, _ = sample_records(sample, dialect.delimiter)
-    _refuse_preamble(path, header, rows, skip_lines, known)
+    _refuse_preamble(source, header, rows, skip_lines, known)
     repeated = [name for name, count in Counter(name.strip() for name in header).items() if name and count > 1]
     if repeated:
         raise UsageError(
-            f"{path}, row {header_row}: the header names {', '.join(map(repr, repeated))} more than once. "
+            f"{source}, row {header_row}: the header names {', '.join(map(repr, repeated))} more than once. "
             "Rename or remove the repeated columns, so that each has a name of its own."
         )
     addresses = address_columns([cells for _, cells in rows if cells != header], len(header))
     all_quoted = all(_quoted(cells, dialect.delimiter) in sample for _, cells in rows[:QUOTED_ROWS])
     guard = SwallowGuard(len(header), dialect.delimiter, addresses)
-    return Table(path, dialect, tuple(header), header_row, limit, guard, all_quoted)
+    return Table(source, dialect, tuple(header), header_row, limit, guard, all_quoted)
 
 
 def _quoted(cells: Sequence[str], delimiter: str) -> str:
     return delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells)
 
 
-def _header(path: Path, dialect: Dialect) -> tuple[int, list[str]]:
+def _header(source: NamedFile, dialect: Dialect) -> tuple[int, list[str]]:
     """The first row that holds anything: spreadsheets write empty rows above a table as blank lines or bare commas."""
-    for number, _, cells in Frames(path, dialect):
+    for number, _, cells in Frames(source, dialect):
         if any(cell.strip() for cell in cells):
             return number, cells
     after = f" after the {dialect.skip_lines} skipped lines" if dialect.skip_lines else ""
-    raise UsageError(f"{path} is empty{after}: it needs a header row. `bulk template` writes one.")
+    raise UsageError(f"{source} is empty{after}: it needs a header row. `bulk template` writes one.")
 
 
 def _refuse_preamble(
-    path: Path, header: list[str], rows: list[tuple[int, list[str]]], skip_lines: int, known: set[str]
+    source: NamedFile, header: list[str], rows: list[tuple[int, list[str]]], skip_lines: int, known: set[str]
 ) -> None:
     """Refuse a header that is a report's title: another of the first rows is the header, or all below have more."""
     if known_names(header, known):
@@ -199,7 +201,7 @@ def _refuse_preamble(
             found = next(lines for lines, filled in below if filled == usual)
     if found:
         raise UsageError(
-            f"{path}: the header does not seem to be the first line, which reads {_short(header)}. "
+            f"{source}: the header does not seem to be the first line, which reads {_short(header)}. "
             f"If the table begins below it, pass --skip-lines {skip_lines + found}."
         )
 

@@ -1,0 +1,240 @@
+"""The input of a job: one private copy of the file, measured before anything else, which every later pass reads.
+
+From then on the file itself may be saved over, moved or deleted: what was checked is what is sent, reported and gone on
+with. The copy holds personal data and goes when there is nothing left to send. Nothing here runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Final, Self, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+
+from bulk.errors import UnfinishedError, UsageError
+from bulk.jobs.folder import INPUT_COPY, InputFile, JobFolder
+from bulk.tables.files import NamedFile, open_binary
+
+PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time
+PAUSES: Final = (0.25, 0.5, 1.0, 2.0)  # seconds before the file is copied once more, while somebody writes it
+FRESH: Final = 2.5  # seconds; the time of a change says nothing of a later one within it, on the coarsest file system
+STDIN: Final = "standard input"
+Result = TypeVar("Result")
+_NOT_HERE: Final = (errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM)
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the file system said of a file when it was looked at."""
+
+    size: int
+    modified: int  # nanoseconds, as the next
+    changed: int
+    inode: int
+    device: int
+
+    @classmethod
+    def at(cls, path: Path) -> Self | None:
+        """Look at a path; None if there is nothing."""
+        try:
+            return cls.of(path.stat())
+        except OSError:
+            return None
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> Self:
+        """What of a look counts."""
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An input that was just copied. `file` is the copy under the name of its source, `input` what is noted of it."""
+
+    file: NamedFile
+    input: InputFile
+    source: Path | None = None
+    seen: Seen | None = None
+
+    def changed(self) -> bool:
+        """Whether the source is another by now than when it was copied."""
+        return self.source is not None and Seen.at(self.source) != self.seen
+
+    async def check_unchanged(self) -> None:
+        """Raise `UnfinishedError` if the source was changed while its copy was checked: the change may be meant."""
+        if await anyio.to_thread.run_sync(self.changed):
+            raise UnfinishedError(
+                f"{self.file} was changed while it was checked, so nothing was sent. Import it anew as it is now; to"
+                " send it as it was when it was checked, go on with this job"
+            )
+
+
+async def take(source: Path | None, target: Path) -> Taken:
+    """Copy a file (None: standard input) to `target`, readable by its owner only.
+
+    Raises `UsageError` if it cannot be read or does not fit on the disk, and if it changes all the while.
+    """
+    if source is None:
+        return await _in_thread(partial(_spool, target))
+    for pause in (*PAUSES, None):
+        taken = await _in_thread(partial(_copied, source, target))
+        if taken is not None:
+            return taken
+        if pause is not None:
+            await anyio.sleep(pause)
+    raise UsageError(
+        f"{source} is being changed while it is read, so nothing was sent. Wait until it is saved and closed, then give"
+        " the same command again."
+    )
+
+
+async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], None]) -> NamedFile:
+    """The input of a job that goes on: its copy, or where it has none the file itself, copied now, if it is the same.
+
+    Says it if the file is another by now. Raises `UsageError` if there is nothing left that the job began with.
+    """
+    copy, source = folder.file(INPUT_COPY), Path(noted.path)
+    from_stdin = source.name == INPUT_COPY and source.parent.name == folder.name
+    name = STDIN if from_stdin else str(source)
+    if not copy.exists():  # begun by a version that kept none, or it was removed when nothing was left to send
+        if not await anyio.Path(source).exists():
+            raise UsageError(f"{source} is gone, and the job has no copy of it. Put it back, then go on with the job.")
+        taken = await take(source, copy)
+        if not _same(taken.input, noted):
+            copy.unlink()
+            raise UsageError(
+                f"{source} has changed since the job began, so its rows can no longer be told apart.\n"
+                "Put the old file back, or import the new one; what is done already is found unchanged."
+            )
+        return NamedFile(copy, name)
+    if not _same(await anyio.to_thread.run_sync(InputFile.of, copy), noted):
+        raise UsageError(
+            f"{copy}, this job's copy of its input, is damaged or was changed, so the job cannot go on with it.\n"
+            f"Delete it, if {source} is still as it was: then the job goes on with that. Else import the file anew."
+        )
+    now = None if from_stdin else await anyio.to_thread.run_sync(_digest_if_there, source)
+    if now is not None and now != noted.sha256:
+        say(
+            f"{source} has changed since the job began. The job goes on with the file as it was checked; "
+            "import the changed file by itself afterwards."
+        )
+    return NamedFile(copy, name)
+
+
+def remove_copy(folder: JobFolder) -> None:
+    """Remove the copy of a job that has nothing left to send: it holds personal data."""
+    folder.file(INPUT_COPY).unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _same(one: InputFile, other: InputFile) -> bool:
+    return (one.size, one.sha256) == (other.size, other.sha256)
+
+
+def _digest_if_there(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None
+
+
+async def _in_thread(work: Callable[[threading.Event], Result]) -> Result:
+    """Run `work` in a thread; it ends soon after the event is set, which happens where nobody waits for it any more."""
+    left = threading.Event()
+    try:
+        return await anyio.to_thread.run_sync(work, left)
+    finally:
+        left.set()
+
+
+def _copied(source: Path, target: Path, left: threading.Event) -> Taken | None:
+    """Copy a file once; None if it was changed meanwhile. What is not whole never stands under the copy's name."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with open_binary(source) as file, _private(part) as copy:
+            began = time.time()
+            seen = Seen.of(os.fstat(file.fileno()))
+            _transfer(file, copy, left)
+            os.fsync(copy.fileno())
+            whole = os.fstat(copy.fileno()).st_size == seen.size
+            if not whole or not seen == Seen.of(os.fstat(file.fileno())) == Seen.at(source):
+                return None
+        digest = sha256_of(part)
+        if seen.modified / 1e9 > began - FRESH and (_digest_if_there(source) != digest or Seen.at(source) != seen):
+            return None
+        part.replace(target)
+    except OSError as error:
+        raise _no_copy(source, target, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    noted = InputFile(str(source.resolve()), seen.size, digest)
+    return Taken(NamedFile(target, str(source)), noted, source, seen)
+
+
+def _transfer(file: io.FileIO, copy: IO[bytes], left: threading.Event) -> None:
+    """Copy all bytes; by the system itself where it can, which takes no room where the disk knows shared blocks."""
+    by_system = getattr(os, "copy_file_range", None)
+    try:
+        while by_system is not None and not left.is_set() and by_system(file.fileno(), copy.fileno(), PIECE):
+            pass
+    except OSError as error:
+        if error.errno not in _NOT_HERE:
+            raise
+    while not left.is_set() and (piece := file.read(PIECE)):
+        copy.write(piece)
+    copy.flush()
+
+
+def _spool(target: Path, left: threading.Event) -> Taken:
+    """Copy standard input, which can be read only once."""
+    stream = cast("io.BufferedReader", sys.stdin.buffer)
+    try:
+        with _private(target) as copy:
+            while _ready(stream, left) and (piece := stream.read1(PIECE)):
+                copy.write(piece)
+        return Taken(NamedFile(target, STDIN), InputFile.of(target))
+    except OSError as error:
+        raise _no_copy(STDIN, target, error) from error
+
+
+def _ready(stream: io.BufferedReader, left: threading.Event) -> bool:
+    """Wait until there is something to read; False once nobody waits for it any more."""
+    try:
+        number = stream.fileno()
+        while sys.platform != "win32" and not left.is_set() and not select.select([number], (), (), 0.25)[0]:
+            pass
+    except ValueError:
+        pass  # no file of the system's: it is read as it comes
+    return not left.is_set()
+
+
+def _private(path: Path) -> IO[bytes]:
+    """A new file for its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _no_copy(source: Path | str, target: Path, error: OSError) -> UsageError:
+    if error.errno in _FULL:
+        return UsageError(
+            f"{source} does not fit beside its job: {error.strerror}. A job keeps a copy of its input in"
+            f" {target.parent} until it is done. Make room there, or choose another place by --jobs-dir."
+        )
+    return UsageError(f"{source} cannot be copied to {target.parent}: {error.strerror}. Check both, and try again.")

@@ -1,0 +1,34 @@
+"""A file as it is read, and the name that people know it by: a job reads its own copy and speaks of the original."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from bulk.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """Where the bytes are, and what messages call the file; as text it is that name."""
+
+    path: Path
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or str(self.path)
+
+
+def open_binary(file: NamedFile | Path) -> io.FileIO:
+    """The file, open for reading; a `UsageError` if it is none that can be read twice."""
+    path = file.path if isinstance(file, NamedFile) else file
+    try:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "no regular file"
+            raise UsageError(f"{file} is {what}. Name a CSV file, or - for standard input.")
+        return io.FileIO(path, "rb")
+    except FileNotFoundError:
+        raise UsageError(f"{file}: there is no such file. Check the name and the folder you are in.") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}. Check its permissions.") from error
