@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from bulk.errors import UsageError
 from bulk.resources.spec import normalise
 from bulk.tables.files import NamedFile, open_binary
+from bulk.tables.sniffing import recognise
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -212,6 +213,8 @@ def detect(
     """
     with open_binary(source) as file:
         head = file.read(4096) or b""
+    if other := recognise(source, head, encoded=encoding != "auto"):
+        raise UsageError(other.describe(source))
     codec, bom = _encoding(source, head, encoding)
     plain = Dialect(codec, ",", bom, 0, sep_line=False)
     with text_of(_Watched(open_binary(source)), plain) as text:
