@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 Json = Any  # a JSON body: the only dicts that cross a border
+Test = Callable[[Json], bool]
+ALL: Final = "*"  # in `Request.says`: a test of all records of a list together
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,11 @@ class Request:
     `step` names it within its row and is stable across re-planning: receipts are found again by it.
     `path` is below `/api/3/`. `repeatable`: sending it twice has the effect of sending it once.
     `keep` picks from the reply's JSON body what the flow needs; only that is written down.
-    `absent_is_done`: 404 means that what was asked for is already so (a repeated delete).
+    `absent_is_done`: that there is no such record means that what was asked for is already so (a repeated delete).
     `expects`: the key that a sound 2xx body holds; without it the reply counts as damaged.
+    `says`: what the record under that key, or each record of a list, must say where it has the attribute: a value,
+    compared as text, or a test. An answer that says otherwise is none to this request.
+    `optional`: the job can do without; the API's own 403 or 404 refuses this request, and not the key.
     """
 
     step: str
@@ -62,13 +67,15 @@ class Request:
     keep: Callable[[Json], Json] = field(default=lambda _body: None)
     absent_is_done: bool = False
     expects: str = ""
+    says: Mapping[str, Json | Test] = field(default_factory=dict)
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a server answered.
 
-    `body` is the parsed JSON, or None with the reason in `damage` ("empty", "truncated", "not JSON"). `retry_after` is
+    `body` is the parsed JSON, or None with the reason in `damage` ("empty", "cut off", "not JSON"). `retry_after` is
     in seconds from arrival. `text` is the beginning of a body that is no JSON.
     """
 

@@ -1,24 +1,31 @@
 """One client for one account: `Request` -> `Reply | Lost`. Never judges, never repeats, never sleeps.
 
 The key stays in here: it is put on each request to the account's own host and is in no message, path or error.
+
+A connection that gave an answer to some other request is not used any more: one answer too many on it would shift all
+that follow. All connections of that time are left, and the next request opens a new one.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 from urllib.parse import urlencode
 
 import httpx
 
 from bulk import __version__
 from bulk.api.credentials import Credentials
+from bulk.api.in_process import AsgiApp, InProcess
+from bulk.engine.confirm import contradicts
 from bulk.model import Json, Lost, Reply, Request
 
 CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
@@ -29,7 +36,7 @@ LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 _NEVER_LEFT: Final = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol
 )  # fmt: skip
-AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]  # the ASGI callable's own types are as loose as this
+REMEMBERED: Final = 1_000  # answers by their ids, among which one that comes twice is recognised
 
 
 class Client:
@@ -47,36 +54,70 @@ class Client:
         self._secret = credentials.key
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
         self._extensions = {"timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()}
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app) if app is not None else None,  # one of our own would pass over proxies
-            limits=limits,
+        self._limits = limits
+        self._app = app
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if app is not None else httpx.create_ssl_context()
+        self._answered: OrderedDict[str, int] = OrderedDict()  # id of an answer -> how often it came
+        self._flying: Counter[httpx.AsyncClient] = Counter()  # requests on their way, by the connections they go over
+        self._client = self._opened()
+
+    def _opened(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=InProcess(self._app) if self._app is not None else None,  # one of our own would pass over proxies
+            limits=self._limits,
+            verify=self._tls,
             follow_redirects=False,  # a redirect would carry the key to another host
-            trust_env=app is None,
+            trust_env=self._app is None,
         )
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+        await self._client.aclose()
 
     async def send(self, request: Request) -> Reply | Lost:
         """Send once. `Lost.sent` is False only where the request cannot have left."""
+        client = self._client
         try:
-            reply, _headers = await self.look(request)
+            reply, headers = await self.look(request)
         except _NEVER_LEFT as error:
             return Lost(self.safe(f"no connection: {str(error) or type(error).__name__}"), sent=False)
         except (httpx.RequestError, ConnectionError) as error:  # the latter is how the in-process app drops one
             return Lost(self.safe(f"the answer was lost: {str(error) or type(error).__name__}"))
-        return reply
+        came_before = self._came_before(headers.get("X-Request-Id", ""))
+        if (came_before or contradicts(request, reply)) and client is self._client:
+            self._client = self._opened()
+            await self._leave(client)
+        return Lost("an answer came that was another request's") if came_before else reply
+
+    def _came_before(self, identity: str) -> bool:
+        """Whether this very answer came before, by its id; where a server has one for all, that means nothing."""
+        if not identity:
+            return False
+        count = self._answered[identity] = self._answered.pop(identity, 0) + 1
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+        return count == 2  # a mistake on the way; more often, it is no id
 
     async def look(self, request: Request) -> tuple[Reply, Mapping[str, str]]:
         """Send once; the reply and its headers. Raises what httpx raises: for who wants to know exactly."""
-        response = await self._client.send(self._request(request))
+        client = self._client
+        self._flying[client] += 1
+        try:
+            response = await client.send(self._request(request))
+        finally:
+            self._flying[client] -= 1
+            await self._leave(client)
         return self._reply(response), response.headers
+
+    async def _leave(self, client: httpx.AsyncClient) -> None:
+        """Close connections that are not used any more, once nothing is on its way over them."""
+        if client is not self._client and not self._flying[client]:
+            del self._flying[client]
+            await client.aclose()
 
     def _request(self, request: Request) -> httpx.Request:
         """Build the request by hand: the client's own building merges what never differs, at a fifth of the cost."""

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from bulk.engine.retry import ATTEMPTS, UNKNOWN_SHAPE, back_off, explain, judge
+from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page
+from bulk.engine.retry import ATTEMPTS, back_off, explain, judge
 from bulk.errors import UnfinishedError
 from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
@@ -114,6 +115,7 @@ class Dispatch:
         self.requests = 0
         self.stopped_by: str | None = None  # why the job cannot go on: key refused, or nobody answers
         self.refused_key = False
+        self.shut_out = False  # stopped since a page that is not the API's stands before everything
         self.paused_until = 0.0
         self._chance = chance
         self._rate = rate
@@ -218,8 +220,7 @@ class Dispatch:
     def answer(self, step: Step, reply: Reply | Lost, now: float) -> Settled:
         """Take the answer to a step that `next` gave out."""
         self.in_flight -= 1
-        reply, kept = _taken(step.request, reply)
-        verdict = judge(step.request, reply)
+        reply, verdict, kept = _taken(step.request, reply)
         self._learn(step, reply, now)
         if verdict is Verdict.ABORT:
             self.stopped_by = self.stopped_by or explain(reply)[1]
@@ -286,6 +287,7 @@ class Dispatch:
             return step.tries >= ATTEMPTS
         if step.tries > ATTEMPTS or step.row == PROBE:
             said = explain(reply)[1].rstrip(".")
+            self.shut_out = is_page(reply) and isinstance(reply, Reply) and reply.status < 500
             self.stopped_by = self.stopped_by or f"Nothing is answered any more. The last try: {said}"
             self.stop()
             return True
@@ -356,14 +358,19 @@ class Dispatch:
         return known
 
 
-def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Json]:
-    """The reply and what its request keeps of it; a sound body that is not of the documented shape is a damaged one."""
-    if isinstance(reply, Lost) or reply.body is None or judge(request, reply) is not Verdict.ACCEPT:
-        return reply, None
+def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict, Json]:
+    """The reply as far as it is to be believed, what it means, and what its request keeps of it."""
+    if isinstance(reply, Lost):
+        return reply, judge(request, reply), None
+    reply = confirmed(request, reply)
+    verdict = judge(request, reply)
+    if reply.body is None or verdict is not Verdict.ACCEPT:
+        return reply, verdict, None
     try:
-        return reply, request.keep(reply.body)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return replace(reply, body=None, damage=UNKNOWN_SHAPE), None
+        return reply, verdict, request.keep(reply.body)
+    except (LookupError, TypeError, ValueError, AttributeError):  # a sound body that is not of the documented shape
+        reply = replace(reply, damage=UNKNOWN_SHAPE)
+        return reply, judge(request, reply), None
 
 
 def _surely_not_done(step: Step, reply: Reply | Lost) -> bool:

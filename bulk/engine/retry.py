@@ -1,17 +1,24 @@
-"""What a reply means for its request (a table), and how long to wait before the next attempt. Pure."""
+"""What a reply means for its request (a table), and how long to wait before the next attempt. Pure.
+
+An answer counts by what it says (`confirm`), a refusal only if it is ActiveCampaign's own or the gateway's: a page of
+whoever stands between is no answer of theirs.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page, says_absent
 from bulk.model import Json, Lost, Reply, Request, Verdict
 
 ATTEMPTS: Final = 6  # 1 + 2 + 4 + 8 + 16 s of back-off: a deploy or a lost wireless network passes within that
 FIRST_BACK_OFF: Final = 1.0
 LONGEST_BACK_OFF: Final = 60.0
-UNKNOWN_SHAPE: Final = "of an unknown shape"  # the damage of a sound body that does not hold what was asked for
+LONGEST_TITLE: Final = 60  # characters quoted of a page
+_TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +46,21 @@ def _refuses_record(reply: Reply) -> bool:
     return _says(reply, "no result found", "could not ")
 
 
-def _is_absent(reply: Reply) -> bool:
-    """Whether there is no such record; some deletes are documented to say so with a 403."""
-    return reply.status == 404 or (reply.status == 403 and _says(reply, "no result found"))
+def _is_foreign(reply: Reply) -> bool:
+    """Whether a 4xx is neither the API's nor the gateway's: a page, a text, an answer cut off, or nothing at all.
+
+    A 403 or 404 without a body is what firewalls and proxies give, and what exporters have seen come and go. A 401
+    without one is left to be what it says: nobody but who asks for a key answers with it, and waiting brings no key.
+    """
+    nothing = reply.damage == "empty" and reply.status not in (403, 404)
+    return 400 <= reply.status < 500 and bool(reply.damage) and not nothing
 
 
 def _admits_failure(reply: Reply) -> bool:
-    """Whether a good status stands over a body that names errors."""
+    """Whether a good status stands over a body that names errors, or that says it did not succeed."""
     body = reply.body if isinstance(reply.body, dict) else {}
-    return 200 <= reply.status < 300 and bool(body.get("errors") or body.get("failureReasons"))
+    failed = any(str(body[name]).lower() in ("0", "false") for name in ("succeeded", "success") if name in body)
+    return 200 <= reply.status < 300 and (failed or bool(body.get("errors") or body.get("failureReasons")))
 
 
 # The first line that applies decides. The tests walk the same table.
@@ -57,6 +70,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("200 that names errors", _admits_failure, Verdict.RETRY, Verdict.IN_DOUBT),
     Rule("200 with a sound body", lambda r: 200 <= r.status < 300 and not r.damage, Verdict.ACCEPT, Verdict.ACCEPT),
     Rule("200, empty, cut off or HTML", lambda r: 200 <= r.status < 300, Verdict.RETRY, Verdict.IN_DOUBT),
+    Rule("4xx that is a page, cut off, or nothing", _is_foreign, Verdict.RETRY, Verdict.IN_DOUBT),
     Rule("401: key refused", lambda r: r.status == 401, Verdict.ABORT, Verdict.ABORT),
     Rule("403 about one record", lambda r: r.status == 403 and _refuses_record(r), Verdict.REJECT, Verdict.REJECT),
     Rule("403: access refused", lambda r: r.status == 403, Verdict.ABORT, Verdict.ABORT),
@@ -73,12 +87,14 @@ def judge(request: Request, reply: Reply | Lost) -> Verdict:
     """Say what `reply` means for `request`, by `RULES`."""
     if isinstance(reply, Lost):
         return Verdict.RETRY if request.repeatable or not reply.sent else Verdict.IN_DOUBT
-    if request.absent_is_done and _is_absent(reply):
+    return _verdict(request, confirmed(request, reply))
+
+
+def _verdict(request: Request, reply: Reply) -> Verdict:
+    if request.absent_is_done and not reply.damage and says_absent(request, reply):
         return Verdict.ACCEPT
-    if request.method == "DELETE" and 200 <= reply.status < 300 and reply.damage == "empty":
-        return Verdict.ACCEPT  # documented: some deletes answer with no body at all
-    if request.expects and reply.status < 300 and not (isinstance(reply.body, dict) and request.expects in reply.body):
-        return Verdict.RETRY if request.repeatable else Verdict.IN_DOUBT
+    if request.optional and reply.status in (403, 404) and not reply.damage:
+        return Verdict.REJECT
     rule = next(rule for rule in RULES if rule.applies(reply))
     return rule.repeatable if request.repeatable else rule.once
 
@@ -109,11 +125,22 @@ def explain(reply: Reply | Lost) -> tuple[str, str]:
         else:
             words.append(str(error))
     words += [str(body[name]) for name in ("message", "error") if isinstance(body.get(name), str)]
-    said = "; ".join(word for word in words if word) or reply.text.strip()[:200] or reply.damage
+    if is_page(reply):
+        return "damaged_answer" if reply.status < 300 else code, _page(reply)
+    said = "; ".join(word for word in words if word) or reply.damage
     if reply.status < 300:  # not accepted although it means success: something is wrong with its body
         damage = f"The answer was {reply.damage or UNKNOWN_SHAPE}."
         return "damaged_answer", f"{damage} {'; '.join(words)}".strip()
     return code, f"{said} (HTTP {reply.status})" if said else f"HTTP {reply.status}"
+
+
+def _page(reply: Reply) -> str:
+    """What a page is, by its title or, of a text, its beginning; never the page itself."""
+    title = _TITLE.search(reply.text)
+    quote = title[1] if title else "" if "<" in reply.text else reply.text
+    quote = "".join(char for char in quote if char.isprintable()).strip()[:LONGEST_TITLE]
+    said = "A page of a proxy in front of ActiveCampaign, not the API's answer"
+    return f"{said}: {quote!r} (HTTP {reply.status})" if quote else f"{said} (HTTP {reply.status})"
 
 
 def _words(error: dict[str, Json]) -> str:

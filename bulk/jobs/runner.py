@@ -177,6 +177,8 @@ def stopped_error(dispatch: Dispatch) -> BulkError:
     """Why the engine stopped, as the error that ends the command."""
     if dispatch.refused_key:
         return AbortedError(f"Access was refused: {dispatch.stopped_by}. Check the key and the connection: bulk doctor")
+    if dispatch.shut_out:
+        return AbortedError(f"{dispatch.stopped_by}. It may be a firewall's, and pass. See what is wrong: bulk doctor")
     return UnfinishedError(dispatch.stopped_by or "Interrupted before the first row")
 
 

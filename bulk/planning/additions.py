@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bulk.model import Json, Receipt, Request
+from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.links import Done
-from bulk.planning.settling import Nothing, settled
-from bulk.planning.together import Asking
+from bulk.planning.settling import Nothing, deleted, settled
+from bulk.planning.together import Asking, asked, together
 
 Addition = Callable[[str, Json, Mapping[str, Json], Done], Asking[None]]
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact
@@ -25,7 +26,8 @@ def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Do
     """Show a new field with all contacts, then add the options that it does not have."""
     if kept is None:
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
-        yield from _create("show", ("fieldRels", "fieldRel", body), _relations_of(identity), done)
+        shown = ("fieldRels", "fieldRel", body, {"field": identity})
+        yield from _create("show", shown, _relations_of(identity), done)
     options = [str(value) for value in wanted.get("options") or ()]
     held = [str(value) for value in (kept or {}).get("options") or ()]
     missing = [value for value in options if value not in held]
@@ -38,7 +40,8 @@ def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Do
             ]
         }
         there = _options_of(identity, missing)
-        yield from _create("options", ("fieldOption/bulk", "fieldOptions", options_body), there, done)
+        added = ("fieldOption/bulk", "fieldOptions", options_body, {"field": identity})
+        yield from _create("options", added, there, done)
 
 
 # how to see whether it is there: path, plural and query to read, and what is to be in it
@@ -59,7 +62,11 @@ def _options_of(identity: str, missing: Sequence[str]) -> _Where:
     )  # fmt: skip
 
 
-def _create(name: str, create: tuple[str, str, Json], where: _Where, done: Done) -> Asking[None]:
+# what is created: path, key of the answer, body, and what the answer must say
+_What = tuple[str, str, Json, Mapping[str, Json]]
+
+
+def _create(name: str, create: _What, where: _Where, done: Done) -> Asking[None]:
     """Create what may not be created twice; after a lost answer, look whether it is there."""
 
     def look(step: str) -> Asking[bool | Nothing]:
@@ -69,8 +76,9 @@ def _create(name: str, create: tuple[str, str, Json], where: _Where, done: Done)
             return Nothing.UNKNOWN
         return is_there(found) or Nothing.ABSENT
 
-    path, expects, body = create
-    done.take_settled(*(yield from settled(Request(name, "POST", path, body=body, expects=expects), look)))
+    path, expects, body, says = create
+    request = Request(name, "POST", path, body=body, expects=expects, says=says)
+    done.take_settled(*(yield from settled(request, look)))
 
 
 # ---- pipelines: their stages
@@ -88,7 +96,7 @@ def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done:
     if kept is None:
         found = yield (
             Request("stages", "GET", "dealStages", (("filters[d_groupid]", identity), ("limit", str(PAGE))),
-                    keep=lambda body: _stages(body, identity), expects="dealStages"),
+                    keep=lambda body: _stages(body, identity), expects="dealStages", says={"group": identity}),
         )  # fmt: skip
         if not done.take(found[0], changed=False):
             return
@@ -101,7 +109,8 @@ def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done:
         if title not in held:
             body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
             where = _stage_of(identity, title)
-            yield from _create(f"stage {title}", ("dealStages", "dealStage", body), where, done)
+            says = {"title": answers.text(title), "group": identity}
+            yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done)
             if done.failures:
                 return
 
@@ -109,20 +118,16 @@ def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done:
 def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) -> Asking[None]:
     renamed = [
         Request(
-            f"stage {stage}", "PUT", f"dealStages/{stage}", expects="dealStage",
+            f"stage {stage}", "PUT", f"dealStages/{stage}", expects="dealStage", says={"id": stage},
             body={"dealStage": {"title": titles[at], "order": at + 1}},
         )
         for at, (stage, title) in enumerate(made[: len(titles)])
         if title != titles[at]
     ]  # fmt: skip
-    deleted = [
-        Request(f"stage {stage}", "DELETE", f"dealStages/{stage}", absent_is_done=True)
-        for stage, _title in made[len(titles) :]
-    ]
-    requests = (*renamed, *deleted)
-    if requests:
-        for receipt in (yield requests):
-            done.take(receipt)
+    parts = [asked(request) for request in renamed]
+    parts += [deleted(f"stage {stage}", f"dealStages/{stage}") for stage, _title in made[len(titles) :]]
+    for receipt in (yield from together(parts)):
+        done.take(receipt)
 
 
 def _stages(body: Json, identity: str) -> list[list[str]]:

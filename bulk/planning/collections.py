@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.errors import AbortedError, UnfinishedError
@@ -11,6 +11,7 @@ from bulk.planning.together import Asking
 
 PAGE: Final = 100  # the API's maximum; its default of 20 has bitten others
 FEW: Final = 20  # that default: only a page of fewer records ends a list that tells no total
+NOTHING_MORE: Final[Mapping[str, Json]] = {}
 RETRY_HINT: Final = "Run the command again in a few minutes."
 
 
@@ -61,11 +62,18 @@ def read_all(
 
 
 def read_list(
-    step: str, path: str, plural: str, keep: Callable[[Json], Json], query: tuple[tuple[str, str], ...] = ()
+    step: str,
+    path: str,
+    plural: str,
+    keep: Callable[[Json], Json],
+    query: tuple[tuple[str, str], ...] = (),
+    *,
+    says: Mapping[str, Json] = NOTHING_MORE,
 ) -> Asking[list[Json] | Receipt]:
     """What is kept of each record of a list, within a row's flow; the receipt of a page that cannot be had.
 
-    The list may tell no total: then a page of few records, or one without news, ends it. `step` names the pages.
+    The list may tell no total: then a page of few records, or one without news, ends it. `step` names the pages,
+    `says` what each record must say to belong there.
     """
 
     def kept(body: Json) -> Json:
@@ -75,7 +83,7 @@ def read_list(
     offset = 0
     while True:
         place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
-        receipts = yield (Request(f"{step} {offset}", "GET", path, place, expects=plural, keep=kept),)
+        receipts = yield (Request(f"{step} {offset}", "GET", path, place, expects=plural, keep=kept, says=says),)
         if not receipts[0].ok:
             return receipts[0]
         page, total = receipts[0].data

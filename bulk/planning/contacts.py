@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.damage import spoilt
 from bulk.planning.links import (
@@ -28,7 +29,7 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import Book, Names
-from bulk.planning.settling import Nothing, settled
+from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Known, Meaning, Reckoned
@@ -211,13 +212,13 @@ def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
     if not identity:
         gone = DELETE in known.begun  # by a send of ours whose answer was lost
         return Outcome(RowStatus.SUCCEEDED if gone else RowStatus.UNCHANGED, "deleted" if gone else "unchanged")
-    receipts = yield (Request(DELETE, "DELETE", f"contacts/{identity}", absent_is_done=True),)
-    if receipts[0].was_so:
+    receipt = yield from deleted(DELETE, f"contacts/{identity}")
+    if receipt.was_so:
         return Outcome(RowStatus.UNCHANGED, "unchanged", identity)
-    if receipts[0].ok:
+    if receipt.ok:
         return Outcome(RowStatus.SUCCEEDED, "deleted", identity)
-    status = RowStatus.IN_DOUBT if receipts[0].verdict is Verdict.IN_DOUBT else RowStatus.FAILED
-    return Outcome(status, failures=(Failure(DELETE, receipts[0].code, receipts[0].error),))
+    status = RowStatus.IN_DOUBT if receipt.verdict is Verdict.IN_DOUBT else RowStatus.FAILED
+    return Outcome(status, failures=(Failure(DELETE, receipt.code, receipt.error),))
 
 
 def _differs(wanted: Wanted, state: ContactState, columns: Sequence[Column]) -> bool:
@@ -245,6 +246,12 @@ def _kept(body: Json) -> Json:
     return [str(contact["id"]), has_bounced(contact)]
 
 
+def _says(wanted: Wanted) -> dict[str, Json]:
+    """What an answer must say to speak of the row's contact."""
+    email = wanted.attributes.get("email")
+    return {"email": answers.address(email)} if email else {}
+
+
 _Written = Contact | Done  # the latter: it was not written, or may not have been
 
 
@@ -255,7 +262,11 @@ def _failed(receipt: Receipt) -> Done:
 
 
 def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _known: Known) -> Asking[_Written]:
-    receipts = yield (Request(CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact"),)
+    receipts = yield (
+        Request(
+            CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted)
+        ),
+    )  # fmt: skip
     if not receipts[0].ok:
         return _failed(receipts[0])
     identity, bounced = receipts[0].data
@@ -272,7 +283,9 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
             return Nothing.UNKNOWN
         return Nothing.ABSENT if found.data is None else found.data
 
-    request = Request(CONTACT, "POST", "contacts", body=_body(wanted), keep=_kept, expects="contact")
+    request = Request(
+        CONTACT, "POST", "contacts", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted)
+    )
     receipt, found = yield from settled(request, look)
     if found is not None:
         return (yield from _found(receipt.step, found, wanted, meaning, known))
@@ -316,8 +329,9 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[
             missing = "There is no contact with this e-mail. --mode upsert would create it."
             return Done([Failure(CONTACT, "not_found", missing)])
         identity = str(found.data["id"])
+    says = {"id": identity, **_says(wanted)}
     path = f"contacts/{identity}"
-    receipts = yield (Request(CONTACT, "PUT", path, body=_body(wanted), keep=_kept, expects="contact"),)
+    receipts = yield (Request(CONTACT, "PUT", path, body=_body(wanted), keep=_kept, expects="contact", says=says),)
     return Contact(identity, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0])
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus
+from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.links import (
     ACTIVE,
@@ -25,9 +26,9 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import CustomField, Names
-from bulk.planning.settling import Nothing, settled
+from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ContactState, has_bounced
-from bulk.planning.together import Asking
+from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
@@ -177,7 +178,7 @@ def _subscribe(work: _Work) -> Asking[Done]:
 def _has_bounced(contact: str) -> Asking[bool | Done]:
     receipts = yield (
         Request(
-            "look up contact", "GET", f"contacts/{contact}", expects="contact",
+            "look up contact", "GET", f"contacts/{contact}", expects="contact", says={"id": contact},
             keep=lambda body: has_bounced(body["contact"]),
         ),
     )  # fmt: skip
@@ -196,7 +197,8 @@ def _set_value(work: _Work) -> Asking[Done]:
     if work.state is not None and work.kind.same(work.state.fields.get(custom), value):
         return done
     body = {"fieldValue": {"contact": work.contact, "field": custom, "value": value}}
-    receipts = yield (Request("value", "POST", "fieldValues", body=body, expects="fieldValue"),)
+    says = {"contact": work.contact, "field": custom, "value": answers.value_of(work.kind, value)}
+    receipts = yield (Request("value", "POST", "fieldValues", body=body, expects="fieldValue", says=says),)
     work.made(None if work.state is None else work.state.fields, custom)
     if work.state is None and receipts[0].status == 201:
         work.action = "created"
@@ -210,9 +212,7 @@ def _delete_value(work: _Work) -> Asking[Done]:
         return done
     held = yield from links_of(work.contact, "fieldValues", ("field", "id"), done)
     if work.value("field") in held:
-        path = f"fieldValues/{held[work.value('field')]}"
-        receipts = yield (Request("delete", "DELETE", path, absent_is_done=True),)
-        done.take(receipts[0])
+        done.take((yield from deleted("delete", f"fieldValues/{held[work.value('field')]}")))
     return done
 
 
@@ -239,7 +239,9 @@ def _enrolments(step: str, work: _Work, done: Done) -> Asking[list[str]]:
     """The ids of the contact's enrolments in the automation at hand."""
     plural = "contactAutomations"
     path = f"contacts/{work.contact}/{plural}"
-    found = yield from read_list(step, path, plural, lambda link: [str(link["id"]), str(link["automation"])])
+    found = yield from read_list(
+        step, path, plural, lambda link: [str(link["id"]), str(link["automation"])], says={"contact": work.contact}
+    )
     if isinstance(found, Receipt):
         done.take(found, changed=False)
         return []
@@ -268,7 +270,8 @@ def _enrol(work: _Work) -> Asking[Done]:
         return set(now).difference(before) or Nothing.ABSENT
 
     body = {"contactAutomation": {"contact": work.contact, "automation": work.value("automation")}}
-    request = Request(ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation")
+    says = {"contact": work.contact, "automation": work.value("automation")}
+    request = Request(ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation", says=says)
     done.take_settled(*(yield from settled(request, look)))
     return done
 
@@ -276,13 +279,9 @@ def _enrol(work: _Work) -> Asking[Done]:
 def _remove(work: _Work) -> Asking[Done]:
     done = Done()
     ids = yield from _enrolments("look up", work, done)
-    requests = tuple(
-        Request(f"remove {identity}", "DELETE", f"contactAutomations/{identity}", absent_is_done=True)
-        for identity in ids
-    )
-    if requests:
-        for receipt in (yield requests):
-            done.take(receipt)
+    parts = [deleted(f"remove {identity}", f"contactAutomations/{identity}") for identity in ids]
+    for receipt in (yield from together(parts)):
+        done.take(receipt)
     return done
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from bulk.model import Failure, Json, Receipt, Request, Verdict
+from bulk.planning import answers
 from bulk.planning.collections import read_list
-from bulk.planning.settling import Nothing, settled
+from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
-from bulk.planning.together import Asking
+from bulk.planning.together import Asking, together
 
 SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "1", "2", "3"
 ACTIVE: Final = ("0", SUBSCRIBED)  # statuses that a person has agreed to
@@ -64,7 +65,10 @@ class Done:
 
 
 def look_up_contact(step: str, email: str) -> Asking[Receipt]:
-    """Ask for the contact of an address; the receipt's data is its id and own values, None if there is none."""
+    """Ask for the contact of an address; the receipt's data is its id and own values, None if there is none.
+
+    An answer with other people in it is none: the address was passed over, and who is asked for may be there.
+    """
 
     def keep(body: Json) -> Json:
         found = [c for c in body["contacts"] if str(c.get("email", "")).strip().casefold() == email.casefold()]
@@ -72,7 +76,8 @@ def look_up_contact(step: str, email: str) -> Asking[Receipt]:
             return None
         return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(found[0])}
 
-    receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts"),)
+    says = {"email": answers.address(email)}
+    receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts", says=says),)
     return receipts[0]
 
 
@@ -91,6 +96,7 @@ def add_tags(identity: str, tags: Mapping[str, str], state: ContactState | None)
             body={"contactTag": {"contact": identity, "tag": tag}},
             keep=lambda body: "contacts" in body,
             expects="contactTag",
+            says={"contact": identity, "tag": tag},
         )
         for tag, name in tags.items()
         if tag not in held
@@ -108,21 +114,18 @@ def remove_tags(identity: str, tags: Mapping[str, str], state: ContactState | No
     if not tags:
         return done
     held = dict(state.tags) if state else (yield from links_of(identity, "contactTags", ("tag", "id"), done))
-    requests = tuple(
-        Request(f"remove tag {name}", "DELETE", f"contactTags/{held[tag]}", absent_is_done=True)
-        for tag, name in tags.items()
-        if tag in held
-    )
-    if requests:
-        for receipt in (yield requests):
-            done.take(receipt)
+    parts = [deleted(f"remove tag {name}", f"contactTags/{held[tag]}") for tag, name in tags.items() if tag in held]
+    for receipt in (yield from together(parts)):
+        done.take(receipt)
     return done
 
 
 def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> Asking[dict[str, str]]:
     """Read all of a contact's links of one family, as a dict of the two attributes picked; {} if it failed."""
     path = f"contacts/{identity}/{plural}"
-    found = yield from read_list(f"look up {plural}", path, plural, lambda link: [str(link[name]) for name in pick])
+    found = yield from read_list(
+        f"look up {plural}", path, plural, lambda link: [str(link[name]) for name in pick], says={"contact": identity}
+    )
     if isinstance(found, Receipt):
         done.take(found, changed=False)
         return {}
@@ -209,7 +212,7 @@ def _list_request(step: str, contact: str, identity: str, status: str, *, return
         link["sourceid"] = ASKED_TO_RETURN
     return Request(
         step, "POST", "contactLists", body={"contactList": link}, expects="contactList",
-        keep=lambda body: "contacts" in body,
+        keep=lambda body: "contacts" in body, says={"list": identity, "contact": contact, "status": int(status)},
     )  # fmt: skip
 
 
@@ -243,7 +246,8 @@ def set_account(identity: str, job: Employment | None, state: ContactState | Non
         if job.title is not None and job.title != title:
             body = {"accountContact": {"jobTitle": job.title}}
             path = f"accountContacts/{link}"
-            done.take((yield (Request("job title", "PUT", path, body=body, expects="accountContact"),))[0])
+            says = {"id": link}
+            done.take((yield (Request("job title", "PUT", path, body=body, expects="accountContact", says=says),))[0])
         return done
     yield from _leave((link for link, _title in held.values()), done)
     if job.account and not done.failures:
@@ -266,8 +270,7 @@ def leave_account(identity: str, account: str, state: ContactState | None) -> As
 
 def _leave(links: Iterable[str], done: Done) -> Asking[None]:
     for link in links:
-        receipts = yield (Request(f"leave account {link}", "DELETE", f"accountContacts/{link}", absent_is_done=True),)
-        if not done.take(receipts[0]):
+        if not done.take((yield from deleted(f"leave account {link}", f"accountContacts/{link}"))):
             return
 
 
@@ -280,8 +283,9 @@ def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
 
     link = {"account": job.account, "contact": identity} | ({"jobTitle": job.title} if job.title else {})
     request = Request(
-        f"account {job.name}", "POST", "accountContacts", body={"accountContact": link}, expects="accountContact"
-    )
+        f"account {job.name}", "POST", "accountContacts", body={"accountContact": link}, expects="accountContact",
+        says={"account": job.account, "contact": identity},
+    )  # fmt: skip
     done.take_settled(*(yield from settled(request, look)))
 
 
@@ -289,6 +293,7 @@ def _look_up_accounts(step: str, identity: str) -> Asking[Receipt]:
     receipts = yield (
         Request(
             step, "GET", "accountContacts", (("filters[contact]", identity),), expects="accountContacts",
+            says={"contact": identity},
             keep=lambda body: {
                 str(link["account"]): [str(link["id"]), str(link.get("jobTitle") or "")]
                 for link in body["accountContacts"]

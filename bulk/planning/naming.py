@@ -9,6 +9,7 @@ from typing import Final
 
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Json, Request, Verdict
+from bulk.planning import answers
 from bulk.planning.collections import RETRY_HINT, accepted, read_all
 from bulk.planning.names import Book, CustomField, Names
 from bulk.planning.together import Asking, together
@@ -179,7 +180,7 @@ def _make(maker: _Maker, name: str) -> Asking[str]:
         receipts = yield (
             Request(
                 f"{attempt} {what}", "POST", maker.plural, body=body, repeatable=False, expects=maker.singular,
-                keep=lambda reply: str(reply[maker.singular]["id"]),
+                keep=lambda reply: str(reply[maker.singular]["id"]), says={maker.attribute: answers.text(name)},
             ),
         )  # fmt: skip
         if receipts[0].ok:

@@ -13,12 +13,13 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.planning import answers
 from bulk.planning.additions import ADDITIONS
 from bulk.planning.collections import FEW, PAGE, total_of
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
-from bulk.planning.settling import Nothing, settled
+from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
@@ -128,7 +129,8 @@ class RecordRows:
             fields = {a.removeprefix(CUSTOM): v for a, v in changed.items() if a.startswith(CUSTOM)}
             body = self._body(values, fields, kept)
             path = f"{self.resource.name}/{identity}"
-            receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=self.resource.singular),)
+            singular, says = self.resource.singular, {"id": identity}
+            receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=singular, says=says),)
             if not done.take(receipts[0]):
                 return _ended(done, "updated", identity)
         yield from self._add(identity, kept, wanted, done)
@@ -157,8 +159,9 @@ class RecordRows:
         fields = {identity: value for identity, value in wanted.fields.items() if value != ""}
         body = self._body(values, fields, values)
         request = Request(
-            CREATE, "POST", self.resource.name, body=body, keep=self._id_of, expects=self.resource.singular
-        )
+            CREATE, "POST", self.resource.name, body=body, keep=self._id_of, expects=self.resource.singular,
+            says=answers.record(self.resource, values),
+        )  # fmt: skip
         receipt, found = yield from settled(request, lambda step: self._look_for(step, values))
         if not receipt.ok and found is None:
             return _refused(receipt)
@@ -255,10 +258,8 @@ class RecordRows:
             return Outcome(RowStatus.FAILED, failures=(_ambiguous(self.resource, records),))
         identity = records[0][0]
         self._taken.add(identity)
-        path = f"{self.resource.name}/{identity}"
-        receipts = yield (Request(DELETE, "DELETE", path, absent_is_done=True),)
         done = Done()
-        done.take(receipts[0])
+        done.take((yield from deleted(DELETE, f"{self.resource.name}/{identity}")))
         return _ended(done, "deleted" if done.changed else "unchanged", identity)
 
 

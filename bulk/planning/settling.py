@@ -9,7 +9,8 @@ from itertools import count
 from typing import Final, TypeVar
 
 from bulk.model import Receipt, Request, Verdict
-from bulk.planning.together import Asking
+from bulk.planning.together import Asking, asked
+from bulk.resources import named
 
 SENDS: Final = 2  # of one such request in one run, each settled by reading
 
@@ -44,6 +45,27 @@ def settled(request: Request, look: Look[Made]) -> Asking[tuple[Receipt, Made | 
         if made is Nothing.UNKNOWN or sends == SENDS:
             return receipt, None
     raise AssertionError("the names do not end")
+
+
+def deleted(step: str, path: str) -> Asking[Receipt]:
+    """Delete a record, which may be repeated; what the answers leave open is settled by reading whether it is there.
+
+    Only the API's own word counts, that it has deleted it or that there is no such record.
+    """
+    receipt = yield from asked(Request(step, "DELETE", path, absent_is_done=True))
+    if receipt.ok or (receipt.verdict is Verdict.REJECT and receipt.status != 404):
+        return receipt
+    collection, _, identity = path.partition("/")
+    singular = named(collection).singular
+    gone = yield from asked(
+        Request(f"look up after {step}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity})
+    )
+    if gone.ok and gone.status >= 400:
+        return replace(receipt, verdict=Verdict.ACCEPT, code="", error="")
+    if gone.ok and receipt.verdict is Verdict.IN_DOUBT:
+        error = f"It is still there, whatever the answer meant. {receipt.error}"
+        return replace(receipt, verdict=Verdict.REJECT, code="not_confirmed", error=error)
+    return receipt
 
 
 def _again_and_again(step: str) -> Iterator[str]:

@@ -11,6 +11,12 @@ Result = TypeVar("Result")
 Asking = Generator[tuple[Request, ...], tuple[Receipt, ...], Result]
 
 
+def asked(request: Request) -> Asking[Receipt]:
+    """Ask one thing; its receipt."""
+    receipts = yield (request,)
+    return receipts[0]
+
+
 def together(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
     """Run `parts` side by side: what they ask at the same time goes out as one; gives their results in order."""
     results: dict[int, Result] = {}

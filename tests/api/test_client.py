@@ -237,3 +237,58 @@ def test_proxies_of_the_environment_are_used_but_never_for_the_sandbox(monkeypat
             assert not client._client._mounts
 
     anyio.run(main)
+
+
+# ---- answers that were meant for another request
+
+
+def bodies(*answers: tuple[str, str]) -> tuple[list[object], int]:
+    """What comes of as many requests for one contact, given bodies and ids of the answers; how many pools were used."""
+
+    async def ask() -> tuple[list[object], int]:
+        left = list(answers)
+
+        def handler(_request: httpx.Request) -> httpx.Response:
+            body, identity = left.pop(0)
+            return httpx.Response(200, content=body, headers={"X-Request-Id": identity} if identity else {})
+
+        pools = set()
+        async with Client(GATEWAY) as client:
+            opened = client._opened
+
+            def opened_with_handler() -> httpx.AsyncClient:
+                new = opened()
+                new._transport, new._mounts = httpx.MockTransport(handler), {}
+                return new
+
+            client._opened = opened_with_handler
+            client._client = opened_with_handler()
+            found = []
+            for _ in answers:
+                pools.add(client._client)
+                request = Request("s", "GET", "contacts/1", expects="contact", says={"id": "1"})
+                found.append(await client.send(request))
+        assert all(pool.is_closed for pool in pools), "nothing is left open"
+        return found, len(pools)
+
+    return anyio.run(ask)
+
+
+OURS, ANOTHERS = '{"contact":{"id":"1"}}', '{"contact":{"id":"2"}}'
+
+
+def test_a_connection_that_gave_another_request_s_answer_is_not_used_any_more():
+    _found, pools = bodies((OURS, ""), (OURS, ""), (ANOTHERS, ""), (OURS, ""), (OURS, ""))
+    assert pools == 2
+
+
+def test_an_answer_that_is_given_twice_is_the_answer_of_neither():
+    found, pools = bodies((OURS, "a"), (OURS, "a"), (OURS, "b"))
+    assert found[1] == Lost("an answer came that was another request's")
+    assert isinstance(found[2], Reply)
+    assert pools == 2
+
+
+def test_a_server_with_one_id_for_all_its_answers_is_believed():
+    found, _pools = bodies(*[(OURS, "same")] * 5)
+    assert [isinstance(reply, Reply) for reply in found] == [True, False, True, True, True]

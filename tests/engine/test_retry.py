@@ -27,6 +27,9 @@ TABLE = [
     (200, SPEAKS, "200 that names errors", RETRY, DOUBT),
     (201, {"contact": {}} | SPEAKS, "200 that names errors", RETRY, DOUBT),
     (200, {"contact": {}, "failureReasons": ["x"]}, "200 that names errors", RETRY, DOUBT),
+    (200, {"succeeded": 0, "message": "Not deleted."}, "200 that names errors", RETRY, DOUBT),
+    (200, {"success": False}, "200 that names errors", RETRY, DOUBT),
+    (200, {"succeeded": 1, "message": "Campaign deleted."}, "200 with a sound body", ACCEPT, ACCEPT),
     (200, {"contact": {}, "errors": []}, "200 with a sound body", ACCEPT, ACCEPT),
     (200, {"contact": {}}, "200 with a sound body", ACCEPT, ACCEPT),
     (201, {"contact": {}}, "200 with a sound body", ACCEPT, ACCEPT),
@@ -34,6 +37,13 @@ TABLE = [
     (200, "empty", "200, empty, cut off or HTML", RETRY, DOUBT),
     (201, "cut off", "200, empty, cut off or HTML", RETRY, DOUBT),
     (200, "not JSON", "200, empty, cut off or HTML", RETRY, DOUBT),
+    *(
+        (status, "not JSON", "4xx that is a page, cut off, or nothing", RETRY, DOUBT)
+        for status in (400, 401, 403, 404, 405, 422)
+    ),
+    (403, "empty", "4xx that is a page, cut off, or nothing", RETRY, DOUBT),
+    (404, "empty", "4xx that is a page, cut off, or nothing", RETRY, DOUBT),
+    (401, "cut off", "4xx that is a page, cut off, or nothing", RETRY, DOUBT),
     (401, {"message": "Unauthorized"}, "401: key refused", ABORT, ABORT),
     (401, "empty", "401: key refused", ABORT, ABORT),
     (403, ABOUT_A_RECORD, "403 about one record", REJECT, REJECT),
@@ -41,7 +51,6 @@ TABLE = [
     (403, {"message": "Forbidden"}, "403: access refused", ABORT, ABORT),
     (403, NOT_ALLOWED, "403: access refused", ABORT, ABORT),
     (403, {"message": None}, "403: access refused", ABORT, ABORT),
-    (403, "not JSON", "403: access refused", ABORT, ABORT),
     (400, SPEAKS, "400 of the API", REJECT, REJECT),
     (400, {"errors": ["Field name is required"]}, "400 of the API", REJECT, REJECT),
     (400, {"failureReasons": ["x"]}, "400 of the API", REJECT, REJECT),
@@ -103,17 +112,45 @@ def test_a_success_without_what_was_asked_for_is_damage():
         assert judge(Request("s", "POST", "contacts", expects="contact", repeatable=False), Reply(200, body)) is DOUBT
 
 
-def test_a_delete_is_done_with_no_body_and_when_nothing_is_there():
-    gone = Reply(404, {"message": "No Result found for SubscriberTag with id 9"})
+def test_a_delete_is_done_when_the_api_says_so_of_this_record():
     delete = Request("s", "DELETE", "contactTags/9", absent_is_done=True)
-    assert judge(delete, Reply(200, None, "empty")) is ACCEPT
     assert judge(delete, Reply(200, {})) is ACCEPT
-    assert judge(delete, gone) is ACCEPT
-    assert judge(delete, Reply(403, {"message": "No Result found for SubscriberSeries with id 9"})) is ACCEPT
+    assert judge(delete, Reply(404, {"message": "No Result found for SubscriberTag with id 9"})) is ACCEPT
+    assert judge(delete, Reply(403, {"message": "No result found for SubscriberTag with id 9"})) is ACCEPT
     assert judge(delete, Reply(403, {"message": "Could not delete"})) is REJECT
+    gone = Reply(404, {"message": "No Result found for SubscriberTag with id 9"})
     assert judge(Request("s", "DELETE", "contactTags/9"), gone) is REJECT
-    assert judge(delete, Reply(200, None, "cut off")) is RETRY
-    assert judge(delete, Reply(200, SPEAKS)) is RETRY, "a good status over a failure is no success"
+    contact = Request("s", "DELETE", "contacts/9", absent_is_done=True)
+    for said in ("No Result found for Subscriber with id 9", "No result found for contact with id 9"):
+        assert judge(contact, Reply(404, {"message": said})) is ACCEPT
+    field = Request("s", "DELETE", "dealCustomFieldMeta/9", absent_is_done=True)
+    assert judge(field, Reply(404, {"errors": [{"status": 404, "title": "Not Found"}]})) is ACCEPT
+    assert judge(field, Reply(200, {"message": "DealCustomFieldMeta deleted."})) is ACCEPT
+    assert judge(Request("s", "DELETE", "fieldOptions/9"), Reply(200, None, "empty")) is ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"message": "No Result found for SubscriberTag with id 8"}),
+        (404, {"message": "No Result found for Subscriber with id 9"}),
+        (404, {"message": "no Route matched with those values"}),
+        (404, {"error": "not found"}),
+        (404, {"errors": [{"status": 404, "title": "Not Found"}]}),
+        (404, []),
+        (404, "empty"),
+        (404, "not JSON"),
+        (200, "empty"),
+        (200, "cut off"),
+        (200, SPEAKS),
+        (200, {"status": "ok"}),
+        (200, {"succeeded": 0}),
+        (200, []),
+    ],
+)
+def test_nothing_else_says_that_a_record_is_gone(status, body):
+    delete = Request("s", "DELETE", "contactTags/9", absent_is_done=True)
+    assert judge(delete, reply_of(status, body)) is RETRY
 
 
 @given(st.integers(1, 40), st.floats(0, 1, exclude_max=True))
@@ -196,10 +233,16 @@ def test_every_recorded_error_is_told_in_the_api_s_own_words(status, body, code,
     assert explain(Reply(status, body)) == (code, said)
 
 
-def test_what_is_no_json_is_quoted_shortly():
-    assert explain(Reply(502, None, "not JSON", text="<h1>Bad gateway</h1> ")) == (
-        "http_502", "<h1>Bad gateway</h1> (HTTP 502)"
-    )  # fmt: skip
+def test_a_page_is_named_for_what_it_is_and_never_quoted_whole():
+    page = "A page of a proxy in front of ActiveCampaign, not the API's answer"
+    told = {
+        "<h1>Bad gateway</h1> ": f"{page} (HTTP 502)",
+        "<html><head><TITLE>502 Bad Gateway</TITLE></head>": f"{page}: '502 Bad Gateway' (HTTP 502)",
+        "error code: 1020\x1b[2J": f"{page}: 'error code: 1020[2J' (HTTP 502)",
+    }
+    for text, said in told.items():
+        assert explain(Reply(502, None, "not JSON", text=text)) == ("http_502", said)
+    assert explain(Reply(200, None, "not JSON", text="<p>"))[0] == "damaged_answer"
     assert len(explain(Reply(502, None, "not JSON", text="x" * 999))[1]) < 250
     assert explain(Reply(500, None, "empty")) == ("http_500", "empty (HTTP 500)")
     assert explain(Reply(200, None, "cut off", text='{"contact":')) == ("damaged_answer", "The answer was cut off.")

@@ -542,6 +542,8 @@ GOOD: Mapping[str, list[Reply]] = {
     "GET contacts/contactLists": [links("contactLists"), on_list("1", "2"), on_list("1", "1")],
     "GET accountContacts": [in_account(), in_account("11"), in_account("12")],
     "POST accountContacts": [JOINED],
+    "GET contacts/fieldValues": [links("fieldValues")],
+    "GET contactTags": [GONE, Reply(200, {"contactTag": {"id": "73"}})],
     "DELETE contactTags": [DONE, GONE],
     "DELETE accountContacts": [DONE],
 }

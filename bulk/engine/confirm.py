@@ -1,0 +1,126 @@
+"""Whether an answer is ActiveCampaign's own, and the answer to its request. Pure; the only place that compares.
+
+An answer confirms only what it says. One that speaks of another record, or is not of the documented shape, confirms
+nothing, whatever its status: it becomes a damaged one, which the table of verdicts (`retry`) has repeated or left in
+doubt. Such an answer may have been meant for another request on the same connection, so who sends closes that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from bulk.model import ALL, Json, Lost, Reply, Request
+
+UNKNOWN_SHAPE: Final = "of an unknown shape"  # the damage of a sound body that does not hold what was asked for
+NOT_ITS_OWN: Final = "not one of ActiveCampaign's own"
+ANOTHER: Final = "about another record"
+PAGE: Final = "not JSON"  # the damage of a page: HTML or text
+_MISSING: Final = re.compile(r"no result found for (\w+) with id (\d+)", re.IGNORECASE)
+# what the records of a collection are called where there is none of an id; of other collections it is not documented
+_MODELS: Final[Mapping[str, str]] = {
+    "contacts": "Subscriber contact", "tags": "Tag", "contactTags": "SubscriberTag", "lists": "_List",
+    "fields": "Field", "fieldRels": "FieldRel", "fieldValues": "FieldValue", "accounts": "CustomerAccount",
+    "accountContacts": "CustomerAccountSubscriber", "contactAutomations": "SubscriberSeries",
+    "contactDeals": "SubscriberDeal", "dealGroups": "DealGroup", "dealStages": "DealStage", "notes": "Note",
+    "campaigns": "Campaign", "addresses": "Address", "messages": "Message", "groups": "Group",
+}  # fmt: skip
+_CUSTOM: Final = re.compile(r"(deal|account)CustomField(Meta|Data)/")  # whose 404 names no id
+_SAYS_DELETED: Final = re.compile(r"(CustomField(Meta|Data)|campaigns)/")  # whose deletes answer with a message
+_EMPTY_WHEN_DELETED: Final = "fieldOptions/"
+
+
+def confirmed(request: Request, reply: Reply) -> Reply:
+    """The reply as far as it may be believed: with its damage where it is not the API's own answer to this request."""
+    if reply.damage and not _needs_no_body(request, reply):
+        return reply
+    damage = _damage(request, reply)
+    return reply if damage == reply.damage else replace(reply, damage=damage)
+
+
+def contradicts(request: Request, reply: Reply | Lost) -> bool:
+    """Whether a sound answer is none to this request, so that its connection must not be used any more."""
+    return isinstance(reply, Reply) and not reply.damage and bool(_damage(request, reply))
+
+
+def is_page(reply: Reply | Lost) -> bool:
+    """Whether it is a page of somebody between here and ActiveCampaign, who answers in its place."""
+    return isinstance(reply, Reply) and reply.damage == PAGE
+
+
+def says_absent(request: Request, reply: Reply) -> bool:
+    """Whether the API itself says that there is no such record; for some it is documented to do so with a 403."""
+    if reply.status not in (403, 404) or not isinstance(reply.body, dict):
+        return False
+    missing = _MISSING.fullmatch(_message(reply.body).strip())
+    if missing:
+        collection, _, identity = request.path.rpartition("/")
+        models = _MODELS.get(collection, "").casefold().split()
+        return missing[2] == identity and (not models or missing[1].casefold() in models)
+    errors = reply.body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    return bool(_CUSTOM.match(request.path)) and str(first.get("status")) == "404"
+
+
+def _needs_no_body(request: Request, reply: Reply) -> bool:
+    """Whether an empty body is what the API answers with: documented for the options of a field alone."""
+    deletes = request.method == "DELETE" and request.path.startswith(_EMPTY_WHEN_DELETED)
+    return deletes and reply.status == 200 and reply.damage == "empty"
+
+
+def _damage(request: Request, reply: Reply) -> str:
+    """Why a sound body does not confirm what its status says; "" if it does."""
+    if reply.status >= 300:
+        return _refusal_damage(request, reply)
+    if request.method == "DELETE":
+        return "" if _says_deleted(request, reply) else UNKNOWN_SHAPE
+    if not request.expects:
+        return ""
+    body = reply.body
+    if not isinstance(body, dict) or request.expects not in body:
+        return UNKNOWN_SHAPE
+    found = body[request.expects]
+    records = found if isinstance(found, list) else [found]
+    if not all(isinstance(record, dict) for record in records) or (request.method != "GET" and not records):
+        return UNKNOWN_SHAPE
+    return next(_contradictions(request, records), "")
+
+
+def _refusal_damage(request: Request, reply: Reply) -> str:
+    """A delete is told that there is nothing to delete by the API alone, and about the record that was meant."""
+    if request.absent_is_done and reply.status == 404 and not says_absent(request, reply):
+        missing = isinstance(reply.body, dict) and _MISSING.search(_message(reply.body))
+        return ANOTHER if missing else NOT_ITS_OWN
+    return ""
+
+
+def _says_deleted(request: Request, reply: Reply) -> bool:
+    if _needs_no_body(request, reply) or reply.body == {}:
+        return True
+    return isinstance(reply.body, dict) and bool(_SAYS_DELETED.search(request.path)) and "message" in reply.body
+
+
+def _contradictions(request: Request, records: list[dict[str, Json]]) -> Iterator[str]:
+    says = request.says
+    if ALL in says and not says[ALL](records):
+        yield f"{ANOTHER}s than were asked for"
+    for record in records:
+        if request.method != "GET" and "id" not in record and not any(name in record for name in says):
+            yield UNKNOWN_SHAPE
+        for name, wanted in says.items():
+            if name != ALL and name in record and not _fits(record[name], wanted):
+                yield f"{ANOTHER}: its {name} is not the one that was asked for"
+
+
+def _fits(value: Json, wanted: Json) -> bool:
+    try:
+        return bool(wanted(value)) if callable(wanted) else str(value) == str(wanted)
+    except (TypeError, ValueError):
+        return False
+
+
+def _message(body: Mapping[str, Json]) -> str:
+    message = body.get("message")
+    return message if isinstance(message, str) else ""

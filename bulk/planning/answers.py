@@ -1,0 +1,75 @@
+"""What the answer to a request must say: tests for `Request.says`, as lenient as the API is documented to be.
+
+What is compared is whose record it is. Texts that the account may store in its own way are compared by their beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from bulk.model import ALL, Json, Test
+from bulk.resources.kinds import DATE, DATETIME, Kind
+from bulk.resources.spec import Resource
+
+_UNSET: Final = ("", None)
+
+
+def address(email: str) -> Test:
+    """A test of an e-mail address: the same one, however its letters are written."""
+    wanted = _address(email)
+    return lambda value: _address(str(value)) == wanted
+
+
+def text(wanted: Json) -> Test:
+    """A test of a text: the same one, blanks and case aside; the account may have cut it."""
+    own = _plain(wanted)
+
+    def test(value: Json) -> bool:
+        found = _plain(value)
+        return own.startswith(found) or found.startswith(own)
+
+    return test
+
+
+def value_of(kind: Kind, wanted: Json) -> Test:
+    """A test of a custom field's value; dates are not compared, for the account writes them in its own time zone."""
+    if kind in (DATE, DATETIME):
+        return lambda _value: True
+    same_text = text(wanted)
+    return lambda value: kind.same(value, wanted) or same_text(value)
+
+
+def one_of(ids: Iterable[str]) -> Test:
+    """A test of an id."""
+    wanted = frozenset(ids)
+    return lambda value: str(value) in wanted
+
+
+def record(resource: Resource, values: Mapping[str, Json]) -> dict[str, Json | Test]:
+    """What the echo of a new record must say: what it is called, and what it belongs to."""
+    says: dict[str, Json | Test] = {}
+    for attribute in resource.key_attributes:
+        value = values.get(attribute)
+        if value not in _UNSET and str(value) != "0":
+            points = any(column.of and attribute == column.attribute for column in resource.columns)
+            says[attribute] = value if points or attribute == "relid" else text(value)
+    return says
+
+
+def page(cursor: int, *, upwards: bool) -> dict[str, Json | Test]:
+    """What a page of records must say that was asked for by id: they lie beyond `cursor`, in that order."""
+
+    def in_order(records: list[Any]) -> bool:
+        ids = [int(one["id"]) for one in records]
+        return ids == sorted(set(ids), reverse=not upwards)
+
+    return {"id": lambda value: int(value) > cursor if upwards else int(value) < cursor, ALL: in_order}
+
+
+def _address(email: str) -> str:
+    return email.strip().casefold()
+
+
+def _plain(value: Json) -> str:
+    return " ".join(str("" if value is None else value).casefold().split())
