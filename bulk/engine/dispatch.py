@@ -66,7 +66,7 @@ class Step:
     request: Request
     attempts: int = 0
     earlier: int = 0
-    first_sent: float = math.inf
+    second_sent: float = math.inf
     sent_at: float = 0.0
     at: int = 0  # its place among the requests that its flow yielded together
 
@@ -203,7 +203,8 @@ class Dispatch:
             return at
         step = self._ready.popleft()
         step.sent_at = now
-        step.first_sent = min(step.first_sent, now)
+        if step.tries == 1:
+            step.second_sent = now
         step.attempts += 1
         self.in_flight += 1
         self.requests += 1
@@ -280,10 +281,11 @@ class Dispatch:
     def _given_up(self, step: Step, reply: Reply | Lost) -> bool:
         """Whether this step has had its attempts.
 
-        If nothing at all was answered well since its first one, the fault may not be the row's: we ask a question of
-        our own and give the step one attempt more. If that brings nothing either, the job stops, to be resumed.
+        If nothing at all was answered well since its second one, the fault may not be the row's (while the first was
+        on its way, all may have been well yet): we ask a question of our own and give the step one attempt more. If
+        that brings nothing either, the job stops, to be resumed.
         """
-        if step.tries < ATTEMPTS or self._last_good >= step.first_sent:
+        if step.tries < ATTEMPTS or self._last_good >= step.second_sent:
             return step.tries >= ATTEMPTS
         if step.tries > ATTEMPTS or step.row == PROBE:
             said = explain(reply)[1].rstrip(".")
