@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 
-from bulk.engine.dispatch import Dispatch, Step
+from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
+from bulk.engine.steps import Step
 from bulk.model import Flow, Outcome, Reply, Request, RowStatus
 
 GOAL = 50_000

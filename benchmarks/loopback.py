@@ -18,7 +18,7 @@ import anyio
 from benchmarks.export import BULK, served
 from bulk.api.client import Client
 from bulk.api.credentials import from_environment
-from bulk.engine.dispatch import Step
+from bulk.engine.steps import Step
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Runner, Work, new_dispatch
 from bulk.model import Flow, Outcome, Receipt, Request, RowStatus

@@ -45,6 +45,32 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a contact stood when it was read: `lists`, list id -> status; `left`, list id -> when, as the API says it.
+
+    `bounced`: the address bounced for good. `erased`: the contact was deleted or made anonymous.
+    """
+
+    lists: Mapping[str, str]
+    left: Mapping[str, str] = field(default_factory=dict)
+    bounced: bool = False
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What has to be known, and freshly, before a request leaves: how its `contact` stands.
+
+    `decide` says what follows from that: the request to send, a `Failure` where it may not be sent, None where it is
+    already so. `made_by` is the step of the same row that made the contact, "" if none did: its answer is a reading.
+    """
+
+    contact: str
+    decide: Callable[[Standing], Request | Failure | None]
+    made_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One API call of a row's flow, before it is sent.
 
@@ -56,6 +82,7 @@ class Request:
     `says`: what the record under that key, or each record of a list, must say where it has the attribute: a value,
     compared as text, or a test. An answer that says otherwise is none to this request.
     `optional`: the job can do without; the API's own 403 or 404 refuses this request, and not the key.
+    `admission`: what it may not leave without. `leave_within`: seconds in which it leaves, or it does not.
     """
 
     step: str
@@ -69,6 +96,8 @@ class Request:
     expects: str = ""
     says: Mapping[str, Json | Test] = field(default_factory=dict)
     optional: bool = False
+    admission: Admission | None = None
+    leave_within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

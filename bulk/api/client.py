@@ -124,11 +124,15 @@ class Client:
         url = self._root + request.path
         if request.query:
             url = f"{url}?{urlencode(request.query)}"
+        extensions = self._extensions
+        if request.leave_within is not None:  # it waits no longer for a connection
+            soon = min(CONNECT, request.leave_within)
+            extensions = {"timeout": {**self._extensions["timeout"], "connect": soon, "pool": soon}}
         if request.body is None:
-            return httpx.Request(request.method, url, headers=self._headers, extensions=self._extensions)
+            return httpx.Request(request.method, url, headers=self._headers, extensions=extensions)
         content = json.dumps(request.body, ensure_ascii=False).encode()
         headers = self._headers | {"Content-Type": "application/json"}
-        return httpx.Request(request.method, url, headers=headers, content=content, extensions=self._extensions)
+        return httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)
 
     def _reply(self, response: httpx.Response) -> Reply:
         status = response.status_code

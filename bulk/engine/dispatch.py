@@ -10,16 +10,17 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page
+from bulk.engine.gate import FRUITLESS, READING, Gate
 from bulk.engine.retry import ATTEMPTS, back_off, explain, judge
+from bulk.engine.steps import Ended, Flying, Settled, Step
 from bulk.errors import UnfinishedError
 from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
 PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
-PROBE_KEY: Final = "\0"  # no row's
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
@@ -27,6 +28,10 @@ MISSING_RETRY_AFTER: Final = 1.0
 HELD_UP: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
 LEAST_PAUSE: Final = 1.0  # seconds, also after "Retry-After: 0": at no limit we would ask as fast as it refuses
 LONGEST_PAUSE: Final = 24 * 3600.0
+TOO_SLOW: Final = (
+    "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
+    " longer here. Go on with a higher --rate, with fewer jobs at once, or when the server is faster."
+)
 PATIENCE: Final = 900.0  # seconds of refusals without one good answer; then the job stops, to be resumed
 
 
@@ -52,56 +57,6 @@ class Pace(Protocol):
         """Learn from a 429."""
 
 
-Ended = tuple[int, Outcome]  # a row's number and how it ended
-
-
-@dataclass(slots=True)
-class Step:
-    """One request of one row on its way.
-
-    `attempts` counts sends, this one included; the first `earlier` of them were an earlier run's.
-    """
-
-    row: int
-    request: Request
-    attempts: int = 0
-    earlier: int = 0
-    second_sent: float = math.inf
-    sent_at: float = 0.0
-    at: int = 0  # its place among the requests that its flow yielded together
-
-    @property
-    def tries(self) -> int:
-        """Sends of this run: a resume begins with all its patience."""
-        return self.attempts - self.earlier
-
-    @property
-    def unexecuted(self) -> bool:
-        """Whether, if this send surely was not executed, none was: one that is not repeatable follows only such."""
-        return not self.request.repeatable or self.attempts <= 1
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What an answer brought: a receipt to write down, and the rows that ended by it."""
-
-    receipt: Receipt | None = None
-    ended: tuple[Ended, ...] = ()
-    released: bool = False  # the request was surely not executed: its intent may be forgotten
-
-
-@dataclass(slots=True)
-class _Flying:
-    """A row whose flow has begun."""
-
-    key: str
-    flow: Flow
-    known: dict[str, Receipt]
-    cut_off: Mapping[str, int]  # step -> attempts, of requests that were sent and never answered
-    receipts: list[Receipt | None] = field(default_factory=list)
-    missing: int = 0
-
-
 class Dispatch:
     """The engine: rows in, steps out, answers in, outcomes out.
 
@@ -120,11 +75,12 @@ class Dispatch:
         self._chance = chance
         self._rate = rate
         self._concurrency = concurrency
+        self._gate = Gate(rate)
         self._latency = FIRST_LATENCY
         self._last_good = -math.inf
         self.stopping = False
-        self._rows: dict[int, _Flying] = {}
-        self._lanes: dict[str, deque[tuple[int, _Flying]]] = {}
+        self._rows: dict[int, Flying] = {}
+        self._lanes: dict[str, deque[tuple[int, Flying]]] = {}
         self._ready: deque[Step] = deque()
         self._waiting: list[tuple[float, int, Step]] = []
         self._sequence = 0
@@ -145,7 +101,7 @@ class Dispatch:
 
         `known` are receipts written down earlier, `cut_off` the steps that were sent earlier and never answered.
         """
-        flying = _Flying(key, flow, dict(known), cut_off)
+        flying = Flying(key, flow, dict(known), cut_off)
         lane = self._lanes.get(key)
         if lane is not None:
             lane.append((row, flying))
@@ -188,9 +144,13 @@ class Dispatch:
         if self.stopping:
             return None
         while self._waiting and self._waiting[0][0] <= now:
-            self._ready.append(heapq.heappop(self._waiting)[2])
-        if not self._ready:
-            return self._waiting[0][0] if self._waiting else None
+            self._enqueue(heapq.heappop(self._waiting)[2])
+        admitted = self._gate.has_admitted(now)
+        for row, request in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
+            self._ask_first(row, request)
+        if not self._ready and not admitted:
+            again = min(self._gate.again_at, self._waiting[0][0] if self._waiting else math.inf)
+            return again if now < again < math.inf else None
         if self.in_flight >= self.most_in_flight:
             return None
         try:
@@ -201,7 +161,9 @@ class Dispatch:
             return None
         if at > now:
             return at
-        step = self._ready.popleft()
+        step = self._ready.popleft() if self._ready and (self._ready[0].row < 0 or not admitted) else self._gate.pop()
+        if step.request.admission is None and step.row >= 0:
+            self._gate.passed()
         step.sent_at = now
         if step.tries == 1:
             step.second_sent = now
@@ -210,11 +172,23 @@ class Dispatch:
         self.requests += 1
         return step
 
-    def leaves(self, step: Step, now: float) -> None:
-        """Take note that a step that `next` gave out leaves only now: writing it down took a while."""
+    def leaves(self, step: Step, now: float) -> bool:
+        """Take note that a step that `next` gave out leaves only now: writing it down took a while.
+
+        If it may not leave any more, because what is known of its contact is too old by now, it waits again.
+        """
+        if now > step.until:
+            self.in_flight -= 1
+            self.requests -= 1
+            step.attempts -= 1
+            self._gate.enter(step, first=True)
+            return False
+        if step.request.admission is not None:
+            self._gate.fruitless = 0
         if now - step.sent_at > HELD_UP:
             self.limit.delayed(step.sent_at, now)
             step.sent_at = now
+        return True
 
     # ---- answers in
 
@@ -233,7 +207,7 @@ class Dispatch:
             self.retries += 1
             refused = isinstance(reply, Reply) and reply.status == 429 and step.unexecuted
             step.attempts -= 1  # it was refused before it was looked at: not the row's fault
-            self._ready.appendleft(step)
+            self._enqueue(step, first=True)
             return Settled(released=once or refused)
         if verdict is Verdict.RETRY and not self._given_up(step, reply):
             self.retries += 1
@@ -241,7 +215,7 @@ class Dispatch:
             return Settled(released=once)
         if self.stopping and self.stopped_by and verdict is Verdict.RETRY:
             return Settled(released=once)  # nobody answers: the row stays open, for the resume
-        return self._settle(step, reply, verdict, kept)
+        return self._settle(step, reply, verdict, kept, now)
 
     def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
         if isinstance(reply, Lost):
@@ -294,16 +268,30 @@ class Dispatch:
             self.stop()
             return True
         if PROBE not in self._rows:
-            self.add(PROBE, PROBE_KEY, _probe(), {}, {})
-            self._ready.rotate(1)  # our question goes first
+            self._ask_first(PROBE, Request("probe", "GET", "users/me"))
         return False
+
+    def _ask_first(self, row: int, request: Request) -> None:
+        """Ask a question of our own, before anything else that is ready."""
+        self.add(row, f"\0{row}", _question(request), {}, {})
+        self._ready.rotate(1)
+
+    def _enqueue(self, step: Step, *, first: bool = False) -> None:
+        """Let a step wait for its turn, or before that for what has to be known."""
+        admission = step.request.admission
+        if admission is not None:
+            self._gate.enter(step, self._rows[step.row].answered.get(admission.made_by), first=first)
+        elif first:
+            self._ready.appendleft(step)
+        else:
+            self._ready.append(step)
 
     def _later(self, step: Step, now: float) -> None:
         self._sequence += 1
         due = now + back_off(step.tries, self._chance())
         heapq.heappush(self._waiting, (due, self._sequence, step))
 
-    def _settle(self, step: Step, reply: Reply | Lost, verdict: Verdict, kept: Json) -> Settled:
+    def _settle(self, step: Step, reply: Reply | Lost, verdict: Verdict, kept: Json, now: float) -> Settled:
         request = step.request
         status = reply.status if isinstance(reply, Reply) else 0
         if verdict is Verdict.ACCEPT:
@@ -313,17 +301,28 @@ class Dispatch:
                 verdict = Verdict.REJECT if _surely_not_done(step, reply) else Verdict.IN_DOUBT
             code, error = explain(reply)
             receipt = Receipt(request.step, verdict, status, None, code, error, step.attempts)
-        return Settled(receipt, self._receive(step, receipt))
+        ended = self._receive(step, receipt)
+        if step.row > READING:
+            return Settled(receipt, ended)
+        beside = tuple(self._gate.take(step.row, receipt, step.sent_at, now))
+        for other, told in beside:
+            ended += self._receive(other, told)
+        if self._gate.fruitless > FRUITLESS:
+            self.stopped_by = self.stopped_by or TOO_SLOW
+            self.stop()
+        return Settled(receipt, ended, beside=beside)
 
     def _receive(self, step: Step, receipt: Receipt) -> tuple[Ended, ...]:
         flying = self._rows[step.row]
+        if receipt.ok:
+            flying.answered[receipt.step] = step.sent_at
         flying.receipts[step.at] = receipt
         flying.missing -= 1
         if flying.missing:
             return ()
         return self._advance(step.row, flying, tuple(r for r in flying.receipts if r is not None))
 
-    def _advance(self, row: int, flying: _Flying, receipts: tuple[Receipt, ...] | None) -> tuple[Ended, ...]:
+    def _advance(self, row: int, flying: Flying, receipts: tuple[Receipt, ...] | None) -> tuple[Ended, ...]:
         """Run the row's flow until it asks what is not yet known, or ends; then the next row of its key begins."""
         ended: list[Ended] = []
         while True:
@@ -345,12 +344,12 @@ class Dispatch:
                 for at, request in enumerate(requests):
                     if flying.receipts[at] is None:
                         earlier = flying.cut_off.get(request.step, 0)
-                        self._ready.append(Step(row, request, earlier, earlier, at=at))
+                        self._enqueue(Step(row, request, earlier, earlier, at=at))
                 return tuple(ended)
             receipts = tuple(receipt for receipt in flying.receipts if receipt is not None)
 
     @staticmethod
-    def _remembered(flying: _Flying, request: Request) -> Receipt | None:
+    def _remembered(flying: Flying, request: Request) -> Receipt | None:
         known = flying.known.pop(request.step, None)
         if known is None and request.step in flying.cut_off and not request.repeatable:
             return Receipt(
@@ -382,6 +381,6 @@ def _surely_not_done(step: Step, reply: Reply | Lost) -> bool:
     return isinstance(reply, Reply) and reply.status >= 300 and not reply.damage
 
 
-def _probe() -> Flow:
-    yield (Request("probe", "GET", "users/me"),)
+def _question(request: Request) -> Flow:
+    yield (request,)
     return Outcome(RowStatus.SUCCEEDED)

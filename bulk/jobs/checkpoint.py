@@ -12,7 +12,7 @@ import math
 import shlex
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,8 +38,6 @@ CREATE TABLE held (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE held_under (key TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
 CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER NOT NULL, record TEXT NOT NULL,
                         PRIMARY KEY (family, id)) WITHOUT ROWID;
-CREATE TABLE gone (turn INTEGER NOT NULL, contact TEXT NOT NULL, lists TEXT NOT NULL,
-                   PRIMARY KEY (contact, turn)) WITHOUT ROWID;
 CREATE INDEX relations_by_owner ON relations (owner);
 CREATE INDEX rows_by_id ON rows (id) WHERE id <> '';
 PRAGMA user_version = 4;
@@ -383,24 +381,6 @@ class Checkpoint:
             self._reader.execute("SELECT 1 FROM rows WHERE id = ? AND id <> '' LIMIT 1", (identity,)).fetchone()
             is not None
         )
-
-    # ---- who left a list
-
-    def add_gone(self, turn: int, contact: str, lists: Mapping[str, str]) -> None:
-        """Note a contact who left a list or bounced on one, with the statuses of all its lists, read in this turn."""
-        self.put("INSERT OR REPLACE INTO gone VALUES (?, ?, ?)", (turn, contact, json.dumps(lists)))
-
-    def end_gone(self, turn: int) -> None:
-        """Note that a turn of reading is whole; what earlier ones brought is forgotten."""
-        self.note("gone", turn)
-        self.put("DELETE FROM gone WHERE turn < ?", (turn,))
-
-    def gone(self, contact: str) -> tuple[int, dict[str, str]]:
-        """The last turn of reading that is whole, 0 for none, and what it says of a contact."""
-        turn = self.noted("gone", 0)
-        sql = "SELECT lists FROM gone WHERE contact = ? AND turn = ?"
-        found = self._reader.execute(sql, (contact, turn)).fetchone()
-        return turn, json.loads(found[0]) if found else {}
 
     # ---- checks before the rows
 

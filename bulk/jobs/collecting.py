@@ -14,7 +14,7 @@ from typing import Final
 
 import anyio
 
-from bulk.engine.dispatch import Step
+from bulk.engine.steps import Step
 from bulk.errors import BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.feeds import Feeds

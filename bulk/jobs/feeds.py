@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from bulk.engine.dispatch import Step
+from bulk.engine.steps import Step
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Feed, Waiting, Work
 from bulk.model import Outcome, Receipt

@@ -24,6 +24,7 @@ from bulk.tables.matching import key_of
 HELD: Final = "held records"  # noted once all records were read
 CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
 NEWEST: Final = "newest"  # noted with the highest id when the job first read them
+HIGHEST: Final = "highest"  # noted with the same of contacts, where it is sure
 
 
 class FoundInCheckpoint:
@@ -116,6 +117,27 @@ def _newest_contact() -> Asking[int]:
 
     receipts = yield (Request("newest", "GET", "contacts", query, keep=keep, expects="contacts"),)
     return int(accepted(receipts[0], "the account's contacts"))
+
+
+async def read_highest(runner: Runner, checkpoint: Checkpoint) -> None:
+    """Make sure of the highest id of a contact: whose id is above it is new, whatever an answer says of it.
+
+    It is not sure where the account has somebody above it, or passes over the bound and shows somebody else.
+    """
+    await read_newest(runner, checkpoint)
+    newest = checkpoint.noted(NEWEST)
+    if newest is None or checkpoint.noted(HIGHEST) is not None or checkpoint.has_begun():
+        return
+    if await runner.ask(_nobody_above(newest)):
+        checkpoint.note(HIGHEST, newest)
+        await checkpoint.durable()
+
+
+def _nobody_above(newest: int) -> Asking[bool]:
+    query = (("id_greater", str(newest)), ("limit", "1"))
+    keep = lambda body: len(body["contacts"])  # noqa: E731
+    receipts = yield (Request("above the newest", "GET", "contacts", query, keep=keep, expects="contacts"),)
+    return receipts[0].ok and not receipts[0].data
 
 
 async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:

@@ -29,7 +29,7 @@ from bulk.tables.matching import key_of
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
-STALE: Final = 600.0  # seconds after which what the account held may not decide who is subscribed
+STALE: Final = 600.0  # seconds after which what the account held does not say who is on a list already
 _AT_ONCE: Final = 10  # pages asked for side by side
 Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in that state under what it is sought by
 

@@ -6,7 +6,9 @@ whatever happened in between.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,7 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
+from bulk.engine.gate import places
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checking import checked, spoilt_cells
@@ -22,9 +25,8 @@ from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
-from bulk.jobs.found import FoundInCheckpoint, read_newest, read_records
-from bulk.jobs.guarding import ListGuard
-from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest, read_records
+from bulk.jobs.held import ANEW, STALE, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.inputs import Taken, remove_copy, take, taken_again
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
@@ -35,6 +37,7 @@ from bulk.jobs.survey import Survey, done_after_failed, ids_said, look_for_uncha
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
+from bulk.planning.collections import PAGE
 from bulk.planning.contacts import ContactRows
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
@@ -230,11 +233,11 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
     options, checkpoint = job.options, job.checkpoint
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
-        options.allow_damaged,
+        options.allow_damaged, datetime.fromisoformat(job.folder.record().created).timestamp(),
     )  # fmt: skip
     known = job.translations.ids
     change = partial(translated, resource=job.resource, translations=job.translations) if known else None
-    plan = Plan(job.table, match, writer_of(job, meaning, names), ListGuard(checkpoint), change=change)
+    plan = Plan(job.table, match, writer_of(job, meaning, names), change=change)
     needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
     limit = too_many(options.max_errors, needs.rows)
 
@@ -292,12 +295,9 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         plan = replace(plan, held_since=since)
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
-    if options.mode != "create":  # who is made anew has left nothing
-        all_since = None if checkpoint.noted(PARTLY) else plan.held_since
-        plan.guard.watch(sorted(needs.lists), needs.subscribing, needs.rows, all_since)
-    if plan.guard.is_due:
-        await runner.ask(plan.guard.reading())
-        await checkpoint.durable()
+    if job.resource.writing is Writing.CONTACT and needs.subscribing > PAGE:  # else all are read at once as well
+        await read_highest(runner, checkpoint)
+    needs.requests += math.ceil(needs.subscribing / places(options.rate))
     job.setting.progress.say(needs.describe(options.rate))
     return plan
 

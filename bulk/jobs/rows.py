@@ -14,12 +14,11 @@ from typing import Final
 
 import anyio
 
-from bulk.engine.dispatch import Step
+from bulk.engine.steps import Step
 from bulk.jobs.checkpoint import CREATED_BY, Checkpoint, OpenRow
-from bulk.jobs.found import NEWEST
-from bulk.jobs.guarding import ListGuard
+from bulk.jobs.found import HIGHEST, NEWEST
 from bulk.jobs.held import ANEW, PARTLY, STALE
-from bulk.jobs.runner import BESIDE, Work
+from bulk.jobs.runner import Work
 from bulk.model import Outcome, Receipt, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Writer
@@ -36,7 +35,6 @@ class Plan:
     table: Table
     match: Match
     writer: Writer
-    guard: ListGuard
     held_since: float | None = None  # when the account's contacts were read; None: they were not
     change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it
 
@@ -59,13 +57,12 @@ class Rows:
     _partly: bool = False
     _anew: bool = False
     _newest: int = 0
+    _highest: int | None = None
     _created: AbstractSet[int] = frozenset()  # by rows that are sent once more
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
-        """Give the next row; before it, what has to be read anew meanwhile."""
-        if self.plan.guard.is_due:
-            return Work(BESIDE, "who is gone", self.plan.guard.flow())
+        """Give the next row."""
         if self._works is None:
             self._works = self._all()
         work = next(self._works, None)
@@ -82,7 +79,6 @@ class Rows:
             outcome = replace(outcome, action="created")
         checkpoint.settle(row, outcome)
         self.counts[outcome.status.value] += 1
-        self.plan.guard.row_ended()
         self.on_end()
 
     @property
@@ -94,6 +90,7 @@ class Rows:
         self._partly = bool(self.checkpoint.noted(PARTLY))
         self._anew = bool(self.checkpoint.noted(ANEW))
         self._newest = int(self.checkpoint.noted(NEWEST, 0))
+        self._highest = self.checkpoint.noted(HIGHEST)
         self._created = {int(row) for row in self.checkpoint.noted_under(CREATED_BY)}
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
@@ -114,8 +111,8 @@ class Rows:
                 fresh=since is not None and anyio.current_time() - since < STALE,
                 absent=since is not None and row.key not in held and not self._partly,
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
-                guard=self.plan.guard,
                 newest=self._newest,
+                highest=self._highest,
             )
             flow = self.plan.writer.flow(row, known)
             yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)

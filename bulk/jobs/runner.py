@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
 
 import anyio
 import anyio.lowlevel
 
-from bulk.engine.dispatch import Dispatch, Pace, Step
+from bulk.engine.dispatch import Dispatch, Pace
+from bulk.engine.gate import MARGIN
 from bulk.engine.limit import RateLimit
+from bulk.engine.steps import Settled, Step
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.ending import Meter
@@ -128,19 +130,31 @@ class Runner:
         if checkpoint and request.method != "GET" and step.row >= 0:
             checkpoint.intend(step.row, request.step, request.method, step.attempts)
             await checkpoint.durable()
-        self.dispatch.leaves(step, anyio.current_time())
-        reply = await self._send(request)
-        settled = self.dispatch.answer(step, reply, anyio.current_time())
+        now = anyio.current_time()
+        if self.dispatch.leaves(step, now):
+            if step.until < math.inf:  # also where a connection has to be made first
+                request = replace(request, leave_within=step.until + MARGIN - now)
+            reply = await self._send(request)
+            self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed)
+        elif checkpoint and not step.attempts:
+            checkpoint.release(step.row, request.step)
+        self._wake.set()
+        if checkpoint and step.row >= 0 and request.method == "GET":
+            await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
+
+    def _settled(self, step: Step, settled: Settled, feed: Feed) -> None:
+        """Write down what an answer settled, and end the rows that ended by it."""
+        checkpoint = self._checkpoint
         if checkpoint and step.row >= 0:
             if settled.receipt is not None:
                 feed.received(step, settled.receipt, checkpoint)
             elif settled.released:
-                checkpoint.release(step.row, request.step)
+                checkpoint.release(step.row, step.request.step)
+        if checkpoint:
+            for other, receipt in settled.beside:
+                feed.received(other, receipt, checkpoint)
         for row, outcome in settled.ended:
             self._end(feed, row, outcome)
-        self._wake.set()
-        if checkpoint and step.row >= 0 and request.method == "GET":
-            await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
 
     def _end(self, feed: Feed, row: int, outcome: Outcome) -> None:
         if self._checkpoint and row >= 0:

@@ -24,7 +24,7 @@ class Survey:
     """`rows` still to be sent and about how many `requests` they take.
 
     `names` are those that must be there, by resource: folded name -> name.
-    `subscribing` of the rows put somebody on a list, one of `lists`, by their ids.
+    `subscribing` of the rows put somebody on a list.
     `unchanged` of the rows ask for nothing that the account does not hold; known once the account was read.
     """
 
@@ -33,7 +33,6 @@ class Survey:
     unchanged: int = 0
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     subscribing: int = 0
-    lists: set[str] = field(default_factory=set)
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
@@ -56,8 +55,7 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
             if isinstance(reckoned, Failure):
                 continue
             found.requests += reckoned.requests
-            found.subscribing += bool(reckoned.lists)
-            found.lists.update(reckoned.lists)
+            found.subscribing += reckoned.subscribes
             for family, name in reckoned.names:
                 found.names.setdefault(family, {}).setdefault(name.casefold(), name)
     return found
@@ -72,7 +70,9 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
             if _ends_unchanged(plan.writer.flow(row, known)):
                 found.unchanged += 1
                 reckoned = plan.writer.reckon(row)
-                found.requests -= 0 if isinstance(reckoned, Failure) else reckoned.requests
+                if not isinstance(reckoned, Failure):
+                    found.requests -= reckoned.requests
+                    found.subscribing -= reckoned.subscribes
 
 
 def _ends_unchanged(flow: Flow) -> bool:

@@ -9,7 +9,8 @@ from typing import Final
 
 import anyio
 
-from bulk.engine.dispatch import Dispatch, Step
+from bulk.engine.dispatch import Dispatch
+from bulk.engine.steps import Step
 from bulk.errors import BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Work

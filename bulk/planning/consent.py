@@ -1,101 +1,150 @@
-"""Who left a list or bounced on it, read by pages before the rows: nobody is subscribed again without being asked for.
+"""Who may be subscribed: how people stand with their lists is read, and what follows from it is decided here.
 
-Reading these people takes a request a hundred of them, asking for each row's contact one a row.
+Nobody who left a list, bounced on it or has not confirmed it yet is subscribed without being asked for. What a reading
+says counts only if it speaks of the contact that was asked for and holds all of its lists.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
-from bulk.model import Json, Receipt, Request
-from bulk.planning.collections import PAGE, total_of
-from bulk.planning.links import BOUNCED, UNSUBSCRIBED
-from bulk.planning.state import Page
-from bulk.planning.together import Asking, together
+from bulk.model import Admission, Failure, Json, Request, Standing
+from bulk.planning.collections import PAGE
+from bulk.planning.state import has_bounced
 
-GONE: Final = (UNSUBSCRIBED, BOUNCED)  # statuses that say: not without being asked for
-FAMILIES: Final = len(GONE)  # of people, for each list: so many pages at least
-Hold = Callable[[str, Mapping[str, str]], None]  # is told a contact's id, and list id -> status of all that it is on
+UNCONFIRMED, SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "0", "1", "2", "3"
+ACTIVE: Final = (UNCONFIRMED, SUBSCRIBED)  # statuses that a person has agreed to
+NEVER: Final = ""  # stands for the status of who was never on a list
+ASKED_TO_RETURN: Final = 4  # `sourceid` that ActiveCampaign wants with a resubscription
+RELATION: Final = "contactLists"
+
+# ---- reading
 
 
-def read_gone(lists: Sequence[str], most: int, hold: Hold) -> Asking[int]:
-    """Read everybody who left one of these lists or bounced on it; how many pages that took, 0: it is not known.
+def read_standings(contacts: Sequence[str]) -> Request:
+    """Ask how so many contacts stand, a hundred at most; the receipt's data is id -> `Standing` of those it tells."""
+    query = (*(("ids[]", contact) for contact in contacts), ("include", RELATION), ("limit", str(PAGE)))
+    keep = partial(_standings, frozenset(contacts))
+    return Request("standings", "GET", "contacts", query, keep=keep, expects="contacts")
 
-    It is given up where it would take more than `most` pages, and where the server does not heed what is asked: each
-    contact says itself, by what is side-loaded, that it belongs here.
+
+def read_standing(contact: str) -> Request:
+    """Ask how one contact stands; the receipt's data is as of `read_standings`."""
+
+    def keep(body: Json) -> Json:
+        found = _standings({contact}, body | {"contacts": [body["contact"]]})
+        if not found:
+            raise LookupError("another contact, or one without its lists")
+        return found
+
+    query = (("include", RELATION),)
+    path = f"contacts/{contact}"
+    return Request("standing", "GET", path, query, keep=keep, expects="contact", says={"id": contact})
+
+
+def _standings(asked: AbstractSet[str], body: Json) -> dict[str, Standing]:
+    """Those of the contacts asked for that the body tells with all their lists."""
+    links = body.get(RELATION)
+    if not isinstance(links, list):  # `include` was passed over
+        return {}
+    people = {str(contact["id"]): contact for contact in body["contacts"]}
+    mine: dict[str, dict[str, Json]] = {identity: {} for identity in people}
+    for link in links:
+        mine.setdefault(str(link["contact"]), {})[str(link["id"])] = link
+    return {
+        identity: _standing(contact, mine[identity])
+        for identity, contact in people.items()
+        if identity in asked and _is_whole(contact, mine[identity])
+    }
+
+
+def _is_whole(contact: Json, links: Mapping[str, Json]) -> bool:
+    """Whether what came beside a contact is what it says that it has; a server that heeds `include` says it."""
+    listed = contact.get(RELATION)
+    return isinstance(listed, list) and {str(identity) for identity in listed} <= links.keys()
+
+
+def _standing(contact: Json, links: Mapping[str, Json]) -> Standing:
+    return Standing(
+        {str(link["list"]): str(link["status"]) for link in links.values()},
+        {str(link["list"]): str(link.get("udate") or "") for link in links.values()},
+        has_bounced(contact),
+        any(str(contact.get(flag) or "0") != "0" for flag in ("deleted", "anonymized")),
+    )
+
+
+# ---- deciding
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A contact is to have a list in a status: `name` is the list's.
+
+    `resubscribe`: the user asks for those too who left before `began`, the moment of that decision (0.0: not known).
     """
-    chains = [_Chain(identity, status, hold) for identity in lists for status in GONE]
-    first = yield tuple(chain.request() for chain in chains)
-    for chain, receipt in zip(chains, first, strict=True):
-        chain.take(receipt)
-    if any(chain.unknown for chain in chains) or sum(chain.pages for chain in chains) > most:
-        return 0
-    yield from together([chain.rest() for chain in chains])
-    return 0 if any(chain.unknown for chain in chains) else sum(chain.read for chain in chains)
 
-
-@dataclass(slots=True)
-class _Chain:
-    """The people of one list and status, page after page by id."""
-
+    contact: str
     list: str
+    name: str
     status: str
-    hold: Hold
-    after: int = 0
-    people: int = 0
-    total: int | None = None
-    read: int = 0
-    unknown: bool = False
-    ended: bool = False
+    resubscribe: bool = False
+    began: float = 0.0
 
     @property
-    def pages(self) -> int:
-        """How many pages there are, as far as the first one tells."""
-        return max(1, math.ceil((self.total or 0) / PAGE))
+    def step(self) -> str:
+        """What the step is called."""
+        return f"list {self.name}"
 
-    def request(self) -> Request:
-        """The next page; the first has no bound, so that the total it tells is that of all."""
-        bound = (("id_greater", str(self.after)),) if self.after else ()
-        query = (
-            ("listid", self.list), ("status", self.status), ("orders[id]", "ASC"), *bound, ("limit", str(PAGE)),
-            ("include", "contactLists"),
-        )  # fmt: skip
-        name = f"gone {self.list} {self.status} {self.after}"
-        keep = partial(_kept, self.list, self.status, self.after)
-        return Request(name, "GET", "contacts", query, keep=keep, expects="contacts")
+    def request(self, made_by: str) -> Request:
+        """The request, which may leave only when it is known how the contact stands."""
+        return replace(self._request(returning=False), admission=Admission(self.contact, self.decide, made_by))
 
-    def take(self, receipt: Receipt) -> None:
-        """Hold a page's people."""
-        self.unknown = self.unknown or not receipt.ok or receipt.data is None
-        if self.unknown:
-            return
-        entries, total = receipt.data
-        if not self.after:
-            self.total = total
-        for contact, statuses in entries:
-            self.hold(contact, statuses)
-            self.after = int(contact)
-        self.people += len(entries)
-        self.read += 1
-        # a page that is shorter than asked does not end the reading; only the total, or an empty page, does
-        self.ended = not entries or (self.total is not None and self.people >= self.total)
+    def decide(self, standing: Standing) -> Request | Failure | None:
+        """What follows from how the contact stands: the request, why it is refused, or None: it is so already."""
+        held = standing.lists.get(self.list, NEVER)
+        if standing.erased:
+            return self._refused("excluded", "This contact was deleted or made anonymous, so it is on no list.")
+        if held == self.status and not (standing.bounced and self.resubscribe):
+            return None
+        if held == UNCONFIRMED and not self.resubscribe:
+            said = f"This person has not confirmed {self.name!r} yet. Only --resubscribe would do it for them."
+            return self._refused("unconfirmed", said)
+        away = standing.bounced or held not in (*ACTIVE, NEVER)
+        if away and not self.resubscribe:
+            how = "unsubscribed from" if held == UNSUBSCRIBED else "bounced on"
+            said = f"This person {how} {self.name!r}. Only --resubscribe would subscribe them again."
+            return self._refused("opted_out", said)
+        if held == UNSUBSCRIBED and self._left_since(standing.left.get(self.list, "")):
+            said = f"This person unsubscribed from {self.name!r} after this job began, so they stay off it."
+            return self._refused("opted_out", said)
+        return self._request(returning=away)
 
-    def rest(self) -> Asking[None]:
-        """Read on to the end."""
-        while not (self.ended or self.unknown):
-            self.take((yield (self.request(),))[0])
+    def _refused(self, code: str, said: str) -> Failure:
+        return Failure(self.step, code, said)
+
+    def _left_since(self, left: str) -> bool:
+        """Whether they left after the user's decision, as far as the account says when that was."""
+        try:
+            moment = datetime.fromisoformat(left)
+        except ValueError:
+            return False
+        return bool(self.began) and moment.tzinfo is not None and moment.timestamp() >= self.began
+
+    def _request(self, *, returning: bool) -> Request:
+        return list_request(self.step, self.contact, self.list, self.status, returning=returning)
 
 
-def _kept(identity: str, status: str, after: int, body: Json) -> Json:
-    """Contacts with the statuses of their lists, and the total; None if these are not the people asked for."""
-    if Page.missing(body, ("contactLists",)):
-        return None
-    page = Page(body)
-    people = {str(contact["id"]): page.lists(contact) for contact in page.contacts}
-    ids = [after, *map(int, people)]
-    belong = all(lists.get(identity) == status for lists in people.values())
-    return [list(people.items()), total_of(body)] if belong and ids == sorted(set(ids)) else None
+def list_request(step: str, contact: str, identity: str, status: str, *, returning: bool = False) -> Request:
+    """Give a contact's list a status; `returning` says that they asked to come back."""
+    link: dict[str, Json] = {"list": identity, "contact": contact, "status": int(status)}
+    if returning:
+        link["sourceid"] = ASKED_TO_RETURN
+    return Request(
+        step, "POST", RELATION, body={"contactList": link}, expects="contactList",
+        keep=lambda body: "contacts" in body, says={"list": identity, "contact": contact, "status": int(status)},
+    )  # fmt: skip

@@ -13,11 +13,9 @@ from typing import Final
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import read_list
+from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.damage import spoilt
 from bulk.planning.links import (
-    ACTIVE,
-    SUBSCRIBED,
-    UNSUBSCRIBED,
     Contact,
     Done,
     Employment,
@@ -95,8 +93,7 @@ class ContactRows:
         links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
         requests = 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)
         accounts = [("accounts", wanted.account)] if wanted.account else []
-        active = (identity for identity, (_name, status) in _statuses(wanted, self.names).items() if status in ACTIVE)
-        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), tuple(active))
+        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), bool(wanted.lists))
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one contact."""
@@ -127,11 +124,9 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         state = None  # it was made anew by somebody else, and has lost what it had when the account was read
     linked = None if new else state  # as one has that was made by this row
     statuses = _statuses(wanted, names)
-    # who may be subscribed is asked for unless it is sure: a person made by an earlier send may have left since
-    fresh = contact.fresh and CONTACT not in known.begun
     held = state.lists if state is not None and known.fresh else None
-    if fresh:  # on no list, but who left one before stays off it
-        held = {identity: status for identity, status in (held or {}).items() if status not in ACTIVE}
+    if new and held is not None:  # on no list, but who left one before stays off it
+        held = {identity: status for identity, status in held.items() if status not in ACTIVE}
     job = (
         None
         if wanted.account is None
@@ -140,7 +135,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
-        set_lists(ListWork(contact, statuses, held, known.guard, meaning.resubscribe)),
+        set_lists(ListWork(contact, statuses, held, meaning.resubscribe, meaning.began)),
         set_account(contact.id, job, linked, new=new),
     ]
     done: list[Done] = yield from together(parts)
@@ -261,7 +256,13 @@ def _failed(receipt: Receipt) -> Done:
     return Done([Failure(receipt.step, code, receipt.error)], in_doubt=in_doubt)
 
 
-def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _known: Known) -> Asking[_Written]:
+def _made_by(receipt: Receipt, identity: str, known: Known) -> str:
+    """The step that has made a contact for sure: its answer says so, and nobody had that id when the job began."""
+    new = receipt.status == 201 and known.highest is not None and int(identity) > known.highest
+    return receipt.step if new else ""
+
+
+def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Asking[_Written]:
     receipts = yield (
         Request(
             CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted)
@@ -271,7 +272,7 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, _known: Known) -> Aski
         return _failed(receipts[0])
     identity, bounced = receipts[0].data
     action = "created" if receipts[0].status == 201 else "updated"
-    return Contact(identity, action, bounced, action == "created", repeated=receipts[0].attempts > 1)
+    return Contact(identity, action, bounced, _made_by(receipts[0], identity, known), receipts[0].attempts > 1)
 
 
 def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
@@ -292,7 +293,7 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
     if not receipt.ok:
         return _failed(receipt)
     identity, bounced = receipt.data
-    return Contact(identity, "created", bounced, fresh=True)
+    return Contact(identity, "created", bounced, _made_by(receipt, identity, known))
 
 
 def _found(step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:

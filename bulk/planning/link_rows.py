@@ -12,8 +12,8 @@ from typing import Final
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus
 from bulk.planning import answers
 from bulk.planning.collections import read_list
+from bulk.planning.consent import ACTIVE
 from bulk.planning.links import (
-    ACTIVE,
     Contact,
     Done,
     Employment,
@@ -27,7 +27,7 @@ from bulk.planning.links import (
 )
 from bulk.planning.names import CustomField, Names
 from bulk.planning.settling import Nothing, deleted, settled
-from bulk.planning.state import ContactState, has_bounced
+from bulk.planning.state import ContactState
 from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
@@ -59,12 +59,10 @@ class LinkRows:
             return Reckoned(2)
         return Reckoned(2, names_to_make(cells), self._subscribes(row))
 
-    def _subscribes(self, row: Row) -> tuple[str, ...]:
-        """The list that the row puts somebody on."""
+    def _subscribes(self, row: Row) -> bool:
+        """Whether the row puts somebody on a list."""
         wanted = read(row, self.meaning, self.names) if self.resource.name == "contactLists" else None
-        if not isinstance(wanted, Wanted) or str(wanted.values.get("status")) not in ACTIVE:
-            return ()
-        return (str(wanted.values.get("list") or ""),)
+        return isinstance(wanted, Wanted) and str(wanted.values.get("status")) in ACTIVE
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
@@ -162,28 +160,11 @@ def _untag(work: _Work) -> Asking[Done]:
 
 def _subscribe(work: _Work) -> Asking[Done]:
     identity, status = work.value("list"), work.value("status")
-    bounced = work.wanted.bounced
-    if bounced is None and status in ACTIVE:
-        answer = yield from _has_bounced(work.contact)
-        if isinstance(answer, Done):
-            return answer
-        bounced = answer
-    contact = Contact(work.contact, "updated", bool(bounced))
+    contact = Contact(work.contact, "updated", bool(work.wanted.bounced))
     held = work.state.lists if work.state is not None and work.known.fresh else None
     work.made(held, identity)
     wanted = {identity: (work.names.book("lists").name_of(identity), status)}
-    return (yield from set_lists(ListWork(contact, wanted, held, work.known.guard, work.meaning.resubscribe)))
-
-
-def _has_bounced(contact: str) -> Asking[bool | Done]:
-    receipts = yield (
-        Request(
-            "look up contact", "GET", f"contacts/{contact}", expects="contact", says={"id": contact},
-            keep=lambda body: has_bounced(body["contact"]),
-        ),
-    )  # fmt: skip
-    done = Done()
-    return bool(receipts[0].data) if done.take(receipts[0], changed=False) else done
+    return (yield from set_lists(ListWork(contact, wanted, held, work.meaning.resubscribe, work.meaning.began)))
 
 
 # ---- values of custom fields

@@ -7,32 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
 
-from bulk.model import Failure, Json, Receipt, Request, Verdict
+from bulk.model import Failure, Json, Receipt, Request, Standing, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import read_list
+from bulk.planning.consent import ACTIVE, UNSUBSCRIBED, Subscription, list_request
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
-
-SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "1", "2", "3"
-ACTIVE: Final = ("0", SUBSCRIBED)  # statuses that a person has agreed to
-ASKED_TO_RETURN: Final = 4  # `sourceid` that ActiveCampaign wants with a resubscription
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """The contact of a row, once it is there: what became of it, and whether its address bounced for good.
 
-    `fresh`: its making was confirmed, not concluded, so nothing belonged to it then. `repeated`: it was sent more than
-    once.
+    `made_by` is the step whose answer confirms that it was made by it, so that nothing belonged to it then; "": none
+    does. `repeated`: it was sent more than once.
     """
 
     id: str
     action: str
     bounced: bool = False
-    fresh: bool = False
+    made_by: str = ""
     repeated: bool = False
 
 
@@ -135,85 +131,48 @@ def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> A
 # ---- lists
 
 
-class Guard(Protocol):
-    """What is known of who must not be subscribed."""
-
-    def left(self, contact: str) -> Mapping[str, str] | None:
-        """The lists that a contact left or bounced on -> status; None: not known now, so it has to be asked."""
-
-
-class Unguarded:
-    """Nothing is known of anybody: each contact is asked for."""
-
-    def left(self, _contact: str) -> None:
-        """Not known."""
-
-
-UNGUARDED: Final = Unguarded()
-
-
 @dataclass(frozen=True, slots=True)
 class ListWork:
     """What becomes of a contact's lists.
 
-    `wanted` maps ids of lists to their names and the status to set. `held` are the statuses of now, None: they are not
-    known; then `guard` says, or the contact is asked for, which lists it has left.
+    `wanted` maps ids of lists to their names and the status to set. `held` are the statuses as they were read not long
+    ago, None: they are not known. What they say need not be sent or is refused is not asked again; before anybody is
+    subscribed it is. `began` is when the job did.
     """
 
     contact: Contact
     wanted: Mapping[str, tuple[str, str]]
     held: Mapping[str, str] | None
-    guard: Guard
     resubscribe: bool
+    began: float = 0.0
 
 
 def set_lists(work: ListWork) -> Asking[Done]:
     """Subscribe and unsubscribe. Nobody who left a list or bounced is subscribed again without being asked for."""
     done = Done()
-    held, known = work.held or {}, work.held is not None
-    if work.held is None and any(status in ACTIVE for _name, status in work.wanted.values()):
-        left = work.guard.left(work.contact.id)
-        if left is None:
-            held = yield from links_of(work.contact.id, "contactLists", ("list", "status"), done)
-            known = not done.failures
-        else:
-            held = left
-    unknown = bool(done.failures)  # who may be subscribed is not known: nobody is
     requests: list[Request] = []
     for identity, (name, status) in work.wanted.items():
         if status in ACTIVE:
-            requests += () if unknown else _subscribe(work, identity, held.get(identity, ""), done)
-        elif held.get(identity) != status:
+            requests += _subscribe(work, identity, done)
+        elif (work.held or {}).get(identity) != status:
             step = f"unsubscribe {name}" if status == UNSUBSCRIBED else f"list {name} {status}"
-            requests.append(_list_request(step, work.contact.id, identity, status, returning=False))
+            requests.append(list_request(step, work.contact.id, identity, status))
     if requests:
-        for receipt in (yield tuple(requests)):
-            ours = known and receipt.attempts > 1  # it was not so: an earlier send of ours brought it about
-            done.take(receipt, changed=bool(receipt.data) or ours)
+        for request, receipt in zip(requests, (yield tuple(requests)), strict=True):
+            known = request.admission is None and work.held is not None  # it was not so before
+            done.take(receipt, changed=bool(receipt.data) or (known and receipt.attempts > 1))
     return done
 
 
-def _subscribe(work: ListWork, identity: str, held: str, done: Done) -> Iterator[Request]:
+def _subscribe(work: ListWork, identity: str, done: Done) -> Iterator[Request]:
     name, status = work.wanted[identity]
-    bounced = work.contact.bounced or held == BOUNCED
-    left = "unsubscribed from" if held == UNSUBSCRIBED else "bounced on" if bounced else ""
-    if held == status and not (bounced and work.resubscribe):
-        return
-    if left and not work.resubscribe:
-        error = f"This person {left} {name!r}. Only --resubscribe would subscribe them again."
-        done.failures.append(Failure(f"list {name}", "opted_out", error))
-    else:
-        yield _list_request(f"list {name}", work.contact.id, identity, status, returning=bool(left))
-
-
-def _list_request(step: str, contact: str, identity: str, status: str, *, returning: bool) -> Request:
-    link: dict[str, Json] = {"list": identity, "contact": contact, "status": int(status)}
-    if returning:
-        link["sourceid"] = ASKED_TO_RETURN
-    return Request(
-        step, "POST", "contactLists", body={"contactList": link}, expects="contactList",
-        keep=lambda body: "contacts" in body, says={"list": identity, "contact": contact, "status": int(status)},
-    )  # fmt: skip
+    contact = work.contact
+    wanted = Subscription(contact.id, identity, name, status, work.resubscribe, work.began)
+    known = None if work.held is None else wanted.decide(Standing(work.held, bounced=contact.bounced))
+    if isinstance(known, Failure):
+        done.failures.append(known)
+    elif work.held is None or known is not None:
+        yield wanted.request(contact.made_by)
 
 
 # ---- the account

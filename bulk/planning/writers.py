@@ -8,7 +8,6 @@ from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
 from bulk.planning.damage import Held, damage
-from bulk.planning.links import UNGUARDED, Guard
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
 from bulk.resources.spec import Column, clears, is_blank
@@ -26,6 +25,7 @@ class Meaning:
     blank: str = "keep"
     resubscribe: bool = False
     allow_damaged: bool = True
+    began: float = 0.0  # when the job did, on the clock of the world; 0.0: not known
 
     def damaged(self, row: Row, held: Held) -> Outcome | None:
         """The end of a row with a cell that a spreadsheet has spoilt, unless the user lets it through."""
@@ -51,12 +51,12 @@ class Meaning:
 class Reckoned:
     """What a row will take: about so many requests, and names of tags and accounts that must be there.
 
-    `lists` are the ids of those that it subscribes somebody to.
+    `subscribes`: it puts somebody on a list, so how they stand is read before.
     """
 
     requests: int
     names: tuple[tuple[str, str], ...] = ()
-    lists: tuple[str, ...] = ()
+    subscribes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,17 @@ class Known:
     """What is known when a row begins.
 
     `state` is what the account held of the row's contact when the job began, None if that was not read or not there;
-    `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to decide by it who
-    may be subscribed; then `guard` says, if it can. `begun` are steps that an earlier run has sent: what it decided
-    stays decided. `newest` is the highest id of a contact when the job began, 0 if it is not known.
+    `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to say which
+    lists it is on. `begun` are steps that an earlier run has sent: what it decided stays decided. `newest` is the
+    highest id of a contact when the job began, 0 if it is not known; `highest` is the same where it is sure, else None.
     """
 
     state: ContactState | None = None
     fresh: bool = False
     absent: bool = False
     begun: frozenset[str] = frozenset()
-    guard: Guard = UNGUARDED
     newest: int = 0
+    highest: int | None = None
 
 
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.retry import judge
 from bulk.model import ALL, Outcome, Reply, Request, RowStatus, Verdict
 from bulk.planning import answers
-from bulk.planning.links import UNGUARDED, Contact, ListWork, add_tags, look_up_contact, set_lists
+from bulk.planning.links import Contact, ListWork, add_tags, look_up_contact, set_lists
 from bulk.resources import named
 from bulk.resources.kinds import DATE, NUMBER, TEXT
 
@@ -109,7 +109,7 @@ def test_the_echo_of_a_record_is_known_by_its_key():
 def test_every_writing_request_says_whose_record_its_answer_must_be():
     for asking in (
         add_tags("7", {"3": "VIP"}, None),
-        set_lists(ListWork(Contact("7", "updated"), {"2": ("News", "2")}, None, UNGUARDED, resubscribe=False)),
+        set_lists(ListWork(Contact("7", "updated"), {"2": ("News", "2")}, None, resubscribe=False)),
         look_up_contact("look up", "ada@example.com"),
     ):
         for request in next(asking):

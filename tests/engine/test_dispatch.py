@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.engine.dispatch import FEWEST, MOST, PATIENCE, PROBE, UNPACED, Dispatch, Settled, Step
+from bulk.engine.dispatch import FEWEST, MOST, PATIENCE, PROBE, UNPACED, Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.retry import ATTEMPTS
+from bulk.engine.steps import Settled, Step
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
 OK = Reply(200, {"done": True})

@@ -1,18 +1,21 @@
-"""Nobody who left a list or bounced is subscribed again by mistake, and finding that out costs few requests."""
+"""Nobody who left a list or bounced is subscribed by what was known too long ago, and knowing it costs few requests."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bulk.jobs.guarding import ANEW
-from bulk.model import Request
+from bulk.errors import UnfinishedError
+from bulk.jobs.progress import Silent
+from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
-from tests.world import World, check_reports
+from tests.world import World, check_reports, crashing
 
 PEOPLE = 48
 GONE = (3, 7, 20)  # contacts who left the newsletter
@@ -31,11 +34,14 @@ def listed(world: World) -> World:
     return world
 
 
-def left(world: World, contact: int) -> None:
-    """A contact leaves the list; written beside the API, for it happens in the middle of a job too."""
+def left(world: World, contact: int, mailing: str = "1", when: str = "") -> None:
+    """A contact leaves a list; written beside the API, for it happens in the middle of a job too."""
     with contextlib.closing(sqlite3.connect(world.folder / world.sandbox / "sandbox.sqlite")) as db, db:
-        changed = db.execute("UPDATE contactLists SET status = 2 WHERE contact = ? AND list = 1", (contact,))
-        assert changed.rowcount == 1
+        db.execute(
+            "INSERT INTO contactLists (contact, list, status, udate, sourceid, created, updated)"
+            " VALUES (?, ?, 2, ?, 4, '', '') ON CONFLICT (contact, list) DO UPDATE SET status = 2, udate = ?",
+            (contact, mailing, when, when),
+        )
 
 
 def rows(name: str = "Ada") -> list[tuple[str, str, str]]:
@@ -47,12 +53,23 @@ def opted_out(world: World) -> set[int]:
     return {int(line["id"]) for line in lines.values() if line.get("_code") == "opted_out"}
 
 
-def looked_up(world: World) -> int:
-    return sum(request.path.endswith("/contactLists") for request, _reply in world.sent)
+def readings(world: World) -> tuple[int, int]:
+    """How often many people were read at once, and how often one by itself."""
+    steps = world.steps("GET")
+    return steps.count("standings"), steps.count("standing")
 
 
-def pages(world: World) -> list[str]:
-    return [step for step in world.steps("GET") if step.startswith("gone ")]
+def when(world: World, number: int, do: Callable[[], None]) -> None:
+    """Do something when the job is about to send so many requests that subscribe or read who may be."""
+    seen = 0
+
+    def count(request: Request) -> None:
+        nonlocal seen
+        seen += request.path == "contactLists" or request.step == "standings"
+        if seen == number:
+            do()
+
+    world.on_send = count
 
 
 def test_who_left_is_read_by_pages_and_not_subscribed(listed: World):
@@ -60,7 +77,7 @@ def test_who_left_is_read_by_pages_and_not_subscribed(listed: World):
     assert opted_out(listed) == set(GONE)
     assert ending.summary.codes == {"opted_out": len(GONE)}
     assert ending.summary.rows["succeeded"] == PEOPLE - len(GONE)
-    assert (looked_up(listed), len(pages(listed))) == (0, 2)
+    assert readings(listed) == (1, 0)
     people = listed.account()["contacts"]
     assert [people[f"p{n - 1}@example.com"]["lists"]["Newsletter"] for n in GONE] == ["2"] * len(GONE)
     assert {person["firstName"] for person in people.values()} == {"Ada"}  # the rest of their rows is done
@@ -70,15 +87,8 @@ def test_resubscribe_subscribes_them_saying_so(listed: World):
     assert listed.start(listed.csv(rows(), HEADER), **UNREAD, resubscribe=True).summary.complete
     links = [r.body["contactList"] for r, _ in listed.sent if r.path == "contactLists"]
     assert {int(link["contact"]) for link in links if link.get("sourceid") == 4} == set(GONE)
-    assert looked_up(listed) == 0
+    assert {int(link["contact"]) for link in links} == set(GONE), "who is on the list already is not sent"
     assert {person["lists"]["Newsletter"] for person in listed.account()["contacts"].values()} == {"1"}
-
-
-def test_for_few_rows_each_is_asked_for(listed: World):
-    few = rows()[:7]
-    listed.start(listed.csv(few, HEADER), **UNREAD)
-    assert opted_out(listed) == {3, 7}
-    assert (looked_up(listed), pages(listed)) == (7, [])
 
 
 @pytest.mark.parametrize("fault", ["html", "status", "empty"])
@@ -86,47 +96,92 @@ def test_where_the_pages_cannot_be_had_each_is_asked_for(listed: World, fault: s
     listed.faults = (Fault(fault, status=500, method="GET", path="contacts"),)
     listed.start(listed.csv(rows(), HEADER), **UNREAD)
     assert opted_out(listed) == set(GONE)
-    assert looked_up(listed) == PEOPLE
+    assert readings(listed)[1] == PEOPLE
+
+
+def test_who_cannot_be_read_at_all_is_not_subscribed(listed: World):
+    wide = [(number, name, "Newsletter,Customers") for number, name, _lists in rows()]
+    listed.faults = (
+        Fault("empty", method="GET", path="contacts"), Fault("status", status=404, method="GET", path="contacts/*")
+    )  # fmt: skip
+    ending = listed.start(listed.csv(wide, HEADER), **UNREAD)
+    assert ending.summary.codes == {"http_404": PEOPLE}
+    assert [request for request, _reply in listed.sent if request.path == "contactLists"] == []
 
 
 def test_who_leaves_during_a_long_job_is_seen_when_it_is_read_anew(listed: World):
-    """Two requests a row at one in five seconds: at row 40 the people are read a second time."""
-    late = 46
-
-    def leave(request: Request) -> None:
-        if request.path == "contacts/10":
-            left(listed, late)
-
-    listed.on_send = leave
-    listed.start(listed.csv(rows(), HEADER), **UNREAD, rate=0.1, concurrency=1)
-    assert opted_out(listed) == {*GONE, late}
-    assert len(pages(listed)) > 2
-    assert looked_up(listed) == 0
-
-
-def test_what_is_read_anew_in_vain_is_not_gone_by(listed: World):
-    """The pages fail while the job runs: once what was read is too old, each contact is asked for."""
+    """Each send is a second apart, so what was read of one person cannot serve for all."""
+    wide = [(number, name, "Customers") for number, name, _lists in rows()]
     late = 47
-    listed.faults = (Fault("status", status=400, method="GET", path="contacts", skip=2),)
+    when(listed, 20, lambda: left(listed, late, "2"))
+    ending = listed.start(listed.csv(wide, HEADER), **UNREAD, rate=1, concurrency=1)
+    assert opted_out(listed) == {late}
+    assert ending.summary.rows["succeeded"] == PEOPLE - 1
+    many, one = readings(listed)
+    assert many + one <= PEOPLE // 7, "at one a second, eight can leave in the window of a reading"
 
-    def leave(request: Request) -> None:
-        if request.path == "contacts/10":
-            left(listed, late)
 
-    listed.on_send = leave
-    listed.start(listed.csv(rows(), HEADER), **UNREAD, rate=0.1, concurrency=1)
-    assert opted_out(listed) == {*GONE, late}
-    assert looked_up(listed) > 0
+@pytest.mark.parametrize("fault", ["lost_before", "lost_after", "empty"])
+def test_who_leaves_between_two_attempts_stays_off_the_list(listed: World, fault: str):
+    listed.faults = (Fault(fault, method="POST", path="contactLists", nth=1),)
+    listed.after = lambda request, _reply: left(listed, 5, "2") if request.path == "contactLists" else None
+    ending = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id")
+    assert (ending.summary.codes, opted_out(listed)) == ({"opted_out": 1}, {5})
+    assert listed.account()["contacts"]["p4@example.com"]["lists"]["Customers"] == "2"
+
+
+def test_a_subscription_whose_answer_was_lost_is_found_done(listed: World):
+    listed.faults = (Fault("lost_after", method="POST", path="contactLists", nth=1),)
+    ending = listed.start(listed.csv([("5", "Name", "Customers")], HEADER), key="id")
+    assert ending.summary.actions == {"updated": 1}
+    assert listed.steps("POST").count("list Customers") == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_leaves_during_a_pause_stays_off_the_list(listed: World, status: int):
+    listed.faults = (Fault("status", status=status, retry_after="3600", method="POST", path="contactLists", nth=2),)
+
+    def leave(request: Request, reply: Reply | Lost) -> None:
+        if isinstance(reply, Reply) and reply.status == status:
+            for number in range(4, 49):
+                left(listed, number, "2")
+
+    listed.after = leave
+    wide = [(number, name, "Customers") for number, name, _lists in rows()]
+    listed.start(listed.csv(wide, HEADER), **UNREAD, rate=5)
+    subscribed = [p for p in listed.account()["contacts"].values() if p["lists"].get("Customers") == "1"]
+    assert len(subscribed) <= 3
 
 
 def test_a_resumed_job_reads_them_anew(listed: World):
-    listed.start(listed.csv(rows(), HEADER), **UNREAD, max_duration=100.0, rate=0.2, concurrency=1)
-    assert listed.job.path.exists()
-    left(listed, 45)
+    wide = [(number, name, "Customers") for number, name, _lists in rows()]
+    with crashing(listed, "contactLists", after=3):
+        listed.start(listed.csv(wide, HEADER), **UNREAD, concurrency=1)
+    for number in range(1, 49):
+        left(listed, number, "2")
+    before = len(listed.sent)
     assert not listed.resume(rate=0).summary.complete
-    assert opted_out(listed) == {*GONE, 45}
-    assert looked_up(listed) == 0
+    assert [request for request, _reply in listed.sent[before:] if request.path == "contactLists"] == []
 
 
-def test_it_is_read_anew_before_it_is_too_old():
-    assert 0 < ANEW < 600
+def test_who_left_after_the_job_began_is_not_subscribed_even_if_asked_for(listed: World):
+    away = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    left(listed, 3, "1", away)
+    listed.start(listed.csv(rows(), HEADER), **UNREAD, resubscribe=True)
+    assert opted_out(listed) == {3}
+
+
+def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(listed: World):
+    ending = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
+    assert isinstance(ending.error, UnfinishedError)
+    assert "--rate" in str(ending.error)
+    assert [request for request, _reply in listed.sent if request.path == "contactLists"] == []
+    assert listed.resume(rate=1).summary.complete
+
+
+def test_the_estimate_counts_the_readings(listed: World, monkeypatch: pytest.MonkeyPatch):
+    told: list[str] = []
+    wide = [(number, name, "Customers") for number, name, _lists in rows()]
+    monkeypatch.setattr(Silent, "say", lambda _silent, line: told.append(line))
+    listed.start(listed.csv(wide, HEADER), **UNREAD, rate=5)
+    assert f"≈ {2 * PEOPLE + 2} requests" in " ".join(told)

@@ -14,8 +14,9 @@ from typing import Any
 import anyio
 import pytest
 
-from bulk.engine.dispatch import Dispatch, Step
+from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
+from bulk.engine.steps import Step
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.runner import Runner, Work

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bulk.engine.confirm import confirmed
+from bulk.engine.gate import Gate
 from bulk.engine.retry import explain, judge
+from bulk.engine.steps import Step
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, Verdict
 
 
@@ -39,12 +42,35 @@ def receipt_of(request: Request, reply: Reply | Lost) -> Receipt:
     return Receipt(request.step, verdict, status, None, code, error)
 
 
+def stands(contact: str, reply: Reply | Lost, bounced: str = "0") -> Reply | Lost:
+    """The answer to a reading of one contact, out of one that tells its lists."""
+    if isinstance(reply, Lost) or reply.status >= 300:
+        return reply
+    records = [{"contact": contact, **record} for record in reply.body["contactLists"]]
+    person = {"id": contact, "contactLists": [record["id"] for record in records], "bounced_hard": bounced}
+    return Reply(200, {"contact": person, "contactLists": records})
+
+
+def gated(request: Request, reply: Reply | Lost) -> Request | Receipt:
+    """A request with an admission once its contact was read: as it is to leave, or how it ends."""
+    gate, step = Gate(math.inf), Step(1, request)
+    gate.enter(step)
+    ((row, reading),) = gate.readings(0.0, others=False)
+    ended = gate.take(row, receipt_of(reading, reply), 0.0, 0.0)
+    return ended[0][1] if ended else step.request
+
+
 @dataclass
 class Run:
-    """Drives a flow; `replies` by "METHOD path", used up in order, the last one stays."""
+    """Drives a flow; `replies` by "METHOD path", used up in order, the last one stays.
+
+    How a contact stands, where that is asked before a request, is taken from its lists ("GET contacts/7/contactLists")
+    and from `bounced`; without such a reply the request leaves.
+    """
 
     replies: Mapping[str, list[Reply | Lost] | Reply | Lost]
     asked: list[Request] = field(default_factory=list)
+    bounced: str = "0"
 
     def __call__(self, flow: Flow) -> Outcome:
         left = {place: [r] if isinstance(r, Reply | Lost) else list(r) for place, r in self.replies.items()}
@@ -55,9 +81,20 @@ class Run:
             except StopIteration as end:
                 return end.value
             assert requests
-            self.asked += requests
+            receipts = tuple(self.receipt(left, request) for request in requests)
             assert len({request.step for request in self.asked}) == len(self.asked), "one name a step"
-            receipts = tuple(receipt_of(request, self.reply(left, request)) for request in requests)
+
+    def receipt(self, left: dict[str, list[Reply | Lost]], request: Request) -> Receipt:
+        if request.admission is not None:
+            contact = request.admission.contact
+            reading = Request("", "GET", f"contacts/{contact}/contactLists")
+            if f"GET {reading.path}" in left:
+                ending = gated(request, stands(contact, self.reply(left, reading), self.bounced))
+                if isinstance(ending, Receipt):
+                    return ending
+                request = ending
+        self.asked.append(request)
+        return receipt_of(request, self.reply(left, request))
 
     @staticmethod
     def reply(left: dict[str, list[Reply | Lost]], request: Request) -> Reply | Lost:

@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from bulk.planning.together import together
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import Option
-from tests.planning.playing import Run, links, played, receipt_of, written_down
+from tests.planning.playing import Run, gated, links, played, receipt_of, stands, written_down
 
 FULL = {  # an existing contact, shortened to what matters
     "cdate": "2026-05-28T03:05:54-05:00", "email": "ada@example.com", "phone": "", "firstName": "Ada", "lastName": "",
@@ -92,11 +93,11 @@ JOIN, HELD_ACCOUNTS = "POST accountContacts", "GET accountContacts"
 def do(
     cells: Mapping[str, str], replies: Mapping[str, list[Reply | Lost] | Reply | Lost], *,
     state: ContactState | None = None, fresh: bool = True, key: str = "ada@example.com", by: str = "email",
-    newest: int = 0, **choices: object,
+    newest: int = 0, highest: int | None = None, bounced: str = "0", **choices: object,
 ) -> tuple[Outcome, Run]:  # fmt: skip
-    run = Run(replies)
+    run = Run(replies, bounced=bounced)
     cells = cells if "email" in cells else {"email": "ada@example.com", **cells}
-    known = Known(state, fresh=fresh, newest=newest)
+    known = Known(state, fresh=fresh, newest=newest, highest=highest)
     return run(contact_flow(row_of(cells, key), meaning_of(cells, key=by, **choices), NAMES, known)), run
 
 
@@ -317,8 +318,15 @@ def test_links_are_read_to_their_end_whatever_the_server_makes_of_the_limit(most
 # ---- lists
 
 
-def test_a_new_contact_is_subscribed_without_a_question():
-    outcome, run = do({"lists": "News,offers"}, {SYNC: CREATED, LISTS: NEW_LIST})
+@pytest.mark.parametrize("mode", ["upsert", "create"])
+def test_a_new_contact_is_subscribed_without_a_question(mode):
+    """Nobody had its id when the job began; of one that is only called new it is asked how it stands."""
+    cells = {"lists": "News,offers"}
+    for highest, made_by in ((6, CONTACT), (7, ""), (8, ""), (None, "")):
+        outcome, run = do(cells, {SYNC: CREATED, POST: CREATED, LISTS: NEW_LIST}, mode=mode, highest=highest)
+        assert [request.admission.made_by for request in run.asked if request.admission] == [made_by] * 2
+    outcome, run = do(cells, {SYNC: UPDATED, LISTS: NEW_LIST}, highest=6)
+    assert [request.admission.made_by for request in run.asked if request.admission] == ["", ""]
     assert outcome.status is RowStatus.SUCCEEDED
     assert run.bodies(LISTS) == [
         {"contactList": {"list": identity, "contact": "7", "status": 1}} for identity in ("1", "2")
@@ -344,7 +352,7 @@ def test_resubscribe_says_so_to_the_api(status):
 
 
 def test_an_address_that_bounced_for_good_is_subscribed_to_nothing_new():
-    outcome, run = do({"lists": "News,Offers"}, {SYNC: BOUNCED, HELD_LISTS: on_list("1", "1")})
+    outcome, run = do({"lists": "News,Offers"}, {SYNC: BOUNCED, HELD_LISTS: on_list("1", "1")}, bounced="1")
     assert [(failure.step, failure.code) for failure in outcome.failures] == [("list Offers", "opted_out")]
     assert LISTS not in run.places, "where it is subscribed already there is nothing to ask for"
 
@@ -356,9 +364,8 @@ def test_a_contact_that_was_found_after_a_lost_answer_may_have_left_before():
     outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create")
     assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "opted_out")]
     assert LISTS not in run.places
-    bounced = links("contacts", FULL | {"firstName": "Ada", "bounced_hard": "1"})
-    replies |= {LOOK: bounced, HELD_LISTS: links("contactLists")}
-    outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create")
+    replies |= {HELD_LISTS: links("contactLists")}
+    outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create", bounced="1")
     assert [failure.code for failure in outcome.failures] == ["opted_out"]
     assert LISTS not in run.places
 
@@ -368,11 +375,39 @@ def test_who_was_made_by_an_earlier_run_may_have_left_since():
     made = Receipt("contact", Verdict.ACCEPT, 201, ["7", False])
     known = Known(begun=frozenset({"contact"}))
     flow = contact_flow(row_of(cells), meaning_of(cells), NAMES, known)
-    replies = {HELD_LISTS: on_list("1", "2")}
-    outcome, asked, _all = played(flow, {"contact": made}, lambda r: receipt_of(r, replies[f"{r.method} {r.path}"]))
+
+    def answer(request: Request) -> Receipt:
+        receipt = gated(request, stands("7", on_list("1", "2")))
+        assert isinstance(receipt, Receipt)
+        return receipt
+
+    outcome, _asked, _all = played(flow, {"contact": made}, answer)
     assert outcome is not None
     assert (outcome.action, [failure.code for failure in outcome.failures]) == ("created", ["opted_out"])
-    assert [request.method for request in asked] == ["GET"]
+
+
+def test_who_has_not_confirmed_a_list_is_not_confirmed_for_them():
+    replies = {SYNC: UPDATED, HELD_LISTS: on_list("1", "0"), LISTS: NEW_LIST}
+    for state in (None, state_of(lists={"1": "0"})):
+        outcome, run = do({"lists": "News", "firstName": "Eve"}, replies, state=state)
+        assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "unconfirmed")]
+        assert LISTS not in run.places
+    outcome, run = do({"lists": "News"}, replies, resubscribe=True)
+    assert outcome.status is RowStatus.SUCCEEDED
+    assert run.bodies(LISTS) == [{"contactList": {"list": "1", "contact": "7", "status": 1}}]
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"),
+    [("2026-05-28T03:05:53-05:00", True), ("2026-05-28T03:05:54-05:00", False), ("2026-05-29T00:00:00+00:00", False),
+     ("", True), ("0000-00-00", True), ("2026-05-29T00:00:00", True)],
+)  # fmt: skip
+def test_who_left_after_the_job_began_is_not_subscribed_even_if_asked_for(left: str, asked: bool):
+    began = datetime.fromisoformat("2026-05-28T03:05:54-05:00").timestamp()
+    away = links("contactLists", {"list": "1", "status": "2", "contact": "7", "id": "5", "udate": left})
+    replies = {SYNC: UPDATED, HELD_LISTS: away, LISTS: NEW_LIST}
+    outcome, run = do({"lists": "News"}, replies, resubscribe=True, began=began)
+    assert (LISTS in run.places, [f.code for f in outcome.failures]) == (asked, [] if asked else ["opted_out"])
 
 
 def test_who_is_subscribed_is_not_subscribed_again():
@@ -540,9 +575,9 @@ GOOD: Mapping[str, list[Reply]] = {
     "POST contactLists": [NEW_LIST, OLD_LIST],
     "GET contacts/contactTags": [links("contactTags"), links("contactTags", {"tag": "3", "id": "73"})],
     "GET contacts/contactLists": [links("contactLists"), on_list("1", "2"), on_list("1", "1")],
+    "GET contacts/fieldValues": [links("fieldValues"), links("fieldValues", {"field": "1", "id": "40", "value": "x"})],
     "GET accountContacts": [in_account(), in_account("11"), in_account("12")],
     "POST accountContacts": [JOINED],
-    "GET contacts/fieldValues": [links("fieldValues")],
     "GET contactTags": [GONE, Reply(200, {"contactTag": {"id": "73"}})],
     "DELETE contactTags": [DONE, GONE],
     "DELETE accountContacts": [DONE],

@@ -1,0 +1,184 @@
+"""Requests that may leave only when it is freshly known how a contact stands: who waits, and what is read for them.
+
+They wait while others go first. When as many wait as the pace can send within the window, or nothing else is to be
+done, one question is asked for all of them; its answer lets each leave, or ends it unsent. What could not leave in time
+waits again. Nothing that is known here outlives a run.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from typing import Final
+
+from bulk.engine.steps import Step
+from bulk.model import Admission, Failure, Receipt, Request, Standing, Verdict
+from bulk.planning.collections import PAGE
+from bulk.planning.consent import read_standing, read_standings
+
+READING: Final = -3  # the row number of the first question of this kind, and below it those of the others
+WINDOW: Final = 10.0  # seconds from the sending of a reading to the leaving of what it lets through
+MARGIN: Final = 0.4  # seconds of them that are kept for what lies between leaving here and leaving the machine
+PASSED: Final = 300  # sends of others that go before those who wait; then they are read, however few they are
+LULL: Final = 2.0  # times that a reading takes, for which those who wait wait for others when nothing else is ready
+UNTOLD: Final = 2  # readings of many in a row that tell nothing of anybody; then each is read alone
+FRUITLESS: Final = 20  # readings in a row after which nothing could leave in time; then it is hopeless
+FIRST_TOOK, MOST_TOOK = 0.3, 5.0  # seconds that a reading takes, until they tell, and at most reckoned with
+
+
+def places(rate: float, took: float = FIRST_TOOK) -> int:
+    """How many requests can leave in the window of one reading at this rate, if its answer takes so long."""
+    return PAGE if math.isinf(rate) else max(1, min(PAGE, math.floor(rate * (WINDOW - MARGIN - took))))
+
+
+class Gate:
+    """The steps with an admission, from when they are ready until they may leave. `rate` is the pace's, a second."""
+
+    def __init__(self, rate: float) -> None:
+        self.fruitless = 0
+        self._rate = rate
+        self._lobby: deque[Step] = deque()
+        self._alone: deque[Step] = deque()  # whom a reading of many did not tell
+        self._asked: dict[int, list[Step]] = {}  # row number of a reading -> who waits for it
+        self._many: int | None = None  # the reading of many that is under way
+        self._admitted: list[tuple[float, int, Step]] = []  # who must leave first is first
+        self._numbers = count()
+        self._rows = count(READING, -1)
+        self._passed = 0
+        self._untold = 0
+        self._took = FIRST_TOOK
+        self._lull = math.inf  # since when nothing else could be sent
+        self._settled = 0  # steps that the last reading of many ended unsent: so many more can be asked for at once
+
+    def enter(self, step: Step, made_at: float | None = None, *, first: bool = False) -> None:
+        """Take in a step that is ready. `made_at`: when its row sent what made the contact, if that is so."""
+        if made_at is not None and not step.attempts:
+            self._admit(step, made_at)
+        elif first:
+            self._lobby.appendleft(step)
+        else:
+            self._lobby.append(step)
+
+    def _admit(self, step: Step, read_at: float) -> None:
+        step.until = read_at + WINDOW - MARGIN
+        heapq.heappush(self._admitted, (step.until, next(self._numbers), step))
+
+    def has_admitted(self, now: float) -> bool:
+        """Whether a step may leave now; those whose time is over wait again."""
+        late: list[Step] = []
+        while self._admitted and self._admitted[0][0] < now:
+            late.append(heapq.heappop(self._admitted)[2])
+        self._lobby.extendleft(reversed(late))
+        return bool(self._admitted)
+
+    def pop(self) -> Step:
+        """The step that must leave first, once `has_admitted`."""
+        return heapq.heappop(self._admitted)[2]
+
+    @property
+    def again_at(self) -> float:
+        """When to ask for readings again although nothing has happened."""
+        return self._lull + LULL * self._took
+
+    def passed(self) -> None:
+        """Note that another step went before those who wait."""
+        self._passed += bool(self._lobby)
+
+    # ---- readings
+
+    def readings(self, now: float, *, others: bool, under_way: int = 0) -> Iterator[tuple[int, Request]]:
+        """The readings to send now, each with its row number.
+
+        `others`: something else could go before them. `under_way`: requests in flight, which may bring more to read.
+        """
+        while self._alone:
+            yield self._ask([self._alone.popleft()], read_standing)
+        if others or not self._lobby:
+            self._lull = math.inf
+        elif self._lull == math.inf:
+            self._lull = now
+        if self._is_due(now, others=others or (under_way > 0 and now < self.again_at)):
+            self._passed, self._lull = 0, math.inf
+            if self._untold >= UNTOLD:
+                for _ in range(min(len(self._lobby), max(1, places(self._rate, self._took) // 2))):
+                    yield self._ask([self._lobby.popleft()], read_standing)
+            else:
+                yield self._ask_many()
+
+    def _is_due(self, now: float, *, others: bool) -> bool:
+        if not self._lobby or self._many is not None or (self._untold >= UNTOLD and self._asked):
+            return False
+        ahead = 0 if math.isinf(self._rate) else self._rate * self._took  # leave while the answer is under way
+        if len(self._admitted) > ahead and self._admitted[0][0] - now > self._took:
+            return False
+        return not others or self._passed >= PASSED or len(self._lobby) >= places(self._rate, self._took)
+
+    def _ask_many(self) -> tuple[int, Request]:
+        most = min(PAGE, places(self._rate, self._took) * 5 // 4 + self._settled)
+        steps = [self._lobby.popleft() for _ in range(min(most, len(self._lobby)))]
+        ids = tuple(dict.fromkeys(_admission(step).contact for step in steps))
+        if len(ids) == 1:
+            return self._ask(steps, read_standing)
+        row, request = self._ask(steps, lambda _contact: read_standings(ids))
+        self._many = row
+        return row, request
+
+    def _ask(self, steps: list[Step], request: Callable[[str], Request]) -> tuple[int, Request]:
+        row = next(self._rows)
+        self._asked[row] = steps
+        return row, request(_admission(steps[0]).contact)
+
+    def take(self, row: int, receipt: Receipt, sent_at: float, now: float) -> list[tuple[Step, Receipt]]:
+        """Take the answer to a reading that left at `sent_at`; the steps that it ends unsent, with their receipts."""
+        self._took = (self._took + min(MOST_TOOK, now - sent_at)) / 2
+        many = row == self._many
+        told: dict[str, Standing] = receipt.data if receipt.ok else {}
+        if many:
+            self._many = None
+            self._untold = 0 if told else self._untold + 1
+        self.fruitless += bool(told)
+        ended: list[tuple[Step, Receipt]] = []
+        for step in self._asked.pop(row):
+            standing = told.get(_admission(step).contact)
+            if standing is not None:
+                ended += self._decided(step, standing, sent_at)
+            elif many:
+                self._alone.append(step)
+            else:
+                ended.append((step, _unknown(step, receipt)))
+        if many:
+            self._settled = len(ended)
+        if ended:
+            self.fruitless = 0
+        return ended
+
+    def _decided(self, step: Step, standing: Standing, sent_at: float) -> list[tuple[Step, Receipt]]:
+        admission = _admission(step)
+        decision = admission.decide(standing)
+        name, sends = step.request.step, step.attempts
+        if decision is None:  # if it was sent and not answered, that send has done it
+            return [(step, Receipt(name, Verdict.ACCEPT, data=sends > 0, attempts=sends))]
+        if isinstance(decision, Failure):
+            refusal = Receipt(name, Verdict.REJECT, code=decision.code, error=decision.error, attempts=sends)
+            return [(step, refusal)]
+        step.request = replace(decision, admission=admission)
+        self._admit(step, sent_at)
+        return []
+
+
+def _admission(step: Step) -> Admission:
+    admission = step.request.admission
+    if admission is None:
+        raise AssertionError(f"{step.request.step} needs no admission")
+    return admission
+
+
+def _unknown(step: Step, receipt: Receipt) -> Receipt:
+    """The end of a step whose contact could not be read: it is not sent, or what became of an earlier send is open."""
+    said = f"How this person stands could not be read, so nothing is done. {receipt.error}"
+    verdict = Verdict.IN_DOUBT if step.attempts else Verdict.REJECT
+    return Receipt(step.request.step, verdict, receipt.status, None, receipt.code, said, step.attempts)
