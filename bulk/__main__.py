@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from typing import Final
 
 import click
 
+from bulk.cli import terminal
 from bulk.cli.main import bulk
-from bulk.errors import BulkError
+from bulk.errors import BulkError, ReaderGoneError
+
+JOBS: Final = ("import", "export", "resume", "retry")  # the commands that are a job, whose end their exit code tells
 
 
 def main() -> None:
     """Run `bulk` and exit with the codes of the README."""
-    sys.exit(run(sys.argv[1:]))
+    terminal.prepare()
+    arguments = sys.argv[1:]
+    code = run(arguments)
+    sys.exit(terminal.last_code(code, of_job=bool(arguments) and arguments[0] in JOBS))
 
 
 def run(arguments: list[str]) -> int:
@@ -24,14 +31,15 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader of our output went away, like `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    except ReaderGoneError as error:
+        if isinstance(sys.stdout, terminal.Stream):
+            sys.stdout.give_up(BrokenPipeError())
+        return error.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the border
         text, code = _told(error)
-        click.echo(f"bulk: {text}", err=True)
+        terminal.echo(f"bulk: {text}", err=True)
         return code
 
 

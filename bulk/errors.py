@@ -28,6 +28,12 @@ class UnfinishedError(BulkError):
     exit_code = 4
 
 
+class ReaderGoneError(BulkError):
+    """Who read our output has left, like `head`. Nothing is wrong, and nothing is said. Exit code 128 + SIGPIPE."""
+
+    exit_code = 141
+
+
 class AccountingError(BulkError):
     """The report does not add up. A defect of ours, never hidden. Exit code 3."""
 

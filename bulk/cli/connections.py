@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from bulk.api.connections import ACTIVE, FAILED, METHODS
-from bulk.cli import display, options
+from bulk.cli import display, options, terminal
 from bulk.errors import InterruptedJobError, UsageError
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
     if as_json:
         display.show_json([asdict(one) for one in found])
     elif not found:
-        click.echo(f"There are no connections. Make one: bulk connections create{_flag(sandbox=sandbox)} --wait")
+        terminal.echo(f"There are no connections. Make one: bulk connections create{_flag(sandbox=sandbox)} --wait")
     else:
-        click.echo(f"{'ID':36}  {'STATUS':7}  {'MADE (UTC)':16}  METHOD")
+        terminal.echo(f"{'ID':36}  {'STATUS':7}  {'MADE (UTC)':16}  METHOD")
         for one in found:
-            click.echo(f"{one.id:36}  {one.status:7}  {one.made:16}  {one.method}".rstrip())
+            terminal.echo(f"{one.id:36}  {one.status:7}  {one.made:16}  {one.method}".rstrip())
     return 0
 
 
@@ -72,16 +72,16 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
     from bulk.jobs.wording import duration  # noqa: PLC0415
 
     def tell(line: str) -> None:
-        click.echo(line, err=True)
+        terminal.echo(line, err=True)
 
     async def ask(send: Send) -> Connection:
         made = await connections.create(send, method or "")
         if made.status == ACTIVE:
             return made
-        click.echo(f"The connection {made.id} waits for you.", err=as_json)
-        click.echo(f"Open this link in a browser and sign in to ActiveCampaign:\n\n  {made.url}\n", err=as_json)
+        terminal.echo(f"The connection {made.id} waits for you.", err=as_json)
+        terminal.echo(f"Open this link in a browser and sign in to ActiveCampaign:\n\n  {made.url}\n", err=as_json)
         if not wait:
-            click.echo(f"Then see whether it is active:\n  bulk connections show {made.id}", err=as_json)
+            terminal.echo(f"Then see whether it is active:\n  bulk connections show {made.id}", err=as_json)
             return made
         tell(f"Waiting until it is active, {duration(timeout)} at most; Ctrl-C stops the waiting only.")
         return await wait_until_active(send, made, timeout, tell)
@@ -94,10 +94,10 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
     if as_json:
         display.show_json(asdict(made))
     elif made.status == ACTIVE:
-        click.echo(f"The connection {made.id} is active.")
+        terminal.echo(f"The connection {made.id} is active.")
         if sandbox:
-            click.echo("(At once: the embedded sandbox needs no browser. Its account is empty.)")
-        click.echo(f"Use it:{_flag(sandbox=sandbox)} --connection {made.id}")
+            terminal.echo("(At once: the embedded sandbox needs no browser. Its account is empty.)")
+        terminal.echo(f"Use it:{_flag(sandbox=sandbox)} --connection {made.id}")
     return 0
 
 
@@ -118,11 +118,11 @@ def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -
         ACTIVE: f"To see whose account it opens:\n           bulk doctor{flag} --connection {found.id}",
         FAILED: f"Delete it and make a new one:\n           bulk connections create{flag} --wait",
     }
-    click.echo(f"{found.id}  {found.status}")
-    click.echo(f"  made     {found.made} UTC\n  changed  {found.changed} UTC\n  method   {found.method}")
+    terminal.echo(f"{found.id}  {found.status}")
+    terminal.echo(f"  made     {found.made} UTC\n  changed  {found.changed} UTC\n  method   {found.method}")
     if found.status not in steps:
-        click.echo(f"  link     {found.url}")
-    click.echo(f"  next     {steps.get(found.status, 'Open the link in a browser and sign in to ActiveCampaign.')}")
+        terminal.echo(f"  link     {found.url}")
+    terminal.echo(f"  next     {steps.get(found.status, 'Open the link in a browser and sign in to ActiveCampaign.')}")
     return 0
 
 
@@ -137,16 +137,16 @@ def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> 
     access = _access(sandbox=sandbox, base_url=base_url)
     if not yes:
         found = _asked(access, lambda send: show(send, connection))
-        click.echo(f"{found.id}  {found.status}  {found.made}\nJobs that use it cannot go on without it.", err=True)
+        terminal.echo(f"{found.id}  {found.status}  {found.made}\nJobs that use it cannot go on without it.", err=True)
         try:
             agreed = click.confirm("Delete this connection?", err=True)
         except click.Abort:  # nobody is there to answer
-            click.echo(err=True)
+            terminal.echo(err=True)
             raise UsageError("Nothing was deleted. To delete without being asked, add --yes.") from None
         if not agreed:
             raise UsageError("Nothing was deleted.")
     _asked(access, lambda send: delete(send, connection))
-    click.echo(f"Deleted the connection {connection}.")
+    terminal.echo(f"Deleted the connection {connection}.")
     return 0
 
 

@@ -12,8 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
+from bulk.cli import terminal
 from bulk.cli.options import command_line, options_of_place
 from bulk.jobs.wording import counted
 
@@ -57,7 +56,7 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Say it."""
-        click.echo(line, err=True)
+        terminal.echo(line, err=True)
 
 
 class Bar:
@@ -93,7 +92,7 @@ class Bar:
         if self._bar is not None:
             self._bar.write(line, file=sys.stderr)
         else:
-            click.echo(line, err=True)
+            terminal.echo(line, err=True)
 
     def close(self) -> None:
         """Finish the bar, so that what follows begins on a line of its own."""
@@ -123,8 +122,9 @@ def _troubles(snapshot: Snapshot) -> str:
 
 
 def show_json(data: Any) -> None:
-    """Print a result for programs."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    """Print a result for programs; signs that the encoding of the output lacks are escaped as JSON has it."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    terminal.echo(text if terminal.takes(text) else json.dumps(data, indent=2))
 
 
 def show_quietly(ending: Ending) -> None:
@@ -133,7 +133,7 @@ def show_quietly(ending: Ending) -> None:
     bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
     if bad and ending.error is None:
         reports = ending.folder.path if ending.summary.parts or ending.summary.output else ending.folder.file(FAILED)
-        click.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
+        terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
 
 
 def show_import(ending: Ending, *, verbose: bool) -> None:
@@ -144,26 +144,26 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
         return
     done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
-    click.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
+    terminal.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
-        click.echo(f"  {', '.join(bad)}:")
+        terminal.echo(f"  {', '.join(bad)}:")
         _show_failed(folder.file(FAILED), None if verbose else SHOWN)
     gone = ending.summary.codes.get("opted_out", 0)
     if gone:
-        click.echo(f"  {counted(gone, 'row')} asked for people who left the list or bounced: not subscribed again.")
+        terminal.echo(f"  {counted(gone, 'row')} asked for people who left the list or bounced: not subscribed again.")
     if bad and ending.summary.state == "finished":
         record = folder.record()
         given = "".join(f" {option}" for option in _options_again(record))
         command = f"bulk import {record.resource} {shlex.quote(str(folder.file('failed.csv')))}{given}"
-        click.echo(f"  Fix the cells there and import it: {command}")
+        terminal.echo(f"  Fix the cells there and import it: {command}")
         if rows["failed"] or rows["in_doubt"]:
-            click.echo(f"  Or send again what failed: {command_line('retry', folder.name, folder.path.parent)}")
+            terminal.echo(f"  Or send again what failed: {command_line('retry', folder.name, folder.path.parent)}")
     if rows["skipped"]:
-        click.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
+        terminal.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
-        click.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
-    click.echo(f"{_pace(totals)}. Reports: {folder.path}")
+        terminal.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
+    terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
 
 
 def _pace(totals: Totals) -> str:
@@ -196,9 +196,9 @@ def _show_parts(ending: Ending) -> None:
     _show_counts(ending.summary.parts)
     for name, rows in ending.summary.parts.items():
         if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
-            click.echo(f"  {ending.folder.file(name) / FAILED}:")
+            terminal.echo(f"  {ending.folder.file(name) / FAILED}:")
             _show_failed(ending.folder.file(name) / FAILED, SHOWN)
-    click.echo(f"{_pace(totals)}. Reports: {ending.folder.path}")
+    terminal.echo(f"{_pace(totals)}. Reports: {ending.folder.path}")
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
@@ -206,17 +206,17 @@ def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
         ended = [
             f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items() if count and status != "read"
         ]
-        click.echo(f"  {name:20} {', '.join(ended) or 'none'}")
+        terminal.echo(f"  {name:20} {', '.join(ended) or 'none'}")
 
 
 def _show_failed(path: Path, most: int | None) -> None:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for at, row in enumerate(csv.DictReader(file)):
             if at == most:
-                click.echo("    …")
+                terminal.echo("    …")
                 return
             step = f"{row['_step']}: " if row["_step"] else ""
-            click.echo(f"    row {row['_row']}: {step}{row['_error']}")
+            terminal.echo(f"    row {row['_row']}: {step}{row['_error']}")
 
 
 def show_export(ending: Ending) -> None:
@@ -227,10 +227,10 @@ def show_export(ending: Ending) -> None:
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
     if summary.parts:
         _show_counts(summary.parts)
-    click.echo(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
-    click.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
+    terminal.echo(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
+    terminal.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     if summary.reason and ending.error is None:
-        click.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
+        terminal.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
 
 
 def findings_json(findings: Findings) -> dict[str, Any]:
@@ -250,14 +250,14 @@ def show_findings(findings: Findings, *, most: int | None) -> None:
 
     tally = findings.tally
     for issue in findings.issues[:most]:
-        click.echo(f"row {issue.row}: {describe(issue)}")
+        terminal.echo(f"row {issue.row}: {describe(issue)}")
     left = findings.codes.total() - len(findings.issues[:most])
     if left > 0:
-        click.echo(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
+        terminal.echo(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
     sums = [counted(tally.read, "row"), f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
     sums += [f"{tally.rejected:,} rejected"] if tally.rejected else []
     sums += [f"{tally.skipped:,} skipped as duplicates"] if tally.skipped else []
-    click.echo(", ".join(sums) + ".")
+    terminal.echo(", ".join(sums) + ".")
     if findings.offline:
         more = f" (unknown here: {', '.join(findings.unchecked)})" if findings.unchecked else ""
-        click.echo(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")
+        terminal.echo(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")

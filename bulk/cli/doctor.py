@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
     if as_json:
         display.show_json({"ok": not problems, "checks": [_told(finding) for finding in findings]})
     elif not problems:
-        click.echo("All is well.")
+        terminal.echo("All is well.")
     if any(finding.blocks for finding in findings):
         return 2
     return 1 if problems else 0
@@ -70,10 +70,10 @@ def _told(finding: Finding) -> dict[str, Any]:
 def _show(finding: Finding) -> None:
     width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
     head = f"{MARKS[finding.state]:8} {finding.check:12} "
-    click.echo(_wrapped(finding.said, head, " " * len(head), width))
+    terminal.echo(_wrapped(finding.said, head, " " * len(head), width))
     for step in finding.steps:
         # a command stays on its line, to be copied
-        click.echo(f"  {step}" if step.startswith("  ") else _wrapped(step, "  ", "  ", width))
+        terminal.echo(f"  {step}" if step.startswith("  ") else _wrapped(step, "  ", "  ", width))
 
 
 def _wrapped(text: str, first: str, others: str, width: int) -> str:

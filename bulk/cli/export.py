@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, options, terminal
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
 
@@ -45,6 +45,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     from bulk.jobs.choices import check_export  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
+    if file == "-" and terminal.is_closed():
+        raise UsageError("Standard output is closed, so nothing can be written there. Name a file.")
     given = exporting.ExportOptions(
         filters=filters_of(chosen["filters"]),
         search=chosen["search"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, options, terminal
 from bulk.jobs.wording import counted
 
 if TYPE_CHECKING:
@@ -27,17 +27,17 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
         display.show_json([_describe(folder) for folder in found])
         return 0
     if not found:
-        click.echo(f"No jobs in {place}.")
+        terminal.echo(f"No jobs in {place}.")
     for folder in found:
         facts = _describe(folder)
-        click.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {facts['state']}{_counts(facts['rows'])}")
+        terminal.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {facts['state']}{_counts(facts['rows'])}")
         if job:
-            click.echo(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
-            click.echo(f"  file     {facts['file']}\n  reports  {folder.path}")
+            terminal.echo(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
+            terminal.echo(f"  file     {facts['file']}\n  reports  {folder.path}")
             if facts["reason"]:
-                click.echo(f"  why      {facts['reason']}")
+                terminal.echo(f"  why      {facts['reason']}")
             if facts["state"] in OPEN:
-                click.echo(f"  go on    {options.command_line('resume', folder.name, folder.path.parent)}")
+                terminal.echo(f"  go on    {options.command_line('resume', folder.name, folder.path.parent)}")
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import options
+from bulk.cli import options, terminal
 
 if TYPE_CHECKING:
     from bulk.resources.spec import Resource
@@ -25,11 +25,11 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
     from bulk.tables.reference import markdown  # noqa: PLC0415
 
     if as_markdown:
-        click.echo(markdown(RESOURCES), nl=False)
+        terminal.echo(markdown(RESOURCES), nl=False)
     elif resource is None:
         for found in RESOURCES:
-            click.echo(_two(found.name, found.about + ("" if found.modes else " (export only)")))
-        click.echo("\nThe columns of one: bulk resources deals")
+            terminal.echo(_two(found.name, found.about + ("" if found.modes else " (export only)")))
+        terminal.echo("\nThe columns of one: bulk resources deals")
     else:
         _show(options.resource_of(resource))
     return 0
@@ -38,14 +38,14 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
 def _show(resource: Resource) -> None:
     from bulk.tables.reference import about_column, facts  # noqa: PLC0415 - not for --help
 
-    click.echo(textwrap.fill(f"{resource.name}: {resource.about}", _WIDTH) + "\n")
+    terminal.echo(textwrap.fill(f"{resource.name}: {resource.about}", _WIDTH) + "\n")
     for word, answer in facts(resource):
-        click.echo(_two(word, answer))
-    click.echo()
+        terminal.echo(_two(word, answer))
+    terminal.echo()
     for column in resource.columns:
-        click.echo(_two(f"  {column.header}", about_column(column)))
+        terminal.echo(_two(f"  {column.header}", about_column(column)))
     for note in resource.notes:
-        click.echo("\n" + textwrap.fill(note, _WIDTH))
+        terminal.echo("\n" + textwrap.fill(note, _WIDTH))
 
 
 def _two(head: str, text: str) -> str:

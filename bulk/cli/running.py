@@ -6,9 +6,7 @@ import gc
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-import click
-
-from bulk.cli import display
+from bulk.cli import display, terminal
 from bulk.cli.options import command_line
 
 if TYPE_CHECKING:
@@ -34,5 +32,5 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
     told = f"bulk: {str(error).rstrip('.')}."
     if ending.summary.state in OPEN:
         told += f" Go on with:\n  {command_line('resume', ending.folder.name, setting.jobs)}"
-    click.echo(told, err=True)
+    terminal.echo(told, err=True)
     return error.exit_code

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import options
+from bulk.cli import options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,19 +50,23 @@ def serve_command(
 
     scenario = load_faults(Path(faults)) if faults else ()
     if host not in LOOPBACK:
-        click.echo(f"Warning: {host} can be reached from other machines; the sandbox has one well-known key.", err=True)
+        terminal.echo(
+            f"Warning: {host} can be reached from other machines; the sandbox has one well-known key.", err=True
+        )
     given = SandboxOptions(faults=scenario, switches=switched(switches), **behaviour)  # type: ignore[arg-type]  # click has checked the types
     with _open(given) as sandbox:
         if not quiet:
             sandbox.log = _log
 
         def ready(address: str) -> None:
-            click.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={given.key}")
-            click.echo(f"The sandbox is at {address}; Ctrl-C ends it. Paste the two lines above elsewhere.", err=True)
+            terminal.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={given.key}")
+            terminal.echo(
+                f"The sandbox is at {address}; Ctrl-C ends it. Paste the two lines above elsewhere.", err=True
+            )
 
         gc.freeze()  # what is loaded by now stays; to look through it takes longer than requests lie apart
         serve(sandbox, host, port, ready)
-        click.echo(
+        terminal.echo(
             f"{sandbox.requests:,} requests, {sandbox.refused:,} refused, at most {sandbox.observed_max} in a second.",
             err=True,
         )
@@ -70,7 +74,7 @@ def serve_command(
 
 
 def _log(method: str, path: str, status: int) -> None:
-    click.echo(f"{time.strftime('%H:%M:%S')} {method:6} {path} {status or 'dropped'}", err=True)
+    terminal.echo(f"{time.strftime('%H:%M:%S')} {method:6} {path} {status or 'dropped'}", err=True)
 
 
 @sandbox_group.command("seed")
@@ -95,10 +99,10 @@ def seed_command(contacts: int, exclusions: int, seed_number: int, skewed_ids: b
         seed_exclusions(sandbox.store, exclusions)
         total = sandbox.store.count("SELECT count(*) FROM contacts")
         seed_crm(sandbox.store, Amounts(**amounts), seed_number=seed_number)
-    click.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
+    terminal.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
     amounts |= {"exclusions": exclusions}
     if more := ", ".join(f"{count:,} {name}" for name, count in amounts.items() if count and name != "hidden"):
-        click.echo(f"Added {more}.")
+        terminal.echo(f"Added {more}.")
     return 0
 
 
@@ -108,7 +112,7 @@ def switches_command(markdown: bool) -> int:
     """List the behaviours that nobody is sure of, for serve --switch."""
     from bulk.sandbox.reference import switches_as  # noqa: PLC0415 - not for --help
 
-    click.echo(switches_as(markdown=markdown))
+    terminal.echo(switches_as(markdown=markdown))
     return 0
 
 
@@ -118,7 +122,7 @@ def faults_command(markdown: bool) -> int:
     """List what a file for serve --faults may hold."""
     from bulk.sandbox.reference import faults_as  # noqa: PLC0415 - not for --help
 
-    click.echo(faults_as(markdown=markdown))
+    terminal.echo(faults_as(markdown=markdown))
     return 0
 
 
@@ -132,13 +136,13 @@ def reset_command(yes: bool) -> int:
     name, kind = SANDBOX_FILE.split(".")
     files = sorted(folder.glob(f"{name}*.{kind}*"))  # of all its accounts, and its connections
     if not files:
-        click.echo("The sandbox is empty already.")
+        terminal.echo("The sandbox is empty already.")
         return 0
     if not yes and not click.confirm(f"Delete everything in the sandbox in {folder}?", err=True):
         raise UsageError("Nothing was deleted.")
     for file in files:
         file.unlink()
-    click.echo("The sandbox is empty.")
+    terminal.echo("The sandbox is empty.")
     return 0
 
 

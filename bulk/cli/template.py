@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import options
+from bulk.cli import options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,16 +34,16 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     text = template(found, columns)
     path = options.file_of(file)
     if path is None:
-        sys.stdout.buffer.write(text.encode("utf-8"))
+        terminal.write_file(text.encode("utf-8"))
     else:
         try:
             with path.open("xb") as target:
                 target.write(text.encode("utf-8"))
         except FileExistsError:
             raise UsageError(f"{path} is there already. Choose another name; nothing was written.") from None
-        click.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
+        terminal.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
     for line in _options(columns or ()):
-        click.echo(line, err=True)
+        terminal.echo(line, err=True)
     return 0
 
 

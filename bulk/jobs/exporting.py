@@ -14,7 +14,7 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.errors import BulkError, UsageError
+from bulk.errors import BulkError, ReaderGoneError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.collecting import Collecting
@@ -75,13 +75,17 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     target = await anyio.to_thread.run_sync(_target, output)
     folder = JobFolder.create(setting.jobs, setting.name, "export")
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
+    reader_gone = False
     try:
         with folder.held(), new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
             folder.write(record)
             job = Job(folder, resource, options, output, checkpoint, setting)
             return await _run(job, record)
+    except ReaderGoneError:
+        reader_gone = True  # who read has all that was wanted: there is nothing to go on with
+        raise
     finally:
-        if not folder.file(SUMMARY).exists() and not _has_pages(folder):
+        if not folder.file(SUMMARY).exists() and (reader_gone or not _has_pages(folder)):
             folder.discard()
 
 

@@ -30,6 +30,7 @@ JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
 INPUT_COPY: Final = "input.csv"  # what an import reads, from its first check to its last report
 WITHOUT_END: Final = "cut off"
+STDOUT: Final = "-"  # the output of an export to standard output
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
 
 
@@ -124,7 +125,10 @@ class JobFolder:
 
     @classmethod
     def find(cls, jobs: Path, name: str | None, *, retry: bool = False) -> Self:
-        """Find the job of that name (or path); without one the newest unfinished, or for a `retry` with failed rows."""
+        """Find the job of that name (or path); without one the newest unfinished, or for a `retry` with failed rows.
+
+        An export to standard output is found by its name only: nobody else means to have it on the terminal.
+        """
         if name is not None:
             for folder in (jobs / name, Path(name)):
                 if (folder / JOB).is_file():
@@ -133,7 +137,7 @@ class JobFolder:
             hint = f" Nearest: {', '.join(close)}." if close else " 'bulk jobs' lists those that are here."
             raise UsageError(f"There is no job {name!r} in {jobs}.{hint}")
         for job in reversed(cls.all(jobs)):
-            if job.has_failed if retry else job.state in OPEN:
+            if job.has_failed if retry else job.state in OPEN and job.record().output != STDOUT:
                 return job
         what = "import with failed or doubtful rows" if retry else "unfinished job"
         raise UsageError(f"There is no {what} in {jobs}. 'bulk jobs' lists those that are here.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-from bulk.errors import UnfinishedError, UsageError
+from bulk.errors import ReaderGoneError, UnfinishedError, UsageError
 
 GUARDED: Final = "_guarded"  # the column that names the guarded columns of each row
 BOM: Final = "\ufeff"
@@ -104,8 +104,8 @@ class CsvFile:
         # Half a surrogate pair, which an API can hand out for a cut emoji, has no bytes in UTF-8: it becomes "?".
         try:
             self._file.write(text.encode("utf-8", "replace"))
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
         except OSError as error:
             raise self._full(error) from error
 
@@ -117,8 +117,8 @@ class CsvFile:
     ) -> None:
         try:
             self._finish(kind)
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
         except OSError as error:
             raise self._full(error) from error
 

@@ -1,0 +1,165 @@
+"""Writing to standard output and standard error, whatever becomes of them; the only writer to them but for tqdm.
+
+The reader may go away, the disk be full, a stream closed before the start or unable to encode a sign. None of it ends a
+job, whose exit code tells of the job.
+
+What is written after the first error goes nowhere. Whether standard output took everything is asked at the end.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import io
+import os
+import sys
+from typing import IO, Any, Final
+
+from bulk.errors import ReaderGoneError, UsageError
+
+ALTERNATIVES: Final = {"→": "->", "…": "..."}
+ERRORS: Final = "bulk.alternatives"  # the name under which codecs know what becomes of signs that do not fit
+NOT_WRITTEN: Final = 2
+
+
+def alternative(error: UnicodeError) -> tuple[str, int]:
+    """What is written for signs that an encoding lacks: what looks like them, else their number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    told = [ALTERNATIVES.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in signs]
+    return "".join(told), error.end
+
+
+codecs.register_error(ERRORS, alternative)
+
+
+class Stream(io.TextIOWrapper):
+    """Standard output or error that never raises; `failure` is the first error of writing to it.
+
+    The bytes below it, `buffer`, do raise: what is written there is a file's content, and it has to be whole.
+    """
+
+    failure: OSError | None = None
+    was_closed = False  # before the start
+
+    def write(self, text: str) -> int:
+        """Write text, or nothing after an error."""
+        if self.failure is None:
+            try:
+                return super().write(text)
+            except (OSError, ValueError) as error:  # ValueError: it was closed meanwhile
+                self.give_up(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        try:
+            super().flush()
+        except (OSError, ValueError) as error:
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        """Write nothing more; what waits in a buffer goes nowhere either, so that the interpreter's end is quiet."""
+        if self.failure is None:
+            self.failure = error if isinstance(error, OSError) else OSError(errno.EBADF, os.strerror(errno.EBADF))
+            with contextlib.suppress(ValueError):  # it is closed: nothing waits
+                _point_nowhere(self.fileno())
+
+
+def prepare() -> None:
+    """Make the streams of this process safe to write to. Called once, before anything else is opened.
+
+    A closed descriptor is opened on nothing: else the next file to be opened, a checkpoint, would be standard error.
+    """
+    closed = [number for number in (0, 1, 2) if not _is_open(number)]
+    for number in closed:
+        _point_nowhere(number)
+    if sys.stdin is None:  # so it is where it was closed
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = _safe(sys.stdout, 1, was_closed=1 in closed)
+    sys.stderr = _safe(sys.stderr, 2, was_closed=2 in closed)
+
+
+def _safe(stream: Any, number: int, *, was_closed: bool) -> Stream:
+    if stream is None:
+        safe = Stream(os.fdopen(number, "wb", closefd=False), "utf-8", ERRORS)
+    else:
+        raw = isinstance(stream.buffer, io.RawIOBase)  # python -u: what it is given, it may take half of
+        buffer = io.BufferedWriter(stream.buffer) if raw else stream.buffer
+        safe = Stream(buffer, stream.encoding, ERRORS, line_buffering=stream.line_buffering or number == 2)
+    safe.was_closed = was_closed
+    return safe
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _point_nowhere(number: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Write a line, to standard error with `err`."""
+    stream: IO[str] = sys.stderr if err else sys.stdout
+    stream.write(f"{text}\n" if nl else str(text))
+    stream.flush()
+
+
+def write_file(content: bytes) -> None:
+    """Write a file's content to standard output, whole.
+
+    Raises `ReaderGoneError` where nobody reads it, and `UsageError` where it cannot be written.
+    """
+    if is_closed():
+        raise UsageError("Standard output is closed, so nothing can be written there. Name a file.")
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise UsageError(f"Standard output cannot be written: {error.strerror}. Name a file.") from error
+
+
+def takes(text: str) -> bool:
+    """Whether standard output can encode all of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_closed() -> bool:
+    """Whether standard output was closed before the start, so that a file's content cannot go there."""
+    return isinstance(sys.stdout, Stream) and sys.stdout.was_closed
+
+
+def last_code(code: int, *, of_job: bool) -> int:
+    """The exit code of a command that ends with `code`, after all that it wrote was passed on.
+
+    A job's code tells of the job. Of any other command, whose output is all that it is for, the code says where that
+    output did not arrive.
+    """
+    if not isinstance(sys.stdout, Stream):
+        return code
+    sys.stdout.flush()
+    failure = sys.stdout.failure
+    if failure is None:
+        return code
+    reader_gone = isinstance(failure, BrokenPipeError)
+    if not reader_gone and code in (0, 1):  # else what was said last is the way on
+        echo(f"bulk: standard output cannot be written: {failure.strerror or failure}.", err=True)
+    if of_job:
+        return code
+    return code or (ReaderGoneError.exit_code if reader_gone else NOT_WRITTEN)

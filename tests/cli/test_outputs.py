@@ -1,0 +1,146 @@
+"""Outputs that go away, are full, closed or cannot encode: no job ends by them, and its exit code tells of the job."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bulk.cli import terminal
+from bulk.cli.terminal import ERRORS, Stream
+from bulk.jobs.folder import JobFolder
+from tests.cli.conftest import Shell
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a POSIX shell")
+Write = Callable[..., Path]
+ROWS = "email,firstName\n" + "".join(f"p{n}@example.com,→{n}\n" for n in range(40))
+IMPORT = "import contacts in.csv --sandbox --rate 0 --job job"
+FULL = Path("/dev/full")
+
+
+def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash, `bulk` in it being ours; gives what came through and the code of `bulk`."""
+    script = f'bulk() {{ "{sys.executable}" -m bulk "$@"; }}\n{line}\nexit ${{PIPESTATUS[0]}}\n'
+    return subprocess.run(
+        ["bash", "-c", script], env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False,
+        encoding="utf-8", errors="surrogateescape",
+    )  # fmt: skip
+
+
+def sums(folder: Path) -> tuple[str, int]:
+    summary = json.loads((folder / "bulk-jobs" / "job" / "summary.json").read_text())
+    return summary["state"], summary["rows"]["succeeded"]
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    ["2>&1 | head -c 1", "2>&-", ">&- 2>&- <&-", pytest.param(">/dev/full 2>/dev/full", marks=pytest.mark.skipif(
+        not FULL.exists(), reason="only Linux has a device that is full"
+    ))],
+    ids=["nobody reads", "no stderr", "nothing open", "both full"],
+)  # fmt: skip
+def test_an_import_ends_well_whatever_becomes_of_its_outputs(bulk: Shell, csv_file: Write, outputs: str):
+    csv_file(ROWS)
+    result = shell(f"bulk {IMPORT} {outputs}")
+    assert result.returncode == 0
+    assert sums(bulk.folder) == ("finished", 40)
+    assert "Exception ignored" not in result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+def test_an_output_that_cannot_encode_a_sign_gets_one_that_looks_like_it(tmp_path: Path, encoding: str):
+    with (tmp_path / "out").open("wb") as file:
+        stream = Stream(file, encoding, ERRORS)
+        stream.write("40 rows → out.csv\udcff\n")
+        stream.flush()
+        assert stream.failure is None
+    assert (tmp_path / "out").read_text(encoding) == "40 rows -> out.csv\\udcff\n"
+
+
+def test_a_finished_export_says_so_in_any_encoding(bulk: Shell, csv_file: Write):
+    csv_file(ROWS)
+    bulk.sandbox("import", "in.csv")
+    result = shell("bulk export contacts out.csv --sandbox --rate 0", PYTHONIOENCODING="cp1252")
+    assert result.returncode == 0
+    assert "40 rows -> out.csv" in result.stdout
+
+
+def test_a_result_for_programs_is_sound_in_any_encoding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from bulk.cli import display
+
+    with (tmp_path / "out").open("wb") as file:
+        stream = Stream(file, "cp1252", ERRORS)
+        monkeypatch.setattr(sys, "stdout", stream)
+        display.show_json({"name": "Łódź \U0001f600"})
+    assert json.loads((tmp_path / "out").read_text("cp1252")) == {"name": "Łódź \U0001f600"}
+
+
+def test_an_export_whose_reader_has_enough_ends_quietly_and_leaves_no_job(bulk: Shell, csv_file: Write):
+    csv_file("email,firstName\n" + "".join(f"p{n}@example.com,{'A' * 200}\n" for n in range(700)))
+    bulk.sandbox("import", "in.csv", "--job", "import")
+    result = shell("bulk export contacts - --plain --sandbox --rate 0 -q | head -1")
+    assert result.returncode == 141, "as a shell says it of any program whose reader has left"
+    assert result.stdout.startswith("id,email")
+    assert not result.stderr
+    assert [job.name for job in JobFolder.all(bulk.jobs)] == ["import"]
+
+
+def test_an_export_to_standard_output_is_resumed_by_name_only(bulk: Shell, csv_file: Write):
+    if not FULL.exists():
+        pytest.skip("only Linux has a device that is full")
+    csv_file(ROWS)
+    bulk.sandbox("import", "in.csv")
+    result = shell("bulk export contacts - --sandbox --rate 0 --job out >/dev/full")
+    assert result.returncode == 4
+    assert "bulk resume out" in result.stderr.splitlines()[-1]
+    assert bulk("resume").code == 2, "nobody meant to have it on the terminal"
+    assert shell("bulk resume out -q").stdout.count("@example.com") == 40
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("bulk resources | true", 141, ""),
+        ("bulk template contacts | true", 141, ""),
+        ("bulk export contacts - --sandbox >&-", 2, "Name a file"),
+        ("bulk template contacts >&-", 2, "Name a file"),
+        ("bulk import contacts - --sandbox <&-", 2, "standard input is empty"),
+        pytest.param(
+            "bulk resources >/dev/full", 2, "No space left",
+            marks=pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is full"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_command_that_only_prints_says_where_it_could_not(bulk: Shell, line: str, code: int, said: str):
+    result = shell(line)
+    assert result.returncode == code
+    assert said in result.stderr if said else not result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_closed_descriptor_never_becomes_that_of_another_file(tmp_path: Path):
+    script = (
+        "from bulk.cli import terminal; import os, sys; terminal.prepare();"
+        "file = open('data', 'w'); assert file.fileno() > 2, file.fileno(); os.write(2, b'x')"
+    )
+    line = f'cd {tmp_path}; "{sys.executable}" -c "{script}" <&- >&- 2>&-'
+    assert shell(line).returncode == 0
+    assert (tmp_path / "data").read_text() == ""
+
+
+def test_after_an_error_nothing_more_is_written(tmp_path: Path):
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb", buffering=0) as raw:
+        stream = Stream(raw, "utf-8", ERRORS)  # type: ignore[arg-type]
+        os.close(reading)
+        for _ in range(3):
+            stream.write("line\n")
+            stream.flush()
+        assert isinstance(stream.failure, BrokenPipeError)
+        assert terminal.last_code(0, of_job=True) == 0
