@@ -129,6 +129,7 @@ def show_json(data: Any) -> None:
 
 def show_quietly(ending: Ending) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
+    show_kept(ending)
     rows = ending.summary.rows
     bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
     if bad and ending.error is None:
@@ -136,9 +137,27 @@ def show_quietly(ending: Ending) -> None:
         terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
 
 
+def show_kept(ending: Ending) -> None:
+    """Say which reports somebody had changed, and how what is repaired in them is imported."""
+    from bulk.jobs.folder import JobFolder  # noqa: PLC0415 - not for --help
+
+    for path in ending.kept:
+        command = _import_line(path, JobFolder(path.parent).record())
+        old = path.name.partition(".")[0]
+        terminal.echo(f"{old}.csv had been changed since it was written; it is kept as {path.name}.", err=True)
+        terminal.echo(f"  What is repaired in it is imported by: {command}", err=True)
+
+
+def _import_line(path: Path, record: JobRecord) -> str:
+    """The command that imports a report of a job as the job did."""
+    given = "".join(f" {option}" for option in _options_again(record))
+    return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
+
+
 def show_import(ending: Ending, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
     rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
+    show_kept(ending)
     if ending.summary.parts:
         _show_parts(ending)
         return
@@ -153,9 +172,7 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     if gone:
         terminal.echo(f"  {counted(gone, 'row')} asked for people who left the list or bounced: not subscribed again.")
     if bad and ending.summary.state == "finished":
-        record = folder.record()
-        given = "".join(f" {option}" for option in _options_again(record))
-        command = f"bulk import {record.resource} {shlex.quote(str(folder.file('failed.csv')))}{given}"
+        command = _import_line(folder.file(FAILED), folder.record())
         terminal.echo(f"  Fix the cells there and import it: {command}")
         if rows["failed"] or rows["in_doubt"]:
             terminal.echo(f"  Or send again what failed: {command_line('retry', folder.name, folder.path.parent)}")

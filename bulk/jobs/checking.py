@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import Final
 
 import anyio.from_thread
 import anyio.to_thread
@@ -19,6 +20,8 @@ from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import shorten
 
+RAGGED: Final = "ragged"  # under which it is noted whether a row is too short, and how many cells one has too many
+
 
 async def checked(
     table: Table, match: Match, on_duplicate: OnDuplicate, checkpoint: Checkpoint, progress: Progress, look: Look | None
@@ -33,8 +36,9 @@ async def checked(
     tally = await anyio.to_thread.run_sync(
         lambda: check(table, match, on_duplicate=on_duplicate, sink=sink, progress=more, look=look)
     )
-    for line in remarks(match, tally):
+    for line in remarks(match, tally, table):
         progress.say(line)
+    checkpoint.note(RAGGED, [table.short, table.surplus])
     checkpoint.note("checked", asdict(tally))
     await checkpoint.durable()
     return tally
@@ -51,9 +55,14 @@ def spoilt_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
                 yield Issue(record.number, match.header[at].strip(), shorten(text), CODE, said, ALLOW)
 
 
-def remarks(match: Match, tally: Tally) -> list[str]:
+def remarks(match: Match, tally: Tally, table: Table) -> list[str]:
     """What was passed over in a file, so that nothing is left out in silence."""
     lines = []
+    differ = table.width - len(table.header)
+    if differ > 0:
+        lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
+    elif differ < 0:
+        lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
     if match.dropped:
         lines.append(f"Left out: {', '.join(match.dropped)}")
     if match.passed_over:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from bulk.engine.dispatch import Dispatch
@@ -59,11 +60,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a job ended. `error` says why it stopped before its end, None if it ran to it."""
+    """How a job ended. `error` says why it stopped before its end, None if it ran to it.
+
+    `kept` are reports of an earlier run that somebody changed: they have these names now.
+    """
 
     folder: JobFolder
     summary: Summary
     error: BulkError | None = None
+    kept: tuple[Path, ...] = ()
 
 
 class Meter:

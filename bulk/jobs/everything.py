@@ -185,7 +185,7 @@ def _end(
         parts={e.folder.name: e.summary.rows for e in endings},
     )  # fmt: skip
     folder.write_json(SUMMARY, summary.to_json())
-    return Ending(folder, summary, error)
+    return Ending(folder, summary, error, tuple(path for ending in endings for path in ending.kept))
 
 
 # ---- one part

@@ -99,10 +99,12 @@ class Job:
 
 def prepare_table(resource: Resource, file: NamedFile, options: ImportOptions) -> Table:
     """Open the input as the options say."""
-    return open_table(
+    table = open_table(
         file, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
         limit=options.limit, columns=resource.columns,
     )  # fmt: skip
+    table.clearing = options.blank == "clear"
+    return table
 
 
 def matched(resource: Resource, table: Table, options: ImportOptions, names: Names | None) -> Match:
@@ -352,7 +354,8 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     """Write the reports and the sums; checked before anyone is told."""
     checkpoint, error = job.checkpoint, stopping.error
     await checkpoint.durable()
-    rows, actions, codes = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
+    rows, actions, codes, kept = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
+    await checkpoint.durable()
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
     if job.options.on_invalid == "stop" and (checkpoint.noted("checked") or {}).get("rejected"):
@@ -365,4 +368,4 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     job.folder.write_json(SUMMARY, summary.to_json())
     if state != "unfinished" and not (rows["failed"] or rows["in_doubt"]):
         remove_copy(job.folder)
-    return Ending(job.folder, summary, error)
+    return Ending(job.folder, summary, error, kept)

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
+from bulk.jobs.checking import RAGGED
 from bulk.jobs.checkpoint import Checkpoint, SettledRow
+from bulk.jobs.edited import keep_edited, note_written
 from bulk.jobs.folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
 from bulk.model import Outcome, RowStatus
-from bulk.tables.reading import Table
-from bulk.tables.writing import GUARDED, CsvFile
+from bulk.tables.fitting import TOO_FEW, missing_names
+from bulk.tables.reading import Record, Table
+from bulk.tables.writing import GUARDED, MISSING, CsvFile
 
 ORDER: Final = (
     RowStatus.SUCCEEDED,
@@ -43,15 +48,19 @@ _ADDED: Final = {
 }
 
 
-_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles)
+_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles) | {MISSING}
 
 
 class Counts(NamedTuple):
-    """What the reports hold: rows by status ("read" included), done rows by action, bad rows by code of failure."""
+    """What the reports hold: rows by status ("read" included), done rows by action, bad rows by code of failure.
+
+    `kept` are reports of an earlier run that somebody changed, under their new names.
+    """
 
     rows: dict[str, int]
     actions: dict[str, int]
     codes: dict[str, int]
+    kept: tuple[Path, ...] = ()
 
 
 def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Counts:
@@ -64,13 +73,10 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    kept = [at for at, title in enumerate(table.header) if title.strip() not in _OURS]  # not those of another report
-    header = [table.header[at] for at in kept]
-    files = {name: CsvFile(folder.file(name), (*header, *added)) for name, added in _ADDED.items()}
+    form = _Form.of(table, checkpoint)
+    files = {name: CsvFile(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
     settled = _Merge(checkpoint.settled_rows())
-    # the cells are written without their guards, so the column that names guarded cells must not claim any
-    guarded = table.header.index(GUARDED) if GUARDED in table.header else None
     with files[SUCCEEDED], files[FAILED], files[SKIPPED], files[UNPROCESSED]:
         for record in table.records():
             row = settled.at(record.number)
@@ -85,21 +91,70 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
             elif name == FAILED:
                 codes.update({failure.code for failure in row.outcome.failures})
             wanted.add(name)
-            cells, surplus = _fitted(record.cells, len(table.header))
-            if guarded is not None and record.problem is None:
-                cells[guarded] = ""
-            files[name].write((*(cells[at] for at in kept), *_added(name, row), *surplus))
+            files[name].write(form.line(name, record, row))
+        edited = keep_edited(folder, _ADDED, checkpoint)
     for name in (SKIPPED, UNPROCESSED):
         if name not in wanted:
             folder.file(name).unlink(missing_ok=True)
+    note_written(folder, _ADDED, checkpoint)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
     _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.counts(), settled.left)
-    return Counts(rows, dict(actions), dict(codes))
+    return Counts(rows, dict(actions), dict(codes), edited)
 
 
-def _fitted(cells: list[str], width: int) -> tuple[list[str], list[str]]:
-    """The cells below the header, empty where a row is too short; and those of a row that is too long."""
-    return cells[:width] + [""] * (width - len(cells)), cells[width:]
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the lines of the reports of a table look. All lines of a report have as many cells as its header.
+
+    `columns` are those of the file, without those of another report. Where a row is too `short`, failed.csv says which
+    cells it had not, so that they are not taken for empty ones; `surplus` nameless columns hold what is too much.
+    """
+
+    table: Table
+    columns: tuple[int, ...]
+    guarded: int | None  # the cells are written without their guards, so this column must not claim any
+    missing: int | None
+    short: bool
+    surplus: int
+
+    @classmethod
+    def of(cls, table: Table, checkpoint: Checkpoint) -> Self:
+        titles = [title.strip() for title in table.header]
+        noted = checkpoint.noted(RAGGED)
+        if noted is None:  # checked by a version that did not measure it
+            for _record in table.records():
+                pass
+            noted = [table.short, table.surplus]
+        guarded, missing = (titles.index(name) if name in titles else None for name in (GUARDED, MISSING))
+        columns = tuple(at for at, title in enumerate(titles) if title not in _OURS)
+        return cls(table, columns, guarded, missing, noted[0] or missing is not None, noted[1])
+
+    def header(self, name: str) -> list[str]:
+        """The titles of a report."""
+        titles = [*(self.table.header[at] for at in self.columns), *_ADDED[name]]
+        if name == FAILED:
+            titles += [MISSING] * self.short + [""] * self.surplus
+        return titles
+
+    def line(self, name: str, record: Record, row: SettledRow) -> list[str]:
+        """The line of a row."""
+        width = len(self.table.header)
+        cells = record.cells[:width] + [""] * (width - len(record.cells))
+        if self.guarded is not None and record.problem is None:
+            cells[self.guarded] = ""
+        line = [*(cells[at] for at in self.columns), *_added(name, row)]
+        if name == FAILED:
+            line += [self._missing(record)] * self.short
+            line += [*record.cells[width:], *("" for _ in range(width + self.surplus - max(width, len(record.cells))))]
+        return line
+
+    def _missing(self, record: Record) -> str:
+        """The names of the cells that a row had not."""
+        if record.problem is None or record.problem.code != TOO_FEW:
+            return ""
+        if len(record.cells) == len(self.table.header):  # an earlier report says it
+            return record.cells[self.missing] if self.missing is not None else ""
+        return missing_names(self.table.header, record.cells, self.columns)
 
 
 class _Merge:

@@ -87,6 +87,6 @@ def _check(
         table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more,
         look=None if options.allow_damaged else spoilt_cells,
     )  # fmt: skip
-    for line in remarks(match, findings.tally):
+    for line in remarks(match, findings.tally, table):
         setting.progress.say(line)
     return findings

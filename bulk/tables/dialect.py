@@ -10,14 +10,15 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bulk.errors import UsageError
 from bulk.resources.spec import normalise
 from bulk.tables.files import NamedFile, open_binary
+from bulk.tables.quoting import BlankWatch, is_spaced
 from bulk.tables.sniffing import recognise
 
 if TYPE_CHECKING:
@@ -52,18 +53,27 @@ csv.field_size_limit(CELL_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is written. `skip_lines` are lines before the header, a `sep=` line not among them."""
+    """How a file is written. `skip_lines` are lines before the header, a `sep=` line not among them.
+
+    `spaced`: spaces may stand before an opening quote; they, and those before other cells, are passed over.
+    """
 
     encoding: str
     delimiter: str
     bom: bool
     skip_lines: int
     sep_line: bool
+    spaced: bool = False
 
     def describe(self) -> str:
         """For people: "UTF-8 with BOM, semicolon-separated"."""
         encoding = _SHOWN.get(self.encoding, self.encoding) + (" with BOM" if self.bom else "")
-        return f"{encoding}, {DELIMITERS.get(self.delimiter, repr(self.delimiter))}-separated"
+        spaced = ", blanks before quotes" if self.spaced else ""
+        return f"{encoding}, {DELIMITERS.get(self.delimiter, repr(self.delimiter))}-separated{spaced}"
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        """What takes the text apart; its `line_num` counts lines."""
+        return csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=self.spaced)
 
 
 class _LineTooLongError(Exception):
@@ -71,10 +81,11 @@ class _LineTooLongError(Exception):
 
 
 class _Watched(io.RawIOBase):
-    """The bytes of a file up to `stop`, watched chunk by chunk: for NUL, and for a line that does not end."""
+    """The bytes of a file up to `stop`, watched chunk by chunk: for NUL, for a line that does not end, for blanks."""
 
-    def __init__(self, file: io.FileIO, stop: int | None = None) -> None:
+    def __init__(self, file: io.FileIO, stop: int | None = None, delimiter: str = ",") -> None:
         self._file = file
+        self.blanks = BlankWatch(delimiter)
         self._stop = stop
         self._line = 0  # bytes since the last line break
         self.read_bytes = 0
@@ -92,6 +103,7 @@ class _Watched(io.RawIOBase):
         chunk = bytes(view[:size])
         if not self.nul and b"\0" in chunk:
             self.nul = True
+        self.blanks.look(chunk)
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self._line = size - last - 1 if last >= 0 else self._line + size
         if self._line > LINE_LIMIT:
@@ -123,18 +135,23 @@ class Frames:
         return self._watched is not None and self._watched.nul
 
     @property
+    def blanks(self) -> bool:
+        """Whether a blank before a quote was read so far; in which cell, and whether it matters, is to be seen."""
+        return self._watched is not None and self._watched.blanks.seen
+
+    @property
     def read_bytes(self) -> int:
         """How much of the file was read so far, give or take a chunk."""
         return self._watched.read_bytes if self._watched is not None else 0
 
     def __iter__(self) -> Iterator[tuple[int, int, list[str]]]:
-        self._watched = _Watched(open_binary(self._source), self._stop)
+        self._watched = _Watched(open_binary(self._source), self._stop, self._dialect.delimiter)
         with text_of(self._watched, self._dialect) as text:
             number = self._dialect.skip_lines
             try:
                 for _ in range(self._dialect.sep_line + self._dialect.skip_lines):
                     text.readline()
-                reader = csv.reader(text, delimiter=self._dialect.delimiter, strict=True)
+                reader = self._dialect.reader(text)
                 before = 0
                 for cells in reader:
                     number += 1
@@ -163,7 +180,7 @@ class Frames:
                     taken.append(line)
                     yield line
 
-            reader = csv.reader(lines(), delimiter=self._dialect.delimiter, strict=True)
+            reader = self._dialect.reader(lines())
             for number, _ in enumerate(reader, self._dialect.skip_lines + 1):
                 yield number, "".join(taken)
                 taken.clear()
@@ -237,7 +254,7 @@ def detect(
         chosen = first[4]
     else:
         chosen = _delimiter(sample, known)
-    return Dialect(codec, chosen, bom, skip_lines, sep_line), sample
+    return Dialect(codec, chosen, bom, skip_lines, sep_line, is_spaced(sample, chosen)), sample
 
 
 def _encoding(source: NamedFile, head: bytes, asked: str) -> tuple[str, bool]:
@@ -301,12 +318,13 @@ def known_names(cells: list[str], known: Collection[str]) -> int:
     return sum(normalise(cell) in known for cell in cells)
 
 
-def sample_records(sample: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], bool]:
+def sample_records(sample: str, delimiter: str, *, spaced: bool = False) -> tuple[list[tuple[int, list[str]]], bool]:
     """The first records of a sample as `(lines before it, cells)`, and whether they are sound CSV.
 
     The record at the end of a full sample may be cut, so it is left out if it is not the only one.
     """
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True)
+    lines = io.StringIO(sample, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
     rows: list[tuple[int, list[str]]] = []
     sound = True
     before = 0

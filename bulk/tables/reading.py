@@ -10,26 +10,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.resources.kinds import Problem, split_values
+from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, normalise
 from bulk.tables.dialect import DELIMITERS, PREAMBLE, Dialect, Frames, detect, known_names, sample_records
 from bulk.tables.files import NamedFile
+from bulk.tables.fitting import Fit, usual_width
+from bulk.tables.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_in_a_cell, quotes_after_blanks
 from bulk.tables.swallowed import SwallowGuard, address_columns
-from bulk.tables.writing import GUARDED, unguard
 
 __all__ = ["Dialect", "Record", "Table", "open_table"]
 
 QUOTED_ROWS: Final = 50  # rows that tell whether a file quotes every cell
-
-NUL: Final = Problem(
-    "nul_character",
-    "The row holds a NUL character.",
-    "Remove it; it usually comes from a damaged export or a wrong encoding.",
-)
 
 
 @dataclass(slots=True)
@@ -45,8 +41,11 @@ class Record:
 class Table:
     """An open table. `header` is as read, nameless columns included; `records()` streams the file anew at each call.
 
-    `quoted`: its first rows quote every cell. `blank_rows` counts the blank lines and the rows without any value below
-    the header, after a full pass.
+    `quoted`: its first rows quote every cell. `clearing`: an empty cell clears what it is about; who opens the table
+    may say so. `width` is how many cells each row has, where they end in more or fewer empty ones than the header.
+
+    After a full pass `blank_rows` counts the blank lines and the rows without any value below the header, `surplus`
+    says how many cells the longest row has too many, `short` whether one has too few.
     """
 
     source: NamedFile
@@ -55,8 +54,12 @@ class Table:
     header_row: int
     limit: int | None
     guard: SwallowGuard
+    width: int
     quoted: bool = False
+    clearing: bool = False
     blank_rows: int = field(default=0)
+    surplus: int = 0
+    short: bool = False
     _frames: Frames | None = field(default=None, repr=False)
 
     @property
@@ -70,9 +73,9 @@ class Table:
         `only` are row numbers seen in an earlier pass: no other records are given.
         """
         frames = self._frames = Frames(self.source, self.dialect)
-        fit = _Fit(self.header, self.dialect.delimiter)
-        width = len(self.header)
-        careful = bool(fit.nameless) or fit.guarded is not None
+        width = self.width
+        fit = Fit(self.header, self.dialect.delimiter, width, clearing=self.clearing)
+        careful = bool(fit.nameless) or fit.guarded is not None or fit.missing is not None or width != len(self.header)
         header_row = self.header_row
         left = -1 if self.limit is None else self.limit
         self.blank_rows = 0
@@ -92,13 +95,30 @@ class Table:
                 raw = raw or frames.raw()
                 self._refuse_swallowed(number, cells, rows, raw)
             problem = None
-            if (
-                careful or len(cells) != width or frames.nul
-            ):  # this loop runs a million times: calls are for the odd row
-                problem = fit.problem(cells)
-                if problem is None and fit.guarded is not None:
-                    fit.undo_guards(cells)
+            # this loop runs a million times: calls are for the odd row
+            if frames.blanks and any(map(BLANK_AND_QUOTE.match, cells)):
+                raw = raw or frames.raw()
+                self._refuse_blanks(number, raw)
+            if careful or len(cells) != width or frames.nul:
+                problem = self._fitted(cells, fit)
             yield Record(number, cells, problem)
+
+    def _fitted(self, cells: list[str], fit: Fit) -> Problem | None:
+        """Bring a row into the form of the header, or say why it has not got it."""
+        self.surplus = max(self.surplus, len(cells) - self.width)
+        self.short = self.short or len(cells) < self.width
+        problem = fit.problem(cells)
+        if len(cells) == self.width:
+            fit.level(cells)
+        if problem is None and fit.guarded is not None:
+            fit.undo_guards(cells)
+        return problem
+
+    def _refuse_blanks(self, number: int, raw: Iterator[tuple[int, str]]) -> None:
+        """Refuse a row in which a cell begins with blanks and a quote, unless the cell itself is quoted."""
+        text = next(text for at, text in raw if at == number)
+        if quotes_after_blanks(text, self.dialect.delimiter, spaced=self.dialect.spaced):
+            raise UsageError(_blanks(self.source, number))
 
     def _refuse_swallowed(self, number: int, cells: list[str], rows: int, raw: Iterator[tuple[int, str]]) -> None:
         """Refuse a row that seems to have swallowed others, unless every cell is quoted, as in all of its file.
@@ -116,33 +136,6 @@ class Table:
         )
 
 
-class _Fit:
-    """How a row has to look to fit its header."""
-
-    def __init__(self, header: Sequence[str], delimiter: str) -> None:
-        self._names = [name.strip() for name in header]
-        self._width = len(header)
-        self._delimiter = delimiter
-        self.nameless = [at for at, name in enumerate(self._names) if not name]
-        self.guarded = self._names.index(GUARDED) if GUARDED in self._names else None
-
-    def problem(self, cells: list[str]) -> Problem | None:
-        if len(cells) != self._width:
-            return _ragged(len(cells), self._width, self._delimiter)
-        if any("\0" in cell for cell in cells):
-            return NUL
-        for at in self.nameless:
-            if cells[at]:
-                return _nameless(at)
-        return None
-
-    def undo_guards(self, cells: list[str]) -> None:
-        for name in split_values(cells[self.guarded or 0], ","):
-            if name in self._names:
-                at = self._names.index(name)
-                cells[at] = unguard(cells[at])
-
-
 def open_table(
     file: NamedFile | Path,
     *,
@@ -152,7 +145,9 @@ def open_table(
     limit: int | None = None,
     columns: Sequence[Column] = (),
 ) -> Table:
-    """The table in a file. Reads its beginning only; `columns` are those that the header may hold.
+    """The table in a file. `columns` are those that the header may hold.
+
+    Reads the beginning only, unless its rows all end in more or fewer empty cells than the header.
 
     Raises `UsageError` with the remedy if there is no readable table with an understandable header.
     """
@@ -160,7 +155,8 @@ def open_table(
     known = {normalise(name) for column in columns for name in (column.attribute, column.title, *column.aliases)} - {""}
     dialect, sample = detect(source, encoding, delimiter, skip_lines, known)
     header_row, header = _header(source, dialect)
-    rows, _ = sample_records(sample, dialect.delimiter)
+    rows, _ = sample_records(sample, dialect.delimiter, spaced=dialect.spaced)
+    _refuse_quoted_lines(source, header, [cells for _, cells in rows if any(cells)], sample, known)
     _refuse_preamble(source, header, rows, skip_lines, known)
     repeated = [name for name, count in Counter(name.strip() for name in header).items() if name and count > 1]
     if repeated:
@@ -168,10 +164,49 @@ def open_table(
             f"{source}, row {header_row}: the header names {', '.join(map(repr, repeated))} more than once. "
             "Rename or remove the repeated columns, so that each has a name of its own."
         )
+    if (
+        not dialect.spaced
+        and any(map(BLANK_AND_QUOTE.match, header))
+        and quotes_after_blanks(sample, dialect.delimiter)
+    ):
+        raise UsageError(_blanks(source, header_row))
     addresses = address_columns([cells for _, cells in rows if cells != header], len(header))
     all_quoted = all(_quoted(cells, dialect.delimiter) in sample for _, cells in rows[:QUOTED_ROWS])
     guard = SwallowGuard(len(header), dialect.delimiter, addresses)
-    return Table(source, dialect, tuple(header), header_row, limit, guard, all_quoted)
+    width = len(header)
+    if usual_width(header, _after_header(rows, header)) != width:  # it may be so in all rows: only then they are read
+        every = (cells for number, _, cells in Frames(source, dialect) if number > header_row)
+        width = usual_width(header, islice(every, limit))
+    return Table(source, dialect, tuple(header), header_row, limit, guard, width, all_quoted)
+
+
+def _after_header(rows: Sequence[tuple[int, list[str]]], header: list[str]) -> Iterator[list[str]]:
+    """The rows of a sample below its header."""
+    below = dropwhile(lambda row: row[1] != header, rows)
+    return (cells for _, cells in islice(below, 1, None))
+
+
+def _blanks(source: NamedFile, row: int) -> str:
+    return (
+        f'{source}, row {row}: a blank stands before an opening quote ("), so that the quotes would be read as part of '
+        "the text, and what they enclose might be taken apart. Remove the blanks between delimiter and quote, or save "
+        "the file again from a spreadsheet program."
+    )
+
+
+def _refuse_quoted_lines(
+    source: NamedFile, header: list[str], rows: Sequence[Sequence[str]], sample: str, known: set[str]
+) -> None:
+    """Refuse a file that quotes whole lines, so that each is a table of one column."""
+    of_header = len(header) == 1 and _quoted(header, "") in sample and is_line_in_a_cell(header[0], DELIMITERS, known)
+    below = rows[rows.index(header) + 1 :] if header in rows else ()
+    if of_header or (len(header) > 1 and are_lines_in_cells(below, len(header), DELIMITERS)):
+        line = header[0] if of_header else below[0][0]
+        raise UsageError(
+            f"{source}: each line is one quoted cell that itself holds the columns, like {_short([line])}. Take away "
+            "the quotes around the lines; or open the file in a spreadsheet program, split the first column into "
+            "columns (Text to Columns), and save it as CSV."
+        )
 
 
 def _quoted(cells: Sequence[str], delimiter: str) -> str:
@@ -213,23 +248,3 @@ def _filled(cells: list[str]) -> int:
 def _short(cells: list[str]) -> str:
     text = " ".join(cell.strip() for cell in cells if cell.strip())
     return repr(text if len(text) <= 60 else text[:59] + "…")
-
-
-def _ragged(found: int, width: int, delimiter: str) -> Problem:
-    cells = f"{found} cell" + ("s" if found != 1 else "")
-    said = f"The row has {cells}, the header has {width}."
-    if found < width:
-        return Problem("too_few_cells", said, "Add the missing cells; quote a cell that holds a line break.")
-    return Problem(
-        "too_many_cells",
-        said,
-        f"Remove the extra cells; quote a cell that holds a {DELIMITERS.get(delimiter, delimiter)}.",
-    )
-
-
-def _nameless(at: int) -> Problem:
-    return Problem(
-        "value_without_header",
-        f"Column {at + 1} has a value here and no name in the header.",
-        "Name the column in the header, or empty the cell.",
-    )

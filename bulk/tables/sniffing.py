@@ -5,6 +5,7 @@ A name says nothing: people rename. Knows what to do about each; reads nothing b
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 from collections.abc import Collection
@@ -87,9 +88,18 @@ def recognise(file: NamedFile, head: bytes, *, encoded: bool = False) -> Format 
         if beginning.match(text):
             return known
     strange = len(head) - len(head.translate(None, _NEVER_IN_TEXT))
-    if not marked and not encoded and strange > max(8, len(head) // 20):
+    if not marked and not encoded and strange > max(8, len(head) // 20) and not _is_utf8(head):
         return BINARY
     return None
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether it decodes, a character that is cut off at its end aside."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _zipped(file: NamedFile, head: bytes) -> Format:

@@ -18,6 +18,7 @@ from typing import IO, Final, Self
 from bulk.errors import ReaderGoneError, UnfinishedError, UsageError
 
 GUARDED: Final = "_guarded"  # the column that names the guarded columns of each row
+MISSING: Final = "_missing"  # the column that names the cells that a row did not have when it was read
 BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Beyond RFC 4180: the other delimiters, so that no reader takes one of them for the file's, and a leading BOM.
