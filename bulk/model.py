@@ -166,6 +166,7 @@ class Receipt:
         return self.error == CUT_OFF
 
 
+ANOTHER_RECORD: Final = "another_record"  # the code of a step whose answers spoke of some other record
 CUT_OFF: Final = "The job was cut off before the answer came."
 
 

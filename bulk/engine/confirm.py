@@ -16,7 +16,7 @@ from bulk.model import ALL, Json, Lost, Reply, Request
 
 UNKNOWN_SHAPE: Final = "of an unknown shape"  # the damage of a sound body that does not hold what was asked for
 NOT_ITS_OWN: Final = "not one of ActiveCampaign's own"
-ANOTHER: Final = "about another record"
+ANOTHER: Final = "about another record"  # begins the damage of an answer to some other request
 PAGE: Final = "not JSON"  # the damage of a page: HTML or text
 _MISSING: Final = re.compile(r"no result found for (\w+) with id (\d+)", re.IGNORECASE)
 # what the records of a collection are called where there is none of an id; of other collections it is not documented

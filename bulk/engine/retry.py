@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page, says_absent
-from bulk.model import Json, Lost, Reply, Request, Verdict
+from bulk.engine.confirm import ANOTHER, UNKNOWN_SHAPE, confirmed, is_page, says_absent
+from bulk.model import ANOTHER_RECORD, Json, Lost, Reply, Request, Verdict
 
 ATTEMPTS: Final = 6  # 1 + 2 + 4 + 8 + 16 s of back-off: a deploy or a lost wireless network passes within that
 FIRST_BACK_OFF: Final = 1.0
@@ -128,9 +128,13 @@ def explain(reply: Reply | Lost) -> tuple[str, str]:
     if is_page(reply):
         return "damaged_answer" if reply.status < 300 else code, _page(reply)
     said = "; ".join(word for word in words if word) or reply.damage
+    if reply.damage.startswith(ANOTHER):
+        code = ANOTHER_RECORD
+    elif reply.status < 300:
+        code = "damaged_answer"
     if reply.status < 300:  # not accepted although it means success: something is wrong with its body
         damage = f"The answer was {reply.damage or UNKNOWN_SHAPE}."
-        return "damaged_answer", f"{damage} {'; '.join(words)}".strip()
+        return code, f"{damage} {'; '.join(words)}".strip()
     return code, f"{said} (HTTP {reply.status})" if said else f"HTTP {reply.status}"
 
 

@@ -24,8 +24,18 @@ from bulk.jobs.runner import Runner, Work
 from bulk.jobs.walking import Walking
 from bulk.jobs.whole import read_whole
 from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
+from bulk.planning import answers
 from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import CUSTOM_DATA, Contacts, Links, PageData, Source, unknown_families, whole_page
+from bulk.planning.export import (
+    CUSTOM_DATA,
+    Contacts,
+    Links,
+    PageData,
+    Source,
+    first_of,
+    unknown_families,
+    whole_page,
+)
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
@@ -84,15 +94,38 @@ class Collecting:
             tellers.cancel_scope.cancel()
         if custom is not None and custom.done:
             checkpoint.note(CUSTOM_READ, True)
-        checkpoint.note("total", walk.total)
-        if walk.done:
+        if walk.done and not self.runner.dispatch.stopping:
+            await self._count_again(walk)
             checkpoint.note("walked", True)
+        self._note_totals(walk)
         await checkpoint.durable()
         for each in (walking, custom):
             if each is not None and each.error is not None:
                 raise each.error
         if not walk.done and not self.runner.dispatch.stopping:
             raise UnfinishedError("Some pages are not read")
+
+    async def _count_again(self, walk: Walk | Offsets) -> None:
+        """Ask for the total once more if fewer came than there should be: records may have been deleted meanwhile."""
+        if walk.total is None or walk.distinct >= walk.total:
+            return
+        told = walk.total
+        request = self.source.request(first_of(self.source))
+        page = await self.runner.ask(_page_of(request))
+        if page is None or page.total is None or page.total == told:
+            return
+        walk.total = page.total
+        walk.least = min(told, page.total, walk.least or told)
+        what = self.resource.name if self.resource.reading is Reading.PAGES else "contacts"
+        self.progress.say(
+            f"The account said it holds {told:,} {what}, and at the end {page.total:,}: it changed while it was read."
+        )
+
+    def _note_totals(self, walk: Walk | Offsets) -> None:
+        self.checkpoint.note("total", walk.total)
+        if walk.least is not None:
+            before = self.checkpoint.noted("least total")
+            self.checkpoint.note("least total", walk.least if before is None else min(before, walk.least))
 
     def _read_before(self) -> Iterator[tuple[int, int, list[int]]]:
         ranges = sorted(self.checkpoint.page_ranges())
@@ -114,7 +147,7 @@ class Collecting:
         entries = [entry for entry in page.entries if not keyset or covered[0] <= entry[0] <= covered[1]]
         checkpoint.add_page(*covered, entries)
         if self._walk is not None and self._walk.total is not None:
-            checkpoint.note("total", self._walk.total)  # a resume may not come by a page that tells it
+            self._note_totals(self._walk)  # a resume may not come by a page that tells it
         for identity, name in page.tags.items():
             checkpoint.note(f"tag {identity}", name)
         pointers = {pointer for _identity, kept in entries for pointer in self.source.points_to(kept)}
@@ -283,6 +316,11 @@ class _Addresses:
         """Nothing to do."""
 
 
+def _page_of(request: Request) -> Asking[PageData | None]:
+    receipts = yield (request,)
+    return receipts[0].data if receipts[0].ok else None
+
+
 def _add_relations(checkpoint: Checkpoint, family: str, page: PageData) -> None:
     checkpoint.add_relations(family, [record for _identity, record in page.entries])
 
@@ -294,6 +332,9 @@ def _emails(ids: list[int], hold: Callable[[str, str, str], None]) -> Asking[Non
         return [[str(contact["id"]), str(contact.get("email") or "")] for contact in body["contacts"]]
 
     query = (*(("ids[]", str(identity)) for identity in ids), ("limit", str(PAGE)))
-    receipts = yield (Request(f"contacts {ids[0]}", "GET", "contacts", query, keep=keep, expects="contacts"),)
+    says = {"id": answers.one_of(map(str, ids))}
+    receipts = yield (
+        Request(f"contacts {ids[0]}", "GET", "contacts", query, keep=keep, expects="contacts", says=says),
+    )
     for identity, email in accepted(receipts[0], "the contacts' addresses"):
         hold("contacts", identity, email)

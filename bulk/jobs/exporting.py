@@ -220,7 +220,7 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> Ending:
     await checkpoint.durable()
     read = 0 if checkpoint.noted("written") else len({identity for page in checkpoint.pages() for identity, _ in page})
     written, records, hidden = checkpoint.noted("written") or (read, read, 0)
-    total = checkpoint.noted("total") or 0
+    total = (checkpoint.noted("total") if error else checkpoint.noted("least total")) or 0  # it may have moved
     missing = max(0, total - records)
     rows = {"read": written + hidden + missing, **dict.fromkeys(STATUSES, 0), "succeeded": written, "failed": hidden}
     rows["unprocessed" if error else "failed"] += missing

@@ -12,12 +12,14 @@ from bulk.jobs.runner import Runner
 from bulk.jobs.walking import RequestOf, Walking
 from bulk.jobs.whole import Take, read_whole, walking_whole
 from bulk.model import Json, Request
+from bulk.planning import answers
 from bulk.planning.collections import accepted
 from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
 from bulk.planning.names import Names
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
+from bulk.planning.walk import TOP
 from bulk.resources.spec import CUSTOM, Resource
 from bulk.tables.matching import key_of
 
@@ -110,12 +112,13 @@ async def read_newest(runner: Runner, checkpoint: Checkpoint) -> None:
 
 
 def _newest_contact() -> Asking[int]:
-    query = (("orders[id]", "DESC"), ("limit", "1"))
+    query = (("orders[id]", "DESC"), ("limit", "2"))  # two of them show that the order was heeded
 
     def keep(body: Json) -> Json:
         return max((int(contact["id"]) for contact in body["contacts"]), default=0)
 
-    receipts = yield (Request("newest", "GET", "contacts", query, keep=keep, expects="contacts"),)
+    says = answers.page(TOP, upwards=False)
+    receipts = yield (Request("newest", "GET", "contacts", query, keep=keep, expects="contacts", says=says),)
     return int(accepted(receipts[0], "the account's contacts"))
 
 

@@ -11,10 +11,10 @@ import anyio
 
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.steps import Step
-from bulk.errors import BulkError, UnfinishedError
+from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Work
-from bulk.model import Outcome, Receipt, Request
+from bulk.model import ANOTHER_RECORD, Outcome, Receipt, Request
 from bulk.planning.export import PageData, page_flow
 from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.walk import Ask, Walk
@@ -77,6 +77,8 @@ class Walking:
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Note a page."""
         asked = self._asked[step.row]
+        if receipt.code == ANOTHER_RECORD:  # it would not give what is asked for another time either
+            raise AbortedError(f"The account gives other records than it was asked for ({asked.ask.name})")
         if not receipt.ok:
             asked.failed = receipt.error
             return

@@ -6,22 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.model import Json, Receipt, Request
+from bulk.model import ANOTHER_RECORD, Json, Receipt, Request, Verdict
+from bulk.planning.offsets import OffsetAsk, Offsets
+from bulk.planning.pages import PAGE, RETRY_HINT, InTurn, total_of
 from bulk.planning.together import Asking
 
-PAGE: Final = 100  # the API's maximum; its default of 20 has bitten others
-FEW: Final = 20  # that default: only a page of fewer records ends a list that tells no total
+__all__ = ["PAGE", "RETRY_HINT", "accepted", "read_all", "read_list", "read_pages", "total_of"]
+
 NOTHING_MORE: Final[Mapping[str, Json]] = {}
-RETRY_HINT: Final = "Run the command again in a few minutes."
-
-
-def total_of(body: Json) -> int | None:
-    """`meta.total` of a list, which is a string or a number; None if it is missing or means nothing."""
-    meta = body.get("meta") if isinstance(body, dict) else None
-    try:
-        return int(meta["total"]) if isinstance(meta, dict) else None
-    except (KeyError, TypeError, ValueError):
-        return None
+AT_ONCE: Final = 8  # pages of one list asked for together
+Ids = tuple[list[int], int | None]
 
 
 def read_all(
@@ -29,69 +23,72 @@ def read_all(
 ) -> Asking[dict[str, list[Json]]]:
     """Every record of a collection, under `plural`, and the side-loaded lists named in `beside`.
 
-    A page that is shorter than asked does not end the reading; only the total, or an empty page, does. Ids are
-    counted once although records may be added or deleted meanwhile.
+    It ends where a page brings nothing new, whatever total is told. Ids are counted once although records may be added
+    or deleted meanwhile. Raises what makes the job impossible to begin.
     """
     found: dict[str, dict[str, Json]] = {name: {} for name in (plural, *beside)}
-    offset = 0
-    while True:
-        receipts = yield (
-            Request(
-                f"{plural} {offset}",
-                "GET",
-                path,
-                (*query, ("limit", str(PAGE)), ("offset", str(offset))),
-                keep=_page(plural, beside),
-                expects=plural,
-            ),
-        )
-        page = accepted(receipts[0], f"the account's {plural}")
-        records = page["lists"][plural]
-        before = len(found[plural])
+
+    def request(ask: OffsetAsk) -> Request:
+        place = (*query, ("limit", str(PAGE)), *ask.query)
+        return Request(ask.step(plural), "GET", path, place, keep=_page(plural, beside), expects=plural)
+
+    def take(page: Json) -> Ids:
         for name, rows in page["lists"].items():
             found[name].update({str(row["id"]): row for row in rows})
-        offset += len(records)
-        total = page["total"]
-        if total is not None and offset >= total:
-            break
-        if not records or (total is None and len(found[plural]) == before):  # the latter passes over `offset`
-            if total is not None and len(found[plural]) < total:
-                raise UnfinishedError(f"The account says it has {total} {plural} but gives {offset}. {RETRY_HINT}")
-            break
+        return [int(row["id"]) for row in page["lists"][plural]], page["total"]
+
+    refused = yield from read_pages(request, take)
+    if refused is not None:
+        accepted(refused, f"the account's {plural}")
     return {name: list(rows.values()) for name, rows in found.items()}
 
 
 def read_list(
-    step: str,
-    path: str,
-    plural: str,
-    keep: Callable[[Json], Json],
-    query: tuple[tuple[str, str], ...] = (),
-    *,
-    says: Mapping[str, Json] = NOTHING_MORE,
-) -> Asking[list[Json] | Receipt]:
+    step: str, path: str, plural: str, keep: Callable[[Json], Json], query: tuple[tuple[str, str], ...] = (),
+    *, says: Mapping[str, Json] = NOTHING_MORE,
+) -> Asking[list[Json] | Receipt]:  # fmt: skip
     """What is kept of each record of a list, within a row's flow; the receipt of a page that cannot be had.
 
     The list may tell no total: then a page of few records, or one without news, ends it. `step` names the pages,
     `says` what each record must say to belong there.
     """
+    found: dict[str, Json] = {}
+    reading = InTurn()
 
     def kept(body: Json) -> Json:
         return [[[str(record["id"]), keep(record)] for record in body[plural]], total_of(body)]
 
-    found: dict[str, Json] = {}
-    offset = 0
     while True:
-        place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
-        receipts = yield (Request(f"{step} {offset}", "GET", path, place, expects=plural, keep=kept, says=says),)
+        name, place = f"{step} {reading.offset}", (("limit", str(PAGE)), ("offset", str(reading.offset)))
+        receipts = yield (Request(name, "GET", path, (*query, *place), expects=plural, keep=kept, says=says),)
         if not receipts[0].ok:
             return receipts[0]
         page, total = receipts[0].data
-        before = len(found)
         found.update(page)
-        offset += len(page)
-        if len(found) == before or (len(page) < FEW if total is None else offset >= total):
-            return list(found.values())
+        if reading.ends([int(identity) for identity, _kept in page], total):
+            break
+    if reading.is_short:
+        error = f"The account says there are {total} {plural}, but gives {len(found)}."
+        return Receipt(name, Verdict.REJECT, code="damaged_answer", error=error)
+    return list(found.values())
+
+
+def read_pages(request: Callable[[OffsetAsk], Request], take: Callable[[Json], Ids]) -> Asking[Receipt | None]:
+    """Ask for all pages of a list; `take` is given each, and gives its ids and total. The receipt of one that failed.
+
+    Raises `UnfinishedError` if the pages do not fit each other, however often they are read.
+    """
+    walk = Offsets(None)
+    while not walk.done:
+        asks: list[OffsetAsk] = []
+        while len(asks) < (AT_ONCE if walk.is_told else 1) and (ask := walk.claim()) is not None:
+            asks.append(ask)
+        receipts = yield tuple(request(ask) for ask in asks)
+        for ask, receipt in zip(asks, receipts, strict=True):
+            if not receipt.ok:
+                return receipt
+            walk.take(ask, *take(receipt.data))
+    return None
 
 
 def _page(plural: str, beside: tuple[str, ...]) -> Callable[[Json], Json]:
@@ -105,6 +102,6 @@ def accepted(receipt: Receipt, what: str) -> Json:
     """The data of a receipt without which the job cannot begin; raises if it was not accepted."""
     if receipt.ok:
         return receipt.data
-    if receipt.code in ("no_answer", "damaged_answer"):
+    if receipt.code in ("no_answer", "damaged_answer", ANOTHER_RECORD):
         raise UnfinishedError(f"Cannot read {what}: {receipt.error}. {RETRY_HINT}")
     raise AbortedError(f"Cannot read {what}: {receipt.error}.\nSee what is wrong: bulk doctor")

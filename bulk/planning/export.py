@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bulk.model import Flow, Json, Outcome, Request, RowStatus
-from bulk.planning.collections import PAGE, total_of
+from bulk.planning import answers
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, families_of, host_of, place_of
 from bulk.planning.offsets import OffsetAsk, Offsets
+from bulk.planning.pages import PAGE, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.kinds import join_values
@@ -95,9 +96,14 @@ def source_of(resource: Resource, query: Query = (), *, links: Sequence[Resource
 def request_for(resource: Resource, contacts: Sequence[str]) -> Request:
     """The request for these contacts, at most a page of them, with what a resource keeps of each."""
     source = source_of(resource, tuple(("ids[]", identity) for identity in contacts))
+    return replace(source.request(first_of(source)), says={"id": answers.one_of(contacts)})
+
+
+def first_of(source: Source) -> Ask | OffsetAsk:
+    """The first page of a source: of all that it tells the total of all."""
     ask = source.walk(None, ()).claim()
     assert ask is not None  # noqa: S101 - of a walk that has not begun
-    return source.request(ask)
+    return ask
 
 
 def page_flow(request: Request) -> Flow:
@@ -143,7 +149,13 @@ def read_contacts(body: Json, relations: Sequence[str] = RELATIONS) -> PageData:
 def contacts_request(ask: Ask | OffsetAsk, query: Query = ()) -> Request:
     """The request for one page of contacts, with all that belongs to them."""
     asked = (*ask.query, *query, ("limit", str(PAGE)), ("include", INCLUDE))
-    return Request(ask.name, "GET", "contacts", asked, keep=read_contacts, expects="contacts")
+    return _page(ask, asked, read_contacts)
+
+
+def _page(ask: Ask | OffsetAsk, query: Query, keep: Callable[[Json], Json]) -> Request:
+    """The request for a page of contacts, which is to be that page."""
+    says = answers.page(ask.cursor, upwards=ask.upwards) if isinstance(ask, Ask) else {}
+    return Request(ask.name, "GET", "contacts", query, keep=keep, expects="contacts", says=says)
 
 
 class Contacts:
@@ -168,7 +180,7 @@ class Contacts:
             return contacts_request(ask, self._query)
         more = [name for name in self.links if name not in RELATIONS]
         asked = (*ask.query, *self._query, ("limit", str(PAGE)), ("include", ",".join((INCLUDE, *more))))
-        return Request(ask.name, "GET", "contacts", asked, keep=self._read, expects="contacts")
+        return _page(ask, asked, self._read)
 
     def _read(self, body: Json) -> PageData:
         page = read_contacts(body, self.beside)
@@ -259,7 +271,7 @@ class Links:
         """A page of contacts with these relations alone."""
         assert isinstance(ask, Ask)  # noqa: S101 - of our own walk
         asked = (*ask.query, *self._query, ("limit", str(PAGE)), ("include", self._resource.name))
-        return Request(ask.name, "GET", "contacts", asked, keep=self._read, expects="contacts")
+        return _page(ask, asked, self._read)
 
     def _read(self, body: Json) -> PageData:
         """Kept of each contact: its e-mail address and its records."""

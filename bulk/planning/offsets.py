@@ -4,16 +4,21 @@ An offset counts from the beginning, so whatever is deleted meanwhile moves all 
 slip between two pages. Therefore each page repeats the last records of the one before: where two neighbours share a
 record, nothing lies between them. Where they do not, it is read again from further back. Records that come twice are
 told apart by their ids, by whoever writes them.
+
+What total the account tells is a hint, by which pages are asked for side by side. One that the pages have passed means
+nothing; the end is where a page brings nothing new, or is surely shorter than the server gives.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bulk.errors import UnfinishedError
-from bulk.planning.collections import FEW, PAGE, RETRY_HINT
+from bulk.planning.pages import FEW, PAGE, RETRY_HINT, is_last
 
 OVERLAP: Final = 2  # records that a page shares with the one before
 BLIND: Final = 4  # pages asked for beyond the first before any told how many there are: a slow line is not waited for
@@ -23,14 +28,19 @@ TAILS: Final = 25  # how often all that comes after such a place is read anew
 
 @dataclass(frozen=True, slots=True)
 class OffsetAsk:
-    """A page to read: `limit` records from `offset` on."""
+    """A page to read: `limit` records from `offset` on. `turn` counts how often it was asked for before."""
 
     offset: int
+    turn: int = 0
 
     @property
     def name(self) -> str:
         """The page's name within the job."""
         return f"from {self.offset}"
+
+    def step(self, reading: str) -> str:
+        """The name of its request among those of one reading."""
+        return f"{reading} {self.offset}{f' again {self.turn}' if self.turn else ''}"
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
@@ -52,12 +62,18 @@ class Offsets:
     """The pages of one collection, and which of them are read.
 
     `pages` are offset and ids of what an earlier run has read. `total` is what the account says it holds; None: it does
-    not say, and only a page without news ends the reading.
+    not say, and only a page without news ends the reading. `least` is the lowest total that was told.
     """
 
     def __init__(self, total: int | None, pages: Iterable[tuple[int, Sequence[int]]] = ()) -> None:
         self.total = total
+        self.least = total
         self.done = False
+        self._passed = False  # more came than there should be: the total means nothing
+        self._longest = 0
+        self._dry: float = math.inf  # an empty page came from there: no more are asked for beyond it at once
+        self._ends_again = 0  # how often the last record came again, as the last one, on a page from elsewhere
+        self._turns: Counter[int] = Counter()
         self._pages = sorted((_Page(offset, tuple(ids)) for offset, ids in pages), key=lambda page: page.offset)
         self._short = False  # a page came not full, or without news: from then on each after a look at the one before
         self._asked: set[int] = set()
@@ -71,6 +87,11 @@ class Offsets:
             self._look()
 
     @property
+    def is_told(self) -> bool:
+        """Whether a page has said how many records there are, and nothing speaks against it."""
+        return self._answered and self._hint is not None
+
+    @property
     def blind(self) -> bool:
         """Whether the next page would be asked for without knowing whether there is one."""
         return not self._answered and self._next > 0
@@ -79,6 +100,11 @@ class Offsets:
     def count(self) -> int:
         """About how many records are read: those that pages share count once."""
         return max(0, sum(len(page.ids) for page in self._pages) - OVERLAP * max(0, len(self._pages) - 1))
+
+    @property
+    def distinct(self) -> int:
+        """How many records are read."""
+        return len({identity for page in self._pages for identity in page.ids})
 
     # ---- what to read next
 
@@ -94,15 +120,22 @@ class Offsets:
         else:
             return None
         self._asked.add(offset)
-        return OffsetAsk(offset)
+        self._turns[offset] += 1
+        return OffsetAsk(offset, self._turns[offset] - 1)
 
     def _ahead(self) -> bool:
         """Whether the next page in order is worth asking for."""
         if not self._answered:
             return self._next <= BLIND * self._step
-        if self.total is None:  # as many ahead as have come, so that no more are for nothing than were for something
+        hint = self._hint
+        if hint is None:  # as many ahead as have come, so that no more are for nothing than were for something
             return not self._short and len(self._asked) < len(self._pages)
-        return self._next + (OVERLAP if self._next else 0) < self.total
+        return self._next < self._dry and self._next + (OVERLAP if self._next else 0) < hint
+
+    @property
+    def _hint(self) -> int | None:
+        """The total, as long as nothing speaks against it."""
+        return None if self._passed else self.total
 
     # ---- what a page brought
 
@@ -114,12 +147,17 @@ class Offsets:
         self._asked.discard(ask.offset)
         first = not self._answered
         self._answered = True
+        page = _Page(ask.offset, tuple(ids))
         if total is not None:
             self.total = total
-        page = _Page(ask.offset, tuple(ids))
+            self.least = total if self.least is None else min(self.least, total)
+            self._passed = self._passed or (bool(ids) and page.end > total)
         self._short = self._short or len(ids) < PAGE
+        self._note_end(page)
         if first and ids and total is not None and page.end < total and len(ids) < PAGE:
             self._step = max(1, len(ids) - OVERLAP)  # the server gives fewer than it is asked for
+            if not self._asked:
+                self._next = self._step
         if ids:
             at = next((n for n, other in enumerate(self._pages) if other.offset > page.offset), len(self._pages))
             self._pages.insert(at, page)
@@ -127,9 +165,24 @@ class Offsets:
         self._look()
         return (page.offset, page.end - 1) if ids else None
 
+    def _note_end(self, page: _Page) -> None:
+        """Note what a page tells about where the records end."""
+        end = self._furthest
+        if not page.ids:
+            self._dry = min(self._dry, page.offset)
+            return
+        self._longest = max(self._longest, len(page.ids))
+        if page.end > self._dry:
+            self._dry = math.inf
+        if page.end > end.end:
+            self._ends_again = 0
+        elif page.end == end.end and page.ids[-1] == end.ids[-1] and (page.offset != end.offset or not page.offset):
+            self._ends_again += 1
+
     def release(self, ask: OffsetAsk) -> None:
         """Give back a page that was claimed and will not be read now."""
         self._asked.discard(ask.offset)
+        self._turns[ask.offset] -= 1
         self._again.append(ask.offset)
 
     def _look(self) -> None:
@@ -150,12 +203,15 @@ class Offsets:
 
     def _ends(self) -> bool:
         """Whether the last page that was read is the last there is."""
-        if self.total is not None:
-            return self._furthest.end >= self.total
-        last = self._pages[-1] if self._pages else _Page(0, ())
-        if len(self._pages) < 2:  # no total is told: the page after the last brings no news
-            return len(last.ids) < FEW
-        return len(last.ids) < FEW or set(last.ids) <= set(self._pages[-2].ids)
+        hint, furthest = self._hint, self._furthest
+        if hint is not None:
+            if furthest.end < hint:
+                return False
+            if is_last(len(furthest.ids), self._longest):
+                return True
+        last = self._pages[-1] if self._pages else furthest
+        no_news = len(self._pages) > 1 and set(last.ids) <= set(self._pages[-2].ids)
+        return no_news or self._ends_again > 0 or (hint is None and len(last.ids) < FEW)
 
     @property
     def _furthest(self) -> _Page:
@@ -166,8 +222,8 @@ class Offsets:
         """Read on from the last page; it was the last as far as was known."""
         tries = self._tries[last.end] = self._tries.get(last.end, 0) + 1
         if tries > len(STEPS_BACK):
-            if self.total is None:
-                self.done = True  # nothing came from any place near the end
+            if self._hint is None or self._ends_again:
+                self.done = True  # nothing more came from any place near the end
                 return
             raise UnfinishedError(f"The account says it has {self.total} records but gives {last.end}. {RETRY_HINT}")
         offset = max(0, last.end - OVERLAP - (STEPS_BACK[tries - 2] if tries > 1 else 0))

@@ -15,10 +15,11 @@ from typing import Final
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.additions import ADDITIONS
-from bulk.planning.collections import FEW, PAGE, total_of
+from bulk.planning.collections import PAGE, total_of
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
+from bulk.planning.pages import InTurn
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
@@ -185,31 +186,30 @@ class RecordRows:
         elif any(self.resource.found_by):
             parameter, attribute = self.resource.found_by
             query = ((parameter, str(values[attribute])),)
-        offset = 0
         doubtful = False
+        reading = InTurn()
         while True:
-            place = (*query, ("limit", str(PAGE)), ("offset", str(offset)))
+            place = (*query, ("limit", str(PAGE)), ("offset", str(reading.offset)))
             receipts = yield (
-                Request(f"{step} {offset}", "GET", path, place, expects=self.resource.name,
+                Request(f"{step} {reading.offset}", "GET", path, place, expects=self.resource.name,
                         keep=lambda body: self._like(body, values)),
             )  # fmt: skip
             if not receipts[0].ok:
                 return Nothing.UNKNOWN
-            found, count, total = receipts[0].data
+            found, ids, total = receipts[0].data
             free = [(i, same) for i, same in found if i not in self._taken and not self.found.is_ours(i)]
             for identity, same in free:
                 if same:
                     self._taken.add(identity)
                     return str(identity)
             doubtful |= bool(free)
-            offset += count
-            if count == 0 or (offset >= total if total is not None else count < FEW):
-                return Nothing.UNKNOWN if doubtful else Nothing.ABSENT
+            if reading.ends(ids, total):
+                return Nothing.UNKNOWN if doubtful or reading.is_short else Nothing.ABSENT
 
     def _like(self, body: Json, values: Mapping[str, Json]) -> Json:
         """What is newer than the job and of the key that was sent: ids, each with whether all is as sent.
 
-        Beside it how many records the page has, and the total.
+        Beside it the ids of all the page has, and the total.
         """
         kinds = {column.attribute: column.kind for column in self.resource.columns}
 
@@ -227,7 +227,8 @@ class RecordRows:
             if int(record["id"]) > self.found.newest
             and key_of_record(self.resource, record, self.resource.key_attributes) == key
         )
-        return [[[str(identity), same] for identity, same in found], len(records), total_of(body)]
+        ids = [int(record["id"]) for record in records]
+        return [[[str(identity), same] for identity, same in found], ids, total_of(body)]
 
     def _body(self, values: Mapping[str, Json], fields: Mapping[str, Json], whole: Mapping[str, Json]) -> Json:
         record: dict[str, Json] = dict(values)

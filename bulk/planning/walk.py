@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.errors import AbortedError
-from bulk.planning.collections import PAGE
+from bulk.planning.pages import PAGE, is_last
 
 DOUBTS: Final = 2  # how often an empty page is asked for again where contacts are known to be
 TOP: Final = 2**63 - 1  # above every id
@@ -83,12 +83,15 @@ class Walk:
     """The ids of all contacts, and what of them is read.
 
     `read` are ranges of ids that an earlier run has read, both ends included, and `count` the contacts in them.
-    `total` is what the account says it holds; None: it does not say.
+    `total` is what the account says it holds; None: it does not say. It is a hint, by which pages are asked for side by
+    side, and never ends the walk by itself. `least` is the lowest that was told.
     """
 
     def __init__(self, total: int | None, read: Iterable[tuple[int, int]] = (), count: int = 0) -> None:
         self.total = total
+        self.least = total
         self.count = count
+        self._longest = 0
         self._gaps: list[Gap] = []
         self._guesses = GUESSES
         ranges = sorted(read)
@@ -105,6 +108,11 @@ class Walk:
     def done(self) -> bool:
         """Whether every id is read."""
         return not self._gaps
+
+    @property
+    def distinct(self) -> int:
+        """How many contacts are read."""
+        return self.count
 
     # ---- what to read next
 
@@ -168,6 +176,8 @@ class Walk:
             raise AbortedError(f"The account gives other contacts than it was asked for ({ask.name})")
         if total is not None and ask.counts_all:
             self.total = total
+            self.least = total if self.least is None else min(self.least, total)
+        self._longest = max(self._longest, len(ids))
         gap = self._holder(ask)
         if gap is None:
             return None
@@ -191,7 +201,7 @@ class Walk:
         else:
             end = ids[0] if ids else 0
             gap.high, gap.high_density = max(end, gap.low + 1), density
-        if gap.span <= 0 or self._all_here(gap):
+        if gap.span <= 0 or self._all_here(gap, len(ids)):
             self._gaps.remove(gap)
             return (before_low + 1, before_high - 1)
         return (before_low + 1, gap.low) if ask.upwards else (gap.high, before_high - 1)
@@ -208,9 +218,9 @@ class Walk:
         beyond = self._highest > ask.cursor if ask.upwards else self._lowest < ask.cursor
         return beyond or (self.total is not None and self.count < self.total)
 
-    def _all_here(self, gap: Gap) -> bool:
-        """Whether the open gap at the top needs no further page: everything that the account has is read."""
-        return gap.high == TOP and not gap.down and self.total is not None and self.count >= self.total
+    def _all_here(self, gap: Gap, length: int) -> bool:
+        """Whether the open gap at the top needs no further page: the total and the length of this one agree on it."""
+        return gap.high == TOP and not gap.down and self.count == self.total and is_last(length, self._longest)
 
     def release(self, ask: Ask) -> None:
         """Give back a page that was claimed and will not be read now."""

@@ -138,5 +138,5 @@ def test_the_engine_takes_an_answer_about_another_record_for_none():
         known = Reply(200, {"user": {}}) if step.request.step == "probe" else None
         dispatch.answer(step, known or Reply(200, {"contact": {"id": "8", "email": "grace@example.com"}}), now)
     assert receipts[0].verdict is Verdict.IN_DOUBT
-    assert receipts[0].code == "damaged_answer"
+    assert receipts[0].code == "another_record"
     assert receipts[0].error == "The answer was about another record: its email is not the one that was asked for."

@@ -83,3 +83,69 @@ def test_what_is_still_there_after_no_word_of_the_api_is_not_called_deleted(worl
     ending = world.start(world.csv([(email,) for email, _name in ROWS[:3]], "email"), mode="delete", yes=True)
     assert ending.summary.rows["succeeded"] == ending.summary.rows["unchanged"] == 0
     assert len(world.account()["contacts"]) == 3
+
+
+# ---- totals
+
+
+@pytest.mark.parametrize("resource", ["contacts", "tags"])
+@pytest.mark.parametrize("told", ["0", "75", "-1", "1e999", "NaN", "many"])
+def test_an_export_is_whole_whatever_total_is_told(world: World, resource: str, told: str):
+    tags = ",".join(f"T{n}" for n in range(151))
+    world.start(world.csv([(f"p{n}@example.com", tags if not n else "") for n in range(151)], "email,tags"))
+    world.job.path.rename(world.folder / "import")
+    world.faults = (Fault("total", path=resource, total=told),)
+    ending = world.export(world.folder / "out.csv", resource)
+    assert ending.summary.complete
+    assert ending.summary.rows["succeeded"] == 151
+
+
+@pytest.mark.parametrize("resource", ["contacts", "tags"])
+def test_a_total_that_is_never_reached_is_told_beside_all_that_there_is(world: World, resource: str):
+    tags = ",".join(f"T{n}" for n in range(151))
+    world.start(world.csv([(f"p{n}@example.com", tags if not n else "") for n in range(151)], "email,tags"))
+    world.job.path.rename(world.folder / "import")
+    world.faults = (Fault("total", path=resource, total="160"),)
+    ending = world.export(world.folder / "out.csv", resource)
+    assert not ending.summary.complete, "a gap that cannot be explained"
+    assert ending.summary.rows["succeeded"] == 151
+    assert "said it holds 160" in ending.summary.reason
+    assert (world.folder / "out.csv").exists()
+
+
+def test_a_total_that_moved_while_pages_were_read_is_no_failure(world: World):
+    world.start(world.csv([(f"p{n}@example.com", "") for n in range(400)], "email,tags"))
+    world.job.path.rename(world.folder / "import")
+    world.faults = (Fault("total", path="contacts", total="404", first=2),)
+    ending = world.export(world.folder / "out.csv")
+    assert ending.summary.complete, ending.summary
+    assert ending.summary.rows["succeeded"] == 400
+
+
+# ---- other people's records
+
+
+@pytest.mark.parametrize("mode", ["update", "delete"])
+def test_who_is_not_looked_for_by_address_is_not_said_to_be_missing(world: World, mode: str):
+    world.start(world.csv(ROWS, HEADER))
+    world.job.path.rename(world.folder / "import")
+    world.faults = (Fault("no_filter", method="GET", path="contacts"),)
+    ending = world.start(world.csv([("r24@example.com", "New")], HEADER), mode=mode, yes=True)
+    assert ending.summary.rows["unchanged"] == 0
+    assert ending.summary.codes == {"another_record": 1}
+    assert "r24@example.com" in world.account()["contacts"]
+
+
+@pytest.mark.parametrize("kind", ["another", "twice"])
+@pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
+def test_an_answer_about_another_record_is_repeated_or_looked_up(world: World, kind: str, path: str):
+    header = "email,firstName,tags,lists,account"
+    rows = [(email, name, "VIP", "Newsletter", "Firm") for email, name in ROWS]
+    world.start(world.csv(rows, header))
+    expected = world.account()
+    for old in (world.job.path, world.folder / "account"):
+        old.rename(world.folder / f"before {old.name}")
+    world.faults = (Fault(kind, method="POST", path=path, every=4),)
+    ending = world.start(world.csv(rows, header))
+    assert ending.summary.complete
+    assert world.account() == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -105,9 +106,23 @@ def test_a_record_that_comes_twice_counts_once():
     assert len(found["tags"]) == len({tag["id"] for tag in found["tags"]}) == 150
 
 
-def test_what_the_account_says_it_has_and_does_not_give_is_no_end():
-    with pytest.raises(UnfinishedError, match="says it has 300 tags but gives 250"):
-        drive(read_all("tags", "tags"), collection("tags", tags_of(250), total=lambda _n: "300"))
+@pytest.mark.parametrize(
+    "told", ["300", "0", "100", "249", "-1", "Infinity", 10**18, math.inf, math.nan, True, [], "x"]
+)
+@pytest.mark.parametrize("most", [20, PAGE])
+def test_a_total_is_a_hint(told, most):
+    found, asked = drive(read_all("tags", "tags"), collection("tags", tags_of(250), total=lambda _n: told, most=most))
+    assert len(found["tags"]) == 250
+    assert len(asked) <= 250 // most + 16
+
+
+def test_records_that_there_should_be_and_pages_without_any_do_not_fit():
+    def server(request: Request) -> Reply:
+        offset = int(dict(request.query)["offset"])
+        return Reply(200, {"tags": [] if offset else tags_of(100), "meta": {"total": "250"}})
+
+    with pytest.raises(UnfinishedError, match="says it has 250 records but gives 100"):
+        drive(read_all("tags", "tags"), server)
 
 
 def test_a_server_that_passes_over_the_offset_is_not_asked_for_ever():

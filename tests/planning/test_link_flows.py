@@ -688,6 +688,8 @@ def some_reply(request: Request, chance: random.Random) -> Reply | Lost:
     words = [word for word in request.path.split("/") if not word.isdigit()]
     if request.path == "contacts":
         return chance.choice([FOUND, NOBODY])
+    if request.method == "GET" and request.path.split("/")[0] not in ("contacts", "accountContacts"):
+        return Reply(404, {"message": "x"})  # a look whether it was deleted
     return DONE if request.method == "DELETE" else chance.choice(GOOD[f"{request.method} {'/'.join(words)}"])
 
 

@@ -122,8 +122,39 @@ def test_a_total_that_is_never_reached_is_not_read_for_ever():
         def answer(self, ask: OffsetAsk) -> tuple[list[int], int | None]:
             return super().answer(ask)[0], 250
 
-    with pytest.raises(UnfinishedError, match="says it has 250 records but gives 240"):
-        read(Short(list(range(240))))
+    collection = Short(list(range(240)))
+    assert set(read(collection)) == collection.always
+    assert collection.requests <= 10
+
+
+def test_pages_without_records_where_there_should_be_some_do_not_fit():
+    class Dry(Collection):
+        def answer(self, ask: OffsetAsk) -> tuple[list[int], int | None]:
+            ids, total = super().answer(ask)
+            return ids if ask.offset == 0 else [], total
+
+    with pytest.raises(UnfinishedError, match="says it has 240 records but gives 100"):
+        read(Dry(list(range(240))))
+
+
+@settings(max_examples=tries(200, 5_000))
+@given(
+    count=st.integers(0, 2_500), page=st.sampled_from([20, 50, 100]), in_flight=st.integers(1, 8),
+    told=st.integers(0, 3_000) | st.just(10**18), moved=st.booleans(), seed=st.integers(0, 2**32),
+)  # fmt: skip
+def test_a_wrong_total_loses_nothing_and_is_not_read_for_ever(count, page, in_flight, told, moved, seed):
+    class Wrong(Collection):
+        def answer(self, ask: OffsetAsk) -> tuple[list[int], int | None]:
+            ids, _total = super().answer(ask)
+            return ids, self.chance.choice([told, count]) if moved else told
+
+    collection = Wrong(list(range(1, count + 1)), page=page, chance=random.Random(seed))
+    try:
+        found = read(collection, in_flight=in_flight, most=4 * (count // page) + 200)
+    except UnfinishedError:
+        assert count == 0, "nothing came where something should be"
+        return
+    assert set(found) == collection.always
 
 
 def test_a_server_that_passes_over_the_offset_is_not_asked_for_ever():

@@ -477,7 +477,7 @@ def test_a_new_field_is_shown_with_all_contacts_and_gets_its_options():
 def test_an_old_field_gets_the_options_that_it_lacks_and_loses_none():
     kept = CASES["fields"].record | {"type": "dropdown", "options": ["L", "S"]}
     found = Read({key_of_record(named("fields"), kept, ("title",)): [("7", kept)]})
-    play = Run({"POST fieldOption/bulk": Reply(201, {"fieldOptions": []})})
+    play = Run({"POST fieldOption/bulk": Reply(201, {"fieldOptions": [{"field": "7", "value": "M", "id": "1"}]})})
     outcome = play(flow_of("fields", found, row=FIELD))
     assert (outcome.status, outcome.action, outcome.id) == (RowStatus.SUCCEEDED, "updated", "7")
     option = {"field": "7", "value": "M", "label": "M", "orderid": 3, "isdefault": False}
