@@ -44,8 +44,11 @@ class Account:
     shapes: Shapes
     switches: Switches
 
-    def answer(self, method: str, path: str, query: Query, body: bytes) -> Answer:
-        """Answer one call; what it writes is committed when this returns, or not at all."""
+    def answer(self, method: str, path: str, query: Query, body: bytes, *, applied: bool = True) -> Answer:
+        """Answer one call; what it writes is committed when this returns, or not at all.
+
+        `applied` False: nothing is, whatever the answer says.
+        """
         parts = path.split("/")
         numbers = tuple(whole(part) if part else 0 for part in parts)
         ids = tuple(number for number in numbers if number is not None)
@@ -74,5 +77,5 @@ class Account:
         except BaseException:
             db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT")
+        db.execute("COMMIT" if applied else "ROLLBACK")
         return answer

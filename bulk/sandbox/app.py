@@ -37,6 +37,7 @@ from bulk.sandbox.doors import (
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
 from bulk.sandbox.limits import Busiest, Limit, limit_of
 from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.spoiling import exchanged, narrowed, spoiled, unnarrowed
 from bulk.sandbox.status import Memory, Seen
 from bulk.sandbox.store import Store
 from bulk.sandbox.switches import Switches
@@ -92,6 +93,7 @@ class _Response:
     content: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
     content_type: bytes = b"application/json"
+    identity: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Sandbox:
         self.requests = 0
         self.refused = 0
         self._memory = Memory()
+        self._owed: dict[str, _Response] = {}  # by connections on which an answer came twice: the next one's
         self._begun: float | None = None  # when the first request came: what faults count their seconds from
         self.log: Callable[[str, str, int], None] | None = None
         self._chance = random.Random(self.options.seed)  # noqa: S311 - jitter keeps no secret
@@ -175,7 +178,7 @@ class Sandbox:
             return
         request = request_of(scope, body)
         try:
-            response = await self._respond(request)
+            response = await self._respond(request, str(scope.get("client")))
         except ConnectionDropped as dropped:
             self._note(request, 0)
             if dropped.sent is not None:
@@ -186,7 +189,7 @@ class Sandbox:
         headers = (
             (b"content-type", response.content_type),
             (b"content-length", str(len(response.content)).encode()),
-            (b"x-request-id", str(uuid.uuid4()).encode()),
+            (b"x-request-id", response.identity.encode()),
             *_HEADERS,
             *response.headers,
         )
@@ -214,7 +217,7 @@ class Sandbox:
         )  # fmt: skip
         return status.page(facts)
 
-    async def _respond(self, request: Request) -> _Response:
+    async def _respond(self, request: Request, connection: str) -> _Response:
         if request.door == CONNECT:
             code, page = connect(request, self._connections)
             return _Response(code, page.encode(), (), _PAGE)
@@ -231,8 +234,17 @@ class Sandbox:
                 found = _packed(self._answer(request, found))
             else:
                 found = await self._faulty(fault, request, found)
+                if fault.kind == "twice":
+                    self._owed.setdefault(connection, found)
         await self._travel()
-        return found
+        return self._in_turn(connection, found)
+
+    def _in_turn(self, connection: str, response: _Response) -> _Response:
+        """The answer whose turn it is on a connection: its own, unless one was given twice there."""
+        if connection not in self._owed:
+            return response
+        owed, self._owed[connection] = self._owed[connection], response
+        return owed
 
     async def _travel(self) -> float:
         """Half of the way there and back; the seconds it takes."""
@@ -273,11 +285,11 @@ class Sandbox:
         body = {"message": self.options.switches.refusal_text}
         return _packed((429, body), (*wait, (b"ratelimit-limit", limit), (b"ratelimit-remaining", b"0")))
 
-    def _answer(self, request: Request, account: Account | None) -> Answer:
+    def _answer(self, request: Request, account: Account | None, *, applied: bool = True) -> Answer:
         if account is None:
             options = self.options
             return office(request, self._connections, options.switches, at_once=not options.browser)
-        return account.answer(request.method, request.path, request.query, request.body)
+        return account.answer(request.method, request.path, request.query, request.body, applied=applied)
 
     # ---- faults
 
@@ -285,13 +297,15 @@ class Sandbox:
         """Answer with a fault; most kinds apply the request first."""
         if fault.kind == "lost_before":
             raise ConnectionDropped("dropped before it was applied")
-        if fault.kind == "status" and not fault.applied:
+        if fault.kind in ("status", "proxy") and not fault.applied:
             return self._failed(fault)
         if fault.kind == "slow":
             await anyio.sleep(fault.seconds)
         if fault.kind == "no_include":
             request = replace(request, query=tuple(pair for pair in request.query if pair[0] != "include"))
-        code, content = self._answer(request, account)
+        if fault.kind == "no_filter" and request.method == "GET":
+            request = replace(request, query=unnarrowed(request.query))
+        code, content = self._answer(request, account, applied=fault.kind != "unapplied")
         if fault.kind == "reset":
             whole = _packed((code, content))
             raise ConnectionDropped("reset amid the answer", (code, whole.content))
@@ -301,20 +315,32 @@ class Sandbox:
 
     def _damaged(self, fault: Fault, request: Request, code: int, content: Any) -> _Response:
         """The answer to a request that was applied, as the fault leaves it."""
-        if fault.kind == "status":
+        if fault.kind in ("status", "proxy"):
             return self._failed(fault)
         if fault.kind == "empty":
             return _Response(200, b"")
         if fault.kind == "html":
             return _Response(fault.status or 200, _HTML, self._retry_after(fault), _PAGE)
-        if request.method == "GET" and isinstance(content, Mapping):
-            content = _spoiled(fault.kind, content)
+        code, content = self._exchanged(fault, request, code, content)
         response = _packed((code, content))
         if fault.kind == "truncated":
             return replace(response, content=response.content[: len(response.content) // 2])
         return response
 
+    @staticmethod
+    def _exchanged(fault: Fault, request: Request, code: int, content: Any) -> Answer:
+        """A sound answer with something wrong in what it says."""
+        if fault.kind == "unsaid":
+            return 200, {}
+        if fault.kind == "another" and (request.method != "GET" or "/" in request.path or narrowed(request.query)):
+            return exchanged((code, content))
+        if request.method == "GET" and isinstance(content, Mapping):
+            return code, spoiled(fault.kind, content, fault.total)
+        return code, content
+
     def _failed(self, fault: Fault) -> _Response:
+        if fault.kind == "proxy":
+            return _Response(fault.status or 403, _HTML, self._retry_after(fault), _PAGE)
         code = fault.status or 500
         return _packed((code, BODIES.get(code, {"message": f"HTTP {code}"})), self._retry_after(fault))
 
@@ -325,19 +351,6 @@ class Sandbox:
         if value == "date":
             value = format_datetime(self._clock().astimezone(UTC) + timedelta(seconds=fault.seconds), usegmt=True)
         return ((b"retry-after", value.encode()),)
-
-
-def _spoiled(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A list as a fault leaves it; its records are the last array before the meta. Anything else stays."""
-    if "meta" not in content:
-        return content
-    if kind == "no_total":
-        return {name: value for name, value in content.items() if name != "meta"}
-    if kind in ("short_page", "empty_page"):
-        plural = [name for name, value in content.items() if isinstance(value, list)][-1]
-        left = len(content[plural]) // 2 if kind == "short_page" else 0
-        return {**content, plural: content[plural][:left]}
-    return content
 
 
 def _packed(answer: Answer, headers: tuple[tuple[bytes, bytes], ...] = ()) -> _Response:

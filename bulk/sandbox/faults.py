@@ -26,6 +26,13 @@ KINDS: Final[Mapping[str, str]] = {
     "no_total": "a list comes without its meta",
     "short_page": "half of a page, with the total as it is",
     "empty_page": "a page with nothing on it, with the total as it is",
+    "total": "a list tells `total` of itself, whatever it has",
+    "no_filter": "what narrows or orders a list is passed over",
+    "proxy": "an HTML page of a proxy with `status` (403) instead; applied first only if `applied`",
+    "another": "applied, then the answer speaks of another record; of a list only if it was narrowed",
+    "twice": "the answer is given twice on its connection, so that each later answer there comes one request late",
+    "unsaid": "applied, then 200 with `{}`",
+    "unapplied": "answered as if it were done, and nothing is changed",
 }
 BODIES: Final[Mapping[int, Any]] = {
     400: {"errors": [{"status": 400, "title": "Bad Request", "detail": "The request could not be understood."}]},
@@ -59,7 +66,7 @@ class Fault:
     `body` is a text that the request's body holds. When: `after` and `until` so many seconds from the first request
     (0: no end); after `skip` matching requests the `nth`, `every` so many, the `first` so many, by `probability`; all
     that are given must hold. What: `kind`, with `status`, `applied`, `retry_after` (seconds or any text; "date" is a
-    date `seconds` from now) or `seconds`, as `KINDS` says.
+    date `seconds` from now), `seconds` or `total` (JSON, or any text), as `KINDS` says.
     """
 
     kind: str
@@ -77,6 +84,7 @@ class Fault:
     applied: bool = False
     retry_after: str = ""
     seconds: float = 1.0
+    total: str = ""
 
 
 class Faults:
@@ -127,7 +135,9 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
 
 def _fault(path: Path, number: int, table: dict[str, Any]) -> Fault:
     known = {field.name: type(field.default) for field in fields(Fault)} | {"kind": str}
-    values: dict[str, Any] = {name: str(value) if name == "retry_after" else value for name, value in table.items()}
+    values: dict[str, Any] = {
+        name: str(value) if name in ("retry_after", "total") else value for name, value in table.items()
+    }
     wrong = [name for name in values if name not in known]
     mistyped = [name for name in values if name in known and not _fits(values[name], known[name])]
     if wrong:

@@ -25,6 +25,7 @@ WHEN: Final = (
     ("applied", "false", "of a status: the request is applied all the same"),
     ("retry_after", '""', "of a status: the header, seconds or any text; `date`: `seconds` from now"),
     ("seconds", "1.0", "how slow, or how far away the date"),
+    ("total", '""', "what a list tells: a number, or any text"),
 )
 _SWITCHES: Final = ("switch", "default or other", "open in", "meaning")
 _KINDS: Final = ("kind", "what happens")

@@ -250,3 +250,35 @@ def test_a_scenario_that_means_nothing_is_refused(tmp_path, text, says) -> None:
 def test_a_scenario_that_is_not_there_is_refused(tmp_path) -> None:
     with pytest.raises(UsageError, match=r"none\.toml"):
         load_faults(tmp_path / "none.toml")
+
+
+# ---- answers that are sound and say something else
+
+
+def test_an_answer_about_another_record_is_applied_and_names_another():
+    reply, desk = faulty(Fault("another", "POST"), "POST contact/sync", {"contact": {"email": "a@example.com"}})
+    assert reply.json()["contact"]["email"] == "another-a@example.com"
+    assert desk.sandbox.store.count("SELECT count(*) FROM contacts WHERE email = 'a@example.com'") == 1
+
+
+def test_what_narrows_a_list_is_passed_over():
+    reply, _desk = faulty(Fault("no_filter", "GET"), "GET contacts?email=p1@example.com", before=THREE)
+    assert [contact["email"] for contact in reply.json()["contacts"]] == [f"p{n}@example.com" for n in range(3)]
+
+
+@pytest.mark.parametrize(("total", "told"), [("0", 0), ("-3", -3), ("many", "many"), ("1e999", float("inf"))])
+def test_a_list_tells_the_total_that_it_is_given(total, told):
+    reply, _desk = faulty(Fault("total", total=total), "GET contacts", before=())
+    assert reply.json()["meta"]["total"] == told
+
+
+def test_what_is_said_to_be_done_may_not_be_and_what_is_done_may_not_be_said():
+    reply, desk = faulty(Fault("unapplied"), "POST tags", TAG)
+    assert (reply.status_code, reply.json()["tag"]["tag"], tags(desk)) == (201, "VIP", 0)
+    reply, desk = faulty(Fault("unsaid"), "POST tags", TAG)
+    assert (reply.status_code, reply.json(), tags(desk)) == (200, {}, 1)
+
+
+def test_a_page_of_a_proxy_is_given_instead():
+    reply, desk = faulty(Fault("proxy"), "POST tags", TAG)
+    assert (reply.status_code, reply.headers["content-type"], tags(desk)) == (403, "text/html; charset=UTF-8", 0)
