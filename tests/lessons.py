@@ -1,4 +1,7 @@
-"""docs/lessons.md as data, and a pytest plugin that fails a whole run in which a test that it names did not run."""
+"""docs/lessons.md as data, and a pytest plugin that fails a whole run in which a test that it names did not run.
+
+A test that is skipped with a reason is no failure, since a machine may lack what it needs; it is told at the end.
+"""
 
 from __future__ import annotations
 
@@ -58,22 +61,35 @@ class Ran:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._passed: set[tuple[str, str]] = set()
+        self._skipped: dict[tuple[str, str], str] = {}  # with the reason
         self._missing: list[str] = []
+        self._excused: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        file, _, name = report.nodeid.partition("::")
+        test = file, name.partition("[")[0].rpartition("::")[2]
         if report.when == "call" and report.passed:
-            file, _, name = report.nodeid.partition("::")
-            self._passed.add((file, name.partition("[")[0].rpartition("::")[2]))
+            self._passed.add(test)
+        elif report.skipped and isinstance(report.longrepr, tuple):
+            reason = report.longrepr[2].removeprefix("Skipped").removeprefix(":").strip()
+            if reason and reason != "unconditional skip":
+                self._skipped[test] = reason
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus != pytest.ExitCode.OK or not self._is_whole():
             return
         named = {test for lesson in lessons(self._config.rootpath / PAGE) for test in lesson.tests}
-        self._missing = ["::".join(test) for test in sorted(named - self._passed)]
+        left = sorted(named - self._passed)
+        self._missing = ["::".join(test) for test in left if test not in self._skipped]
+        self._excused = [f"{'::'.join(test)}: {self._skipped[test]}" for test in left if test in self._skipped]
         if self._missing:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._excused:
+            terminalreporter.section(f"named in {PAGE.as_posix()} and skipped", yellow=True)
+            for test in self._excused:
+                terminalreporter.line(test)
         if self._missing:
             terminalreporter.section(f"named in {PAGE.as_posix()} and not run", red=True, bold=True)
             for test in self._missing:

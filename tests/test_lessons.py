@@ -48,17 +48,20 @@ DESELECTING = "\ndef pytest_collection_modifyitems(items):\n    items[:] = [i fo
 
 
 SKIP = "pytest.skip('not today')"
+BARE = "pytest.skip('')"
 CASES = {  # what the second test does, what its conftest adds, the options, and the exit code
     "all pass": ("pass", "", (), 0),
     "all pass, on workers": ("pass", "", ("-n", "2"), 0),
     "one of its parameters passes": (f"n == 1 or {SKIP}", "", (), 0),
-    "skipped": (SKIP, "", (), 1),
-    "skipped, on workers": (SKIP, "", ("-n", "2"), 1),
-    "skipped, the folder named": (SKIP, "", ("suite",), 1),
-    "skipped, the project named": (SKIP, "", (".",), 1),
-    "skipped, one file asked for": (SKIP, "", ("suite/test_a.py",), 0),
-    "skipped, some names asked for": (SKIP, "", ("-k", "one or two"), 0),
-    "skipped, only listed": (SKIP, "", ("--collect-only",), 0),
+    "skipped with a reason": (SKIP, "", (), 0),
+    "skipped with a reason, on workers": (SKIP, "", ("-n", "2"), 0),
+    "skipped": (BARE, "", (), 1),
+    "skipped, on workers": (BARE, "", ("-n", "2"), 1),
+    "skipped, the folder named": (BARE, "", ("suite",), 1),
+    "skipped, the project named": (BARE, "", (".",), 1),
+    "skipped, one file asked for": (BARE, "", ("suite/test_a.py",), 0),
+    "skipped, some names asked for": (BARE, "", ("-k", "one or two"), 0),
+    "skipped, only listed": (BARE, "", ("--collect-only",), 0),
     "left out by the suite": ("pass", DESELECTING, (), 1),
     "left out by the suite, on workers": ("pass", DESELECTING, ("-n", "2"), 1),
     "left out by an option": ("pass", "", ("--deselect", "suite/test_a.py::test_two"), 1),
@@ -86,3 +89,6 @@ def test_a_whole_run_fails_without_a_named_test_and_a_part_does_not(tmp_path: Pa
     said = "named in docs/lessons.md and not run" in done.stdout
     assert said == (code == 1)
     assert not said or "suite/test_a.py::test_two\n" in done.stdout
+    excused = "named in docs/lessons.md and skipped" in done.stdout
+    assert excused == case.startswith("skipped with a reason")
+    assert not excused or "suite/test_a.py::test_two: not today\n" in done.stdout
