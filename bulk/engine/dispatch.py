@@ -149,8 +149,9 @@ class Dispatch:
         for row, request in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
             self._ask_first(row, request)
         if not self._ready and not admitted:
-            again = min(self._gate.again_at, self._waiting[0][0] if self._waiting else math.inf)
-            return again if now < again < math.inf else None
+            times = (self._gate.again_at, self._waiting[0][0] if self._waiting else math.inf)
+            again = min((at for at in times if at > now), default=math.inf)
+            return again if again < math.inf else None
         if self.in_flight >= self.most_in_flight:
             return None
         try:

@@ -26,7 +26,7 @@ MARGIN: Final = 0.4  # seconds of them that are kept for what lies between leavi
 PASSED: Final = 300  # sends of others that go before those who wait; then they are read, however few they are
 LULL: Final = 2.0  # times that a reading takes, for which those who wait wait for others when nothing else is ready
 UNTOLD: Final = 2  # readings of many in a row that tell nothing of anybody; then each is read alone
-FRUITLESS: Final = 20  # readings in a row after which nothing could leave in time; then it is hopeless
+FRUITLESS: Final = 20  # tries in a row after which nothing could leave in time; then it is hopeless
 FIRST_TOOK, MOST_TOOK = 0.3, 5.0  # seconds that a reading takes, until they tell, and at most reckoned with
 
 
@@ -39,7 +39,8 @@ class Gate:
     """The steps with an admission, from when they are ready until they may leave. `rate` is the pace's, a second."""
 
     def __init__(self, rate: float) -> None:
-        self.fruitless = 0
+        self.fruitless = 0  # tries since something left that was let through
+        self._counted = -math.inf  # when the last of them was counted
         self._rate = rate
         self._lobby: deque[Step] = deque()
         self._alone: deque[Step] = deque()  # whom a reading of many did not tell
@@ -95,27 +96,29 @@ class Gate:
 
         `others`: something else could go before them. `under_way`: requests in flight, which may bring more to read.
         """
-        while self._alone:
-            yield self._ask([self._alone.popleft()], read_standing)
         if others or not self._lobby:
             self._lull = math.inf
         elif self._lull == math.inf:
             self._lull = now
         if self._is_due(now, others=others or (under_way > 0 and now < self.again_at)):
             self._passed, self._lull = 0, math.inf
-            if self._untold >= UNTOLD:
-                for _ in range(min(len(self._lobby), max(1, places(self._rate, self._took) // 2))):
-                    yield self._ask([self._lobby.popleft()], read_standing)
-            else:
+            if self._untold < UNTOLD:
                 yield self._ask_many()
+            else:
+                self._alone.extend(self._lobby)
+                self._lobby.clear()
+        most = max(1, places(self._rate, self._took) // 2)  # each takes a request to read and one to send
+        while self._alone and len(self._asked) + len(self._admitted) < most:
+            yield self._ask([self._alone.popleft()], read_standing)
 
     def _is_due(self, now: float, *, others: bool) -> bool:
-        if not self._lobby or self._many is not None or (self._untold >= UNTOLD and self._asked):
+        if not self._lobby or self._many is not None:
             return False
         ahead = 0 if math.isinf(self._rate) else self._rate * self._took  # leave while the answer is under way
         if len(self._admitted) > ahead and self._admitted[0][0] - now > self._took:
             return False
-        return not others or self._passed >= PASSED or len(self._lobby) >= places(self._rate, self._took)
+        enough = min(PAGE, places(self._rate, self._took) + self._settled)
+        return not others or self._passed >= PASSED or len(self._lobby) >= enough
 
     def _ask_many(self) -> tuple[int, Request]:
         most = min(PAGE, places(self._rate, self._took) * 5 // 4 + self._settled)
@@ -140,7 +143,8 @@ class Gate:
         if many:
             self._many = None
             self._untold = 0 if told else self._untold + 1
-        self.fruitless += bool(told)
+        if told and now - self._counted >= WINDOW / 2:  # those that are read one by one are one try together
+            self.fruitless, self._counted = self.fruitless + 1, now
         ended: list[tuple[Step, Receipt]] = []
         for step in self._asked.pop(row):
             standing = told.get(_admission(step).contact)
@@ -152,8 +156,6 @@ class Gate:
                 ended.append((step, _unknown(step, receipt)))
         if many:
             self._settled = len(ended)
-        if ended:
-            self.fruitless = 0
         return ended
 
     def _decided(self, step: Step, standing: Standing, sent_at: float) -> list[tuple[Step, Receipt]]:

@@ -119,8 +119,8 @@ class Subscription:
             how = "unsubscribed from" if held == UNSUBSCRIBED else "bounced on"
             said = f"This person {how} {self.name!r}. Only --resubscribe would subscribe them again."
             return self._refused("opted_out", said)
-        if held == UNSUBSCRIBED and self._left_since(standing.left.get(self.list, "")):
-            said = f"This person unsubscribed from {self.name!r} after this job began, so they stay off it."
+        if held not in (SUBSCRIBED, NEVER) and self._left_since(standing.left.get(self.list, "")):
+            said = f"This person left {self.name!r} after this job began, so they stay off it."
             return self._refused("opted_out", said)
         return self._request(returning=away)
 
