@@ -20,8 +20,8 @@ from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
 from bulk.planning.walk import TOP
+from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
-from bulk.tables.matching import key_of
 
 HELD: Final = "held records"  # noted once all records were read
 CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
@@ -38,7 +38,7 @@ class FoundInCheckpoint:
 
     def contact(self, email: str) -> ContactState | None:
         """The contact of that address, None if it is not there or was not read."""
-        key = key_of(email)
+        key = address_key(email)
         held = self._checkpoint.held([key])
         return ContactState.from_json(held[key]) if key in held else None
 

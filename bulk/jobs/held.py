@@ -24,7 +24,7 @@ from bulk.planning.state import ContactState
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
-from bulk.tables.matching import key_of
+from bulk.resources.identity import address_key
 
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
@@ -38,7 +38,7 @@ def by_email(checkpoint: Checkpoint, _identity: str, state: Json) -> None:
     """Hold a contact under its e-mail address as a key."""
     email = _email(state)
     if email:
-        checkpoint.hold(key_of(email), state)
+        checkpoint.hold(address_key(email), state)
 
 
 def by_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
@@ -50,8 +50,8 @@ def by_email_or_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     """Hold a contact under its e-mail address, and under its id where to find it."""
     email = _email(state)
     if email:
-        checkpoint.hold(key_of(email), state)
-        checkpoint.hold(f"contact {identity}", key_of(email))
+        checkpoint.hold(address_key(email), state)
+        checkpoint.hold(f"contact {identity}", address_key(email))
 
 
 def _email(state: Json) -> str:

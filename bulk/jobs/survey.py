@@ -13,6 +13,7 @@ from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Flow, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
+from bulk.resources.identity import name_key
 from bulk.tables.matching import Match
 from bulk.tables.reading import Table
 
@@ -57,7 +58,7 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
             found.requests += reckoned.requests
             found.subscribing += reckoned.subscribes
             for family, name in reckoned.names:
-                found.names.setdefault(family, {}).setdefault(name.casefold(), name)
+                found.names.setdefault(family, {}).setdefault(name_key(name), name)
     return found
 
 

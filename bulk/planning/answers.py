@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bulk.model import ALL, Json, Test
+from bulk.resources.identity import loose_key, name_key, same_address
 from bulk.resources.kinds import DATE, DATETIME, Kind
 from bulk.resources.spec import Resource
 
@@ -16,9 +17,14 @@ _UNSET: Final = ("", None)
 
 
 def address(email: str) -> Test:
-    """A test of an e-mail address: the same one, however its letters are written."""
-    wanted = _address(email)
-    return lambda value: _address(str(value)) == wanted
+    """A test of an e-mail address: the same one, whatever the case of its letters."""
+    return lambda value: same_address(str(value), email)
+
+
+def alike(email: str) -> Test:
+    """A test of an e-mail address: one that a server might take for this one when it is asked for it."""
+    wanted = loose_key(email)
+    return lambda value: loose_key(str(value)) == wanted
 
 
 def text(wanted: Json) -> Test:
@@ -67,9 +73,5 @@ def page(cursor: int, *, upwards: bool) -> dict[str, Json | Test]:
     return {"id": lambda value: int(value) > cursor if upwards else int(value) < cursor, ALL: in_order}
 
 
-def _address(email: str) -> str:
-    return email.strip().casefold()
-
-
 def _plain(value: Json) -> str:
-    return " ".join(str("" if value is None else value).casefold().split())
+    return name_key(str("" if value is None else value))

@@ -31,6 +31,7 @@ from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Known, Meaning, Reckoned
+from bulk.resources.identity import name_key, same_address
 from bulk.resources.kinds import NAMES, Problem, find_name
 from bulk.resources.spec import Column
 
@@ -70,7 +71,7 @@ def read_row(row: Row, meaning: Meaning) -> Wanted | Failure:
         elif column.attribute in ATTRIBUTES:
             attributes[column.attribute] = value
     for add, remove in (("tags", "remove_tags"), ("lists", "unsubscribe_lists")):
-        both = {name.casefold() for name in names.get(add, ())} & {name.casefold() for name in names.get(remove, ())}
+        both = {name_key(name) for name in names.get(add, ())} & {name_key(name) for name in names.get(remove, ())}
         if both:
             return Failure("", "contradiction", f"{min(both)!r} stands in {add} and in {remove}. Keep one of the two.")
     return Wanted(attributes, fields, account=account, **names)
@@ -220,7 +221,7 @@ def _differs(wanted: Wanted, state: ContactState, columns: Sequence[Column]) -> 
     """Whether the contact's own values differ from what the row wants (its tags, lists and account aside)."""
     for name, value in wanted.attributes.items():
         held = state.attributes.get(name, "")
-        if held != value and not (name == "email" and held.casefold() == value.casefold()):
+        if held != value and not (name == "email" and same_address(held, value)):
             return True
     kinds = {column.field_id: column.kind for column in columns if column.field_id}
     return any(not kinds[identity].same(state.fields.get(identity), value) for identity, value in wanted.fields.items())

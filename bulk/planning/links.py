@@ -15,6 +15,7 @@ from bulk.planning.consent import ACTIVE, UNSUBSCRIBED, Subscription, list_reque
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
+from bulk.resources.identity import same_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def look_up_contact(step: str, email: str) -> Asking[Receipt]:
     """
 
     def keep(body: Json) -> Json:
-        found = [c for c in body["contacts"] if str(c.get("email", "")).strip().casefold() == email.casefold()]
+        found = [c for c in body["contacts"] if same_address(str(c.get("email") or ""), email)]
         if not found:
             return None
         return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(found[0])}

@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bulk.resources.kinds import FIELD_TYPES, OPTIONS, TEXT, VALUES, Option, Problem, nearest
+from bulk.resources.identity import chosen, name_key, same_name
+from bulk.resources.kinds import FIELD_TYPES, OPTIONS, TEXT, VALUES, Option, Problem, close_to
 from bulk.resources.spec import CUSTOM, Column, Resource, normalise
 
 _FEW: Final = 5  # names that an error lists
@@ -49,7 +50,7 @@ class Book:
         self.records[identity] = Option(name, also, identity)
         if parent:
             self.parents[identity] = parent
-        self._ids.setdefault(name.casefold(), []).append(identity)
+        self._ids.setdefault(name_key(name), []).append(identity)
 
     def __contains__(self, identity: str) -> bool:
         return identity in self.records
@@ -60,27 +61,25 @@ class Book:
         return identity if found is None else found.value
 
     def id_of(self, name: str) -> str | None:
-        """The id of the first record of that name, case aside; None if there is none."""
-        return next(iter(self._ids.get(name.casefold(), ())), None)
+        """The id of the record of that name, the exactly so called before others; None if there is none."""
+        ids = self._ids.get(name_key(name), ())
+        return next(iter(chosen(name, ((identity, self.records[identity].value) for identity in ids))), None)
 
     def is_called(self, identity: str, name: str, within: str = "") -> bool:
-        """Whether the record of that id goes by this name, case aside (and lies within `within`)."""
+        """Whether the record of that id goes by this name (and lies within `within`)."""
         record = self.records.get(identity)
         if record is None or (within and self.parents.get(identity) != within):
             return False
-        return name.casefold() in (record.value.casefold(), record.label.casefold())
+        return same_name(name, record.value) or same_name(name, record.label)
 
     def find(self, name: str, what: str, within: str = "") -> str | Problem:
         """The id of the one record that is called so (among those within `within`), or what is wrong with the name."""
-        ids = self._ids.get(name.casefold(), [])
+        ids = self._ids.get(name_key(name), [])
         if within:
             ids = [identity for identity in ids if self.parents.get(identity) == within]
-        exact = [identity for identity in ids if self.records[identity].value == name]
-        found = exact if len(exact) == 1 else ids
+        found = chosen(name, ((identity, self.records[identity].value) for identity in ids))
         if not found:
-            found = [
-                i for i, record in self.records.items() if record.label and record.label.casefold() == name.casefold()
-            ]
+            found = [i for i, record in self.records.items() if record.label and same_name(record.label, name)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -88,9 +87,12 @@ class Book:
             return Problem("ambiguous_name", f"{len(found)} {what} are called {name!r}: {several}.",
                            "Give the id instead.")  # fmt: skip
         known = [r.value for i, r in self.records.items() if not within or self.parents.get(i) == within]
-        close = nearest(name, known)
-        hint = f"Nearest: {', '.join(close)}." if close else f"There are: {', '.join(known[:_FEW])}." if known else ""
-        return Problem("unknown_name", f"None of the {what} is called {name!r}.", hint or f"There are no {what} yet.")
+        hint = close_to(name, known, "There are")
+        return Problem(
+            "unknown_name",
+            f"None of the {what} is called {name!r}.",
+            f"{hint}." if hint else f"There are no {what} yet.",
+        )
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from bulk.planning.collections import RETRY_HINT, accepted, read_all
 from bulk.planning.names import Book, CustomField, Names
 from bulk.planning.together import Asking, together
 from bulk.resources import named
+from bulk.resources.identity import name_key, same_name
 from bulk.resources.kinds import Option
 from bulk.resources.spec import Resource
 
@@ -158,7 +159,7 @@ def unknown_names(wanted: Iterable[str], book: Book) -> list[str]:
     unknown: dict[str, str] = {}
     for name in wanted:
         if book.id_of(name) is None:
-            unknown.setdefault(name.casefold(), name)
+            unknown.setdefault(name_key(name), name)
     return list(unknown.values())
 
 
@@ -188,7 +189,7 @@ def _make(maker: _Maker, name: str) -> Asking[str]:
         found = yield from read_all(maker.plural, maker.plural, (("search", name),))
         for record in found[maker.plural]:
             ours = record.get("tagType", "contact") == "contact"  # a template's tag may be called alike
-            if ours and str(record[maker.attribute]).casefold() == name.casefold():
+            if ours and same_name(str(record[maker.attribute]), name):
                 return str(record["id"])
         if receipts[0].verdict is Verdict.REJECT:
             raise AbortedError(f"The {what} could not be created: {receipts[0].error}")

@@ -24,7 +24,8 @@ from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
 from bulk.planning.understanding import Wanted, understood
 from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
-from bulk.resources.kinds import MONEY
+from bulk.resources.identity import address_key, name_key
+from bulk.resources.kinds import EMAIL, MONEY
 from bulk.resources.spec import CUSTOM, Column, Resource
 
 CREATE: Final = "create"
@@ -278,7 +279,8 @@ def key_of_record(resource: Resource, values: Mapping[str, Json], key: tuple[str
         value = values.get(attribute)
         if value in UNSET:
             value = resource.column(attribute).default or ""
-        parts.append(str(value).strip().casefold())
+        address = resource.column(attribute).kind is EMAIL
+        parts.append(address_key(str(value)) if address else name_key(str(value)))
     return json.dumps(parts)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from bulk.model import Json
+from bulk.resources.identity import chosen, difference, name_key, same_name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Problem:
     hint: str = ""
 
 
+_FEW: Final = 5  # names that an error lists
 Options = tuple[Option, ...] | None  # None: the choices are not known, anything may stand
 
 
@@ -68,17 +70,13 @@ class Kind:
 def split_values(text: str, separator: str) -> list[str]:
     """The values of a cell that holds one CSV record: `VIP,"Smith, John"` -> [VIP; Smith, John].
 
-    Blanks around a value do not count, empty values are dropped, a repeated value counts once (case aside).
+    Blanks around a value do not count, empty values are dropped, a repeated value counts once.
     A cell that is no proper record is taken value by value at the separator, quotes kept.
     """
     found = _split_record(text, separator)
     if found is None:
         found = [part.strip() for part in text.split(separator)]
-    unique: dict[str, str] = {}
-    for value in found:
-        if value:
-            unique.setdefault(value.casefold(), value)
-    return list(unique.values())
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _split_record(text: str, separator: str) -> list[str] | None:
@@ -110,24 +108,41 @@ def join_values(values: Iterable[str], separator: str) -> str:
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known words most like `word`, best first; case does not matter."""
-    by_folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), by_folded, n=count, cutoff=0.5)
-    return [by_folded[name] for name in close]
+    by_key = {name_key(name): name for name in known}
+    close = difflib.get_close_matches(name_key(word), by_key, n=count, cutoff=0.5)
+    return [by_key[name] for name in close]
+
+
+def close_to(name: str, known: Sequence[str], offered: str) -> str:
+    """The known names most like one that is none of them, what cannot be seen of the difference said; "" for none."""
+    close = nearest(name, known)
+    if not close:
+        return f"{offered}: {', '.join(known[:_FEW])}" if known else ""
+    unseen = difference(name, close[0])
+    return f"Nearest: {', '.join(close)}" + (f" ({unseen})" if unseen else "")
 
 
 def choose(text: str, options: tuple[Option, ...]) -> Option | None:
-    """The option whose value is `text`, else the one whose label is; None if neither, or a label shared by several."""
+    """The option whose value is `text`, else the one whose label is; None if neither, or several are.
+
+    What cannot be seen makes no other option; case does, as it does for ActiveCampaign.
+    """
     for option in options:
         if option.value == text:
             return option
-    labelled = [option for option in options if option.label == text]
-    return labelled[0] if len(labelled) == 1 else None
+    seen = shown(text)
+    for found in (
+        [option for option in options if option.label == text],
+        [option for option in options if shown(option.value) == seen],
+        [option for option in options if shown(option.label) == seen],
+    ):
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
 def _unknown_option(text: str, options: tuple[Option, ...]) -> Problem:
-    close = nearest(text, [option.value for option in options])
-    offered = close or [option.value for option in options[:5]]
-    hint = ("Nearest: " if close else "It offers: ") + ", ".join(offered) if offered else "It offers no options."
+    hint = close_to(text, [option.value for option in options], "It offers") or "It offers no options."
     return Problem("unknown_option", f"{text!r} is not one of its options.", hint)
 
 
@@ -337,25 +352,26 @@ def _read_names(text: str, options: Options, separator: str) -> Json | Problem:
     names = split_values(text, separator)
     if options is not None:
         for name in names:
-            if find_name(name, options) is None:
-                close = nearest(name, [option.value for option in options])
-                known = close or [option.value for option in options[:5]]
-                hint = ("Nearest: " if close else "There are: ") + ", ".join(known) if known else "There are none yet."
+            found = _named(name, options)
+            if len(found) > 1:
+                both = " and ".join(f"{option.value!r} ({option.id})" for option in found[:_FEW])
+                return Problem("ambiguous_name", f"{name!r} may be {both}.", "Write it exactly as one of them.")
+            if not found:
+                hint = close_to(name, [option.value for option in options], "There are") or "There are none yet."
                 return Problem("unknown_name", f"Nothing here is named {name!r}.", hint)
     return names
 
 
 def find_name(name: str, options: tuple[Option, ...]) -> Option | None:
-    """The record named `name` (case aside), else the one with that label; None if there is none or several."""
-    folded = name.casefold()
-    for candidates in (
-        [option for option in options if option.value == name],
-        [option for option in options if option.value.casefold() == folded],
-        [option for option in options if option.label.casefold() == folded],
-    ):
-        if len(candidates) == 1:
-            return candidates[0]
-    return None
+    """The record named `name`, else the one with that label; None if there is none or several."""
+    found = _named(name, options)
+    return found[0] if len(found) == 1 else None
+
+
+def _named(name: str, options: tuple[Option, ...]) -> list[Option]:
+    return chosen(name, ((option, option.value) for option in options)) or [
+        option for option in options if option.label and same_name(option.label, name)
+    ]
 
 
 def _write_names(value: Json, separator: str) -> str:
@@ -363,7 +379,7 @@ def _write_names(value: Json, separator: str) -> str:
 
 
 def _same_names(a: Json, b: Json) -> bool:
-    return {str(name).casefold() for name in a or ()} == {str(name).casefold() for name in b or ()}
+    return {name_key(str(name)) for name in a or ()} == {name_key(str(name)) for name in b or ()}
 
 
 TEXT: Final = Kind("text", "text", "Ada", _read_text, _write_text, _same_text)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from bulk.model import Json
+from bulk.resources.identity import name_key
 from bulk.resources.kinds import Kind, Options, Problem
 
 CUSTOM = "field:"  # the attribute of a custom field's column is this and the field's id
@@ -156,5 +157,5 @@ class Resource:
 
 
 def normalise(header: str) -> str:
-    """A header without what does not matter: case, blanks, `_` and `-`."""
-    return "".join(char for char in header.casefold() if not char.isspace() and char not in "_-")
+    """A header without what does not matter: case, blanks, `_` and `-`, and what is invisible."""
+    return "".join(char for char in name_key(header) if not char.isspace() and char not in "_-")

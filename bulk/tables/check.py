@@ -17,9 +17,10 @@ from operator import attrgetter, ne
 from typing import Final, Literal, Protocol, Self
 
 from bulk.model import Issue
+from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem, find_name
 from bulk.resources.spec import Column, clears
-from bulk.tables.matching import Match, key_of
+from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import build_schema, check_batch, shorten
 
@@ -97,7 +98,7 @@ def check(
                 )
             )
             if on_duplicate != "all":
-                keys.add(map(key_of, trimmed), [-n if n in rejected else n for n in map(_NUMBER, fitting)])
+                keys.add(map(match.key_of, trimmed), [-n if n in rejected else n for n in map(_NUMBER, fitting)])
             tally.read += len(batch)
             tally.rejected += len(rejected)
             progress(len(batch))
@@ -169,7 +170,7 @@ def _named(cell: str, column: Column) -> set[str]:
     if isinstance(names, Problem):
         return set()
     found = (find_name(name, column.options) if column.options else None for name in names)
-    return {option.value if option else name.casefold() for option, name in zip(found, names, strict=True)}
+    return {option.value if option else name_key(name) for option, name in zip(found, names, strict=True)}
 
 
 def _settled(
@@ -184,7 +185,7 @@ def _settled(
     for record in table.records(only=set(map(abs, suspects))):
         number = record.number
         cell = match.key_cell(record.cells)
-        key = key_of(match.keys((record,))[0])
+        key = match.key_of(match.keys((record,))[0])
         first = holder.setdefault(key, number)
         if first == number or -number in suspects:
             continue

@@ -6,28 +6,21 @@ Knows headers and declarations, not cells: what a cell may hold is `schema`.
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.model import Row
-from bulk.resources.kinds import nearest
+from bulk.resources.identity import address_key, name_key
+from bulk.resources.kinds import EMAIL, nearest
 from bulk.resources.spec import TOGETHER, Column, normalise
 from bulk.tables.reading import Record
 
 _PART: Final = "\0"  # between the parts of a key
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
-
-
-def key_of(cell: str) -> str:
-    """What a key cell identifies: blanks around it, case and the way accents are composed do not matter."""
-    key = cell.strip()
-    if key.isascii():
-        return key.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", key).casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +30,9 @@ class Match:
     `dropped` are headers left out by --map or --ignore-unknown, `passed_over` those that only the API sets, `unchecked`
     those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
     wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns that say it: the
-    first that is not empty counts. `one_of` are indexes of columns of which each row needs at least one. `id_at` is the
-    index of the records' own ids, whether they are the key or passed over.
+    first that is not empty counts; `addresses` says of each part whether it is an e-mail address. `one_of` are indexes
+    of columns of which each row needs at least one. `id_at` is the index of the records' own ids, whether they are the
+    key or passed over.
     """
 
     header: tuple[str, ...]
@@ -49,6 +43,7 @@ class Match:
     key_at: tuple[tuple[int, ...], ...]
     one_of: tuple[tuple[int, ...], ...] = ()
     id_at: int | None = None
+    addresses: tuple[bool, ...] = ()
 
     @property
     def key_title(self) -> str:
@@ -56,11 +51,18 @@ class Match:
         return " and ".join(self.header[at[0]].strip() for at in self.key_at)
 
     def keys(self, records: Iterable[Record]) -> list[str]:
-        """What identifies each record, as it stands in its cells."""
+        """What identifies each record, as it stands in its cells; `key_of` makes keys of them."""
         if len(self.key_at) == len(self.key_at[0]) == 1:  # as nearly always, and then of a million rows
             at = self.key_at[0][0]
             return [record.cells[at] for record in records]
         return [_PART.join(part.strip() for part in self.key_parts(record.cells)) for record in records]
+
+    def key_of(self, cell: str) -> str:
+        """What such a cell identifies, the same for all that says the same: an address, or a name (ids are as both)."""
+        if len(self.addresses) < 2:
+            return address_key(cell) if self.addresses == (True,) else name_key(cell)
+        parts = zip_longest(self.addresses, cell.split(_PART), fillvalue="")
+        return _PART.join(address_key(part) if address else name_key(str(part)) for address, part in parts)
 
     def key_cell(self, cells: Sequence[str]) -> str:
         """The key as a person reads it: its cells as they are."""
@@ -74,7 +76,7 @@ class Match:
         """The record as planning takes it. The record fits the header."""
         cells = record.cells
         values = {column.attribute: cells[at] for at, column in self.columns}
-        return Row(record.number, key_of(self.keys((record,))[0]), values)
+        return Row(record.number, self.key_of(self.keys((record,))[0]), values)
 
 
 def parse_maps(texts: Iterable[str]) -> dict[str, str]:
@@ -158,7 +160,8 @@ def match_header(  # the command line's options, each with its default
     means = defaultdict(list)
     for at, column in found:
         means[column.means].append((not column.names, at))
-    key_at = (tuple(at for _own, at in sorted(means[part])) for part in needs.key_attributes)
+    key_at = tuple(filter(None, (tuple(at for _own, at in sorted(means[part])) for part in needs.key_attributes)))
+    kinds = {at: column.kind for at, column in found}
     one_of = [tuple(at for part in group for _own, at in sorted(means[part])) for group in groups]
     sole = {group[0] for group in one_of if len(group) == 1}  # of a group the only column that the file has
     found = [(at, _alone(column, means, sole=at in sole)) for at, column in found]
@@ -168,8 +171,9 @@ def match_header(  # the command line's options, each with its default
         dropped=(*dropped, *(unknown if ignore_unknown else ())),
         passed_over=tuple(passed_over),
         unchecked=() if ignore_unknown else tuple(unknown),
-        key_at=tuple(filter(None, key_at)),
+        key_at=key_at,
         one_of=tuple(group for group in one_of if len(group) > 1),
+        addresses=tuple(any(kinds[at] is EMAIL for at in part) for part in key_at),
         id_at=_own_id_at([names.find(mapped.get(at, title.strip())) for at, title in enumerate(header)]),
     )
 

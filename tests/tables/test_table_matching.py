@@ -7,7 +7,7 @@ import pytest
 from bulk.errors import UsageError
 from bulk.resources.kinds import DATE, TEXT
 from bulk.resources.spec import Column
-from bulk.tables.matching import Needs, key_of, match_header, parse_maps
+from bulk.tables.matching import Needs, match_header, parse_maps
 from bulk.tables.reading import Record
 
 FIELDS = (
@@ -135,8 +135,9 @@ def test_a_row(contacts):
     assert row.values == {"firstName": " Ann ", "email": " ANN@Example.com\u00a0"}
 
 
-def test_keys_that_are_one():
+def test_keys_that_are_one(contacts):
+    key_of = match_header(("email",), contacts).key_of
     assert key_of("  Zoë@x.de") == key_of("ZOE\u0308@X.DE ") == "zoë@x.de"
-    assert key_of("straße@x.de") == key_of("STRASSE@x.de")
+    assert key_of("straße@x.de") != key_of("STRASSE@x.de")
     assert key_of("a+b@x.de") != key_of("a@x.de")
     assert key_of("\u00a0a@x.de\u3000") == "a@x.de"
