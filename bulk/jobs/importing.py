@@ -26,7 +26,7 @@ from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest, read_records
-from bulk.jobs.held import ANEW, STALE, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.inputs import Taken, remove_copy, take, taken_again
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
@@ -297,6 +297,9 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         plan = replace(plan, held_since=since)
         if plan.held_since is not None:
             await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
+    unread = plan.held_since is None or bool(checkpoint.noted(PARTLY))
+    if job.resource.writing is Writing.CONTACT and options.mode == "upsert" and hold is by_email and unread:
+        await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
     if job.resource.writing is Writing.CONTACT and needs.subscribing > PAGE:  # else all are read at once as well
         await read_highest(runner, checkpoint)
     needs.requests += math.ceil(needs.subscribing / places(options.rate))

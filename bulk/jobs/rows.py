@@ -56,7 +56,7 @@ class Rows:
     done: bool = False
     _partly: bool = False
     _anew: bool = False
-    _newest: int = 0
+    _newest: int = -1
     _highest: int | None = None
     _created: AbstractSet[int] = frozenset()  # by rows that are sent once more
     _works: Iterator[Work] | None = None
@@ -89,7 +89,7 @@ class Rows:
     def _all(self) -> Iterator[Work]:
         self._partly = bool(self.checkpoint.noted(PARTLY))
         self._anew = bool(self.checkpoint.noted(ANEW))
-        self._newest = int(self.checkpoint.noted(NEWEST, 0))
+        self._newest = int(self.checkpoint.noted(NEWEST, -1))
         self._highest = self.checkpoint.noted(HIGHEST)
         self._created = {int(row) for row in self.checkpoint.noted_under(CREATED_BY)}
         records = self.plan.table.records()

@@ -263,6 +263,14 @@ def _made_by(receipt: Receipt, identity: str, known: Known) -> str:
     return receipt.step if new else ""
 
 
+def _action(receipt: Receipt, identity: str, wanted: Wanted, known: Known) -> str:
+    """What a sync has done: made the contact, also by an earlier send whose answer was lost, changed it, or neither."""
+    made_before = receipt.attempts > 1 and 0 <= known.newest < int(identity)
+    if receipt.status == 201 or made_before:
+        return "created"
+    return "updated" if wanted.fields or set(wanted.attributes) - {"email"} else "unchanged"
+
+
 def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Asking[_Written]:
     receipts = yield (
         Request(
@@ -272,8 +280,13 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Askin
     if not receipts[0].ok:
         return _failed(receipts[0])
     identity, bounced = receipts[0].data
-    action = "created" if receipts[0].status == 201 else "updated"
-    return Contact(identity, action, bounced, _made_by(receipts[0], identity, known), receipts[0].attempts > 1)
+    return Contact(
+        identity,
+        _action(receipts[0], identity, wanted, known),
+        bounced,
+        _made_by(receipts[0], identity, known),
+        receipts[0].attempts > 1,
+    )
 
 
 def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:

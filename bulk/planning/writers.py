@@ -66,14 +66,15 @@ class Known:
     `state` is what the account held of the row's contact when the job began, None if that was not read or not there;
     `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to say which
     lists it is on. `begun` are steps that an earlier run has sent: what it decided stays decided. `newest` is the
-    highest id of a contact when the job began, 0 if it is not known; `highest` is the same where it is sure, else None.
+    highest id of a contact when the job began, -1 if it is not known; `highest` is the same where it is sure, else
+    None.
     """
 
     state: ContactState | None = None
     fresh: bool = False
     absent: bool = False
     begun: frozenset[str] = frozenset()
-    newest: int = 0
+    newest: int = -1
     highest: int | None = None
 
 
