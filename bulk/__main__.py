@@ -27,7 +27,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
     try:
-        return bulk.main(arguments, prog_name="bulk", standalone_mode=False) or 0
+        return bulk.main(arguments, prog_name="bulk", standalone_mode=False, obj=tuple(arguments)) or 0
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:

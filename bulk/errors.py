@@ -5,11 +5,14 @@ Each carries its exit code; they are raised anywhere, caught once, in `bulk.__ma
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BulkError(Exception):
     """The command cannot go on. `str(error)` is for the user: what happened, where, and the next step."""
 
     exit_code = 2
+    job: Any = None  # the folder of the job that it stopped, where there was one
 
 
 class UsageError(BulkError):

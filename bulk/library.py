@@ -20,9 +20,8 @@ from bulk.jobs.access import Access, Setting
 from bulk.jobs.choices import check_export, check_import
 from bulk.jobs.connecting import connected
 from bulk.jobs.ending import Ending, Summary
-from bulk.jobs.exporting import ExportOptions
 from bulk.jobs.folder import FAILED, JobFolder
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.progress import Progress, Silent, Snapshot
 from bulk.jobs.validating import Findings
 from bulk.model import Issue

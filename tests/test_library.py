@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -82,24 +83,51 @@ def test_an_unknown_resource_is_named_with_the_nearest(tmp_path: Path):
 @pytest.mark.parametrize(
     ("resource", "options", "said"),
     [
-        ("users", ImportOptions(), "can be exported, not imported"),
-        ("deals", ImportOptions(mode="updte"), "takes upsert, create, update, delete"),
-        ("deals", ImportOptions(key="stage"), "--key 'stage'"),
-        ("contacts", ImportOptions(mode="create", key="id"), "Drop one of them"),
-        ("contacts", ImportOptions(separator="ab"), "give one sign"),
-        ("contacts", ImportOptions(on_duplicate="none"), "takes error, first, last, all"),  # type: ignore[arg-type]
-        ("contacts", ImportOptions(rate=-1), "a rate is a number"),
+        ("users", {}, "can be exported, not imported"),
+        ("deals", {"mode": "updte"}, "takes upsert, create, update, delete"),
+        ("deals", {"key": "stage"}, "--key 'stage'"),
+        ("contacts", {"mode": "create", "key": "id"}, "Drop one of them"),
+        ("contacts", {"separator": "ab"}, "give one sign"),
+        ("contacts", {"on_duplicate": "none"}, "takes error, first, last, all"),
+        ("contacts", {"rate": -1}, "a rate is a number"),
+        ("contacts", {"rate": float("nan")}, "a rate is a number"),
+        ("contacts", {"concurrency": -3}, "--concurrency -3"),
+        ("contacts", {"concurrency": 2.5}, "--concurrency 2.5"),
+        ("contacts", {"max_errors": "abc"}, "--max-errors 'abc'"),
+        ("contacts", {"max_errors": 5}, "--max-errors 5"),
+        ("contacts", {"limit": -1}, "--limit -1"),
+        ("contacts", {"skip_lines": -1}, "--skip-lines -1"),
+        ("contacts", {"max_duration": -1}, "--max-duration -1"),
+        ("contacts", {"maps": ["a=b"]}, "--maps"),
+        ("contacts", {"on_invalid": None}, "takes skip, stop"),
+        ("contacts", {"ignore_unknown": "no"}, "--ignore-unknown 'no'"),
     ],
 )
-def test_what_does_not_go_together_is_refused_as_on_the_command_line(tmp_path, resource, options, said):
+def test_what_cannot_be_is_refused_as_on_the_command_line(
+    tmp_path: Path, resource: str, options: dict[str, Any], said: str
+):
     file = tmp_path / "in.csv"
     file.write_text("email\nada@example.com\n")
+
+    async def work() -> None:
+        chosen = ImportOptions(**options)
+        await import_file(resource, file, sandbox_access(tmp_path / "box"), chosen, jobs=tmp_path / "jobs")
+
     with pytest.raises(UsageError) as raised:
-        anyio.run(
-            lambda: import_file(resource, file, sandbox_access(tmp_path / "box"), options, jobs=tmp_path / "jobs")
-        )
+        anyio.run(work)
     assert said in str(raised.value)
     assert not (tmp_path / "jobs").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"rate": -1}, {"concurrency": -1}, {"columns": "email"}, {"filters": {"listid": 1}}, {"search": None},
+     {"separator": ""}, {"plain": 1}, {"max_duration": float("inf")}, {"guard_formulas": None}],
+    ids=str,
+)  # fmt: skip
+def test_what_an_export_cannot_have_is_refused(options: dict[str, Any]):
+    with pytest.raises(UsageError):
+        ExportOptions(**options)
 
 
 def test_filters_go_by_the_same_names_as_on_the_command_line(tmp_path):

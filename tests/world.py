@@ -19,7 +19,7 @@ from bulk.jobs import everything, exporting, importing, validating, working
 from bulk.jobs.access import Access, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.folder import JobFolder
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
@@ -103,14 +103,14 @@ class World:
         return run(go_on)
 
     def export(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
-        chosen = exporting.ExportOptions(**{"rate": 0, **options})
+        chosen = ExportOptions(**{"rate": 0, **options})
         return run(exporting.start, named(resource), path, chosen, self.setting)
 
     def resume_export(self) -> Ending:
         return run(exporting.go_on, self.job, {}, self.setting)
 
     def export_all(self, directory: Path, **options: Any) -> Ending:
-        return run(everything.export_all, directory, exporting.ExportOptions(**{"rate": 0, **options}), self.setting)
+        return run(everything.export_all, directory, ExportOptions(**{"rate": 0, **options}), self.setting)
 
     def import_all(self, directory: Path, **options: Any) -> Ending:
         return run(everything.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)

@@ -46,13 +46,17 @@ class Lines:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._next = clock() + EVERY
+        self._last = ""
 
     def update(self, snapshot: Snapshot) -> None:
         """Say a line every few seconds."""
         if self._clock() >= self._next:
             self._next = self._clock() + EVERY
             total = "" if snapshot.total is None else f" of {snapshot.total:,}"
-            self.say(f"{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}")
+            line = f"{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}"
+            if line != self._last:  # once more would say nothing
+                self._last = line
+                self.say(line)
 
     def say(self, line: str) -> None:
         """Say it."""

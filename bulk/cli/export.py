@@ -43,11 +43,12 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     from bulk.jobs import exporting  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_export  # noqa: PLC0415
+    from bulk.jobs.options import ExportOptions  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
     if file == "-" and terminal.is_closed():
         raise UsageError("Standard output is closed, so nothing can be written there. Name a file.")
-    given = exporting.ExportOptions(
+    given = ExportOptions(
         filters=filters_of(chosen["filters"]),
         search=chosen["search"],
         columns=columns_of(chosen["columns"]),

@@ -26,8 +26,11 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
     if as_json:
         display.show_json([_describe(folder) for folder in found])
         return 0
-    if not found:
-        terminal.echo(f"No jobs in {place}.")
+    unreadable = [] if job else JobFolder.unreadable(place)
+    if not found and not unreadable:
+        terminal.echo(f"No jobs in {place}." if place.exists() else f"No jobs: there is no folder {place}.")
+    for folder, why in unreadable:
+        terminal.echo(f"{folder.name}  {why}", err=True)
     for folder in found:
         facts = _describe(folder)
         terminal.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {facts['state']}{_counts(facts['rows'])}")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import shlex
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import click
+
 from bulk.cli import display, terminal
 from bulk.cli.options import command_line
+from bulk.errors import UnfinishedError
 
 if TYPE_CHECKING:
     from bulk.jobs.access import Setting
@@ -23,6 +27,8 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
     gc.freeze()  # what is loaded by now stays; to look through it again and again costs a sixth of a job's time
     try:
         ending = anyio.run(job)
+    except UnfinishedError as stopped:
+        raise _with_way_on(stopped, setting) from stopped
     finally:
         display.close(setting.progress)
     show(ending)
@@ -34,3 +40,20 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
         told += f" Go on with:\n  {command_line('resume', ending.folder.name, setting.jobs)}"
     terminal.echo(told, err=True)
     return error.exit_code
+
+
+def _with_way_on(error: UnfinishedError, setting: Setting) -> UnfinishedError:
+    """The error with the command that goes on: with the job, or if none was kept, the same as before."""
+    from bulk.jobs.folder import JOB  # noqa: PLC0415 - not for --help
+
+    if error.job is None or not error.job.file(JOB).exists():
+        return again_later(error)
+    told = f"{str(error).rstrip('.')}. Go on with:\n  {command_line('resume', error.job.name, setting.jobs)}"
+    return UnfinishedError(told)
+
+
+def again_later(error: UnfinishedError) -> UnfinishedError:
+    """The error of a command that left nothing to go on with, and the command itself, to be given again."""
+    given = click.get_current_context().find_root().obj or ()
+    told = f"{str(error).rstrip('.')}. Nothing was sent, and no job was kept. Later:"
+    return UnfinishedError(f"{told}\n  {shlex.join(('bulk', *given))}")

@@ -8,6 +8,8 @@ import click
 
 from bulk.cli import display, options
 from bulk.cli.import_ import import_options
+from bulk.cli.running import again_later
+from bulk.errors import UnfinishedError
 
 SHOWN = 20  # issues shown without -v
 
@@ -43,6 +45,8 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
 
     try:
         findings = anyio.run(run)
+    except UnfinishedError as stopped:
+        raise again_later(stopped) from stopped
     finally:
         display.close(progress)
     if chosen["as_json"]:

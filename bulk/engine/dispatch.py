@@ -72,6 +72,8 @@ class Dispatch:
         self.refused_key = False
         self.shut_out = False  # stopped since a page that is not the API's stands before everything
         self.paused_until = 0.0
+        self.silent_since: float | None = None  # the time from which nothing was answered well; None while it is
+        self.last_trouble = ""  # what came instead of an answer
         self._chance = chance
         self._rate = rate
         self._concurrency = concurrency
@@ -219,6 +221,11 @@ class Dispatch:
         return self._settle(step, reply, verdict, kept, now)
 
     def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
+        if isinstance(reply, Lost) or reply.status >= 500 or reply.damage:
+            self.silent_since = now if self.silent_since is None else self.silent_since
+            self.last_trouble = explain(reply)[1]
+        else:
+            self.silent_since = None
         if isinstance(reply, Lost):
             return
         took = now - step.sent_at

@@ -15,6 +15,7 @@ from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import GATEWAY_PATH, SANDBOX, Credentials
 from bulk.errors import UsageError
 from bulk.jobs.budget import FileShelf, SharedLimit, shelf_of
+from bulk.jobs.places import state_folder
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
 from bulk.sandbox.app import Sandbox, SandboxOptions
@@ -86,8 +87,7 @@ class Access:
         """Where all who work at this place find each other."""
         if self.sandbox is not None:
             return self.sandbox
-        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        return state / "activecampaign-bulk"
+        return state_folder(os.environ)
 
     def limit(self, rate: float, on_company: Callable[[], None]) -> SharedLimit:
         """The pace that all who work on the account keep together, known by a digest of the way there.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -89,7 +88,10 @@ class Checkpoint:
         """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version."""
         self._path = path
         self._failure: UnfinishedError | None = None  # after one, nothing more is written or called durable
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise UsageError(f"{path} cannot be opened: {error}. See whose it is, and that it can be read.") from error
         try:
             self._prepare(new=new)
         except BaseException:
@@ -111,6 +113,8 @@ class Checkpoint:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
                 self._db.execute(_ASKED_NOW, (time.time(),))
             damage = "" if new else self._damage()
+        except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
+            raise UnfinishedError(f"{self._path} cannot be used: {error}. Look at its disk") from error
         except sqlite3.DatabaseError as error:
             raise self._unusable(f"is damaged ({error})") from error
         if version == 0 and not new:
@@ -196,10 +200,7 @@ class Checkpoint:
         except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-            job = shlex.quote(str(self._path.parent))
-            self._failure = UnfinishedError(
-                f"{self._path} cannot be written: {error}. Make room, then: bulk resume {job}"
-            )
+            self._failure = UnfinishedError(f"{self._path} cannot be written: {error}. Make room")
             raise self._failure from error
 
     def intend(self, row: int, step: str, method: str, attempts: int) -> None:

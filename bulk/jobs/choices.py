@@ -1,11 +1,13 @@
-"""Whether what a user chose goes together, before anything is opened. The commands and the library ask here."""
+"""Whether what a user chose goes together, before anything is opened. The commands and the library ask here.
+
+Whether each value can be at all, `options` has checked as it was made.
+"""
 
 from __future__ import annotations
 
 from bulk.errors import UsageError
 from bulk.jobs.access import Access
-from bulk.jobs.exporting import ExportOptions
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.resources.spec import Resource
 
 
@@ -19,10 +21,6 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acce
             raise UsageError("--key id finds what is there, so it does not go with --mode create. Drop one of them.")
     elif options.mode or options.key or options.limit is not None or options.skip_lines:
         raise UsageError("--mode, --key, --limit and --skip-lines go with one resource, not with all. Drop them.")
-    _check_choice("--on-invalid", options.on_invalid, ("skip", "stop"))
-    _check_choice("--on-duplicate", options.on_duplicate, ("error", "first", "last", "all"))
-    _check_choice("--blank", options.blank, ("keep", "clear"))
-    _check_separator(options.separator)
     check_rate(options.rate, access)
 
 
@@ -35,7 +33,6 @@ def check_export(resource: Resource | None, options: ExportOptions, access: Acce
             raise UsageError(f"--search: ActiveCampaign has no search for {resource.name}. Drop it.")
     elif options.filters or options.search or options.columns:
         raise UsageError("--filter, --search and --columns go with one resource, not with all. Drop them.")
-    _check_separator(options.separator)
     check_rate(options.rate, access)
 
 
@@ -46,9 +43,8 @@ def check_importable(resource: Resource) -> None:
 
 
 def check_rate(rate: float, access: Access | None) -> None:
-    """Raise `UsageError` for no limit at all towards a real account."""
-    if not 0 <= rate < float("inf"):
-        raise UsageError(f"--rate {rate:g}: a rate is a number of requests a second, 0 for no limit.")
+    """Raise `UsageError` for what is no rate, and for no limit at all towards a real account."""
+    check_option("rate", rate)
     local = access is None or access.sandbox is not None or (access.credentials and access.credentials.on_this_machine)
     if rate == 0 and not local:
         raise UsageError("--rate 0 (no limit) is for the sandbox. ActiveCampaign allows 5 requests a second.")
@@ -58,8 +54,3 @@ def _check_choice(option: str, given: str, offered: tuple[str, ...]) -> None:
     if given and given not in offered:
         takes = f"takes {', '.join(offered)}" if offered else "has none"
         raise UsageError(f"{option} {given!r}: this resource {takes}.")
-
-
-def _check_separator(separator: str) -> None:
-    if len(separator) != 1 or separator.isspace() or separator.isalnum() or separator == '"':
-        raise UsageError(f"--separator {separator!r}: give one sign, like , ; or |")

@@ -27,7 +27,6 @@ from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Meter, Summary, Totals
-from bulk.jobs.exporting import ExportOptions
 from bulk.jobs.folder import (
     CHECKPOINT,
     SUCCEEDED,
@@ -37,7 +36,7 @@ from bulk.jobs.folder import (
     account_of_manifest,
 )  # fmt: skip
 from bulk.jobs.held import STALE
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.parts import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
@@ -135,10 +134,10 @@ async def _run(folder: JobFolder, record: JobRecord, parts: Parts, setting: Sett
     endings: list[Ending] = []
     options: ExportOptions | ImportOptions
     if record.kind == "export":
-        options = ExportOptions(**record.options)
+        options = options_read(ExportOptions, record.options, record.version)
         do_part: DoPart = _Exports(options)
     else:
-        options = ImportOptions(**record.options)
+        options = options_read(ImportOptions, record.options, record.version)
         do_part = _Imports(options, account_of_manifest(folder.file(MANIFEST)), retry=retry)
 
     async def work(runner: Runner, door: Door, stopping: Stopping) -> None:

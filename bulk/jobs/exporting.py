@@ -6,7 +6,7 @@ The file is written at the end, each record once, and its records are counted ag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from bulk.jobs.collecting import Collecting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
+from bulk.jobs.options import ExportOptions, options_read
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping
 from bulk.jobs.wording import counted
@@ -35,24 +36,6 @@ from bulk.resources.spec import Column, Reading, Resource, normalise
 from bulk.tables.writing import GUARDED, CsvFile, guard_formulas
 
 STATUSES: Final = tuple(status.value for status in RowStatus)
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """What the user chose, as it is kept in `job.json`.
-
-    `filters` are values by the names that `resource.filters` has, `columns` those to write.
-    """
-
-    plain: bool = False
-    guard_formulas: bool = False
-    separator: str = ","
-    filters: dict[str, str] = field(default_factory=dict)
-    search: str = ""
-    columns: tuple[str, ...] = ()
-    max_duration: float | None = None
-    rate: float = 5.0
-    concurrency: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +79,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) ->
     if resource is None:
         raise UsageError(f"This version of bulk does not export {record.resource}.")
     output = None if record.output == "-" else Path(record.output)
-    options = replace(ExportOptions(**record.options), **changes)
+    options = replace(options_read(ExportOptions, record.options, record.version), **changes)
     with folder.held():
         setting.access.check_same(record.place, record.connection)
         with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:

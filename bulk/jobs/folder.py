@@ -6,6 +6,7 @@ Knows nothing of rows: what is in the checkpoint and the reports is theirs.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -13,9 +14,11 @@ import re
 import secrets
 import shlex
 import shutil
+import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -23,13 +26,15 @@ from typing import Any, Final, Self
 from filelock import FileLock, Timeout
 
 from bulk import __version__
-from bulk.errors import UnfinishedError, UsageError
+from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.resources.kinds import nearest
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
 INPUT_COPY: Final = "input.csv"  # what an import reads, from its first check to its last report
 WITHOUT_END: Final = "cut off"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+FORMAT: Final = 1  # of job.json; another one is another version's
 STDOUT: Final = "-"  # the output of an export to standard output
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
 
@@ -52,6 +57,14 @@ class InputFile:
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
+    @classmethod
+    def of_json(cls, data: Any) -> Self:
+        """Read what stands in `job.json`; raises `ValueError` for what is none."""
+        kinds = {"path": str, "size": int, "sha256": str}
+        if not isinstance(data, dict) or {name: type(value) for name, value in data.items()} != kinds:
+            raise ValueError("its input is none")
+        return cls(**data)
+
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
@@ -68,6 +81,29 @@ class JobRecord:
     parts: tuple[str, ...] = ()  # of a whole account: the resources, in order
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
     version: str = __version__
+    format: int = FORMAT
+
+    @classmethod
+    def of(cls, data: Any) -> Self:
+        """Read what `job.json` holds. Raises `UsageError` for what a newer version wrote, `ValueError` for damage."""
+        if not isinstance(data, dict):
+            raise ValueError("it holds no object")  # noqa: TRY004 - one error for all damage
+        unknown = sorted(set(data) - {one.name for one in fields(cls)})
+        version = str(data.get("version"))
+        if unknown or data.get("format", FORMAT) != FORMAT:
+            what = f" with {', '.join(unknown)}" if unknown else ""
+            raise UsageError(f"it was written by version {version} of bulk{what}, and this is {__version__}")
+        missing = [name for name in ("kind", "resource", "options", "place") if name not in data]
+        if missing:
+            raise ValueError(f"it lacks {', '.join(missing)}")
+        noted = data.get("input")
+        read = cls(**data | {"input": None if noted is None else InputFile.of_json(noted)})
+        texts = (read.kind, read.resource, read.place, read.connection, read.account, read.output, read.created)
+        if not all(isinstance(text, str) for text in texts) or read.kind not in ("import", "export"):
+            raise ValueError("a text in it is none")
+        if not isinstance(read.options, dict) or not isinstance(read.parts, (list, tuple)):
+            raise ValueError("its options or parts are none")  # noqa: TRY004
+        return read
 
     def check_account(self, host: str) -> None:
         """Raise `UsageError` if the job began on another account."""
@@ -131,7 +167,7 @@ class JobFolder:
         """
         if name is not None:
             for folder in (jobs / name, Path(name)):
-                if (folder / JOB).is_file():
+                if _may_be_job(folder):
                     return cls(folder)
             close = nearest(name, [job.name for job in cls.all(jobs)])
             hint = f" Nearest: {', '.join(close)}." if close else " 'bulk jobs' lists those that are here."
@@ -144,13 +180,37 @@ class JobFolder:
 
     @classmethod
     def all(cls, jobs: Path) -> list[Self]:
-        """All jobs here, oldest first. A folder whose `job.json` cannot be read is none."""
+        """All jobs here, oldest first; a folder whose `job.json` cannot be read stands in `unreadable`.
+
+        Raises `UsageError` if the folder of jobs is none or is not to be read.
+        """
         found: list[tuple[str, Self]] = []
-        for folder in sorted(jobs.iterdir()) if jobs.is_dir() else []:
-            job = cls(folder)
+        for job in cls._folders(jobs):
             with contextlib.suppress(UsageError):
                 found.append((job.record().created, job))
         return [job for _created, job in sorted(found, key=lambda pair: pair[0])]
+
+    @classmethod
+    def unreadable(cls, jobs: Path) -> list[tuple[Self, str]]:
+        """The jobs here that cannot be read, each with why: somebody else's, damaged, or a newer version's."""
+        found: list[tuple[Self, str]] = []
+        for job in cls._folders(jobs):
+            try:
+                job.record()
+            except UsageError as error:
+                found.append((job, str(error)))
+        return found
+
+    @classmethod
+    def _folders(cls, jobs: Path) -> list[Self]:
+        """The folders here that are a job's, as far as can be told."""
+        try:
+            inside = sorted(jobs.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise UsageError(f"{jobs} cannot be read: {error.strerror}. Name another place by --jobs-dir.") from error
+        return [cls(folder) for folder in inside if _may_be_job(folder)]
 
     def discard(self) -> None:
         """Remove the folder of a job that never began."""
@@ -166,30 +226,37 @@ class JobFolder:
     def record(self) -> JobRecord:
         """Read `job.json`."""
         try:
-            data = json.loads(self.file(JOB).read_text(encoding="utf-8"))
-            if data["input"] is not None:
-                data["input"] = InputFile(**data["input"])
-            return JobRecord(**data)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise UsageError(f"{self.file(JOB)} cannot be read: {error}. Start the job anew.") from error
+            return JobRecord.of(json.loads(self.file(JOB).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise UsageError(f"{self.file(JOB)} cannot be read: {error.strerror}.") from error
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"{self.file(JOB)} is damaged: {error}. Start the job anew.") from error
+        except UsageError as error:
+            raise UsageError(f"{self.file(JOB)} cannot be read: {error}. Go on with it by that version.") from error
 
     def write_json(self, name: str, data: Any) -> None:
         """Write one of the job's JSON files whole, or leave the old one."""
         part = self.file(f".{name}.part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.file(name))
+        # what is no text, like a file's name that is no UTF-8, is escaped as JSON has it, and read back the same
+        content = (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.file(name))
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
 
     def summary(self) -> dict[str, Any] | None:
         """Read `summary.json`; None if the job has never stopped in an orderly way."""
         try:
-            data: dict[str, Any] = json.loads(self.file(SUMMARY).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            data = json.loads(self.file(SUMMARY).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             return None
-        return data
+        return data if _is_summary(data) else None  # damaged: what the checkpoint says still holds
 
     @property
     def state(self) -> str:
@@ -215,18 +282,62 @@ class JobFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the job; a dead owner's hold is gone with it. Raises `UnfinishedError` while another run has it."""
+        """Hold the job; a dead owner's hold is gone with it. Raises `UnfinishedError` while another run has it.
+
+        Errors that stop the job carry its folder; a disk that takes nothing more is one of them.
+        """
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            again = f"bulk resume {self.name} --jobs-dir {shlex.quote(str(self.path.parent))}"
-            raise UnfinishedError(
-                f"Another run has the job {self.name} in hand. Wait for it to end, then: {again}"
-            ) from None
+            error = UnfinishedError(f"Another run has the job {self.name} in hand. Wait for it to end")
+            error.job = self
+            raise error from None
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be written: {error.strerror}. See whose it is.") from error
         try:
             yield
+        except BulkError as error:
+            error.job = error.job or self
+            raise
+        except (OSError, sqlite3.OperationalError) as error:
+            if not _is_of_the_disk(error):
+                raise
+            where = (error.filename if isinstance(error, OSError) else None) or self.path
+            said = error.strerror if isinstance(error, OSError) else error
+            stopped = UnfinishedError(f"{where} cannot be written: {said}. Make room")
+            stopped.job = self
+            raise stopped from error
         finally:
             self._lock.release()
+
+
+def _is_of_the_disk(error: OSError | sqlite3.OperationalError) -> bool:
+    """Whether an error says that a disk takes nothing more, for now."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+
+
+def _may_be_job(folder: Path) -> bool:
+    """Whether a folder holds a job, or may not be looked into."""
+    try:
+        return stat.S_ISREG((folder / JOB).stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+def _is_summary(data: Any) -> bool:
+    """Whether a summary is of the shape that `Summary.to_json` writes."""
+    kinds: dict[str, Any] = {
+        "state": str, "rows": dict, "actions": dict, "codes": dict, "requests": int, "retries": int,
+        "seconds": (int, float),
+    }  # fmt: skip
+    if not isinstance(data, dict) or not all(isinstance(data.get(name), kind) for name, kind in kinds.items()):
+        return False
+    return all(isinstance(count, int) for name in ("rows", "actions", "codes") for count in data[name].values())
 
 
 def account_of_manifest(path: Path) -> str:

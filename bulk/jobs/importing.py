@@ -28,6 +28,7 @@ from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, Jo
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest, read_records
 from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.inputs import Taken, remove_copy, take, taken_again
+from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
@@ -54,31 +55,6 @@ from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the user chose, as it is kept in `job.json`."""
-
-    mode: str = ""
-    key: str = ""
-    maps: dict[str, str] = field(default_factory=dict)
-    ignore_unknown: bool = False
-    on_invalid: str = "skip"
-    skip_lines: int = 0
-    on_duplicate: OnDuplicate = "error"
-    blank: str = "keep"
-    separator: str = ","
-    encoding: str = "auto"
-    delimiter: str = "auto"
-    limit: int | None = None
-    resubscribe: bool = False
-    allow_damaged: bool = False
-    yes: bool = False
-    max_errors: str = ""
-    max_duration: float | None = None
-    rate: float = 5.0
-    concurrency: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +140,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     resource = find(record.resource)
     if resource is None or record.input is None:
         raise UsageError(f"{folder.name} is no import that this version of bulk can go on with.")
-    options = replace(ImportOptions(**record.options), **changes)
+    options = replace(options_read(ImportOptions, record.options, record.version), **changes)
     with folder.held():
         setting.access.check_same(record.place, record.connection)
         file = await taken_again(folder, record.input, setting.progress.say)

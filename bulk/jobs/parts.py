@@ -13,8 +13,9 @@ import anyio.to_thread
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.folder import INPUT_COPY, JOB, JobFolder, JobRecord
-from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
+from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
 from bulk.jobs.inputs import Taken, take, taken_again
+from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.validating import Findings
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
@@ -100,7 +101,7 @@ async def parts_again(
             parts.append((resource, taken.file))
         else:
             parts.append((resource, await taken_again(part, noted, setting.progress.say)))
-    options = ImportOptions(**record.options)
+    options = options_read(ImportOptions, record.options, record.version)
     await anyio.to_thread.run_sync(check_files, [(r, file) for r, file in parts if file is not None], options)
     return parts
 

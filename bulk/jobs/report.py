@@ -92,6 +92,8 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
                 codes.update({failure.code for failure in row.outcome.failures})
             wanted.add(name)
             files[name].write(form.line(name, record, row))
+        for file in files.values():  # all, before one appears: reports of two times side by side would lie
+            file.settle()
         edited = keep_edited(folder, _ADDED, checkpoint)
     for name in (SKIPPED, UNPROCESSED):
         if name not in wanted:

@@ -15,6 +15,8 @@ from bulk.jobs.runner import Runner, stopped_error
 from bulk.jobs.watchdog import Watchdog
 
 NOTE_EVERY: Final = 2.0  # seconds
+SILENCE: Final = 2.0  # seconds without an answer after which a person wants to know
+LOOK_EVERY: Final = 1.0
 
 
 class Stopping:
@@ -62,6 +64,7 @@ class Stopping:
                 if self._signals:
                     await watchers.start(self._watch_signals)
                 watchers.start_soon(self._note_spent)
+                watchers.start_soon(self._tell_silence)
                 if self._seconds is not None:
                     watchers.start_soon(self._watch_time, self._seconds)
                 try:
@@ -103,6 +106,21 @@ class Stopping:
             await anyio.sleep(NOTE_EVERY)
             if self._runner.meter is not None:
                 self._runner.meter.note(anyio.current_time())
+
+    async def _tell_silence(self) -> None:
+        """Say soon that nobody answers any more, and once somebody does again."""
+        told = False
+        while True:
+            await anyio.sleep(LOOK_EVERY)
+            dispatch = self._runner.dispatch
+            since = dispatch.silent_since
+            if since is None and told:
+                self._progress.say("There are answers again.")
+                told = False
+            elif since is not None and not told and anyio.current_time() - since >= SILENCE:
+                said = dispatch.last_trouble.rstrip(".")
+                self._progress.say(f"No answer: {said}. It is tried again, for up to a minute.")
+                told = True
 
     async def _watch_time(self, seconds: float) -> None:
         await anyio.sleep(seconds)

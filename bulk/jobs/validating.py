@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,10 +15,12 @@ import anyio.to_thread
 from bulk.jobs.access import Access, Setting, opened, sharing
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.folder import INPUT_COPY
-from bulk.jobs.importing import ImportOptions, matched, on_duplicate_of, prepare_table
+from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
 from bulk.jobs.inputs import take
-from bulk.jobs.progress import Silent
+from bulk.jobs.options import ImportOptions
+from bulk.jobs.progress import Progress, Silent
 from bulk.jobs.runner import Runner, new_dispatch
+from bulk.jobs.stopping import Stopping
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
@@ -50,21 +52,22 @@ class Findings:
 
 async def account_columns(resource: Resource, access: Access) -> tuple[Column, ...]:
     """The columns that a resource has in this account, its custom fields with their options among them."""
-    return columns_of(resource, await _names(resource, access, 5.0, Silent().say))
+    return columns_of(resource, await _names(resource, access, 5.0, Silent()))
 
 
-async def _names(resource: Resource, access: Access, rate: float, say: Callable[[str], None]) -> Names:
+async def _names(resource: Resource, access: Access, rate: float, progress: Progress) -> Names:
     async with opened(access, rate) as send:
-        with sharing(access, rate, say) as limit:
+        with sharing(access, rate, progress.say) as limit:
             runner = Runner(new_dispatch(rate, 0, limit), send)
-            return await runner.ask(read_names(families_of(resource, ()), resource.custom))
+            async with Stopping(runner, progress, seconds=None, signals=False).watching():
+                return await runner.ask(read_names(families_of(resource, ()), resource.custom))
 
 
 async def validate(
     resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, *, offline: bool
 ) -> Findings:
     """Check a file (None: standard input). `offline`: without asking the account for its fields, lists and options."""
-    names = None if offline else await _names(resource, setting.access, options.rate, setting.progress.say)
+    names = None if offline else await _names(resource, setting.access, options.rate, setting.progress)
     if names is not None and names.host:
         setting.progress.say(f"Account: {names.host}")
     with tempfile.TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ What is written here is read back identically by `reading`. Decides nothing abou
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -77,6 +78,8 @@ class CsvFile:
         try:
             self._open()
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise self._full(error) from error
             raise UsageError(f"{self._target} cannot be written: {error.strerror}. Choose another place.") from error
         self._put(("" if self._plain else BOM) + format_row(self._header, plain=self._plain))
         return self
@@ -100,6 +103,14 @@ class CsvFile:
         """Write one row that `format_row` made earlier."""
         self._put(row)
         self.rows += 1
+
+    def settle(self) -> None:
+        """Bring what was written to the disk, so that nothing of it can fail when the block ends."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._full(error) from error
 
     def _put(self, text: str) -> None:
         # Half a surrogate pair, which an API can hand out for a cut emoji, has no bytes in UTF-8: it becomes "?".

@@ -28,7 +28,7 @@ def test_a_full_disk_stops_the_job_with_all_that_is_known_kept(world: World, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "_prepare", small)
-        with pytest.raises(UnfinishedError, match=r"full.*bulk resume .*job"):
+        with pytest.raises(UnfinishedError, match=r"full\. Make room"):
             world.start(world.csv(ROWS, HEADER))
     sent = len(world.steps())
     assert sent > 0

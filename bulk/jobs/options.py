@@ -1,0 +1,177 @@
+"""What a user can choose for a job: every value is checked as it is made, for the command line and for programs alike.
+
+What goes together with a resource or an account is checked by `choices`. Options are kept in `job.json`, and read back
+from there strictly: an option that this version does not know would be left out silently.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeVar
+
+from bulk.errors import UsageError
+from bulk.tables.check import OnDuplicate
+
+Check = Callable[[Any], bool]
+NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
+_MAX_ERRORS: Final = re.compile(r"[1-9][0-9]*|[0-9]+(\.[0-9]+)?%")
+
+
+def is_separator(value: Any) -> bool:
+    """Whether a sign can stand between values inside a cell."""
+    return isinstance(value, str) and len(value) == 1 and not (value.isspace() or value.isalnum() or value == '"')
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_max_errors(value: Any) -> bool:
+    return isinstance(value, str) and (not value or _MAX_ERRORS.fullmatch(value) is not None)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(name, str) for name in value)
+
+
+def _or_none(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def _one_of(*offered: str) -> tuple[Check, str]:
+    return (lambda value: isinstance(value, str) and value in offered), f"this resource takes {', '.join(offered)}"
+
+
+_FLAG: Final = (_is_flag, "it is either so or not: true or false")
+_TEXT: Final = (_is_text, "it is a text")
+# of each option: whether a value can be its, and what it has to be
+_CHECKS: Final[dict[str, tuple[Check, str]]] = {
+    "mode": _TEXT,
+    "key": _TEXT,
+    "maps": (_are_texts, "it maps titles of the file to attributes"),
+    "ignore_unknown": _FLAG,
+    "on_invalid": _one_of("skip", "stop"),
+    "skip_lines": (_is_count, "write a number of lines, like 2"),
+    "on_duplicate": _one_of("error", "first", "last", "all"),
+    "blank": _one_of("keep", "clear"),
+    "separator": (is_separator, "give one sign, like , ; or |"),
+    "encoding": _TEXT,
+    "delimiter": _TEXT,
+    "limit": (_or_none(_is_count), "write a number of rows, like 100"),
+    "resubscribe": _FLAG,
+    "allow_damaged": _FLAG,
+    "yes": _FLAG,
+    "max_errors": (_is_max_errors, "write a number of rows, like 100, or a share, like 5%"),
+    "max_duration": (_or_none(_is_number), "it is a number of seconds"),
+    "rate": (_is_number, NO_LIMIT_RATE),
+    "concurrency": (_is_count, "it is a number of requests in flight, 0 for what fits"),
+    "plain": _FLAG,
+    "guard_formulas": _FLAG,
+    "filters": (_are_texts, "it maps names of filters to values"),
+    "search": _TEXT,
+    "columns": (_are_names, "it is a list of names"),
+}
+
+
+def check_option(name: str, value: Any) -> None:
+    """Raise `UsageError` if an option cannot have this value, whatever the others are."""
+    fits, expected = _CHECKS[name]
+    if not fits(value):
+        raise UsageError(f"--{name.replace('_', '-')} {_shown(value)}: {expected}.")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the user chose for an import, as it is kept in `job.json`. Raises `UsageError` for what cannot be."""
+
+    mode: str = ""
+    key: str = ""
+    maps: dict[str, str] = field(default_factory=dict)
+    ignore_unknown: bool = False
+    on_invalid: str = "skip"
+    skip_lines: int = 0
+    on_duplicate: OnDuplicate = "error"
+    blank: str = "keep"
+    separator: str = ","
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    limit: int | None = None
+    resubscribe: bool = False
+    allow_damaged: bool = False
+    yes: bool = False
+    max_errors: str = ""
+    max_duration: float | None = None
+    rate: float = 5.0
+    concurrency: int = 0
+
+    def __post_init__(self) -> None:
+        _check_all(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What the user chose for an export, as it is kept in `job.json`. Raises `UsageError` for what cannot be.
+
+    `filters` are values by the names that `resource.filters` has, `columns` those to write.
+    """
+
+    plain: bool = False
+    guard_formulas: bool = False
+    separator: str = ","
+    filters: dict[str, str] = field(default_factory=dict)
+    search: str = ""
+    columns: tuple[str, ...] = ()
+    max_duration: float | None = None
+    rate: float = 5.0
+    concurrency: int = 0
+
+    def __post_init__(self) -> None:
+        _check_all(self)
+
+
+Options = TypeVar("Options", ImportOptions, ExportOptions)
+
+
+def _check_all(options: ImportOptions | ExportOptions) -> None:
+    for one in fields(options):
+        check_option(one.name, getattr(options, one.name))
+
+
+def options_read(kind: type[Options], written: Mapping[str, Any], version: str) -> Options:
+    """The options of a job as its `job.json` holds them; `version` is that of bulk which wrote it.
+
+    Raises `UsageError` for an option that this version does not know, and for a value that it cannot have.
+    """
+    unknown = sorted(set(written) - {one.name for one in fields(kind)})
+    if unknown:
+        raise UsageError(
+            f"The job was begun by version {version} of bulk with options that this version does not know:"
+            f" {', '.join(unknown)}. Go on with it by that version."
+        )
+    try:
+        return kind(**written)
+    except UsageError as error:
+        raise UsageError(f"The job's own job.json is damaged: {error} Start the job anew.") from error
