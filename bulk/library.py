@@ -161,7 +161,7 @@ async def export_folder(
 async def resume(job: str | Path, access: Access, *, retry: bool = False, progress: Progress = _QUIET) -> Result:
     """Go on with an unfinished job, import or export, from its folder; `retry`: send again what failed in an import.
 
-    Raises `UsageError` for another account than the job's, or a file that has changed.
+    Raises `UsageError` for another account than the job's. An import goes on with the file as it was checked.
     """
     folder = JobFolder.find(Path(job).parent, Path(job).name)
     record = folder.record()

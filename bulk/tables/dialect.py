@@ -119,7 +119,7 @@ class Frames:
     """One pass over a file's records as the CSV says them: `(row number, physical lines, cells)`.
 
     Iterated once. Row numbers are a spreadsheet's: a blank line takes one (and gives no cells), a cell of several lines
-    takes none besides its record's. `nul` is True once a NUL may have been read. Raises `UsageError` with the row for
+    takes none besides its record's. `odd` is True once a NUL may have been read. Raises `UsageError` with the row for
     whatever is no CSV or cannot be decoded.
     """
 
@@ -130,14 +130,9 @@ class Frames:
         self._watched: _Watched | None = None
 
     @property
-    def nul(self) -> bool:
-        """Whether a NUL byte was read so far; the cells still have to be looked at."""
-        return self._watched is not None and self._watched.nul
-
-    @property
-    def blanks(self) -> bool:
-        """Whether a blank before a quote was read so far; in which cell, and whether it matters, is to be seen."""
-        return self._watched is not None and self._watched.blanks.seen
+    def odd(self) -> bool:
+        """Whether a NUL, or a blank before a quote, was read so far; the cells still have to be looked at."""
+        return self._watched is not None and (self._watched.nul or self._watched.blanks.seen)
 
     @property
     def read_bytes(self) -> int:
@@ -200,7 +195,7 @@ class Frames:
         delimiter = DELIMITERS.get(self._dialect.delimiter, self._dialect.delimiter)
         return where + (
             f"a closing quote (\") is followed by something other than a {delimiter} or the line's end. "
-            'Write a quote inside a cell as "".'
+            'Write a quote inside a cell as ""; take away blanks behind a closing one.'
         )
 
 

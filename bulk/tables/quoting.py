@@ -16,8 +16,6 @@ from bulk.resources.spec import normalise
 BLANK_AND_QUOTE: Final = re.compile(r'[ \t\xa0]+"')
 _SPACES_AND_QUOTE: Final = re.compile(r' +"')
 _OTHER_AND_QUOTE: Final = re.compile(r' *[\t\xa0][ \t\xa0]*"')
-_IN_BYTES: Final = re.compile(rb'[ \t\xa0]"')
-_IN_BYTES_OF_TABS: Final = re.compile(rb'[ \xa0]"')
 
 
 class BlankWatch:
@@ -26,13 +24,20 @@ class BlankWatch:
     def __init__(self, delimiter: str) -> None:
         self.seen = False
         self._last = b""
-        self._pattern = _IN_BYTES_OF_TABS if delimiter == "\t" else _IN_BYTES
+        self._blanks = b" \xa0" if delimiter == "\t" else b" \xa0\t"
 
     def look(self, chunk: bytes) -> None:
         """Look at the next bytes; those of the wider encodings are looked at without their zeros."""
-        if not self.seen and b'"' in chunk:
-            self.seen = self._pattern.search((self._last + chunk).replace(b"\0", b"")) is not None
-        self._last = chunk[-4:]
+        if self.seen:
+            return
+        text = chunk.replace(b"\0", b"") if b"\0" in chunk else chunk
+        border = self._last + text[:1]
+        for at in range(len(self._blanks)):
+            blank = self._blanks[at : at + 1]
+            piece = blank + b'"'
+            if border == piece or (blank in text and piece in text):  # one byte is looked for much faster than two
+                self.seen = True
+        self._last = text[-1:] or self._last
 
 
 def cells_as_written(text: str, delimiter: str, *, spaced: bool = False) -> Iterator[str]:

@@ -96,10 +96,10 @@ class Table:
                 self._refuse_swallowed(number, cells, rows, raw)
             problem = None
             # this loop runs a million times: calls are for the odd row
-            if frames.blanks and any(map(BLANK_AND_QUOTE.match, cells)):
-                raw = raw or frames.raw()
-                self._refuse_blanks(number, raw)
-            if careful or len(cells) != width or frames.nul:
+            if careful or len(cells) != width or frames.odd:
+                if any(map(BLANK_AND_QUOTE.match, cells)):
+                    raw = raw or frames.raw()
+                    self._refuse_blanks(number, raw)
                 problem = self._fitted(cells, fit)
             yield Record(number, cells, problem)
 
