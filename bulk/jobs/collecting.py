@@ -69,7 +69,8 @@ class Collecting:
         Raises `UnfinishedError` if some pages cannot be had.
         """
         checkpoint = self.checkpoint
-        asking = read_names(self.source.families, self.resource.custom, identity=False)
+        families = self.source.families
+        asking = read_names(families, self.resource.custom, identity=False, optional={*families, self.resource.custom})
         before = self._read_before()
         if checkpoint.noted("walked"):
             deque(before, maxlen=0)  # for what the records point to
@@ -184,11 +185,17 @@ class Collecting:
 
     async def _read_apart(self) -> None:
         checkpoint = self.checkpoint
+        self.names.unread |= checkpoint.noted_under("unread ")
         if not checkpoint.noted("apart") or checkpoint.noted("apart read"):
             return
         families = self.source.beside if isinstance(self.source, Contacts | Links) else ()
         self.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
         for family in families:
+            said = await self.runner.ask(_refusal(family))
+            if said:
+                self.names.unread[family] = said
+                checkpoint.note(f"unread {family}", said)
+                continue
             await read_whole(self.runner, partial(whole_page, family), partial(_add_relations, checkpoint, family))
         checkpoint.note("apart read", True)
         await checkpoint.durable()
@@ -209,8 +216,10 @@ class Collecting:
         unknown = set(self.checkpoint.noted_under("unknown "))
         if self.checkpoint.noted("apart"):  # the pages did not say which names they need
             unknown |= set(self.source.families) | ({"tags"} if self.resource.reading is Reading.KEYSET else set())
+        unknown -= set(self.names.unread)
         if unknown:
-            newer = await self.runner.ask(read_names(unknown, identity=False))
+            newer = await self.runner.ask(read_names(unknown, identity=False, optional=unknown))
+            self.names.unread |= newer.unread
             for family in unknown:
                 self.names.books[family] = newer.book(family)
 
@@ -314,6 +323,13 @@ class _Addresses:
 
     def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Nothing to do."""
+
+
+def _refusal(family: str) -> Asking[str]:
+    """What the API says if a collection may not be read, "" if it may."""
+    request = Request(f"{family} at all", "GET", family, (("limit", "1"),), expects=family, optional=True)
+    receipts = yield (request,)
+    return receipts[0].error if receipts[0].status in (403, 404) else ""
 
 
 def _page_of(request: Request) -> Asking[PageData | None]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from bulk.api.connections import ACTIVE, PENDING, Connection
 from bulk.api.credentials import GATEWAY, Credentials, from_environment
 from bulk.api.probe import Seen, Trouble, Unreached
+from bulk.engine.confirm import is_page
 from bulk.engine.retry import explain
 from bulk.errors import UsageError
 from bulk.jobs.connecting import listed
@@ -211,6 +212,10 @@ def accounts(found: Finding, whose: Mapping[str, str]) -> Finding:
 # ---- the account
 
 _AGAIN: Final = "Try again in a few minutes."
+_PAGE: Final = (
+    "A firewall, a proxy or a maintenance page answers in its place. It may pass: try again in a few minutes.",
+    "If it stays, ask who runs the network here whether calls to that address are let through.",
+)
 _RENEW: Final = ("Make the connection anew:", "  bulk connections delete {connection}", CREATE)
 _Meaning = tuple[range, str, str, tuple[str, ...]]
 # what is wrong where an answer has such a status, by the check that fails; the first line that holds it decides
@@ -246,6 +251,8 @@ _DIRECT: Final[tuple[_Meaning, ...]] = (
 def meaning(reply: Reply, *, direct: bool, connection: str = "") -> Finding:
     """What an answer that is not good means."""
     _code, said = explain(reply)
+    if is_page(reply) and reply.status != 429:
+        return problem("account", f"{said}.", *_PAGE)
     table = _DIRECT if direct else _GATEWAY
     _statuses, check, text, steps = next(line for line in table if reply.status in line[0])
     filled = (step.format(connection=connection or "ID") for step in steps)

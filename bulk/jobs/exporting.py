@@ -14,7 +14,7 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.errors import BulkError, ReaderGoneError, UsageError
+from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.collecting import Collecting
@@ -27,8 +27,8 @@ from bulk.jobs.stopping import Stopping
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
-from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of
-from bulk.planning.names import columns_of
+from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of, unreadable
+from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import read_identity, read_names
 from bulk.resources import find
 from bulk.resources.kinds import join_values, nearest
@@ -129,10 +129,27 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     if not door.entered:  # an account without a single record
         door.enter(await runner.ask(read_identity()))
     await collecting.complete()
+    _tell_left_out(job, collecting.names)
     with stopping.draining():
         counts = await anyio.to_thread.run_sync(write_files, job, collecting)
         checkpoint.note("written", counts)
         await checkpoint.durable()
+
+
+def _tell_left_out(job: Job, names: Names) -> None:
+    """Say which columns are left out since what they show may not be read; stop if one of them was asked for."""
+    for resource in (job.resource, *job.links):
+        columns = export_columns(columns_of(resource, names))
+        left = {column.header: of for column in columns if (of := unreadable(column, names.unread))}
+        asked = {normalise(name) for name in job.options.columns}
+        for of in dict.fromkeys((*left.values(), *(of for of in names.unread if of == resource.custom))):
+            headers = [header for header, needed in left.items() if needed == of] or ["those of custom fields"]
+            said = f"{of} may not be read with this key: {names.unread[of]}."
+            if any(normalise(header) in asked for header in headers):
+                raise AbortedError(
+                    f"{said} Leave {', '.join(headers)} out of --columns, or use the key of another user."
+                )
+            job.setting.progress.say(f"{said} Columns left out: {', '.join(headers)}.")
 
 
 def _query(resource: Resource, options: ExportOptions) -> Query:
@@ -165,7 +182,9 @@ def write_file(
 ) -> tuple[int, int, int]:
     """Write one file out of what was collected, each record's rows as `rows_of` gives them."""
     options, names = job.options, collecting.names
-    columns = chosen_columns(export_columns(columns_of(resource, names, options.separator)), options.columns)
+    known = export_columns(columns_of(resource, names, options.separator))
+    readable = tuple(column for column in known if not unreadable(column, names.unread))
+    columns = chosen_columns(readable, options.columns)
     header = [column.header for column in columns]
     guard = options.guard_formulas
     records = hidden = 0

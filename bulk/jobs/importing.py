@@ -175,11 +175,16 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     used = {column.attribute for _at, column in matched(job.resource, job.table, options, None).columns}
     deletes = options.mode == "delete"  # then all that goes is written down by name before
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
-    names = await runner.ask(read_names(families, job.resource.custom))
+    needless = families - families_of(job.resource, used, besides=("contacts",)) | ({"lists"} - _said(used))
+    names = await runner.ask(read_names(families, job.resource.custom, optional={*needless, job.resource.custom}))
     if names.host and not door.entered:
         job.setting.progress.say(f"Account: {names.host}")
     door.enter(names.host)
-    match = matched(job.resource, job.table, options, names)
+    try:
+        match = matched(job.resource, job.table, options, names)
+    except UsageError as error:
+        unread = "\n".join(f"{of} may not be read with this key: {said}." for of, said in names.unread.items())
+        raise UsageError(f"{error}\n{unread}".strip()) from None
     # else a cell is judged beside what the account holds, once that is read
     look = spoilt_cells if options.on_invalid == "stop" and not options.allow_damaged else None
     duplicates = on_duplicate_of(job.resource, options)
@@ -196,6 +201,11 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
     await _send_rows(job, runner, stopping, match, names)
+
+
+def _said(used: set[str]) -> set[str]:
+    """The collections by whose names the cells of a file of contacts go, lists apart from others."""
+    return {"lists"} if used & {"lists", "unsubscribe_lists", "list_name"} else set()
 
 
 def _sent_again(job: Job, match: Match) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from bulk.errors import AbortedError, UnfinishedError
@@ -11,17 +12,38 @@ from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.pages import PAGE, RETRY_HINT, InTurn, total_of
 from bulk.planning.together import Asking
 
-__all__ = ["PAGE", "RETRY_HINT", "accepted", "read_all", "read_list", "read_pages", "total_of"]
+__all__ = [
+    "PAGE", "RETRY_HINT", "Refused", "accepted", "read_all", "read_allowed", "read_list", "read_pages", "total_of"
+]  # fmt: skip
 
 NOTHING_MORE: Final[Mapping[str, Json]] = {}
 AT_ONCE: Final = 8  # pages of one list asked for together
 Ids = tuple[list[int], int | None]
 
 
+@dataclass(slots=True)
+class Refused:
+    """That a collection may not be read with this key, which the job can do without. `said`: what was answered."""
+
+    said: str
+
+
 def read_all(
     path: str, plural: str, query: tuple[tuple[str, str], ...] = (), beside: tuple[str, ...] = ()
 ) -> Asking[dict[str, list[Json]]]:
     """Every record of a collection, under `plural`, and the side-loaded lists named in `beside`.
+
+    Raises what makes the job impossible to begin.
+    """
+    found = yield from read_allowed(path, plural, query, beside, optional=False)
+    assert not isinstance(found, Refused)  # noqa: S101 - it has raised
+    return found
+
+
+def read_allowed(
+    path: str, plural: str, query: tuple[tuple[str, str], ...] = (), beside: tuple[str, ...] = (), *, optional: bool
+) -> Asking[dict[str, list[Json]] | Refused]:
+    """What `read_all` gives; with `optional` also that it may not be read, by the API's own 403 or 404.
 
     It ends where a page brings nothing new, whatever total is told. Ids are counted once although records may be added
     or deleted meanwhile. Raises what makes the job impossible to begin.
@@ -30,7 +52,8 @@ def read_all(
 
     def request(ask: OffsetAsk) -> Request:
         place = (*query, ("limit", str(PAGE)), *ask.query)
-        return Request(ask.step(plural), "GET", path, place, keep=_page(plural, beside), expects=plural)
+        keep = _page(plural, beside)
+        return Request(ask.step(plural), "GET", path, place, keep=keep, expects=plural, optional=optional)
 
     def take(page: Json) -> Ids:
         for name, rows in page["lists"].items():
@@ -38,6 +61,8 @@ def read_all(
         return [int(row["id"]) for row in page["lists"][plural]], page["total"]
 
     refused = yield from read_pages(request, take)
+    if refused is not None and optional and refused.status in (403, 404):
+        return Refused(refused.error)
     if refused is not None:
         accepted(refused, f"the account's {plural}")
     return {name: list(rows.values()) for name, rows in found.items()}

@@ -6,7 +6,7 @@ on every page; where it did not, the relations are read whole and joined by hand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -124,6 +124,23 @@ def whole_page(path: str, ask: Ask | OffsetAsk) -> Request:
 def export_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns that an export writes."""
     return tuple(column for column in columns if column.exported)
+
+
+# what of a contact's row needs which collections
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tags": ("tags", "contactTags"),
+    "lists": ("lists", "contactLists"),
+    "unsubscribe_lists": ("lists", "contactLists"),
+    "account": ("accounts", "accountContacts"),
+}
+
+
+def unreadable(column: Column, unread: Collection[str]) -> str:
+    """The collection without which a column would be empty, of those that may not be read; "" if there is none."""
+    needs = _NEEDS.get(column.attribute, ()) if not column.of else (column.of,) if column.names else ()
+    if column.field_id:
+        needs = ("fieldValues",)
+    return next((of for of in needs if of in unread), "")
 
 
 # ---- contacts

@@ -106,6 +106,7 @@ class Names:
     host: str = ""
     fields: tuple[CustomField, ...] = ()
     books: dict[str, Book] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)  # collections that may not be read, and what was said
 
     def book(self, family: str) -> Book:
         """The records of one resource by name."""

@@ -10,7 +10,7 @@ from typing import Final
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Json, Request, Verdict
 from bulk.planning import answers
-from bulk.planning.collections import RETRY_HINT, accepted, read_all
+from bulk.planning.collections import RETRY_HINT, Refused, accepted, read_all, read_allowed
 from bulk.planning.names import Book, CustomField, Names
 from bulk.planning.together import Asking, together
 from bulk.resources import named
@@ -60,25 +60,30 @@ def families_of(
     return families.difference(besides)
 
 
-def read_names(families: Iterable[str], custom: str = "", *, identity: bool = True) -> Asking[Names]:
+def read_names(
+    families: Iterable[str], custom: str = "", *, identity: bool = True, optional: Collection[str] = ()
+) -> Asking[Names]:
     """Read the names of the records of `families` and the custom fields of the collection `custom`, side by side.
 
-    `identity`: also learn who the account is, if no record that was read tells.
+    `identity`: also learn who the account is, if no record that was read tells. `optional`: collections that the job
+    can do without; those of them that this key may not read are noted as unread.
     """
     wanted = sorted(set(families) | ({custom} if custom == "fields" else set()))
+    called = [*wanted, *([custom] if custom and custom != "fields" else [])]
     parts: list[Asking[Json]] = [
-        read_all(family, family, beside=("fieldOptions",) if family == "fields" else ()) for family in wanted
+        read_allowed(of, of, beside=("fieldOptions",) if of == "fields" else (), optional=of in optional)
+        for of in called
     ]
-    if custom and custom != "fields":
-        parts.append(read_all(custom, custom))
     pages = yield from together(parts)
-    found = dict(zip([*wanted, *([custom] if custom and custom != "fields" else [])], pages, strict=True))
+    unread = {of: page.said for of, page in zip(called, pages, strict=True) if isinstance(page, Refused)}
+    found = {of: page for of, page in zip(called, pages, strict=True) if of not in unread}
+    wanted = [of for of in wanted if of not in unread]
     records = [record for name in wanted for record in found[name][name][:1]]
     host = next((host for host in map(host_of, records) if host), "")
     if identity and not host:  # an account without records, or none that was asked for
         host = yield from read_identity()
-    names = Names(host, books={family: _book(family, found[family][family]) for family in wanted})
-    if custom and custom != "fields":
+    names = Names(host, books={family: _book(family, found[family][family]) for family in wanted}, unread=unread)
+    if custom in found and custom != "fields":
         names.fields = tuple(map(_other_field, found[custom][custom]))
     elif "fields" in found:
         names.fields = _contact_fields(found["fields"]["fields"], found["fields"]["fieldOptions"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from bulk.errors import AbortedError
@@ -149,3 +151,47 @@ def test_an_answer_about_another_record_is_repeated_or_looked_up(world: World, k
     ending = world.start(world.csv(rows, header))
     assert ending.summary.complete
     assert world.account() == expected
+
+
+# ---- what this key may not read
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize(
+    ("path", "gone"), [("accounts", {"account"}), ("lists", {"lists", "unsubscribe_lists"}), ("fields", {"City"})]
+)
+def test_an_export_leaves_out_what_may_not_be_read(world: World, status: int, path: str, gone: set[str]):
+    rows = [(email, "VIP", "Newsletter", "Firm", "Bath") for email, _name in ROWS[:5]]
+    world.start(world.csv(rows, "email,tags,lists,account,City"))
+    world.job.path.rename(world.folder / "import")
+    assert world.export(world.folder / "all.csv").summary.complete
+    world.job.path.rename(world.folder / "export")
+    world.faults = (Fault("status", method="GET", path=path, status=status),)
+    assert world.export(world.folder / "out.csv").summary.complete
+    with (world.folder / "all.csv").open(encoding="utf-8-sig") as file:
+        before = list(csv.DictReader(file))
+    with (world.folder / "out.csv").open(encoding="utf-8-sig") as file:
+        after = list(csv.DictReader(file))
+    left = set(before[0]) - set(after[0])
+    assert gone <= left
+    assert "tags" not in left
+    assert [{name: row[name] for name in row if name not in left} for row in before] == after
+
+
+def test_a_column_that_was_asked_for_is_not_left_out(world: World):
+    world.start(world.csv(ROWS[:5], HEADER))
+    world.job.path.rename(world.folder / "import")
+    world.faults = (Fault("status", method="GET", path="accounts", status=404),)
+    assert world.export(world.folder / "out.csv", columns=("email", "firstName")).summary.complete
+    world.job.path.rename(world.folder / "export")
+    ending = world.export(world.folder / "out.csv", columns=("email", "account"))
+    assert isinstance(ending.error, AbortedError)
+    assert "accounts may not be read with this key" in str(ending.error)
+
+
+def test_an_import_does_without_names_that_its_file_does_not_use(world: World):
+    world.faults = (Fault("status", method="GET", path="lists", status=403),)
+    assert world.start(world.csv(ROWS[:5], HEADER)).summary.complete
+    world.job.path.rename(world.folder / "import")
+    with pytest.raises(AbortedError):
+        world.start(world.csv([("a@example.com", "Newsletter")], "email,lists"))
