@@ -20,15 +20,19 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlencode
 
+import anyio
 import httpx
 
 from bulk import __version__
 from bulk.api.credentials import Credentials
 from bulk.api.in_process import AsgiApp, InProcess
+from bulk.api.secret import Secret
 from bulk.engine.confirm import contradicts
 from bulk.model import Json, Lost, Reply, Request
 
 CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
+DEADLINE: Final = 180.0  # seconds for a whole answer, however steadily it trickles
+LARGEST: Final = 64 * 1024 * 1024  # bytes of an answer once it is unpacked; a page of a hundred contacts has 1 MiB
 MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
@@ -51,7 +55,7 @@ class Client:
             max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEEP
         )
         self._root = credentials.root
-        self._secret = credentials.key
+        self._secret = Secret(credentials.key)
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
         self._extensions = {"timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()}
         self._limits = limits
@@ -67,7 +71,8 @@ class Client:
             limits=self._limits,
             verify=self._tls,
             follow_redirects=False,  # a redirect would carry the key to another host
-            trust_env=self._app is None,
+            # a proxy carries https unread; plain http, which stays on this machine, it would be shown with the key
+            trust_env=self._app is None and self._root.startswith("https:"),
         )
 
     async def __aenter__(self) -> Self:
@@ -107,11 +112,11 @@ class Client:
         client = self._client
         self._flying[client] += 1
         try:
-            response = await client.send(self._request(request))
+            response, content = await _received(client, self._request(request))
         finally:
             self._flying[client] -= 1
             await self._leave(client)
-        return self._reply(response), response.headers
+        return self._reply(response, content), response.headers
 
     async def _leave(self, client: httpx.AsyncClient) -> None:
         """Close connections that are not used any more, once nothing is on its way over them."""
@@ -134,32 +139,56 @@ class Client:
         headers = self._headers | {"Content-Type": "application/json"}
         return httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)
 
-    def _reply(self, response: httpx.Response) -> Reply:
+    def _reply(self, response: httpx.Response, content: bytes) -> Reply:
         status = response.status_code
         retry_after = _seconds(response.headers.get("Retry-After"))
-        content = response.content
         if not content.strip():
             return Reply(status, None, "empty", retry_after)
         try:
-            body = json.loads(content)
-            if status >= 300:  # may be quoted; the key as it is written there, however it was escaped on the way
-                body = self._without_key(body)
+            body = json.loads(content, parse_constant=_refuse)
+            if self._secret.may_be_in(content, data=status < 300):  # however it was escaped on the way
+                body = self._secret.out_of_json(body)
         except (ValueError, RecursionError):
-            text = self.safe(response.text)[:LONGEST_QUOTE]
+            text = self.safe(content.decode("utf-8", "replace"))[:LONGEST_QUOTE]
             damage = "cut off" if text.lstrip()[:1] in ("{", "[") else "not JSON"
             return Reply(status, None, damage, retry_after, " ".join(text.split()))
         return Reply(status, body, "", retry_after)
 
-    def _without_key(self, body: Json) -> Json:
-        if isinstance(body, dict):
-            return {self.safe(name): self._without_key(value) for name, value in body.items()}
-        if isinstance(body, list):
-            return [self._without_key(value) for value in body]
-        return self.safe(body) if isinstance(body, str) else body
-
     def safe(self, text: str) -> str:
         """Give the text without the key, should a server or a library have put it there."""
-        return text.replace(self._secret, "***") if self._secret else text
+        return self._secret.out_of(text)
+
+
+async def _received(client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    """Send a request and read its answer, within bounds of size and time: a broken server may know none.
+
+    Raises what httpx raises; an answer beyond the bounds is a `httpx.ReadError`.
+    """
+    with anyio.move_on_after(DEADLINE):
+        response = await client.send(request, stream=True)
+        try:
+            return response, await _content(response)
+        finally:
+            await response.aclose()
+    raise httpx.ReadTimeout(f"it was not complete after {DEADLINE:.0f} seconds", request=request)
+
+
+async def _content(response: httpx.Response) -> bytes:
+    packed = response.headers.get("Content-Encoding", "").strip().lower()
+    if packed not in ("", "identity", "gzip", "deflate"):  # no other is asked for, and these unpack piece by piece
+        raise httpx.DecodingError("it was packed in a way that was not asked for", request=response.request)
+    pieces, size = [], 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > LARGEST:
+            raise httpx.ReadError(f"it was larger than {LARGEST // 2**20} MiB", request=response.request)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _refuse(constant: str) -> Json:
+    """NaN and Infinity are no JSON, though Python reads them."""
+    raise ValueError(constant)
 
 
 def _seconds(header: str | None) -> float | None:

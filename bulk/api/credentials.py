@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from bulk.api.secret import TELLING
 from bulk.errors import UsageError
 
 GATEWAY: Final = "https://api.maton.ai"
@@ -61,14 +62,15 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
     gateway_key = environment.get("MATON_API_KEY", "").strip()
     url, token = (environment.get(name, "").strip() for name in ("AC_API_URL", "AC_API_TOKEN"))
     if gateway_key:
+        name = "--base-url" if base_url else "BULK_BASE_URL"
         base = base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY
         chosen = connection or environment.get("MATON_CONNECTION", "").strip()
         _check_header("MATON_API_KEY", gateway_key)
         _check_header("The connection", chosen)
-        return Credentials(f"{_checked(base)}{GATEWAY_PATH}", gateway_key, connection=chosen)
+        return Credentials(f"{_checked(name, base, gateway_key)}{GATEWAY_PATH}", gateway_key, connection=chosen)
     if url and token:
         _check_header("AC_API_TOKEN", token)
-        base = _checked(url)
+        base = _checked("AC_API_URL", url, token)
         return Credentials(f"{base.removesuffix('/api/3')}/api/3/", token, direct=True)
     if url or token:
         missing = "AC_API_TOKEN" if url else "AC_API_URL"
@@ -81,16 +83,19 @@ def _check_header(name: str, value: str) -> None:
         raise UsageError(f"{name} holds characters that none has. Copy it again.")
 
 
-def _checked(url: str) -> str:
+def _checked(name: str, url: str, key: str) -> str:
+    """The address, sound and without a slash at its end. What was written there is not repeated: it may be a key."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # a wrong port raises
     except ValueError:
         sound = False
-    if not sound or parts.username is not None or parts.query or parts.fragment:
-        raise UsageError(f"{url!r} is no address. Write it with its scheme, like {GATEWAY}.")
+    if not sound:
+        raise UsageError(f"{name} is no address. Write it with its scheme, like {GATEWAY}.")
+    if parts.username is not None or parts.query or parts.fragment or (len(key) >= TELLING and key in url):
+        raise UsageError(f"{name} holds more than an address. Write it like {GATEWAY}: no name, password, key, ? or #.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise UsageError(f"{url!r} would send your key in clear. Use https:// (http:// is for this machine only).")
+        raise UsageError(f"{name} would send your key in clear. Use https:// (http:// is for this machine only).")
     return url.rstrip("/")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -12,10 +14,11 @@ import anyio
 import httpx
 import pytest
 
-from bulk.api.client import LONGEST_QUOTE, Client
+from bulk.api.client import LARGEST, LONGEST_QUOTE, Client
 from bulk.api.credentials import Credentials
 from bulk.engine.retry import explain
 from bulk.model import Lost, Reply, Request
+from tests.virtual import run
 
 KEY = "k3y/with+slash=="
 GATEWAY = Credentials("https://api.maton.ai/active-campaign/api/3/", KEY, connection="c-1")
@@ -177,6 +180,111 @@ def test_no_key_makes_an_answer_unreadable(key):
     assert reply.body["errors"][0]["***"] == {"k3y": ["***"]}
 
 
+SECRET = "s3cr3t/key+of 72".replace(" ", "-")
+FORMS = [
+    SECRET,
+    "".join(f"\\u{ord(letter):04x}" for letter in SECRET),
+    SECRET.replace("/", "\\/"),
+    "s3cr3t%2Fkey%2Bof-72",
+    base64.b64encode(SECRET.encode()).decode(),
+    base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="),
+]
+
+
+@pytest.mark.parametrize("status", [200, 201, 302, 404, 422, 500])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("place", ['{"contact":{"id":"1","note":"my %s."}}', '{"contact":{"%s":[{"a":["x","%s"]}]}}'])
+def test_an_answer_of_any_status_is_without_the_key(status, form, place):
+    reply = send(
+        lambda _r: httpx.Response(status, content=place.replace("%s", form).encode()),
+        credentials=Credentials(GATEWAY.root, SECRET),
+    )
+    assert isinstance(reply, Reply)
+    assert not reply.damage, "the rest of it is as good as before"
+    assert "***" in repr(reply.body)
+    assert not any(shown in repr(reply) for shown in (SECRET, *FORMS[3:]))
+
+
+def test_a_key_of_digits_is_no_number_of_an_answer():
+    reply = send(
+        lambda _r: httpx.Response(200, content=b'{"a":[12345678,1234]}'),
+        credentials=Credentials("https://x/", "12345678"),
+    )
+    assert isinstance(reply, Reply)
+    assert reply.body == {"a": ["***", 1234]}
+
+
+def test_a_short_key_of_a_sandbox_spoils_no_data():
+    reply = send(
+        lambda _r: httpx.Response(200, json={"tag": "sandbox"}), credentials=Credentials("https://x/", "sandbox")
+    )
+    assert isinstance(reply, Reply)
+    assert reply.body == {"tag": "sandbox"}
+
+
+# ---- bounds of an answer
+
+
+class Endless(httpx.AsyncByteStream):
+    """Sends the same piece for ever, so many seconds apart."""
+
+    def __init__(self, piece: bytes, apart: float = 0.0) -> None:
+        self.piece, self.apart, self.sent = piece, apart, 0
+
+    async def __aiter__(self) -> Any:
+        while True:
+            self.sent += len(self.piece)
+            yield self.piece
+            await anyio.sleep(self.apart)
+
+
+@pytest.mark.parametrize("packed", ["", "gzip", "deflate"])
+def test_an_answer_without_end_is_cut_off(packed):
+    piece = b"x" * 2**20
+    if packed:
+        wbits = 31 if packed == "gzip" else 15
+        packer = zlib.compressobj(wbits=wbits)
+        piece = packer.compress(b"x" * (LARGEST + 2**20)) + packer.flush()
+    stream = Endless(piece)
+    headers = {"Content-Encoding": packed} if packed else {}
+    reply = send(lambda _r: httpx.Response(200, stream=stream, headers=headers))
+    assert isinstance(reply, Lost)
+    assert reply.sent
+    assert "larger than 64 MiB" in reply.reason
+    assert stream.sent <= LARGEST + 2 * 2**20
+
+
+def test_an_answer_that_trickles_has_a_deadline():
+    async def main() -> Reply | Lost:
+        async with Client(GATEWAY) as client:
+            client._client._transport = httpx.MockTransport(
+                lambda _r: httpx.Response(200, stream=Endless(b"x", apart=1.0))
+            )
+            client._client._mounts = {}
+            return await client.send(Request("s", "GET", "contacts"))
+
+    reply = run(main)
+    assert isinstance(reply, Lost)
+    assert "not complete after 180 seconds" in reply.reason
+
+
+def test_a_packing_that_was_not_asked_for_is_not_unpacked():
+    reply = send(lambda _r: httpx.Response(200, stream=Packed(), headers={"Content-Encoding": "br"}))
+    assert isinstance(reply, Lost)
+    assert "not asked for" in reply.reason
+
+
+@pytest.mark.parametrize("content", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":' + b"9" * 5000 + b"}"])
+def test_numbers_that_are_none_are_damage(content):
+    assert answered(200, content).damage == "cut off"
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "base64", "no-such", '"', "utf-16"])
+def test_the_charset_that_a_server_names_does_not_matter(charset):
+    kind = f"text/html; charset={charset}"
+    assert answered(502, b"<h1>Bad</h1>", Content_Type=kind).text == "<h1>Bad</h1>"
+
+
 def test_credentials_do_not_show_their_key():
     assert KEY not in repr(GATEWAY)
 
@@ -223,8 +331,10 @@ def test_a_question_has_no_body():
     assert "Content-Type" not in seen[0].headers
 
 
-def test_proxies_of_the_environment_are_used_but_never_for_the_sandbox(monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+def test_proxies_of_the_environment_are_used_but_never_in_clear(monkeypatch):
+    served = Credentials("http://127.0.0.1:8000/api/3/", KEY, direct=True)
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.example:3128")
 
     async def main() -> None:
         async with Client(GATEWAY) as client:
@@ -233,8 +343,9 @@ def test_proxies_of_the_environment_are_used_but_never_for_the_sandbox(monkeypat
         async def app(*_args: Any) -> None:
             raise AssertionError
 
-        async with Client(DIRECT, app) as client:
-            assert not client._client._mounts
+        for credentials, answers in ((DIRECT, app), (served, None)):
+            async with Client(credentials, answers) as client:
+                assert not client._client._mounts
 
     anyio.run(main)
 
