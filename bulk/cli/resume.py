@@ -70,6 +70,7 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
 
     def show(ending: Any) -> None:
         if chosen["as_json"] and record.output != "-":
+            display.show_kept(ending)
             display.show_json(ending.summary.to_json())
         elif chosen["quiet"]:
             display.show_quietly(ending)

@@ -27,7 +27,7 @@ from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest, read_records
 from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
-from bulk.jobs.inputs import Taken, remove_copy, take, taken_again
+from bulk.jobs.inputs import Taken, check_copy, remove_copy, take, taken_again
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
@@ -343,6 +343,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     """Write the reports and the sums; checked before anyone is told."""
     checkpoint, error = job.checkpoint, stopping.error
     await checkpoint.durable()
+    await anyio.to_thread.run_sync(check_copy, job.folder)
     rows, actions, codes, kept = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     await checkpoint.durable()
     open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])

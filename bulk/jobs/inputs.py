@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import select
+import shlex
 import sys
 import threading
 import time
@@ -134,6 +135,17 @@ async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], 
     return NamedFile(copy, name)
 
 
+def check_copy(folder: JobFolder) -> None:
+    """Raise `UnfinishedError` if the copy is not what the job began with, so that nothing is reported by it."""
+    copy, noted = folder.file(INPUT_COPY), folder.record().input
+    if noted is not None and not (copy.exists() and _same(InputFile.of(copy), noted)):
+        raise UnfinishedError(
+            f"{copy}, which the job reads, was changed or taken away while it ran, so nothing is reported by it. Put it"
+            f" back, or if {noted.path} is as it was, delete it; then go on with: bulk resume"
+            f" {shlex.quote(str(folder.path))}"
+        )
+
+
 def remove_copy(folder: JobFolder) -> None:
     """Remove the copy of a job that has nothing left to send: it holds personal data."""
     folder.file(INPUT_COPY).unlink(missing_ok=True)
@@ -235,6 +247,7 @@ def _no_copy(source: Path | str, target: Path, error: OSError) -> UsageError:
     if error.errno in _FULL:
         return UsageError(
             f"{source} does not fit beside its job: {error.strerror}. A job keeps a copy of its input in"
-            f" {target.parent} until it is done. Make room there, or choose another place by --jobs-dir."
+            f" {target.parent} until it is done. Make room there, or choose another place by --jobs-dir"
+            " (of a validation by TMPDIR)."
         )
     return UsageError(f"{source} cannot be copied to {target.parent}: {error.strerror}. Check both, and try again.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulk.errors import UsageError
+from bulk.errors import UnfinishedError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,10 @@ class NamedFile:
 
 
 def open_binary(file: NamedFile | Path) -> io.FileIO:
-    """The file, open for reading; a `UsageError` if it is none that can be read twice."""
+    """The file, open for reading; a `UsageError` if it is none that can be read twice.
+
+    `UnfinishedError` if a job's copy was taken away from it.
+    """
     path = file.path if isinstance(file, NamedFile) else file
     try:
         if path.exists() and not path.is_file():
@@ -29,6 +33,11 @@ def open_binary(file: NamedFile | Path) -> io.FileIO:
             raise UsageError(f"{file} is {what}. Name a CSV file, or - for standard input.")
         return io.FileIO(path, "rb")
     except FileNotFoundError:
+        if path.parent.exists() and str(file) != str(path):
+            job = shlex.quote(str(path.parent))
+            raise UnfinishedError(
+                f"{path}, the copy of {file} that the job reads, is gone. Go on with: bulk resume {job}"
+            ) from None
         raise UsageError(f"{file}: there is no such file. Check the name and the folder you are in.") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}. Check its permissions.") from error

@@ -175,7 +175,7 @@ def open_table(
     guard = SwallowGuard(len(header), dialect.delimiter, addresses)
     width = len(header)
     if usual_width(header, _after_header(rows, header)) != width:  # it may be so in all rows: only then they are read
-        every = (cells for number, _, cells in Frames(source, dialect) if number > header_row)
+        every = (cells for number, _, cells in Frames(source, dialect) if number > header_row and any(cells))
         width = usual_width(header, islice(every, limit))
     return Table(source, dialect, tuple(header), header_row, limit, guard, width, all_quoted)
 

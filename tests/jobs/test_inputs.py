@@ -201,6 +201,31 @@ def test_a_file_that_is_changed_while_it_is_checked_stops_the_job_before_anythin
     assert "q@example.com" not in world.account()["contacts"]
 
 
+@pytest.mark.parametrize("harm", ["taken away", "changed"])
+@pytest.mark.parametrize("at", [3, 8])
+def test_a_copy_that_somebody_touches_while_the_job_runs_reports_nothing(
+    world: World, source: Path, harm: str, at: int
+):
+    copy = world.job.file("input.csv")
+
+    def touch(_request: Request) -> None:
+        if len(world.sent) == at:
+            copy.unlink() if harm == "taken away" else copy.write_text(TEXT.replace("P", "Q"))
+
+    world.on_send = touch
+    with pytest.raises(UnfinishedError, match=r"bulk resume .*job$"):
+        world.start(source)
+    world.on_send = lambda _request: None
+    assert not world.job.file("succeeded.csv").exists()
+    if harm == "changed":
+        with pytest.raises(UsageError, match="damaged"):
+            world.resume()
+        copy.unlink()
+    ending = world.resume()
+    assert ending.summary.complete
+    assert len(report(world.job.path, "succeeded.csv")) == 9
+
+
 def test_messages_name_the_file_and_not_its_copy(world: World, source: Path):
     source.write_text(TEXT + 'x@example.com,"never closed\n')
     with pytest.raises(UsageError, match=rf"^{source}, row 11: "):
