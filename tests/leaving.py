@@ -23,7 +23,7 @@ class Person:
     left: dict[str, float] = field(default_factory=dict)  # list -> since when they are not to be subscribed
     told: dict[str, float] = field(default_factory=dict)  # list -> when they unsubscribed, as the account tells it
     bounced: bool = False
-    erased: bool = False
+    erased: float | None = None  # since when
     read: float = -math.inf  # when the last question left whose answer told how they stood
 
 
@@ -58,7 +58,8 @@ class Account:
             if how in ("unsubscribed", "bounced on the list", "not confirmed"):
                 person.lists[mailing] = {"unsubscribed": "2", "bounced on the list": "3"}.get(how, "0")
         person.bounced |= how == "address bounced"
-        person.erased |= how == "erased"
+        if how == "erased" and person.erased is None:
+            person.erased = now
 
     def answer(self, request: Request, now: float) -> Reply:
         """Answer a request that leaves at `now`."""
@@ -81,9 +82,9 @@ class Account:
         since = person.left.get(mailing)
         self.subscriptions += 1
         self.oldest = max(self.oldest, now - person.read)
-        if self.asked and not person.erased:  # only who unsubscribed after the user had decided, as far as that is told
-            since = person.told.get(mailing)
-            since = since if since is not None and since >= 1 else None
+        if self.asked:  # only who was erased, or unsubscribed after the user had decided, as far as that is told
+            told = person.told.get(mailing, 0.0)
+            since = min((at for at in (person.erased, told if told >= 1 else None) if at is not None), default=None)
         if since is not None and now - since > WINDOW:
             self.wrong.append(f"{person.email} left {mailing} {now - since:.2f} s before")
         else:  # they are on it again, whatever was before
@@ -142,7 +143,7 @@ class Account:
         relation = {} if self.lie == "include ignored" else {
             "contactLists": [f"{person.id}{mailing}" for mailing in person.lists]
         }  # fmt: skip
-        flags = {"bounced_hard": str(int(person.bounced)), "deleted": str(int(person.erased))}
+        flags = {"bounced_hard": str(int(person.bounced)), "deleted": str(int(person.erased is not None))}
         return {"id": person.id, "email": person.email, "firstName": "A", **flags, **relation}
 
 

@@ -156,6 +156,8 @@ class Gate:
                 ended.append((step, _unknown(step, receipt)))
         if many:
             self._settled = len(ended)
+        if ended:
+            self.fruitless = 0
         return ended
 
     def _decided(self, step: Step, standing: Standing, sent_at: float) -> list[tuple[Step, Receipt]]:

@@ -24,8 +24,8 @@ CONTACT_LISTS: Final = Resource(
         *references.mailing_list(),
         Column(
             "status", OPTION, required=True, example="1",
-            options=(Option("0", "unconfirmed"), Option("1", "active"), Option("2", "unsubscribed"),
-                     Option("3", "bounced")),
+            options=(Option("0", "unconfirmed", advised=False), Option("1", "active", advised=False),
+                     Option("2", "unsubscribed"), Option("3", "bounced")),
             about="0 unconfirmed, 1 active, 2 unsubscribed, 3 bounced",
         ),
         Column("sdate", TEXT, writable=False, about="when the person subscribed"),
@@ -33,6 +33,6 @@ CONTACT_LISTS: Final = Resource(
     ),
     notes=(
         "There is no way to take a contact off a list: status 2 unsubscribes.",
-        "Nobody who unsubscribed or bounced is subscribed again unless --resubscribe is given.",
+        "Nobody who unsubscribed, bounced or has not confirmed is subscribed unless --resubscribe is given.",
     ),
 )  # fmt: skip

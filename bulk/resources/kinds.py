@@ -23,12 +23,14 @@ class Option:
     """One choice that a column offers.
 
     `value` is what the API stores, `label` what people see (a list: its stringid); `id` is the API's id where the
-    choice is a record of its own.
+    choice is a record of its own. `advised` False: nobody is advised to choose it, for it does what only its user may
+    decide.
     """
 
     value: str
     label: str = ""
     id: str = ""
+    advised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ def choose(text: str, options: tuple[Option, ...]) -> Option | None:
 
 def _unknown_option(text: str, options: tuple[Option, ...]) -> Problem:
     hint = close_to(text, [option.value for option in options], "It offers") or "It offers no options."
+    if not all(option.advised for option in options):
+        safe = ", ".join(f"{option.value} ({option.label})" for option in options if option.advised)
+        hint = f"Only you know what it was to mean. Those that put nobody on a list: {safe}"
     return Problem("unknown_option", f"{text!r} is not one of its options.", hint)
 
 

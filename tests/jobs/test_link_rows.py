@@ -201,3 +201,14 @@ def test_what_contradicts_itself_or_names_nobody_sends_nothing(peopled: World):
         ("3", "contradiction"), ("4", "contradiction"), ("5", "not_found"), ("6", "required"), ("7", "required")
     ]  # fmt: skip
     assert len(peopled.steps()) == 1
+
+
+@pytest.mark.parametrize("status", ["activ", "Subscribed", "-1", "10", "01", "unconfirmd", "opted out", "4"])
+def test_the_advice_beside_a_refused_status_names_none_that_subscribes(peopled: World, status: str):
+    ending = imported(peopled, "contactLists", LISTS, (PEOPLE[0], "Newsletter", status))
+    assert ending.summary.rows["rejected"] == 1
+    said = report(peopled.job.path, "failed.csv")[0]["_error"].replace(f"'{status}'", "")
+    assert "2 (unsubscribed)" in said
+    assert not {"0", "1", "active", "unconfirmed"} & set(
+        said.replace(",", " ").replace("(", " ").replace(")", " ").split()
+    )
