@@ -138,12 +138,7 @@ def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> 
     if not yes:
         found = _asked(access, lambda send: show(send, connection))
         terminal.echo(f"{found.id}  {found.status}  {found.made}\nJobs that use it cannot go on without it.", err=True)
-        try:
-            agreed = click.confirm("Delete this connection?", err=True)
-        except click.Abort:  # nobody is there to answer
-            terminal.echo(err=True)
-            raise UsageError("Nothing was deleted. To delete without being asked, add --yes.") from None
-        if not agreed:
+        if not options.answered("Delete this connection?"):
             raise UsageError("Nothing was deleted.")
     _asked(access, lambda send: delete(send, connection))
     terminal.echo(f"Deleted the connection {connection}.")

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from bulk.jobs.ending import Ending, Totals
-    from bulk.jobs.folder import JobRecord
+    from bulk.jobs.folder import JobFolder, JobRecord
     from bulk.jobs.progress import Progress, Snapshot
     from bulk.jobs.validating import Findings
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
+REFUSED: Final = ("duplicate", "opted_out", "unconfirmed", "bounced")  # codes of what would be refused again
 SHOWN: Final = 5  # failed rows shown under a summary
 WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Reading"}
 
@@ -178,13 +179,22 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     if bad and ending.summary.state == "finished":
         command = _import_line(folder.file(FAILED), folder.record())
         terminal.echo(f"  Fix the cells there and import it: {command}")
-        if rows["failed"] or rows["in_doubt"]:
+        refused = sum(ending.summary.codes.get(code, 0) for code in REFUSED)
+        if rows["failed"] > refused or rows["in_doubt"]:
             terminal.echo(f"  Or send again what failed: {command_line('retry', folder.name, folder.path.parent)}")
     if rows["skipped"]:
         terminal.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
         terminal.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
     terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
+
+
+def show_rejected(folder: JobFolder) -> None:
+    """Say what can be done about rows that the checks have rejected: to send them again would not help."""
+    rejected = (folder.summary() or {}).get("rows", {}).get("rejected", 0)
+    rows = f"{counted(rejected, 'row')} of {folder.name} {'was' if rejected == 1 else 'were'} rejected by the checks"
+    terminal.echo(f"bulk: nothing to send again: {rows}. Fix the cells in failed.csv and import it:", err=True)
+    terminal.echo(f"  {_import_line(folder.file(FAILED), folder.record())}", err=True)
 
 
 def _pace(totals: Totals) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bulk.cli import terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
@@ -199,7 +200,22 @@ def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:
 def ask(question: str) -> bool:
     """What a person answers to a question before anything is deleted. Raises `UsageError` if nobody can."""
     _check_that_somebody_answers()
-    return click.confirm(question, err=True)
+    return answered(question)
+
+
+def answered(question: str) -> bool:
+    """What is answered to a question. Raises `UsageError`, naming --yes, where standard input ends instead."""
+    while True:
+        terminal.echo(f"{question} [y/N]: ", err=True, nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            terminal.echo(err=True)
+            raise UsageError("Nobody answered, so nothing was deleted. To delete without being asked, add --yes.")
+        said = line.strip().lower()
+        if said in ("y", "yes"):
+            return True
+        if said in ("", "n", "no"):
+            return False
 
 
 def _check_that_somebody_answers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,6 +52,9 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     from bulk.jobs.folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
+    if retry and (rejected := _rejected(jobs, name)):
+        display.show_rejected(rejected)
+        return 1
     folder = JobFolder.find(jobs, name, retry=retry)
     record, place = folder.record(), folder.path.parent
     imports = record.kind == "import"
@@ -84,6 +88,19 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     if imports:
         return run_job(lambda: importing.go_on(folder, changes, setting, retry=retry), setting, show)
     return run_job(lambda: exporting.go_on(folder, changes, setting), setting, show)
+
+
+def _rejected(jobs: Path, name: str | None) -> JobFolder | None:
+    """The job that a retry means, if it has nothing to send again but rows that have to be corrected first."""
+    from bulk.jobs.folder import JobFolder  # noqa: PLC0415
+
+    if name is not None:
+        found = JobFolder.find(jobs, name)
+        return found if found.has_only_rejected else None
+    every = JobFolder.all(jobs)
+    if any(job.has_failed for job in every):
+        return None
+    return next((job for job in reversed(every) if job.has_only_rejected), None)
 
 
 def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:

@@ -138,7 +138,7 @@ def reset_command(yes: bool) -> int:
     if not files:
         terminal.echo("The sandbox is empty already.")
         return 0
-    if not yes and not click.confirm(f"Delete everything in the sandbox in {folder}?", err=True):
+    if not yes and not options.answered(f"Delete everything in the sandbox in {folder}?"):
         raise UsageError("Nothing was deleted.")
     for file in files:
         file.unlink()

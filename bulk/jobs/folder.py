@@ -270,6 +270,13 @@ class JobFolder:
         return self.record().kind == "import" and bool(rows.get("failed") or rows.get("in_doubt"))
 
     @property
+    def has_only_rejected(self) -> bool:
+        """Whether of an import of one file nothing is left but rows that the checks have rejected."""
+        rows = (self.summary() or {}).get("rows", {})
+        left = [name for name in ("rejected", "failed", "in_doubt", "unprocessed") if rows.get(name)]
+        return self.state == "finished" and left == ["rejected"] and not self.record().parts
+
+    @property
     def running(self) -> bool:
         """Whether a living process has it in hand."""
         if self._lock.is_locked:

@@ -251,10 +251,12 @@ def _says(wanted: Wanted) -> dict[str, Json]:
 _Written = Contact | Done  # the latter: it was not written, or may not have been
 
 
-def _failed(receipt: Receipt) -> Done:
+def _failed(receipt: Receipt, wanted: Wanted) -> Done:
     in_doubt = receipt.verdict is Verdict.IN_DOUBT
     code = "no_answer" if in_doubt else receipt.code
-    return Done([Failure(receipt.step, code, receipt.error)], in_doubt=in_doubt)
+    email = wanted.attributes.get("email")
+    said = f"{email}: {receipt.error}" if code == "duplicate" and email else receipt.error
+    return Done([Failure(receipt.step, code, said)], in_doubt=in_doubt)
 
 
 def _made_by(receipt: Receipt, identity: str, known: Known) -> str:
@@ -278,7 +280,7 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Askin
         ),
     )  # fmt: skip
     if not receipts[0].ok:
-        return _failed(receipts[0])
+        return _failed(receipts[0], wanted)
     identity, bounced = receipts[0].data
     return Contact(
         identity,
@@ -305,7 +307,7 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
     if found is not None:
         return (yield from _found(receipt.step, found, wanted, meaning, known))
     if not receipt.ok:
-        return _failed(receipt)
+        return _failed(receipt, wanted)
     identity, bounced = receipt.data
     return Contact(identity, "created", bounced, _made_by(receipt, identity, known))
 
@@ -339,7 +341,7 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[
     else:
         found = yield from look_up_contact("look up", wanted.attributes["email"])
         if not found.ok:
-            return _failed(found)
+            return _failed(found, wanted)
         if found.data is None:
             missing = "There is no contact with this e-mail. --mode upsert would create it."
             return Done([Failure(CONTACT, "not_found", missing)])
@@ -347,7 +349,20 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[
     says = {"id": identity, **_says(wanted)}
     path = f"contacts/{identity}"
     receipts = yield (Request(CONTACT, "PUT", path, body=_body(wanted), keep=_kept, expects="contact", says=says),)
-    return Contact(identity, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0])
+    if not receipts[0].ok and receipts[0].code == "duplicate" and "email" in wanted.attributes:
+        return (yield from _taken_address(receipts[0], wanted))
+    return Contact(identity, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0], wanted)
+
+
+def _taken_address(receipt: Receipt, wanted: Wanted) -> Asking[Done]:
+    """A change of address that was refused since somebody has it; who that is, a question tells."""
+    done = _failed(receipt, wanted)
+    found = yield from look_up_contact("look up who has it", wanted.attributes["email"])
+    if not found.ok or found.data is None:
+        return done
+    failure = done.failures[0]
+    who = f"The contact with the id {found.data['id']} has it: change or delete that one first."
+    return Done([Failure(failure.step, failure.code, f"{failure.error}. {who}")])
 
 
 _Writer = Callable[[Row, Wanted, Meaning, Known], Asking[_Written]]

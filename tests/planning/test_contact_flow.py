@@ -123,7 +123,7 @@ def test_a_contact_that_is_there_is_updated():
 
 def test_a_refused_contact_asks_nothing_further():
     outcome, run = do({"tags": "VIP", "lists": "News", "account": "Acme"}, {SYNC: TAKEN})
-    said = "Email address already exists in the system [email] (HTTP 422)"
+    said = "ada@example.com: Email address already exists in the system [email] (HTTP 422)"
     assert outcome == Outcome(RowStatus.FAILED, failures=(Failure(CONTACT, "duplicate", said),))
     assert run.places == [SYNC]
 
