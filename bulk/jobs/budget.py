@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import math
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError, UsageError
+from bulk.jobs.processes import is_gone, new_name
 
 COMPANY: Final = 10.0  # seconds for which whoever has asked counts as being at work
 ROOM: Final = 0.08  # seconds kept free beside each window in company: starts of two processes lie where they may
@@ -115,7 +115,7 @@ class SharedLimit:
         self._rate = rate
         self._name = _digest(name)
         self._on_company = on_company
-        self._me = secrets.token_hex(4)
+        self._me = new_name()
         self._limit = RateLimit(rate)
         self._own = RateLimit(rate)  # which counts where others on the account may do more
         self._now = self._ready = 0.0
@@ -235,7 +235,11 @@ class SharedLimit:
             self._limit = RateLimit(rate)
         if "limit" in budget:
             self._limit.take_over(budget["limit"])
-        budget["who"] = {one: at for one, at in budget["who"].items() if there - at < COMPANY}
+        budget["who"] = {
+            one: at
+            for one, at in budget["who"].items()
+            if there - at < COMPANY and (one == self._me or not is_gone(one))
+        }
         company = any(one != self._me for one in budget["who"])
         if not company:
             budget["shares"] = []

@@ -1,0 +1,95 @@
+"""Whoever was killed is no company: the next command has the account's limit to itself at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bulk.jobs import processes
+from bulk.jobs.budget import FileShelf, SharedLimit
+from bulk.jobs.processes import is_gone, new_name
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is taken for dead")
+
+
+@LINUX
+def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
+    script = (
+        "import sys; from pathlib import Path; from bulk.jobs.budget import FileShelf, SharedLimit\n"
+        "limit = SharedLimit(FileShelf(Path(sys.argv[1]), 0.0), 5.0, 'account', lambda: None)\n"
+        "limit.claim(0.0); print('in', flush=True); sys.stdin.read()"
+    )
+    book = tmp_path / "book"
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(book)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "in\n"
+        heard: list[str] = []
+
+        def claim() -> None:
+            shelf = FileShelf(book, 0.0)
+            SharedLimit(shelf, 5.0, "account", lambda: heard.append("company")).claim(0.0)
+            shelf.close()
+
+        claim()
+        assert heard == ["company"]
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has taken note of it yet
+        heard.clear()
+        assert child.returncode is None
+        _forget_me(book)
+        claim()
+        assert heard == []
+
+
+def _forget_me(book: Path) -> None:
+    """Let the limits of this very process be forgotten, so that only the killed one is left."""
+    shelf = FileShelf(book, 0.0)
+
+    def forget(kept: dict[str, object], _now: float) -> None:
+        for budget in kept["budgets"].values():  # type: ignore[attr-defined]
+            budget["who"] = {one: at for one, at in budget["who"].items() if f".{os.getpid()}." not in one}
+
+    shelf.change(0.0, forget)
+    shelf.close()
+
+
+def machine(folder: Path, boot: str, *processes_: tuple[int, str, int]) -> Path:
+    """What /proc would hold of a machine: its boot, and each process's number, state and moment of start."""
+    processes._space.cache_clear()
+    (folder / "sys" / "kernel" / "random").mkdir(parents=True, exist_ok=True)
+    (folder / "sys" / "kernel" / "random" / "boot_id").write_text(boot)
+    space = folder / "self" / "ns" / "pid"
+    space.parent.mkdir(parents=True, exist_ok=True)
+    if not space.is_symlink():
+        space.symlink_to("pid:[4026531836]")
+    for number, state, started in processes_:
+        (folder / str(number)).mkdir(exist_ok=True)
+        fields = [state, *("0" for _ in range(18)), str(started), "0"]
+        (folder / str(number) / "stat").write_text(f"{number} (a ) name) {' '.join(fields)}\n")
+    return folder
+
+
+def test_a_number_that_was_given_again_is_somebody_else(tmp_path: Path):
+    me = os.getpid()
+    name = new_name(machine(tmp_path, "first", (me, "R", 100)))
+    assert not is_gone(name, tmp_path)
+    assert is_gone(name, machine(tmp_path, "first", (me, "R", 101))), "another process has the number"
+    assert is_gone(name, machine(tmp_path, "first", (me, "Z", 100))), "it has ended and waits to be seen"
+    (tmp_path / str(me) / "stat").unlink()
+    assert is_gone(name, tmp_path)
+
+
+def test_nobody_of_another_machine_or_an_unknown_one_is_taken_for_dead(tmp_path: Path):
+    name = new_name(machine(tmp_path, "first", (os.getpid(), "R", 100)))
+    assert not is_gone(name, machine(tmp_path, "second", (os.getpid(), "R", 7))), "a number means nothing there"
+    assert not is_gone("abcd1234", tmp_path), "as versions before called themselves"
+    assert not is_gone(new_name(tmp_path / "nothing"), tmp_path / "nothing")
+    assert not is_gone("a.b.c.d.e", tmp_path)
+    processes._space.cache_clear()
