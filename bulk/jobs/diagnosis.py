@@ -251,7 +251,7 @@ _DIRECT: Final[tuple[_Meaning, ...]] = (
 def meaning(reply: Reply, *, direct: bool, connection: str = "") -> Finding:
     """What an answer that is not good means."""
     _code, said = explain(reply)
-    if is_page(reply) and reply.status != 429:
+    if is_page(reply) and reply.status in (401, 403):  # neither refuses the key: only the API itself does
         return problem("account", f"{said}.", *_PAGE)
     table = _DIRECT if direct else _GATEWAY
     _statuses, check, text, steps = next(line for line in table if reply.status in line[0])

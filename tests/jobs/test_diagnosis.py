@@ -269,3 +269,11 @@ def test_the_clock(ahead: float | None, state: State, said: str) -> None:
 )
 def test_the_limit_is_told_where_the_server_tells_it(allowed: str, left: str, said: list[str]) -> None:
     assert [finding.said for finding in diagnosis.limits(Seen(Reply(200), 0.1, None, allowed, left))] == said
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_of_a_proxy_is_no_refused_key(status: int, direct: bool):
+    finding = diagnosis.meaning(Reply(status, None, "not JSON", text="<h1>No</h1>"), direct=direct)
+    assert finding.check == "account"
+    assert "A page of a proxy in front of ActiveCampaign" in finding.said
