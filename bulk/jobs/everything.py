@@ -255,7 +255,7 @@ class _Imports:
             await self._enter(shared)
         told = _told(part)
         if told is not None and file is None:
-            self._learn(shared, resource, part)
+            await anyio.to_thread.run_sync(self._learn, shared, resource, part)
             return told
         name = f"{resource.name}.csv"
         if part.state == "stopped" or file is None:
@@ -285,7 +285,7 @@ class _Imports:
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             ending = await importing.end(job, meter.note(anyio.current_time()), shared.stopping)
-        self._learn(shared, resource, part)
+        await anyio.to_thread.run_sync(self._learn, shared, resource, part)
         return ending
 
     async def _enter(self, shared: Shared) -> None:

@@ -220,7 +220,7 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> Ending:
     """Say how it ended; fewer records than the account said it holds is never a good end."""
     checkpoint = job.checkpoint
     await checkpoint.durable()
-    read = 0 if checkpoint.noted("written") else len({identity for page in checkpoint.pages() for identity, _ in page})
+    read = 0 if checkpoint.noted("written") else await anyio.to_thread.run_sync(_read_records, checkpoint)
     written, records, hidden = checkpoint.noted("written") or (read, read, 0)
     total = (checkpoint.noted("total") if error else checkpoint.noted("least total")) or 0  # it may have moved
     missing = max(0, total - records)
@@ -236,6 +236,11 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> Ending:
     summary = Summary(job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output)
     job.folder.write_json(SUMMARY, summary.to_json())
     return Ending(job.folder, summary, error)
+
+
+def _read_records(checkpoint: Checkpoint) -> int:
+    """How many records were read so far, each counted once."""
+    return len({identity for page in checkpoint.pages() for identity, _ in page})
 
 
 def _read_of(resource: Resource) -> str:
