@@ -156,7 +156,7 @@ def match_header(  # the command line's options, each with its default
         raise UsageError(_unknown_text(unknown, names.known))
     _refuse_doubles(header, found)
     groups = _groups(columns, needs)
-    _refuse_missing(header, columns, found, groups)
+    _refuse_missing(header, columns, found, groups, by_id=needs.mode != "create")
     means = defaultdict(list)
     for at, column in found:
         means[column.means].append((not column.names, at))
@@ -307,7 +307,16 @@ def _refuse_missing(
     columns: Sequence[Column],
     found: Sequence[tuple[int, Column]],
     groups: Sequence[tuple[str, ...]],
+    *,
+    by_id: bool,
 ) -> None:
+    """Raise `UsageError` for a column that every row needs; `by_id`: whether its id could say which record is meant."""
+    by_id = by_id and "id" in map(normalise, header) and "id" in [column.attribute for column in columns]
+    hint = (
+        " Or, if the column id holds ActiveCampaign's own ids of records that are there, pass --key id."
+        if by_id
+        else ""
+    )
     present = {column.means for _, column in found}
     wanted = [(column.attribute,) for column in columns if column.required and not column.names]
     for group in [*wanted, *(group for group in groups if len(group) > 1)]:
@@ -320,5 +329,5 @@ def _refuse_missing(
         example = close[0] if close else "CSV header"
         raise UsageError(
             f"The file has no column {titles}, which every row needs.{_nearest(column.header, header)} "
-            f"Rename the column that holds it, or pass --map '{example}={column.attribute}'."
+            f"Rename the column that holds it, or pass --map '{example}={column.attribute}'.{hint}"
         )

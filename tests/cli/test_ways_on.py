@@ -74,3 +74,10 @@ def test_where_nobody_answers_it_is_said_soon_and_the_command_to_give_again_last
         assert told[-1].strip() == "bulk " + " ".join(line)
         assert result.err.count("Reading: 0") <= 1
     assert bulk.no_job
+
+
+def test_a_file_of_ids_is_told_of_the_key_that_fits(bulk: Shell, csv_file: Write):
+    path = csv_file("id\n1\n")
+    assert "--key id" in bulk("import", "deals", path, "--mode", "delete", "--yes", "--sandbox").err
+    assert "--key id" in bulk("validate", "contacts", path).err
+    assert "--key id" not in bulk("validate", "contacts", path, "--mode", "create").err
