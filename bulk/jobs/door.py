@@ -6,10 +6,11 @@ resource at once, neither would find what the other makes, and both would make i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import anyio
 from filelock import FileLock, Timeout
@@ -21,6 +22,9 @@ from bulk.jobs.folder import JobFolder, JobRecord
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Writing
 
+PATIENCE: Final = 600.0  # seconds that a job waits for another one to have made its names
+AGAIN: Final = 0.2  # seconds until it looks again
+
 
 class Door:
     """Entered once; what is held by it is held until the stack is closed."""
@@ -29,6 +33,7 @@ class Door:
         self, folder: JobFolder, record: JobRecord, access: Access, limit: SharedLimit | None, stack: ExitStack
     ) -> None:
         self.entered = False
+        self.holds: set[str] = set()  # the resources that no other job makes meanwhile
         self._folder = folder
         self._record = record
         self._access = access
@@ -47,11 +52,36 @@ class Door:
             # contacts are known to the API by their addresses: nobody is made twice
             if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
                 self._stack.enter_context(_held(self._access.lock(host, resource.name), resource.name, host))
+                self.holds.add(resource.name)
         if self._limit is not None:
             self._limit.settle(host, anyio.current_time())
         if not self._record.account:
             self._folder.write(replace(self._record, account=host))
         self.entered = True
+
+    @asynccontextmanager
+    async def making(self, resource: str, host: str, say: Callable[[str], None]) -> AsyncIterator[None]:
+        """Hold a resource for a moment, to look for names and make those that are missing; waits for who does so.
+
+        Raises `UnfinishedError` if that takes too long.
+        """
+        if resource in self.holds or not host:
+            yield
+            return
+        until, told = anyio.current_time() + PATIENCE, False
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(_held(self._access.lock(host, resource), resource, host))
+                    break
+                except UnfinishedError:
+                    if anyio.current_time() >= until:
+                        raise
+                if not told:
+                    say(f"Waiting for another job that makes {resource} in {host}.")
+                    told = True
+                await anyio.sleep(AGAIN)
+            yield
 
 
 @contextmanager
@@ -63,7 +93,7 @@ def _held(lock: Path, resource: str, host: str) -> Iterator[None]:
         hold.acquire(timeout=0)
     except Timeout:
         raise UnfinishedError(
-            f"Another job imports {resource} into {host}, and of both, neither would see what the other makes."
+            f"Another job makes {resource} in {host}, and of both, neither would see what the other makes."
             " Wait for it to end, then run this again."
         ) from None
     except OSError as error:

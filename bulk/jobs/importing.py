@@ -28,6 +28,7 @@ from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, Jo
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest, read_records
 from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.inputs import Taken, check_copy, remove_copy, take, taken_again
+from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
@@ -42,12 +43,11 @@ from bulk.planning.collections import PAGE
 from bulk.planning.contacts import ContactRows
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
-from bulk.planning.naming import families_of, make_missing, read_names, unknown_names
+from bulk.planning.naming import families_of, read_names
 from bulk.planning.records import RecordRows
 from bulk.planning.translate import Translations, translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
-from bulk.resources.kinds import join_values
 from bulk.resources.spec import Resource, Writing
 from bulk.tables.check import OnDuplicate
 from bulk.tables.files import NamedFile
@@ -200,7 +200,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
-    await _send_rows(job, runner, stopping, match, names)
+    await _send_rows(job, runner, door, stopping, match, names)
 
 
 def _said(used: set[str]) -> set[str]:
@@ -217,7 +217,7 @@ def _sent_again(job: Job, match: Match) -> list[int]:
     return done_after_failed(job.table, match, job.checkpoint)
 
 
-async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match, names: Names) -> None:
+async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, match: Match, names: Names) -> None:
     options, checkpoint = job.options, job.checkpoint
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
@@ -234,6 +234,7 @@ async def _send_rows(job: Job, runner: Runner, stopping: Stopping, match: Match,
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
+        await make_names(runner, door, names, needs, job.setting.progress)
         plan = await _prepare(job, runner, plan, names, needs)
         if options.mode == "delete" and needs.rows:
             deleting = Deleting(job.resource, plan, names, runner, checkpoint, job.setting)
@@ -259,11 +260,10 @@ def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
 
 
 async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:
-    """Learn and make what the rows need; say how long they will take."""
+    """Learn what the rows need; say how long they will take."""
     if not needs.rows:
         return plan
     options, checkpoint = job.options, job.checkpoint
-    await _make_names(runner, names, needs, job.setting.progress)
     if job.resource.writing is Writing.RECORD:
         return await _prepare_records(job, runner, plan, names, needs)
     if job.resource.writing is Writing.CONTACT and options.mode == "create":
@@ -309,18 +309,6 @@ async def _prepare_records(job: Job, runner: Runner, plan: Plan, names: Names, n
     job.setting.progress.say(needs.describe(options.rate))
     meaning = plan.writer.meaning
     return replace(plan, writer=writer_of(job, meaning, names))  # anew: the look has taken records for its rows
-
-
-async def _make_names(runner: Runner, names: Names, needs: Survey, progress: Progress) -> None:
-    """Create the tags and accounts that the file names and the account does not have, once each."""
-    wanted = {family: called.values() for family, called in needs.names.items()}
-    for what, called in wanted.items():
-        missing = unknown_names(called, names.book(what))
-        if missing:
-            few = join_values(missing[:5], ", ") + (", …" if len(missing) > 5 else "")
-            are = "is" if len(missing) == 1 else "are"
-            progress.say(f"{counted(len(missing), what.removesuffix('s'))} {are} new and will be created: {few}")
-    await runner.ask(make_missing(names, wanted))
 
 
 async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:

@@ -38,6 +38,12 @@ def text(wanted: Json) -> Test:
     return test
 
 
+def taken_for(name: str) -> Test:
+    """A test of a name: the same one, or one that the server may take it for."""
+    same, wanted = text(name), loose_key(name)
+    return lambda value: same(value) or loose_key(str(value)) == wanted
+
+
 def value_of(kind: Kind, wanted: Json) -> Test:
     """A test of a custom field's value; dates are not compared, for the account writes them in its own time zone."""
     if kind in (DATE, DATETIME):

@@ -5,7 +5,7 @@ Each family of steps is a small generator of its own, run side by side; a step t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -128,11 +128,8 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     held = state.lists if state is not None and known.fresh else None
     if new and held is not None:  # on no list, but who left one before stays off it
         held = {identity: status for identity, status in held.items() if status not in ACTIVE}
-    job = (
-        None
-        if wanted.account is None
-        else Employment(names.book("accounts").id_of(wanted.account) or "", wanted.account)
-    )
+    refused = tuple(_refused(wanted, names))
+    job = _employment(wanted, names)
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
@@ -144,7 +141,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     action = "created" if known.absent and contact.repeated else contact.action
     if action == "unchanged" and any(part.changed for part in done):
         action = "updated"
-    failures = tuple(failure for part in done for failure in part.failures)
+    failures = (*refused, *(failure for part in done for failure in part.failures))
     if failures:
         status = RowStatus.IN_DOUBT if any(part.in_doubt for part in done) else RowStatus.FAILED
     else:
@@ -179,6 +176,20 @@ def _held_names(text: str, column: Column, ids: Iterable[str], book: Book) -> st
     if isinstance(wanted, Problem) or not all(any(book.is_called(i, name) for i in ids) for name in wanted):
         return None
     return text
+
+
+def _refused(wanted: Wanted, names: Names) -> Iterator[Failure]:
+    """What the row names and the account would not take."""
+    needed = [("tags", name) for name in wanted.tags] + ([("accounts", wanted.account)] if wanted.account else [])
+    return filter(None, (names.refusal(family, name) for family, name in needed))
+
+
+def _employment(wanted: Wanted, names: Names) -> Employment | None:
+    """The account that the row wants; None where it says nothing of it, or what there is not."""
+    if wanted.account is None:
+        return None
+    identity = names.book("accounts").id_of(wanted.account) if wanted.account else ""
+    return None if identity is None else Employment(identity, wanted.account)
 
 
 def _tags(wanted: Sequence[str], names: Names) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bulk.model import Failure
 from bulk.resources.identity import chosen, name_key, same_name
 from bulk.resources.kinds import FIELD_TYPES, OPTIONS, TEXT, VALUES, Option, Problem, close_to
 from bulk.resources.spec import CUSTOM, Column, Resource, normalise
@@ -100,17 +101,26 @@ class Names:
     """What the account is called by and what it holds by name.
 
     `host` is the account's own. `fields` are the custom fields of the resource at hand, `books` the records of other
-    resources by name, as far as they were read.
+    resources by name, as far as they were read. `refused` are names that the account would not take, by resource and
+    `name_key`, each with what it said.
     """
 
     host: str = ""
     fields: tuple[CustomField, ...] = ()
     books: dict[str, Book] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)  # collections that may not be read, and what was said
+    refused: dict[tuple[str, str], Failure] = field(default_factory=dict)
 
     def book(self, family: str) -> Book:
         """The records of one resource by name."""
         return self.books.setdefault(family, Book())
+
+    def refusal(self, family: str, name: str) -> Failure | None:
+        """Why there is no record of that name, None if there is one."""
+        if self.book(family).id_of(name) is not None:
+            return None
+        unknown = Failure(family, "unknown_name", f"None of the {family} is called {name!r}.")
+        return self.refused.get((family, name_key(name)), unknown)
 
 
 def columns_of(resource: Resource, names: Names | None, separator: str = ",") -> tuple[Column, ...]:

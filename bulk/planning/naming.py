@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.errors import AbortedError, UnfinishedError
-from bulk.model import Json, Request, Verdict
+from bulk.errors import UnfinishedError
+from bulk.model import Failure, Json, Request, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import RETRY_HINT, Refused, accepted, read_all, read_allowed
 from bulk.planning.names import Book, CustomField, Names
@@ -168,34 +168,59 @@ def unknown_names(wanted: Iterable[str], book: Book) -> list[str]:
     return list(unknown.values())
 
 
+def read_again(names: Names, families: Iterable[str]) -> Asking[None]:
+    """Note in `names` what was made of these resources since they were read."""
+    families = sorted(families)
+    found = yield from together([read_all(family, family) for family in families])
+    for family, records in zip(families, found, strict=True):
+        for record in _book(family, records[family]).records.values():
+            names.book(family).add(record.id, record.value, record.label)
+
+
 def make_missing(names: Names, wanted: Mapping[str, Iterable[str]]) -> Asking[None]:
-    """Create what is missing of the wanted names of `tags` and `accounts`, once each, and note it in `names`."""
+    """Create what is missing of the wanted names of `tags` and `accounts`, once each, and note it in `names`.
+
+    A name that the account refuses is noted too: it fails the rows that need it, and no others.
+    """
     missing = [
         (maker, name) for maker in _MAKERS
         for name in unknown_names(wanted.get(maker.plural, ()), names.book(maker.plural))
     ]  # fmt: skip
     made = yield from together([_make(maker, name) for maker, name in missing])
     for identity, (maker, name) in zip(made, missing, strict=True):
-        names.book(maker.plural).add(identity, name)
+        if isinstance(identity, Failure):
+            names.refused[maker.plural, name_key(name)] = identity
+        else:
+            names.book(maker.plural).add(identity, name)
 
 
-def _make(maker: _Maker, name: str) -> Asking[str]:
+def _make(maker: _Maker, name: str) -> Asking[str | Failure]:
     what = f"{maker.singular} {name!r}"
     body = {maker.singular: {maker.attribute: name, **maker.body}}
     for attempt in ("create", "create again"):
         receipts = yield (
             Request(
                 f"{attempt} {what}", "POST", maker.plural, body=body, repeatable=False, expects=maker.singular,
-                keep=lambda reply: str(reply[maker.singular]["id"]), says={maker.attribute: answers.text(name)},
+                keep=lambda reply: [str(reply[maker.singular]["id"]), reply[maker.singular].get(maker.attribute)],
+                says={maker.attribute: answers.taken_for(name)},
             ),
         )  # fmt: skip
-        if receipts[0].ok:
-            return str(receipts[0].data)
+        identity, called = receipts[0].data if receipts[0].ok else ("", None)
+        if receipts[0].ok and (called is None or answers.text(name)(called)):
+            return str(identity)
         found = yield from read_all(maker.plural, maker.plural, (("search", name),))
         for record in found[maker.plural]:
             ours = record.get("tagType", "contact") == "contact"  # a template's tag may be called alike
             if ours and same_name(str(record[maker.attribute]), name):
                 return str(record["id"])
+        if receipts[0].ok:
+            said = f"ActiveCampaign takes it for the {maker.singular} {called!r} ({identity}), which is another name."
+            return _refusal(what, "another_name", said)
         if receipts[0].verdict is Verdict.REJECT:
-            raise AbortedError(f"The {what} could not be created: {receipts[0].error}")
+            return _refusal(what, receipts[0].code, receipts[0].error)
     raise UnfinishedError(f"The {what} could not be created: {receipts[0].error}. {RETRY_HINT}")
+
+
+def _refusal(what: str, code: str, said: str) -> Failure:
+    way = "Write another name, or what the account has; `bulk retry` tries it again."
+    return Failure(what, code, f"The {what} could not be created: {said.rstrip('.')}. {way}")

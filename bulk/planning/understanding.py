@@ -14,6 +14,7 @@ from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
 from bulk.planning.writers import Found, Meaning
+from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column
 
@@ -37,8 +38,9 @@ class Wanted:
 def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking[Wanted | Outcome]:
     """What the row wants, its contacts found; the outcome of a row that means nothing, or not one thing."""
     wanted = read(row, meaning, names)
-    if isinstance(wanted, Failure):
-        return Outcome(RowStatus.REJECTED, failures=(wanted,))
+    if isinstance(wanted, Failure):  # one with a step says what the account would not take
+        status = RowStatus.FAILED if wanted.step else RowStatus.REJECTED
+        return Outcome(status, failures=(wanted,))
     if not wanted.emails and wanted.values.get("contact") not in UNSET:
         wanted.state = found.contact_of(str(wanted.values["contact"]))
         wanted.bounced = None if wanted.state is None else wanted.state.bounced
@@ -93,7 +95,8 @@ def _name(column: Column, name: str, wanted: Wanted, names: Names) -> Failure | 
         return None  # the id beside it says which, should several be called so
     identity = book.find(called, column.of, within)
     if isinstance(identity, Problem):
-        return Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")
+        unknown = Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")
+        return names.refused.get((column.of, name_key(called)), unknown)
     return _set_id(wanted, column.names, column.header, name, identity)
 
 

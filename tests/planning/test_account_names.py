@@ -313,6 +313,18 @@ def test_a_create_that_is_lost_twice_leaves_the_job_to_go_on_with():
         made(scripted([Lost("gone"), Lost("gone")], [[], []]))
 
 
-def test_a_create_that_is_refused_and_not_there_ends_the_job():
-    with pytest.raises(AbortedError, match="The tag already exists"):
-        made(scripted([TAKEN], [OTHERS, []]))
+def test_a_create_that_is_refused_and_not_there_is_noted_for_the_rows_that_need_it():
+    names, _asked = made(scripted([TAKEN], [OTHERS, []]))
+    assert names.book("tags").id_of("new") is None
+    refused = names.refusal("tags", "NEW")
+    assert refused is not None
+    assert "The tag already exists" in refused.error
+
+
+def test_a_name_that_the_account_takes_for_another_is_not_used():
+    other = Reply(200, {"tag": {"tag": "Neẃ", "id": "5"}})
+    names, _asked = made(scripted([other], [[], []]))
+    assert names.book("tags").id_of("new") is None
+    refused = names.refusal("tags", "New")
+    assert refused is not None
+    assert (refused.code, "'Neẃ' (5)" in refused.error) == ("another_name", True)

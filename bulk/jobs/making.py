@@ -1,0 +1,43 @@
+"""Making the tags and accounts that rows name and the account does not have: one job at a time, and each once."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from bulk.jobs.door import Door
+from bulk.jobs.progress import Progress
+from bulk.jobs.runner import Runner
+from bulk.jobs.survey import Survey
+from bulk.jobs.wording import counted
+from bulk.planning.names import Names
+from bulk.planning.naming import make_missing, read_again, unknown_names
+from bulk.resources.kinds import join_values
+
+_FEW = 5  # names that are listed
+
+
+async def make_names(runner: Runner, door: Door, names: Names, needs: Survey, progress: Progress) -> None:
+    """Create what the file names and the account does not have, once each; what it refuses is said and noted.
+
+    Between the look at what is there and the making no other job of this machine makes such names.
+    """
+    wanted = {family: list(called.values()) for family, called in needs.names.items()}
+    families = [family for family in sorted(wanted) if unknown_names(wanted[family], names.book(family))]
+    if not families:
+        return
+    async with AsyncExitStack() as stack:
+        for family in families:
+            await stack.enter_async_context(door.making(family, names.host, progress.say))
+        await runner.ask(read_again(names, families))
+        for family in families:
+            _announce(family, unknown_names(wanted[family], names.book(family)), progress)
+        await runner.ask(make_missing(names, wanted))
+    for failure in names.refused.values():
+        progress.say(f"{failure.error} The rows that name it fail, the others go on.")
+
+
+def _announce(family: str, missing: list[str], progress: Progress) -> None:
+    if missing:
+        few = join_values(missing[:_FEW], ", ") + (", …" if len(missing) > _FEW else "")
+        are = "is" if len(missing) == 1 else "are"
+        progress.say(f"{counted(len(missing), family.removesuffix('s'))} {are} new and will be created: {few}")
