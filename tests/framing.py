@@ -228,6 +228,6 @@ def _seen(said: str, text: str, skipped: int, delimiter: str, *, spaced: bool = 
     if "seems to swallow" in said:
         return not frames or any(LINE.search(cell) for cell in frames[_row(said) - skipped - 1])
     if "one quoted cell" in said:
-        return any(len(cells) == 1 and any(each in cells[0] for each in ",;\t|") for cells in frames)
+        return not frames or any(len(cells) == 1 and any(each in cells[0] for each in ",;\t|") for cells in frames)
     # what is no CSV is told by its first bytes, which have tests of their own
     return "does not seem to be the first line" in said or "is no CSV" in said

@@ -77,7 +77,8 @@ def are_lines_in_cells(records: Sequence[Sequence[str]], width: int, delimiters:
     """Whether each record is one cell that holds as many cells as the header has."""
     options = tuple(delimiters)
     return bool(records) and all(
-        len(record) == 1 and any(len(cells) == width for cells in _split(record[0], options)) for record in records
+        len(record) == 1 and any(len(cells) == width and any(cells) for cells in _split(record[0], options))
+        for record in records
     )
 
 
