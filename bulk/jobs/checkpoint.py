@@ -325,6 +325,23 @@ class Checkpoint:
                 execute(f"DELETE FROM {table}")
             execute(_ASKED_NOW, (time.time(),))
 
+    def forget_stale_answers(self) -> None:
+        """Forget, at a resume, what says that a send is to come which may not be made twice: others may have made it.
+
+        That is how the records were when they were read, and every answer that led to no send or settled one. What was
+        read before a send stays with it, so that what is there since can be told from what was there.
+        """
+        with self._at_once() as execute:
+            execute(
+                "DELETE FROM steps WHERE method = 'GET'"
+                " AND (step LIKE 'look up after %' OR step LIKE 'look up before %'"
+                " OR row NOT IN (SELECT row FROM steps WHERE method <> 'GET'))"
+            )
+            execute("DELETE FROM meta WHERE name IN ('held records', 'custom read')")
+            execute("DELETE FROM held WHERE key LIKE 'id %'")
+            for table in ("held_under", "relations"):
+                execute(f"DELETE FROM {table}")
+
     # ---- pages of an export
 
     def add_page(self, first: int, last: int, records: Sequence[Json]) -> None:
@@ -382,6 +399,14 @@ class Checkpoint:
             self._reader.execute("SELECT 1 FROM rows WHERE id = ? AND id <> '' LIMIT 1", (identity,)).fetchone()
             is not None
         )
+
+    def created_by_open(self) -> frozenset[str]:
+        """The ids of the records that rows have created which have not ended."""
+        sql = (
+            "SELECT data FROM steps WHERE method = 'POST' AND verdict = 'accept' AND step LIKE 'create%'"
+            " AND data IS NOT NULL AND row NOT IN (SELECT row FROM rows)"
+        )
+        return frozenset(str(json.loads(data)) for (data,) in self._reader.execute(sql))
 
     # ---- checks before the rows
 

@@ -15,6 +15,7 @@ from bulk.model import Json, Request
 from bulk.planning import answers
 from bulk.planning.collections import accepted
 from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
+from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.names import Names
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
@@ -35,6 +36,7 @@ class FoundInCheckpoint:
     def __init__(self, resource: Resource, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
         self._data = CUSTOM_DATA.get(resource.name)
+        self._created: frozenset[str] | None = None  # by rows that an earlier run has left open
 
     def contact(self, email: str) -> ContactState | None:
         """The contact of that address, None if it is not there or was not read."""
@@ -66,8 +68,12 @@ class FoundInCheckpoint:
         return kept
 
     def is_ours(self, identity: str) -> bool:
-        """Whether another row of this job ended with that record."""
-        return self._checkpoint.is_outcome(identity)
+        """Whether a row of this job ended with that record, or has created it in an earlier run."""
+        if identity.startswith(ENROLMENT):
+            return bool(self._checkpoint.noted(identity))
+        if self._created is None:
+            self._created = self._checkpoint.created_by_open()
+        return identity in self._created or self._checkpoint.is_outcome(identity)
 
     @property
     def newest(self) -> int:
@@ -78,8 +84,9 @@ class FoundInCheckpoint:
 async def read_records(
     runner: Runner, checkpoint: Checkpoint, resource: Resource, names: Names, key: tuple[str, ...]
 ) -> None:
-    """Read all records of a resource, so that each row knows what is there; what an earlier run read is kept.
+    """Read all records of a resource, so that each row knows what is there.
 
+    A resume has forgotten what an earlier run read, and reads anew: somebody may have made what is missing since.
     Raises what makes the job impossible to begin.
     """
     if checkpoint.noted(HELD):

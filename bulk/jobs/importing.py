@@ -200,6 +200,8 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
+    if job.resumed:  # whatever its age: the same file may have been imported by another job since
+        await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
     await _send_rows(job, runner, door, stopping, match, names)
 
 

@@ -20,6 +20,7 @@ from bulk.jobs.found import HIGHEST, NEWEST
 from bulk.jobs.held import ANEW, PARTLY, STALE
 from bulk.jobs.runner import Work
 from bulk.model import Outcome, Receipt, Row, RowStatus
+from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Writer
 from bulk.tables.matching import Match
@@ -70,7 +71,9 @@ class Rows:
         return work
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        """Write a receipt down."""
+        """Write a receipt down; also whom it has enrolled, which the row's end does not tell."""
+        if step.request.path == "contactAutomations" and receipt.ok and receipt.data:
+            checkpoint.note(f"{ENROLMENT}{receipt.data}", True)
         checkpoint.receive(step.row, step.request.method, receipt)
 
     def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
@@ -113,6 +116,7 @@ class Rows:
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
                 newest=self._newest,
                 highest=self._highest,
+                resumed=self.resumed,
             )
             flow = self.plan.writer.flow(row, known)
             yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)

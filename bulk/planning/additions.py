@@ -1,11 +1,14 @@
 """What belongs to a record and is written beside it: the options of a field, the stages of a pipeline. One a resource.
 
 Each is a small generator that is told the record's id, what was held of it (None: it is new) and what the row wants.
+`begun` are the steps of its row that an earlier run has sent: what a new record lacks then, others may have given it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from bulk.model import Json, Receipt, Request
@@ -15,19 +18,22 @@ from bulk.planning.links import Done
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking, asked, together
 
-Addition = Callable[[str, Json, Mapping[str, Json], Done], Asking[None]]
+Begun = AbstractSet[str]
+Addition = Callable[[str, Json, Mapping[str, Json], Done, Begun], Asking[None]]
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact
 
 
 # ---- fields: shown, with options
 
 
-def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Done) -> Asking[None]:
+def add_to_field(
+    identity: str, kept: Json, wanted: Mapping[str, Json], done: Done, begun: Begun = frozenset()
+) -> Asking[None]:
     """Show a new field with all contacts, then add the options that it does not have."""
     if kept is None:
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
         shown = ("fieldRels", "fieldRel", body, {"field": identity})
-        yield from _create("show", shown, _relations_of(identity), done)
+        yield from _create("show", shown, _relations_of(identity), done, begun)
     options = [str(value) for value in wanted.get("options") or ()]
     held = [str(value) for value in (kept or {}).get("options") or ()]
     missing = [value for value in options if value not in held]
@@ -41,7 +47,7 @@ def add_to_field(identity: str, kept: Json, wanted: Mapping[str, Json], done: Do
         }
         there = _options_of(identity, missing)
         added = ("fieldOption/bulk", "fieldOptions", options_body, {"field": identity})
-        yield from _create("options", added, there, done)
+        yield from _create("options", added, there, done, begun)
 
 
 # how to see whether it is there: path, plural and query to read, and what is to be in it
@@ -66,7 +72,7 @@ def _options_of(identity: str, missing: Sequence[str]) -> _Where:
 _What = tuple[str, str, Json, Mapping[str, Json]]
 
 
-def _create(name: str, create: _What, where: _Where, done: Done) -> Asking[None]:
+def _create(name: str, create: _What, where: _Where, done: Done, begun: Begun) -> Asking[None]:
     """Create what may not be created twice; after a lost answer, look whether it is there."""
 
     def look(step: str) -> Asking[bool | Nothing]:
@@ -78,13 +84,16 @@ def _create(name: str, create: _What, where: _Where, done: Done) -> Asking[None]
 
     path, expects, body, says = create
     request = Request(name, "POST", path, body=body, expects=expects, says=says)
-    done.take_settled(*(yield from settled(request, look)))
+    look_first = bool(begun) and name not in begun
+    done.take_settled(*(yield from settled(request, look, look_first=look_first)))
 
 
 # ---- pipelines: their stages
 
 
-def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done: Done) -> Asking[None]:
+def add_to_pipeline(
+    identity: str, kept: Json, wanted: Mapping[str, Json], done: Done, begun: Begun = frozenset()
+) -> Asking[None]:
     """Give a new pipeline exactly the wanted stages, an old one those that it does not have.
 
     ActiveCampaign makes three stages with a new pipeline: these are renamed, and those too many are deleted.
@@ -92,42 +101,53 @@ def add_to_pipeline(identity: str, kept: Json, wanted: Mapping[str, Json], done:
     titles = [str(title) for title in wanted.get("stages") or ()]
     if not titles:
         return
-    made: list[tuple[str, str]] = []
+    held = [str(title) for title in (kept or {}).get("stages") or ()]
     if kept is None:
         found = yield (
-            Request("stages", "GET", "dealStages", (("filters[d_groupid]", identity), ("limit", str(PAGE))),
+            Request("look up before stages", "GET", "dealStages",
+                    (("filters[d_groupid]", identity), ("limit", str(PAGE))),
                     keep=lambda body: _stages(body, identity), expects="dealStages", says={"group": identity}),
         )  # fmt: skip
         if not done.take(found[0], changed=False):
             return
         made = [(str(stage), str(title)) for stage, title in found[0].data]
-        yield from _rename(made, titles, done)
+        held = yield from _rename(made, titles, done)
         if done.failures:
             return
-    held = [str(title) for title in (kept or {}).get("stages") or ()] if kept is not None else titles[: len(made)]
     for at, title in enumerate(titles):
         if title not in held:
             body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
             where = _stage_of(identity, title)
             says = {"title": answers.text(title), "group": identity}
-            yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done)
+            yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done, begun)
             if done.failures:
                 return
 
 
-def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) -> Asking[None]:
-    renamed = [
-        Request(
-            f"stage {stage}", "PUT", f"dealStages/{stage}", expects="dealStage", says={"id": stage},
-            body={"dealStage": {"title": titles[at], "order": at + 1}},
-        )
-        for at, (stage, title) in enumerate(made[: len(titles)])
-        if title != titles[at]
-    ]  # fmt: skip
+def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) -> Asking[list[str]]:
+    """Give the stages that are there the wanted titles, in their order; gives the titles that are there then.
+
+    One that is called as wanted stays: it may have been made so since, by another job on the same file.
+    """
+    called = {title: stage for stage, title in reversed(made)}
+    spare = deque(stage for stage, title in made if called[title] != stage or title not in titles)
+    places = {stage: (at, title) for at, (stage, title) in enumerate(made)}
+    renamed: list[Request] = []
+    there: list[str] = []
+    for at, title in enumerate(titles):
+        stage = called.get(title) or (spare.popleft() if spare else "")
+        if not stage:
+            continue
+        there.append(title)
+        if places[stage] != (at, title):
+            body = {"dealStage": {"title": title, "order": at + 1}}
+            path = f"dealStages/{stage}"
+            renamed.append(Request(f"stage {stage}", "PUT", path, expects="dealStage", says={"id": stage}, body=body))
     parts = [asked(request) for request in renamed]
-    parts += [deleted(f"stage {stage}", f"dealStages/{stage}") for stage, _title in made[len(titles) :]]
+    parts += [deleted(f"stage {stage}", f"dealStages/{stage}") for stage in spare]
     for receipt in (yield from together(parts)):
         done.take(receipt)
+    return there
 
 
 def _stages(body: Json, identity: str) -> list[list[str]]:

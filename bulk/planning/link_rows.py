@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus
@@ -35,6 +36,8 @@ from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Probl
 from bulk.resources.spec import Resource
 
 ENROL: Final = "enrol"
+ENROLMENT: Final = "enrolment "  # before the id of one, where it is asked whether this job has made it
+CLOCKS: Final = 60.0  # seconds by which the account's clock may be behind ours
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class LinkRows:
     names: Names
     found: Found
     _fields: Mapping[str, CustomField] = field(init=False)
+    _taken: set[str] = field(default_factory=set)  # enrolments that are a row's
 
     def __post_init__(self) -> None:
         self._fields = {custom.id: custom for custom in self.names.fields}
@@ -72,7 +76,7 @@ class LinkRows:
             if deletes and wanted.failures[0].code == "not_found":
                 return Outcome(RowStatus.UNCHANGED, "unchanged")  # with its contact, all that belonged to it is gone
             return wanted
-        work = _Work(self.resource, wanted, self.meaning, known, self.names)
+        work = _Work(self.resource, wanted, self.meaning, known, self.names, self.found, self._taken)
         refusal = self._refusal(work)
         if refusal is not None:
             return Outcome(RowStatus.REJECTED, failures=(refusal,))
@@ -118,6 +122,8 @@ class _Work:
     meaning: Meaning
     known: Known
     names: Names
+    found: Found
+    taken: set[str]
     action: str = "updated"
     kind: Kind = TEXT
 
@@ -216,17 +222,36 @@ def _dismiss(work: _Work) -> Asking[Done]:
 # ---- automations
 
 
-def _enrolments(step: str, work: _Work, done: Done) -> Asking[list[str]]:
-    """The ids of the contact's enrolments in the automation at hand."""
+def _enrolments(step: str, work: _Work, done: Done) -> Asking[dict[str, str]]:
+    """The contact's enrolments in the automation at hand: their ids, and when they were made."""
     plural = "contactAutomations"
     path = f"contacts/{work.contact}/{plural}"
     found = yield from read_list(
-        step, path, plural, lambda link: [str(link["id"]), str(link["automation"])], says={"contact": work.contact}
-    )
+        step, path, plural, lambda link: [str(link["id"]), str(link["automation"]), str(link.get("adddate") or "")],
+        says={"contact": work.contact},
+    )  # fmt: skip
     if isinstance(found, Receipt):
         done.take(found, changed=False)
-        return []
-    return [identity for identity, automation in found if automation == work.value("automation")]
+        return {}
+    own = work.value("automation")  # what an earlier version has written down does not say when
+    return {identity: "".join(added) for identity, automation, *added in found if automation == own}
+
+
+def _enrolled_since(work: _Work, enrolments: Mapping[str, str]) -> str | None:
+    """One of the enrolments that others have made since the job began, for what is known; no other row's."""
+    for identity, added in enrolments.items():
+        ours = identity in work.taken or work.found.is_ours(f"{ENROLMENT}{identity}")
+        if not ours and _is_since(added, work.meaning.began - CLOCKS):
+            return identity
+    return None
+
+
+def _is_since(added: str, began: float) -> bool:
+    try:
+        moment = datetime.fromisoformat(added)
+    except ValueError:
+        return True  # when is not known, and an enrolment may send mail
+    return moment.tzinfo is None or moment.timestamp() >= began
 
 
 def _enrol(work: _Work) -> Asking[Done]:
@@ -244,6 +269,12 @@ def _enrol(work: _Work) -> Asking[Done]:
         done.in_doubt = True
         return done
 
+    if work.known.resumed and ENROL not in work.known.begun:
+        made = _enrolled_since(work, before)
+        if made is not None:
+            work.taken.add(made)
+            return done
+
     def look(step: str) -> Asking[set[str] | Nothing]:
         now = yield from _enrolments(step, work, done)
         if done.failures:
@@ -252,7 +283,10 @@ def _enrol(work: _Work) -> Asking[Done]:
 
     body = {"contactAutomation": {"contact": work.contact, "automation": work.value("automation")}}
     says = {"contact": work.contact, "automation": work.value("automation")}
-    request = Request(ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation", says=says)
+    request = Request(
+        ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation", says=says,
+        keep=lambda body: str(body["contactAutomation"]["id"]),
+    )  # fmt: skip
     done.take_settled(*(yield from settled(request, look)))
     return done
 

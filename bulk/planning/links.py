@@ -246,7 +246,12 @@ def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
         f"account {job.name}", "POST", "accountContacts", body={"accountContact": link}, expects="accountContact",
         says={"account": job.account, "contact": identity},
     )  # fmt: skip
-    done.take_settled(*(yield from settled(request, look)))
+    receipt, made = yield from settled(request, look)
+    if receipt.verdict is Verdict.REJECT and receipt.status == 422:  # it has one by now: perhaps this
+        now = yield from look(f"look up after {receipt.step} refused")
+        if now is True:
+            return
+    done.take_settled(receipt, made)
 
 
 def _look_up_accounts(step: str, identity: str) -> Asking[Receipt]:

@@ -78,7 +78,7 @@ class RecordRows:
             record = Failure("", "not_found", said)
         if isinstance(record, Failure):
             return Outcome(RowStatus.FAILED, failures=(record,))
-        return (yield from self._create(wanted) if record is None else self._change(*record, wanted, known))
+        return (yield from self._create(wanted, known) if record is None else self._change(*record, wanted, known))
 
     def _held(self, key: str, column: Column) -> str | None:
         """What the account holds of the only record of a key where a column's cell would go."""
@@ -94,7 +94,7 @@ class RecordRows:
         if self.resource.unique or self.meaning.key == "id":
             same = next((record for record in records if not self._changes(record[1], wanted)), None)
             return same or (_ambiguous(self.resource, records) if len(records) > 1 else next(iter(records), None))
-        free = [record for record in records if record[0] not in self._taken and not self.found.is_ours(record[0])]
+        free = [record for record in records if self._is_free(record[0])]
         same = next((record for record in free if not self._changes(record[1], wanted)), None)
         if same is None and (len(free) > 1 or (len(records) > 1 and self.meaning.mode == "update")):
             return _ambiguous(self.resource, free)
@@ -135,26 +135,41 @@ class RecordRows:
             receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=singular, says=says),)
             if not done.take(receipts[0]):
                 return _ended(done, "updated", identity)
-        yield from self._add(identity, kept, wanted, done)
+        yield from self._add(identity, kept, wanted, done, known)
         return _ended(done, "updated" if done.changed else "unchanged", identity)
 
-    def _add(self, identity: str, kept: Json | None, wanted: Wanted, done: Done) -> Asking[None]:
+    def _add(self, identity: str, kept: Json | None, wanted: Wanted, done: Done, known: Known) -> Asking[None]:
         """Write what belongs to the record and is no part of it; `kept` None: the record is new."""
         addition = ADDITIONS.get(self.resource.name)
         if addition is not None:
-            yield from addition(identity, kept, wanted.additions, done)
+            yield from addition(identity, kept, wanted.additions, done, known.begun)
 
     # ---- create
 
     def _create_new(self, key: str, wanted: Wanted, known: Known) -> Flow:
-        """Create, unless there is one of a key that no two should have."""
+        """Create, unless there is one of a key that no two should have, or another job has made it since."""
+        made = self._made_since(key, wanted) if known.resumed and CREATE not in known.begun else None
+        if made is not None:
+            self._taken.add(made[0])
+            return (yield from self._change(*made, wanted, known))
         held = self.found.records(key) if self.resource.unique and CREATE not in known.begun else ()
         if held:
             said = f"There is one of this {self.resource.key} already: {held[0][0]}. --mode upsert would change it."
             return Outcome(RowStatus.FAILED, failures=(Failure("", "duplicate", said),))
-        return (yield from self._create(wanted))
+        return (yield from self._create(wanted, known))
 
-    def _create(self, wanted: Wanted) -> Flow:
+    def _made_since(self, key: str, wanted: Wanted) -> tuple[str, Json] | None:
+        """A record that is as wanted, newer than the job and none of its own."""
+        newer = (record for record in self.found.records(key) if int(record[0]) > self.found.newest)
+        return next(
+            (record for record in newer if self._is_free(record[0]) and not self._changes(record[1], wanted)), None
+        )
+
+    def _is_free(self, identity: str) -> bool:
+        """Whether no other row has taken or made that record."""
+        return identity not in self._taken and not self.found.is_ours(identity)
+
+    def _create(self, wanted: Wanted, known: Known) -> Flow:
         values = {c.attribute: c.default for c in self.resource.columns if c.default is not None} | {
             attribute: value for attribute, value in wanted.values.items() if value != ""
         }
@@ -168,8 +183,9 @@ class RecordRows:
         if not receipt.ok and found is None:
             return _refused(receipt)
         identity = found or str(receipt.data)
+        self._taken.add(identity)
         done = Done(changed=True)
-        yield from self._add(identity, None, wanted, done)
+        yield from self._add(identity, None, wanted, done, known)
         return _ended(done, "created", identity)
 
     def _id_of(self, body: Json) -> Json:
@@ -198,7 +214,7 @@ class RecordRows:
             if not receipts[0].ok:
                 return Nothing.UNKNOWN
             found, ids, total = receipts[0].data
-            free = [(i, same) for i, same in found if i not in self._taken and not self.found.is_ours(i)]
+            free = [(i, same) for i, same in found if self._is_free(i)]
             for identity, same in free:
                 if same:
                     self._taken.add(identity)

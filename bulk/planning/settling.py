@@ -22,16 +22,24 @@ class Nothing(Enum):
     UNKNOWN = "unknown"  # it could not be read, or what is there may be it or not: it stays in doubt
 
 
+_UNSEEN: Final = "It could not be read whether it is there already, so it was not made."
 Made = TypeVar("Made")
 Look = Callable[[str], Asking[Made | Nothing]]
 
 
-def settled(request: Request, look: Look[Made]) -> Asking[tuple[Receipt, Made | None]]:
+def settled(request: Request, look: Look[Made], *, look_first: bool = False) -> Asking[tuple[Receipt, Made | None]]:
     """Send what may not be repeated: again only when it is sure that it has not been applied.
 
     `look` is told what its step is to be called, and gives what the request has made. Gives the receipt of the last
-    send, and what was made if its answer was lost and `look` has found it.
+    send, and what was made if its answer was lost and `look` has found it. `look_first`: also what is there before the
+    first send is taken for made.
     """
+    if look_first:
+        made = yield from look(f"look up before {request.step}")
+        if made is Nothing.UNKNOWN:
+            return Receipt(request.step, Verdict.REJECT, code="no_answer", error=_UNSEEN, attempts=0), None
+        if not isinstance(made, Nothing):
+            return Receipt(request.step, Verdict.ACCEPT, attempts=0), made
     sends = 0
     for name in _again_and_again(request.step):
         receipts = yield (replace(request, step=name, repeatable=False),)

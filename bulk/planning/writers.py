@@ -67,7 +67,7 @@ class Known:
     `absent`: it was read, and the contact was not there. `fresh` False: it was read too long ago to say which
     lists it is on. `begun` are steps that an earlier run has sent: what it decided stays decided. `newest` is the
     highest id of a contact when the job began, -1 if it is not known; `highest` is the same where it is sure, else
-    None.
+    None. `resumed`: the job was cut off before, and what it has not sent others may have made in the meantime.
     """
 
     state: ContactState | None = None
@@ -76,6 +76,7 @@ class Known:
     begun: frozenset[str] = frozenset()
     newest: int = -1
     highest: int | None = None
+    resumed: bool = False
 
 
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:
@@ -112,7 +113,7 @@ class Found(Protocol):
         """Id and kept values of the records of that key, oldest first."""
 
     def is_ours(self, identity: str) -> bool:
-        """Whether another row of this job ended with that record."""
+        """Whether another row of this job ended with that record, or has made it."""
 
     @property
     def newest(self) -> int:
