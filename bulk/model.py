@@ -48,13 +48,14 @@ class Issue:
 class Standing:
     """How a contact stood when it was read: `lists`, list id -> status; `left`, list id -> when, as the API says it.
 
-    `bounced`: the address bounced for good. `erased`: the contact was deleted or made anonymous.
+    `bounced`: the address bounced for good. `erased`: the contact was deleted or made anonymous. `email` "": not told.
     """
 
     lists: Mapping[str, str]
     left: Mapping[str, str] = field(default_factory=dict)
     bounced: bool = False
     erased: bool = False
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

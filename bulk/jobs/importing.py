@@ -39,7 +39,8 @@ from bulk.jobs.survey import Survey, done_after_failed, ids_said, look_for_uncha
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
-from bulk.planning.collections import PAGE
+from bulk.planning.collections import PAGE, Refused
+from bulk.planning.consent import read_exclusions
 from bulk.planning.contacts import ContactRows
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
@@ -270,6 +271,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         return await _prepare_records(job, runner, plan, names, needs)
     if job.resource.writing is Writing.CONTACT and options.mode == "create":
         await read_newest(runner, checkpoint)
+    plan = await _heeding_exclusions(job, runner, plan, names, needs)
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
     hold = by_email_or_id if links else by_email if options.key == "email" else by_id
@@ -293,6 +295,17 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     needs.requests += math.ceil(needs.subscribing / places(options.rate))
     job.setting.progress.say(needs.describe(options.rate))
     return plan
+
+
+async def _heeding_exclusions(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:
+    """The plan with the account's exclusion list as it is at the beginning of this run, if it subscribes anybody."""
+    if not needs.subscribing:
+        return plan
+    found = await runner.ask(read_exclusions())
+    if isinstance(found, Refused):
+        job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {found.said}")
+        return plan
+    return replace(plan, writer=writer_of(job, replace(plan.writer.meaning, excluded=found), names))
 
 
 async def _prepare_records(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:

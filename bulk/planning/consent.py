@@ -14,8 +14,9 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Admission, Failure, Json, Request, Standing
-from bulk.planning.collections import PAGE
+from bulk.planning.collections import PAGE, Refused, read_allowed
 from bulk.planning.state import has_bounced
+from bulk.planning.together import Asking
 
 UNCONFIRMED, SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "0", "1", "2", "3"
 ACTIVE: Final = (UNCONFIRMED, SUBSCRIBED)  # statuses that a person has agreed to
@@ -75,6 +76,45 @@ def _standing(contact: Json, links: Mapping[str, Json]) -> Standing:
         {str(link["list"]): str(link.get("udate") or "") for link in links.values()},
         has_bounced(contact),
         any(str(contact.get(flag) or "0") != "0" for flag in ("deleted", "anonymized")),
+        str(contact.get("email") or ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """The account's exclusion list: phrase, how it is meant, and the ids of the lists that it is about, () for all."""
+
+    rules: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+    def has(self, email: str, mailing: str) -> bool:
+        """Whether an address is excluded from a list. A rule of an unknown kind excludes all that hold it."""
+        address = email.strip().casefold()
+        return bool(address) and any(
+            _meets(address, phrase, kind) for phrase, kind, lists in self.rules if not lists or mailing in lists
+        )
+
+
+NO_EXCLUSIONS: Final = Exclusions()
+
+
+def _meets(address: str, phrase: str, kind: str) -> bool:
+    if kind == "exact":
+        return address == phrase
+    return address.endswith(phrase) if kind == "end" else phrase in address
+
+
+def read_exclusions() -> Asking[Exclusions | Refused]:
+    """Read the account's exclusion list, a hundred rules a request; with some keys it may not be read."""
+    found = yield from read_allowed("lists/exclusions", "exclusions", optional=True)
+    if isinstance(found, Refused):
+        return found
+    rules = ((str(rule.get("matchPhrase") or "").strip().casefold(), rule) for rule in found["exclusions"])
+    return Exclusions(
+        tuple(
+            (phrase, str(rule.get("matchType") or ""), tuple(str(mailing) for mailing in rule.get("lists") or ()))
+            for phrase, rule in rules
+            if phrase and str(rule.get("channel") or "email") == "email"
+        )
     )
 
 
@@ -85,7 +125,8 @@ def _standing(contact: Json, links: Mapping[str, Json]) -> Standing:
 class Subscription:
     """A contact is to have a list in a status: `name` is the list's.
 
-    `resubscribe`: the user asks for those too who left before `began`, the moment of that decision (0.0: not known).
+    `resubscribe`: the user asks for those too who left before `began`, the moment of that decision (0.0: not known);
+    who is `excluded` is never meant.
     """
 
     contact: str
@@ -94,6 +135,7 @@ class Subscription:
     status: str
     resubscribe: bool = False
     began: float = 0.0
+    excluded: Exclusions = NO_EXCLUSIONS
 
     @property
     def step(self) -> str:
@@ -107,10 +149,12 @@ class Subscription:
     def decide(self, standing: Standing) -> Request | Failure | None:
         """What follows from how the contact stands: the request, why it is refused, or None: it is so already."""
         held = standing.lists.get(self.list, NEVER)
-        if standing.erased:
-            return self._refused("excluded", "This contact was deleted or made anonymous, so it is on no list.")
         if held == self.status and not (standing.bounced and self.resubscribe):
             return None
+        if self.excluded.has(standing.email, self.list):
+            return self._refused(
+                "excluded", f"This address is on the account's exclusion list, so not on {self.name!r}."
+            )
         if held == UNCONFIRMED and not self.resubscribe:
             said = f"This person has not confirmed {self.name!r} yet. Only --resubscribe would do it for them."
             return self._refused("unconfirmed", said)

@@ -133,7 +133,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
-        set_lists(ListWork(contact, statuses, held, meaning.resubscribe, meaning.began)),
+        set_lists(_list_work(contact, statuses, held, meaning, wanted)),
         set_account(contact.id, job, linked, new=new),
     ]
     done: list[Done] = yield from together(parts)
@@ -147,6 +147,15 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     else:
         status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
     return Outcome(status, action, contact.id, failures)
+
+
+def _list_work(
+    contact: Contact, statuses: Mapping[str, tuple[str, str]], held: Mapping[str, str] | None, meaning: Meaning,
+    wanted: Wanted,
+) -> ListWork:  # fmt: skip
+    """What becomes of the contact's lists by this job's choices."""
+    email = wanted.attributes.get("email", "")
+    return ListWork(contact, statuses, held, meaning.resubscribe, meaning.began, meaning.excluded, email)
 
 
 def _held(state: ContactState | None, names: Names, row: Row, column: Column) -> str | None:

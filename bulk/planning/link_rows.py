@@ -170,7 +170,8 @@ def _subscribe(work: _Work) -> Asking[Done]:
     held = work.state.lists if work.state is not None and work.known.fresh else None
     work.made(held, identity)
     wanted = {identity: (work.names.book("lists").name_of(identity), status)}
-    return (yield from set_lists(ListWork(contact, wanted, held, work.meaning.resubscribe, work.meaning.began)))
+    meaning = work.meaning
+    return (yield from set_lists(ListWork(contact, wanted, held, meaning.resubscribe, meaning.began, meaning.excluded)))
 
 
 # ---- values of custom fields

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from bulk.model import Failure, Json, Receipt, Request, Standing, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import read_list
-from bulk.planning.consent import ACTIVE, UNSUBSCRIBED, Subscription, list_request
+from bulk.planning.consent import ACTIVE, NO_EXCLUSIONS, UNSUBSCRIBED, Exclusions, Subscription, list_request
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
@@ -146,6 +146,8 @@ class ListWork:
     held: Mapping[str, str] | None
     resubscribe: bool
     began: float = 0.0
+    excluded: Exclusions = NO_EXCLUSIONS
+    email: str = ""  # the contact's, where the row says it
 
 
 def set_lists(work: ListWork) -> Asking[Done]:
@@ -168,8 +170,10 @@ def set_lists(work: ListWork) -> Asking[Done]:
 def _subscribe(work: ListWork, identity: str, done: Done) -> Iterator[Request]:
     name, status = work.wanted[identity]
     contact = work.contact
-    wanted = Subscription(contact.id, identity, name, status, work.resubscribe, work.began)
-    known = None if work.held is None else wanted.decide(Standing(work.held, bounced=contact.bounced))
+    wanted = Subscription(contact.id, identity, name, status, work.resubscribe, work.began, work.excluded)
+    held = Standing(work.held or {}, bounced=contact.bounced, email=work.email)
+    excluded = work.excluded.has(work.email, identity)
+    known = wanted.decide(held) if work.held is not None or (contact.made_by and excluded) else None
     if isinstance(known, Failure):
         done.failures.append(known)
     elif work.held is None or known is not None:

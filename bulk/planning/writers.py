@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
+from bulk.planning.consent import NO_EXCLUSIONS, Exclusions
 from bulk.planning.damage import Held, damage
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
@@ -26,6 +27,7 @@ class Meaning:
     resubscribe: bool = False
     allow_damaged: bool = True
     began: float = 0.0  # when the job did, on the clock of the world; 0.0: not known
+    excluded: Exclusions = NO_EXCLUSIONS
 
     def damaged(self, row: Row, held: Held) -> Outcome | None:
         """The end of a row with a cell that a spreadsheet has spoilt, unless the user lets it through."""

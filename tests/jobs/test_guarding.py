@@ -185,3 +185,23 @@ def test_the_estimate_counts_the_readings(listed: World, monkeypatch: pytest.Mon
     monkeypatch.setattr(Silent, "say", lambda _silent, line: told.append(line))
     listed.start(listed.csv(wide, HEADER), **UNREAD, rate=5)
     assert f"≈ {2 * PEOPLE + 2} requests" in " ".join(told)
+
+
+@pytest.mark.parametrize("resubscribe", [False, True])
+def test_who_is_on_the_exclusion_list_is_put_on_no_list(listed: World, resubscribe: bool):
+    with contextlib.closing(sqlite3.connect(listed.folder / listed.sandbox / "sandbox.sqlite")) as db, db:
+        rules = [("P4@example.com", "exact"), ("@example.org", "end")]
+        db.executemany("INSERT INTO exclusions (matchPhrase, matchType) VALUES (?, ?)", rules)
+    rows = [("p4@example.com", "Customers"), ("p5@example.com", "Customers"), ("new@example.org", "Newsletter")]
+    ending = listed.start(listed.csv(rows, "email,lists"), on_duplicate="all", resubscribe=resubscribe)
+    assert ending.summary.codes == {"excluded": 2}
+    people = listed.account()["contacts"]
+    assert "Customers" not in people["p4@example.com"]["lists"]
+    assert people["new@example.org"]["lists"] == {}
+    assert people["p5@example.com"]["lists"]["Customers"] == "1"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_key_that_may_not_read_the_exclusion_list_subscribes_without_it(listed: World, status: int):
+    listed.faults = (Fault("status", status=status, method="GET", path="lists/exclusions"),)
+    assert listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id").summary.complete
