@@ -267,7 +267,8 @@ class Played:
         if pausing and not self.met and chance.random() < 0.2:
             self.met = True
             pause = chance.choice([1, 8, 30, 3600, 80_000])
-            self.events.append((self.now() + chance.uniform(0, pause), chance.choice(self._all()), self.how()))
+            for person in self._all()[:1]:
+                self.events.append((self.now() + chance.uniform(0, pause), person, self.how()))
             self.everyone_leaves(self.now())
             return Reply(chance.choice([429, 503]), {"message": "x"}, retry_after=float(pause))
         if moment == "before a retry" and request.path == "contactLists" and not self.met and chance.random() < 0.3:
