@@ -151,10 +151,9 @@ class Subscription:
         held = standing.lists.get(self.list, NEVER)
         if held == self.status and not (standing.bounced and self.resubscribe):
             return None
-        if self.excluded.has(standing.email, self.list):
-            return self._refused(
-                "excluded", f"This address is on the account's exclusion list, so not on {self.name!r}."
-            )
+        if standing.erased or self.excluded.has(standing.email, self.list):
+            what = "contact was deleted or made anonymous" if standing.erased else "address is on the exclusion list"
+            return self._refused("excluded", f"This {what}, so it is not subscribed to {self.name!r}.")
         if held == UNCONFIRMED and not self.resubscribe:
             said = f"This person has not confirmed {self.name!r} yet. Only --resubscribe would do it for them."
             return self._refused("unconfirmed", said)

@@ -280,7 +280,7 @@ def _failed(receipt: Receipt, wanted: Wanted) -> Done:
 
 
 def _made_by(receipt: Receipt, identity: str, known: Known) -> str:
-    """The step that has just made a contact for sure: sent once, called new, of an id that nobody had before the job."""
+    """The step that has just made a contact for sure: sent once, called new, of an id that was nobody's before."""
     first = receipt.status == 201 and receipt.attempts == 1
     new = first and known.highest is not None and int(identity) > known.highest
     return receipt.step if new else ""
