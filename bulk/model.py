@@ -106,7 +106,8 @@ class Reply:
     """What a server answered.
 
     `body` is the parsed JSON, or None with the reason in `damage` ("empty", "cut off", "not JSON"). `retry_after` is
-    in seconds from arrival. `text` is the beginning of a body that is no JSON.
+    in seconds from arrival. `text` is the beginning of a body that is no JSON. `redacted`: the body held the key, where
+    `***` stands now.
     """
 
     status: int
@@ -114,6 +115,7 @@ class Reply:
     damage: str = ""
     retry_after: float | None = None
     text: str = ""
+    redacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

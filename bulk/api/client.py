@@ -1,6 +1,9 @@
 """One client for one account: `Request` -> `Reply | Lost`. Never judges, never repeats, never sleeps.
 
-The key stays in here: it is put on each request to the account's own host and is in no message, path or error.
+The key stays in here: it is put on each request to the account's own host and is in no message, path or error. Should
+an answer hold it, it is cut out before anybody sees the answer, whatever its status.
+
+What an answer may take is bounded (`answer`), in bytes and in seconds; one that goes beyond is lost like one cut off.
 
 A connection that gave an answer to some other request is not used any more: one answer too many on it would shift all
 that follow. All connections of that time are left, and the next request opens a new one.
@@ -12,29 +15,31 @@ import json
 import math
 import ssl
 import time
+import urllib.request
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 import anyio
 import httpx
 
 from bulk import __version__
+from bulk.api.answer import ExcessError, content_of, json_of, quote_of
 from bulk.api.credentials import Credentials
 from bulk.api.in_process import AsgiApp, InProcess
-from bulk.api.secret import Secret
+from bulk.api.redaction import Redaction
 from bulk.engine.confirm import contradicts
-from bulk.model import Json, Lost, Reply, Request
+from bulk.errors import UsageError
+from bulk.model import Lost, Reply, Request
 
 CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
-DEADLINE: Final = 180.0  # seconds for a whole answer, however steadily it trickles
-LARGEST: Final = 64 * 1024 * 1024  # bytes of an answer once it is unpacked; a page of a hundred contacts has 1 MiB
 MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
+PATIENCES: Final = 3  # so many times its patience a whole answer may take, however steadily it trickles
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 
 _NEVER_LEFT: Final = (
@@ -49,13 +54,22 @@ class Client:
     def __init__(self, credentials: Credentials, app: AsgiApp | None = None, *, patience: float = ANSWER) -> None:
         """Prepare; nothing is sent. `app` answers in process instead of the network (the sandbox).
 
-        `patience`: seconds that an answer may take.
+        `patience`: seconds in which something of an answer has to come.
+
+        Raises `UsageError` for an address that is none, or if the environment names a proxy that is none.
         """
         limits = httpx.Limits(
             max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEEP
         )
+        try:
+            httpx.URL(credentials.root)
+        except httpx.InvalidURL:
+            raise UsageError("The address has a host that is no name. Correct --base-url or AC_API_URL.") from None
         self._root = credentials.root
-        self._secret = Secret(credentials.key)
+        # the embedded sandbox's key is none
+        self._redaction = Redaction() if app is not None else Redaction(credentials.key, *_proxy_passwords())
+        self._through_proxies = credentials.root.startswith("https:") and not credentials.on_this_machine
+        self._patience = patience
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
         self._extensions = {"timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()}
         self._limits = limits
@@ -66,14 +80,19 @@ class Client:
         self._client = self._opened()
 
     def _opened(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=InProcess(self._app) if self._app is not None else None,  # one of our own would pass over proxies
-            limits=self._limits,
-            verify=self._tls,
-            follow_redirects=False,  # a redirect would carry the key to another host
-            # a proxy carries https unread; plain http, which stays on this machine, it would be shown with the key
-            trust_env=self._app is None and self._root.startswith("https:"),
-        )
+        """A pool of connections. Proxies are for https to other machines only: they would see the key of plain http."""
+        try:
+            return httpx.AsyncClient(
+                transport=InProcess(self._app) if self._app is not None else None,  # one of our own passes over proxies
+                limits=self._limits,
+                verify=self._tls,
+                follow_redirects=False,  # a redirect would carry the key to another host
+                trust_env=self._app is None and self._through_proxies,
+            )
+        except (ValueError, ImportError, httpx.InvalidURL):  # which may quote the proxy's password
+            raise UsageError(
+                "A proxy of the environment cannot be used: correct or unset HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+            ) from None
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,12 +130,21 @@ class Client:
         """Send once; the reply and its headers. Raises what httpx raises: for who wants to know exactly."""
         client = self._client
         self._flying[client] += 1
+        longest = PATIENCES * self._patience
         try:
-            response, content = await _received(client, self._request(request))
+            with anyio.move_on_after(longest) as scope:
+                response = await client.send(self._request(request), stream=True)
+                try:
+                    content = await content_of(response)
+                finally:
+                    await response.aclose()  # what was not read to its end is closed with its connection
+                return self._reply(response, content), response.headers
+            if scope.cancelled_caught:
+                raise ExcessError(f"it was not complete after {longest:.0f} seconds")
+            raise AssertionError("what is not cancelled has returned")
         finally:
             self._flying[client] -= 1
             await self._leave(client)
-        return self._reply(response, content), response.headers
 
     async def _leave(self, client: httpx.AsyncClient) -> None:
         """Close connections that are not used any more, once nothing is on its way over them."""
@@ -145,50 +173,30 @@ class Client:
         if not content.strip():
             return Reply(status, None, "empty", retry_after)
         try:
-            body = json.loads(content, parse_constant=_refuse)
-            if self._secret.may_be_in(content, data=status < 300):  # however it was escaped on the way
-                body = self._secret.out_of_json(body)
+            body = json_of(content)
+            told = self._redaction.concerns(content, data=status < 300)  # however it was escaped on the way
+            clean = self._redaction.body(body) if told else body
         except (ValueError, RecursionError):
-            text = self.safe(content.decode("utf-8", "replace"))[:LONGEST_QUOTE]
+            text = self.safe(quote_of(response, content, LONGEST_QUOTE + self._redaction.reach))[:LONGEST_QUOTE]
             damage = "cut off" if text.lstrip()[:1] in ("{", "[") else "not JSON"
             return Reply(status, None, damage, retry_after, " ".join(text.split()))
-        return Reply(status, body, "", retry_after)
+        return Reply(status, clean, "", retry_after, redacted=clean is not body and clean != body)
 
     def safe(self, text: str) -> str:
         """Give the text without the key, should a server or a library have put it there."""
-        return self._secret.out_of(text)
+        return self._redaction.text(text)
 
 
-async def _received(client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
-    """Send a request and read its answer, within bounds of size and time: a broken server may know none.
-
-    Raises what httpx raises; an answer beyond the bounds is a `httpx.ReadError`.
-    """
-    with anyio.move_on_after(DEADLINE):
-        response = await client.send(request, stream=True)
+def _proxy_passwords() -> list[str]:
+    """The passwords of the environment's proxies, as they are written there and as they are."""
+    passwords = []
+    for proxy in urllib.request.getproxies().values():
         try:
-            return response, await _content(response)
-        finally:
-            await response.aclose()
-    raise httpx.ReadTimeout(f"it was not complete after {DEADLINE:.0f} seconds", request=request)
-
-
-async def _content(response: httpx.Response) -> bytes:
-    packed = response.headers.get("Content-Encoding", "").strip().lower()
-    if packed not in ("", "identity", "gzip", "deflate"):  # no other is asked for, and these unpack piece by piece
-        raise httpx.DecodingError("it was packed in a way that was not asked for", request=response.request)
-    pieces, size = [], 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > LARGEST:
-            raise httpx.ReadError(f"it was larger than {LARGEST // 2**20} MiB", request=response.request)
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _refuse(constant: str) -> Json:
-    """NaN and Infinity are no JSON, though Python reads them."""
-    raise ValueError(constant)
+            password = urlsplit(proxy).password or ""
+        except ValueError:
+            continue
+        passwords += [password, unquote(password)]
+    return passwords
 
 
 def _seconds(header: str | None) -> float | None:

@@ -1,4 +1,6 @@
-"""Who we are and where we go: the key and the address, from the environment and the options. Never printed.
+"""Who we are and where we go: the key and the address, from the environment and the options.
+
+The key is never printed, nor an address that is refused: a password may stand in it.
 
 Two ways: through Maton's gateway (`MATON_API_KEY`), or directly (`AC_API_URL` and `AC_API_TOKEN`).
 """
@@ -11,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from bulk.api.secret import TELLING
+from bulk.api.redaction import Redaction
 from bulk.errors import UsageError
 
 GATEWAY: Final = "https://api.maton.ai"
@@ -62,12 +64,12 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
     gateway_key = environment.get("MATON_API_KEY", "").strip()
     url, token = (environment.get(name, "").strip() for name in ("AC_API_URL", "AC_API_TOKEN"))
     if gateway_key:
-        name = "--base-url" if base_url else "BULK_BASE_URL"
         base = base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY
+        named = "--base-url" if base_url else "BULK_BASE_URL"
         chosen = connection or environment.get("MATON_CONNECTION", "").strip()
         _check_header("MATON_API_KEY", gateway_key)
         _check_header("The connection", chosen)
-        return Credentials(f"{_checked(name, base, gateway_key)}{GATEWAY_PATH}", gateway_key, connection=chosen)
+        return Credentials(f"{_checked(named, base, gateway_key)}{GATEWAY_PATH}", gateway_key, connection=chosen)
     if url and token:
         _check_header("AC_API_TOKEN", token)
         base = _checked("AC_API_URL", url, token)
@@ -84,16 +86,18 @@ def _check_header(name: str, value: str) -> None:
 
 
 def _checked(name: str, url: str, key: str) -> str:
-    """The address, sound and without a slash at its end. What was written there is not repeated: it may be a key."""
+    """The address, if a key may go there. No message quotes it: what does not belong in it may be secret."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # a wrong port raises
     except ValueError:
         sound = False
-    if not sound:
+    if not sound or not url.isprintable() or " " in url or "\\" in url:
         raise UsageError(f"{name} is no address. Write it with its scheme, like {GATEWAY}.")
-    if parts.username is not None or parts.query or parts.fragment or (len(key) >= TELLING and key in url):
-        raise UsageError(f"{name} holds more than an address. Write it like {GATEWAY}: no name, password, key, ? or #.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UsageError(f"{name} has more in it than scheme, host and path. Write it like {GATEWAY}, without a key.")
+    if Redaction(key).text(url) != url:
+        raise UsageError(f"{name} has the key in it. Write it like {GATEWAY}, without the key.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise UsageError(f"{name} would send your key in clear. Use https:// (http:// is for this machine only).")
     return url.rstrip("/")

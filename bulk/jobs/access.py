@@ -18,10 +18,15 @@ from bulk.jobs.budget import FileShelf, SharedLimit, shelf_of
 from bulk.jobs.places import state_folder
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
+from bulk.model import Lost, Reply, Request
 from bulk.sandbox.app import Sandbox, SandboxOptions
 
 SANDBOX_FILE = "sandbox.sqlite"
 COMPANY = "Another job is at work on this account. They share its requests a second, so each takes longer."
+ECHOED = (
+    "An answer held the key. It stands as *** wherever that answer is written: do not import such a cell.\n"
+    "Make a new key, and tell whoever runs what answers there."
+)
 BUDGETS = "budgets.sqlite"
 SANDBOX_PLACE = "sandbox "  # begins the place of a job in the sandbox; the rest is its folder
 SANDBOX_GATEWAY = Credentials(f"http://127.0.0.1{GATEWAY_PATH}", SANDBOX.key)
@@ -121,6 +126,21 @@ async def opened(access: Access, rate: float) -> AsyncIterator[Send]:
     """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
     async with client_to(access, access.way, rate) as client:
         yield client.send
+
+
+def telling(send: Send, say: Callable[[str], None]) -> Send:
+    """The same way in, which says it once if an answer that means success held the key."""
+    told = False
+
+    async def send_and_tell(request: Request) -> Reply | Lost:
+        nonlocal told
+        reply = await send(request)
+        if isinstance(reply, Reply) and reply.redacted and reply.status < 300 and not told:
+            told = True
+            say(ECHOED)
+        return reply
+
+    return send_and_tell
 
 
 @contextmanager

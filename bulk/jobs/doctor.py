@@ -15,6 +15,7 @@ import anyio
 from bulk.api.connections import ACTIVE, LISTING, Connection, listed_in
 from bulk.api.credentials import Credentials, from_environment
 from bulk.api.probe import Seen, Unreached, look
+from bulk.api.redaction import Redaction
 from bulk.errors import BulkError, UsageError
 from bulk.jobs import diagnosis
 from bulk.jobs.access import Access, client_to
@@ -165,9 +166,7 @@ def _listed(reply: Reply) -> list[Connection] | None:
 
 def _without_keys(finding: Finding, variables: Mapping[str, str]) -> Finding:
     """The finding without a key, should a server have put one there, however it is written in the environment."""
-    for name in ("MATON_API_KEY", "AC_API_TOKEN"):
-        for secret in (variables.get(name, "").strip(), variables.get(name, "").strip(f"{diagnosis.QUOTES} \t\r\n")):
-            if len(secret) >= SHORTEST:
-                steps = tuple(step.replace(secret, "***") for step in finding.steps)
-                finding = replace(finding, said=finding.said.replace(secret, "***"), steps=steps)
-    return finding
+    written = [variables.get(name, "").strip() for name in ("MATON_API_KEY", "AC_API_TOKEN")]
+    keys = Redaction(*(key for one in written for key in (one, one.strip(f"{diagnosis.QUOTES} \t\r\n"))
+                       if len(key) >= SHORTEST))  # fmt: skip
+    return replace(finding, said=keys.text(finding.said), steps=tuple(map(keys.text, finding.steps)))

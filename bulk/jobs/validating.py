@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.access import Access, Setting, opened, sharing
+from bulk.jobs.access import Access, Setting, opened, sharing, telling
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.folder import INPUT_COPY
 from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
@@ -58,7 +58,7 @@ async def account_columns(resource: Resource, access: Access) -> tuple[Column, .
 async def _names(resource: Resource, access: Access, rate: float, progress: Progress) -> Names:
     async with opened(access, rate) as send:
         with sharing(access, rate, progress.say) as limit:
-            runner = Runner(new_dispatch(rate, 0, limit), send)
+            runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say))
             async with Stopping(runner, progress, seconds=None, signals=False).watching():
                 return await runner.ask(read_names(families_of(resource, ()), resource.custom))
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import anyio
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.jobs.access import Setting, opened, sharing
+from bulk.jobs.access import Setting, opened, sharing, telling
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Meter, Totals
@@ -44,7 +44,7 @@ async def worked(
     access, say = setting.access, setting.progress.say
     async with opened(access, options.rate) as send:
         with sharing(access, options.rate, say) as limit:
-            runner = Runner(new_dispatch(options.rate, options.concurrency, limit), send, checkpoint)
+            runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
             meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
             stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
             try:

@@ -14,7 +14,8 @@ import anyio
 import httpx
 import pytest
 
-from bulk.api.client import LARGEST, LONGEST_QUOTE, Client
+from bulk.api.answer import LARGEST
+from bulk.api.client import LONGEST_QUOTE, Client
 from bulk.api.credentials import Credentials
 from bulk.engine.retry import explain
 from bulk.model import Lost, Reply, Request
