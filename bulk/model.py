@@ -21,11 +21,13 @@ class Row:
 
     `number` is the row a spreadsheet shows (the header is row 1). `values` maps the attribute of each mapped
     column to the cell's text as it was read. `key` identifies the record (contacts: trimmed, case-folded e-mail).
+    `id` is what a column of the records' own ids says, "" without one; it is the key only where that was asked for.
     """
 
     number: int
     key: str
     values: Mapping[str, str]
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

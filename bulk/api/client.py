@@ -163,7 +163,10 @@ class Client:
             extensions = {"timeout": {**self._extensions["timeout"], "connect": soon, "pool": soon}}
         if request.body is None:
             return httpx.Request(request.method, url, headers=self._headers, extensions=extensions)
-        content = json.dumps(request.body, ensure_ascii=False).encode()
+        try:
+            content = json.dumps(request.body, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half of a letter, as the API gave it, goes back as it came
+            content = json.dumps(request.body).encode()
         headers = self._headers | {"Content-Type": "application/json"}
         return httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -15,30 +15,29 @@ from bulk.jobs.wording import counted
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, spoilt
 from bulk.resources.spec import clears
-from bulk.tables.check import Look, OnDuplicate, Tally, check
+from bulk.tables.check import Compare, FileCheck, Tally
 from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import shorten
 
 RAGGED: Final = "ragged"  # under which it is noted whether a row is too short, and how many cells one has too many
+Comparing = Callable[[int], Awaitable[Compare]]  # told how many rows may be sent; reads what the account holds
 
 
 async def checked(
-    table: Table, match: Match, on_duplicate: OnDuplicate, checkpoint: Checkpoint, progress: Progress, look: Look | None
+    file_check: FileCheck, match: Match, checkpoint: Checkpoint, progress: Progress, comparing: Comparing
 ) -> Tally:
-    """Check the whole file, or give what an earlier run of the job found; say what was passed over."""
-    done = checkpoint.noted("checked")
-    if done:
-        return Tally(**done)
-    checkpoint.forget_check()
-    sink = _Refusals(checkpoint)
-    more = Counting(progress).more
-    tally = await anyio.to_thread.run_sync(
-        lambda: check(table, match, on_duplicate=on_duplicate, sink=sink, progress=more, look=look)
-    )
-    for line in remarks(match, tally, table):
+    """Check the whole file, or give what an earlier run of the job found; say what was passed over.
+
+    `comparing` is asked only if what becomes of some row hangs on what the account holds.
+    """
+    with file_check:
+        await anyio.to_thread.run_sync(file_check.look_through, Counting(progress).more)
+        compare = await comparing(file_check.rows) if file_check.asks else None
+        tally = await anyio.to_thread.run_sync(file_check.settle, compare)
+    for line in remarks(match, tally, file_check.table):
         progress.say(line)
-    checkpoint.note(RAGGED, [table.short, table.surplus])
+    checkpoint.note(RAGGED, [file_check.table.short, file_check.table.surplus])
     checkpoint.note("checked", asdict(tally))
     await checkpoint.durable()
     return tally
@@ -95,13 +94,14 @@ class Counting:
         self._progress.update(Snapshot("checking", self._rows))
 
 
-class _Refusals:
+class Refusals:
     """The sink of the checks: rows that are not sent go straight into the checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
 
     def rejected(self, issues: Sequence[Issue]) -> None:
+        """Write rows down that break the schema."""
         failures: dict[int, list[Failure]] = {}
         for issue in issues:
             failures.setdefault(issue.row, []).append(Failure("", issue.code, describe(issue)))
@@ -110,6 +110,7 @@ class _Refusals:
         )
 
     def skipped(self, rows: Sequence[tuple[int, str]]) -> None:
+        """Write rows down that the user sets aside."""
         self._checkpoint.settle_now(
             (row, Outcome(RowStatus.SKIPPED, failures=(Failure("", "duplicate_key", reason),))) for row, reason in rows
         )

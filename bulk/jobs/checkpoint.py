@@ -23,6 +23,7 @@ import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Failure, Json, Outcome, Receipt, RowStatus, Verdict
+from bulk.resources.escapes import speakable
 
 _VERSION: Final = 4
 _SCHEMA: Final = """
@@ -154,6 +155,7 @@ class Checkpoint:
 
     def put(self, sql: str, values: Sequence[Any]) -> None:
         """Queue one write. It is durable once a later `durable()` returns."""
+        values = tuple(speakable(value) if isinstance(value, str) else value for value in values)
         self._queue.append((sql, values))
         self._queued += 1
         self._queued_size += _size(values)
@@ -347,6 +349,8 @@ class Checkpoint:
     def add_page(self, first: int, last: int, records: Sequence[Json]) -> None:
         """Note a page: the range that it covers, of ids or offsets, and its records in the order of that range."""
         text = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
+        if not _is_text(text):  # half a letter that an API gave is kept as JSON writes it
+            text = json.dumps(records, separators=(",", ":"))
         self.put("INSERT INTO pages VALUES (?, ?, ?, ?)", (first, last, len(records), text))
 
     def page_ranges(self) -> list[tuple[int, int, int]]:
@@ -421,6 +425,15 @@ class Checkpoint:
             for number, outcome in rows:
                 failures = json.dumps([[f.step, f.code, f.error] for f in outcome.failures])
                 execute("INSERT INTO rows VALUES (?, ?, '', '', ?, 0)", (number, outcome.status.value, failures))
+
+
+def _is_text(text: str) -> bool:
+    """Whether a file can hold the text: half of a surrogate pair has no bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _size(values: Sequence[Any]) -> int:

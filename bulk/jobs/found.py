@@ -21,6 +21,7 @@ from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
 from bulk.planning.walk import TOP
+from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
 
@@ -40,14 +41,16 @@ class FoundInCheckpoint:
 
     def contact(self, email: str) -> ContactState | None:
         """The contact of that address, None if it is not there or was not read."""
-        key = address_key(email)
+        return self._under(address_key(escaped(email)))
+
+    def _under(self, key: str) -> ContactState | None:
         held = self._checkpoint.held([key])
         return ContactState.from_json(held[key]) if key in held else None
 
     def contact_of(self, identity: str) -> ContactState | None:
         """The contact of that id, None if it is not there or was not read."""
         key = self._checkpoint.held([f"contact {identity}"]).get(f"contact {identity}")
-        return None if key is None else self.contact(key)
+        return None if key is None else self._under(key)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """Id and kept values of the records of that key, oldest first."""

@@ -24,7 +24,9 @@ from bulk.planning.state import ContactState
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
+from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
+from bulk.tables.matching import without_address
 
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
@@ -34,11 +36,9 @@ _AT_ONCE: Final = 10  # pages asked for side by side
 Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in that state under what it is sought by
 
 
-def by_email(checkpoint: Checkpoint, _identity: str, state: Json) -> None:
-    """Hold a contact under its e-mail address as a key."""
-    email = _email(state)
-    if email:
-        checkpoint.hold(address_key(email), state)
+def by_email(checkpoint: Checkpoint, identity: str, state: Json) -> None:
+    """Hold a contact under its e-mail address as a key; without one, under what stands for it."""
+    checkpoint.hold(_key(state, identity), state)
 
 
 def by_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
@@ -48,14 +48,14 @@ def by_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
 
 def by_email_or_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     """Hold a contact under its e-mail address, and under its id where to find it."""
-    email = _email(state)
-    if email:
-        checkpoint.hold(address_key(email), state)
-        checkpoint.hold(f"contact {identity}", address_key(email))
+    key = _key(state, identity)
+    checkpoint.hold(key, state)
+    checkpoint.hold(f"contact {identity}", key)
 
 
-def _email(state: Json) -> str:
-    return ContactState.from_json(state).attributes.get("email", "")
+def _key(state: Json, identity: str) -> str:
+    email = ContactState.from_json(state).attributes.get("email", "")
+    return address_key(escaped(email) or without_address(identity))
 
 
 async def read_held(

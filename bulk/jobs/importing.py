@@ -19,23 +19,24 @@ import anyio.to_thread
 from bulk.engine.gate import places
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
-from bulk.jobs.checking import checked, spoilt_cells
+from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
-from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest, read_records
-from bulk.jobs.held import ANEW, PARTLY, STALE, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest
+from bulk.jobs.held import PARTLY, STALE
 from bulk.jobs.inputs import Taken, check_copy, remove_copy, take, taken_again
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
+from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Plan, Rows
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping, gave_up, too_many
-from bulk.jobs.survey import Survey, done_after_failed, ids_said, look_for_unchanged, survey
+from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
 from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
@@ -50,7 +51,7 @@ from bulk.planning.translate import Translations, translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
-from bulk.tables.check import OnDuplicate
+from bulk.tables.check import Compare, FileCheck, Look, OnDuplicate, Tally
 from bulk.tables.files import NamedFile
 from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
@@ -188,8 +189,14 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         raise UsageError(f"{error}\n{unread}".strip()) from None
     # else a cell is judged beside what the account holds, once that is read
     look = spoilt_cells if options.on_invalid == "stop" and not options.allow_damaged else None
-    duplicates = on_duplicate_of(job.resource, options)
-    tally = await checked(job.table, match, duplicates, checkpoint, job.setting.progress, look)
+    plan = _plan(job, match, names)
+
+    async def comparing(rows: int) -> Compare:
+        nonlocal plan
+        plan = await prefetched(job, runner, plan, names, rows)
+        return partial(compared, plan, checkpoint)
+
+    tally = await _checked(job, match, look, comparing)
     if tally.rejected and options.on_invalid == "stop":
         raise AbortedError(
             f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
@@ -203,7 +210,33 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
     if job.resumed:  # whatever its age: the same file may have been imported by another job since
         await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
-    await _send_rows(job, runner, door, stopping, match, names)
+        plan = replace(plan, prefetched=False)
+    await _send_rows(job, runner, door, stopping, plan, names)
+
+
+async def _checked(job: Job, match: Match, look: Look | None, comparing: Comparing) -> Tally:
+    """What the checks say, in this run or an earlier one."""
+    checkpoint, mode = job.checkpoint, job.options.mode
+    if done := checkpoint.noted("checked"):
+        return Tally(**done)
+    checkpoint.forget_check()
+    file_check = FileCheck(
+        job.table, match, on_duplicate_of(job.resource, job.options), Refusals(checkpoint), look,
+        comparing=mode in ("upsert", "update"),
+    )  # fmt: skip
+    return await checked(file_check, match, checkpoint, job.setting.progress, comparing)
+
+
+def _plan(job: Job, match: Match, names: Names) -> Plan:
+    """What the rows share from now on."""
+    options = job.options
+    meaning = Meaning(
+        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
+        options.allow_damaged, datetime.fromisoformat(job.folder.record().created).timestamp(),
+    )  # fmt: skip
+    known = job.translations.ids
+    change = partial(translated, resource=job.resource, translations=job.translations) if known else None
+    return Plan(job.resource, job.table, match, writer_of(job, meaning, names), change=change)
 
 
 def _said(used: set[str]) -> set[str]:
@@ -220,23 +253,19 @@ def _sent_again(job: Job, match: Match) -> list[int]:
     return done_after_failed(job.table, match, job.checkpoint)
 
 
-async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, match: Match, names: Names) -> None:
+async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, plan: Plan, names: Names) -> None:
     options, checkpoint = job.options, job.checkpoint
-    meaning = Meaning(
-        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
-        options.allow_damaged, datetime.fromisoformat(job.folder.record().created).timestamp(),
-    )  # fmt: skip
-    known = job.translations.ids
-    change = partial(translated, resource=job.resource, translations=job.translations) if known else None
-    plan = Plan(job.table, match, writer_of(job, meaning, names), change=change)
-    needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
-    limit = too_many(options.max_errors, needs.rows)
 
     def after_each() -> None:
         if limit is not None and rows.failed >= limit:
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
+        left = checkpoint.noted("checked")["read"] - sum(checkpoint.counts().values())
+        if left:  # before the names are made: what a contact has already need not be made for it
+            plan = await prefetched(job, runner, plan, names, left)
+        needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
+        limit = too_many(options.max_errors, needs.rows)
         await make_names(runner, door, names, needs, job.setting.progress)
         plan = await _prepare(job, runner, plan, names, needs)
         if options.mode == "delete" and needs.rows:
@@ -267,32 +296,22 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     if not needs.rows:
         return plan
     options, checkpoint = job.options, job.checkpoint
-    if job.resource.writing is Writing.RECORD:
-        return await _prepare_records(job, runner, plan, names, needs)
     if job.resource.writing is Writing.CONTACT and options.mode == "create":
         await read_newest(runner, checkpoint)
-    plan = await _heeding_exclusions(job, runner, plan, names, needs)
-    # a row may be judged by what was read before only if no other row of its key comes before it
-    links = job.resource.writing is Writing.LINK
-    hold = by_email_or_id if links else by_email if options.key == "email" else by_id
-    needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
-    if options.on_duplicate != "all" and not needless:
-        begun = job.resumed and checkpoint.has_begun()
-        resumed = bool(checkpoint.noted("held")) or (links and begun)
-        if begun and not resumed:
-            checkpoint.note(ANEW, True)
-        since = await read_held(runner, checkpoint, needs.rows, resumed=resumed, hold=hold)
-        if since is None and not (resumed or links or job.translations.foreign):
-            since = await read_named(runner, checkpoint, ids_said(plan, checkpoint), hold)
-        plan = replace(plan, held_since=since)
-        if plan.held_since is not None:
-            await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
-    unread = plan.held_since is None or bool(checkpoint.noted(PARTLY))
-    if job.resource.writing is Writing.CONTACT and options.mode == "upsert" and hold is by_email and unread:
-        await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
-    if job.resource.writing is Writing.CONTACT and needs.subscribing > PAGE:  # else all are read at once as well
-        await read_highest(runner, checkpoint)
-    needs.requests += math.ceil(needs.subscribing / places(options.rate))
+    if not plan.by_record:
+        plan = await _heeding_exclusions(job, runner, plan, names, needs)
+    if plan.by_record or plan.held_since is not None:
+        await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
+    if plan.by_record:
+        plan = replace(plan, writer=writer_of(job, plan.writer.meaning, names))  # the look has taken records
+    elif job.resource.writing is Writing.CONTACT:
+        unread = plan.held_since is None or bool(checkpoint.noted(PARTLY))
+        if options.mode == "upsert" and options.key == "email" and unread:
+            await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
+        if needs.subscribing > PAGE:  # else all are read at once as well
+            await read_highest(runner, checkpoint)
+    if not plan.by_record:
+        needs.requests += math.ceil(needs.subscribing / places(options.rate))
     job.setting.progress.say(needs.describe(options.rate))
     return plan
 
@@ -306,24 +325,6 @@ async def _heeding_exclusions(job: Job, runner: Runner, plan: Plan, names: Names
         job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {found.said}")
         return plan
     return replace(plan, writer=writer_of(job, replace(plan.writer.meaning, excluded=found), names))
-
-
-async def _prepare_records(job: Job, runner: Runner, plan: Plan, names: Names, needs: Survey) -> Plan:
-    """Learn what records there are, and the contacts that rows name where that is cheaper than asking for each."""
-    options, checkpoint, resource = job.options, job.checkpoint, job.resource
-    key = needs_of(resource, options).key_attributes
-    await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ("id",) else key)
-    if any(column.of == "contacts" and column.names for _at, column in plan.match.columns):
-        await read_held(
-            runner,
-            checkpoint,
-            needs.rows,
-            resumed=job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held"))),
-        )
-    await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
-    job.setting.progress.say(needs.describe(options.rate))
-    meaning = plan.writer.meaning
-    return replace(plan, writer=writer_of(job, meaning, names))  # anew: the look has taken records for its rows
 
 
 async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:

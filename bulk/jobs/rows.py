@@ -23,6 +23,7 @@ from bulk.model import Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Writer
+from bulk.resources.spec import Resource, Writing
 from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 
@@ -33,11 +34,18 @@ BATCH: Final = 250
 class Plan:
     """Everything that the rows of a job share once it begins to send."""
 
+    resource: Resource
     table: Table
     match: Match
     writer: Writer
     held_since: float | None = None  # when the account's contacts were read; None: they were not
     change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it
+    prefetched: bool = False  # what the account holds was read in this run, as far as it was worth it
+
+    @property
+    def by_record(self) -> bool:
+        """Whether the rows are of records by themselves, each known by its id."""
+        return self.resource.writing is Writing.RECORD
 
     def row(self, record: Record) -> Row:
         """The row of a record."""
@@ -109,8 +117,10 @@ class Rows:
         for row in rows:
             opened_row = opened.get(row.number, _NOTHING)
             knows = row.key in held and not (self._anew and opened_row is not _NOTHING)
+            stored = ContactState.from_json(held[row.key]) if row.key in held else None
             known = Known(
-                state=ContactState.from_json(held[row.key]) if knows else None,
+                state=stored if knows else None,
+                stored=stored,
                 fresh=since is not None and anyio.current_time() - since < STALE,
                 absent=since is not None and row.key not in held and not self._partly,
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),

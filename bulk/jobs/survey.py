@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import Plan
 from bulk.jobs.wording import counted, duration
-from bulk.model import Failure, Flow, Row, RowStatus
+from bulk.model import Failure, Flow, Json, Row, RowStatus
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.resources.identity import name_key
@@ -50,8 +50,9 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
     """Read the file once more and look at every row that is not settled."""
     found = Survey()
     for rows in open_rows(plan, checkpoint):
+        held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
         for row in rows:
-            reckoned = plan.writer.reckon(row)
+            reckoned = plan.writer.reckon(_own(plan, row, held))
             found.rows += 1
             if isinstance(reckoned, Failure):
                 continue
@@ -65,15 +66,21 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
 def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
     """Take the rows that would change nothing out of the reckoning, now that the account was read."""
     for rows in open_rows(plan, checkpoint):
-        held = checkpoint.held([row.key for row in rows])
+        held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
         for row in rows:
             known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
             if _ends_unchanged(plan.writer.flow(row, known)):
                 found.unchanged += 1
-                reckoned = plan.writer.reckon(row)
+                reckoned = plan.writer.reckon(_own(plan, row, held))
                 if not isinstance(reckoned, Failure):
                     found.requests -= reckoned.requests
                     found.subscribing -= reckoned.subscribes
+
+
+def _own(plan: Plan, row: Row, held: Mapping[str, Json]) -> Row:
+    """The row without what its record was read to hold."""
+    known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
+    return plan.writer.own(row, known).row if plan.prefetched else row
 
 
 def _ends_unchanged(flow: Flow) -> bool:
@@ -93,9 +100,8 @@ def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
         yield [plan.row(record) for record in batch if record.number not in settled]
 
 
-def ids_said(plan: Plan, checkpoint: Checkpoint) -> Iterator[str]:
-    """What the rows that are not settled have for ids in the column of their own ids, if the file has it."""
-    at = plan.match.id_at
+def ids_said(plan: Plan, checkpoint: Checkpoint, at: int | None) -> Iterator[str]:
+    """What the rows that are not settled have for ids in a column, if the file has it."""
     records = plan.table.records()
     while at is not None and (batch := list(islice(records, BATCH))):
         settled = checkpoint.settled_between(batch[0].number, batch[-1].number)

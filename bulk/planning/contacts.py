@@ -6,7 +6,7 @@ Each family of steps is a small generator of its own, run side by side; a step t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -30,9 +30,10 @@ from bulk.planning.names import Book, Names
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
-from bulk.planning.writers import Known, Meaning, Reckoned
+from bulk.planning.unchanged import of_contact
+from bulk.planning.writers import Known, Meaning, Own, Reckoned
 from bulk.resources.identity import name_key, same_address
-from bulk.resources.kinds import NAMES, Problem, find_name
+from bulk.resources.kinds import EMAIL, NAMES, Problem, find_name
 from bulk.resources.spec import Column
 
 DELETE: Final = "delete"
@@ -96,6 +97,12 @@ class ContactRows:
         accounts = [("accounts", wanted.account)] if wanted.account else []
         return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), bool(wanted.lists))
 
+    def own(self, row: Row, known: Known) -> Own:
+        """The row without what its contact holds."""
+        stored = known.stored or known.state
+        left = of_contact(row, self.meaning, self.names, stored)
+        return Own(left, None if stored is None or left is row else (stored.id, None))
+
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one contact."""
         return contact_flow(row, self.meaning, self.names, known)
@@ -104,7 +111,8 @@ class ContactRows:
 def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow:
     """The flow of one row; what is there already is not sent again."""
     state = known.state
-    wanted = read_row(row, meaning)
+    row = of_contact(row, meaning, names, known.stored or state)
+    wanted = _addressed(read_row(row, meaning), row, known.stored or state, meaning)
     if isinstance(wanted, Failure):
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
     if meaning.mode == "delete":
@@ -115,7 +123,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
         contact = Contact(state.id, "unchanged", state.bounced)
     else:
-        written = yield from _WRITERS[_mode(meaning)](row, wanted, meaning, known)
+        written = yield from _WRITERS[_mode(meaning, wanted)](row, wanted, meaning, known)
         if isinstance(written, Done):
             status = RowStatus.IN_DOUBT if written.in_doubt else RowStatus.FAILED
             return Outcome(status, failures=tuple(written.failures))
@@ -133,7 +141,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
-        set_lists(_list_work(contact, statuses, held, meaning, wanted)),
+        set_lists(_list_work(contact, statuses, held, meaning, wanted, known.stored or state)),
         set_account(contact.id, job, linked, new=new),
     ]
     done: list[Done] = yield from together(parts)
@@ -151,11 +159,21 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
 
 def _list_work(
     contact: Contact, statuses: Mapping[str, tuple[str, str]], held: Mapping[str, str] | None, meaning: Meaning,
-    wanted: Wanted,
+    wanted: Wanted, stored: ContactState | None,
 ) -> ListWork:  # fmt: skip
     """What becomes of the contact's lists by this job's choices."""
-    email = wanted.attributes.get("email", "")
+    email = wanted.attributes.get("email") or (stored.attributes.get("email", "") if stored is not None else "")
     return ListWork(contact, statuses, held, meaning.resubscribe, meaning.began, meaning.excluded, email)
+
+
+def _addressed(wanted: Wanted | Failure, row: Row, stored: ContactState | None, meaning: Meaning) -> Wanted | Failure:
+    """With the address that the contact has where the row's is the same; one without an address is found by its id."""
+    if isinstance(wanted, Failure) or stored is None or meaning.key == "id" or "email" in row.values:
+        return wanted
+    address = stored.attributes.get("email", "")
+    if isinstance(EMAIL.read(address, None, ""), Problem):  # or with one that would be refused today
+        return wanted
+    return replace(wanted, attributes={"email": address, **wanted.attributes})
 
 
 def _held(state: ContactState | None, names: Names, row: Row, column: Column) -> str | None:
@@ -357,8 +375,8 @@ def _found(step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meanin
 def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     if meaning.key == "id":
         identity = row.key
-    elif known.state is not None:
-        identity = known.state.id
+    elif (stored := known.state or known.stored) is not None:
+        identity = stored.id
     else:
         found = yield from look_up_contact("look up", wanted.attributes["email"])
         if not found.ok:
@@ -389,9 +407,10 @@ def _taken_address(receipt: Receipt, wanted: Wanted) -> Asking[Done]:
 _Writer = Callable[[Row, Wanted, Meaning, Known], Asking[_Written]]
 
 
-def _mode(meaning: Meaning) -> str:
-    """What a row does: by id it changes who is there, for an id never makes anybody."""
-    return "update" if meaning.key == "id" and meaning.mode == "upsert" else meaning.mode
+def _mode(meaning: Meaning, wanted: Wanted) -> str:
+    """What a row does: by id it changes who is there, for an id never makes anybody; so it is without an address."""
+    by_id = meaning.key == "id" or not wanted.attributes.get("email")
+    return "update" if by_id and meaning.mode == "upsert" else meaning.mode
 
 
 _WRITERS: Final[Mapping[str, _Writer]] = {"upsert": _upsert, "create": _create, "update": _update}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from bulk.model import Failure, Row
+from bulk.planning.sheet_errors import ERROR, is_code, is_phone
 from bulk.resources.spec import Column, clears, is_blank
 
 CODE: Final = "damaged"
@@ -17,8 +18,10 @@ ALLOW: Final = "Correct the cell; if it is meant so: --allow-damaged."
 TEXTS: Final = ("text", "textarea", "names", "number")  # kinds that take such a cell for what it looks like
 _PEOPLE: Final = ("firstName", "lastName")  # where a date is nobody's name
 _MONTHS: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"  # as a spreadsheet writes 1-May and May-01
-_SHORTENED: Final = re.compile(r"-?\d(?:[.,]\d+)?E\+\d{1,3}")
-_ERROR: Final = re.compile(r"#(?:NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
+_SHORTENED: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?[Ee]\+\d{1,3}")  # whoever wrote it: nothing else looks so
+_EXPONENT: Final = re.compile(r"[+-]?\d+(?:[.,]\d{2,})[Ee]\d{1,3}")  # a code may, if its digits are few
+_ANY_EXPONENT: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?[Ee]-?\d{1,3}")
+_FLOAT: Final = re.compile(r"[+-]?\d{7,}[.,]0+")  # a long number that a program took for an amount
 _DATE: Final = re.compile(
     rf"\d{{1,2}}-{_MONTHS}(?:-\d{{2,4}})?|{_MONTHS}-\d{{2,4}}"
     r"|\d{4}-\d\d-\d\d(?: 00:00:00)?|\d{1,2}([./])\d{1,2}\1\d{2,4}"
@@ -36,7 +39,7 @@ def damage(row: Row, columns: Iterable[Column], held: Held) -> Failure | None:
     `held` gives what the account has where the cell would go, None if that is not known or nothing.
     """
     for column in columns:
-        text = row.values[column.attribute].strip()
+        text = row.values.get(column.attribute, "").strip()
         if column.kind.name not in TEXTS or is_blank(text) or clears(text):
             continue
         before = held(column)
@@ -50,9 +53,10 @@ def damage(row: Row, columns: Iterable[Column], held: Held) -> Failure | None:
 
 def spoilt(column: Column, text: str) -> str:
     """What a cell looks as if it had been before, "" if it looks like nothing of that kind."""
-    if _SHORTENED.fullmatch(text):
-        return f"{text!r} looks like a long number that a spreadsheet shortened, so that digits are lost."
-    if _ERROR.fullmatch(text):
+    number = _spoilt_number(column, text)
+    if number:
+        return number
+    if ERROR.fullmatch(text):
         return f"{text!r} is a spreadsheet's error, not a value."
     if column.attribute in _PEOPLE and _DATE.fullmatch(text):
         return f"{text!r} looks like a date that a spreadsheet made of a name."
@@ -62,6 +66,18 @@ def spoilt(column: Column, text: str) -> str:
             return f"{text!r} has lost letters: the file was saved in another encoding than it was read in."
         return f"{text!r} was probably {meant!r}, read in the wrong encoding." if meant else ""
     return ""
+
+
+def _spoilt_number(column: Column, text: str) -> str:
+    shortened = bool(_SHORTENED.fullmatch(text))
+    if column.kind.name != "number" and not shortened:
+        shortened = bool(_ANY_EXPONENT.fullmatch(text)) and (
+            is_phone(column.header) or (is_code(column.header) and bool(_EXPONENT.fullmatch(text)))
+        )
+        if _FLOAT.fullmatch(text) and is_code(column.header):
+            return f"{text!r} looks like digits that a program took for an amount."
+    said = f"{text!r} looks like a long number that a spreadsheet shortened, so that digits are lost."
+    return said if shortened else ""
 
 
 def _as_meant(text: str) -> str:

@@ -18,7 +18,7 @@ from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.pages import PAGE, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.walk import Ask, Walk
-from bulk.resources.kinds import join_values
+from bulk.resources.escapes import escaped
 from bulk.resources.spec import Column, Reading, Resource
 
 INCLUDE: Final = "fieldValues,contactTags.tag,contactLists,accountContacts"
@@ -221,7 +221,7 @@ class Contacts:
         """One row."""
         state = ContactState.from_json(kept[1])
         record = {"id": identity, **state.attributes, **kept[0]}
-        yield [_contact_cell(record, state, column, names) for column in columns]
+        yield [_own_cell(record, column) or contact_cell(state, column, names) for column in columns]
 
     def joined(self, kept: Json, records: Sequence[tuple[str, Json]]) -> Json:
         """What is kept, with what came apart, as pairs of family and record."""
@@ -244,26 +244,37 @@ def _walk(total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Wal
     return Walk(total, [(first, last) for first, last, _count in ranges], sum(count for _f, _l, count in ranges))
 
 
-def _contact_cell(record: Json, state: ContactState, column: Column, names: Names) -> str:
+def _own_cell(record: Json, column: Column) -> str:
+    """What a contact's row shows beside its state."""
+    value = record.get(column.attribute) if column.attribute in ("id", *KEPT) else None
+    return "" if value is None else escaped(str(value))
+
+
+def contact_cell(state: ContactState, column: Column, names: Names) -> str:
+    """One cell of a contact's row, as far as its state has it."""
     if column.field_id:
         return column.write(state.fields.get(column.field_id))
     match column.attribute:
         case "tags":
-            return column.write(sorted(map(names.book("tags").name_of, state.tags), key=str.casefold))
+            return column.write(sorted(map(names.book("tags").name_of, state.tags), key=_in_order))
         case "lists":
-            return _list_names(state, "1", names, column.separator)
+            return _list_names(state, "1", names, column)
         case "unsubscribe_lists":
-            return _list_names(state, "2", names, column.separator)
+            return _list_names(state, "2", names, column)
         case "account":  # a contact has at most one
-            return next(map(names.book("accounts").name_of, sorted(state.accounts)), "")
+            return escaped(next(map(names.book("accounts").name_of, sorted(state.accounts)), ""))
         case attribute:
-            value = record.get(attribute)
-            return "" if value is None else str(value)
+            return escaped(state.attributes.get(attribute, ""))
 
 
-def _list_names(state: ContactState, status: str, names: Names, separator: str) -> str:
+def _list_names(state: ContactState, status: str, names: Names, column: Column) -> str:
     wanted = [names.book("lists").name_of(identity) for identity, held in state.lists.items() if held == status]
-    return join_values(sorted(wanted, key=str.casefold), separator)
+    return column.write(sorted(wanted, key=_in_order))
+
+
+def _in_order(name: str) -> tuple[str, str]:
+    """Where a name stands among others; names that differ in case only have an order too."""
+    return name.casefold(), name
 
 
 # ---- what belongs to contacts
@@ -328,7 +339,8 @@ class Links:
         """A row for each of the contact's records."""
         for record in kept[1]:
             yield [
-                kept[0] if column.attribute == "contact_email" else cell_of(record, column, names) for column in columns
+                escaped(kept[0]) if column.attribute == "contact_email" else cell_of(record, column, names)
+                for column in columns
             ]
 
 
@@ -421,7 +433,7 @@ def cell_of(record: Json, column: Column, names: Names) -> str:
     if identity in UNSET or not _counts(column, record):
         return ""
     book = names.book(column.of)
-    return book.name_of(str(identity)) if str(identity) in book else ""
+    return escaped(book.name_of(str(identity))) if str(identity) in book else ""
 
 
 def unknown_families(pointers: Iterable[tuple[str, str]], names: Names) -> set[str]:

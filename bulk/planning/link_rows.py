@@ -30,8 +30,9 @@ from bulk.planning.names import CustomField, Names
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking, together
+from bulk.planning.unchanged import of_link
 from bulk.planning.understanding import Wanted, read, understood
-from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
+from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
 from bulk.resources.spec import Resource
 
@@ -68,9 +69,18 @@ class LinkRows:
         wanted = read(row, self.meaning, self.names) if self.resource.name == "contactLists" else None
         return isinstance(wanted, Wanted) and str(wanted.values.get("status")) in ACTIVE
 
+    def own(self, row: Row, known: Known) -> Own:
+        """What the row's contact holds, as it was read, and what of the row differs from it."""
+        asked = () if known.fresh else ACTIVE  # who has left since it was read is told
+        return of_link(row, self.resource, self.meaning, self.names, self.found, asked=asked)
+
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
         deletes = self.meaning.mode == "delete"
+        own = self.own(row, known)
+        row = row if known.begun else own.row
+        if own.record is not None and not known.begun:
+            return Outcome(RowStatus.UNCHANGED, "unchanged", own.record[0])
         wanted = yield from understood(row, self.meaning, self.names, self.found)
         if isinstance(wanted, Outcome):
             if deletes and wanted.failures[0].code == "not_found":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.model import Failure
+from bulk.resources.escapes import escaped
 from bulk.resources.identity import chosen, name_key, same_name
 from bulk.resources.kinds import FIELD_TYPES, OPTIONS, TEXT, VALUES, Option, Problem, close_to
 from bulk.resources.spec import CUSTOM, Column, Resource, normalise
@@ -44,14 +45,15 @@ class Book:
     parents: dict[str, str] = field(default_factory=dict)
     _ids: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, identity: str, name: str, also: str = "", parent: str = "") -> None:
-        """Note a record that exists."""
+    def add(self, identity: str, name: str, also: str = "", parent: str = "", *, unnamed: bool = False) -> None:
+        """Note a record that exists; `unnamed`: nobody means it by its name."""
         if identity in self.records:
             return
         self.records[identity] = Option(name, also, identity)
         if parent:
             self.parents[identity] = parent
-        self._ids.setdefault(name_key(name), []).append(identity)
+        if not unnamed:
+            self._ids.setdefault(name_key(name), []).append(identity)
 
     def __contains__(self, identity: str) -> bool:
         return identity in self.records
@@ -148,7 +150,7 @@ def columns_of(resource: Resource, names: Names | None, separator: str = ",") ->
             Column(
                 f"{CUSTOM}{custom.id}",
                 kind,
-                title=custom.title if unique or not custom.perstag else tag,
+                title=escaped(custom.title if unique or not custom.perstag else tag),
                 aliases=(tag, custom.perstag) if custom.perstag and normalise(custom.perstag) not in taken else (tag,),
                 options=custom.options if kind.name in ("option", "options", "values") else None,
                 separator=separator,

@@ -94,11 +94,10 @@ def _book(family: str, records: Sequence[Json]) -> Book:
     resource = named(family)
     book = Book()
     for record in records:
-        if family == "tags" and record.get("tagType", "contact") != "contact":
-            continue
         book.add(
             str(record["id"]), str(record.get(resource.called) or ""), str(record.get(resource.also_called) or ""),
             str(record.get(resource.within) or ""),
+            unnamed=family == "tags" and record.get("tagType", "contact") != "contact",  # a template's, called alike
         )  # fmt: skip
     return book
 

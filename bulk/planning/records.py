@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -22,8 +22,9 @@ from bulk.planning.names import Names
 from bulk.planning.pages import InTurn
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
-from bulk.planning.understanding import Wanted, understood
-from bulk.planning.writers import Found, Known, Meaning, Reckoned, names_to_make
+from bulk.planning.unchanged import of_record, with_readable
+from bulk.planning.understanding import Wanted, read, understood
+from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, names_to_make
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL, MONEY
 from bulk.resources.spec import CUSTOM, Column, Resource
@@ -58,11 +59,54 @@ class RecordRows:
 
     # ---- the flow
 
+    def own(self, row: Row, known: Known) -> Own:
+        """The record that the row itself tells it is about, and what differs from it."""
+        meaning = self.meaning
+        by_id = meaning.key == "id"
+        if meaning.mode == "delete" or CREATE in known.begun or (meaning.mode == "create" and not by_id):
+            return Own(row)
+        own = of_record(row, meaning, self.names, self._candidates(row), self.found)
+        if CHANGE in known.begun:  # what is held may show what was sent
+            return replace(own, row=with_readable(own.row, row, meaning.columns))
+        return own
+
+    def _candidates(self, row: Row) -> Sequence[tuple[str, Json]]:
+        """The records that the row may be about: the one of its id, else those of its key."""
+        records = self.found.records(f"id {row.key if self.meaning.key == 'id' else row.id}")
+        if not records and self.meaning.key != "id":
+            key = self._plain_key(row)
+            records = self.found.records(key) if key else ()
+        if self.resource.unique or self.meaning.key == "id":
+            return records
+        return [record for record in records if record[0] not in self._taken and not self.found.is_ours(record[0])]
+
+    def _plain_key(self, row: Row) -> str:
+        """What a row without an id is about, as far as its cells say so without asking; "" where they do not."""
+        key = self.meaning.key.split("+")
+        columns = tuple(column for column in self.meaning.columns if column.means in key)
+        wanted = read(row, replace(self.meaning, columns=columns), self.names)
+        if isinstance(wanted, Failure):
+            return ""
+        for attribute, _header, email in wanted.emails:
+            state = self.found.contact(email)
+            if state is None:
+                return ""
+            wanted.values[attribute] = state.id
+        return key_sought(row, wanted, self.meaning, self.resource)
+
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
-        wanted = yield from understood(row, self.meaning, self.names, self.found)
+        own = self.own(row, known)
+        context = {} if own.record is None else own.record[1]
+        wanted = yield from understood(own.row, self.meaning, self.names, self.found, context)
         if isinstance(wanted, Outcome):
             return wanted
+        work = self._change_own if own.record is not None else self._find
+        return (yield from work(own, wanted, known))
+
+    def _find(self, own: Own, wanted: Wanted, known: Known) -> Flow:
+        """Work on the record that the row is about as its key says."""
+        row = own.row
         key = key_sought(row, wanted, self.meaning, self.resource)
         if self.meaning.mode == "delete":
             return (yield from self._delete(key, known))
@@ -80,13 +124,20 @@ class RecordRows:
             return Outcome(RowStatus.FAILED, failures=(record,))
         return (yield from self._create(wanted, known) if record is None else self._change(*record, wanted, known))
 
+    def _change_own(self, own: Own, wanted: Wanted, known: Known) -> Flow:
+        """Change the record that the row itself names."""
+        assert own.record is not None  # noqa: S101 - asked before
+        identity, kept = own.record
+        spoilt = self.meaning.damaged(own.row, partial(_cell, kept))
+        if spoilt is not None and CHANGE not in known.begun:
+            return spoilt
+        self._taken.add(identity)
+        return (yield from self._change(identity, kept, wanted, known))
+
     def _held(self, key: str, column: Column) -> str | None:
         """What the account holds of the only record of a key where a column's cell would go."""
         records = self.found.records(key)
-        if len(records) != 1 or column.names or column.beside:
-            return None
-        value = records[0][1].get(column.attribute)
-        return None if value is None else column.write(value)
+        return _cell(records[0][1], column) if len(records) == 1 else None
 
     def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
         """The record that the row is about: of several of one key the first that is as wanted already."""
@@ -298,6 +349,11 @@ def key_of_record(resource: Resource, values: Mapping[str, Json], key: tuple[str
         address = resource.column(attribute).kind is EMAIL
         parts.append(address_key(str(value)) if address else name_key(str(value)))
     return json.dumps(parts)
+
+
+def _cell(kept: Json, column: Column) -> str | None:
+    value = None if column.names or column.beside else kept.get(column.attribute)
+    return None if value is None else column.write(value)
 
 
 def _same_id(a: Json, b: Json) -> bool:

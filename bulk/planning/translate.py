@@ -52,7 +52,7 @@ def translated(row: Row, resource: Resource, translations: Translations) -> Row:
         values[attribute] = new
         if new and column.attribute in values:
             values[column.attribute] = ""
-    return replace(row, values=values)
+    return replace(row, values=values, id=row.id if own else "")
 
 
 def _named_by(resource: Resource, attribute: str, values: Mapping[str, str]) -> Column | None:

@@ -5,7 +5,9 @@ Contacts are too many to be known by name, so those that a row names are asked f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from bulk.model import Failure, Json, Outcome, Row, RowStatus
 from bulk.planning.export import UNSET
@@ -17,6 +19,8 @@ from bulk.planning.writers import Found, Meaning
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column
+
+_NOTHING: Final[Mapping[str, Json]] = {}
 
 
 @dataclass(slots=True)
@@ -35,9 +39,14 @@ class Wanted:
     bounced: bool | None = None
 
 
-def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking[Wanted | Outcome]:
-    """What the row wants, its contacts found; the outcome of a row that means nothing, or not one thing."""
-    wanted = read(row, meaning, names)
+def understood(
+    row: Row, meaning: Meaning, names: Names, found: Found, context: Mapping[str, Json] = _NOTHING
+) -> Asking[Wanted | Outcome]:
+    """What the row wants, its contacts found; the outcome of a row that means nothing, or not one thing.
+
+    `context` is what its record holds: a cell that says nothing new may say what another one means.
+    """
+    wanted = read(row, meaning, names, context)
     if isinstance(wanted, Failure):  # one with a step says what the account would not take
         status = RowStatus.FAILED if wanted.step else RowStatus.REJECTED
         return Outcome(status, failures=(wanted,))
@@ -54,7 +63,7 @@ def understood(row: Row, meaning: Meaning, names: Names, found: Found) -> Asking
     return wanted
 
 
-def read(row: Row, meaning: Meaning, names: Names) -> Wanted | Failure:
+def read(row: Row, meaning: Meaning, names: Names, context: Mapping[str, Json] = _NOTHING) -> Wanted | Failure:
     """What the cells say by themselves; contacts named by their addresses are left to be found."""
     cells = meaning.cells(row)
     if isinstance(cells, Failure):
@@ -71,16 +80,16 @@ def read(row: Row, meaning: Meaning, names: Names) -> Wanted | Failure:
         elif column.attribute != "id":
             wanted.values[column.attribute] = value
     for column, value in sorted(named, key=lambda pair: bool(pair[0].within)):  # a pipeline before its stage
-        failure = _name(column, value, wanted, names)
+        failure = _name(column, value, wanted, names, context)
         if failure is not None:
             return failure
     return wanted
 
 
-def _name(column: Column, name: str, wanted: Wanted, names: Names) -> Failure | None:
+def _name(column: Column, name: str, wanted: Wanted, names: Names, context: Mapping[str, Json]) -> Failure | None:
     """Note what a cell of names means; the `Failure` if it means nothing, or not what stands beside it."""
     attribute, only = column.when
-    if attribute and wanted.values.get(attribute) != only:
+    if attribute and wanted.values.get(attribute, context.get(attribute)) != only:
         return Failure("", "contradiction", f"{column.header} is for {attribute} {only} only. Empty this cell.")
     if not name:
         wanted.values.setdefault(column.names, "")
@@ -88,7 +97,7 @@ def _name(column: Column, name: str, wanted: Wanted, names: Names) -> Failure | 
     if column.of == "contacts":
         wanted.emails.append((column.names, column.header, name))
         return None
-    within = str(wanted.values.get(column.within) or "") if column.within else ""
+    within = str(wanted.values.get(column.within, context.get(column.within)) or "") if column.within else ""
     book = names.book(column.of)
     called = name.strip("%") if column.of == "fields" and name.startswith("%") else name
     if book.is_called(str(wanted.values.get(column.names) or ""), called, within):

@@ -38,7 +38,9 @@ class Meaning:
         """The cells of a row that say something, read by the kinds of their columns; "" clears."""
         read: list[tuple[Column, Json]] = []
         for column in self.columns:
-            text = row.values[column.attribute]
+            text = row.values.get(column.attribute)
+            if text is None:  # it says what the account holds, and is neither judged nor sent
+                continue
             cleared = clears(text) or (self.blank == "clear" and is_blank(text) and column.kind is not NAMES)
             if is_blank(text) and not cleared:
                 continue
@@ -70,15 +72,29 @@ class Known:
     lists it is on. `begun` are steps that an earlier run has sent: what it decided stays decided. `newest` is the
     highest id of a contact when the job began, -1 if it is not known; `highest` is the same where it is sure, else
     None. `resumed`: the job was cut off before, and what it has not sent others may have made in the meantime.
+    `stored` is what the account holds of it where `state` is not to decide what was there before: it says which cells
+    are nothing new.
     """
 
     state: ContactState | None = None
+    stored: ContactState | None = None
     fresh: bool = False
     absent: bool = False
     begun: frozenset[str] = frozenset()
     newest: int = -1
     highest: int | None = None
     resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The record that a row itself tells it is about: its id and what is kept of it, None if the row does not tell.
+
+    `row` has only the cells that do not say what the record holds.
+    """
+
+    row: Row
+    record: tuple[str, Json] | None = None
 
 
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:
@@ -97,6 +113,9 @@ class Writer(Protocol):
 
     def reckon(self, row: Row) -> Reckoned | Failure:
         """What a row that is new to the account takes; the `Failure` if its cells contradict each other."""
+
+    def own(self, row: Row, known: Known) -> Own:
+        """The record that the row itself tells it is about, and the row without the cells that it holds already."""
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row; given the same knowledge, the same flow."""

@@ -72,7 +72,8 @@ class Kind:
 def split_values(text: str, separator: str) -> list[str]:
     """The values of a cell that holds one CSV record: `VIP,"Smith, John"` -> [VIP; Smith, John].
 
-    Blanks around a value do not count, empty values are dropped, a repeated value counts once.
+    Blanks around a value do not count, empty values are dropped, a repeated value counts once; values that differ in
+    case are two, since an account can hold both.
     A cell that is no proper record is taken value by value at the separator, quotes kept.
     """
     found = _split_record(text, separator)
@@ -289,8 +290,11 @@ def _read_money(text: str, _options: Options, _separator: str) -> Json | Problem
 
 def _write_money(value: Json, _separator: str) -> str:
     """Whole cents -> major units with two decimals; what is no number of cents stays as it is."""
-    cents = "" if value is None else str(value)
-    return f"{int(cents) // 100}.{int(cents) % 100:02}" if cents.isascii() and cents.isdigit() else cents
+    text = "" if value is None else str(value)
+    sign, cents = ("-", text[1:]) if text[:1] == "-" else ("", text)
+    if not (cents.isascii() and cents.isdigit()):
+        return text
+    return f"{sign}{cents[:-2] or '0'}.{cents[-2:]:0>2}"  # by its digits: they may be more than an int is read from
 
 
 _CURRENCY_PATTERN: Final = r"\s*[A-Za-z]{3}\s*"

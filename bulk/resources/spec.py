@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Final
 
 from bulk.model import Json
+from bulk.resources.escapes import CLEAR, escaped, unescaped
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Kind, Options, Problem
 
 CUSTOM = "field:"  # the attribute of a custom field's column is this and the field's id
-CLEAR = "#N/A"  # a cell that holds this clears the value, whatever --blank says
 TOGETHER: Final = "+"  # between the attributes of a key
+_NUL: Final = Problem("nul_character", "This holds a NUL character.", "Take the \\u0000 out.")
 
 
 def is_blank(cell: str) -> bool:
@@ -76,11 +77,12 @@ class Column:
 
     def read(self, text: str) -> Json | Problem:
         """The JSON value of a cell that is not empty."""
-        return self.kind.read(text, self.options, self.separator)
+        meant = unescaped(text)
+        return _NUL if "\0" in meant else self.kind.read(meant, self.options, self.separator)
 
     def write(self, value: Json) -> str:
         """The cell's text of a value as the API returns it."""
-        return self.kind.write(value, self.separator)
+        return escaped(self.kind.write(value, self.separator))
 
 
 class Reading(StrEnum):

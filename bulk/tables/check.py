@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import tempfile
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter, ne
 from typing import Final, Literal, Protocol, Self
 
@@ -20,6 +18,7 @@ from bulk.model import Issue
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem, find_name
 from bulk.resources.spec import Column, clears
+from bulk.tables.keys import Keys, RowSet
 from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import build_schema, check_batch, shorten
@@ -32,10 +31,7 @@ BYTES: Final = 16 * 1024**2  # and of the file: a cell may be as long as a book
 _PIECE: Final = 20  # rows read between two looks at how much a batch holds
 _NUMBER: Final = attrgetter("number")
 OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
-_PAIR: Final = 16  # bytes of a hash and a row number
-_PART: Final = 250_000  # pairs kept in memory, and sorted at a time
-_CHUNK: Final = 50_000  # pairs read at a time
-_KEYS: Final = 100_000  # rows, or a few more, whose keys are compared in one further pass
+_COMPARED: Final = 1_000  # rows compared with the account at a time
 
 
 class Sink(Protocol):
@@ -62,57 +58,201 @@ class Tally:
 Look = Callable[[Sequence[Record], Match], Iterator[Issue]]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A row beside what the account holds: the attributes of its cells that say something else.
+
+    `record` is the id of the record that the row itself names, "" if it names none that is known.
+    """
+
+    changed: frozenset[str]
+    record: str = ""
+
+
+Compare = Callable[[Sequence[Record]], Sequence[Compared]]
+
+
 def check(
     table: Table, match: Match, *, on_duplicate: OnDuplicate, sink: Sink, progress: Callable[[int], None],
     look: Look | None = None,
 ) -> Tally:  # fmt: skip
-    """Check the whole file. `progress` is told how many more rows were checked. A row is never rejected and skipped.
+    """Check the whole file by itself. `progress` is told how many more rows were checked.
 
-    `look` may have more against rows that fit the schema.
+    A row is never rejected and skipped. `look` may have more against rows that fit the schema.
     """
-    tally = Tally()
-    schema = build_schema([column for _, column in match.columns])
-    with _Keys() as keys, _no_cycle_search():
-        for batch in _batches(table):
-            issues = [_unfit(record) for record in batch if record.problem is not None]
-            fitting = [record for record in batch if record.problem is None] if issues else batch
-            if fitting:
-                issues += check_batch(schema, fitting, match)
-                issues += _contradictions(fitting, match)
-                issues += _nothing_of(fitting, match)
-                issues += look(fitting, match) if look is not None else ()
-            if issues:
-                issues.sort(key=lambda issue: issue.row)
-                sink.rejected(issues)
-            rejected = {issue.row for issue in issues}
-            if rejected and on_duplicate != "error":  # else who comes after such a row would be sent in its place
-                fitting = [record for record in fitting if record.number not in rejected]
-            cells = match.keys(fitting)
-            trimmed = [cell.strip() for cell in cells]
-            tally.trimmed += (
-                sum(map(ne, cells, trimmed))
-                if not rejected
-                else sum(
-                    cell != bare and record.number not in rejected
-                    for cell, bare, record in zip(cells, trimmed, fitting, strict=True)
-                )
+    with FileCheck(table, match, on_duplicate, sink, look) as file_check:
+        file_check.look_through(progress)
+        return file_check.settle(None)
+
+
+class FileCheck:
+    """One check of a file, in two steps, so that the account may be read between them.
+
+    A problem of a cell that says what the account holds is none: with `comparing`, rows whose cells break the schema
+    wait for `settle`, as rows of one key do.
+    """
+
+    def __init__(  # the command line's options and two ends
+        self,
+        table: Table,
+        match: Match,
+        on_duplicate: OnDuplicate,
+        sink: Sink,
+        look: Look | None = None,
+        *,
+        comparing: bool = False,
+    ) -> None:
+        self.table = table
+        self._match = match
+        self._on_duplicate = on_duplicate
+        self._sink = sink
+        self._look = look
+        self._comparing = comparing
+        self._schema = build_schema([column for _, column in match.columns])
+        self._tally = Tally()
+        self._doubtful = RowSet()
+        self._refused = RowSet()  # of the doubtful rows
+
+    def __enter__(self) -> Self:
+        self._keys = Keys()
+        self._keys.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._keys.__exit__()
+
+    @property
+    def rows(self) -> int:
+        """How many rows may be sent."""
+        return self._tally.read - self._tally.rejected
+
+    @property
+    def asks(self) -> bool:
+        """Whether what becomes of some row hangs on what the account holds."""
+        repeated = self._on_duplicate != "all" and self._match.id_at is not None
+        return self._comparing and (
+            bool(self._doubtful) or (repeated and next(self._keys.suspects(), None) is not None)
+        )
+
+    def look_through(self, progress: Callable[[int], None]) -> None:
+        """Look at every row by itself."""
+        with _no_cycle_search():
+            for batch in _batches(self.table):
+                self._take(batch)
+                progress(len(batch))
+        self._tally.blank = self.table.blank_rows
+
+    def settle(self, compare: Compare | None) -> Tally:
+        """Decide about the rows that wait, and about those of one key; `compare` None: without the account."""
+        with _no_cycle_search():
+            for records in self._in_doubt():
+                self._decide(records, compare)
+            for suspects in self._keys.suspects():
+                self._settle_repeated(suspects, compare)
+        return self._tally
+
+    # ---- rows by themselves
+
+    def _take(self, batch: list[Record]) -> None:
+        match, tally = self._match, self._tally
+        issues = [_unfit(record) for record in batch if record.problem is not None]
+        fitting = [record for record in batch if record.problem is None] if issues else batch
+        of_cells = self._issues(fitting) if fitting else []
+        if self._comparing:
+            for issue in of_cells:
+                self._doubtful.add(issue.row)
+        else:
+            issues += of_cells
+        if issues:
+            issues.sort(key=lambda issue: issue.row)
+            self._sink.rejected(issues)
+        rejected = {issue.row for issue in issues}
+        if rejected and self._on_duplicate != "error":  # else who comes after such a row would be sent in its place
+            fitting = [record for record in fitting if record.number not in rejected]
+        cells = match.keys(fitting)
+        trimmed = [cell.strip() for cell in cells]
+        tally.trimmed += (
+            sum(map(ne, cells, trimmed))
+            if not rejected
+            else sum(
+                cell != bare and record.number not in rejected
+                for cell, bare, record in zip(cells, trimmed, fitting, strict=True)
             )
-            if on_duplicate != "all":
-                keys.add(map(match.key_of, trimmed), [-n if n in rejected else n for n in map(_NUMBER, fitting)])
-            tally.read += len(batch)
-            tally.rejected += len(rejected)
-            progress(len(batch))
-        tally.blank = table.blank_rows
-        for suspects in keys.suspects():
-            found = _settled(table, match, on_duplicate, suspects)
-            while some := list(islice(found, BATCH)):
-                if duplicates := [row for row in some if isinstance(row, Issue)]:
-                    sink.rejected(duplicates)
-                if set_aside := sorted(row for row in some if not isinstance(row, Issue)):
-                    sink.skipped(set_aside)
-                tally.rejected += len(duplicates)
-                tally.skipped += len(set_aside)
-    return tally
+        )
+        if self._on_duplicate != "all":
+            self._keys.add(map(match.key_of, trimmed), [-n if n in rejected else n for n in map(_NUMBER, fitting)])
+        tally.read += len(batch)
+        tally.rejected += len(rejected)
+
+    def _issues(self, records: Sequence[Record]) -> list[Issue]:
+        """What is wrong with the cells of rows that fit the header."""
+        issues = check_batch(self._schema, records, self._match)
+        issues += _contradictions(records, self._match)
+        issues += _nothing_of(records, self._match)
+        issues += self._look(records, self._match) if self._look is not None else ()
+        return issues
+
+    # ---- rows that wait
+
+    def _in_doubt(self) -> Iterator[list[Record]]:
+        records = self.table.records(only=self._doubtful) if self._doubtful else iter(())
+        while batch := list(islice(records, _COMPARED)):
+            yield batch
+
+    def _decide(self, records: Sequence[Record], compare: Compare | None) -> None:
+        """Reject those of the rows with a problem in a cell that says anything new."""
+        compared = compare(records) if compare is not None else ()
+        changed = {record.number: each.changed for record, each in zip(records, compared, strict=False)}
+        titles = {self._match.header[at].strip(): column.attribute for at, column in self._match.columns}
+        issues = [
+            issue for issue in self._issues(records)
+            if issue.row not in changed or titles[issue.column.strip()] in changed[issue.row]
+        ]  # fmt: skip
+        issues.sort(key=lambda issue: issue.row)
+        if issues:
+            self._sink.rejected(issues)
+        for number in {issue.row for issue in issues}:
+            self._refused.add(number)
+            self._tally.rejected += 1
+
+    def _settle_repeated(self, suspects: set[int], compare: Compare | None) -> None:
+        found = self._repeated(suspects, compare)
+        while some := list(islice(found, BATCH)):
+            if duplicates := [row for row in some if isinstance(row, Issue)]:
+                self._sink.rejected(duplicates)
+            if set_aside := sorted(row for row in some if not isinstance(row, Issue)):
+                self._sink.skipped(set_aside)
+            self._tally.rejected += len(duplicates)
+            self._tally.skipped += len(set_aside)
+
+    def _repeated(self, suspects: set[int], compare: Compare | None) -> Iterator[Issue | tuple[int, str]]:
+        """What becomes of the suspected rows: their keys themselves are compared, so equal hashes alone reject no row.
+
+        Rows that name two records by their ids are about two, whatever these are called. A number below zero is that
+        of a row which is rejected already.
+        """
+        rows: dict[str, dict[str, int]] = {}  # by key, and by the id of the record that a row names
+        title, on_duplicate = self._match.key_title, self._on_duplicate
+        for record in self.table.records(only=set(map(abs, suspects))):
+            number = record.number
+            wrong = -number in suspects or number in self._refused
+            if wrong and on_duplicate != "error":
+                continue
+            cell = self._match.key_cell(record.cells)
+            own = compare((record,))[0].record if compare is not None and record.problem is None else ""
+            others = rows.setdefault(self._match.key_of(self._match.keys((record,))[0]), {})
+            first = others.get(own, others.get("")) if own else next(iter(others.values()), None)
+            if first is None or wrong:
+                others.setdefault(own, number)
+            elif on_duplicate == "error":
+                unsent = -first in suspects or first in self._refused
+                yield _duplicate(number, title, cell, first, wrong=unsent)
+            elif on_duplicate == "first":
+                yield number, f"row {first} has the same {title} and comes first"
+            else:
+                yield first, f"row {number} has the same {title} and comes later"
+                others.clear() if not own else others.pop("", None)
+                others[own] = number
 
 
 def _batches(table: Table) -> Iterator[list[Record]]:
@@ -173,31 +313,6 @@ def _named(cell: str, column: Column) -> set[str]:
     return {option.value if option else name_key(name) for option, name in zip(found, names, strict=True)}
 
 
-def _settled(
-    table: Table, match: Match, on_duplicate: OnDuplicate, suspects: set[int]
-) -> Iterator[Issue | tuple[int, str]]:
-    """What becomes of the suspected rows: their keys themselves are compared, so equal hashes alone reject no row.
-
-    A number below zero is that of a row which is rejected already.
-    """
-    holder: dict[str, int] = {}
-    title = match.key_title
-    for record in table.records(only=set(map(abs, suspects))):
-        number = record.number
-        cell = match.key_cell(record.cells)
-        key = match.key_of(match.keys((record,))[0])
-        first = holder.setdefault(key, number)
-        if first == number or -number in suspects:
-            continue
-        if on_duplicate == "error":
-            yield _duplicate(number, title, cell, first, wrong=-first in suspects)
-        elif on_duplicate == "first":
-            yield number, f"row {first} has the same {title} and comes first"
-        else:
-            yield first, f"row {number} has the same {title} and comes later"
-            holder[key] = number
-
-
 def _duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) -> Issue:
     return Issue(
         number,
@@ -207,64 +322,6 @@ def _duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) -
         f"Row {first} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
         "Remove one of the rows, or say which one counts with --on-duplicate first, last or all.",
     )
-
-
-class _Keys:
-    """The hash of each key with its row, in a file once they are many."""
-
-    def __enter__(self) -> Self:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_PART * _PAIR)  # closed by __exit__
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, keys: Iterable[str], rows: Iterable[int]) -> None:
-        pairs = zip(map(hash, keys), rows, strict=True)
-        self._file.write(array("q", chain.from_iterable(pairs)).tobytes())
-
-    def suspects(self) -> Iterator[set[int]]:
-        """The rows, as added, whose key may be that of another, in sets of bounded size; equal keys are in one."""
-        parts = 1
-        while self._file.tell() // _PAIR > _PART * parts:
-            parts *= 2
-        rows: set[int] = set()  # of several parts together: each set is another pass over the file
-        for part in range(parts):
-            again = self._repeated(part, parts)
-            if again:
-                rows.update(
-                    row
-                    for hashes, numbers in self._pairs()
-                    for h, row in zip(hashes, numbers, strict=True)
-                    if h in again
-                )
-            if len(rows) >= _KEYS:
-                yield rows
-                rows = set()
-        if rows:
-            yield rows
-
-    def _repeated(self, part: int, parts: int) -> set[int]:
-        """The hashes that are there more than once, of one of several parts, so that not all are held at a time."""
-        # plain sets: polars would sort them faster, and keep a third more memory for it than the whole check needs
-        seen: set[int] = set()
-        again: set[int] = set()
-        for hashes, _ in self._pairs():
-            mine = hashes if parts == 1 else [h for h in hashes if h & (parts - 1) == part]
-            for h in mine:
-                if h in seen:
-                    again.add(h)
-                else:
-                    seen.add(h)
-        return again
-
-    def _pairs(self) -> Iterator[tuple[array[int], array[int]]]:
-        """Hashes and rows, chunk by chunk."""
-        self._file.seek(0)
-        while chunk := self._file.read(_PAIR * _CHUNK):
-            both = array("q", chunk)
-            yield both[::2], both[1::2]
-        self._file.seek(0, 2)
 
 
 @contextlib.contextmanager

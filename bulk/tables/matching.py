@@ -23,6 +23,15 @@ _PART: Final = "\0"  # between the parts of a key
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
 
 
+def without_address(identity: str) -> str:
+    """What identifies a contact that has no address, given its id."""
+    return f"{_PART}contact {identity.strip()}" if _is_id(identity.strip()) else ""
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The understood header: `columns` are the file's columns that are used, by index, in file order.
@@ -50,11 +59,18 @@ class Match:
         """What the key's columns are called in this file."""
         return " and ".join(self.header[at[0]].strip() for at in self.key_at)
 
+    def index(self, attribute: str) -> int | None:
+        """Where the column of an attribute is, None if the file has none."""
+        return next((at for at, column in self.columns if column.attribute == attribute), None)
+
     def keys(self, records: Iterable[Record]) -> list[str]:
         """What identifies each record, as it stands in its cells; `key_of` makes keys of them."""
         if len(self.key_at) == len(self.key_at[0]) == 1:  # as nearly always, and then of a million rows
             at = self.key_at[0][0]
-            return [record.cells[at] for record in records]
+            if self.id_at is None:
+                return [record.cells[at] for record in records]
+            own = self.id_at  # some contacts have no address, and are told apart by their ids
+            return [record.cells[at] or without_address(record.cells[own]) for record in records]
         return [_PART.join(part.strip() for part in self.key_parts(record.cells)) for record in records]
 
     def key_of(self, cell: str) -> str:
@@ -76,7 +92,8 @@ class Match:
         """The record as planning takes it. The record fits the header."""
         cells = record.cells
         values = {column.attribute: cells[at] for at, column in self.columns}
-        return Row(record.number, self.key_of(self.keys((record,))[0]), values)
+        identity = cells[self.id_at].strip() if self.id_at is not None else ""
+        return Row(record.number, self.key_of(self.keys((record,))[0]), values, identity if _is_id(identity) else "")
 
 
 def parse_maps(texts: Iterable[str]) -> dict[str, str]:

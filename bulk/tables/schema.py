@@ -15,8 +15,9 @@ from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrors
 
 from bulk.model import Issue
+from bulk.resources.escapes import CLEAR
 from bulk.resources.kinds import NAMES, OPTION, OPTIONS, TEXT, TEXTAREA, Problem
-from bulk.resources.spec import CLEAR, Column, clears, is_blank
+from bulk.resources.spec import Column, clears, is_blank
 
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData

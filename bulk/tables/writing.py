@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from bulk.errors import ReaderGoneError, UnfinishedError, UsageError
+from bulk.resources.escapes import speakable
 
 GUARDED: Final = "_guarded"  # the column that names the guarded columns of each row
 MISSING: Final = "_missing"  # the column that names the cells that a row did not have when it was read
@@ -113,9 +114,8 @@ class CsvFile:
             raise self._full(error) from error
 
     def _put(self, text: str) -> None:
-        # Half a surrogate pair, which an API can hand out for a cut emoji, has no bytes in UTF-8: it becomes "?".
         try:
-            self._file.write(text.encode("utf-8", "replace"))
+            self._file.write(speakable(text).encode())  # an error may quote half of a letter; cells are escaped before
         except BrokenPipeError as error:
             raise ReaderGoneError from error
         except OSError as error:

@@ -29,6 +29,47 @@ def test_what_a_spreadsheet_makes_of_data_is_told_with_what_was_meant(text: str,
     assert said in spoilt(PHONE, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#ÜBERLAUF!", "#N/D", "#VALEUR!", "#NOM?", "#¡VALOR!", "#¿NOMBRE?",
+    "#¡REF!", "#VALORE!",
+     "#RIF!", "#NÚM!", "#WAARDE!", "#N/B", "#ЗНАЧ!", "#\u041d/Д", "#SAKNAS!", "#VÄRDEFEL!", "#I/T", "#VÆRDI!",
+     "#VERDI!", "#PUUTTUU!",
+     "#ADR!", "#N/D!", "#HODNOTA!", "#YOK", "#BAŞV!", "#HIÁNYZIK", "#スピル!", "#ERROR!", "#GETTING_DATA", "#SPILL!",
+     "Err:502", "Err:509",
+     "Fehler:504"],
+)  # fmt: skip
+def test_a_failed_formula_is_told_in_every_language(text: str) -> None:
+    assert "spreadsheet's error" in spoilt(FIRST, text)
+
+
+@pytest.mark.parametrize("text", ["#VIP!", "#NVIDIA", "#N/A", "Error", "Err: none", "#wert!", "#1 FAN!", "NV", "WERT!"])
+def test_a_hashtag_is_no_failed_formula(text: str) -> None:
+    assert spoilt(FIRST, text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["447912345678.0", "+447912345678.0", "4.47912e+11", "4.47912E11", "4.47912e11", "4479123E5", "4.47912E+11",
+    "447912345678,0"],
+)  # fmt: skip
+@pytest.mark.parametrize("title", ["phone", "Mobile Phone", "WhatsApp", "Telefon privat", "homePhone"])
+def test_a_phone_is_no_float_whoever_made_it_one(text: str, title: str) -> None:
+    assert spoilt(Column("field:1", TEXT, title=title), text)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "damaged"),
+    [("Customer ID", "123456789012.0", True), ("Customer ID", "1.23457e11", True), ("SKU", "12E4", False), ("SKU",
+    "1234.0", False),
+     ("Customer ID", "1234567E5", False), ("Revenue", "12345678.0", False), ("Revenue", "1.5e10", False), ("Notes",
+     "1e+15", True)],
+)  # fmt: skip
+def test_long_ids_are_no_floats_and_amounts_may_be(title: str, text: str, damaged: bool) -> None:
+    assert bool(spoilt(Column("field:1", TEXT, title=title), text)) is damaged
+    assert spoilt(Column("field:1", NUMBER, title=title), "123456789012.0") == ""
+
+
 @pytest.mark.parametrize("text", ["1-May", "02-Jan-24", "Mar-01", "2024-05-01", "2024-05-01 00:00:00", "05/06/2024"])
 def test_a_date_is_nobodys_name_and_may_be_anything_else(text: str) -> None:
     assert "looks like a date" in spoilt(FIRST, text)

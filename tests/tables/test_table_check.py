@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bulk.resources.kinds import DATE, DATETIME, EMAIL, ID, NAMES, NUMBER, OPTION, OPTIONS, TEXT, Option, Problem
 from bulk.resources.spec import Column
 from bulk.tables import check as check_module
+from bulk.tables import keys as keys_module
 from bulk.tables.schema import build_schema, check_batch, shorten
 
 EVERY_KIND = (
@@ -196,15 +197,15 @@ def test_a_rejected_row_sets_none_aside(checked):
 
 
 def test_equal_hashes_reject_nobody(checked, monkeypatch):
-    monkeypatch.setattr(check_module, "hash", lambda _key: 7, raising=False)
+    monkeypatch.setattr(keys_module, "hash", lambda _key: 7, raising=False)
     result = checked("email\n" + "".join(f"p{n % 90}@b.co\n" for n in range(100)))
     assert [row for row, _, _ in result.codes] == list(range(92, 102))
 
 
 def test_many_rows_in_small_batches(checked, monkeypatch):
     """Across borders of batches, of sorted parts and of compared sets, and with the hashes in a file."""
-    for name, value in (("BATCH", 7), ("_PART", 16), ("_KEYS", 3)):
-        monkeypatch.setattr(check_module, name, value)
+    for module, name, value in ((check_module, "BATCH", 7), (keys_module, "_PART", 16), (keys_module, "_KEYS", 3)):
+        monkeypatch.setattr(module, name, value)
     keys = [n * 7919 % 150 for n in range(300)]
     text = "email,phone\n" + "".join(f'p{key}@b.co,"{n}\n"\n' for n, key in enumerate(keys))
     result = checked(text)

@@ -1,0 +1,91 @@
+"""What the account holds of the rows of an import, read before them: as much of it as is worth its requests.
+
+Read once a run: before the file is judged, if what becomes of a row hangs on it, else before the first row is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.found import read_records
+from bulk.jobs.held import ANEW, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.rows import Plan
+from bulk.jobs.runner import Runner
+from bulk.jobs.survey import ids_said
+from bulk.planning.names import Names
+from bulk.planning.state import ContactState
+from bulk.planning.unchanged import target_of
+from bulk.planning.writers import Known, Own
+from bulk.resources.spec import Writing
+from bulk.tables.check import Compared
+from bulk.tables.reading import Record
+
+if TYPE_CHECKING:
+    from bulk.jobs.importing import Job
+
+
+async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> Plan:
+    """The plan, with what the account holds in the checkpoint. Raises what makes the job impossible to begin."""
+    if plan.prefetched:
+        return plan
+    if job.resource.writing is Writing.RECORD:
+        await _records(job, runner, plan, names, rows)
+        return replace(plan, prefetched=True)
+    return replace(plan, held_since=await _contacts(job, runner, plan, rows), prefetched=True)
+
+
+async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | None:
+    """Read the contacts of the rows; when that was, None if it was not worth it."""
+    options, checkpoint = job.options, job.checkpoint
+    # a row may be judged by what was read before only if no other row of its key comes before it
+    links = job.resource.writing is Writing.LINK
+    hold = by_email_or_id if links else by_email if options.key == "email" else by_id
+    needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
+    if options.on_duplicate == "all" or needless:
+        return None
+    begun = job.resumed and checkpoint.has_begun()
+    resumed = bool(checkpoint.noted("held")) or (links and begun)
+    if begun and not resumed:
+        checkpoint.note(ANEW, True)
+    since = await read_held(runner, checkpoint, rows, resumed=resumed, hold=hold)
+    if since is None and not (resumed or job.translations.foreign):
+        at = plan.match.index("contact") if links else plan.match.id_at
+        since = await read_named(runner, checkpoint, ids_said(plan, checkpoint, at), hold)
+    return since
+
+
+async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> None:
+    """Read all records, and the contacts that rows name where that is cheaper than asking for each."""
+    checkpoint, resource = job.checkpoint, job.resource
+    key = plan.writer.meaning.key.split("+")
+    await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ["id"] else tuple(key))
+    names_contacts = {c.names for _at, c in plan.match.columns if c.of == "contacts" and c.names}
+    if not names_contacts:
+        return
+    resumed = job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held")))
+    since = await read_held(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
+    if since is None and not (resumed or job.translations.foreign):
+        ids = (identity for name in names_contacts for identity in ids_said(plan, checkpoint, plan.match.index(name)))
+        await read_named(runner, checkpoint, ids, by_email_or_id)
+
+
+def compared(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:
+    """Rows of a file beside what was read of the account."""
+    rows = [plan.row(record) for record in records]
+    held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
+    found: list[Compared] = []
+    for row in rows:
+        state = ContactState.from_json(held[row.key]) if row.key in held else None
+        own = plan.writer.own(row, Known(state, fresh=True))
+        found.append(Compared(frozenset(own.row.values), _named(own, plan)))
+    return found
+
+
+def _named(own: Own, plan: Plan) -> str:
+    """What tells the record that a row names from all others, "" if it names none."""
+    if own.record is None or own.record[1] is None:
+        return ""
+    return own.record[0] if plan.by_record else f"{own.record[0]} {own.record[1][target_of(plan.resource)]}"
