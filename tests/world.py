@@ -25,6 +25,7 @@ from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
+from bulk.sandbox.switches import Switches
 from tests.virtual import run
 
 Sent = tuple[Request, Reply | Lost]
@@ -47,6 +48,7 @@ class World:
     sandbox: str = "account"  # the folder of the account at hand; `host` is its name, `demo` whether it has anything
     host: str = "sandbox.example.com"
     demo: bool = True
+    switches: Switches = field(default_factory=Switches)
 
     def __post_init__(self) -> None:
         for room in (working, validating):
@@ -58,7 +60,7 @@ class World:
         access.sandbox.mkdir(exist_ok=True)
         options = SandboxOptions(
             rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
-            demo=self.demo,
+            demo=self.demo, switches=self.switches,
         )  # fmt: skip
         sandbox = Sandbox(access.sandbox / "sandbox.sqlite", options)
         try:

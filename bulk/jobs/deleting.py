@@ -13,14 +13,14 @@ from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.folder import JobFolder
 from bulk.jobs.found import FoundInCheckpoint
-from bulk.jobs.rows import Plan
+from bulk.jobs.plan import Plan
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import open_rows
 from bulk.jobs.wording import counted
 from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.collections import PAGE, accepted, read_list
 from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_columns, is_hidden, request_for, source_of
-from bulk.planning.links import look_up_contact
+from bulk.planning.links import OTHER_ADDRESS, look_up_contact
 from bulk.planning.names import Names, columns_of
 from bulk.planning.records import key_sought
 from bulk.planning.together import Asking, together
@@ -164,6 +164,8 @@ class Deleting:
         if state is not None:
             return state.id
         receipt: Receipt = yield from look_up_contact(f"look up {email}", email)
+        if receipt.code == OTHER_ADDRESS:
+            return ""
         found = accepted(receipt, "the contacts to delete")
         return str(found["id"]) if found else ""
 

@@ -25,12 +25,13 @@ from bulk.planning.together import Asking, together
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
-from bulk.resources.identity import address_key
+from bulk.resources.identity import address_key, loose_key
 from bulk.tables.matching import without_address
 
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
+LOOKED_UP: Final = 1  # the same where each row of somebody unknown would have to be looked up
 STALE: Final = 600.0  # seconds after which what the account held does not say who is on a list already
 _AT_ONCE: Final = 10  # pages asked for side by side
 Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in that state under what it is sought by
@@ -38,7 +39,9 @@ Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in 
 
 def by_email(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     """Hold a contact under its e-mail address as a key; without one, under what stands for it."""
-    checkpoint.hold(_key(state, identity), state)
+    key = _key(state, identity)
+    checkpoint.hold(key, state)
+    hold_alike(checkpoint, key)
 
 
 def by_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
@@ -51,6 +54,25 @@ def by_email_or_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     key = _key(state, identity)
     checkpoint.hold(key, state)
     checkpoint.hold(f"contact {identity}", key)
+    hold_alike(checkpoint, key)
+
+
+def hold_alike(checkpoint: Checkpoint, email: str) -> None:
+    """Hold that there is somebody whose address is not plain, under all that a database might take for it."""
+    if not email.isascii():
+        checkpoint.hold(alike(email), True)
+
+
+async def hold_all_alike(checkpoint: Checkpoint, emails: Iterable[str]) -> None:
+    """Hold that there may be such people soon, for a job is about to make them."""
+    for email in emails:
+        hold_alike(checkpoint, email)
+    await checkpoint.durable()
+
+
+def alike(email: str) -> str:
+    """Under which it is held that somebody has an address that might be taken for this one."""
+    return f"alike {loose_key(email)}"
 
 
 def _key(state: Json, identity: str) -> str:
@@ -59,11 +81,18 @@ def _key(state: Json, identity: str) -> str:
 
 
 async def read_held(
-    runner: Runner, checkpoint: Checkpoint, rows: int, *, resumed: bool, hold: Hold = by_email
+    runner: Runner,
+    checkpoint: Checkpoint,
+    rows: int,
+    *,
+    resumed: bool,
+    hold: Hold = by_email,
+    a_page: int = ROWS_A_PAGE,
 ) -> float | None:
     """Read the account's contacts into the checkpoint if it is worth it; when that was done, None if it was not.
 
-    Each contact's state is held as `hold` does it. Raises what makes the job impossible to begin.
+    It is with `a_page` rows for each page. Each contact's state is held as `hold` does it. Raises what makes the job
+    impossible to begin.
     """
     began = anyio.current_time()
     if resumed:  # what an earlier run read still says what need not be sent, but not who may be subscribed
@@ -75,7 +104,7 @@ async def read_held(
     if first is None:
         return None
     page = await runner.ask(_first_page(first))
-    if page.missing or page.total is None or page.total / PAGE * ROWS_A_PAGE > rows:
+    if page.missing or page.total is None or page.total / PAGE * a_page > rows:
         return None
     walk.take(first, page.ids, page.total)
     on_page = partial(_hold_page, hold)

@@ -26,14 +26,15 @@ from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest
-from bulk.jobs.held import PARTLY, STALE
+from bulk.jobs.held import PARTLY, STALE, hold_all_alike
 from bulk.jobs.inputs import Taken, check_copy, remove_copy, take, taken_again
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
+from bulk.jobs.plan import Plan
 from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.report import write_reports
-from bulk.jobs.rows import Plan, Rows
+from bulk.jobs.rows import Rows
 from bulk.jobs.runner import Runner
 from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
@@ -300,6 +301,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         await read_newest(runner, checkpoint)
     if not plan.by_record:
         plan = await _heeding_exclusions(job, runner, plan, names, needs)
+    await hold_all_alike(checkpoint, needs.addresses)
     if plan.by_record or plan.held_since is not None:
         await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
     if plan.by_record:
@@ -308,6 +310,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         unread = plan.held_since is None or bool(checkpoint.noted(PARTLY))
         if options.mode == "upsert" and options.key == "email" and unread:
             await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
+            needs.requests += needs.rows - needs.unchanged  # each is looked up before
         if needs.subscribing > PAGE:  # else all are read at once as well
             await read_highest(runner, checkpoint)
     if not plan.by_record:

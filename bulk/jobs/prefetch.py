@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
+
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.found import read_records
-from bulk.jobs.held import ANEW, by_email, by_email_or_id, by_id, read_held, read_named
-from bulk.jobs.rows import Plan
+from bulk.jobs.held import ANEW, LOOKED_UP, ROWS_A_PAGE, Hold, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.own_ids import whose_ids
+from bulk.jobs.plan import Plan
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import ids_said
 from bulk.planning.names import Names
@@ -34,7 +38,28 @@ async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: i
     if job.resource.writing is Writing.RECORD:
         await _records(job, runner, plan, names, rows)
         return replace(plan, prefetched=True)
-    return replace(plan, held_since=await _contacts(job, runner, plan, rows), prefetched=True)
+    plan = replace(plan, held_since=await _contacts(job, runner, plan, rows), prefetched=True)
+    if plan.held_since is None or _hold(job, plan) is not by_email_or_id or job.resource.writing is not Writing.CONTACT:
+        return plan
+    return plan if job.translations.foreign else replace(plan, ids=await _whose_ids(plan, job.checkpoint))
+
+
+async def _whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:
+    """Whose ids stand beside the addresses, as it was when the job began."""
+    noted = checkpoint.noted("whose ids")
+    if noted is None:
+        noted = await anyio.to_thread.run_sync(whose_ids, plan, checkpoint)
+        checkpoint.note("whose ids", noted)
+    return str(noted)
+
+
+def _hold(job: Job, plan: Plan) -> Hold:
+    """How the contacts of the rows are held."""
+    if job.resource.writing is Writing.LINK:
+        return by_email_or_id
+    if job.options.key != "email":
+        return by_id
+    return by_email if plan.match.id_at is None else by_email_or_id
 
 
 async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | None:
@@ -42,7 +67,7 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
     options, checkpoint = job.options, job.checkpoint
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
-    hold = by_email_or_id if links else by_email if options.key == "email" else by_id
+    hold = _hold(job, plan)
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate == "all" or needless:
         return None
@@ -50,7 +75,8 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
     resumed = bool(checkpoint.noted("held")) or (links and begun)
     if begun and not resumed:
         checkpoint.note(ANEW, True)
-    since = await read_held(runner, checkpoint, rows, resumed=resumed, hold=hold)
+    a_page = LOOKED_UP if options.mode == "upsert" and hold is not by_id and not links else ROWS_A_PAGE
+    since = await read_held(runner, checkpoint, rows, resumed=resumed, hold=hold, a_page=a_page)
     if since is None and not (resumed or job.translations.foreign):
         at = plan.match.index("contact") if links else plan.match.id_at
         since = await read_named(runner, checkpoint, ids_said(plan, checkpoint, at), hold)

@@ -6,7 +6,7 @@ Reads the file in small batches beside the checkpoint, so that memory does not g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -17,40 +17,18 @@ import anyio
 from bulk.engine.steps import Step
 from bulk.jobs.checkpoint import CREATED_BY, Checkpoint, OpenRow
 from bulk.jobs.found import HIGHEST, NEWEST
-from bulk.jobs.held import ANEW, PARTLY, STALE
+from bulk.jobs.held import ANEW, PARTLY, STALE, alike
+from bulk.jobs.own_ids import others_beside
+from bulk.jobs.plan import Plan
 from bulk.jobs.runner import Work
-from bulk.model import Outcome, Receipt, Row, RowStatus
+from bulk.model import Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.state import ContactState
-from bulk.planning.writers import Known, Writer
-from bulk.resources.spec import Resource, Writing
-from bulk.tables.matching import Match
-from bulk.tables.reading import Record, Table
+from bulk.planning.writers import Known
+from bulk.resources.identity import loose_key
+from bulk.tables.reading import Record
 
 BATCH: Final = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that the rows of a job share once it begins to send."""
-
-    resource: Resource
-    table: Table
-    match: Match
-    writer: Writer
-    held_since: float | None = None  # when the account's contacts were read; None: they were not
-    change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it
-    prefetched: bool = False  # what the account holds was read in this run, as far as it was worth it
-
-    @property
-    def by_record(self) -> bool:
-        """Whether the rows are of records by themselves, each known by its id."""
-        return self.resource.writing is Writing.RECORD
-
-    def row(self, record: Record) -> Row:
-        """The row of a record."""
-        row = self.match.row(record)
-        return row if self.change is None else self.change(row)
 
 
 @dataclass(slots=True)
@@ -114,6 +92,8 @@ class Rows:
         rows = [self.plan.row(record) for record in records]
         since = self.plan.held_since
         held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
+        looked_at = self._looked_at(rows, held)
+        beside = others_beside(self.plan, self.checkpoint, records, rows)
         for row in rows:
             opened_row = opened.get(row.number, _NOTHING)
             knows = row.key in held and not (self._anew and opened_row is not _NOTHING)
@@ -127,9 +107,23 @@ class Rows:
                 newest=self._newest,
                 highest=self._highest,
                 resumed=self.resumed,
+                look_first=row.number in looked_at,
+                beside=beside.get(row.number, ""),
             )
             flow = self.plan.writer.flow(row, known)
-            yield Work(row.number, row.key, flow, opened_row.known, opened_row.cut_off)
+            # whom the account might take for one another are not on their way together
+            yield Work(row.number, loose_key(row.key), flow, opened_row.known, opened_row.cut_off)
+
+    def _looked_at(self, rows: list[Row], held: Mapping[str, Json]) -> set[int]:
+        """The rows by whose addresses somebody else may be meant, for all that is known: who was read is not."""
+        meaning = self.plan.writer.meaning
+        if meaning.key != "email" or meaning.mode not in ("upsert", "delete"):
+            return set()
+        unknown = [row for row in rows if row.key not in held]
+        if self.plan.held_since is None or self._partly:
+            return {row.number for row in unknown}
+        others = self.checkpoint.held([alike(row.key) for row in unknown])
+        return {row.number for row in unknown if not row.key.isascii() or alike(row.key) in others}
 
 
 _NOTHING: Final = OpenRow()

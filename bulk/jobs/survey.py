@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.rows import Plan
+from bulk.jobs.plan import Plan
 from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Flow, Json, Row, RowStatus
 from bulk.planning.state import ContactState
@@ -26,6 +26,7 @@ class Survey:
 
     `names` are those that must be there, by resource: folded name -> name.
     `subscribing` of the rows put somebody on a list.
+    `addresses` are the keys that are not plain ones.
     `unchanged` of the rows ask for nothing that the account does not hold; known once the account was read.
     """
 
@@ -34,6 +35,7 @@ class Survey:
     unchanged: int = 0
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     subscribing: int = 0
+    addresses: set[str] = field(default_factory=set)
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
@@ -54,6 +56,8 @@ def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
         for row in rows:
             reckoned = plan.writer.reckon(_own(plan, row, held))
             found.rows += 1
+            if not row.key.isascii() and plan.writer.meaning.key == "email":
+                found.addresses.add(row.key)
             if isinstance(reckoned, Failure):
                 continue
             found.requests += reckoned.requests

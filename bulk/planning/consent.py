@@ -17,6 +17,7 @@ from bulk.model import Admission, Failure, Json, Request, Standing
 from bulk.planning.collections import PAGE, Refused, read_allowed
 from bulk.planning.state import has_bounced
 from bulk.planning.together import Asking
+from bulk.resources.identity import loose_key
 
 UNCONFIRMED, SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "0", "1", "2", "3"
 ACTIVE: Final = (UNCONFIRMED, SUBSCRIBED)  # statuses that a person has agreed to
@@ -88,7 +89,7 @@ class Exclusions:
 
     def has(self, email: str, mailing: str) -> bool:
         """Whether an address is excluded from a list. A rule of an unknown kind excludes all that hold it."""
-        address = email.strip().casefold()
+        address = loose_key(email)  # too many rather than too few
         return bool(address) and any(
             _meets(address, phrase, kind) for phrase, kind, lists in self.rules if not lists or mailing in lists
         )
@@ -108,7 +109,7 @@ def read_exclusions() -> Asking[Exclusions | Refused]:
     found = yield from read_allowed("lists/exclusions", "exclusions", optional=True)
     if isinstance(found, Refused):
         return found
-    rules = ((str(rule.get("matchPhrase") or "").strip().casefold(), rule) for rule in found["exclusions"])
+    rules = ((loose_key(str(rule.get("matchPhrase") or "")), rule) for rule in found["exclusions"])
     return Exclusions(
         tuple(
             (phrase, str(rule.get("matchType") or ""), tuple(str(mailing) for mailing in rule.get("lists") or ()))

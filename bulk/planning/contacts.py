@@ -16,6 +16,7 @@ from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.damage import spoilt
 from bulk.planning.links import (
+    OTHER_ADDRESS,
     Contact,
     Done,
     Employment,
@@ -38,6 +39,7 @@ from bulk.resources.spec import Column
 
 DELETE: Final = "delete"
 CONTACT: Final = "contact"  # the step that writes the contact itself
+LOOK_FIRST: Final = "look up"  # the step that asks whose an address is
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,9 @@ class ContactRows:
 def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow:
     """The flow of one row; what is there already is not sent again."""
     state = known.state
+    beside = _beside(row, known)
     row = of_contact(row, meaning, names, known.stored or state)
-    wanted = _addressed(read_row(row, meaning), row, known.stored or state, meaning)
+    wanted = beside or _addressed(read_row(row, meaning), row, known.stored or state, meaning)
     if isinstance(wanted, Failure):
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
     if meaning.mode == "delete":
@@ -164,6 +167,15 @@ def _list_work(
     """What becomes of the contact's lists by this job's choices."""
     email = wanted.attributes.get("email") or (stored.attributes.get("email", "") if stored is not None else "")
     return ListWork(contact, statuses, held, meaning.resubscribe, meaning.began, meaning.excluded, email)
+
+
+def _beside(row: Row, known: Known) -> Failure | None:
+    """What is wrong with a row whose id is that of somebody else than its address."""
+    if not known.beside or known.begun:
+        return None
+    said = f"The id in this row is that of {known.beside}, not of {row.values.get('email', row.key).strip()}."
+    ways = "To give that person this address: --key id. To go by the address alone, leave the ids out: --map 'id='."
+    return Failure("", "contradiction", f"{said} {ways}")
 
 
 def _addressed(wanted: Wanted | Failure, row: Row, stored: ContactState | None, meaning: Meaning) -> Wanted | Failure:
@@ -238,7 +250,7 @@ def _statuses(wanted: Wanted, names: Names) -> dict[str, tuple[str, str]]:
 def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
     """Delete the contact; one that is not there is as wanted."""
     identity = row.key if meaning.key == "id" else known.state.id if known.state else ""
-    if not identity and not known.absent:
+    if not identity and not (known.absent and not known.look_first):
         found = yield from look_up_contact("look up", wanted.attributes["email"])
         if not found.ok:
             return Outcome(RowStatus.FAILED, failures=(Failure(found.step, found.code, found.error),))
@@ -313,6 +325,10 @@ def _action(receipt: Receipt, identity: str, wanted: Wanted, known: Known) -> st
 
 
 def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Asking[_Written]:
+    if known.look_first and CONTACT not in known.begun:
+        found = yield from look_up_contact(LOOK_FIRST, wanted.attributes["email"])
+        if not found.ok:
+            return _failed(found, wanted)
     receipts = yield (
         Request(
             CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted)
@@ -335,7 +351,7 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
 
     def look(step: str) -> Asking[Mapping[str, Json] | Nothing]:
         found = yield from look_up_contact(step, wanted.attributes["email"])
-        if not found.ok:
+        if not found.ok and found.code != OTHER_ADDRESS:
             return Nothing.UNKNOWN
         return Nothing.ABSENT if found.data is None else found.data
 

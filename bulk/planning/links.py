@@ -6,7 +6,8 @@ They need only the contact's id. Whether rows of contacts or rows of their own a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from bulk.model import Failure, Json, Receipt, Request, Standing, Verdict
 from bulk.planning import answers
@@ -15,7 +16,9 @@ from bulk.planning.consent import ACTIVE, NO_EXCLUSIONS, UNSUBSCRIBED, Exclusion
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
-from bulk.resources.identity import same_address
+from bulk.resources.identity import difference, same_address
+
+OTHER_ADDRESS: Final = "other_address"  # the code of an address that the account takes for somebody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +67,29 @@ class Done:
 def look_up_contact(step: str, email: str) -> Asking[Receipt]:
     """Ask for the contact of an address; the receipt's data is its id and own values, None if there is none.
 
-    An answer with other people in it is none: the address was passed over, and who is asked for may be there.
+    An answer with other people in it is none: the address was passed over, and who is asked for may be there. Where the
+    account takes the address for another one, which is somebody else's, the receipt is no acceptance but says so.
     """
 
     def keep(body: Json) -> Json:
         found = [c for c in body["contacts"] if same_address(str(c.get("email") or ""), email)]
         if not found:
-            return None
+            return {"alike": [str(c.get("email")) for c in body["contacts"][:1]]} if body["contacts"] else None
         return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(found[0])}
 
-    says = {"email": answers.address(email)}
+    says = {"email": answers.alike(email)}
     receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts", says=says),)
-    return receipts[0]
+    receipt = receipts[0]
+    if receipt.ok and receipt.data and "alike" in receipt.data:
+        return replace(receipt, verdict=Verdict.REJECT, data=None, code=OTHER_ADDRESS, error=_taken_for(email, receipt))
+    return receipt
+
+
+def _taken_for(email: str, receipt: Receipt) -> str:
+    other = receipt.data["alike"][0]
+    unseen = difference(email, other)
+    said = f"The account takes {email!r} for {other!r}, which is another address" + (f" ({unseen})" if unseen else "")
+    return f"{said}. Nothing was done to that person. If they are meant, write their address, or use --key id."
 
 
 # ---- tags

@@ -74,6 +74,8 @@ class Known:
     None. `resumed`: the job was cut off before, and what it has not sent others may have made in the meantime.
     `stored` is what the account holds of it where `state` is not to decide what was there before: it says which cells
     are nothing new.
+    `look_first`: nobody of this address is known, but the account may take it for somebody else's, so that is
+    asked before anything is sent to it. `beside`: the address of somebody else whose id stands beside the row's.
     """
 
     state: ContactState | None = None
@@ -84,6 +86,8 @@ class Known:
     newest: int = -1
     highest: int | None = None
     resumed: bool = False
+    look_first: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

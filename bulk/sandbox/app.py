@@ -163,7 +163,10 @@ class Sandbox:
             if number != 1:
                 name, dot, domain = host.partition(".")
                 path, host = self._beside(str(number)), f"{name}-{number}{dot}{domain}"
-            store = Store(path, self._clock, options.zone, demo=options.demo and number == 1)
+            store = Store(
+                path, self._clock, options.zone, demo=options.demo and number == 1,
+                collation=options.switches.collation,
+            )  # fmt: skip
             limit = limit_of(options.window, options.rate, strict=options.strict)
             self._accounts[number] = _Paced(Account(store, Shapes(host), options.switches), limit)
         return self._accounts[number]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bulk.sandbox.store import Store, fold
+from bulk.sandbox.store import Store
 
 FIRST: Final = ("Ada", "Zoë", "さゆり", "Jürgen", "Anne-Marie", "Maciej", "Siân", "Łucja", "Olu", "Inés", "Noor", "Bo")
 LAST: Final = ("Lovelace", "O'Connor", "Ångström", "田中", "Słaba", "García Márquez", "Smith", "Müller", "N'Dour")
@@ -73,17 +73,30 @@ def write(store: Store, table: str, columns: str, rows: Iterable[tuple[Any, ...]
 
 
 def _tag(store: Store, name: str) -> int:
-    row = store.row("SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (fold(name),))
+    row = store.row("SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (store.fold(name),))
     now = store.now()
-    values = {"tagType": "contact", "tag": name, "tag_key": fold(name), "description": "", "cdate": now, "udate": now}
+    values = {
+        "tagType": "contact",
+        "tag": name,
+        "tag_key": store.fold(name),
+        "description": "",
+        "cdate": now,
+        "udate": now,
+    }
     return row[0] if row is not None else store.insert("tags", values)
 
 
 def account_named(store: Store, name: str) -> int:
     """The account of that name, made if it is not there."""
-    row = store.row("SELECT id FROM accounts WHERE name_key = ?", (fold(name),))
+    row = store.row("SELECT id FROM accounts WHERE name_key = ?", (store.fold(name),))
     now = store.now()
-    values = {"name": name, "name_key": fold(name), "accountUrl": "", "createdTimestamp": now, "updatedTimestamp": now}
+    values = {
+        "name": name,
+        "name_key": store.fold(name),
+        "accountUrl": "",
+        "createdTimestamp": now,
+        "updatedTimestamp": now,
+    }
     return row[0] if row is not None else store.insert("accounts", values)
 
 

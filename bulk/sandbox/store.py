@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.sandbox.collation import COLLATIONS
 from bulk.sandbox.schema import SCHEMA, VERSION
 
 PATIENCE: Final = 30.0  # seconds that a statement waits for another process
@@ -62,21 +63,29 @@ _CAMPAIGNS: Final[tuple[Mapping[str, Any], ...]] = (
 )  # fmt: skip
 
 
-def fold(text: str) -> str:
-    """What two spellings share if ActiveCampaign takes them for one name or address."""
-    return text.casefold()
-
-
 def perstag_of(title: str) -> str:
     """What a custom field is called in mails, if nobody says."""
     return "_".join(title.upper().split())
 
 
 class Store:
-    """One account's state. `path` None: in memory. `demo`: a new account comes with lists and custom fields."""
+    """One account's state. `path` None: in memory. `demo`: a new account comes with lists and custom fields.
 
-    def __init__(self, path: Path | None, clock: Callable[[], datetime], zone: tzinfo, *, demo: bool) -> None:
+    `fold` gives what two spellings share that the account takes for one name or address; what was written by another
+    `collation` stays as it is.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        clock: Callable[[], datetime],
+        zone: tzinfo,
+        *,
+        demo: bool,
+        collation: str = "casefold",
+    ) -> None:
         self._clock = clock
+        self.fold = COLLATIONS[collation]
         self.zone = zone
         try:
             self.db = sqlite3.connect(
@@ -102,7 +111,7 @@ class Store:
 
     def _prepare(self, *, demo: bool) -> None:
         """Set the connection up; of several processes that open a new file at once, one makes the tables."""
-        self.db.create_function("fold", 1, fold, deterministic=True)
+        self.db.create_function("fold", 1, self.fold, deterministic=True)
         self.db.execute("PRAGMA foreign_keys = ON")
         self._to_wal()
         self.db.execute("PRAGMA synchronous = OFF")  # a rehearsal: a power cut may cost its last second
@@ -185,14 +194,19 @@ class Store:
     def add_user(self, username: str, email: str, more: Mapping[str, Any]) -> int:
         """Add a user; `more` has the names."""
         now = self.now()
-        values = {"username": username, "username_key": fold(username), "email": email, "email_key": fold(email)}
+        values = {
+            "username": username,
+            "username_key": self.fold(username),
+            "email": email,
+            "email_key": self.fold(email),
+        }
         return self.insert("users", {**values, "cdate": now, "udate": now, **more})
 
     def add_field(self, title: str, kind: str, more: Mapping[str, Any] | None = None) -> int:
         """Add a custom field, last in order; its perstag is made of the title unless `more` brings one."""
         now = self.now()
         values = {
-            "title": title, "title_key": fold(title), "type": kind, "perstag": perstag_of(title),
+            "title": title, "title_key": self.fold(title), "type": kind, "perstag": perstag_of(title),
             "descript": "", "isrequired": "0", "visible": "1", "cdate": now, "udate": now,
             "ordernum": self.count("SELECT coalesce(max(ordernum), 0) + 1 FROM fields"),
         }  # fmt: skip

@@ -33,6 +33,10 @@ class Switches:
     keyset_total: str = _switch("all", "§5", "under id_greater the total counts all contacts, or the rest", "rest")
     include: bool = _switch(True, "§11", "include is heeded, or passed over", False)
     most_per_page: int = _switch(100, "§12", "what a larger limit is cut to")
+    collation: str = _switch(
+        "casefold", "§12", "names and addresses are one by full case folding, as in MySQL also without accents, or by"
+        " the case of single letters", "mysql", "letters"
+    )  # fmt: skip
     # what belongs to contacts
     new_contact_tag: int = _switch(201, "§11", "the status of a first contactTag", 200)
     new_field_value: int = _switch(201, "§11", "the status of a first fieldValue", 200)

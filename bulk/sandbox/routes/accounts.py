@@ -21,7 +21,6 @@ from bulk.sandbox.calls import (
 from bulk.sandbox.routes.crm_fields import ACCOUNTS
 from bulk.sandbox.routes.names import by_name, counted
 from bulk.sandbox.shapes import ACCOUNT
-from bulk.sandbox.store import fold
 
 _MADE: Final = ("createdTimestamp", "updatedTimestamp", "owner", "links")
 
@@ -61,10 +60,10 @@ def _values(call: Call, sent: dict[str, Any], by: int) -> dict[str, Any]:
         name = text(sent.get("name"))
         if not name:
             raise invalid("The account name was not provided.", "field_missing", "name")
-        if call.store.row("SELECT 1 FROM accounts WHERE name_key = ? AND id <> ?", (fold(name), by)):
+        if call.store.row("SELECT 1 FROM accounts WHERE name_key = ? AND id <> ?", (call.store.fold(name), by)):
             words = f'An account named "{name}" already exists. Please choose a new name.'
             raise invalid(words, "duplicate", "name")
-        values |= {"name": name, "name_key": fold(name)}
+        values |= {"name": name, "name_key": call.store.fold(name)}
     if "accountUrl" in sent or not by:
         values["accountUrl"] = text(sent.get("accountUrl"))
     if sent.get("owner") not in (None, ""):

@@ -16,7 +16,6 @@ from bulk.resources.kinds import EMAIL_PATTERN
 from bulk.sandbox.calls import Answer, Call, Refusal, text, whole
 from bulk.sandbox.routes.contacts import set_field, sync_contact
 from bulk.sandbox.routes.links import LEFT, store_list
-from bulk.sandbox.store import fold
 
 MOST: Final = 250  # contacts in a batch
 BYTES: Final = 400_000  # a body has fewer
@@ -61,7 +60,7 @@ def queue(call: Call) -> Answer:
     if reasons:
         return _refused(_INVALID, *reasons)
     batch = str(uuid.uuid4())
-    entries = _once_each(sent, call.switches.import_twice)
+    entries = _once_each(call, sent)
     shut_out = [entry["email"] for entry in entries if _is_excluded(call, entry["email"])]
     queued = [entry for entry in entries if entry["email"] not in shut_out]
     call.store.rows(
@@ -96,17 +95,19 @@ def _wrong_at_the_door(entry: Any) -> str:
     return "" if isinstance(email, str) and _LOOSE.fullmatch(email) else "incorrect format"
 
 
-def _once_each(sent: Sequence[Entry], which: str) -> list[Entry]:
+def _once_each(call: Call, sent: Sequence[Entry]) -> list[Entry]:
     """Each address once, in order: the last of several, or the first."""
     found: dict[str, Entry] = {}
     for entry in sent:
-        if which == "last" or fold(entry["email"]) not in found:
-            found[fold(entry["email"])] = entry
+        key = call.store.fold(entry["email"])
+        if call.switches.import_twice == "last" or key not in found:
+            found[key] = entry
     return list(found.values())
 
 
 def _is_excluded(call: Call, email: str) -> bool:
     """Whether the exclusion list has the address, or what it ends with."""
+    fold = call.store.fold
     rules = call.store.rows("SELECT matchPhrase, matchType FROM exclusions")
     return any(fold(email) == fold(phrase) if kind == "exact" else fold(email).endswith(fold(phrase))
                for phrase, kind in rules)  # fmt: skip
@@ -147,7 +148,7 @@ def _take(call: Call, entry: Entry) -> tuple[str, bool]:
     """Apply one contact: its id, "" if it fails, and whether it is new. §6.4."""
     email = entry["email"]
     apostrophe = "'" in email.partition("@")[0] and call.switches.import_apostrophe == "refused"
-    held = call.store.row("SELECT id, bounced FROM contacts WHERE email_key = ?", (fold(email),))
+    held = call.store.row("SELECT id, bounced FROM contacts WHERE email_key = ?", (call.store.fold(email),))
     subscribe, unsubscribe = (_lists(call, entry.get(name)) for name in ("subscribe", "unsubscribe"))
     left = held is not None and any(
         call.store.row("SELECT 1 FROM contactLists WHERE contact = ? AND list = ? AND status = ?", (held[0], one, LEFT))
@@ -194,16 +195,18 @@ def _add(call: Call, contact: int, entry: Entry, fields: Sequence[Entry]) -> Non
         if one.get("value") not in (None, "") or call.switches.import_blanks == "overwrite":
             set_field(call, contact, whole(one.get("id")), one.get("value"), now)
     for name in entry.get("tags") or ():
-        tag = call.store.row("SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (fold(text(name)),))
-        values = {"tagType": "contact", "tag": text(name), "tag_key": fold(text(name)), "description": ""}
+        tag = call.store.row(
+            "SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (call.store.fold(text(name)),)
+        )
+        values = {"tagType": "contact", "tag": text(name), "tag_key": call.store.fold(text(name)), "description": ""}
         identity = tag[0] if tag else call.store.insert("tags", values | {"cdate": now, "udate": now})
         call.store.rows("INSERT OR IGNORE INTO contactTags (contact, tag, cdate) VALUES (?, ?, ?)",
                         (contact, identity, now))  # fmt: skip
     name = text(entry.get("customer_acct_name"))
     if name:
-        account = call.store.row("SELECT id FROM accounts WHERE name_key = ?", (fold(name),))
+        account = call.store.row("SELECT id FROM accounts WHERE name_key = ?", (call.store.fold(name),))
         stamps = {"createdTimestamp": now, "updatedTimestamp": now}
-        made = {"name": name, "name_key": fold(name), "accountUrl": "", **stamps}
+        made = {"name": name, "name_key": call.store.fold(name), "accountUrl": "", **stamps}
         identity = account[0] if account else call.store.insert("accounts", made)
         call.store.rows(
             "INSERT OR IGNORE INTO accountContacts (account, contact, jobTitle, createdTimestamp, updatedTimestamp)"

@@ -10,7 +10,6 @@ from bulk.resources.kinds import EMAIL_PATTERN
 from bulk.sandbox.calls import Answer, Call, Refusal, found, invalid, text, whole
 from bulk.sandbox.routes import side
 from bulk.sandbox.shapes import CONTACT, FIELD_VALUE
-from bulk.sandbox.store import fold
 
 _EMAIL: Final = re.compile(EMAIL_PATTERN)
 _ATTRIBUTES: Final = ("firstName", "lastName", "phone")
@@ -63,7 +62,7 @@ def sync_contact(call: Call) -> Answer:
         detail = "Contact email must be provided for sync"
         raise Refusal(400, {"errors": [{"status": 400, "title": "Bad Request", "detail": detail}]})
     email = _valid_email(call, sent)
-    row = call.store.row("SELECT id FROM contacts WHERE email_key = ?", (fold(email),))
+    row = call.store.row("SELECT id FROM contacts WHERE email_key = ?", (call.store.fold(email),))
     if row is None:
         return _created(call, sent, email, synced=True)
     rest = {name: value for name, value in sent.items() if name != "email"}
@@ -101,7 +100,7 @@ def _valid_email(call: Call, sent: dict[str, Any]) -> str:
 
 def _refuse_taken(call: Call, email: str, by: int) -> None:
     """Refuse an address that a contact other than `by` has."""
-    if call.store.row("SELECT 1 FROM contacts WHERE email_key = ? AND id <> ?", (fold(email), by)):
+    if call.store.row("SELECT 1 FROM contacts WHERE email_key = ? AND id <> ?", (call.store.fold(email), by)):
         error = {"title": "Email address already exists in the system", "detail": "", "code": "duplicate",
                  "source": {"pointer": "/data/attributes/email"}}  # fmt: skip
         if call.switches.duplicate_contact == "probed":
@@ -113,7 +112,8 @@ def _created(call: Call, sent: dict[str, Any], email: str, *, synced: bool) -> A
     now = call.store.now()
     values = {name: text(sent.get(name)) for name in _ATTRIBUTES}
     identity = call.store.insert(
-        "contacts", {"email": email, "email_key": fold(email), **values, "bounced": 0, "cdate": now, "udate": now}
+        "contacts",
+        {"email": email, "email_key": call.store.fold(email), **values, "bounced": 0, "cdate": now, "udate": now},
     )
     set_values = _set_fields(call, identity, sent.get("fieldValues"), now)
     row = (identity, email, *values.values(), 0, now, now)
@@ -129,7 +129,7 @@ def _updated(call: Call, identity: int, sent: dict[str, Any]) -> Any:
     changed = {name: sent[name] for name in ("email", *_ATTRIBUTES) if name in sent}
     values = {name: text(value) for name, value in changed.items()} | {"udate": now}
     if "email" in values:
-        values["email_key"] = fold(values["email"])
+        values["email_key"] = call.store.fold(values["email"])
     call.store.update("contacts", identity, values)
     set_values = _set_fields(call, identity, sent.get("fieldValues"), now)
     contact = call.shapes.contact(contact_row(call, identity)) | changed

@@ -9,7 +9,6 @@ from typing import Any, Final
 from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import Answer, Call, Selection, page, whole
 from bulk.sandbox.deal_shapes import DEAL
-from bulk.sandbox.store import fold
 
 _CONTACT: Final = "SELECT fold(c.firstName || ' ' || c.lastName) FROM contacts c WHERE c.id = deals.contact"
 _COMPANY: Final = (
@@ -82,11 +81,11 @@ def _condition(call: Call, name: str, value: str) -> tuple[str, list[Any]] | Non
     """A filter's condition and its values; None for what is no filter."""
     if name == "title":
         condition = "fold(title) = ?" if call.switches.deal_title == "equals" else _SEARCHED["title"]
-        return condition, [fold(value)]
+        return condition, [call.store.fold(value)]
     if name == "search":
         field = call.param("filters[search_field]")
         fields = [_SEARCHED[field]] if field in _SEARCHED else list(_SEARCHED.values())
-        return f"({' OR '.join(fields)})", [fold(value)] * len(fields)
+        return f"({' OR '.join(fields)})", [call.store.fold(value)] * len(fields)
     if name in _BY_NUMBER:
         number = whole(value)
         return _BY_NUMBER[name], [-1 if number is None else number]
@@ -94,7 +93,7 @@ def _condition(call: Call, name: str, value: str) -> tuple[str, list[Any]] | Non
         return _BY_TIME[name], [call.store.in_zone(value)]
     if name in _BY_MONEY:
         return _BY_MONEY[name], [_cents(value)]
-    return (_BY_TEXT[name], [fold(value)]) if name in _BY_TEXT else None
+    return (_BY_TEXT[name], [call.store.fold(value)]) if name in _BY_TEXT else None
 
 
 def _cents(dollars: str) -> float:

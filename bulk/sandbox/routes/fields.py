@@ -22,7 +22,7 @@ from bulk.sandbox.calls import (
     whole,
 )
 from bulk.sandbox.shapes import FIELD, OPTION, RELATION
-from bulk.sandbox.store import fold, perstag_of
+from bulk.sandbox.store import perstag_of
 
 Records = list[dict[str, Any]]
 _TEXTS: Final = ("descript", "defval", "service")
@@ -76,7 +76,7 @@ def _field_row(call: Call) -> tuple[Any, ...]:
 
 
 def _refuse_title(call: Call, title: str, by: int) -> None:
-    if call.store.row("SELECT 1 FROM fields WHERE title_key = ? AND id <> ?", (fold(title), by)):
+    if call.store.row("SELECT 1 FROM fields WHERE title_key = ? AND id <> ?", (call.store.fold(title), by)):
         error = {
             "title": "There is already a field with this title",
             "detail": f"There is already a field with the title {title}.",
@@ -129,7 +129,7 @@ def update_field(call: Call) -> Answer:
     if sent.get("title"):
         title = text(sent["title"])
         _refuse_title(call, title, row[0])
-        values |= {"title": title, "title_key": fold(title)}
+        values |= {"title": title, "title_key": call.store.fold(title)}
     call.store.update("fields", row[0], values | {"udate": call.store.now()})
     _status, body = one_field(call)
     return 200, body | {"field": echoed(body["field"], sent, "title", *_TEXTS, *_NUMBERS)}

@@ -10,7 +10,6 @@ from typing import Any, Final
 from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, page, whole
 from bulk.sandbox.routes import side
 from bulk.sandbox.shapes import CONTACT
-from bulk.sandbox.store import fold
 
 _ORDERS: Final[Mapping[str, str]] = {
     "id": "id", "cdate": "cdate", "email": "email_key", "first_name": "fold(firstName)",
@@ -100,7 +99,7 @@ def _selection(call: Call) -> Selection:
 
 def _filter(call: Call, found: _Conditions, name: str, value: str) -> None:
     if name in _BY_TEXT:
-        found.add(_BY_TEXT[name], fold(value))
+        found.add(_BY_TEXT[name], call.store.fold(value))
     elif name in _BY_NUMBER:
         if number := whole(value):
             found.add(_BY_NUMBER[name], number)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, found, invalid, kept, known, page, text
 from bulk.sandbox.shapes import LIST, TAG
-from bulk.sandbox.store import fold
 
 _OPERATORS: Final[Mapping[str, str]] = {
     "eq": "= ?", "neq": "<> ?", "lt": "< ?", "lte": "<= ?", "gt": "> ?", "gte": ">= ?",
@@ -29,7 +28,7 @@ def by_name(call: Call, column: str, parameters: Sequence[str]) -> tuple[list[st
             if position is None and operator not in _OPERATORS:
                 continue
             where.append(f"instr({column}, ?) {position}" if position else f"{column} {_OPERATORS[operator]}")
-            values.append(fold(value))
+            values.append(call.store.fold(value))
     return where, values
 
 
@@ -72,12 +71,17 @@ def create_tag(call: Call) -> Answer:
     if not name:
         raise invalid("The tag name was not provided.", "field_missing", "tag")
     if call.switches.duplicate_tag == "existing":
-        row = call.store.row(f"SELECT {TAG} FROM tags WHERE tagType = ? AND tag_key = ?", (kind, fold(name)))
+        row = call.store.row(f"SELECT {TAG} FROM tags WHERE tagType = ? AND tag_key = ?", (kind, call.store.fold(name)))
         if row is not None:
             return 200, {"tag": call.shapes.tag(row)}
     _refuse_tag(call, kind, name, 0)
     now = call.store.now()
-    values = {"tagType": kind, "tag": name, "tag_key": fold(name), "description": text(sent.get("description"))}
+    values = {
+        "tagType": kind,
+        "tag": name,
+        "tag_key": call.store.fold(name),
+        "description": text(sent.get("description")),
+    }
     identity = call.store.insert("tags", values | {"cdate": now, "udate": now})
     links = call.shapes.links(f"tags/{identity}", "contactGoalTags", "templateTags")
     echo = {name: sent[name] for name in ("tag", "description", "tagType") if name in sent}
@@ -86,7 +90,9 @@ def create_tag(call: Call) -> Answer:
 
 def _refuse_tag(call: Call, kind: str, name: str, by: int) -> None:
     """Refuse a name that a tag other than `by` has, as the database under ActiveCampaign does."""
-    if call.store.row("SELECT 1 FROM tags WHERE tagType = ? AND tag_key = ? AND id <> ?", (kind, fold(name), by)):
+    if call.store.row(
+        "SELECT 1 FROM tags WHERE tagType = ? AND tag_key = ? AND id <> ?", (kind, call.store.fold(name), by)
+    ):
         error = f"Duplicate entry '{kind}-{name}' for key 'typetag'"
         raise Refusal(422, {"message": "Could not process request", "error": error})
 
@@ -100,7 +106,7 @@ def update_tag(call: Call) -> Answer:
         values["description"] = text(sent["description"])
     _refuse_tag(call, values.get("tagType", kind), values.get("tag", name), call.ids[0])
     if "tag" in values:
-        values["tag_key"] = fold(values["tag"])
+        values["tag_key"] = call.store.fold(values["tag"])
     call.store.update("tags", call.ids[0], values | {"udate": call.store.now()})
     return changed(one_tag(call), "tag", sent, "tag", "description", "tagType")
 
@@ -138,7 +144,7 @@ def create_list(call: Call) -> Answer:
             raise invalid(f"The list {name} was not provided.", "field_missing", name)
     values = kept(sent, _LIST_TEXTS, ["send_last_broadcast"])
     if call.switches.duplicate_list == "refused" and call.store.row(
-        "SELECT 1 FROM lists WHERE fold(stringid) = ?", (fold(values["stringid"]),)
+        "SELECT 1 FROM lists WHERE fold(stringid) = ?", (call.store.fold(values["stringid"]),)
     ):
         raise invalid("There is already a list with this stringid.", "duplicate", "stringid")
     identity = call.store.add_list(values["name"], values["stringid"], values)

@@ -20,7 +20,6 @@ from bulk.sandbox.calls import (
     text,
 )
 from bulk.sandbox.shapes import USER
-from bulk.sandbox.store import fold
 
 _OWNER: Final = 1  # whose key it is
 _UNIQUE: Final = ("username", "email")
@@ -46,7 +45,7 @@ def user_by(attribute: str) -> Callable[[Call], Answer]:
     """GET /users/<attribute>/{text}."""
 
     def route(call: Call) -> Answer:
-        row = call.store.row(f"SELECT {USER} FROM users WHERE {attribute}_key = ?", (fold(call.last),))
+        row = call.store.row(f"SELECT {USER} FROM users WHERE {attribute}_key = ?", (call.store.fold(call.last),))
         if row is None:
             raise missing("User", 0)
         return 200, {"user": call.shapes.user(row)}
@@ -59,7 +58,7 @@ def _free(call: Call, sent: dict[str, Any], attribute: str, by: int) -> str:
     value = text(sent.get(attribute))
     if not value:
         raise invalid(f"The user {attribute} was not provided.", "field_missing", attribute)
-    if call.store.row(f"SELECT 1 FROM users WHERE {attribute}_key = ? AND id <> ?", (fold(value), by)):
+    if call.store.row(f"SELECT 1 FROM users WHERE {attribute}_key = ? AND id <> ?", (call.store.fold(value), by)):
         raise invalid(f"There is already a user with this {attribute}.", "duplicate", attribute)
     return value
 
@@ -83,7 +82,7 @@ def update_user(call: Call) -> Answer:
     for attribute in _UNIQUE:
         if attribute in sent:
             values[attribute] = _free(call, sent, attribute, call.ids[0])
-            values[f"{attribute}_key"] = fold(values[attribute])
+            values[f"{attribute}_key"] = call.store.fold(values[attribute])
     call.store.update("users", call.ids[0], values | {"udate": call.store.now()})
     _status, body = one_user(call)
     return 200, {"user": echoed(body["user"], sent, *_UNIQUE, *_TEXTS)}

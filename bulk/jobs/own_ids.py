@@ -1,0 +1,67 @@
+"""Whose ids stand beside the addresses of a file: those of the account it goes into, or somebody else's numbers.
+
+An exported file has the id beside each address. Where one of them was changed, the row means somebody and says another:
+to go by the address would make a second person. In a file of another account the ids mean nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.plan import Plan
+from bulk.jobs.survey import BATCH
+from bulk.model import Row
+from bulk.planning.state import ContactState
+from bulk.tables.reading import Record
+
+OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here
+OTHERS: Final = "others"  # they do not: a row's is believed only if the rest of the row is that person's
+_TELLING: Final = ("firstName", "lastName", "phone")
+
+
+def whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:
+    """Whose ids a file has; "" if none of them is known here."""
+    same = other = 0
+    records = plan.table.records()
+    while plan.match.id_at is not None and (batch := list(islice(records, BATCH))):
+        known = _addresses(plan, checkpoint, batch)
+        keys = {record.number: plan.row(record).key for record in batch if record.number in known}
+        same += sum(keys[number] == address for number, address in known.items())
+        other += sum(keys[number] != address for number, address in known.items())
+    return "" if not same + other else OURS if same and same >= other else OTHERS
+
+
+def others_beside(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record], rows: Sequence[Row]) -> dict[int, str]:
+    """By the numbers of rows, the addresses of other people whose ids stand beside theirs."""
+    if not plan.ids:
+        return {}
+    known = _addresses(plan, checkpoint, records)
+    found = {row: known[row.number] for row in rows if known.get(row.number, row.key) != row.key}
+    if plan.ids == OURS:
+        return {row.number: address for row, address in found.items()}
+    states = checkpoint.held(list(found.values()))
+    return {row.number: address for row, address in found.items() if address in states
+            and _is_about(row, ContactState.from_json(states[address]))}  # fmt: skip
+
+
+def _addresses(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> dict[int, str]:
+    """By the numbers of records, the addresses that the people of their ids have here, as far as these are known."""
+    at = plan.match.id_at
+    if at is None:
+        return {}
+    ids = {
+        record.number: record.cells[at].strip()
+        for record in records
+        if record.problem is None and any(plan.match.key_parts(record.cells))  # else the id itself says who is meant
+    }
+    held = checkpoint.held([f"contact {identity}" for identity in ids.values() if identity])
+    return {number: held[f"contact {i}"] for number, i in ids.items() if f"contact {i}" in held}
+
+
+def _is_about(row: Row, person: ContactState) -> bool:
+    """Whether the rest of a row says what that person has, and something of it."""
+    said = {name: row.values[name].strip() for name in _TELLING if row.values.get(name, "").strip()}
+    return bool(said) and all(person.attributes.get(name, "").strip() == text for name, text in said.items())
