@@ -39,12 +39,12 @@ def others_beside(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record],
     if not plan.ids:
         return {}
     known = _addresses(plan, checkpoint, records)
-    found = {row: known[row.number] for row in rows if known.get(row.number, row.key) != row.key}
-    if plan.ids == OURS:
-        return {row.number: address for row, address in found.items()}
-    states = checkpoint.held(list(found.values()))
-    return {row.number: address for row, address in found.items() if address in states
-            and _is_about(row, ContactState.from_json(states[address]))}  # fmt: skip
+    others = [(row, known[row.number]) for row in rows if known.get(row.number, row.key) != row.key]
+    if plan.ids == OTHERS:
+        states = checkpoint.held([address for _row, address in others])
+        people = {address: ContactState.from_json(state) for address, state in states.items()}
+        others = [(row, address) for row, address in others if address in people and _is_about(row, people[address])]
+    return {row.number: address for row, address in others}
 
 
 def _addresses(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> dict[int, str]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from bulk.model import Failure, Row
 from bulk.planning.sheet_errors import ERROR, is_code, is_phone
+from bulk.resources.identity import invisible
 from bulk.resources.spec import Column, clears, is_blank
 
 CODE: Final = "damaged"
@@ -60,12 +61,10 @@ def spoilt(column: Column, text: str) -> str:
         return f"{text!r} is a spreadsheet's error, not a value."
     if column.attribute in _PEOPLE and _DATE.fullmatch(text):
         return f"{text!r} looks like a date that a spreadsheet made of a name."
-    if _MISREAD.search(text):
-        meant = _as_meant(text)
-        if "\ufffd" in text:
-            return f"{text!r} has lost letters: the file was saved in another encoding than it was read in."
-        return f"{text!r} was probably {meant!r}, read in the wrong encoding." if meant else ""
-    return ""
+    if "\ufffd" in text:
+        return f"{text!r} has lost letters: the file was saved in another encoding than it was read in."
+    meant = _as_meant(text) if _MISREAD.search(text) else ""
+    return f"{text!r} was probably {meant!r}, read in the wrong encoding." if meant else _invisible(column, text)
 
 
 def _spoilt_number(column: Column, text: str) -> str:
@@ -78,6 +77,12 @@ def _spoilt_number(column: Column, text: str) -> str:
             return f"{text!r} looks like digits that a program took for an amount."
     said = f"{text!r} looks like a long number that a spreadsheet shortened, so that digits are lost."
     return said if shortened else ""
+
+
+def _invisible(column: Column, text: str) -> str:
+    unseen = invisible(text) if is_phone(column.header) else ""
+    said = f"{text!r} holds {unseen}, which nobody sees and no number has: type it anew, or delete that character."
+    return said if unseen else ""
 
 
 def _as_meant(text: str) -> str:

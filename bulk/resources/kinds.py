@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from bulk.model import Json
-from bulk.resources.identity import chosen, difference, name_key, same_name, shown
+from bulk.resources.identity import chosen, difference, invisible, name_key, same_name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +177,10 @@ _EMAIL: Final = re.compile(EMAIL_PATTERN)
 
 def _read_email(text: str, _options: Options, _separator: str) -> Json | Problem:
     address = text.strip()
+    unseen = invisible(address)
+    if unseen:
+        said = f"It holds {unseen}, which nobody sees and no address has."
+        return Problem("invisible_character", said, "Type the address anew, or delete that character.")
     if _EMAIL.fullmatch(address):
         return address
     return Problem(
