@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.serve import listening, server_of
@@ -15,19 +15,30 @@ KEY = "sandbox-s3cret"
 
 
 class Served:
-    """`log` holds method, path and status of each request. `on_request` is called after each with their number."""
+    """`log` holds method, path and status of each request. `on_request` is called after each with their number.
+
+    `on_arrival` is given the ASGI scope of each request before anything else sees it, and may change it.
+    """
 
     def __init__(self, folder: Path, **options: object) -> None:
         folder.mkdir(exist_ok=True)
         self.path = folder / "sandbox.sqlite"
         self.log: list[tuple[str, str, int]] = []
         self.on_request: Callable[[int], None] = lambda _number: None
+        self.on_arrival: Callable[[dict[str, Any]], None] = lambda _scope: None
         self._options = SandboxOptions(**{"rate": 0, "key": KEY, **options})
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
         sandbox = self._stack.enter_context(Sandbox(self.path, self._options))
         sandbox.log = self._note
+        answer = sandbox.app
+
+        async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            self.on_arrival(scope)
+            await answer(scope, receive, send)
+
+        sandbox.app = app
         opened, self.address = self._stack.enter_context(listening("127.0.0.1", 0))
         server = server_of(sandbox)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})

@@ -108,6 +108,16 @@ class RateLimit:
         self._starts.append(now + _COLD if self._cold > 0 else now)
         self._cold -= 1
 
+    @property
+    def newest(self) -> float:
+        """The last start that was counted, with what its connection may have taken."""
+        return self._starts[-1]
+
+    def count(self, start: float) -> None:
+        """Count the `newest` of another budget in this one too."""
+        self._starts.append(start)
+        self._last = max(self._last, start)
+
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now: that is when the server sees it."""
         at = min(range(self._n), key=lambda one: abs(self._starts[one] - start))

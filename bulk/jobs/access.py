@@ -14,7 +14,8 @@ import anyio
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import GATEWAY_PATH, SANDBOX, Credentials
 from bulk.errors import UsageError
-from bulk.jobs.budget import FileShelf, SharedLimit, shelf_of
+from bulk.jobs.budget import SharedLimit, shelf_of
+from bulk.jobs.budget_book import FileShelf, UnusableError
 from bulk.jobs.places import state_folder
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
@@ -27,6 +28,7 @@ ECHOED = (
     "An answer held the key. It stands as *** wherever that answer is written: do not import such a cell.\n"
     "Make a new key, and tell whoever runs what answers there."
 )
+ALONE = "Until then this job keeps its own limit, and sees no other job on this account: run one at a time."
 BUDGETS = "budgets.sqlite"
 SANDBOX_PLACE = "sandbox "  # begins the place of a job in the sandbox; the rest is its folder
 SANDBOX_GATEWAY = Credentials(f"http://127.0.0.1{GATEWAY_PATH}", SANDBOX.key)
@@ -145,11 +147,19 @@ def telling(send: Send, say: Callable[[str], None]) -> Send:
 
 @contextmanager
 def sharing(access: Access, rate: float, say: Callable[[str], None]) -> Iterator[SharedLimit | None]:
-    """The pace that all who work on the account keep together, left at the end; None where there is no limit."""
+    """The pace that all who work on the account keep together, left at the end; None where each keeps its own.
+
+    That is where there is no limit, and where nothing can be written that all could read: this is said.
+    """
     if rate == 0:
         yield None
         return
-    limit = access.limit(rate, lambda: say(COMPANY))
+    try:
+        limit = access.limit(rate, lambda: say(COMPANY))
+    except UnusableError as error:
+        say(f"{error}\n{ALONE}")
+        yield None
+        return
     try:
         yield limit
     finally:

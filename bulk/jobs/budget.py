@@ -2,22 +2,23 @@
 
 What a `RateLimit` knows lies where all of them reach it, in a file of this machine or in a Redis, and each start is
 counted there before it happens. Nobody holds anything meanwhile, so whoever is killed leaves nothing behind.
+
+One account is reached by several ways: through connections, directly, with other keys. Until a job knows whose account
+it is, that may be any: so its first requests are counted in every budget, and wait for room in all of them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import math
-import sqlite3
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final
 
 from bulk.engine.limit import RateLimit
-from bulk.errors import UnfinishedError, UsageError
+from bulk.errors import UnfinishedError
+from bulk.jobs.budget_book import Book, FileShelf, Shelf, Unreachable
 from bulk.jobs.processes import is_gone, new_name
 
 COMPANY: Final = 10.0  # seconds for which whoever has asked counts as being at work
@@ -25,82 +26,14 @@ ROOM: Final = 0.08  # seconds kept free beside each window in company: starts of
 COURTESY: Final = 0.02  # seconds for which whoever has had its share lets others go first
 FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is that of who comes next
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the budget cannot be reached; then the job stops
+REST: Final = 1.0  # seconds after a refusal
 AGAIN: Final = 1.0  # seconds until it is tried again
 DAY: Final = 24 * 3600.0
 NAMES: Final = 500  # that are kept
 REDIS: Final = "BULK_REDIS_URL"
-Result = TypeVar("Result")
-Book = dict[str, Any]  # "names": name -> budget; "budgets": what is known of each
-Change = Callable[[Book, float], Result]  # is given the book and the time of its clock
-
-
-class Unreachable(Exception):  # noqa: N818 - says what is so, as the others
-    """The budget cannot be reached just now."""
-
-
-class Shelf(Protocol):
-    """Where the book of budgets lies."""
-
-    def change(self, now: float, change: Change[Result]) -> Result:
-        """Let one alone read and write the book; `now` is the caller's time. Raises `Unreachable`."""
-
-    def close(self) -> None:
-        """Let go of it."""
-
-
-class FileShelf:
-    """The book in a file, for all processes of this machine. They have one clock, that of the machine."""
-
-    def __init__(self, path: Path, now: float) -> None:
-        """Open it, or make it; one that is damaged is made anew: it holds no more than the last seconds.
-
-        `now` is the time of the clock that the callers go by.
-
-        Raises `UsageError` if it cannot be written.
-        """
-        self._ahead = time.monotonic() - now
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=1.0)
-            try:
-                self._prepare()
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                self._db.close()
-                path.write_bytes(b"")
-                self._db = sqlite3.connect(path, isolation_level=None, timeout=1.0)
-                self._prepare()
-        except (OSError, sqlite3.OperationalError) as error:
-            said = error.strerror if isinstance(error, OSError) else str(error)
-            raise UsageError(f"{path} cannot be written: {said}. Set XDG_STATE_HOME elsewhere.") from error
-
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA synchronous = OFF")  # it has to outlive a process, not the machine
-        self._db.execute("CREATE TABLE IF NOT EXISTS book (at INTEGER PRIMARY KEY CHECK (at = 1), text TEXT NOT NULL)")
-
-    def change(self, now: float, change: Change[Result]) -> Result:
-        """Let one alone read and write the book."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                found = self._db.execute("SELECT text FROM book").fetchone()
-                book = json.loads(found[0]) if found else {}
-                result = change(book, now + self._ahead)
-                self._db.execute("INSERT OR REPLACE INTO book VALUES (1, ?)", (json.dumps(book),))
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise Unreachable(str(error)) from error
-        return result
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+UNKNOWN: Final = ""  # the budget that all share who do not know yet whose account it is
+EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
+LATE: Final = 0.04  # seconds by which a reserved start may be missed
 
 
 class SharedLimit:
@@ -121,6 +54,9 @@ class SharedLimit:
         self._now = self._ready = 0.0
         self._failing: float | None = None
         self._told = False
+        self._known = False  # whose account it is
+        self._reserved = -math.inf  # the start of the next request until that is known, by the book's clock
+        self._not_before = -math.inf  # what was refused until then concerns nobody else yet
 
     def claim(self, now: float) -> float:
         """Count a request that starts now, if one may; when it may. Raises `UnfinishedError` if nobody can say."""
@@ -146,6 +82,8 @@ class SharedLimit:
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`, whichever job."""
+        if not self._known:
+            self._not_before = max(self._not_before, until)
         self._tell(lambda limit, ahead: limit.pause(until + ahead))
 
     def accepted(self, sent_at: float, now: float) -> None:
@@ -156,35 +94,33 @@ class SharedLimit:
     def refused(self, sent_at: float, now: float) -> None:
         """Learn from a 429."""
         self._now = now
+        if not self._known:
+            self._not_before = max(self._not_before, now + REST)
         self._tell(lambda limit, ahead: limit.refused(sent_at + ahead, now + ahead))
 
     def settle(self, account: str, now: float) -> None:
         """Say which account it is: whoever reaches it by another way has the same budget from now on."""
 
-        def settle(book: Book, _there: float) -> None:
+        def settle(book: Book, there: float) -> None:
             names, budgets = book.setdefault("names", {}), book.setdefault("budgets", {})
-            before, name = names.get(self._name, self._name), _digest(account)
+            before, name = names.get(self._name, UNKNOWN), _digest(account)
             names[self._name] = name
             while len(names) > NAMES:
                 del names[next(iter(names))]
             if before == name or before not in budgets:
                 return
-            moved = budgets.pop(before)
+            first = budgets[before]
+            first["who"].pop(self._me, None)
             if name not in budgets:
-                budgets[name] = moved
-                return
-            held = budgets[name]
-            both = [book["limit"] for book in (held, moved) if "limit" in book]
-            count = max((len(limit["_starts"]) for limit in both), default=0)
-            if both:
-                held["limit"] = both[0] | {
-                    "_starts": sorted(start for limit in both for start in limit["_starts"])[-count:],
-                    "_last": max(limit["_last"] for limit in both),
-                }
-            held["who"] |= moved["who"]
+                budgets[name] = self._new(book, there)
+            _count_in(budgets[name], first)  # no start is forgotten
 
         with contextlib.suppress(Unreachable):  # it is said again by the next run
             self._shelf.change(now, settle)
+            self._known = True
+        self._ready = 0.0
+        if self._not_before > now:
+            self.pause(self._not_before)
 
     def close(self, now: float) -> None:
         """Leave: the others have it to themselves."""
@@ -196,6 +132,8 @@ class SharedLimit:
 
     def _claim(self, book: Book, there: float) -> float:
         now, budget = self._now, self._of(book, there)
+        if not self._known:
+            return self._claim_first(book, there)
         at = self._limit.ready_at(there)
         shares: list[str] = budget["shares"]
         budget["who"][self._me] = there
@@ -208,15 +146,47 @@ class SharedLimit:
             self._limit.spend(there)
             self._own.spend(now)
             shares.append(self._me)
-            del shares[: -math.ceil(budget["rate"])]
+            del shares[: -max(math.ceil(budget["rate"]), len(budget["who"]) - 1)]  # of many, each has its turn
         budget["limit"] = self._limit.given_over()
+        return at
+
+    def _claim_first(self, book: Book, there: float) -> float:
+        """Reserve the start of a request to an account that may be any: counted in every budget, once all have room."""
+        ahead = there - self._now
+        if there - self._reserved > LATE:  # there is none, or it was missed
+            book["budgets"][UNKNOWN]["who"][self._me] = there
+            may = max(self._own.ready_at(self._now), self._not_before)
+            self._reserved = self._reserve(book, max(there, may + ahead))
+        if self._reserved - there > EXACT:
+            return self._reserved - ahead
+        self._reserved = -math.inf
+        self._own.spend(self._now)
+        return self._now
+
+    def _reserve(self, book: Book, at: float) -> float:
+        """Count a start in every budget, at the earliest time at which all have room; the time."""
+        others = []
+        for name, budget in book["budgets"].items():
+            if name != UNKNOWN and "limit" in budget:
+                limit = RateLimit(budget["rate"])
+                limit.take_over(budget["limit"])
+                limit.least_margin = ROOM
+                at = limit.ready_at(at)
+                others.append((budget, limit))
+        at = self._limit.ready_at(at)
+        self._limit.spend(at)
+        book["budgets"][UNKNOWN]["limit"] = self._limit.given_over()
+        for budget, limit in others:
+            limit.count(self._limit.newest)
+            budget["limit"] = limit.given_over()
         return at
 
     def _tell(self, learn: Callable[[RateLimit, float], None]) -> None:
         def tell(book: Book, there: float) -> None:
             budget = self._of(book, there)
-            learn(self._limit, there - self._now)
-            budget["limit"] = self._limit.given_over()
+            if self._known:
+                learn(self._limit, there - self._now)
+                budget["limit"] = self._limit.given_over()
 
         with contextlib.suppress(Unreachable):  # what it would teach is little
             self._shelf.change(self._now, tell)
@@ -227,8 +197,11 @@ class SharedLimit:
         budgets = book.setdefault("budgets", {})
         for other in [name for name, old in budgets.items() if not -FORGET < there - old["at"] < DAY]:
             del budgets[other]  # long idle; or noted before this machine was started, by another clock
-        name = book.setdefault("names", {}).get(self._name, self._name)
-        budget: Book = budgets.setdefault(name, {"at": there, "rate": self._rate, "who": {}, "shares": []})
+        name = book.setdefault("names", {}).get(self._name, UNKNOWN)
+        self._known = name != UNKNOWN
+        if name not in budgets:
+            budgets[name] = self._new(book, there)
+        budget: Book = budgets[name]
         rate = self._rate if there - budget["at"] > FORGET else max(budget["rate"], self._rate)
         budget |= {"at": there, "rate": rate}
         if self._limit.rate != rate:
@@ -243,11 +216,17 @@ class SharedLimit:
         company = any(one != self._me for one in budget["who"])
         if not company:
             budget["shares"] = []
-        self._limit.least_margin = ROOM if company else 0.0
-        if company and not self._told:
+        self._limit.least_margin = ROOM if company or (not self._known and len(budgets) > 1) else 0.0
+        if company and self._known and not self._told:
             self._told = True
             self._on_company()
         return budget
+
+    def _new(self, book: Book, there: float) -> Book:
+        """A new budget: what was sent to nobody knows whom may have gone there."""
+        new = {"at": there, "rate": self._rate, "who": {}, "shares": []}
+        _count_in(new, book["budgets"].get(UNKNOWN, {}))
+        return new
 
 
 def shelf_of(path: Path, environment: Mapping[str, str], now: float) -> Shelf:
@@ -261,6 +240,17 @@ def shelf_of(path: Path, environment: Mapping[str, str], now: float) -> Shelf:
     from bulk.jobs.redis_shelf import RedisShelf  # noqa: PLC0415 - an extra, and not for everybody's start-up
 
     return RedisShelf(url)
+
+
+def _count_in(budget: Book, more: Book) -> None:
+    """Count the starts of one budget in another as well."""
+    both = [one["limit"] for one in (budget, more) if "limit" in one]
+    if not both:
+        return
+    count = max(len(limit["_starts"]) for limit in both)
+    starts = sorted({start for limit in both for start in limit["_starts"]} - {-math.inf})[-count:]
+    pause = {"_not_before": budget["limit"]["_not_before"] if "limit" in budget else -math.inf}
+    budget["limit"] = both[0] | pause | {"_starts": starts, "_last": max(limit["_last"] for limit in both)}
 
 
 def _digest(name: str) -> str:

@@ -19,6 +19,7 @@ from bulk.errors import UnfinishedError, UsageError
 from bulk.jobs.access import Access
 from bulk.jobs.budget import SharedLimit
 from bulk.jobs.folder import JobFolder, JobRecord
+from bulk.jobs.private import check_own_file, own_folder
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Writing
 
@@ -45,7 +46,11 @@ class Door:
 
         Raises `UsageError` for another account than the job's, `UnfinishedError` while another job makes the same.
         """
-        if not host or self.entered:
+        if self.entered:
+            return
+        if not host:
+            if self._limit is not None:  # it has a budget of its own: nobody will ever know more
+                self._limit.settle(self._access.place, anyio.current_time())
             return
         self._record.check_account(host)
         for resource in RESOURCES if self._record.kind == "import" else ():
@@ -88,7 +93,8 @@ class Door:
 def _held(lock: Path, resource: str, host: str) -> Iterator[None]:
     """Hold a resource of an account on this machine; a dead owner's hold is gone with it."""
     try:
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own_folder(lock.parent)
+        check_own_file(lock)
         hold = FileLock(lock, mode=0o600)
         hold.acquire(timeout=0)
     except Timeout:

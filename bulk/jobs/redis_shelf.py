@@ -6,7 +6,8 @@ import json
 from typing import Any, Final
 
 from bulk.errors import UsageError
-from bulk.jobs.budget import REDIS, Book, Change, Result, Unreachable
+from bulk.jobs.budget import REDIS
+from bulk.jobs.budget_book import Book, Change, Result, Unreachable
 
 KEY: Final = "activecampaign-bulk:budgets"
 KEPT: Final = 30 * 24 * 3600  # seconds after its last use

@@ -60,7 +60,10 @@ async def _names(resource: Resource, access: Access, rate: float, progress: Prog
         with sharing(access, rate, progress.say) as limit:
             runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say))
             async with Stopping(runner, progress, seconds=None, signals=False).watching():
-                return await runner.ask(read_names(families_of(resource, ()), resource.custom))
+                names = await runner.ask(read_names(families_of(resource, ()), resource.custom))
+            if limit is not None and names.host:
+                limit.settle(names.host, anyio.current_time())
+            return names
 
 
 async def validate(

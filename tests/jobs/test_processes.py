@@ -21,7 +21,7 @@ def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
     script = (
         "import sys; from pathlib import Path; from bulk.jobs.budget import FileShelf, SharedLimit\n"
         "limit = SharedLimit(FileShelf(Path(sys.argv[1]), 0.0), 5.0, 'account', lambda: None)\n"
-        "limit.claim(0.0); print('in', flush=True); sys.stdin.read()"
+        "limit.settle('account', 0.0); limit.claim(0.0); print('in', flush=True); sys.stdin.read()"
     )
     book = tmp_path / "book"
     child = subprocess.Popen(
@@ -34,7 +34,9 @@ def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
 
         def claim() -> None:
             shelf = FileShelf(book, 0.0)
-            SharedLimit(shelf, 5.0, "account", lambda: heard.append("company")).claim(0.0)
+            limit = SharedLimit(shelf, 5.0, "account", lambda: heard.append("company"))
+            limit.settle("account", 0.0)
+            limit.claim(0.0)
             shelf.close()
 
         claim()
