@@ -59,9 +59,10 @@ _SETTLE: Final = (
     " ON CONFLICT (row) DO UPDATE SET status = excluded.status, action = excluded.action, id = excluded.id,"
     " failures = excluded.failures, attempts = excluded.attempts"
 )
-CREATED_BY: Final = "created by "  # noted with the number of a row that is sent once more and had created its record
+CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
 _REMEMBER_CREATED: Final = (
-    f"INSERT OR REPLACE INTO meta SELECT '{CREATED_BY}' || row, 'true' FROM rows WHERE row = ? AND action = 'created'"
+    f"INSERT OR REPLACE INTO meta SELECT '{CREATED_BY}' || row, json_quote(id) FROM rows"
+    " WHERE row = ? AND action = 'created'"
 )
 
 
@@ -102,6 +103,7 @@ class Checkpoint:
         self._queue: list[tuple[str, Sequence[Any]]] = []
         self._queued = self._durable = 0  # writes
         self._queued_size = self._durable_size = 0  # characters in them
+        self._notes: dict[str, tuple[int, str]] = {}  # facts that wait to be written: number of the write, value
         self._turn = anyio.Lock()
 
     def _prepare(self, *, new: bool) -> None:
@@ -232,14 +234,17 @@ class Checkpoint:
     # ---- small facts about the job
 
     def note(self, name: str, value: Json) -> None:
-        """Queue a fact about the job."""
-        self.put(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, json.dumps(value)),
-        )
+        """Queue a fact about the job; whoever reads it from now on reads this."""
+        text = json.dumps(value)
+        self.put("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, text))
+        self._notes[name] = (self._queued, text)
 
     def noted(self, name: str, default: Json = None) -> Json:
         """Read a fact about the job."""
+        number, text = self._notes.get(name, (0, ""))
+        if number > self._durable:
+            return json.loads(text)
+        self._notes.pop(name, None)
         found = self._reader.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return default if found is None else json.loads(found[0])
 

@@ -307,7 +307,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     if plan.by_record:
         plan = replace(plan, writer=writer_of(job, plan.writer.meaning, names))  # the look has taken records
     elif job.resource.writing is Writing.CONTACT:
-        unread = plan.held_since is None or bool(checkpoint.noted(PARTLY))
+        unread = plan.held_since is None or (needs.unread > 0 and bool(checkpoint.noted(PARTLY)))
         if options.mode == "upsert" and options.key == "email" and unread:
             await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
             needs.requests += needs.rows - needs.unchanged  # each is looked up before

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -45,7 +44,7 @@ class Rows:
     _anew: bool = False
     _newest: int = -1
     _highest: int | None = None
-    _created: AbstractSet[int] = frozenset()  # by rows that are sent once more
+    _created: Mapping[int, str] = field(default_factory=dict)  # the ids of what rows made that are sent once more
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
@@ -66,6 +65,8 @@ class Rows:
         """Write down how a row ended."""
         if row in self._created and outcome.action == "updated":
             outcome = replace(outcome, action="created")
+        elif row not in self._created and outcome.action == "created" and outcome.id in self._created.values():
+            outcome = replace(outcome, action="updated")  # it was sent more than once, to what another row had made
         checkpoint.settle(row, outcome)
         self.counts[outcome.status.value] += 1
         self.on_end()
@@ -80,7 +81,7 @@ class Rows:
         self._anew = bool(self.checkpoint.noted(ANEW))
         self._newest = int(self.checkpoint.noted(NEWEST, -1))
         self._highest = self.checkpoint.noted(HIGHEST)
-        self._created = {int(row) for row in self.checkpoint.noted_under(CREATED_BY)}
+        self._created = {int(row): str(made) for row, made in self.checkpoint.noted_under(CREATED_BY).items()}
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number

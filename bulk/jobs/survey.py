@@ -27,12 +27,14 @@ class Survey:
     `names` are those that must be there, by resource: folded name -> name.
     `subscribing` of the rows put somebody on a list.
     `addresses` are the keys that are not plain ones.
-    `unchanged` of the rows ask for nothing that the account does not hold; known once the account was read.
+    `unchanged` of the rows ask for nothing that the account does not hold, and of `unread` it is not known what it
+    holds; both told once the account was read.
     """
 
     rows: int = 0
     requests: int = 0
     unchanged: int = 0
+    unread: int = 0
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     subscribing: int = 0
     addresses: set[str] = field(default_factory=set)
@@ -73,6 +75,7 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
         held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
         for row in rows:
             known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
+            found.unread += row.key not in held
             if _ends_unchanged(plan.writer.flow(row, known)):
                 found.unchanged += 1
                 reckoned = plan.writer.reckon(_own(plan, row, held))

@@ -235,7 +235,7 @@ def test_two_jobs_never_make_records_of_one_resource_at_once(bulk: Shell, csv_fi
     with FileLock(Access(sandbox=bulk.folder / "sandbox").lock("sandbox.example.com", "accounts")):
         result = bulk("import", "accounts", path, "--job", "second", "--sandbox", "--rate", "0")
         assert result.code == 4
-        assert "Another job imports accounts" in result.err
+        assert "Another job makes accounts" in result.err
         assert not bulk.job("second").exists()
         assert bulk.sandbox("import", csv_file("email\nb@example.com\n")).code == 0, "contacts are known by addresses"
     assert bulk("import", "accounts", path, "--job", "second", "--sandbox", "--rate", "0").code == 0

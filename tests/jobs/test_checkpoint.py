@@ -134,3 +134,19 @@ def test_a_job_whose_checkpoint_is_cut_sends_nothing(world: World):
     checkpoint.write_bytes(whole)
     assert world.resume().summary.complete
     assert len(world.account()["contacts"]) == len(rows)
+
+
+def test_a_fact_is_read_as_it_was_noted_last_written_or_not(tmp_path: Path):
+    with new_checkpoint(tmp_path / "checkpoint.sqlite") as checkpoint:
+
+        async def write() -> None:
+            await checkpoint.durable()
+
+        assert checkpoint.noted("agreed", "never") == "never"
+        checkpoint.note("agreed", True)
+        assert checkpoint.noted("agreed") is True
+        run(write)
+        checkpoint.note("agreed", False)
+        assert checkpoint.noted("agreed") is False, "a question that was answered is asked once more"
+        run(write)
+        assert checkpoint.noted("agreed") is False
