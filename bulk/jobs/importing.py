@@ -48,6 +48,7 @@ from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.planning.records import RecordRows
+from bulk.planning.spelling import Spellings
 from bulk.planning.translate import Translations, translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
@@ -265,7 +266,10 @@ async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, p
         left = checkpoint.noted("checked")["read"] - sum(checkpoint.counts().values())
         if left:  # before the names are made: what a contact has already need not be made for it
             plan = await prefetched(job, runner, plan, names, left)
-        needs = await anyio.to_thread.run_sync(survey, plan, checkpoint)
+        spellings = Spellings(plan.writer.meaning.columns, names)
+        needs = await anyio.to_thread.run_sync(survey, plan, checkpoint, spellings)
+        if spellings.found:
+            job.setting.progress.say(spellings.describe())
         limit = too_many(options.max_errors, needs.rows)
         await make_names(runner, door, names, needs, job.setting.progress)
         plan = await _prepare(job, runner, plan, names, needs)

@@ -11,6 +11,7 @@ from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.plan import Plan
 from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Flow, Json, Row, RowStatus
+from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.resources.identity import name_key
@@ -50,14 +51,15 @@ class Survey:
         return " · ".join(parts)
 
 
-def survey(plan: Plan, checkpoint: Checkpoint) -> Survey:
-    """Read the file once more and look at every row that is not settled."""
+def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
+    """Read the file once more and look at every row that is not settled; also how it writes names."""
     found = Survey()
     for rows in open_rows(plan, checkpoint):
         held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
         for row in rows:
             reckoned = plan.writer.reckon(_own(plan, row, held))
             found.rows += 1
+            spellings.note(row)
             if not row.key.isascii() and plan.writer.meaning.key == "email":
                 found.addresses.add(row.key)
             if isinstance(reckoned, Failure):

@@ -16,7 +16,7 @@ from bulk.planning.consent import ACTIVE, NO_EXCLUSIONS, UNSUBSCRIBED, Exclusion
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
-from bulk.resources.identity import difference, same_address
+from bulk.resources.identity import difference, loose_key, same_address
 
 OTHER_ADDRESS: Final = "other_address"  # the code of an address that the account takes for somebody else's
 
@@ -74,7 +74,9 @@ def look_up_contact(step: str, email: str) -> Asking[Receipt]:
     def keep(body: Json) -> Json:
         found = [c for c in body["contacts"] if same_address(str(c.get("email") or ""), email)]
         if not found:
-            return {"alike": [str(c.get("email")) for c in body["contacts"][:1]]} if body["contacts"] else None
+            others = [str(c.get("email") or "") for c in body["contacts"]]
+            others = [other for other in others if loose_key(other) == loose_key(email)]
+            return {"alike": others[:1]} if others else None
         return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(found[0])}
 
     says = {"email": answers.alike(email)}
