@@ -198,12 +198,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a row's flow ended. `action` is created, updated, unchanged or deleted; `id` ActiveCampaign's id or ""."""
+    """How a row's flow ended. `action` is created, updated, unchanged or deleted; `id` ActiveCampaign's id or "".
+
+    `wants` is what was acknowledged and has to be found so when it is read back, as `planning.differences` says.
+    """
 
     status: RowStatus
     action: str = ""
     id: str = ""
     failures: tuple[Failure, ...] = ()
+    wants: Json = field(default=None, compare=False)
 
 
 # A flow yields the requests that do not need each other, together, and is sent their receipts in the same order.

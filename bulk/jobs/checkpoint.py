@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import anyio
 import anyio.lowlevel
@@ -59,6 +59,11 @@ _SETTLE: Final = (
     " ON CONFLICT (row) DO UPDATE SET status = excluded.status, action = excluded.action, id = excluded.id,"
     " failures = excluded.failures, attempts = excluded.attempts"
 )
+# what is acknowledged and not read back yet, in checkpoints of earlier versions too
+_UNREAD: Final = (
+    "CREATE TABLE IF NOT EXISTS unread (record TEXT NOT NULL, row INTEGER NOT NULL, wants TEXT NOT NULL,"
+    " PRIMARY KEY (record, row)) WITHOUT ROWID"
+)
 CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
 _REMEMBER_CREATED: Final = (
     f"INSERT OR REPLACE INTO meta SELECT '{CREATED_BY}' || row, json_quote(id) FROM rows"
@@ -73,6 +78,14 @@ class SettledRow:
     number: int
     outcome: Outcome
     attempts: int
+
+
+class Unread(NamedTuple):
+    """A row that is acknowledged and not read back: its record's id, and what is to be found of it."""
+
+    row: int
+    record: str
+    wants: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,8 @@ class Checkpoint:
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
                 self._db.execute(_ASKED_NOW, (time.time(),))
+            if new or version == _VERSION:
+                self._db.execute(_UNREAD)
             damage = "" if new else self._damage()
         except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
             raise UnfinishedError(f"{self._path} cannot be used: {error}. Look at its disk") from error
@@ -231,6 +246,40 @@ class Checkpoint:
         if outcome.status in (RowStatus.SUCCEEDED, RowStatus.UNCHANGED):
             self.put("DELETE FROM steps WHERE row = ?", (row,))
 
+    # ---- what is read back
+
+    def expect(self, row: int, record: str, wants: Json) -> None:
+        """Note what is to be found of a record when it is read back, in the same breath as the end of the row."""
+        text = json.dumps(wants, ensure_ascii=False, separators=(",", ":"))
+        self.put("INSERT OR REPLACE INTO unread VALUES (?, ?, ?)", (record, row, text))
+
+    def read_back(self, row: int, record: str) -> None:
+        """Note that what a row has brought about was read."""
+        self.put("DELETE FROM unread WHERE record = ? AND row = ?", (record, row))
+
+    def fail(self, row: int, failures: Iterable[Failure]) -> None:
+        """Note that what was acknowledged of a row is not so; if it is sent again, it begins anew."""
+        told = json.dumps([[failure.step, failure.code, failure.error] for failure in failures])
+        self.put("UPDATE rows SET status = ?, failures = ? WHERE row = ?", (RowStatus.FAILED.value, told, row))
+        self.put("DELETE FROM steps WHERE row = ?", (row,))
+
+    def unread_count(self) -> int:
+        """How many rows are acknowledged and not read back."""
+        return int(self._reader.execute("SELECT count(*) FROM unread").fetchone()[0])
+
+    def unread(self, records: int) -> Iterator[list[Unread]]:
+        """The rows that are not read back, those of so many records at a time."""
+        after = ""
+        while True:
+            sql = "SELECT DISTINCT record FROM unread WHERE record > ? ORDER BY record LIMIT ?"
+            found = [record for (record,) in self._reader.execute(sql, (after, records))]
+            if not found:
+                return
+            between = "SELECT row, record, wants FROM unread WHERE record BETWEEN ? AND ? ORDER BY row"
+            cursor = self._reader.execute(between, (found[0], found[-1]))
+            yield [Unread(row, record, json.loads(wants)) for row, record, wants in cursor.fetchall()]
+            after = found[-1]
+
     # ---- small facts about the job
 
     def note(self, name: str, value: Json) -> None:
@@ -315,6 +364,7 @@ class Checkpoint:
                 execute(_REMEMBER_CREATED, (row,))
                 execute("DELETE FROM steps WHERE row = ?", (row,))
                 execute("DELETE FROM rows WHERE row = ?", (row,))
+                execute("DELETE FROM unread WHERE row = ?", (row,))
             return execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
 
     def forget_questions(self) -> None:
@@ -344,10 +394,22 @@ class Checkpoint:
                 " AND (step LIKE 'look up after %' OR step LIKE 'look up before %'"
                 " OR row NOT IN (SELECT row FROM steps WHERE method <> 'GET'))"
             )
+        self.forget_records()
+
+    def forget_records(self) -> None:
+        """Forget how records by themselves were when they were read."""
+        with self._at_once() as execute:
             execute("DELETE FROM meta WHERE name IN ('held records', 'custom read')")
             execute("DELETE FROM held WHERE key LIKE 'id %'")
             for table in ("held_under", "relations"):
                 execute(f"DELETE FROM {table}")
+
+    def pages_of_records(self, size: int) -> int:
+        """How many pages of so many records it takes to read what was read of records by themselves."""
+        counts = (
+            self._reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("held_under", "relations")
+        )
+        return sum(-(-int(count) // size) for count in counts)
 
     # ---- pages of an export
 

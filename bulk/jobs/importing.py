@@ -33,6 +33,7 @@ from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
 from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.progress import Progress, Snapshot
+from bulk.jobs.reading_back import UNREADABLE, Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Rows
 from bulk.jobs.runner import Runner
@@ -210,6 +211,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
+        await checkpoint.durable()
     if job.resumed:  # whatever its age: the same file may have been imported by another job since
         await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
         plan = replace(plan, prefetched=False)
@@ -276,12 +278,22 @@ async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, p
         if options.mode == "delete" and needs.rows:
             deleting = Deleting(job.resource, plan, names, runner, checkpoint, job.setting)
             await deleting.confirmed(job.folder)
-        rows = Rows(plan, checkpoint, job.resumed, after_each)
+        reading = _reading(job, needs)
+        back = ReadingBack(job.resource, plan.writer.meaning, names, checkpoint, reading)
+        rows = Rows(plan, checkpoint, job.resumed, after_each, back)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(_tell, job.setting.progress, rows, needs, runner)
             await runner.run(rows)
+            await back.finish(runner)
             tellers.cancel_scope.cancel()
         job.setting.progress.update(_where(rows, needs, runner))
+
+
+def _reading(job: Job, needs: Survey) -> Reading:
+    """How what is acknowledged will be read back."""
+    options = job.options
+    several = options.on_duplicate == "all" and (job.resource.unique or options.key == "id")
+    return reading_for(job.resource, job.checkpoint, needs.rows - needs.unchanged, one_record=several)
 
 
 def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
@@ -319,6 +331,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
             await read_highest(runner, checkpoint)
     if not plan.by_record:
         needs.requests += math.ceil(needs.subscribing / places(options.rate))
+    needs.requests += requests_for(_reading(job, needs), job.resource, checkpoint, needs.rows - needs.unchanged)
     job.setting.progress.say(needs.describe(options.rate))
     return plan
 
@@ -357,7 +370,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     await anyio.to_thread.run_sync(check_copy, job.folder)
     rows, actions, codes, kept = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     await checkpoint.durable()
-    open_rows = rows["unprocessed"] or (error is not None and rows["in_doubt"])
+    open_rows = rows["unprocessed"] or checkpoint.unread_count() or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
     if job.options.on_invalid == "stop" and (checkpoint.noted("checked") or {}).get("rejected"):
         state = "stopped"
@@ -365,7 +378,13 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
-    summary = Summary(job.folder.name, state, rows, actions, codes, totals, str(error or ""))
+    unreadable = int(checkpoint.noted(UNREADABLE, 0))
+    summary = Summary(
+        job.folder.name, state, rows, actions, codes, totals, str(error or ""), not_read_back=unreadable
+    )  # fmt: skip
+    if unreadable:
+        said = f"{counted(unreadable, 'row')} are done as far as the answers say: the API does not let them be read."
+        job.setting.progress.say(said)
     job.folder.write_json(SUMMARY, summary.to_json())
     if state != "unfinished" and not (rows["failed"] or rows["in_doubt"]):
         remove_copy(job.folder)

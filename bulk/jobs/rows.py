@@ -19,6 +19,7 @@ from bulk.jobs.found import HIGHEST, NEWEST
 from bulk.jobs.held import ANEW, PARTLY, STALE, alike
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
+from bulk.jobs.reading_back import ReadingBack
 from bulk.jobs.runner import Work
 from bulk.model import Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT
@@ -38,8 +39,10 @@ class Rows:
     checkpoint: Checkpoint
     resumed: bool
     on_end: Callable[[], None]
+    back: ReadingBack
     counts: Counter[str] = field(default_factory=Counter)
-    done: bool = False
+    _given: bool = False
+    _open: int = 0  # given and not ended
     _partly: bool = False
     _anew: bool = False
     _newest: int = -1
@@ -48,12 +51,22 @@ class Rows:
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
-        """Give the next row."""
+        """Give the next row, or before it a reading of those that have ended."""
         if self._works is None:
             self._works = self._all()
+            self.back.on_failed = self._not_confirmed
+        reading = self.back.take(last=self._given and not self._open)
+        if reading is not None or self._given:
+            return reading
         work = next(self._works, None)
-        self.done = work is None
-        return work
+        self._given = work is None
+        self._open += work is not None
+        return work if work is not None else self.back.take(last=not self._open)
+
+    @property
+    def done(self) -> bool:
+        """Whether all rows are given, and those that have ended are read back."""
+        return self._given and self.back.idle
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Write a receipt down; also whom it has enrolled, which the row's end does not tell."""
@@ -67,8 +80,17 @@ class Rows:
             outcome = replace(outcome, action="created")
         elif row not in self._created and outcome.action == "created" and outcome.id in self._created.values():
             outcome = replace(outcome, action="updated")  # it was sent more than once, to what another row had made
+        self._open -= 1
         checkpoint.settle(row, outcome)
+        self.back.acknowledged(row, outcome)
         self.counts[outcome.status.value] += 1
+        self.on_end()
+
+    def _not_confirmed(self, _row: int) -> None:
+        """Count a row as failed that had been counted as done; of an earlier run it was not."""
+        if self.counts[RowStatus.SUCCEEDED.value]:
+            self.counts[RowStatus.SUCCEEDED.value] -= 1
+        self.counts[RowStatus.FAILED.value] += 1
         self.on_end()
 
     @property

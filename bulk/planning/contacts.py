@@ -15,6 +15,7 @@ from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.damage import spoilt
+from bulk.planning.differences import GONE, THERE
 from bulk.planning.links import (
     OTHER_ADDRESS,
     Contact,
@@ -124,13 +125,13 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     if damaged is not None and CONTACT not in known.begun:
         return damaged
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
-        contact = Contact(state.id, "unchanged", state.bounced)
+        contact, own = Contact(state.id, "unchanged", state.bounced), False
     else:
         written = yield from _WRITERS[_mode(meaning, wanted)](row, wanted, meaning, known)
         if isinstance(written, Done):
             status = RowStatus.IN_DOUBT if written.in_doubt else RowStatus.FAILED
             return Outcome(status, failures=tuple(written.failures))
-        contact = written
+        contact, own = written, True
     new = contact.action == "created"
     if state is not None and state.id != contact.id and not new:
         state = None  # it was made anew by somebody else, and has lost what it had when the account was read
@@ -157,7 +158,25 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         status = RowStatus.IN_DOUBT if any(part.in_doubt for part in done) else RowStatus.FAILED
     else:
         status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
-    return Outcome(status, action, contact.id, failures)
+    wants = _wants(wanted, names, linked, own=own) if status is RowStatus.SUCCEEDED else THERE if own else None
+    return Outcome(status, action, contact.id, failures, wants)
+
+
+def _wants(wanted: Wanted, names: Names, state: ContactState | None, *, own: bool) -> Json:
+    """What the row has brought about, to be read back: its `own` values if they were sent, and what belongs to it."""
+    held = state.tags if state is not None else {}
+    tags = {identity: name for identity, name in _tags(wanted.tags, names).items() if identity not in held}
+    wants: dict[str, Json] = {
+        "attributes": dict(wanted.attributes) if own else {}, "fields": dict(wanted.fields) if own else {},
+        "tags": tags, "untags": _tags(wanted.remove_tags, names),
+        "lists": {identity: [name, status] for identity, (name, status) in _statuses(wanted, names).items()},
+    }  # fmt: skip
+    account = names.book("accounts").id_of(wanted.account) if wanted.account else None
+    if account:
+        wants["account"] = [account, wanted.account, None]
+    elif wanted.account == "":
+        wants["left"] = ""
+    return {name: value for name, value in wants.items() if value != {}}
 
 
 def _list_work(
@@ -262,7 +281,7 @@ def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
     if receipt.was_so:
         return Outcome(RowStatus.UNCHANGED, "unchanged", identity)
     if receipt.ok:
-        return Outcome(RowStatus.SUCCEEDED, "deleted", identity)
+        return Outcome(RowStatus.SUCCEEDED, "deleted", identity, wants=GONE)
     status = RowStatus.IN_DOUBT if receipt.verdict is Verdict.IN_DOUBT else RowStatus.FAILED
     return Outcome(status, failures=(Failure(DELETE, receipt.code, receipt.error),))
 

@@ -99,7 +99,9 @@ class LinkRows:
             in_doubt = done.in_doubt or (sent_before and asking)  # what became of that send is not known
             status = RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED
             return Outcome(status, action if done.changed else "", work.contact, tuple(done.failures))
-        return Outcome(RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED, action, work.contact)
+        status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
+        wants = None if status is RowStatus.UNCHANGED else _wants(work, deletes=deletes)
+        return Outcome(status, action, work.contact, wants=wants)
 
     def _refusal(self, work: _Work) -> Failure | None:
         """What the row lacks or says wrongly; reads the value by the kind of its field."""
@@ -311,6 +313,26 @@ def _remove(work: _Work) -> Asking[Done]:
     return done
 
 
+def _wants(work: _Work, *, deletes: bool) -> Json:
+    """What the row has brought about, to be read back."""
+    of = work.resource.name
+    identity = work.value(_OTHER[of])
+    if of == "contactTags":
+        return {"untags" if deletes else "tags": {identity: work.names.book("tags").name_of(identity)}}
+    if of == "contactLists":
+        return {"lists": {identity: [work.names.book("lists").name_of(identity), work.value("status")]}}
+    if of == "fieldValues":
+        return {"emptied": [identity]} if deletes else {"fields": {identity: work.wanted.values.get("value", "")}}
+    if of == "accountContacts":
+        title = work.wanted.values.get("jobTitle")
+        return {"left": identity} if deletes else {"account": [identity, identity, title]}
+    return {"out" if deletes else "in": [identity]}
+
+
+_OTHER: Final = {
+    "contactTags": "tag", "contactLists": "list", "fieldValues": "field", "accountContacts": "account",
+    "contactAutomations": "automation",
+}  # fmt: skip
 _WRITERS: Final[Mapping[str, _Writer]] = {
     "contactTags": _tag, "contactLists": _subscribe, "fieldValues": _set_value, "accountContacts": _employ,
     "contactAutomations": _enrol,

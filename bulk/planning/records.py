@@ -16,6 +16,7 @@ from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowS
 from bulk.planning import answers
 from bulk.planning.additions import ADDITIONS
 from bulk.planning.collections import PAGE, total_of
+from bulk.planning.differences import GONE, THERE
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
@@ -187,7 +188,10 @@ class RecordRows:
             if not done.take(receipts[0]):
                 return _ended(done, "updated", identity)
         yield from self._add(identity, kept, wanted, done, known)
-        return _ended(done, "updated" if done.changed else "unchanged", identity)
+        sent = {name: value for name, value in changed.items() if not name.startswith(CUSTOM)}
+        custom = {name.removeprefix(CUSTOM): value for name, value in changed.items() if name.startswith(CUSTOM)}
+        wants = _wants(CHANGE, sent, custom, wanted.additions)
+        return _ended(done, "updated" if done.changed else "unchanged", identity, wants)
 
     def _add(self, identity: str, kept: Json | None, wanted: Wanted, done: Done, known: Known) -> Asking[None]:
         """Write what belongs to the record and is no part of it; `kept` None: the record is new."""
@@ -237,7 +241,7 @@ class RecordRows:
         self._taken.add(identity)
         done = Done(changed=True)
         yield from self._add(identity, None, wanted, done, known)
-        return _ended(done, "created", identity)
+        return _ended(done, "created", identity, _wants(CREATE, values, fields, wanted.additions))
 
     def _id_of(self, body: Json) -> Json:
         return str(body[self.resource.singular]["id"])
@@ -329,7 +333,7 @@ class RecordRows:
         self._taken.add(identity)
         done = Done()
         done.take((yield from deleted(DELETE, f"{self.resource.name}/{identity}")))
-        return _ended(done, "deleted" if done.changed else "unchanged", identity)
+        return _ended(done, "deleted" if done.changed else "unchanged", identity, GONE)
 
 
 def key_sought(row: Row, wanted: Wanted, meaning: Meaning, resource: Resource) -> str:
@@ -377,8 +381,16 @@ def _refused(receipt: Receipt) -> Outcome:
     return Outcome(status, failures=(Failure(receipt.step, code, receipt.error),))
 
 
-def _ended(done: Done, action: str, identity: str) -> Outcome:
+def _wants(step: str, values: Mapping[str, Json], fields: Mapping[str, Json], beside: Mapping[str, Json]) -> Json:
+    """What a row has brought about, to be read back."""
+    wants = {"values": dict(values), "fields": dict(fields), "beside": {of: list(all_) for of, all_ in beside.items()}}
+    return {"step": step} | {name: value for name, value in wants.items() if value}
+
+
+def _ended(done: Done, action: str, identity: str, wants: Json = None) -> Outcome:
     if done.failures:
         status = RowStatus.IN_DOUBT if done.in_doubt else RowStatus.FAILED
-        return Outcome(status, action, identity, tuple(done.failures))
-    return Outcome(RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED, action, identity)
+        return Outcome(status, action, identity, tuple(done.failures), THERE if action == "created" else None)
+    if action == "unchanged":
+        return Outcome(RowStatus.UNCHANGED, action, identity)
+    return Outcome(RowStatus.SUCCEEDED, action, identity, wants=wants)

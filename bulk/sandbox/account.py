@@ -77,5 +77,8 @@ class Account:
         except BaseException:
             db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT" if applied else "ROLLBACK")
+        if applied:
+            db.execute("COMMIT")
+        else:
+            self.store.undo()
         return answer

@@ -139,6 +139,17 @@ class Store:
             else:
                 return
 
+    def undo(self) -> None:
+        """Undo what was written since the beginning; the ids that it took are not given to anything else."""
+        taken = self.db.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+        self.db.execute("ROLLBACK")
+        self.db.execute("BEGIN IMMEDIATE")
+        for name, last in taken:
+            self.db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (last, name))
+            if not self.db.execute("SELECT 1 FROM sqlite_sequence WHERE name = ?", (name,)).fetchone():
+                self.db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last))
+        self.db.execute("COMMIT")
+
     # ---- statements
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

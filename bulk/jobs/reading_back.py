@@ -1,0 +1,231 @@
+"""Reading back what was acknowledged before a row is believed to be done, while the rows run and at their end.
+
+What is not read back yet stands in the checkpoint, so that a job that is cut off does it when it goes on. One reading
+is under way at a time, of a hundred rows; it goes through the same engine as the rows. Records by themselves of which
+the account has few are read at the end, a hundred a request.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, NamedTuple
+
+from bulk.engine.steps import Step
+from bulk.errors import UnfinishedError
+from bulk.jobs.checkpoint import Checkpoint, Unread
+from bulk.jobs.found import FoundInCheckpoint, read_records
+from bulk.jobs.runner import BESIDE, Runner, Work
+from bulk.jobs.wording import counted
+from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
+from bulk.planning.differences import (
+    THERE,
+    Kinds,
+    Wants,
+    contact_differences,
+    families_of,
+    record_differences,
+    without_later,
+)
+from bulk.planning.names import Names
+from bulk.planning.pages import PAGE
+from bulk.planning.read_back import Closed, read_contact, read_contacts, read_record
+from bulk.planning.together import Asking, together
+from bulk.planning.writers import Meaning
+from bulk.resources.kinds import FIELD_TYPES, TEXT
+from bulk.resources.spec import Resource, Writing
+
+WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
+ROUNDS: Final = 2  # times that what could not be read is tried at the end
+UNREADABLE: Final = "not read back"  # noted with the number of rows that the API refuses to have read
+
+
+class Reading(NamedTuple):
+    """When and how rows are read back: while others run (`beside`), and records by `pages` of them all."""
+
+    beside: bool
+    pages: bool
+
+
+def reading_for(resource: Resource, checkpoint: Checkpoint, rows: int, *, one_record: bool) -> Reading:
+    """How the rows of a job are read back; `one_record`: several of them may be about one record."""
+    if resource.writing is not Writing.RECORD:
+        return Reading(beside=not one_record, pages=False)
+    whole = any(column.beside for column in resource.columns)  # which come with the collection alone
+    pages = whole or checkpoint.pages_of_records(PAGE) <= rows
+    return Reading(beside=not (pages or one_record), pages=pages)
+
+
+def requests_for(reading: Reading, resource: Resource, checkpoint: Checkpoint, rows: int) -> int:
+    """About how many requests it takes to read so many rows back."""
+    if resource.writing is not Writing.RECORD:
+        return -(-rows // PAGE)
+    return checkpoint.pages_of_records(PAGE) + rows // PAGE if reading.pages else rows
+
+
+@dataclass(slots=True)
+class ReadingBack:
+    """The rows of one run that are acknowledged and not read back. `on_failed` is told of each that is not so."""
+
+    resource: Resource
+    meaning: Meaning
+    names: Names
+    checkpoint: Checkpoint
+    reading: Reading
+    on_failed: Callable[[int], None] = lambda _row: None
+    _waiting: deque[Unread] = field(default_factory=deque)
+    _under_way: bool = False
+
+    # ---- while the rows run
+
+    def acknowledged(self, row: int, outcome: Outcome) -> None:
+        """Note that a row has ended, and what of it was acknowledged."""
+        if not outcome.wants or not outcome.id:
+            return
+        self.checkpoint.expect(row, outcome.id, outcome.wants)
+        if self.reading.beside and len(self._waiting) < WAITING:
+            self._waiting.append(Unread(row, outcome.id, outcome.wants))
+
+    def take(self, *, last: bool) -> Work | None:
+        """A reading, if one is due: of a hundred rows, or of fewer at the `last`."""
+        if self._under_way or len(self._waiting) < (1 if last else PAGE):
+            return None
+        batch = [self._waiting.popleft() for _ in range(min(PAGE, len(self._waiting)))]
+        return self._work(batch)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        return not self._waiting and not self._under_way
+
+    def _work(self, batch: Sequence[Unread]) -> Work:
+        self._under_way = True
+        return Work(BESIDE, "reading back", self._flow(batch))
+
+    def _flow(self, batch: Sequence[Unread]) -> Flow:
+        try:
+            yield from self._read(batch)
+        except Closed:
+            for one in batch:
+                self.checkpoint.read_back(one.row, one.record)
+            self.checkpoint.note(UNREADABLE, int(self.checkpoint.noted(UNREADABLE, 0)) + len(batch))
+        finally:
+            self._under_way = False
+        return Outcome(RowStatus.SUCCEEDED)
+
+    # ---- what an earlier run has left, and what waits for the end
+
+    async def finish(self, runner: Runner) -> None:
+        """Read back all that is left. Raises `UnfinishedError` if some of it cannot be read."""
+        for _round in range(ROUNDS):
+            await self.checkpoint.durable()
+            if not self.checkpoint.unread_count() or runner.dispatch.stopping:
+                break
+            if self.reading.pages:
+                self.checkpoint.forget_records()
+                await read_records(runner, self.checkpoint, self.resource, self.names, self.resource.key_attributes)
+            await runner.run(_Rest(self))
+        await self.checkpoint.durable()
+        left = self.checkpoint.unread_count()
+        if left and not runner.dispatch.stopping:
+            raise UnfinishedError(f"{counted(left, 'row')} that the account has acknowledged could not be read back")
+
+    def batches(self) -> Iterator[Work]:
+        """Readings of all that stands in the checkpoint, one after the other."""
+        for batch in self.checkpoint.unread(PAGE):
+            yield self._work(batch)
+
+    # ---- one reading
+
+    def _read(self, batch: Sequence[Unread]) -> Asking[None]:
+        records: dict[str, list[Unread]] = {}
+        for one in sorted(batch):
+            records.setdefault(one.record, []).append(one)
+        if self.resource.writing is Writing.RECORD:
+            yield from self._read_records(records)
+        else:
+            yield from self._read_contacts(records)
+
+    def _read_contacts(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
+        families = {family for ones in records.values() for one in ones for family in families_of(one.wants)}
+        kinds = {custom.id: FIELD_TYPES.get(custom.type, TEXT) for custom in self.names.fields}
+        seen = yield from read_contacts(list(records), families)
+        found = {
+            identity: _held_against(records[identity], partial(contact_differences, seen=one, kinds=kinds))
+            for identity, one in seen.items()
+        }
+        # a list may be a moment behind: before a row is called failed, its contact is asked for alone
+        doubtful = [identity for identity, failed in found.items() if any(failed.values())]
+        again = yield from together([read_contact(identity, families) for identity in doubtful])
+        for identity, one in zip(doubtful, again, strict=True):
+            del found[identity]
+            if one is not None:
+                differences = partial(contact_differences, seen=one, kinds=kinds)
+                found[identity] = _held_against(records[identity], differences)
+        self._decide(records, found)
+
+    def _read_records(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
+        kinds: Kinds = {column.attribute: column.kind for column in (*self.resource.columns, *self.meaning.columns)}
+        found: _Found = {}
+        alone = list(records)
+        if self.reading.pages:
+            read = FoundInCheckpoint(self.resource, self.checkpoint)
+            for identity, ones in records.items():
+                kept = next((kept for _id, kept in read.records(f"id {identity}")), None)
+                found[identity] = _held_against(ones, partial(record_differences, kept=kept, kinds=kinds))
+            whole = any(column.beside for column in self.resource.columns)  # alone it would not show all
+            alone = [] if whole else [identity for identity, failed in found.items() if any(failed.values())]
+        custom = bool(self.names.fields)
+        singly = yield from together([read_record(self.resource, identity, custom=custom) for identity in alone])
+        for identity, one in zip(alone, singly, strict=True):
+            found.pop(identity, None)
+            if one is not None:
+                differences = partial(record_differences, kept=one[1], kinds=kinds)
+                found[identity] = _held_against(records[identity], differences)
+        self._decide(records, found)
+
+    def _decide(self, records: Mapping[str, list[Unread]], found: _Found) -> None:
+        for identity, failures in found.items():
+            for one in records[identity]:
+                self.checkpoint.read_back(one.row, identity)
+                failed = failures[one.row]
+                if failed:
+                    self.checkpoint.fail(one.row, failed)
+                if failed and one.wants != THERE:  # else it had failed before
+                    self.on_failed(one.row)
+
+
+_Found = dict[str, dict[int, list[Failure]]]  # record -> row -> what differs
+
+
+def _held_against(ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]]) -> dict[int, list[Failure]]:
+    """What differs, by row; where several rows are about one record, the last word counts."""
+    wants = [one.wants for one in ones]
+    return {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}
+
+
+@dataclass(slots=True)
+class _Rest:
+    """The feed of what is left to be read back at the end."""
+
+    back: ReadingBack
+    done: bool = False
+    _works: Iterator[Work] | None = None
+
+    def take(self) -> Work | None:
+        """Give the next reading, once the one before has ended."""
+        if not self.back.idle:
+            return None
+        if self._works is None:
+            self._works = self.back.batches()
+        work = next(self._works, None)
+        self.done = work is None
+        return work
+
+    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
+        """A reading decides by itself."""
+
+    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        """A reading decides by itself."""

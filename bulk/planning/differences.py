@@ -1,0 +1,190 @@
+"""What was acknowledged, held against what the account says when it is read: wants + record -> differences. Pure.
+
+A server may acknowledge a write and not apply it. What a row has brought about is written down with its end as `wants`,
+JSON of one of two shapes; what differs from it when it is read is a `Failure` of its row.
+
+Of a contact: `attributes` and `fields` (values by name and by id), `tags` and `untags` (names by id), `lists` (name and
+status by id), `account` (id, name, job title or None), `left` (the id of an account, "" for all), `emptied` (ids of
+fields), `in` and `out` (ids of automations). Of a record by itself: `values`, `fields`, `beside`. Of both: `gone` and
+`there`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.model import Failure, Json
+from bulk.planning.export import UNSET
+from bulk.planning.state import ContactState
+from bulk.resources.identity import same_address
+from bulk.resources.kinds import TEXT, Kind
+from bulk.resources.spec import CUSTOM
+
+NOT_CONFIRMED: Final = "not_confirmed"
+GONE: Final = {"gone": True}
+THERE: Final = {"there": True}  # of a row that has failed: what it had made, and went on from, is to be there
+_SHOWN: Final = 80  # characters of a value that an error shows
+Wants = Mapping[str, Json]
+Kinds = Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A contact as it was read back; `state` None: there is none. `automations` are the ids of those it is in."""
+
+    state: ContactState | None
+    automations: AbstractSet[str] = frozenset()
+
+
+def families_of(wants: Wants) -> set[str]:
+    """The relations of a contact that have to be read with it."""
+    needs = {
+        "fieldValues": ("fields", "emptied"), "contactTags": ("tags", "untags"), "contactLists": ("lists",),
+        "accountContacts": ("account", "left"), "contactAutomations": ("in", "out"),
+    }  # fmt: skip
+    return {family for family, names in needs.items() if any(name in wants for name in names)}
+
+
+def without_later(wants: Wants, later: Sequence[Wants]) -> Wants:
+    """What a row wants of a record, without what later rows of the job have said of the same: the last word counts."""
+    said = {aspect for other in later for aspect in _aspects(other)}
+    left: dict[str, Json] = {}
+    for name, value in wants.items():
+        if isinstance(value, Mapping):
+            kept = {key: one for key, one in value.items() if (_about(name), key) not in said}
+            left |= {name: kept} if kept else {}
+        elif isinstance(value, list) and name != "account":
+            kept_list = [one for one in value if (_about(name), one) not in said]
+            left |= {name: kept_list} if kept_list else {}
+        elif (_about(name), "") not in said:
+            left[name] = value
+    return left
+
+
+def _about(name: str) -> str:
+    """What two opposite wants are both about."""
+    return {"untags": "tags", "emptied": "fields", "out": "in", "left": "account"}.get(name, name)
+
+
+def _aspects(wants: Wants) -> Iterator[tuple[str, str]]:
+    for name, value in wants.items():
+        whole = name in ("account", "left", "gone")
+        yield from ((_about(name), str(key)) for key in ([""] if whole else value))
+
+
+# ---- contacts, and what belongs to them
+
+
+def contact_differences(wants: Wants, seen: Seen, kinds: Kinds) -> list[Failure]:
+    """What of a contact is not as it was acknowledged. `kinds` are those of custom fields, by their ids."""
+    state = seen.state
+    if wants.get("gone"):
+        return [] if state is None else [_failure("delete", "the contact", "it is still there", "gone")]
+    if state is None:
+        positive = [name for name in wants if name not in ("untags", "emptied", "left", "out")]
+        return [_failure("contact", "the contact", "there is none", "there")] if positive else []
+    return [
+        *_values(wants, state, kinds),
+        *_tags(wants, state),
+        *_lists(wants, state),
+        *_account(wants, state),
+        *_automations(wants, seen.automations),
+    ]
+
+
+def _values(wants: Wants, state: ContactState, kinds: Kinds) -> Iterator[Failure]:
+    for name, value in wants.get("attributes", {}).items():
+        found = state.attributes.get(name, "")
+        if not _same(TEXT, found, value) and not (name == "email" and same_address(found, value)):
+            yield _failure("contact", name, found, value)
+    for identity, value in wants.get("fields", {}).items():
+        held = state.fields.get(identity)
+        if not _same(kinds.get(identity, TEXT), held, value):
+            yield _failure("contact", f"field {identity}", held, value)
+    for identity in wants.get("emptied", ()):
+        if state.fields.get(identity) not in ("", None):
+            yield _failure("delete", f"field {identity}", state.fields[identity], "")
+
+
+def _tags(wants: Wants, state: ContactState) -> Iterator[Failure]:
+    for identity, name in wants.get("tags", {}).items():
+        if identity not in state.tags:
+            yield _failure(f"tag {name}", f"the tag {name!r}", "it is not there", "there")
+    for identity, name in wants.get("untags", {}).items():
+        if identity in state.tags:
+            yield _failure(f"remove tag {name}", f"the tag {name!r}", "it is still there", "gone")
+
+
+def _lists(wants: Wants, state: ContactState) -> Iterator[Failure]:
+    for identity, (name, status) in wants.get("lists", {}).items():
+        found = state.lists.get(identity, "")
+        if found != str(status):
+            yield _failure(f"list {name}", f"the status on {name!r}", found, status)
+
+
+def _account(wants: Wants, state: ContactState) -> Iterator[Failure]:
+    if "account" in wants:
+        identity, name, title = wants["account"]
+        if identity not in state.accounts:
+            yield _failure(f"account {name}", f"the account {name!r}", "the contact is not in it", "in it")
+        elif title is not None and not _same(TEXT, state.titles.get(identity), title):
+            yield _failure("job title", "the job title", state.titles.get(identity), title)
+    if "left" in wants and (wants["left"] in state.accounts or (not wants["left"] and state.accounts)):
+        yield _failure("leave account", "the account", "the contact is still in it", "left")
+
+
+def _automations(wants: Wants, automations: AbstractSet[str]) -> Iterator[Failure]:
+    for identity in wants.get("in", ()):
+        if identity not in automations:
+            yield _failure("enrol", "the automation", "the contact is not in it", "in it")
+    for identity in wants.get("out", ()):
+        if identity in automations:
+            yield _failure("remove", "the automation", "the contact is still in it", "gone")
+
+
+# ---- records by themselves
+
+
+def record_differences(wants: Wants, kept: Json | None, kinds: Kinds) -> list[Failure]:
+    """What of a record is not as it was acknowledged; `kept` None: there is none. `kinds` go by attribute."""
+    if wants.get("gone"):
+        return [] if kept is None else [_failure("delete", "the record", "it is still there", "gone")]
+    if kept is None:
+        return [_failure(str(wants.get("step", "create")), "the record", "there is none", "there")]
+    step = str(wants.get("step", "change"))
+    found = []
+    values = {**wants.get("values", {}), **{f"{CUSTOM}{of}": value for of, value in wants.get("fields", {}).items()}}
+    for attribute, value in values.items():
+        held = kept.get(attribute)
+        if not (held in UNSET and value in UNSET) and not _same(kinds.get(attribute, TEXT), held, value):
+            found.append(_failure(step, attribute, held, value))
+    for attribute, wanted in wants.get("beside", {}).items():
+        there = [str(one) for one in kept.get(attribute) or ()]
+        missing = [str(one) for one in wanted if str(one) not in there]
+        if missing:
+            found.append(_failure(step, attribute, ", ".join(there), ", ".join(missing)))
+    return found
+
+
+# ---- comparing
+
+
+def _same(kind: Kind, found: Json, wanted: Json) -> bool:
+    return kind.same(found, wanted) or _text(found).strip() == _text(wanted).strip()
+
+
+def _text(value: Json) -> str:
+    return "" if value is None else str(value)
+
+
+def _failure(step: str, what: str, found: Json, wanted: Json) -> Failure:
+    said = f"Acknowledged, but not found so when read: {what} should be {_shown(wanted)} and is {_shown(found)}."
+    return Failure(step, NOT_CONFIRMED, f"{said} Somebody may have changed it since.")
+
+
+def _shown(value: Json) -> str:
+    text = _text(value)
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")

@@ -1,0 +1,167 @@
+"""Reading back what was acknowledged: contacts with what belongs to them a hundred a request, records one by one.
+
+A contact that an answer of many does not show is asked for alone, unless the answer is surely whole. What cannot be
+read now is left out of what these generators give; `Closed` says that the API refuses to have it read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bulk.model import Json, Receipt, Request
+from bulk.planning import answers
+from bulk.planning.collections import read_list
+from bulk.planning.differences import Seen
+from bulk.planning.export import CUSTOM_DATA, record_of
+from bulk.planning.pages import PAGE, total_of
+from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
+from bulk.planning.together import Asking, asked, together
+from bulk.resources.spec import CUSTOM, Resource
+
+ENROLMENTS: Final = "contactAutomations"
+
+
+class Closed(Exception):  # noqa: N818 - it says how the account is
+    """It is refused to read it, which another try would not change."""
+
+
+def read_contacts(ids: Sequence[str], families: Iterable[str]) -> Asking[dict[str, Seen]]:
+    """The contacts of these ids, a page of them at most, as they are; without those that cannot be read now.
+
+    Raises `Closed`.
+    """
+    wanted = tuple(sorted(families))
+    seen: dict[str, Seen] = {}
+    if len(ids) > 1:
+        receipt = yield from asked(_many(ids, wanted))
+        if receipt.ok and receipt.data is not None:
+            seen = {identity: _seen(kept) for identity, kept in receipt.data["seen"].items()}
+            if receipt.data["total"] == len(seen):  # the page is whole: who is not on it is not there
+                seen = {identity: seen.get(identity, Seen(None)) for identity in ids}
+    alone = [identity for identity in ids if identity not in seen]
+    found = yield from together([read_contact(identity, wanted) for identity in alone])
+    return seen | {identity: one for identity, one in zip(alone, found, strict=True) if one is not None}
+
+
+def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | None]:
+    """One contact as it is; None if it cannot be read now. Raises `Closed`."""
+    wanted = tuple(sorted(families))
+
+    def keep(body: Json) -> Json:  # None of the word that there is none
+        return _kept(body | {"contacts": [body["contact"]]}, wanted) if "contact" in body else None
+
+    request = Request(
+        f"read back {identity}", "GET", f"contacts/{identity}", _include(wanted), absent_is_done=True,
+        expects="contact", says={"id": identity}, keep=keep,
+    )  # fmt: skip
+    receipt = yield from asked(request)
+    if not receipt.ok:
+        _check_open(receipt)
+        return None
+    if receipt.status >= 400:
+        return Seen(None)
+    kept: Json = receipt.data["seen"].get(identity)
+    seen = None if kept is None else _seen(kept)
+    if receipt.data["missing"] and seen is not None:
+        return (yield from _joined(identity, seen, receipt.data["missing"]))
+    return seen
+
+
+def _joined(identity: str, seen: Seen, families: Sequence[str]) -> Asking[Seen | None]:
+    """A contact with what did not come with it, family by family."""
+    records: list[tuple[str, Json]] = []
+    automations = set(seen.automations)
+    for family in families:
+        name = f"read back {family} of {identity}"
+        found = yield from read_list(
+            name, f"contacts/{identity}/{family}", family, lambda one: one, says={"contact": identity}
+        )
+        if isinstance(found, Receipt):
+            _check_open(found)
+            return None
+        records += [(family, record) for record in found if family in RELATIONS]
+        automations |= {str(record["automation"]) for record in found if family == ENROLMENTS}
+    state = None if seen.state is None else _with(seen.state, records, families)
+    return Seen(state, automations)
+
+
+def _with(state: ContactState, records: Sequence[tuple[str, Json]], families: Sequence[str]) -> ContactState:
+    """The state with the families that were read apart; the others stay as they came."""
+    apart = with_relations(state, records)
+    own = {"fieldValues": ("fields",), "contactTags": ("tags",), "contactLists": ("lists",),
+           "accountContacts": ("accounts", "titles")}  # fmt: skip
+    names = [name for family in families for name in own.get(family, ())]
+    return replace(state, **{name: getattr(apart, name) for name in names})
+
+
+def _many(ids: Sequence[str], families: Sequence[str]) -> Request:
+    query = (*(("ids[]", identity) for identity in ids), ("limit", str(PAGE)), *_include(families))
+
+    def keep(body: Json) -> Json:
+        kept = _kept(body, families)
+        return None if kept["missing"] else kept
+
+    says = {"id": answers.one_of(ids)}
+    return Request("read back", "GET", "contacts", query, keep=keep, expects="contacts", says=says)
+
+
+def _include(families: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return (("include", ",".join(families)),) if families else ()
+
+
+def _kept(body: Json, families: Sequence[str]) -> Json:
+    """What is written of contacts and of what came with them; `missing` are the families that did not come."""
+    page = Page(body)
+    automations: dict[str, list[str]] = {}
+    for link in body.get(ENROLMENTS) or ():
+        automations.setdefault(str(link["contact"]), []).append(str(link["automation"]))
+    seen = {
+        str(contact["id"]): [page.state(contact).to_json(), automations.get(str(contact["id"]), [])]
+        for contact in page.contacts
+    }
+    return {"seen": seen, "missing": list(Page.missing(body, families)), "total": total_of(body)}
+
+
+def _seen(kept: Json) -> Seen:
+    return Seen(ContactState.from_json(kept[0]), frozenset(kept[1]))
+
+
+# ---- records by themselves
+
+
+def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tuple[str, Json] | None]:
+    """A record as it is, with its custom fields if they are asked for; None if it cannot be read now.
+
+    The JSON is None if there is no such record. Raises `Closed`.
+    """
+    path, singular = f"{resource.name}/{identity}", resource.singular
+    request = Request(
+        f"read back {identity}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity},
+        keep=lambda body: record_of(resource, body[singular], body) if singular in body else None,
+    )  # fmt: skip
+    receipt = yield from asked(request)
+    if not receipt.ok:
+        _check_open(receipt)
+        return None
+    if receipt.status >= 400:
+        return identity, None
+    kept: Json = receipt.data
+    data = CUSTOM_DATA.get(resource.name)
+    if data is not None and custom:
+        values = yield from read_list(
+            f"read back fields of {identity}", f"{path}/{data.path}", data.path,
+            lambda one: [str(one[data.field]), one.get("fieldValue")], says={data.owner: identity},
+        )  # fmt: skip
+        if isinstance(values, Receipt):
+            _check_open(values)
+            return None
+        kept = kept | {f"{CUSTOM}{field}": value for field, value in values}
+    return identity, kept
+
+
+def _check_open(receipt: Receipt) -> None:
+    """Raise `Closed` for what the API refuses at once; what was tried again was no answer of its own, and may pass."""
+    if 400 <= receipt.status < 500 and receipt.attempts == 1:
+        raise Closed(receipt.error)
