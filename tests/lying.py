@@ -24,7 +24,7 @@ from bulk.errors import BulkError
 from bulk.jobs.ending import Ending
 from bulk.sandbox.faults import Fault
 from tests.jobs.samples import IMPORTED, SAMPLES
-from tests.matrix import SCENARIOS, Scenario, _dealt, _peopled, begin, stage, undisturbed
+from tests.matrix import KNOWN, SCENARIOS, Scenario, _dealt, _peopled, begin, stage, undisturbed
 from tests.world import World, check_reports
 
 # what was acknowledged is read back, so a server may also acknowledge and do nothing
@@ -76,7 +76,7 @@ def scenarios() -> dict[str, Scenario]:
 
 
 JOBS: Final = scenarios()
-SCENARIOS.update(JOBS)  # type: ignore[attr-defined]  # a dict: `stage` and `undisturbed` find them there
+KNOWN.update(JOBS)
 
 
 def faults_of(chance: random.Random, steps: list[str]) -> tuple[Fault, ...]:
