@@ -21,8 +21,7 @@ from bulk.jobs.runner import Runner
 from bulk.jobs.survey import ids_said
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
-from bulk.planning.unchanged import target_of
-from bulk.planning.writers import Known, Own
+from bulk.planning.writers import Known
 from bulk.resources.spec import Writing
 from bulk.tables.check import Compared
 from bulk.tables.reading import Record
@@ -106,12 +105,5 @@ def compared(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> l
     for row in rows:
         state = ContactState.from_json(held[row.key]) if row.key in held else None
         own = plan.writer.own(row, Known(state, fresh=True))
-        found.append(Compared(frozenset(own.row.values), _named(own, plan)))
+        found.append(Compared(frozenset(own.row.values), own.name))
     return found
-
-
-def _named(own: Own, plan: Plan) -> str:
-    """What tells the record that a row names from all others, "" if it names none."""
-    if own.record is None or own.record[1] is None:
-        return ""
-    return own.record[0] if plan.by_record else f"{own.record[0]} {own.record[1][target_of(plan.resource)]}"

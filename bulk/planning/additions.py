@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from bulk.model import Json, Receipt, Request
+from bulk.model import Failure, Json, Receipt, Request
 from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.links import Done
@@ -34,20 +34,42 @@ def add_to_field(
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
         shown = ("fieldRels", "fieldRel", body, {"field": identity})
         yield from _create("show", shown, _relations_of(identity), done, begun)
-    options = [str(value) for value in wanted.get("options") or ()]
-    held = [str(value) for value in (kept or {}).get("options") or ()]
-    missing = [value for value in options if value not in held]
+    held = list((kept or {}).get("options") or ())
+    missing = _missing(wanted.get("options") or (), held, done)
     if missing:
-        first = len(held) + 1
+        first = max((int(place) for *_option, place in held), default=0) + 1
         options_body: Json = {
             "fieldOptions": [
-                {"field": identity, "value": value, "label": value, "orderid": first + at, "isdefault": False}
-                for at, value in enumerate(missing)
+                {"field": identity, "value": value, "label": label, "orderid": first + at, "isdefault": default}
+                for at, (value, label, default) in enumerate(missing)
             ]
         }
-        there = _options_of(identity, missing)
+        there = _options_of(identity, [value for value, _label, _default in missing])
         added = ("fieldOption/bulk", "fieldOptions", options_body, {"field": identity})
         yield from _create("options", added, there, done, begun)
+
+
+def _missing(options: Sequence[Json], held: Sequence[Json], done: Done) -> list[tuple[str, str, bool]]:
+    """The options that a field does not have; notes those that it has otherwise, which the API cannot change.
+
+    A value by itself says nothing of a label or a default.
+    """
+    by_value = {str(value): (str(label), bool(default)) for value, label, default, *_place in held}
+    missing = []
+    for value, label, default in options:
+        plain = ("*" if default else "") + value + ("" if label == value else f"={label}")
+        if plain in by_value:  # a value that reads like more than one, as a file without escapes has it
+            continue
+        if value not in by_value:
+            missing.append((value, label, default))
+            continue
+        has, is_default = by_value[value]
+        if (label not in (value, has)) or (default and not is_default):
+            also = "." if is_default else " and not the default."
+            said = f"The option {value!r} is there, labelled {has!r}{also}"
+            hint = "The API changes no options: change it in ActiveCampaign, or write it as it is there."
+            done.failures.append(Failure("options", "option_differs", f"{said} {hint}"))
+    return missing
 
 
 # how to see whether it is there: path, plural and query to read, and what is to be in it

@@ -398,10 +398,18 @@ def record_of(resource: Resource, record: Json, body: Json) -> dict[str, Json]:
     return kept
 
 
-def _options_of(record: Json, body: Json) -> list[str]:
-    """A field's options, in order."""
+def _options_of(record: Json, body: Json) -> list[Json]:
+    """A field's options, in order: value, label, whether it is the default, and its place."""
     own = [option for option in body.get("fieldOptions") or () if str(option["field"]) == str(record["id"])]
-    return [str(option["value"]) for option in sorted(own, key=place_of)]
+    return [
+        [str(option["value"]), _label_of(option), str(option.get("isdefault")) in ("1", "True"), place_of(option)]
+        for option in sorted(own, key=place_of)
+    ]
+
+
+def _label_of(option: Json) -> str:
+    label = option.get("label")
+    return str(option["value"] if label is None else label)
 
 
 def _stages_of(record: Json, body: Json) -> list[str]:

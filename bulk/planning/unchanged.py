@@ -72,9 +72,9 @@ def of_record(row: Row, meaning: Meaning, names: Names, records: Sequence[tuple[
     for identity, kept in records:
         left = changed_only(row, meaning.columns, partial(record_cell, kept, names, found))
         if not left.values:
-            return Own(left, (identity, kept))
+            return Own(left, (identity, kept), identity)
         if meaning.key == "id" or not _key_differs(left, meaning):
-            fitting.append(Own(left, (identity, kept)))
+            fitting.append(Own(left, (identity, kept), identity))
     return fitting[0] if len(fitting) == 1 else Own(row)
 
 
@@ -124,7 +124,9 @@ def of_link(
     if state is None or resource.name not in _TARGETS:
         return Own(row)
     attribute = _TARGETS[resource.name]
-    record = _link_of(state, attribute, _target(row, attribute, meaning, names, state))
+    target = _target(row, attribute, meaning, names, state)
+    record = _link_of(state, attribute, target)
+    name = f"{state.id} {target}" if target else ""
     written = {
         column.attribute: _address(state)
         if column.of == "contacts" and column.names
@@ -133,18 +135,18 @@ def of_link(
     }
     left = changed_only(row, meaning.columns, lambda column: written[column.attribute])
     if not left.values and record.get("status") not in asked:
-        return Own(left, (state.id, record))
+        return Own(left, (state.id, record), name)
     sure = {column.attribute for column in meaning.columns if column.names and row.values.get(column.names, "").strip()}
     values = {a: text for a, text in row.values.items() if not (a in sure and text == written[a])}
-    return Own(replace(row, values=values))
+    return Own(replace(row, values=values), name=name if _agree(left, attribute, meaning) else "")
+
+
+def _agree(left: Row, attribute: str, meaning: Meaning) -> bool:
+    """Whether the ids and the names of the row say the same link."""
+    return not any(c.means in ("contact", attribute) and c.attribute in left.values for c in meaning.columns)
 
 
 _TARGETS: Final = {"contactTags": "tag", "contactLists": "list", "fieldValues": "field", "accountContacts": "account"}
-
-
-def target_of(resource: Resource) -> str:
-    """The attribute that says what a contact has, in rows of what belongs to contacts."""
-    return _TARGETS[resource.name]
 
 
 def _person(row: Row, found: Found) -> ContactState | None:

@@ -94,11 +94,13 @@ class Known:
 class Own:
     """The record that a row itself tells it is about: its id and what is kept of it, None if the row does not tell.
 
-    `row` has only the cells that do not say what the record holds.
+    `row` has only the cells that do not say what the record holds. `name` tells the record from all others, "" if the
+    row does not.
     """
 
     row: Row
     record: tuple[str, Json] | None = None
+    name: str = ""
 
 
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:

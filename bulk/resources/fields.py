@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulk.resources.kinds import FIELD_TYPES, FLAG, ID, OPTION, PERSTAG, TEXT, VALUES, Option
+from bulk.resources.kinds import CHOICES, FIELD_TYPES, FLAG, ID, OPTION, PERSTAG, TEXT, Option
 from bulk.resources.spec import Column, Resource
 
 OF_CONTACTS: Final = tuple(kind for kind in FIELD_TYPES if kind not in ("currency", "multiselect"))
@@ -24,8 +24,8 @@ FIELDS: Final = Resource(
         Column("title", TEXT, required=True, example="Company Size"),
         Column("type", OPTION, required=True, options=tuple(map(Option, OF_CONTACTS)), example="dropdown"),
         Column("perstag", PERSTAG, example="COMPANY_SIZE", about="its name in mails, %PERSTAG%; made from the title"),
-        Column("options", VALUES, beside=True, example="1-10,11-50",
-               about="its options, in order; those that are missing are added"),
+        Column("options", CHOICES, beside=True, example="1-10,11-50",
+               about="its options, in order; value=label, *value is the default; those that are missing are added"),
         Column("descript", TEXT, about="its description"),
         Column("isrequired", FLAG, example="0"),
         Column("defval", TEXT, about="its default"),
@@ -35,5 +35,5 @@ FIELDS: Final = Resource(
         Column("cols", TEXT, about="of a textarea"),
         Column("cdate", TEXT, writable=False, about="when it was created"),
     ),
-    notes=("A new field is shown with all contacts. Options are added, never taken away.",),
+    notes=("A new field is shown with all contacts. Options are added, never taken away or changed.",),
 )  # fmt: skip

@@ -352,6 +352,44 @@ def _same_values(a: Json, b: Json) -> bool:
     return one == other
 
 
+# ---- the options of a field: `Gold`, `gold=Gold card` with another label than its value, `*Gold` that is the default
+
+_NOT_THERE: Final = re.compile(r"\\(?=[\\=*]|$)")  # a backslash that would be taken for one of ours
+_OURS: Final = re.compile(r"\\([\\=*])")
+_PLAIN: Final = r"\\[\\=*]|\\(?![\\=*])"  # an escape of ours, or a backslash that is none
+_LABELLED: Final = re.compile(rf"((?:{_PLAIN}|[^\\])(?:{_PLAIN}|[^=\\])*)=(.*)|(.*)", re.DOTALL)
+
+
+def _write_choice(choice: Json) -> str:
+    """One option of a field as it stands in a cell; a list of value, label, whether it is the default, and place."""
+    value, label, default = str(choice[0]), str(choice[1]), bool(choice[2])
+    text = _NOT_THERE.sub(r"\\\\", value)
+    text = text[:1] + text[1:].replace("=", "\\=")
+    text = "\\" + text if text.startswith("*") else text
+    return ("*" if default else "") + text + ("" if label == value else f"={label}")
+
+
+def _read_choice(text: str) -> Json:
+    default = text.startswith("*") and text != "*"
+    match = _LABELLED.fullmatch(text[1:] if default else text)
+    assert match is not None  # noqa: S101 - its second half fits anything
+    value = _OURS.sub(r"\1", match[1] if match[1] is not None else match[3])
+    return [value, value if match[2] is None else match[2], default]
+
+
+def _read_choices(text: str, _options: Options, separator: str) -> Json:
+    return [_read_choice(value) for value in split_values(text, separator)]
+
+
+def _write_choices(value: Json, separator: str) -> str:
+    return join_values((_write_choice(choice) for choice in value or () if str(choice[0])), separator)
+
+
+def _same_choices(a: Json, b: Json) -> bool:
+    one, other = ([list(choice[:3]) for choice in value or ()] for value in (a, b))
+    return one == other
+
+
 def _read_perstag(text: str, _options: Options, _separator: str) -> Json | Problem:
     """As ActiveCampaign keeps it: in capitals, without blanks."""
     return "".join(text.upper().split()).strip("%")
@@ -414,6 +452,8 @@ CURRENCY: Final = Kind("currency", "a currency's three letters", "usd", _read_cu
                        _CURRENCY_PATTERN)  # fmt: skip
 FLAG: Final = Kind("flag", "1 or 0", "1", _read_flag, _write_flag, _same_flag)
 VALUES: Final = Kind("values", "several values: A,B", "Mail,Phone", _read_values, _write_values, _same_values)
+CHOICES: Final = Kind("choices", "options: A,B; with labels a=A; the default *a", "1-10,11-50", _read_choices,
+                      _write_choices, _same_choices)  # fmt: skip
 PERSTAG: Final = Kind("perstag", "a name in mails, without blanks", "CITY", _read_perstag, _write_text, _same_perstag)
 
 

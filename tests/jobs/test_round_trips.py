@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +21,8 @@ from random import Random
 import pytest
 
 from bulk.model import Reply
+from bulk.resources.contacts import CONTACTS
+from bulk.resources.fields import FIELDS
 from bulk.resources.spec import Resource
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from tests.jobs.oddities import Filler, OddWorld
@@ -145,6 +149,66 @@ def test_a_whole_account_goes_into_itself(tmp_path: Path, monkeypatch: pytest.Mo
     rows = world.import_all(tmp_path / "all").summary.rows
     bad = [(path.parent.name, report(path.parent, "failed.csv")[:3]) for path in world.job.path.rglob("failed.csv")]
     assert (rows["unchanged"], world.steps()) == (rows["read"], []), [(n, lines) for n, lines in bad if lines]
+
+
+def test_what_is_stored_is_no_problem_and_what_a_file_brings_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = OddWorld(tmp_path, monkeypatch, demo=False)
+    for title, kind, option in (("Role", "dropdown", "CEO"), ("Born", "date", ""), ("Days", "checkbox", "Mon")):
+        world.csv([(title, kind, option)], "title,type,options", "out.csv")
+        imported(world, FIELDS)
+    for number, first in enumerate(("#N/A", "Bo", "Cem", "Di"), 1):
+        sync = {"contact": {"email": f"p{number}@example.com", "firstName": first}}
+        world.ask("POST contact/sync", sync)
+    stored = [(1, 1, "||CEO||"), (2, 1, "Retired"), (3, 2, "0000-00-00"), (4, 3, "||ml||ML||"), (4, 2, "31/12/1990")]
+    with contextlib.closing(sqlite3.connect(tmp_path / "account" / "sandbox.sqlite")) as db:
+        for contact, field, value in stored:
+            db.execute("INSERT INTO fieldValues VALUES (NULL, ?, ?, ?, '', '')", (contact, field, value))
+        db.commit()
+    assert round_trip(world, CONTACTS) == 4
+    assert exported(world, CONTACTS)[0]["firstName"] == "\\#N/A"
+    text = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "out.csv").write_text(
+        text.replace('"Bo"', '"Bob"').replace("0000-00-00", "0001-00-00"), encoding="utf-8"
+    )
+    ended = imported(world, CONTACTS)
+    assert (ended["succeeded"], ended["unchanged"], ended["rejected"], world.steps()) == (1, 2, 1, ["contact"])
+    assert told(world)[0][:2] == ["4", "date_invalid"]
+    (sent,) = [request.body for request, _reply in world.sent if request.method == "POST"]
+    assert sent == {"contact": {"email": "p2@example.com", "firstName": "Bob"}}
+    (tmp_path / "out.csv").write_text("id,email,firstName\n1,p1@example.com,#N/A\n", encoding="utf-8")
+    assert imported(world, CONTACTS)["succeeded"] == 1
+    assert exported(world, CONTACTS)[0]["firstName"] == "", "the marker clears as ever"
+
+
+def test_options_go_to_another_account_with_labels_order_and_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = OddWorld(tmp_path, monkeypatch, demo=False)
+    world.ask("POST fields", {"field": {"title": "Colour", "type": "dropdown", "perstag": "COLOUR"}})
+    options = [("blue, light", "Hellblau", "2", "1"), ("a=b", "a=b", "1", "0"), ("*", "Star", "3", "0"), ("=38",
+    "=38", "4", "0"),
+               ("C:\\dir", "C", "5", "0")]  # fmt: skip
+    body = [{"field": "1", "value": v, "label": lb, "orderid": at, "isdefault": d} for v, lb, at, d in options]
+    world.ask("POST fieldOption/bulk", {"fieldOptions": body})
+    world.export_all(tmp_path / "all")
+    shutil.rmtree(world.job.path)
+    world.sandbox, world.host = "other", "other.example.com"
+    rows = world.import_all(tmp_path / "all").summary.rows
+    assert rows["succeeded"] + rows["unchanged"] == rows["read"]
+    reply = world.ask("GET fields")
+    assert isinstance(reply, Reply)
+    made = sorted(reply.body["fieldOptions"], key=lambda option: int(option["orderid"]))
+    shown = [(option["value"], option["label"], str(option["isdefault"])) for option in made]
+    assert shown == [(v, lb, d) for v, lb, _at, d in sorted(options, key=lambda option: option[2])]
+
+
+def test_an_option_that_is_there_otherwise_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = OddWorld(tmp_path, monkeypatch, demo=False)
+    world.csv([("Colour", "dropdown", "blue=Blau,red")], "title,type,options", "out.csv")
+    assert imported(world, FIELDS)["succeeded"] == 1
+    world.csv([("Colour", "dropdown", "blue,red,green")], "title,type,options", "out.csv")
+    assert (imported(world, FIELDS)["succeeded"], world.steps()) == (1, ["options"])  # a value says no label
+    world.csv([("Colour", "dropdown", "blue=Azur,red")], "title,type,options", "out.csv")
+    assert (imported(world, FIELDS)["failed"], world.steps()) == (1, [])
+    assert "is there, labelled 'Blau'" in told(world)[0][2]
 
 
 if __name__ == "__main__":

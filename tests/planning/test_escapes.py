@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk.resources.escapes import escaped, speakable, unescaped
-from bulk.resources.kinds import join_values, split_values
+from bulk.resources.kinds import CHOICES, join_values, split_values
 from bulk.resources.spec import clears
 
 PARTS = st.sampled_from(
@@ -48,3 +48,20 @@ def test_what_is_told_can_be_written_anywhere(text: str) -> None:
 @given(st.lists(st.text(max_size=4).filter(bool), unique=True), st.sampled_from(",;|"))
 def test_values_inside_a_cell_come_back_whatever_their_case(values: list[str], separator: str) -> None:
     assert split_values(join_values(values, separator), separator) == values
+
+
+WORDS = st.text('ab=*\\ ,"', min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS, st.booleans()), unique=True, max_size=4), st.sampled_from(",;"))
+def test_the_options_of_a_field_come_back_with_labels_and_default(
+    options: list[tuple[str, str, bool]], sep: str
+) -> None:
+    wanted = [list(option) for option in options]
+    assert CHOICES.read(CHOICES.write([[*option, 1] for option in wanted], sep), None, sep) == wanted
+
+
+@pytest.mark.parametrize("text", ["36", "37,5", "=38", "C:\\dir", "*", 'D "x"', "\\", "a b"])
+def test_an_option_that_is_a_plain_value_is_written_as_it_is(text: str) -> None:
+    assert CHOICES.write([[text, text, False, 1]], ";") in (text, join_values([text], ";"), "\\*", "\\\\")
+    assert CHOICES.read(join_values([text], ";"), None, ";") == [[text, text, False]]

@@ -475,7 +475,7 @@ def test_a_new_field_is_shown_with_all_contacts_and_gets_its_options():
 
 
 def test_an_old_field_gets_the_options_that_it_lacks_and_loses_none():
-    kept = CASES["fields"].record | {"type": "dropdown", "options": ["L", "S"]}
+    kept = CASES["fields"].record | {"type": "dropdown", "options": [["L", "L", False, 1], ["S", "S", False, 2]]}
     found = Read({key_of_record(named("fields"), kept, ("title",)): [("7", kept)]})
     play = Run({"POST fieldOption/bulk": Reply(201, {"fieldOptions": [{"field": "7", "value": "M", "id": "1"}]})})
     outcome = play(flow_of("fields", found, row=FIELD))
@@ -533,7 +533,9 @@ def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, held: bool, 
     name, row = CRASHED[case]
     resource = named(name)
     kept = {**CASES[name].record, CASES[name].other[0]: CASES[name].other[1]}
-    kept |= {"options": ["S"]} if name == "fields" else {"stages": ["One"]} if name == "dealGroups" else {}
+    kept |= (
+        {"options": [["S", "S", False, 1]]} if name == "fields" else {"stages": ["One"]} if name == "dealGroups" else {}
+    )
     key = key_of_record(resource, CASES[name].body, resource.key_attributes)
 
     def flow() -> Flow:

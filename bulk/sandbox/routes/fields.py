@@ -160,7 +160,7 @@ def create_options(call: Call) -> Answer:
         field, value = related(call, "fields", "Field", option.get("field")), text(option.get("value"))
         identity = call.store.add_option(
             field, value, text(option.get("label")) or value, whole(option.get("orderid")) or order,
-            default=bool(whole(option.get("isdefault"))),
+            default=option.get("isdefault") in (True, 1, "1", "true"),
         )  # fmt: skip
         record = call.shapes.option(found(call, "fieldOptions", OPTION, "FieldOption", identity))
         made.append(record | option)
