@@ -3,6 +3,8 @@
 The reader may go away, the disk be full, a stream closed before the start or unable to encode a sign. None of it ends a
 job, whose exit code tells of the job.
 
+What a terminal would obey instead of showing, in a name or in a server's words, is shown by its number.
+
 What is written after the first error goes nowhere. Whether standard output took everything is asked at the end.
 """
 
@@ -13,6 +15,7 @@ import contextlib
 import errno
 import io
 import os
+import re
 import sys
 from typing import IO, Any, Final
 
@@ -21,6 +24,9 @@ from bulk.errors import ReaderGoneError, UsageError
 ALTERNATIVES: Final = {"→": "->", "…": "..."}
 ERRORS: Final = "bulk.alternatives"  # the name under which codecs know what becomes of signs that do not fit
 NOT_WRITTEN: Final = 2
+# control characters but for tabs and line ends, and what turns the direction of a text
+_OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_OVERWRITTEN: Final = re.compile("\r(?!\n)")  # a bar begins so, a line does not
 
 
 def alternative(error: UnicodeError) -> tuple[str, int]:
@@ -33,6 +39,15 @@ def alternative(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(ERRORS, alternative)
+
+
+def visible(text: str) -> str:
+    r"""Write by its number whatever a terminal would obey instead of showing: `\x1b`."""
+    return _OBEYED.sub(lambda found: _number(found[0]), text)
+
+
+def _number(sign: str) -> str:
+    return f"\\x{ord(sign):02x}" if ord(sign) < 0x100 else f"\\u{ord(sign):04x}"
 
 
 class Stream(io.TextIOWrapper):
@@ -48,7 +63,7 @@ class Stream(io.TextIOWrapper):
         """Write text, or nothing after an error."""
         if self.failure is None:
             try:
-                return super().write(text)
+                super().write(visible(text))
             except (OSError, ValueError) as error:  # ValueError: it was closed meanwhile
                 self.give_up(error)
         return len(text)
@@ -111,7 +126,8 @@ def _point_nowhere(number: int) -> None:
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """Write a line, to standard error with `err`."""
     stream: IO[str] = sys.stderr if err else sys.stdout
-    stream.write(f"{text}\n" if nl else str(text))
+    said = _OVERWRITTEN.sub(lambda found: _number(found[0]), visible(str(text)))
+    stream.write(f"{said}\n" if nl else said)
     stream.flush()
 
 
@@ -132,7 +148,9 @@ def write_file(content: bytes) -> None:
 
 
 def takes(text: str) -> bool:
-    """Whether standard output can encode all of a text."""
+    """Whether standard output can show all of a text as it is."""
+    if visible(text) != text:
+        return False
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

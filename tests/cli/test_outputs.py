@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -144,3 +145,24 @@ def test_after_an_error_nothing_more_is_written(tmp_path: Path):
             stream.flush()
         assert isinstance(stream.failure, BrokenPipeError)
         assert terminal.last_code(0, of_job=True) == 0
+
+
+HOSTILE = ["\x1b]52;c;cm0gLXJm\x07", "\x1b[2J", "\x9b31m", "a\rb", "\u202egpj.exe", "\x00", "\x7f\x08"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_terminal_would_obey_is_shown_by_its_number(text: str, capsys: pytest.CaptureFixture[str]):
+    for err in (False, True):
+        terminal.echo(f"The tag {text} is new.", err=err)
+    told = "".join(capsys.readouterr())
+    assert "\\x" in told or "\\u" in told
+    assert not any(sign in told for sign in text if not sign.isprintable())
+    assert not terminal.takes(text) or text == "a\rb", "JSON is written in plain letters then"
+
+
+def test_whoever_writes_to_the_stream_writes_nothing_that_is_obeyed():
+    below = io.BytesIO()
+    stream = terminal.Stream(below, "utf-8", terminal.ERRORS)
+    stream.write("\r 50 % \x1b[A\x07 Zoë\t1\n")
+    stream.flush()
+    assert below.getvalue().decode() == "\r 50 % \\x1b[A\\x07 Zoë\t1\n"
