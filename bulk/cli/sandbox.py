@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import re
+import secrets
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,9 +38,16 @@ def sandbox_group() -> None:
 @click.option("--jitter", type=SOME, default=0.0, metavar="SECONDS", help="More, at random.")
 @click.option("--faults", metavar="FILE", help="A TOML file of [[fault]] tables: bulk sandbox faults.")
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="Set one of: bulk sandbox switches.")
+@click.option("--key", metavar="KEY", help="What opens it.  [default: a new one each time]")
 @click.option("-q", "--quiet", is_flag=True, help="No request log.")
 def serve_command(
-    host: str, port: int, quiet: bool, faults: str | None, switches: tuple[str, ...], **behaviour: object
+    host: str,
+    port: int,
+    key: str | None,
+    quiet: bool,
+    faults: str | None,
+    switches: tuple[str, ...],
+    **behaviour: object,
 ) -> int:
     """Serve the sandbox on a port of this machine.
 
@@ -51,15 +61,18 @@ def serve_command(
     scenario = load_faults(Path(faults)) if faults else ()
     if host not in LOOPBACK:
         terminal.echo(
-            f"Warning: {host} can be reached from other machines; the sandbox has one well-known key.", err=True
+            f"Warning: {host} can be reached from other machines, and the key travels there in clear.", err=True
         )
-    given = SandboxOptions(faults=scenario, switches=switched(switches), **behaviour)  # type: ignore[arg-type]  # click has checked the types
+    if key is not None and not re.fullmatch(r"[!-~]+", key):
+        raise UsageError("--key: letters, digits and signs without blanks, as a header may hold them.")
+    key = key or f"sandbox-{secrets.token_hex(16)}"  # so that no page in a browser can guess it
+    given = SandboxOptions(faults=scenario, switches=switched(switches), key=key, **behaviour)  # type: ignore[arg-type]  # click has checked the types
     with _open(given) as sandbox:
         if not quiet:
             sandbox.log = _log
 
         def ready(address: str) -> None:
-            terminal.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={given.key}")
+            terminal.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={shlex.quote(given.key)}")
             terminal.echo(
                 f"The sandbox is at {address}; Ctrl-C ends it. Paste the two lines above elsewhere.", err=True
             )
@@ -148,8 +161,10 @@ def reset_command(yes: bool) -> int:
 
 def _open(given: SandboxOptions) -> Sandbox:
     from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415
+    from bulk.jobs.private import check_no_links, make_private  # noqa: PLC0415
     from bulk.sandbox.app import Sandbox  # noqa: PLC0415
 
     folder = options.sandbox_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
+    check_no_links(folder)
     return Sandbox(folder / SANDBOX_FILE, given)

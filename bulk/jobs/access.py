@@ -17,6 +17,7 @@ from bulk.errors import UsageError
 from bulk.jobs.budget import SharedLimit, shelf_of
 from bulk.jobs.budget_book import FileShelf, UnusableError
 from bulk.jobs.places import state_folder
+from bulk.jobs.private import check_no_links, make_private
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Send
 from bulk.model import Lost, Reply, Request
@@ -182,7 +183,8 @@ async def client_to(
         async with Client(way, patience=patience) as client:
             yield client
         return
-    access.sandbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(access.sandbox)
+    check_no_links(access.sandbox)
     options = SandboxOptions(rate=0 if rate == 0 else max(5.0, rate), key=SANDBOX.key, browser=False)
     sandbox = Sandbox(access.sandbox / SANDBOX_FILE, options)
     try:

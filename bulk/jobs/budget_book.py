@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from bulk.errors import UsageError
-from bulk.jobs.private import NotOursError, check_own_file, own_folder
+from bulk.jobs.private import NO_LINK, NotOursError, check_own_file, own_folder
 
 WAIT: Final = 1.0  # seconds for others to be done with the file
 _COLUMNS: Final = [("at", "INTEGER"), ("text", "TEXT")]
@@ -119,7 +119,7 @@ class FileShelf:
                 self._rename(self._is_folder)
             check_own_file(self._path)
             with contextlib.suppress(FileExistsError):
-                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | NO_LINK
                 os.close(os.open(self._path, flags, 0o600))
             self._file = _identity(self._path)
             if self._path.lstat().st_mode & 0o777 != 0o600:

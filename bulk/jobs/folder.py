@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 
 from bulk import __version__
 from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.jobs.private import NO_LINK, check_no_links, make_private
 from bulk.resources.kinds import nearest
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
@@ -140,7 +141,8 @@ class JobFolder:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         folder = jobs / (name or f"{kind}-{stamp}-{secrets.token_hex(2)}")
         try:
-            folder.mkdir(mode=0o700, parents=True)
+            make_private(jobs)
+            folder.mkdir(mode=0o700)
         except FileExistsError:
             again = f"bulk resume {folder.name} --jobs-dir {shlex.quote(str(jobs))}"
             raise UsageError(
@@ -157,6 +159,7 @@ class JobFolder:
         """The folder of a part of a larger job; made if it is not there."""
         folder = whole.path / name
         folder.mkdir(mode=0o700, exist_ok=True)
+        check_no_links(folder)
         return cls(folder)
 
     @classmethod
@@ -240,7 +243,7 @@ class JobFolder:
         # what is no text, like a file's name that is no UTF-8, is escaped as JSON has it, and read back the same
         content = (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
         try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK, 0o600), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -294,6 +297,7 @@ class JobFolder:
         Errors that stop the job carry its folder; a disk that takes nothing more is one of them.
         """
         try:
+            check_no_links(self.path)
             self._lock.acquire(timeout=0)
         except Timeout:
             error = UnfinishedError(f"Another run has the job {self.name} in hand. Wait for it to end")

@@ -26,6 +26,7 @@ import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.jobs.folder import INPUT_COPY, InputFile, JobFolder
+from bulk.jobs.private import NO_LINK
 from bulk.tables.files import NamedFile, open_binary
 
 PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time
@@ -240,7 +241,7 @@ def _ready(stream: io.BufferedReader, left: threading.Event) -> bool:
 
 def _private(path: Path) -> IO[bytes]:
     """A new file for its owner alone."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK, 0o600), "wb")
 
 
 def _no_copy(source: Path | str, target: Path, error: OSError) -> UsageError:

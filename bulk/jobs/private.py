@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Final
 
 from bulk.errors import UsageError
+
+NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)  # of `os.open`: a symbolic link is not followed
 
 
 class NotOursError(UsageError):

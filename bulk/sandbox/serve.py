@@ -19,7 +19,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bulk.errors import UsageError
 from bulk.sandbox.app import Receive, Sandbox, Scope, Send
 from bulk.sandbox.faults import ConnectionDropped
+from bulk.sandbox.guests import is_let_in
 
+_REFUSED: Final = b'{"message":"This sandbox is called by its own address only, and by no other page."}'
+_REFUSED_HEADERS: Final = ((b"content-type", b"application/json"), (b"content-length", str(len(_REFUSED)).encode()))
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -27,9 +30,10 @@ def serve(
     sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, ready: Callable[[str], None] = lambda _address: None
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, then return. `port` 0 takes a free one; `ready` is told the address."""
-    with listening(host, port) as (socket_, address), _heeding():
+    server = server_of(sandbox, host)
+    with listening(host, port) as (socket_, address), _heeding(server):
         ready(address)
-        server_of(sandbox).run(sockets=[socket_])
+        server.run(sockets=[socket_])
 
 
 @contextmanager
@@ -47,8 +51,11 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
         yield opened, f"http://{name}:{opened.getsockname()[1]}"
 
 
-def server_of(sandbox: Sandbox) -> uvicorn.Server:
-    """A server for the sandbox, to be run on a listening socket; `should_exit` ends it."""
+def server_of(sandbox: Sandbox, host: str = "") -> uvicorn.Server:
+    """A server for the sandbox, to be run on a listening socket; `should_exit` ends it.
+
+    It answers who names it by a name of this machine, or by `host`, and no page of another server.
+    """
     transports: dict[Any, asyncio.Transport] = {}
 
     class Protocol(H11Protocol):
@@ -63,6 +70,10 @@ def server_of(sandbox: Sandbox) -> uvicorn.Server:
             super().connection_lost(exc)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_let_in(scope, host):
+            await send({"type": "http.response.start", "status": 403, "headers": _REFUSED_HEADERS})
+            await send({"type": "http.response.body", "body": _REFUSED})
+            return
         try:
             await sandbox.app(scope, receive, send)
         except ConnectionDropped:
@@ -78,12 +89,16 @@ def server_of(sandbox: Sandbox) -> uvicorn.Server:
 
 
 @contextmanager
-def _heeding() -> Iterator[None]:
-    """Let an ending signal end the server only: uvicorn raises it once more after its own clean end."""
+def _heeding(server: uvicorn.Server) -> Iterator[None]:
+    """Let an ending signal end the server only, also before it runs: uvicorn raises it again after its clean end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {ending: signal.signal(ending, lambda *_: None) for ending in _ENDINGS}
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    before = {ending: signal.signal(ending, end) for ending in _ENDINGS}
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ from sandbox_desk import sandbox_at
 from bulk.errors import UsageError
 from bulk.sandbox.app import Sandbox
 from bulk.sandbox.faults import Fault
+from bulk.sandbox.guests import is_let_in
 from bulk.sandbox.serve import listening, serve, server_of
 
 HEADERS = {"Api-Token": "sandbox"}
@@ -105,10 +106,10 @@ def test_a_signal_ends_serving_cleanly(tmp_path, ending) -> None:
 
 
 @contextmanager
-def command(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def command(folder: Path, *arguments: str, key: str = "sandbox") -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`bulk sandbox serve` on a free port, and its address; ended here if the test did not get to it."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "bulk", "sandbox", "serve", "--port", "0", *arguments],
+        [sys.executable, "-W", "error", "-m", "bulk", "sandbox", "serve", "--port", "0", "--key", key, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "BULK_SANDBOX_DIR": "here",
              "PYTHONUNBUFFERED": "1"},
@@ -116,7 +117,7 @@ def command(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
     try:
         assert process.stdout is not None
         name, _, address = process.stdout.readline().strip().partition("=")
-        assert (name, process.stdout.readline()) == ("export BULK_BASE_URL", "export MATON_API_KEY=sandbox\n")
+        assert (name, process.stdout.readline()) == ("export BULK_BASE_URL", f"export MATON_API_KEY={key}\n")
         yield process, address
     finally:
         if process.poll() is None:
@@ -154,3 +155,69 @@ def test_the_command_plays_a_scenario_quietly(tmp_path) -> None:
     assert answers[0].headers["Retry-After"] == "2"
     assert process.returncode == 0
     assert err.splitlines()[1:] == ["2 requests, 0 refused, at most 2 in a second."]
+
+
+# ---- who may talk to it
+
+
+def lines(folder: Path) -> dict[str, str]:
+    """What `serve` prints to paste, without a key that was asked for."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bulk", "sandbox", "serve", "--port", "0", "-q"], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "BULK_SANDBOX_DIR": "here"},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        told = [process.stdout.readline().removeprefix("export ").strip().split("=") for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+    return dict(told)
+
+
+def test_each_start_has_a_key_of_its_own(tmp_path) -> None:
+    first, second = (lines(tmp_path)["MATON_API_KEY"] for _ in range(2))
+    assert first != second
+    assert all(key.startswith("sandbox-") and len(key) >= 40 for key in (first, second))
+
+
+ELSEWHERE = (
+    "evil.example.com", "evil.example.com:{port}", "127.0.0.1.evil.example.com:{port}", "localhost", "127.0.0.1",
+    "localhost:1", "", "localhost:{port}@evil.example.com", "localhost:{port}/x", "localhost:x", "[::1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["", "api/3/tags", "active-campaign/api/3/contacts", "connections", "connect"])
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_who_names_another_host_is_turned_away(path, host) -> None:
+    with sandbox_at() as sandbox, served(sandbox) as client:
+        port = client.base_url.port
+        headers = {"Host": host.format(port=port), "Authorization": "Bearer sandbox"}
+        answer = client.get(f"http://127.0.0.1:{port}/{path}", headers=headers)
+        assert answer.status_code in (400, 403)
+        assert "contacts" not in answer.text
+        assert sandbox.requests == 0
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "http://evil.example.com:{port}", "http://localhost",
+                                    "https://127.0.0.1:{port}", "http://localhost:{port}"])  # fmt: skip
+def test_a_page_of_another_server_is_turned_away(origin) -> None:
+    with sandbox_at() as sandbox, served(sandbox) as client:
+        headers = {"Origin": origin.format(port=client.base_url.port)}
+        assert client.get("tags", headers=headers).status_code == 403
+        assert client.options("tags", headers=headers).status_code == 403
+        assert sandbox.requests == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.9.9.9", "[::1]"])
+def test_who_names_this_machine_is_let_in(host) -> None:
+    with sandbox_at() as sandbox, served(sandbox) as client:
+        name = f"{host}:{client.base_url.port}"
+        assert client.get("tags", headers={"Host": name}).status_code == 200
+        assert client.get("tags", headers={"Host": name, "Origin": f"http://{name}"}).status_code == 200
+
+
+def test_where_it_was_asked_to_listen_it_may_be_called() -> None:
+    headers = [(b"host", b"box.example.com:8025")]
+    scope = {"headers": headers, "server": ("192.0.2.7", 8025)}
+    assert not is_let_in(scope, "::")
+    assert is_let_in(scope, "box.example.com")
+    assert is_let_in({**scope, "headers": [(b"host", b"192.0.2.7:8025")]}, "::")
