@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bulk.jobs.validating import Findings
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
+LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
 REFUSED: Final = ("duplicate", "opted_out", "unconfirmed", "bounced")  # codes of what would be refused again
@@ -169,6 +171,9 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
     terminal.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
+    if ending.summary.read_at and ending.summary.totals.seconds >= LONG:
+        at = datetime.fromisoformat(ending.summary.read_at).astimezone()
+        terminal.echo(f"  unchanged are those that were so as read at {at:%H:%M} or later")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         terminal.echo(f"  {', '.join(bad)}:")

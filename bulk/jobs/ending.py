@@ -39,6 +39,7 @@ class Summary:
     reason: str = ""
     output: str = ""
     parts: dict[str, dict[str, int]] = field(default_factory=dict)  # of a whole account: the rows of each resource
+    read_at: str = ""  # when what says that rows are unchanged was read
     not_read_back: int = 0  # rows that the API has acknowledged and does not let be read
 
     @property
@@ -56,6 +57,7 @@ class Summary:
             "requests_per_second": round(totals.requests / totals.seconds, 3) if totals.seconds else 0.0,
         }  # fmt: skip
         data |= {"output": self.output} if self.output else {}
+        data |= {"read_at": self.read_at} if self.read_at else {}
         data |= {"not_read_back": self.not_read_back} if self.not_read_back else {}
         return data | ({"resources": self.parts} if self.parts else {})
 

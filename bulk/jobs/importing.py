@@ -31,7 +31,7 @@ from bulk.jobs.inputs import Taken, check_copy, remove_copy, take, taken_again
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
-from bulk.jobs.prefetch import compared, prefetched
+from bulk.jobs.prefetch import READ_AT, compared, prefetched
 from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.reading_back import UNREADABLE, Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.report import write_reports
@@ -380,7 +380,8 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
         error = None  # whatever wanted to stop it came too late
     unreadable = int(checkpoint.noted(UNREADABLE, 0))
     summary = Summary(
-        job.folder.name, state, rows, actions, codes, totals, str(error or ""), not_read_back=unreadable
+        job.folder.name, state, rows, actions, codes, totals, str(error or ""), not_read_back=unreadable,
+        read_at=str(checkpoint.noted(READ_AT, "")) if rows["unchanged"] else "",
     )  # fmt: skip
     if unreadable:
         said = f"{counted(unreadable, 'row')} are done as far as the answers say: the API does not let them be read."

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
@@ -29,18 +30,28 @@ from bulk.tables.reading import Record
 if TYPE_CHECKING:
     from bulk.jobs.importing import Job
 
+READ_AT: Final = "read at"  # noted with the time of the reading that rows are unchanged by
+
 
 async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> Plan:
     """The plan, with what the account holds in the checkpoint. Raises what makes the job impossible to begin."""
     if plan.prefetched:
         return plan
     if job.resource.writing is Writing.RECORD:
+        since = anyio.current_time()
         await _records(job, runner, plan, names, rows)
-        return replace(plan, prefetched=True)
+        _note_time(job.checkpoint)
+        return replace(plan, read_since=since, prefetched=True)
+    _note_time(job.checkpoint)
     plan = replace(plan, held_since=await _contacts(job, runner, plan, rows), prefetched=True)
     if plan.held_since is None or _hold(job, plan) is not by_email_or_id or job.resource.writing is not Writing.CONTACT:
         return plan
     return plan if job.translations.foreign else replace(plan, ids=await _whose_ids(plan, job.checkpoint))
+
+
+def _note_time(checkpoint: Checkpoint) -> None:
+    """Note when what decides which rows are unchanged was read in this run, by the clock of the world."""
+    checkpoint.note(READ_AT, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 async def _whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:

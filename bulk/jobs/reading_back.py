@@ -100,6 +100,11 @@ class ReadingBack:
         """Whether nothing waits and nothing is under way."""
         return not self._waiting and not self._under_way
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a reading is on its way: there is never more than one."""
+        return self._under_way
+
     def _work(self, batch: Sequence[Unread]) -> Work:
         self._under_way = True
         return Work(BESIDE, "reading back", self._flow(batch))

@@ -6,7 +6,7 @@ Reads the file in small batches beside the checkpoint, so that memory does not g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -20,12 +20,14 @@ from bulk.jobs.held import ANEW, PARTLY, STALE, alike
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.reading_back import ReadingBack
-from bulk.jobs.runner import Work
-from bulk.model import Json, Outcome, Receipt, Row, RowStatus
+from bulk.jobs.runner import BESIDE, Work
+from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT
-from bulk.planning.state import ContactState
+from bulk.planning.pages import PAGE
+from bulk.planning.read_back import Closed, read_contacts
+from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
-from bulk.resources.identity import loose_key
+from bulk.resources.identity import address_key, loose_key
 from bulk.tables.reading import Record
 
 BATCH: Final = 250
@@ -43,6 +45,7 @@ class Rows:
     counts: Counter[str] = field(default_factory=Counter)
     _given: bool = False
     _open: int = 0  # given and not ended
+    _rereading: bool = False  # what is held of the next rows is read anew
     _partly: bool = False
     _anew: bool = False
     _newest: int = -1
@@ -55,12 +58,14 @@ class Rows:
         if self._works is None:
             self._works = self._all()
             self.back.on_failed = self._not_confirmed
-        reading = self.back.take(last=self._given and not self._open)
+        reading = None if self._rereading else self.back.take(last=self._given and not self._open)
         if reading is not None or self._given:
             return reading
         work = next(self._works, None)
+        if work is _WAIT:
+            return None
         self._given = work is None
-        self._open += work is not None
+        self._open += work is not None and work.row >= 0
         return work if work is not None else self.back.take(last=not self._open)
 
     @property
@@ -113,19 +118,23 @@ class Rows:
 
     def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:
         rows = [self.plan.row(record) for record in records]
-        since = self.plan.held_since
+        since = first = self.plan.held_since
         held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
         looked_at = self._looked_at(rows, held)
         beside = others_beside(self.plan, self.checkpoint, records, rows)
-        for row in rows:
+        for at, row in enumerate(rows):
+            if held and self._is_old(since):  # also amid them: they may have waited long for their turn
+                since = anyio.current_time()
+                held = yield from self._reread({r.key: held[r.key] for r in rows[at:] if r.key in held})
             opened_row = opened.get(row.number, _NOTHING)
             knows = row.key in held and not (self._anew and opened_row is not _NOTHING)
             stored = ContactState.from_json(held[row.key]) if row.key in held else None
             known = Known(
                 state=stored if knows else None,
                 stored=stored,
-                fresh=since is not None and anyio.current_time() - since < STALE,
-                absent=since is not None and row.key not in held and not self._partly,
+                fresh=since is not None and not self._is_old(since),
+                absent=since is not None and row.key not in held and not (self._partly or self._is_old(first)),
+                aged=self._is_old(self.plan.read_since if self.plan.by_record else since),
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
                 newest=self._newest,
                 highest=self._highest,
@@ -136,6 +145,40 @@ class Rows:
             flow = self.plan.writer.flow(row, known)
             # whom the account might take for one another are not on their way together
             yield Work(row.number, loose_key(row.key), flow, opened_row.known, opened_row.cut_off)
+
+    @staticmethod
+    def _is_old(since: float | None) -> bool:
+        """Whether what was read then says no longer by itself that a row asks for nothing."""
+        return since is not None and anyio.current_time() - since >= STALE
+
+    def _reread(self, held: Mapping[str, Json]) -> Generator[Work, None, dict[str, Json]]:
+        """What is held of contacts, as it is now; without those that are gone, go by another key or cannot be read."""
+        while self.back.under_way:
+            yield _WAIT
+        ids = {str(ContactState.from_json(state).id): key for key, state in held.items()}
+        found: dict[str, Json] = {}
+        self._rereading = True
+
+        def flow() -> Flow:
+            try:
+                for some in _pages(list(ids)):
+                    seen = yield from read_contacts(some, RELATIONS)
+                    now = {identity: one.state for identity, one in seen.items() if one.state is not None}
+                    found.update({ids[i]: s.to_json() for i, s in now.items() if self._goes_by(ids[i], s)})
+            except Closed:
+                pass  # then nothing is known of them
+            finally:
+                self._rereading = False
+            return Outcome(RowStatus.SUCCEEDED)
+
+        yield Work(BESIDE, "reading anew", flow())
+        while self._rereading:
+            yield _WAIT
+        return found
+
+    def _goes_by(self, key: str, state: ContactState) -> bool:
+        """Whether a contact is still the one that rows of this key are about."""
+        return self.plan.writer.meaning.key != "email" or address_key(state.attributes.get("email", "")) == key
 
     def _looked_at(self, rows: list[Row], held: Mapping[str, Json]) -> set[int]:
         """The rows by whose addresses somebody else may be meant, for all that is known: who was read is not."""
@@ -149,5 +192,10 @@ class Rows:
         return {row.number for row in unknown if not row.key.isascii() or alike(row.key) in others}
 
 
+def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[at : at + PAGE] for at in range(0, len(ids), PAGE))
+
+
+_WAIT: Final = Work(BESIDE, "wait", iter(()))  # type: ignore[arg-type]  # stands for: no row at the moment
 _NOTHING: Final = OpenRow()
 _NO_STEPS: Final[frozenset[str]] = frozenset()

@@ -14,6 +14,7 @@ from typing import Final
 from bulk.model import Failure, Json, Receipt, Request
 from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
+from bulk.planning.differences import option_text
 from bulk.planning.links import Done
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking, asked, together
@@ -57,8 +58,9 @@ def _missing(options: Sequence[Json], held: Sequence[Json], done: Done) -> list[
     by_value = {str(value): (str(label), bool(default)) for value, label, default, *_place in held}
     missing = []
     for value, label, default in options:
-        plain = ("*" if default else "") + value + ("" if label == value else f"={label}")
-        if plain in by_value:  # a value that reads like more than one, as a file without escapes has it
+        if (
+            option_text(value, label, default=default) in by_value
+        ):  # a value that reads like more than one, as a file without escapes has it
             continue
         if value not in by_value:
             missing.append((value, label, default))

@@ -162,11 +162,32 @@ def record_differences(wants: Wants, kept: Json | None, kinds: Kinds) -> list[Fa
         if not (held in UNSET and value in UNSET) and not _same(kinds.get(attribute, TEXT), held, value):
             found.append(_failure(step, attribute, held, value))
     for attribute, wanted in wants.get("beside", {}).items():
-        there = [str(one) for one in kept.get(attribute) or ()]
-        missing = [str(one) for one in wanted if str(one) not in there]
+        there = kept.get(attribute) or ()
+        missing = [one for one in wanted if not _is_among(one, there)]
         if missing:
-            found.append(_failure(step, attribute, ", ".join(there), ", ".join(missing)))
+            found.append(_failure(step, attribute, _listed(there), _listed(missing)))
     return found
+
+
+def _is_among(wanted: Json, there: Sequence[Json]) -> bool:
+    """Whether a stage, by its title, or an option, with its label and as the default, is there."""
+    if not isinstance(wanted, list):
+        return str(wanted) in map(str, there)
+    value, label, default = wanted
+    held = {str(one[0]): (str(one[1]), bool(one[2])) for one in there}
+    if option_text(value, label, default=default) in held:  # a value that reads like more than one
+        return True
+    has, is_default = held.get(value, ("", False))
+    return value in held and label in (value, has) and (is_default or not default)
+
+
+def option_text(value: str, label: str, *, default: bool) -> str:
+    """An option as a file without escapes has it."""
+    return ("*" if default else "") + value + ("" if label == value else f"={label}")
+
+
+def _listed(some: Sequence[Json]) -> str:
+    return ", ".join(str(one[0] if isinstance(one, list) else one) for one in some)
 
 
 # ---- comparing

@@ -27,8 +27,9 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import CustomField, Names
+from bulk.planning.read_back import AsRead, if_allowed, read_contact
 from bulk.planning.settling import Nothing, deleted, settled
-from bulk.planning.state import ContactState
+from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.together import Asking, together
 from bulk.planning.unchanged import of_link
 from bulk.planning.understanding import Wanted, read, understood
@@ -78,10 +79,15 @@ class LinkRows:
         """The flow of one row."""
         deletes = self.meaning.mode == "delete"
         own = self.own(row, known)
+        found: Found = self.found
+        if known.aged and own.record is not None and not known.begun:
+            seen = yield from if_allowed(read_contact(own.record[0], RELATIONS))
+            found = AsRead(self.found, own.record[0], seen)
+            own = of_link(row, self.resource, self.meaning, self.names, found)
         row = row if known.begun else own.row
         if own.record is not None and not known.begun:
             return Outcome(RowStatus.UNCHANGED, "unchanged", own.record[0])
-        wanted = yield from understood(row, self.meaning, self.names, self.found)
+        wanted = yield from understood(row, self.meaning, self.names, found)
         if isinstance(wanted, Outcome):
             if deletes and wanted.failures[0].code == "not_found":
                 return Outcome(RowStatus.UNCHANGED, "unchanged")  # with its contact, all that belonged to it is gone

@@ -7,8 +7,8 @@ read now is left out of what these generators give; `Closed` says that the API r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from bulk.model import Json, Receipt, Request
 from bulk.planning import answers
@@ -18,9 +18,13 @@ from bulk.planning.export import CUSTOM_DATA, record_of
 from bulk.planning.pages import PAGE, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.together import Asking, asked, together
+from bulk.planning.writers import Found
+from bulk.resources.identity import same_address
 from bulk.resources.spec import CUSTOM, Resource
 
+Answer = TypeVar("Answer")
 ENROLMENTS: Final = "contactAutomations"
+UNREAD: Final = "What it asks for was so when the account was read, and could not be read again. Run bulk retry."
 
 
 class Closed(Exception):  # noqa: N818 - it says how the account is
@@ -128,6 +132,44 @@ def _seen(kept: Json) -> Seen:
     return Seen(ContactState.from_json(kept[0]), frozenset(kept[1]))
 
 
+@dataclass(frozen=True, slots=True)
+class AsRead:
+    """What was found before the rows, with one contact as it was `seen` now; None: it is not known any more."""
+
+    found: Found
+    identity: str
+    seen: Seen | None
+
+    @property
+    def state(self) -> ContactState | None:
+        """The contact as it is, None if it is gone or could not be read."""
+        return None if self.seen is None else self.seen.state
+
+    def contact(self, email: str) -> ContactState | None:
+        """The contact of that address."""
+        if self.state is not None and same_address(self.state.attributes.get("email", ""), email):
+            return self.state
+        before = self.found.contact(email)
+        return None if before is not None and before.id == self.identity else before
+
+    def contact_of(self, identity: str) -> ContactState | None:
+        """The contact of that id."""
+        return self.state if identity == self.identity else self.found.contact_of(identity)
+
+    def records(self, key: str) -> Sequence[tuple[str, Json]]:
+        """As before."""
+        return self.found.records(key)
+
+    def is_ours(self, identity: str) -> bool:
+        """As before."""
+        return self.found.is_ours(identity)
+
+    @property
+    def newest(self) -> int:
+        """As before."""
+        return self.found.newest
+
+
 # ---- records by themselves
 
 
@@ -159,6 +201,14 @@ def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tu
             return None
         kept = kept | {f"{CUSTOM}{field}": value for field, value in values}
     return identity, kept
+
+
+def if_allowed(reading: Asking[Answer | None]) -> Asking[Answer | None]:
+    """What a reading gives, None also if the API refuses it."""
+    try:
+        return (yield from reading)
+    except Closed:
+        return None
 
 
 def _check_open(receipt: Receipt) -> None:

@@ -21,9 +21,10 @@ from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
 from bulk.planning.pages import InTurn
+from bulk.planning.read_back import UNREAD, if_allowed, read_record
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
-from bulk.planning.unchanged import of_record, with_readable
+from bulk.planning.unchanged import changed_only, of_record, record_cell, with_readable
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, names_to_make
 from bulk.resources.identity import address_key, name_key
@@ -98,12 +99,30 @@ class RecordRows:
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
         own = self.own(row, known)
+        if known.aged and own.record is not None and not (own.row.values or known.begun):
+            again = yield from self._as_it_is(row, *own.record)
+            if isinstance(again, Failure):
+                return Outcome(RowStatus.FAILED, failures=(again,))
+            own = again
         context = {} if own.record is None else own.record[1]
         wanted = yield from understood(own.row, self.meaning, self.names, self.found, context)
         if isinstance(wanted, Outcome):
             return wanted
         work = self._change_own if own.record is not None else self._find
         return (yield from work(own, wanted, known))
+
+    def _as_it_is(self, row: Row, identity: str, kept: Json) -> Asking[Own | Failure]:
+        """The record that held all that the row says, as it is now, and what differs from it."""
+        now = yield from if_allowed(read_record(self.resource, identity, custom=bool(self.names.fields)))
+        if now is None:
+            return Failure("read back", "no_answer", UNREAD)
+        if now[1] is None:
+            said = f"The {self.resource.singular} {identity} was there when the job began, and is gone. Run bulk retry."
+            return Failure("read back", "not_found", said)
+        beside = {column.attribute for column in self.resource.columns if column.beside}  # which do not come with one
+        current = {**kept, **{name: value for name, value in now[1].items() if name not in beside}}
+        cell = partial(record_cell, current, self.names, self.found)
+        return Own(changed_only(row, self.meaning.columns, cell), (identity, current), identity)
 
     def _find(self, own: Own, wanted: Wanted, known: Known) -> Flow:
         """Work on the record that the row is about as its key says."""

@@ -72,6 +72,7 @@ class Known:
     lists it is on. `begun` are steps that an earlier run has sent: what it decided stays decided. `newest` is the
     highest id of a contact when the job began, -1 if it is not known; `highest` is the same where it is sure, else
     None. `resumed`: the job was cut off before, and what it has not sent others may have made in the meantime.
+    `aged`: what was read is too old to say by itself that a row asks for nothing.
     `stored` is what the account holds of it where `state` is not to decide what was there before: it says which cells
     are nothing new.
     `look_first`: nobody of this address is known, but the account may take it for somebody else's, so that is
@@ -86,6 +87,7 @@ class Known:
     newest: int = -1
     highest: int | None = None
     resumed: bool = False
+    aged: bool = False
     look_first: bool = False
     beside: str = ""
 

@@ -96,7 +96,7 @@ def test_few_rows_are_held_against_what_was_exported_too(exported: tuple[World, 
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"]
     assert (ending.summary.actions, world.steps()) == ({"updated": 1, "unchanged": 1}, ["contact"])
     read = [request.step for request, _reply in world.sent if request.path == "contacts"]
-    assert read == ["contacts 1"] + (["newest"] if key == "email" else [])
+    assert read == ["contacts 1"]
 
 
 def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: World, monkeypatch: pytest.MonkeyPatch):
