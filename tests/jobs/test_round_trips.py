@@ -203,7 +203,7 @@ def test_options_go_to_another_account_with_labels_order_and_default(tmp_path: P
 def test_an_option_that_is_there_otherwise_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     world = OddWorld(tmp_path, monkeypatch, demo=False)
     world.csv([("Colour", "dropdown", "blue=Blau,red")], "title,type,options", "out.csv")
-    assert imported(world, FIELDS)["succeeded"] == 1
+    assert imported(world, FIELDS)["succeeded"] == 1, told(world)
     world.csv([("Colour", "dropdown", "blue,red,green")], "title,type,options", "out.csv")
     assert (imported(world, FIELDS)["succeeded"], world.steps()) == (1, ["options"])  # a value says no label
     world.csv([("Colour", "dropdown", "blue=Azur,red")], "title,type,options", "out.csv")
