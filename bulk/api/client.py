@@ -159,7 +159,7 @@ class Client:
             url = f"{url}?{urlencode(request.query)}"
         extensions = self._extensions
         if request.leave_within is not None:  # it waits no longer for a connection
-            soon = min(CONNECT, request.leave_within)
+            soon = min(CONNECT, request.leave_within / 3)  # for a place, the connection, and TLS
             extensions = {"timeout": {**self._extensions["timeout"], "connect": soon, "pool": soon}}
         if request.body is None:
             return httpx.Request(request.method, url, headers=self._headers, extensions=extensions)

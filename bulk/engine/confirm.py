@@ -104,7 +104,7 @@ def _says_deleted(request: Request, reply: Reply) -> bool:
 
 def _contradictions(request: Request, records: list[dict[str, Json]]) -> Iterator[str]:
     says = request.says
-    if ALL in says and not says[ALL](records):
+    if ALL in says and not _fits(records, says[ALL]):
         yield f"{ANOTHER}s than were asked for"
     for record in records:
         if request.method != "GET" and "id" not in record and not any(name in record for name in says):
@@ -117,7 +117,7 @@ def _contradictions(request: Request, records: list[dict[str, Json]]) -> Iterato
 def _fits(value: Json, wanted: Json) -> bool:
     try:
         return bool(wanted(value)) if callable(wanted) else str(value) == str(wanted)
-    except (TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         return False
 
 

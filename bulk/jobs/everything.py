@@ -267,8 +267,9 @@ class _Imports:
         resumed = is_made(part.file(CHECKPOINT))
         options, table = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
         record = JobRecord(
-            "import", resource.name, asdict(options), access.place, access.connection, input=part.record().input
-        )
+            "import", resource.name, asdict(options), access.place, access.connection, input=part.record().input,
+            created=shared.folder.record().created,  # the moment of what was decided is that of the whole job
+        )  # fmt: skip
         setting.progress.say(f"{name}: {table.dialect.describe()}")
         with _opened(part, stale=STALE) as checkpoint:
             part.write(record)

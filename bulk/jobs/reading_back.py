@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple
 
+import anyio.to_thread
+
 from bulk.engine.steps import Step
 from bulk.errors import UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint, Unread
@@ -129,7 +131,7 @@ class ReadingBack:
             if not self.checkpoint.unread_count() or runner.dispatch.stopping:
                 break
             if self.reading.pages:
-                self.checkpoint.forget_records()
+                await anyio.to_thread.run_sync(self.checkpoint.forget_records)
                 await read_records(runner, self.checkpoint, self.resource, self.names, self.resource.key_attributes)
             await runner.run(_Rest(self))
         await self.checkpoint.durable()

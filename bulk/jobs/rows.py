@@ -125,7 +125,11 @@ class Rows:
         for at, row in enumerate(rows):
             if held and self._is_old(since):  # also amid them: they may have waited long for their turn
                 since = anyio.current_time()
-                held = yield from self._reread({r.key: held[r.key] for r in rows[at:] if r.key in held})
+                before, begun = held, {r.key: held[r.key] for r in rows[at:] if r.key in held and r.number in opened}
+                others = {r.key: held[r.key] for r in rows[at:] if r.key in held and r.number not in opened}
+                held = (yield from self._reread(others)) | begun  # what a row has begun to do stays as it was decided
+                if self._is_by_address:  # who is not known any more is asked for, as one who never was
+                    looked_at |= {r.number for r in rows[at:] if r.key in before and r.key not in held}
             opened_row = opened.get(row.number, _NOTHING)
             knows = row.key in held and not (self._anew and opened_row is not _NOTHING)
             stored = ContactState.from_json(held[row.key]) if row.key in held else None
@@ -180,10 +184,14 @@ class Rows:
         """Whether a contact is still the one that rows of this key are about."""
         return self.plan.writer.meaning.key != "email" or address_key(state.attributes.get("email", "")) == key
 
+    @property
+    def _is_by_address(self) -> bool:
+        meaning = self.plan.writer.meaning
+        return meaning.key == "email" and meaning.mode in ("upsert", "delete")
+
     def _looked_at(self, rows: list[Row], held: Mapping[str, Json]) -> set[int]:
         """The rows by whose addresses somebody else may be meant, for all that is known: who was read is not."""
-        meaning = self.plan.writer.meaning
-        if meaning.key != "email" or meaning.mode not in ("upsert", "delete"):
+        if not self._is_by_address:
             return set()
         unknown = [row for row in rows if row.key not in held]
         if self.plan.held_since is None or self._partly:

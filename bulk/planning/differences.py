@@ -71,7 +71,7 @@ def _about(name: str) -> str:
 
 def _aspects(wants: Wants) -> Iterator[tuple[str, str]]:
     for name, value in wants.items():
-        whole = name in ("account", "left", "gone")
+        whole = name in ("account", "left", "gone", "there")
         yield from ((_about(name), str(key)) for key in ([""] if whole else value))
 
 

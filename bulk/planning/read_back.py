@@ -58,7 +58,7 @@ def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | None]:
 
     request = Request(
         f"read back {identity}", "GET", f"contacts/{identity}", _include(wanted), absent_is_done=True,
-        expects="contact", says={"id": identity}, keep=keep,
+        expects="contact", says={"id": identity}, keep=keep, optional=True,
     )  # fmt: skip
     receipt = yield from asked(request)
     if not receipt.ok:
@@ -108,7 +108,7 @@ def _many(ids: Sequence[str], families: Sequence[str]) -> Request:
         return None if kept["missing"] else kept
 
     says = {"id": answers.one_of(ids)}
-    return Request("read back", "GET", "contacts", query, keep=keep, expects="contacts", says=says)
+    return Request("read back", "GET", "contacts", query, keep=keep, expects="contacts", says=says, optional=True)
 
 
 def _include(families: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -181,7 +181,7 @@ def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tu
     path, singular = f"{resource.name}/{identity}", resource.singular
     request = Request(
         f"read back {identity}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity},
-        keep=lambda body: record_of(resource, body[singular], body) if singular in body else None,
+        keep=lambda body: record_of(resource, body[singular], body) if singular in body else None, optional=True,
     )  # fmt: skip
     receipt = yield from asked(request)
     if not receipt.ok:

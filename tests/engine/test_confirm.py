@@ -140,3 +140,10 @@ def test_the_engine_takes_an_answer_about_another_record_for_none():
     assert receipts[0].verdict is Verdict.IN_DOUBT
     assert receipts[0].code == "another_record"
     assert receipts[0].error == "The answer was about another record: its email is not the one that was asked for."
+
+
+@pytest.mark.parametrize("record", [{}, {"id": None}, {"id": "x"}, {"id": {}}])
+def test_a_page_with_a_record_that_has_no_number_is_a_damaged_one(record):
+    request = Request("s", "GET", "contacts", expects="contacts", says=answers.page(0, upwards=True))
+    reply = confirmed(request, Reply(200, {"contacts": [{"id": "1"}, record]}))
+    assert reply.damage
