@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the border
         text, code = _told(error)
-        terminal.echo(f"bulk: {text}", err=True)
+        terminal.echo(f"bulk: {_without_secrets(text)}", err=True)
         return code
 
 
@@ -52,9 +52,16 @@ def _told(error: BaseException) -> tuple[str, int]:
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 2
     if os.environ.get("BULK_DEBUG"):
-        traceback.print_exception(error)
+        terminal.echo(_without_secrets("".join(traceback.format_exception(error))), err=True, nl=False)
     told = f"a defect of bulk: {type(error).__name__}. Run it again with BULK_DEBUG=1 and report what it prints;"
     return f"{told}\nwhat a job has done is safe in its folder, and 'bulk resume' goes on with it.", 3
+
+
+def _without_secrets(text: str) -> str:
+    """The text without a key or a password of this environment: what libraries raise may quote one."""
+    from bulk.api.redaction import Redaction, secrets_in  # noqa: PLC0415 - for who has an error
+
+    return Redaction(*secrets_in(os.environ)).text(text)
 
 
 if __name__ == "__main__":

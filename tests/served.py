@@ -12,12 +12,14 @@ from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.serve import listening, server_of
 
 KEY = "sandbox-s3cret"
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]  # status, headers, body
 
 
 class Served:
     """`log` holds method, path and status of each request. `on_request` is called after each with their number.
 
-    `on_arrival` is given the ASGI scope of each request before anything else sees it, and may change it.
+    `on_arrival` is given the ASGI scope of each request before anything else sees it, and may change it. `on_answer`
+    is given the scope and the answer, and gives the one that goes out.
     """
 
     def __init__(self, folder: Path, **options: object) -> None:
@@ -26,6 +28,7 @@ class Served:
         self.log: list[tuple[str, str, int]] = []
         self.on_request: Callable[[int], None] = lambda _number: None
         self.on_arrival: Callable[[dict[str, Any]], None] = lambda _scope: None
+        self.on_answer: Callable[[dict[str, Any], Answer], Answer] | None = None
         self._options = SandboxOptions(**{"rate": 0, "key": KEY, **options})
 
     def __enter__(self) -> Self:
@@ -36,7 +39,7 @@ class Served:
 
         async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
             self.on_arrival(scope)
-            await answer(scope, receive, send)
+            await answer(scope, receive, self._changing(scope, send))
 
         sandbox.app = app
         opened, self.address = self._stack.enter_context(listening("127.0.0.1", 0))
@@ -53,6 +56,24 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def _changing(self, scope: dict[str, Any], send: Any) -> Any:
+        change = self.on_answer
+        if change is None:
+            return send
+        begun: dict[str, Any] = {}
+
+        async def changed(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                begun.update(message)
+                return
+            status, headers, body = change(scope, (begun["status"], list(begun["headers"]), message["body"]))
+            headers = [(name, value) for name, value in headers if name != b"content-length"]
+            headers.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        return changed
 
     def _note(self, method: str, path: str, status: int) -> None:
         self.log.append((method, path, status))

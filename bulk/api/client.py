@@ -15,23 +15,22 @@ import json
 import math
 import ssl
 import time
-import urllib.request
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import anyio
 import httpx
 
 from bulk import __version__
 from bulk.api.answer import ExcessError, content_of, json_of, quote_of
-from bulk.api.credentials import Credentials
+from bulk.api.credentials import SANDBOX, Credentials
 from bulk.api.in_process import AsgiApp, InProcess
-from bulk.api.redaction import Redaction
+from bulk.api.redaction import Redaction, proxy_passwords
 from bulk.engine.confirm import contradicts
 from bulk.errors import UsageError
 from bulk.model import Lost, Reply, Request
@@ -66,8 +65,8 @@ class Client:
         except httpx.InvalidURL:
             raise UsageError("The address has a host that is no name. Correct --base-url or AC_API_URL.") from None
         self._root = credentials.root
-        # the embedded sandbox's key is none
-        self._redaction = Redaction() if app is not None else Redaction(credentials.key, *_proxy_passwords())
+        key = "" if credentials.key == SANDBOX.key else credentials.key  # which everybody knows, and is a word
+        self._redaction = Redaction(key, *proxy_passwords())
         self._through_proxies = credentials.root.startswith("https:") and not credentials.on_this_machine
         self._patience = patience
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
@@ -188,18 +187,6 @@ class Client:
     def safe(self, text: str) -> str:
         """Give the text without the key, should a server or a library have put it there."""
         return self._redaction.text(text)
-
-
-def _proxy_passwords() -> list[str]:
-    """The passwords of the environment's proxies, as they are written there and as they are."""
-    passwords = []
-    for proxy in urllib.request.getproxies().values():
-        try:
-            password = urlsplit(proxy).password or ""
-        except ValueError:
-            continue
-        passwords += [password, unquote(password)]
-    return passwords
 
 
 def _seconds(header: str | None) -> float | None:

@@ -7,8 +7,12 @@ replaced by `***`. Of one that is short, as the sandbox's may be, only words of 
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
+from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies
 
 from bulk.model import Json
 
@@ -18,7 +22,7 @@ _PAGE: Final = 16_384  # bytes; larger bodies are pages of records, in which nob
 _LONGEST_FORM: Final = 12  # characters that one of a secret takes at most in any of the forms, and some room
 _ESCAPES: Final = (  # the sign they begin with, and what they look like
     (b"%", re.compile(rb"%(?:25)?([2-7][0-9a-fA-F])")),
-    (b"\\", re.compile(rb"\\(?:u00|x)([2-7][0-9a-fA-F])")),
+    (b"\\", re.compile(rb"\\u00([2-7][0-9a-fA-F])")),
     (b"&", re.compile(rb"&#[xX]0?([2-7][0-9a-fA-F]);")),
 )
 _DEPTH: Final = 4  # escapes of escapes of escapes
@@ -40,6 +44,7 @@ class Redaction:
         forms = [_pattern(secret) for secret in known] + [re.escape(form) for form in encoded]
         self._pattern = re.compile("|".join(forms)) if forms else None
         self._telling = any(len(secret) >= SHORT for secret in known)
+        self._slashes = any("/" in secret for secret in known)
         self._odd = any(set(secret) & _SIGNS for secret in known)
         self._encoded = tuple(form.encode() for form in encoded)
         self.reach = _LONGEST_FORM * max((len(secret) for secret in known), default=0)  # characters of the longest form
@@ -58,7 +63,7 @@ class Redaction:
         looked_for = self._plain if len(content) > _PAGE else (*self._plain, *self._encoded)
         if self._odd or b"\x00" in content or any(form in content for form in looked_for):  # 0: UTF-16 and UTF-32
             return bool(self._plain)
-        plain = _unescaped(content)
+        plain = _unescaped(content, slashes=self._slashes)
         return plain is not content and any(secret in plain for secret in self._plain)
 
     def body(self, body: Json) -> Json:
@@ -74,8 +79,8 @@ class Redaction:
         return body
 
 
-def _unescaped(content: bytes) -> bytes:
-    """The content with no escape left, also none of escapes; itself if there is none."""
+def _unescaped(content: bytes, *, slashes: bool) -> bytes:
+    """The content with no escape left, also none of escapes; itself if there is none. `slashes`: theirs too."""
     plain = content
     for _ in range(_DEPTH):
         before = plain
@@ -84,9 +89,9 @@ def _unescaped(content: bytes) -> bytes:
                 plain = escape.sub(_hexadecimal, plain)
         if b"&" in plain:
             plain = _DECIMAL.sub(_decimal, plain)
-        if b"\\" in plain:
+        if slashes:
             plain = plain.replace(b"\\/", b"/")  # as PHP has it
-        if plain == before:
+        if plain is before or plain == before:
             break
     return plain
 
@@ -123,3 +128,28 @@ def _in_base64(secret: str) -> set[str]:
         core = encoded[first : len(encoded) - bool(odd)]
         forms |= {core, core.replace("+", "-").replace("/", "_")}
     return forms
+
+
+# ---- what is secret on this machine
+
+
+def secrets_in(environment: Mapping[str, str]) -> list[str]:
+    """The keys of an environment, and the passwords in its addresses; those of proxies too."""
+    keys = [environment.get(name, "").strip() for name in ("MATON_API_KEY", "AC_API_TOKEN")]
+    addresses = [environment.get(name, "") for name in ("AC_API_URL", "BULK_BASE_URL", "BULK_REDIS_URL")]
+    return [*keys, *_passwords(addresses), *proxy_passwords()]
+
+
+def proxy_passwords() -> list[str]:
+    """The passwords of the proxies that this process would use."""
+    return _passwords(getproxies().values())
+
+
+def _passwords(addresses: Iterable[str]) -> list[str]:
+    """The passwords in addresses, as they are written there and as they are."""
+    passwords = []
+    for address in addresses:
+        with contextlib.suppress(ValueError):
+            password = urlsplit(address).password or ""
+            passwords += [password, unquote(password)]
+    return passwords
