@@ -60,10 +60,13 @@ def same_address(one: str, other: str) -> bool:
 
 
 def name_key(text: str) -> str:
-    """What two spellings of one name share: case, composition, invisible characters, blanks of any kind and number."""
+    """What two spellings of one name share: case, composition, invisible characters, blanks of any kind and number.
+
+    A name of which nothing can be seen is itself alone: else all of them would be one.
+    """
     if text.isascii():
         return " ".join(text.lower().split())
-    return "".join(map(_lower, shown(text)))
+    return "".join(map(_lower, shown(text))) or text.strip()
 
 
 def same_name(one: str, other: str) -> bool:

@@ -81,6 +81,13 @@ def test_names_that_are_two(one: str, other: str):
     assert not same_name(one, other)
 
 
+@pytest.mark.parametrize(("one", "other"), [("\u200b", "\u2060"), ("\u200b", "\ufeff"), ("\u200b", "")])
+def test_names_of_which_nothing_is_seen_are_not_all_one(one: str, other: str):
+    assert not same_name(one, other)
+    assert chosen(one, [("1", other)]) == []
+    assert chosen(one, [("1", other), ("2", one)]) == ["2"]
+
+
 @given(TEXTS)
 def test_keys_are_their_own_keys(text: str):
     assert address_key(address_key(text)) == address_key(text)
