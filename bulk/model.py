@@ -20,7 +20,8 @@ class Row:
     """One record of an input file.
 
     `number` is the row a spreadsheet shows (the header is row 1). `values` maps the attribute of each mapped
-    column to the cell's text as it was read. `key` identifies the record (contacts: trimmed, case-folded e-mail).
+    column to the cell's text as it was read. `key` identifies the record (contacts:
+    the e-mail address as `identity.address_key` has it).
     `id` is what a column of the records' own ids says, "" without one; it is the key only where that was asked for.
     """
 

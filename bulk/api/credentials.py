@@ -50,7 +50,7 @@ class Credentials:
     @property
     def on_this_machine(self) -> bool:
         """Whether calls stay on this machine: a sandbox that is served here."""
-        return _is_loopback(urlsplit(self.root).hostname or "")
+        return is_loopback(urlsplit(self.root).hostname or "")
 
 
 SANDBOX: Final = Credentials("http://127.0.0.1/api/3/", "sandbox", direct=True)
@@ -98,12 +98,13 @@ def _checked(name: str, url: str, key: str) -> str:
         raise UsageError(f"{name} has more in it than scheme, host and path. Write it like {GATEWAY}, without a key.")
     if Redaction(key).text(url) != url:
         raise UsageError(f"{name} has the key in it. Write it like {GATEWAY}, without the key.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageError(f"{name} would send your key in clear. Use https:// (http:// is for this machine only).")
     return url.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, by its name or address."""
     if host == "localhost":
         return True
     try:

@@ -24,7 +24,7 @@ class InProcess(httpx.ASGITransport):
         self._idle: list[int] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer over the connection that was idle longest, or over a new one."""
+        """Answer over an idle connection, the oldest of them, or over a new one."""
         port = heapq.heappop(self._idle) if self._idle else next(_ports)
         self.client = ("127.0.0.1", port)  # taken into the call before it waits for anything
         response = await super().handle_async_request(request)

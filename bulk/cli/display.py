@@ -1,4 +1,4 @@
-"""What a person sees: progress on stderr, the result on stdout. The only writer to a terminal."""
+"""What a person sees: progress on stderr, the result on stdout. `terminal` writes it."""
 
 from __future__ import annotations
 

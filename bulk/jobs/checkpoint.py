@@ -370,7 +370,7 @@ class Checkpoint:
     def forget_questions(self) -> None:
         """Forget what the account answered and held: it is too old to decide by. What was written stays.
 
-        So does not that deletions were agreed to: other records may go by the keys of the rows now.
+        The agreement to delete is forgotten too: the keys of the rows may match other records now.
         """
         with self._at_once() as execute:
             execute("DELETE FROM steps WHERE method = 'GET'")

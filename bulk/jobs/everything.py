@@ -8,7 +8,6 @@ meant where the files come from is told by what became of the rows that had them
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,6 +33,7 @@ from bulk.jobs.folder import (
     JobFolder,
     JobRecord,
     account_of_manifest,
+    sha256_of,
 )  # fmt: skip
 from bulk.jobs.held import STALE
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
@@ -337,9 +337,7 @@ def _write_manifest(directory: Path, account: str, endings: list[Ending]) -> Non
                 names |= {link.name: checkpoint.noted(f"written {link.name}") for link in LINKS}
         for name, rows in names.items():
             path = directory / f"{name}.csv"
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files[name] = {"file": path.name, "rows": rows, "sha256": digest}
+            files[name] = {"file": path.name, "rows": rows, "sha256": sha256_of(path)}
     data = {
         "account": account, "created": datetime.now(UTC).isoformat(timespec="seconds"), "version": __version__,
         "resources": files,

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from bulk import __version__
 from bulk.errors import BulkError, UnfinishedError, UsageError
-from bulk.jobs.private import NO_LINK, check_no_links, make_private
+from bulk.jobs.private import check_no_links, make_private, open_private
 from bulk.resources.kinds import nearest
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
@@ -38,6 +38,12 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 FORMAT: Final = 1  # of job.json; another one is another version's
 STDOUT: Final = "-"  # the output of an export to standard output
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file. Raises `OSError`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,7 @@ class InputFile:
     def of(cls, path: Path) -> Self:
         """Measure a file."""
         try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return cls(str(path.resolve()), path.stat().st_size, digest)
+            return cls(str(path.resolve()), path.stat().st_size, sha256_of(path))
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -243,7 +247,7 @@ class JobFolder:
         # what is no text, like a file's name that is no UTF-8, is escaped as JSON has it, and read back the same
         content = (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
         try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK, 0o600), "wb") as file:
+            with open_private(part) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

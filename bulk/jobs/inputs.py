@@ -7,7 +7,6 @@ with. The copy holds personal data and goes when there is nothing left to send. 
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import os
 import select
@@ -25,8 +24,8 @@ import anyio
 import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs.folder import INPUT_COPY, InputFile, JobFolder
-from bulk.jobs.private import NO_LINK
+from bulk.jobs.folder import INPUT_COPY, InputFile, JobFolder, sha256_of
+from bulk.jobs.private import open_private
 from bulk.tables.files import NamedFile, open_binary
 
 PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time
@@ -111,12 +110,12 @@ async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], 
     copy, source = folder.file(INPUT_COPY), Path(noted.path)
     from_stdin = source.name == INPUT_COPY and source.parent.name == folder.name
     name = STDIN if from_stdin else str(source)
-    if not copy.exists():  # begun by a version that kept none, or it was removed when nothing was left to send
+    if not await anyio.Path(copy).exists():  # begun by a version that kept none, or removed with nothing left to send
         if not await anyio.Path(source).exists():
             raise UsageError(f"{source} is gone, and the job has no copy of it. Put it back, then go on with the job.")
         taken = await take(source, copy)
         if not _same(taken.input, noted):
-            copy.unlink()
+            await anyio.Path(copy).unlink()
             raise UsageError(
                 f"{source} has changed since the job began, so its rows can no longer be told apart.\n"
                 "Put the old file back, or import the new one; what is done already is found unchanged."
@@ -152,12 +151,6 @@ def remove_copy(folder: JobFolder) -> None:
     folder.file(INPUT_COPY).unlink(missing_ok=True)
 
 
-def sha256_of(path: Path) -> str:
-    """The digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _same(one: InputFile, other: InputFile) -> bool:
     return (one.size, one.sha256) == (other.size, other.sha256)
 
@@ -182,7 +175,7 @@ def _copied(source: Path, target: Path, left: threading.Event) -> Taken | None:
     """Copy a file once; None if it was changed meanwhile. What is not whole never stands under the copy's name."""
     part = target.with_name(f".{target.name}.part")
     try:
-        with open_binary(source) as file, _private(part) as copy:
+        with open_binary(source) as file, open_private(part) as copy:
             began = time.time()
             seen = Seen.of(os.fstat(file.fileno()))
             _transfer(file, copy, left)
@@ -220,7 +213,7 @@ def _spool(target: Path, left: threading.Event) -> Taken:
     """Copy standard input, which can be read only once."""
     stream = cast("io.BufferedReader", sys.stdin.buffer)
     try:
-        with _private(target) as copy:
+        with open_private(target) as copy:
             while _ready(stream, left) and (piece := stream.read1(PIECE)):
                 copy.write(piece)
         return Taken(NamedFile(target, STDIN), InputFile.of(target))
@@ -237,11 +230,6 @@ def _ready(stream: io.BufferedReader, left: threading.Event) -> bool:
     except ValueError:
         pass  # no file of the system's: it is read as it comes
     return not left.is_set()
-
-
-def _private(path: Path) -> IO[bytes]:
-    """A new file for its owner alone."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK, 0o600), "wb")
 
 
 def _no_copy(source: Path | str, target: Path, error: OSError) -> UsageError:

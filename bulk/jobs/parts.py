@@ -16,6 +16,7 @@ from bulk.jobs.folder import INPUT_COPY, JOB, JobFolder, JobRecord
 from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
 from bulk.jobs.inputs import Taken, take, taken_again
 from bulk.jobs.options import ImportOptions, options_read
+from bulk.jobs.private import open_private
 from bulk.jobs.validating import Findings
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
@@ -109,8 +110,8 @@ async def parts_again(
 def _keep_manifest(directory: Path, folder: JobFolder) -> None:
     """Keep what the folder says of its files; it may be another's later."""
     path = directory / MANIFEST
-    folder.file(MANIFEST).write_bytes(path.read_bytes() if path.is_file() else b"{}")
-    folder.file(MANIFEST).chmod(0o600)
+    with open_private(folder.file(MANIFEST)) as kept:
+        kept.write(path.read_bytes() if path.is_file() else b"{}")
 
 
 def _said_by_contacts(taken: Mapping[str, Taken], options: ImportOptions) -> list[str]:

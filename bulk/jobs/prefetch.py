@@ -96,8 +96,8 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
 async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> None:
     """Read all records, and the contacts that rows name where that is cheaper than asking for each."""
     checkpoint, resource = job.checkpoint, job.resource
-    key = plan.writer.meaning.key.split("+")
-    await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ["id"] else tuple(key))
+    key = plan.writer.meaning.key_attributes
+    await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ("id",) else key)
     names_contacts = {c.names for _at, c in plan.match.columns if c.of == "contacts" and c.names}
     if not names_contacts:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from bulk.errors import UsageError
 
@@ -17,6 +17,11 @@ NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)  # of `os.open`: a symbolic link i
 
 class NotOursError(UsageError):
     """Something stands where bulk keeps its own files that it did not make, or that others may change."""
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a file anew for writing, its owner's alone; a link in its place is not followed. Raises `OSError`."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK, 0o600), "wb")
 
 
 def make_private(folder: Path) -> None:

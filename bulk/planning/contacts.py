@@ -34,6 +34,7 @@ from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
 from bulk.planning.unchanged import of_contact
 from bulk.planning.writers import Known, Meaning, Own, Reckoned
+from bulk.resources.contacts import OPPOSITES
 from bulk.resources.identity import name_key, same_address
 from bulk.resources.kinds import EMAIL, NAMES, Problem, find_name
 from bulk.resources.spec import Column
@@ -74,7 +75,7 @@ def read_row(row: Row, meaning: Meaning) -> Wanted | Failure:
             account = value.strip()
         elif column.attribute in ATTRIBUTES:
             attributes[column.attribute] = value
-    for add, remove in (("tags", "remove_tags"), ("lists", "unsubscribe_lists")):
+    for add, remove in OPPOSITES:
         both = {name_key(name) for name in names.get(add, ())} & {name_key(name) for name in names.get(remove, ())}
         if both:
             return Failure("", "contradiction", f"{min(both)!r} stands in {add} and in {remove}. Keep one of the two.")

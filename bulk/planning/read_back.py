@@ -60,9 +60,8 @@ def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | None]:
         f"read back {identity}", "GET", f"contacts/{identity}", _include(wanted), absent_is_done=True,
         expects="contact", says={"id": identity}, keep=keep, optional=True,
     )  # fmt: skip
-    receipt = yield from asked(request)
-    if not receipt.ok:
-        _check_open(receipt)
+    receipt = yield from _answered(request)
+    if receipt is None:
         return None
     if receipt.status >= 400:
         return Seen(None)
@@ -183,9 +182,8 @@ def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tu
         f"read back {identity}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity},
         keep=lambda body: record_of(resource, body[singular], body) if singular in body else None, optional=True,
     )  # fmt: skip
-    receipt = yield from asked(request)
-    if not receipt.ok:
-        _check_open(receipt)
+    receipt = yield from _answered(request)
+    if receipt is None:
         return None
     if receipt.status >= 400:
         return identity, None
@@ -201,6 +199,15 @@ def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tu
             return None
         kept = kept | {f"{CUSTOM}{field}": value for field, value in values}
     return identity, kept
+
+
+def _answered(request: Request) -> Asking[Receipt | None]:
+    """The receipt of a question about one record; None if it cannot be answered now. Raises `Closed`."""
+    receipt = yield from asked(request)
+    if not receipt.ok:
+        _check_open(receipt)
+        return None
+    return receipt
 
 
 def if_allowed(reading: Asking[Answer | None]) -> Asking[Answer | None]:

@@ -84,7 +84,7 @@ class RecordRows:
 
     def _plain_key(self, row: Row) -> str:
         """What a row without an id is about, as far as its cells say so without asking; "" where they do not."""
-        key = self.meaning.key.split("+")
+        key = self.meaning.key_attributes
         columns = tuple(column for column in self.meaning.columns if column.means in key)
         wanted = read(row, replace(self.meaning, columns=columns), self.names)
         if isinstance(wanted, Failure):
@@ -359,7 +359,7 @@ def key_sought(row: Row, wanted: Wanted, meaning: Meaning, resource: Resource) -
     """What identifies the record that a row is about, in the words of `Found.records`."""
     if meaning.key == "id":
         return f"id {row.key}"
-    return key_of_record(resource, wanted.values, tuple(meaning.key.split("+")))
+    return key_of_record(resource, wanted.values, meaning.key_attributes)
 
 
 def key_of_record(resource: Resource, values: Mapping[str, Json], key: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from bulk.planning.state import ContactState
 from bulk.planning.writers import Found, Meaning, Own
 from bulk.resources.escapes import escaped, unescaped
 from bulk.resources.kinds import Problem
-from bulk.resources.spec import TOGETHER, Column, Resource, is_blank
+from bulk.resources.spec import Column, Resource, is_blank
 
 Written = Callable[[Column], str]  # what an export writes in a column
 _LIST_COLUMNS: Final = ("lists", "unsubscribe_lists")  # one cannot be read without the other
@@ -79,8 +79,7 @@ def of_record(row: Row, meaning: Meaning, names: Names, records: Sequence[tuple[
 
 
 def _key_differs(left: Row, meaning: Meaning) -> bool:
-    key = meaning.key.split(TOGETHER)
-    return any(column.means in key and column.attribute in left.values for column in meaning.columns)
+    return any(column.means in meaning.key_attributes and column.attribute in left.values for column in meaning.columns)
 
 
 def with_readable(left: Row, row: Row, columns: Sequence[Column]) -> Row:

@@ -11,7 +11,7 @@ from bulk.planning.consent import NO_EXCLUSIONS, Exclusions
 from bulk.planning.damage import Held, damage
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
-from bulk.resources.spec import Column, clears, is_blank
+from bulk.resources.spec import TOGETHER, Column, clears, is_blank
 
 MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
@@ -28,6 +28,11 @@ class Meaning:
     allow_damaged: bool = True
     began: float = 0.0  # when the job did, on the clock of the world; 0.0: not known
     excluded: Exclusions = NO_EXCLUSIONS
+
+    @property
+    def key_attributes(self) -> tuple[str, ...]:
+        """The attributes that identify a record in this job."""
+        return tuple(self.key.split(TOGETHER))
 
     def damaged(self, row: Row, held: Held) -> Outcome | None:
         """The end of a row with a cell that a spreadsheet has spoilt, unless the user lets it through."""

@@ -7,6 +7,9 @@ from typing import Final
 from bulk.resources.kinds import EMAIL, ID, NAMES, TEXT
 from bulk.resources.spec import Column, Reading, Resource, Writing
 
+# columns of which one adds names and the other takes them away: no name may stand in both
+OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
+
 CONTACTS: Final = Resource(
     name="contacts",
     singular="contact",

@@ -6,10 +6,11 @@ own server, but goes on naming the page: in `Host`, and in `Origin`.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from bulk.api.credentials import is_loopback
 
 _HTTP: Final = 80  # the port of an address that names none
 
@@ -37,11 +38,4 @@ def _names_us(told: str, scope: Mapping[str, Any], listening_on: str) -> bool:
         return False
     if parts.netloc != told or "@" in told or port != at:
         return False
-    return name in ("localhost", address.lower(), listening_on.lower()) or _is_loopback(name)
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return name in (address.lower(), listening_on.lower()) or is_loopback(name)

@@ -15,6 +15,7 @@ from operator import attrgetter, ne
 from typing import Final, Literal, Protocol, Self
 
 from bulk.model import Issue
+from bulk.resources.contacts import OPPOSITES
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem, find_name
 from bulk.resources.spec import Column, clears
@@ -30,7 +31,6 @@ CELLS: Final = 1_000_000  # that a batch may have: a table may be 16,384 columns
 BYTES: Final = 16 * 1024**2  # and of the file: a cell may be as long as a book
 _PIECE: Final = 20  # rows read between two looks at how much a batch holds
 _NUMBER: Final = attrgetter("number")
-OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
 _COMPARED: Final = 1_000  # rows compared with the account at a time
 
 
