@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +15,24 @@ from tests.lessons import Ran
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's file system in memory
+ROOM = 4 * 1024**3  # bytes of it that a whole run may take
+
+
+@pytest.hookimpl(tryfirst=True)  # before the temporary folder is chosen
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Ran(config), "lessons")
+    if config.option.basetemp is None and _free(MEMORY) > ROOM:  # hundreds of jobs wait for a disk, each many times
+        config.option.basetemp = tempfile.mkdtemp(prefix="bulk-tests-", dir=MEMORY)
+        config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
+
+
+def _free(place: Path) -> int:
+    """The bytes that may still be written there; 0 where there is no such place."""
+    try:
+        return shutil.disk_usage(place).free if os.access(place, os.W_OK) else 0
+    except OSError:
+        return 0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,6 +22,7 @@ from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.seed import seed
 from tests.jobs.samples import IMPORTED
 from tests.jobs.test_kills import Place
+from tests.scale import tries
 from tests.served import Served
 from tests.world import Crash, World, check_reports, report
 
@@ -212,7 +213,7 @@ def made(path: Path) -> dict[str, int]:
     return counts
 
 
-def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
+def test_killed_many_times_on_the_way_in_it_still_makes_an_equal_one(
     other: World, forks: subprocess.Popen[str], full: Path, folder: Path
 ):
     chance = random.Random(0)
@@ -220,8 +221,8 @@ def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
     with Served(tmp_path / "other", latency=0.002, demo=False, host=OTHER) as served:
         place = Place(tmp_path, served, forks)
         line = ("import", "all", str(folder), "--job", "job", "--rate", "0", "-q")
-        kills = 0
-        while kills < 20:
+        kills, most = 0, tries(8, 20)
+        while kills < most:
             code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 22))
             if code == 0:
                 break
@@ -229,10 +230,10 @@ def test_killed_twenty_times_on_the_way_in_it_still_makes_an_equal_one(
             kills += 1
             if (place.job / "job.json").exists():
                 line = ("resume", "job", "--rate", "0", "-q")
-        if kills == 20:
+        if kills == most:
             code, _out, err = place.run(*line)
         assert code == 0, err
-    assert kills >= 15
+    assert kills >= most * 3 // 4
     assert made(served.path) == made(full / "sandbox.sqlite"), "nothing twice"
     summary = json.loads((place.job / "summary.json").read_text())
     assert summary["state"] == "finished"

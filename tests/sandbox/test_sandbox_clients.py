@@ -12,13 +12,21 @@ import pytest
 from sandbox_desk import sandbox_at
 
 from bulk.sandbox.serve import listening, server_of
+from tests.scale import LONG
 
 CLIENTS = Path(__file__).parent / "clients"
 
 
 @pytest.mark.parametrize(
     ("script", "rate"),
-    [("gearplug.py", 0.0), ("mcp_tools.py", 4.0)],  # the second keeps to 5 a second, so it is refused now and then
+    [
+        ("gearplug.py", 0.0),
+        pytest.param(  # it keeps to 5 a second, so it is refused now and then
+            "mcp_tools.py",
+            4.0,
+            marks=pytest.mark.skipif(not LONG, reason="takes a while at its pace: BULK_LONG=1"),
+        ),
+    ],
 )
 def test_a_client_from_pypi_does_a_days_work(script: str, rate: float) -> None:
     with sandbox_at(rate=rate) as sandbox, listening("127.0.0.1", 0) as (opened, address):

@@ -167,7 +167,7 @@ class AnyCalls(RuleBasedStateMachine):
 
 
 AnyCalls.TestCase.settings = settings(
-    max_examples=tries(25, 500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(8, 500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyCalls = AnyCalls.TestCase
 
