@@ -194,12 +194,27 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
 
 
+def show_done(folder: JobFolder, *, as_json: bool) -> None:
+    """Say that nothing of a job is left to do."""
+    if as_json:
+        show_json(folder.summary())
+    elif folder.record().kind == "import":
+        terminal.echo(f"Nothing to send again: {folder.name} is finished, no row failed.")
+    else:
+        terminal.echo(f"Nothing to do: {folder.name} is finished.")
+
+
 def show_rejected(folder: JobFolder) -> None:
     """Say what can be done about rows that the checks have rejected: to send them again would not help."""
+    record = folder.record()
     rejected = (folder.summary() or {}).get("rows", {}).get("rejected", 0)
     rows = f"{counted(rejected, 'row')} of {folder.name} {'was' if rejected == 1 else 'were'} rejected by the checks"
-    terminal.echo(f"bulk: nothing to send again: {rows}. Fix the cells in failed.csv and import it:", err=True)
-    terminal.echo(f"  {_import_line(folder.file(FAILED), folder.record())}", err=True)
+    terminal.echo(f"bulk: nothing to send again: {rows}.", err=True)
+    if record.parts:
+        terminal.echo(f"Correct them in {record.output} and import that folder anew.", err=True)
+        return
+    terminal.echo("Fix the cells in failed.csv and import it:", err=True)
+    terminal.echo(f"  {_import_line(folder.file(FAILED), record)}", err=True)
 
 
 def _pace(totals: Totals) -> str:

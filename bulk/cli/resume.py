@@ -52,7 +52,10 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     from bulk.jobs.folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
-    if retry and (rejected := _rejected(jobs, name)):
+    if done := _done(jobs, name, retry=retry):
+        display.show_done(done, as_json=chosen["as_json"])
+        return 0
+    if rejected := _rejected(jobs, name, retry=retry):
         display.show_rejected(rejected)
         return 1
     folder = JobFolder.find(jobs, name, retry=retry)
@@ -90,15 +93,26 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     return run_job(lambda: exporting.go_on(folder, changes, setting), setting, show)
 
 
-def _rejected(jobs: Path, name: str | None) -> JobFolder | None:
-    """The job that a retry means, if it has nothing to send again but rows that have to be corrected first."""
+def _done(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
+    """The job that is meant, if it has nothing left to send; without a name the newest, if none here has."""
+    from bulk.jobs.folder import OPEN, JobFolder  # noqa: PLC0415
+
+    every = [JobFolder.find(jobs, name)] if name is not None else JobFolder.all(jobs)
+    if retry:
+        every = [job for job in every if job.record().kind == "import"]
+    left = any(job.state in OPEN or (retry and job.has_failed) for job in every)
+    return every[-1] if every and not left and every[-1].is_done else None
+
+
+def _rejected(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
+    """The job that is meant, if it has nothing to send again but rows that have to be corrected first."""
     from bulk.jobs.folder import JobFolder  # noqa: PLC0415
 
     if name is not None:
         found = JobFolder.find(jobs, name)
         return found if found.has_only_rejected else None
     every = JobFolder.all(jobs)
-    if any(job.has_failed for job in every):
+    if not retry or any(job.has_failed for job in every):
         return None
     return next((job for job in reversed(every) if job.has_only_rejected), None)
 
@@ -109,13 +123,13 @@ def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
     from bulk.jobs.folder import OPEN  # noqa: PLC0415
 
     name, jobs, state = folder.name, folder.path.parent, folder.state
-    imports = record.kind == "import"
-    if retry and not imports:
-        raise UsageError(f"{name} is an export: it has no failed rows. Go on with it by: bulk resume {name}")
+    go_on = options.command_line("resume", name, jobs)
+    if retry and record.kind == "export":
+        raise UsageError(f"{name} is an export: no rows of it fail." + f" Go on with it by: {go_on}" * (state in OPEN))
     if state == "stopped":
         raise UsageError(f"{name} sent nothing, by its options or by your answer. Correct the file and import it anew.")
     if retry and state in OPEN and not folder.running:
-        raise UsageError(f"{name} is not finished. First: {options.command_line('resume', name, jobs)}")
+        raise UsageError(f"{name} is not finished. First: {go_on}")
     if state == "finished" and not retry:
-        again = f" Failed rows are sent again by: {options.command_line('retry', name, jobs)}" if imports else ""
-        raise UsageError(f"{name} is finished.{again}")
+        again = options.command_line("retry", name, jobs)
+        raise UsageError(f"{name} is finished. Failed rows are sent again by: {again}")

@@ -75,6 +75,20 @@ class Ending:
     kept: tuple[Path, ...] = ()
 
 
+def told(folder: JobFolder) -> Ending | None:
+    """How a job ended that an earlier run has finished, as its summary says; None if it is not finished."""
+    data = folder.summary()
+    if data is None or folder.state != "finished":
+        return None
+    totals = Totals(data["requests"], data["retries"], data["seconds"])
+    summary = Summary(
+        folder.name, data["state"], data["rows"], data["actions"], data["codes"], totals,
+        output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
+        not_read_back=int(data.get("not_read_back", 0)),
+    )  # fmt: skip
+    return Ending(folder, summary)
+
+
 class Meter:
     """What a job takes, this run added to those before it; `now` is the time.
 

@@ -25,7 +25,7 @@ from bulk.jobs import exporting, importing
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Meter, Summary, Totals
+from bulk.jobs.ending import Ending, Meter, Summary, Totals, told
 from bulk.jobs.folder import (
     CHECKPOINT,
     SUCCEEDED,
@@ -91,9 +91,14 @@ def _make(directory: Path) -> None:
 
 
 async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> Ending:
-    """Resume a job of many parts, or with `retry` send again what failed in each."""
+    """Resume a job of many parts, or with `retry` send again what failed in each.
+
+    An import that has nothing left to send ends as it did before.
+    """
     record = folder.record()
     setting.access.check_same(record.place, record.connection)
+    if record.kind == "import" and folder.is_done and (before := told(folder)) is not None:
+        return before
     record = replace(record, options=record.options | changes)
     with folder.held():
         parts: Parts
@@ -194,16 +199,6 @@ def _part(shared: Shared, resource: Resource) -> JobFolder:
     return JobFolder.within(shared.folder, resource.name)
 
 
-def _told(part: JobFolder) -> Ending | None:
-    """How a part ended that an earlier run has finished."""
-    summary = part.summary()
-    if part.state != "finished" or summary is None:
-        return None
-    totals = Totals(summary["requests"], summary["retries"], summary["seconds"])
-    counts = (summary["rows"], summary["actions"], summary["codes"])
-    return Ending(part, Summary(part.name, summary["state"], *counts, totals))
-
-
 def _opened(part: JobFolder, stale: float) -> Any:
     path = part.file(CHECKPOINT)
     if is_made(path):
@@ -219,9 +214,9 @@ class _Exports:
 
     async def __call__(self, shared: Shared, resource: Resource, path: Path) -> Ending:
         part = _part(shared, resource)
-        told = _told(part)
-        if told is not None and await anyio.Path(path).exists():
-            return told
+        before = told(part)
+        if before is not None and await anyio.Path(path).exists():
+            return before
         setting = shared.setting
         setting.progress.say(f"{resource.name} → {path.name}")
         resumed = is_made(part.file(CHECKPOINT))
@@ -253,10 +248,10 @@ class _Imports:
         part = _part(shared, resource)
         if not shared.door.entered:
             await self._enter(shared)
-        told = _told(part)
-        if told is not None and file is None:
+        before = told(part)
+        if before is not None and file is None:
             await anyio.to_thread.run_sync(self._learn, shared, resource, part)
-            return told
+            return before
         name = f"{resource.name}.csv"
         if part.state == "stopped" or file is None:
             raise AbortedError(

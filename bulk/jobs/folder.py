@@ -277,11 +277,20 @@ class JobFolder:
         return self.record().kind == "import" and bool(rows.get("failed") or rows.get("in_doubt"))
 
     @property
+    def is_done(self) -> bool:
+        """Whether it is finished and each of its rows is done, so that nothing is left to send or to correct."""
+        return self.state == "finished" and not self._left
+
+    @property
     def has_only_rejected(self) -> bool:
-        """Whether of an import of one file nothing is left but rows that the checks have rejected."""
+        """Whether of an import nothing is left but rows that the checks have rejected."""
+        return self.state == "finished" and self._left == ["rejected"]
+
+    @property
+    def _left(self) -> list[str]:
+        """The statuses of rows that are not done which some of its rows have."""
         rows = (self.summary() or {}).get("rows", {})
-        left = [name for name in ("rejected", "failed", "in_doubt", "unprocessed") if rows.get(name)]
-        return self.state == "finished" and left == ["rejected"] and not self.record().parts
+        return [name for name in ("rejected", "failed", "in_doubt", "unprocessed") if rows.get(name)]
 
     @property
     def running(self) -> bool:

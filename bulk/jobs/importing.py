@@ -23,7 +23,7 @@ from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Summary, Totals
+from bulk.jobs.ending import Ending, Summary, Totals, told
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest
 from bulk.jobs.held import PARTLY, STALE, hold_all_alike
@@ -140,7 +140,10 @@ async def start(resource: Resource, source: Path | None, options: ImportOptions,
 
 
 async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> Ending:
-    """Resume an import, or with `retry` first open its failed and doubtful rows again. `changes` are options anew."""
+    """Resume an import, or with `retry` first open its failed and doubtful rows again. `changes` are options anew.
+
+    One that has nothing left to send ends as it did before; it needs no input for that.
+    """
     record = folder.record()
     resource = find(record.resource)
     if resource is None or record.input is None:
@@ -148,6 +151,8 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
     with folder.held():
         setting.access.check_same(record.place, record.connection)
+        if folder.is_done and (before := told(folder)) is not None:
+            return before
         file = await taken_again(folder, record.input, setting.progress.say)
         table = await anyio.to_thread.run_sync(prepare_table, resource, file, options)
         with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,49 @@ def test_a_retry_of_rows_that_were_rejected_names_their_file_and_sends_nothing(b
         assert result.err.splitlines()[-1].strip().startswith("bulk import contacts ")
         assert "--blank clear" in result.err
     assert bulk.summary("job")["requests"] == before
+
+
+@pytest.mark.parametrize("line", [("resume",), ("retry",), ("resume", "job"), ("retry", "job")])
+def test_where_nothing_is_left_to_send_that_is_said_though_the_file_is_gone(
+    bulk: Shell, csv_file: Write, line: tuple[str, ...]
+):
+    path = csv_file("email\na@example.com\n")
+    assert bulk.sandbox("import", path, "--job", "job").code == 0
+    path.unlink()
+    before = bulk.summary("job")
+    result = bulk(*line)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == "Nothing to send again: job is finished, no row failed.\n"
+    assert json.loads(bulk(*line, "--json").out) == before == bulk.summary("job")
+
+
+def test_a_finished_export_has_nothing_to_go_on_with_and_its_retry_names_no_way_that_is_none(bulk: Shell):
+    assert bulk.sandbox("export", "out.csv", "--job", "job").code == 0
+    assert (bulk("resume", "job").code, bulk("resume").code) == (0, 0)
+    refused = bulk("retry", "job")
+    assert refused.code == 2
+    assert "bulk resume" not in refused.err
+    assert bulk("retry").code == 2, "there is no import"
+
+
+def test_a_resume_by_no_name_passes_over_no_job_that_is_left(bulk: Shell, csv_file: Write):
+    path = csv_file("email,firstName\na@example.com,A\nb@example.com,B\n")
+    bulk.sandbox("import", path, "--mode", "update", "--max-errors", "1", "--concurrency", "1", "--job", "cut")
+    bulk.sandbox("import", path, "--job", "done")
+    assert "Going on with cut" in bulk("resume", "--max-errors", "9").err
+    assert "Nothing to send again: done" in bulk("resume").out
+    assert "Going on with cut" in bulk("retry").err
+
+
+def test_of_a_folder_whose_rows_were_rejected_nothing_is_sent_again(bulk: Shell, tmp_path: Path):
+    folder = tmp_path / "whole"
+    folder.mkdir()
+    (folder / "contacts.csv").write_text("email\na@example.com\nnobody\n")
+    assert bulk("import", "all", folder, "--sandbox", "--rate", "0", "--job", "job").code == 1
+    for name in ("resume", "retry"):
+        result = bulk(name, "job")
+        assert result.code == 1
+        assert f"Correct them in {folder} and import that folder anew." in result.err
 
 
 def test_an_address_that_is_taken_is_named_with_who_has_it_and_no_retry_is_offered(bulk: Shell, csv_file: Write):
