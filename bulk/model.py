@@ -185,7 +185,7 @@ class RowStatus(StrEnum):
     FAILED = "failed"
     IN_DOUBT = "in_doubt"
     SKIPPED = "skipped"  # set aside by the user's own choice
-    UNPROCESSED = "unprocessed"  # not reached; the job is unfinished
+    UNPROCESSED = "unprocessed"  # not ended, begun or not; the job is unfinished
 
 
 @dataclass(frozen=True, slots=True)

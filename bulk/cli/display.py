@@ -190,8 +190,15 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     if rows["skipped"]:
         terminal.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
-        terminal.echo(f"  {rows['unprocessed']:,} not reached: {folder.file('unprocessed.csv')}")
+        terminal.echo(f"  {_open_rows(rows['unprocessed'], ending.summary.begun)}: {folder.file('unprocessed.csv')}")
     terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
+
+
+def _open_rows(rows: int, begun: int) -> str:
+    """How many rows have not ended; of those that have begun some steps are sent already."""
+    if not begun:
+        return f"{rows:,} not reached"
+    return f"{rows:,} not finished ({begun:,} begun, {rows - begun:,} not reached)"
 
 
 def show_done(folder: JobFolder, *, as_json: bool) -> None:

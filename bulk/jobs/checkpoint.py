@@ -349,6 +349,11 @@ class Checkpoint:
         sql = "SELECT row, sum(attempts) FROM steps WHERE verdict IS NULL AND method <> 'GET' GROUP BY row"
         return dict(self._reader.execute(sql))
 
+    def begun_rows(self) -> frozenset[int]:
+        """The rows that have not ended, and of which something was written or may have been."""
+        sql = "SELECT DISTINCT row FROM steps WHERE method <> 'GET' AND row > 0 AND row NOT IN (SELECT row FROM rows)"
+        return frozenset(row for (row,) in self._reader.execute(sql))
+
     def reopen_failed(self, after: Iterable[int] = ()) -> int:
         """Make failed and doubtful rows open again, keeping the receipts of their steps that are done; how many.
 

@@ -40,6 +40,7 @@ class Summary:
     output: str = ""
     parts: dict[str, dict[str, int]] = field(default_factory=dict)  # of a whole account: the rows of each resource
     read_at: str = ""  # when what says that rows are unchanged was read
+    begun: int = 0  # rows that are unprocessed, and of which some steps are sent already
     not_read_back: int = 0  # rows that the API has acknowledged and does not let be read
 
     @property
@@ -58,6 +59,7 @@ class Summary:
         }  # fmt: skip
         data |= {"output": self.output} if self.output else {}
         data |= {"read_at": self.read_at} if self.read_at else {}
+        data |= {"begun": self.begun} if self.begun else {}
         data |= {"not_read_back": self.not_read_back} if self.not_read_back else {}
         return data | ({"resources": self.parts} if self.parts else {})
 

@@ -373,7 +373,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     checkpoint, error = job.checkpoint, stopping.error
     await checkpoint.durable()
     await anyio.to_thread.run_sync(check_copy, job.folder)
-    rows, actions, codes, kept = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
+    rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     await checkpoint.durable()
     open_rows = rows["unprocessed"] or checkpoint.unread_count() or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
@@ -385,7 +385,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
         error = None  # whatever wanted to stop it came too late
     unreadable = int(checkpoint.noted(UNREADABLE, 0))
     summary = Summary(
-        job.folder.name, state, rows, actions, codes, totals, str(error or ""), not_read_back=unreadable,
+        job.folder.name, state, rows, actions, codes, totals, str(error or ""), begun=begun, not_read_back=unreadable,
         read_at=str(checkpoint.noted(READ_AT, "")) if rows["unchanged"] else "",
     )  # fmt: skip
     if unreadable:

@@ -54,13 +54,15 @@ _OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles
 class Counts(NamedTuple):
     """What the reports hold: rows by status ("read" included), done rows by action, bad rows by code of failure.
 
-    `kept` are reports of an earlier run that somebody changed, under their new names.
+    `kept` are reports of an earlier run that somebody changed, under their new names. `begun` of the rows that are
+    unprocessed have steps that are sent already.
     """
 
     rows: dict[str, int]
     actions: dict[str, int]
     codes: dict[str, int]
     kept: tuple[Path, ...] = ()
+    begun: int = 0
 
 
 def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Counts:
@@ -69,7 +71,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
-    in_doubt = checkpoint.cut_off_rows()
+    in_doubt, begun = checkpoint.cut_off_rows(), checkpoint.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
@@ -101,7 +103,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
     note_written(folder, _ADDED, checkpoint)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
     _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.counts(), settled.left)
-    return Counts(rows, dict(actions), dict(codes), edited)
+    return Counts(rows, dict(actions), dict(codes), edited, len(begun - in_doubt.keys()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from bulk.cli import terminal
+from bulk.cli.display import show_import
 from bulk.cli.terminal import ERRORS, Stream
+from bulk.jobs.ending import Ending, Summary
 from bulk.jobs.folder import JobFolder
 from tests.cli.conftest import Shell
 
@@ -166,3 +168,15 @@ def test_whoever_writes_to_the_stream_writes_nothing_that_is_obeyed():
     stream.write("\r 50 % \x1b[A\x07 Zoë\t1\n")
     stream.flush()
     assert below.getvalue().decode() == "\r 50 % \\x1b[A\\x07 Zoë\t1\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "told"), [(0, "25 not reached: "), (3, "25 not finished (3 begun, 22 not reached): ")]
+)
+def test_rows_that_have_begun_are_not_called_unreached(
+    bulk: Shell, capsys: pytest.CaptureFixture[str], begun: int, told: str
+):
+    rows = dict.fromkeys(("succeeded", "unchanged", "rejected", "failed", "in_doubt", "skipped"), 0)
+    summary = Summary("job", "unfinished", {"read": 25, **rows, "unprocessed": 25}, begun=begun)
+    show_import(Ending(JobFolder(bulk.job("job")), summary), verbose=False)
+    assert f"\n  {told}" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from dataclasses import replace
@@ -65,7 +66,11 @@ def interrupted(world: World, monkeypatch: pytest.MonkeyPatch, more: int) -> tup
         ending = world.start(world.csv(ROWS, HEADER), concurrency=4)
     assert isinstance(ending.error, InterruptedJobError)
     assert ending.error.exit_code == 130
-    check_reports(world.job.path, HEADER)
+    lines = check_reports(world.job.path, HEADER)
+    written = {line["email"] for line in lines.values() if line["_file"] == "unprocessed.csv"}
+    sent = {body["contact"]["email"] for request, _reply in world.sent if (body := request.body) and "contact" in body}
+    assert ending.summary.begun == len(written & sent), "of rows that have begun it is not said that they were not"
+    assert json.loads(world.job.file("summary.json").read_text()).get("begun", 0) == ending.summary.begun
     return ending.summary.totals.seconds - world.cut[0], ending.summary.rows, progress.said
 
 
@@ -82,6 +87,7 @@ def test_one_ctrl_c_waits_for_what_is_on_its_way_and_for_nothing_else(slow: Worl
     assert ANSWER - 1 < seconds < ANSWER + 1
     assert rows["in_doubt"] == rows["failed"] == 0
     assert rows["unprocessed"] > 20
+    assert slow.job.summary()["begun"] > 0, "some were made and have no tag yet"
     assert "Stopping: waiting for what is on its way. Once more leaves at once." in said
     assert not list(slow.job.path.glob("*-wal")), "the checkpoint is closed"
     finish(slow)
