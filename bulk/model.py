@@ -145,7 +145,8 @@ class Receipt:
     """How one step of a row ended, as it is written down and as the flow is told.
 
     `verdict` is ACCEPT, REJECT or IN_DOUBT. `data` is what `Request.keep` picked. `code` and `error` speak of a step
-    that was not accepted, in the API's own words where it had any. `attempts` counts sends.
+    that was not accepted, in the API's own words where it had any. `attempts` counts the sends that may have been
+    carried out: one that never left is none, nor one that the limit refused.
     """
 
     step: str

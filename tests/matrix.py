@@ -8,6 +8,8 @@ one. The command writes the table of docs/faults.md: how many whole jobs were pl
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import multiprocessing
 import os
 import re
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +32,9 @@ from bulk.jobs import checkpoint as checkpoint_module
 from bulk.jobs.access import Setting
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.ending import Ending
+from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
+from bulk.resources import named
 from bulk.sandbox.faults import Fault
 from tests.jobs.samples import SAMPLES, given
 from tests.world import Crash, World, check_reports
@@ -57,6 +61,7 @@ SERVER: Final[Mapping[str, Fault]] = {
     "500": Fault("status", status=500),
     "502": Fault("status", status=502),
     "503": Fault("status", status=503, retry_after="3"),
+    "503 applied": Fault("status", status=503, applied=True),
     "504 applied": Fault("status", status=504, applied=True),
     "403 a while": Fault("status", status=403),
     "another record": Fault("another"),
@@ -153,6 +158,16 @@ def step_of(request: Request) -> str:
     return f"{request.method} {re.sub(r'/[0-9]+', '/*', request.path)}"
 
 
+@dataclass
+class Told(Silent):
+    """Progress that keeps what was said."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
 class Played(World):
     """A world in which signals count, the disk may be full, and the clock may go back."""
 
@@ -168,6 +183,7 @@ class Played(World):
             self.checkpoint = checkpoint
 
         self.monkeypatch.setattr(Checkpoint, "_prepare", prepared)
+        self.told = Told()
 
     def fill_disk(self) -> None:
         """Let nothing more be written by this run."""
@@ -181,7 +197,7 @@ class Played(World):
 
     @property
     def setting(self) -> Setting:
-        return replace(super().setting, signals=self.signals)
+        return replace(super().setting, signals=self.signals, progress=self.told)
 
 
 @contextlib.contextmanager
@@ -287,7 +303,22 @@ def play(cell: Cell, turn: int) -> None:
             world.faults = ()  # it has been met
         assert ending is not None, cell
         assert _ended(ending), (str(cell), nth, ending.summary, ending.error)
-        assert result(world, scenario) == expected, (str(cell), nth)
+        found = result(world, scenario)
+        if not scenario.rows:
+            expected = _without_left_out(str(expected), world.told.lines)
+            found = _without_left_out(str(found), ())
+        assert found == expected, (str(cell), nth)
+
+
+def _without_left_out(text: str, said: Iterable[str]) -> list[list[str]]:
+    """An exported file, but for the columns that were said to be left out: with this key they may not be read."""
+    left = {header for line in said for header in line.partition("Columns left out: ")[2].rstrip(".").split(", ")}
+    rows = list(csv.reader(io.StringIO(text)))
+    if "those of custom fields" in left:
+        declared = {column.header for name in ("contacts", "deals") for column in named(name).columns}
+        left |= {header for header in rows[0] if header not in declared}
+    kept = [at for at, header in enumerate(rows[0]) if header not in left]
+    return [[row[at] for at in kept] for row in rows if row]
 
 
 def _ended(ending: Ending) -> bool:

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page
 from bulk.engine.gate import FRUITLESS, READING, Gate
-from bulk.engine.retry import ATTEMPTS, back_off, explain, judge
+from bulk.engine.retry import ATTEMPTS, back_off, explain, judge, leaves_open, never_done
 from bulk.engine.steps import Ended, Flying, Settled, Step
 from bulk.errors import UnfinishedError
 from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
@@ -167,10 +167,7 @@ class Dispatch:
         step = self._ready.popleft() if self._ready and (self._ready[0].row < 0 or not admitted) else self._gate.pop()
         if step.request.admission is None and step.row >= 0:
             self._gate.passed()
-        step.sent_at = now
-        if step.tries == 1:
-            step.second_sent = now
-        step.attempts += 1
+        step.leave(now)
         self.in_flight += 1
         self.requests += 1
         return step
@@ -183,7 +180,7 @@ class Dispatch:
         if now > step.until:
             self.in_flight -= 1
             self.requests -= 1
-            step.attempts -= 1
+            step.stay()
             self._gate.enter(step, first=True)
             return False
         if step.request.admission is not None:
@@ -200,24 +197,27 @@ class Dispatch:
         self.in_flight -= 1
         reply, verdict, kept = _taken(step.request, reply)
         self._learn(step, reply, now)
+        if never_done(reply, verdict):
+            step.attempts -= 1
+        elif verdict is not Verdict.ACCEPT:
+            step.open |= leaves_open(reply)
+        again = Settled(released=not step.attempts)
         if verdict is Verdict.ABORT:
             self.stopped_by = self.stopped_by or explain(reply)[1]
             self.refused_key = True
             self.stop()
-            return Settled(released=step.unexecuted)
-        once = not step.request.repeatable  # then only what surely was not executed comes here again
+            return again
         if verdict is Verdict.PAUSE:
             self.retries += 1
-            refused = isinstance(reply, Reply) and reply.status == 429 and step.unexecuted
-            step.attempts -= 1  # it was refused before it was looked at: not the row's fault
+            step.tries -= 1  # who is too busy says nothing of the row
             self._enqueue(step, first=True)
-            return Settled(released=once or refused)
+            return again
         if verdict is Verdict.RETRY and not self._given_up(step, reply):
             self.retries += 1
             self._later(step, now)
-            return Settled(released=once)
+            return again
         if self.stopping and self.stopped_by and verdict is Verdict.RETRY:
-            return Settled(released=once)  # nobody answers: the row stays open, for the resume
+            return again  # nobody answers: the row stays open, for the resume
         return self._settle(step, reply, verdict, kept, now)
 
     def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
@@ -306,7 +306,7 @@ class Dispatch:
             receipt = Receipt(request.step, verdict, status, kept, attempts=step.attempts)
         else:
             if verdict is Verdict.RETRY:  # out of attempts
-                verdict = Verdict.REJECT if _surely_not_done(step, reply) else Verdict.IN_DOUBT
+                verdict = Verdict.REJECT if _surely_not_done(step) else Verdict.IN_DOUBT
             code, error = explain(reply)
             receipt = Receipt(request.step, verdict, status, None, code, error, step.attempts)
         ended = self._receive(step, receipt)
@@ -352,7 +352,7 @@ class Dispatch:
                 for at, request in enumerate(requests):
                     if flying.receipts[at] is None:
                         earlier = flying.cut_off.get(request.step, 0)
-                        self._enqueue(Step(row, request, earlier, earlier, at=at))
+                        self._enqueue(Step(row, request, earlier, open=earlier > 0, at=at))
                 return tuple(ended)
             receipts = tuple(receipt for receipt in flying.receipts if receipt is not None)
 
@@ -382,11 +382,9 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
         return reply, judge(request, reply), None
 
 
-def _surely_not_done(step: Step, reply: Reply | Lost) -> bool:
-    """Whether a step that is given up changed nothing: a question never does, silence and damage say nothing."""
-    if step.request.method == "GET" or not step.request.repeatable:  # the latter is retried only if it never left
-        return True
-    return isinstance(reply, Reply) and reply.status >= 300 and not reply.damage
+def _surely_not_done(step: Step) -> bool:
+    """Whether a step that is given up changed nothing: a question never does, else each of its sends has to say so."""
+    return step.request.method == "GET" or not step.attempts or not step.open
 
 
 def _question(request: Request) -> Flow:

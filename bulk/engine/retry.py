@@ -17,6 +17,7 @@ from bulk.model import ANOTHER_RECORD, Json, Lost, Reply, Request, Verdict
 ATTEMPTS: Final = 6  # 1 + 2 + 4 + 8 + 16 s of back-off: a deploy or a lost wireless network passes within that
 FIRST_BACK_OFF: Final = 1.0
 LONGEST_BACK_OFF: Final = 60.0
+GATEWAYS: Final = frozenset((502, 503, 504, *range(520, 528)))  # what gateways answer with; the last are Cloudflare's
 LONGEST_TITLE: Final = 60  # characters quoted of a page
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
@@ -97,6 +98,27 @@ def _verdict(request: Request, reply: Reply) -> Verdict:
         return Verdict.REJECT
     rule = next(rule for rule in RULES if rule.applies(reply))
     return rule.repeatable if request.repeatable else rule.once
+
+
+def never_done(reply: Reply | Lost, verdict: Verdict) -> bool:
+    """Whether a request was surely not carried out: it never left, or it was refused before anybody looked at it.
+
+    Of refusals that ask for another try only the limit's own is one: a 503 may be a gateway's, after the request was
+    handed on.
+    """
+    if isinstance(reply, Lost):
+        return not reply.sent
+    return reply.status == 429 or verdict is Verdict.ABORT
+
+
+def leaves_open(reply: Reply | Lost) -> bool:
+    """Whether a reply that was not accepted does not say either that the request failed.
+
+    Silence and damage say nothing; a gateway says only that it has got no answer.
+    """
+    if isinstance(reply, Lost):
+        return reply.sent
+    return bool(reply.damage) or reply.status < 300 or reply.status in GATEWAYS
 
 
 def back_off(attempts: int, chance: float) -> float:

@@ -15,27 +15,33 @@ Ended = tuple[int, Outcome]  # a row's number and how it ended
 class Step:
     """One request of one row on its way.
 
-    `attempts` counts sends, this one included; the first `earlier` of them were an earlier run's.
+    `attempts` counts the sends that may have been carried out, the one that is under way included and those of earlier
+    runs: what follows from an earlier send hangs on it. `tries` counts the sends of this run that its patience counts,
+    so that a resume begins with all of it. `open`: of some send nobody has said what became of it.
     """
 
     row: int
     request: Request
     attempts: int = 0
-    earlier: int = 0
+    tries: int = 0
+    open: bool = False
     second_sent: float = math.inf
     sent_at: float = 0.0
     at: int = 0  # its place among the requests that its flow yielded together
     until: float = math.inf  # it leaves by then, or not with what is known
 
-    @property
-    def tries(self) -> int:
-        """Sends of this run: a resume begins with all its patience."""
-        return self.attempts - self.earlier
+    def leave(self, now: float) -> None:
+        """Count a send."""
+        if self.tries == 1:
+            self.second_sent = now
+        self.sent_at = now
+        self.attempts += 1
+        self.tries += 1
 
-    @property
-    def unexecuted(self) -> bool:
-        """Whether, if this send surely was not executed, none was: one that is not repeatable follows only such."""
-        return not self.request.repeatable or self.attempts <= 1
+    def stay(self) -> None:
+        """Take a send back that has not left."""
+        self.attempts -= 1
+        self.tries -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Settled:
 
     receipt: Receipt | None = None
     ended: tuple[Ended, ...] = ()
-    released: bool = False  # the request was surely not executed: its intent may be forgotten
+    released: bool = False  # no send of it was carried out for sure: its intent may be forgotten
     beside: tuple[tuple[Step, Receipt], ...] = ()  # other steps that it settled, which are not sent any more
 
 

@@ -75,6 +75,7 @@ class Play:
     intended: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     ended: dict[int, Outcome] = field(default_factory=dict)
     most: int = 0
+    replies: dict[tuple[int, str], list[Reply | Lost]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self, rows: Iterable[Entry], until: float = math.inf) -> Play:
         waiting = list(rows)[::-1]
@@ -107,6 +108,7 @@ class Play:
             self.now = moment
             if flights and flights[0][0] <= moment:
                 _at, _number, step, reply = heapq.heappop(flights)
+                self.replies[step.row, step.request.step].append(reply)
                 self.take(step, dispatch.answer(step, reply, self.now))
 
     def note_sent(self, step: Step) -> None:
@@ -134,6 +136,13 @@ class Play:
             assert row not in self.ended, "ended twice"
             self.ended[row] = outcome
 
+    def may_have_done(self, row: int, step: str) -> int:
+        """How many sends may have been carried out, by what came of each."""
+        return sum(
+            reply.sent if isinstance(reply, Lost) else reply.status not in (429, 401)
+            for reply in self.replies[row, step]
+        )
+
     def statuses(self) -> Counter[str]:
         return Counter(outcome.status.value for row, outcome in self.ended.items() if row >= 0)
 
@@ -147,6 +156,10 @@ def dispatch_of(rate: float = 5.0, concurrency: int = 0, seed: int = 0) -> Dispa
 
 def play(server: Server, rows: Iterable[Entry], *, rate: float = 5.0, concurrency: int = 0, until: float = math.inf):
     return Play(dispatch_of(rate, concurrency), server).run(rows, until)
+
+
+def not_for_want_of_time(reply: Reply | Lost) -> bool:
+    return isinstance(reply, Lost) or reply.status not in (429, 503)
 
 
 def fails_for(rows: set[int], reply: Reply | Lost) -> Server:
@@ -221,7 +234,9 @@ def test_over_the_limit_everybody_pauses_and_no_row_fails(status, retry_after, l
     assert game.statuses() == {"succeeded": 40}
     known = hit[0] + LATENCY
     assert not [when for when, *_ in game.sent if known < when < known + least]
-    assert all(receipt.attempts == 1 for receipt in game.receipts.values()), "a refusal is no attempt"
+    for (row, _step), receipt in game.receipts.items():
+        told = status == 503 and row == 5
+        assert receipt.attempts == 1 + told, "what the limit refused was no attempt; a 503 may be a gateway's"
     assert game.dispatch.retries == 1
 
 
@@ -347,6 +362,56 @@ def test_a_question_is_never_in_doubt():
     game = play(fails_for({1}, GONE), [Entry(1, "k", flow([ask("look", method="GET")])), *entries(99)[1:]])
     assert game.receipts[1, "look"].verdict is Verdict.REJECT
     assert game.receipts[1, "look"].code == "no_answer"
+
+
+# ---- what may have been carried out
+
+MAYBE = [
+    GONE, Reply(503, None, "empty"), Reply(503, {"message": "x"}), Reply(502, {"message": "x"}),
+    Reply(504, {"message": "x"}), Reply(500, {"message": "x"}), Reply(524, None, "not JSON"),
+    Reply(403, None, "not JSON"), Reply(200, None, "cut off"),
+]  # fmt: skip
+NEVER = [Reply(429, None, "empty", 1.0), Reply(429, {"message": "x"}), Reply(429, None, "not JSON"), UNREACHED]
+
+
+@pytest.mark.parametrize("reply", MAYBE + NEVER)
+def test_an_attempt_is_what_may_have_been_carried_out(reply):
+    replies = iter([reply, OK])
+    game = play(lambda *_: next(replies), entries(1))
+    assert game.receipts[1, "write"].attempts == 1 + (reply in MAYBE)
+
+
+@pytest.mark.parametrize("reply", MAYBE + NEVER)
+def test_a_write_is_noted_as_on_its_way_only_if_it_may_have_been_carried_out(reply):
+    game = Play(dispatch_of(), lambda *_: reply)
+    game.run(entries(1), until=LATENCY)
+    assert any(game.intended.values()) == (reply in MAYBE)
+
+
+@pytest.mark.parametrize("reply", [Reply(status, {"message": "x"}) for status in (502, 504, 520)])
+def test_a_gateway_without_an_answer_leaves_a_write_in_doubt_however_well_it_says_so(reply):
+    assert one_bad_row(reply).ended[3].status is RowStatus.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    "reply", [GONE, Reply(504, None, "not JSON"), Reply(503, None, "empty"), Reply(200, None, "empty")]
+)
+def test_what_was_once_left_open_is_not_closed_by_other_failures(reply):
+    replies = iter([reply])
+    game = play(lambda step, _now: next(replies, BROKEN) if step.row == 3 else OK, entries(400))
+    assert game.ended[3].status is RowStatus.IN_DOUBT
+
+
+def test_what_an_earlier_run_left_open_is_not_closed_by_failures():
+    game = play(fails_for({1}, BROKEN), [Entry(1, "k", flow([ask("write")]), cut_off={"write": 1}), *entries(400)[1:]])
+    assert game.ended[1].status is RowStatus.IN_DOUBT
+
+
+def test_what_never_left_has_failed_and_is_not_in_doubt():
+    game = one_bad_row(UNREACHED)
+    assert game.ended[3].status is RowStatus.FAILED
+    assert game.receipts[3, "write"].attempts == 0
+    assert len(game.times(3)) == ATTEMPTS
 
 
 # ---- what may not be repeated
@@ -545,7 +610,9 @@ def test_every_row_has_one_outcome_or_is_open(job, replies, final, rate, concurr
         assert final.status == 401
     sends = Counter((row, step) for _when, row, step, _attempt in game.sent)
     for (row, step), receipt in game.receipts.items():
-        assert 1 <= receipt.attempts <= min(sends[row, step], ATTEMPTS + 1)
+        assert receipt.attempts == game.may_have_done(row, step)
+        assert sum(not_for_want_of_time(reply) for reply in game.replies[row, step]) <= ATTEMPTS + 1
+        assert len(game.replies[row, step]) == sends[row, step]
     assert dispatch.requests == len(game.sent)
     assert dispatch.in_flight == 0
 

@@ -101,6 +101,33 @@ def test_a_step_that_is_never_answered_ends_its_rows_only(
     check_reports(world.job.path, HEADER)
 
 
+def done(world: World) -> dict[int, str]:
+    """What became of each row, by its report."""
+    return {row: line.get("_action", "") for row, line in check_reports(world.job.path, HEADER).items()}
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("step", ["contact", "tags", "lists", "accounts"])
+def test_what_a_gateway_gave_up_on_after_it_was_done_is_reported_as_what_it_was(world: World, status: int, step: str):
+    """New people are created and not updated, who got a tag or a list was updated and not found so."""
+    method, path = STEPS[step]
+    world.faults = (Fault("status", method, path, status=status, applied=True, every=2),)
+    assert world.start(world.csv(ROWS, HEADER)).summary.complete
+    assert set(done(world).values()) == {"created"}
+    shutil.rmtree(world.job.path)
+    more = [(email, name, f"{tags},Gold", f"{lists},Customers", *rest) for email, name, tags, lists, *rest in ROWS]
+    assert world.start(world.csv(more, HEADER)).summary.complete
+    assert set(done(world).values()) == {"updated"}
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_what_only_a_gateway_answers_for_is_in_doubt_and_not_failed(world: World, status: int):
+    world.faults = (Fault("status", "POST", "contactTags", status=status, applied=True),)
+    ending = world.start(world.csv(ROWS, HEADER))
+    assert ending.summary.rows["failed"] == 0
+    assert ending.summary.rows["in_doubt"] == len(ROWS)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_stops_the_job_at_once_and_a_resume_ends_it(
     world: World, status: int, undisturbed: dict[str, object]

@@ -130,9 +130,10 @@ def test_who_leaves_between_two_attempts_stays_off_the_list(listed: World, fault
     assert listed.account()["contacts"]["p4@example.com"]["lists"]["Customers"] == "2"
 
 
-def test_a_subscription_whose_answer_was_lost_is_found_done(listed: World):
-    listed.faults = (Fault("lost_after", method="POST", path="contactLists", nth=1),)
-    ending = listed.start(listed.csv([("5", "Name", "Customers")], HEADER), key="id")
+@pytest.mark.parametrize(("kind", "status"), [("lost_after", 0), *(("status", status) for status in (502, 503, 504))])
+def test_a_subscription_whose_answer_was_lost_is_found_done(listed: World, kind: str, status: int):
+    listed.faults = (Fault(kind, status=status, applied=True, method="POST", path="contactLists", nth=1),)
+    ending = listed.start(listed.csv([("5", "Customers")], "id,lists"), key="id")
     assert ending.summary.actions == {"updated": 1}
     assert listed.steps("POST").count("list Customers") == 1
 
