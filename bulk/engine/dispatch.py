@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page
 from bulk.engine.gate import FRUITLESS, READING, Gate
+from bulk.engine.pauses import Pauses
 from bulk.engine.retry import ATTEMPTS, back_off, explain, judge, leaves_open, never_done
 from bulk.engine.steps import Ended, Flying, Settled, Step
 from bulk.errors import UnfinishedError
@@ -24,15 +25,11 @@ PROBE: Final = -1  # the row number of our own question "does the API answer at 
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
-MISSING_RETRY_AFTER: Final = 1.0
 HELD_UP: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
-LEAST_PAUSE: Final = 1.0  # seconds, also after "Retry-After: 0": at no limit we would ask as fast as it refuses
-LONGEST_PAUSE: Final = 24 * 3600.0
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
     " longer here. Go on with a higher --rate, with fewer jobs at once, or when the server is faster."
 )
-PATIENCE: Final = 900.0  # seconds of refusals without one good answer; then the job stops, to be resumed
 
 
 class Pace(Protocol):
@@ -71,7 +68,6 @@ class Dispatch:
         self.stopped_by: str | None = None  # why the job cannot go on: key refused, or nobody answers
         self.refused_key = False
         self.shut_out = False  # stopped since a page that is not the API's stands before everything
-        self.paused_until = 0.0
         self.silent_since: float | None = None  # the time from which nothing was answered well; None while it is
         self.last_trouble = ""  # what came instead of an answer
         self._chance = chance
@@ -86,9 +82,7 @@ class Dispatch:
         self._ready: deque[Step] = deque()
         self._waiting: list[tuple[float, int, Step]] = []
         self._sequence = 0
-        self._pauses_in_a_row = 0
-        self._pauses_since = 0.0
-        self._paused_at = -math.inf
+        self._pauses = Pauses()
 
     # ---- rows in
 
@@ -117,6 +111,11 @@ class Dispatch:
     def idle(self) -> bool:
         """Nothing is open: every row added has its outcome."""
         return not self._rows
+
+    @property
+    def paused_until(self) -> float:
+        """Until when nobody sends, as the server has asked for or for want of better knowledge."""
+        return self._pauses.until
 
     @property
     def holds_ready(self) -> bool:
@@ -235,30 +234,14 @@ class Dispatch:
         else:
             self.limit.accepted(step.sent_at, now)
         if reply.status in (429, 503):
-            self._pause(step, reply, now)
+            why = self._pauses.refused(step.sent_at, reply.retry_after, now)
+            self.limit.pause(self._pauses.until)
+            if why:
+                self.stopped_by = why
+                self.stop()
         elif reply.status < 500 and not reply.damage:
             self._last_good = now
-            self._pauses_in_a_row = 0
-
-    def _pause(self, step: Step, reply: Reply, now: float) -> None:
-        """Let everybody wait for as long as the server asks; give up if it asks for a day, or for ever again."""
-        if self._pauses_in_a_row == 0:
-            self._pauses_since = now
-        if step.sent_at > self._paused_at or self._pauses_in_a_row == 0:  # else it is of the event known already
-            self._paused_at = now
-            self._pauses_in_a_row += 1
-        wait = reply.retry_after
-        if wait is None:  # not said: a second, then twice as long each time
-            wait = MISSING_RETRY_AFTER * 2.0 ** min(self._pauses_in_a_row - 1, 6)
-        wait = max(wait, LEAST_PAUSE)
-        if wait > LONGEST_PAUSE:
-            self.stopped_by = f"The server asks to wait {wait / 3600:,.0f} hours."
-            self.stop()
-        elif now - self._pauses_since > PATIENCE + wait:
-            self.stopped_by = "The server has refused every request for a quarter of an hour."
-            self.stop()
-        self.paused_until = max(self.paused_until, now + wait)
-        self.limit.pause(now + wait)
+            self._pauses.answered()
 
     def _given_up(self, step: Step, reply: Reply | Lost) -> bool:
         """Whether this step has had its attempts.

@@ -13,10 +13,12 @@ from bulk.errors import AbortedError, BulkError, InterruptedJobError, Unfinished
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Runner, stopped_error
 from bulk.jobs.watchdog import Watchdog
+from bulk.jobs.wording import duration
 
 NOTE_EVERY: Final = 2.0  # seconds
 SILENCE: Final = 2.0  # seconds without an answer after which a person wants to know
 LOOK_EVERY: Final = 1.0
+LONG: Final = 60.0  # seconds of a pause after which it is said that it is one
 
 
 class Stopping:
@@ -119,7 +121,9 @@ class Stopping:
                 told = False
             elif since is not None and not told and anyio.current_time() - since >= SILENCE:
                 said = dispatch.last_trouble.rstrip(".")
-                self._progress.say(f"No answer: {said}. It is tried again, for up to a minute.")
+                pause = dispatch.paused_until - anyio.current_time()
+                when = f"in {duration(pause)}, as was asked for" if pause > LONG else "for up to a minute"
+                self._progress.say(f"No answer: {said}. It is tried again, {when}.")
                 told = True
 
     async def _watch_time(self, seconds: float) -> None:

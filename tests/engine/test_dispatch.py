@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.engine.dispatch import FEWEST, MOST, PATIENCE, PROBE, UNPACED, Dispatch
+from bulk.engine.dispatch import FEWEST, MOST, PROBE, UNPACED, Dispatch
 from bulk.engine.limit import RateLimit
+from bulk.engine.pauses import PATIENCE
 from bulk.engine.retry import ATTEMPTS
 from bulk.engine.steps import Settled, Step
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
@@ -269,8 +270,36 @@ def test_a_pause_of_days_leaves_the_job_unfinished():
 def test_refusals_without_end_leave_the_job_unfinished():
     game = play(lambda *_: Reply(429, None, "empty", 30.0), entries(5))
     assert game.ended == {}
-    assert "quarter of an hour" in str(game.dispatch.stopped_by)
-    assert PATIENCE < game.now < 2 * PATIENCE
+    assert PATIENCE < game.now < PATIENCE + 60
+    assert game.dispatch.stopped_by == "The server has refused every request for 15 minutes."
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_pause_that_was_asked_for_and_kept_is_no_reason_to_give_up(status):
+    """Three hours, asked for twice; then refusals without a word of how long, for ten minutes."""
+    hours = 3 * 3600.0
+
+    def server(_step: Step, now: float) -> Reply:
+        if now < 2 * hours:
+            return Reply(status, None, "empty", hours)
+        return Reply(status, None, "empty") if now < 2 * hours + 600 else OK
+
+    game = play(server, entries(20), concurrency=8)
+    assert game.dispatch.stopped_by is None
+    assert game.statuses() == {"succeeded": 20}
+
+
+def test_after_a_kept_pause_refusals_without_end_are_given_up_as_soon_as_ever():
+    hours = 3 * 3600.0
+    game = play(lambda _step, now: Reply(503, None, "empty", hours if now < hours else None), entries(20))
+    assert PATIENCE - 60 < game.now - hours < PATIENCE + 60
+    assert game.dispatch.stopped_by == f"The server has refused every request for {game.now / 3600:.1f} hours."
+
+
+def test_a_server_that_asks_for_hours_again_and_again_is_given_up_at_last():
+    game = play(lambda *_: Reply(429, None, "empty", 3600.0), entries(5))
+    assert 24 * 3600 < game.now < 48 * 3600
+    assert str(game.dispatch.stopped_by).endswith(f"for {game.now / 3600:.1f} hours.")
 
 
 def test_no_endless_loop_where_a_server_refuses_at_no_pace():

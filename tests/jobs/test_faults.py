@@ -10,6 +10,7 @@ import pytest
 
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.jobs.ending import Ending
+from bulk.jobs.progress import Silent
 from bulk.model import Reply
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports, report
@@ -181,6 +182,25 @@ def test_a_network_that_is_gone_from_the_start_leaves_no_job(world: World):
     with pytest.raises(UnfinishedError):
         world.start(world.csv(ROWS, HEADER))
     assert not world.job.path.exists()
+
+
+def test_hours_that_the_server_asked_for_do_not_use_the_patience_up(
+    world: World, undisturbed: dict[str, object], monkeypatch: pytest.MonkeyPatch
+):
+    told: list[str] = []
+    monkeypatch.setattr(Silent, "say", lambda _silent, line: told.append(line))
+    world.faults = (
+        Fault("status", "POST", "contact/sync", status=503, retry_after="10800", nth=2),
+        Fault("status", "POST", "contact/sync", status=503, nth=3),
+    )
+    ending = world.start(world.csv(ROWS, HEADER), concurrency=1)
+    assert ending.error is None
+    assert ending.summary.complete
+    assert ending.summary.totals.seconds > 10800
+    assert world.account() == undisturbed
+    assert [line for line in told if "No answer" in line] == [
+        "No answer: Service Unavailable (HTTP 503). It is tried again, in 3 h 0 min, as was asked for."
+    ]
 
 
 def test_random_faults_everywhere(world: World, undisturbed: dict[str, object]):
