@@ -107,10 +107,15 @@ class Meter:
         """What it took until now."""
         before, began = self._before, self._began
         return Totals(
-            before.requests + self._dispatch.requests - began.requests,
+            before.requests + self.requests,
             before.retries + self._dispatch.retries - began.retries,
             before.seconds + now - began.seconds,
         )
+
+    @property
+    def requests(self) -> int:
+        """How many requests this run took until now."""
+        return self._dispatch.requests - self._began.requests
 
     def note(self, now: float) -> Totals:
         """Queue what it took until now, and say it."""

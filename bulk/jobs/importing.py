@@ -331,12 +331,13 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         unread = plan.held_since is None or (needs.unread > 0 and bool(checkpoint.noted(PARTLY)))
         if options.mode == "upsert" and options.key == "email" and unread:
             await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
-            needs.requests += needs.rows - needs.unchanged  # each is looked up before
+            needs.requests += needs.rows - needs.unchanged - needs.begun  # each is looked up before
         if needs.subscribing > PAGE:  # else all are read at once as well
             await read_highest(runner, checkpoint)
     if not plan.by_record:
-        needs.requests += math.ceil(needs.subscribing / places(options.rate))
+        needs.requests += math.ceil(needs.subscribing / places(options.rate or math.inf))
     needs.requests += requests_for(_reading(job, needs), job.resource, checkpoint, needs.rows - needs.unchanged)
+    needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
     job.setting.progress.say(needs.describe(options.rate))
     return plan
 

@@ -23,7 +23,7 @@ BATCH: Final = 1_000
 
 @dataclass(slots=True)
 class Survey:
-    """`rows` still to be sent and about how many `requests` they take.
+    """`rows` still to be sent and about how many `requests` they take; `begun` of them were by an earlier run.
 
     `names` are those that must be there, by resource: folded name -> name.
     `subscribing` of the rows put somebody on a list.
@@ -33,6 +33,7 @@ class Survey:
     """
 
     rows: int = 0
+    begun: int = 0
     requests: int = 0
     unchanged: int = 0
     unread: int = 0
@@ -56,15 +57,18 @@ def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     found = Survey()
     for rows in open_rows(plan, checkpoint):
         held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
+        opened = checkpoint.open_between(rows[0].number, rows[-1].number) if rows else {}
         for row in rows:
-            reckoned = plan.writer.reckon(_own(plan, row, held))
+            reckoned = plan.writer.reckon(*_own(plan, row, held))
             found.rows += 1
             spellings.note(row)
             if not row.key.isascii() and plan.writer.meaning.key == "email":
                 found.addresses.add(row.key)
             if isinstance(reckoned, Failure):
                 continue
-            found.requests += reckoned.requests
+            done = len(opened[row.number].known) if row.number in opened else 0
+            found.begun += done > 0
+            found.requests += max(0, reckoned.requests - done)
             found.subscribing += reckoned.subscribes
             for family, name in reckoned.names:
                 found.names.setdefault(family, {}).setdefault(name_key(name), name)
@@ -80,16 +84,17 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
             found.unread += row.key not in held
             if _ends_unchanged(plan.writer.flow(row, known)):
                 found.unchanged += 1
-                reckoned = plan.writer.reckon(_own(plan, row, held))
+                reckoned = plan.writer.reckon(*_own(plan, row, held))
                 if not isinstance(reckoned, Failure):
                     found.requests -= reckoned.requests
                     found.subscribing -= reckoned.subscribes
 
 
-def _own(plan: Plan, row: Row, held: Mapping[str, Json]) -> Row:
-    """The row without what its record was read to hold."""
-    known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
-    return plan.writer.own(row, known).row if plan.prefetched else row
+def _own(plan: Plan, row: Row, held: Mapping[str, Json]) -> tuple[Row, Known]:
+    """The row without what its record was read to hold, and what is known of it."""
+    state = ContactState.from_json(held[row.key]) if row.key in held else None
+    known = Known(state, fresh=True, absent=plan.held_since is not None and state is None)
+    return plan.writer.own(row, known).row if plan.prefetched else row, known
 
 
 def _ends_unchanged(flow: Flow) -> bool:

@@ -89,17 +89,36 @@ class ContactRows:
     meaning: Meaning
     names: Names
 
-    def reckon(self, row: Row) -> Reckoned | Failure:
-        """About how many requests a contact takes that is new to the account, and the names it needs."""
+    def reckon(self, row: Row, known: Known) -> Reckoned | Failure:
+        """About how many requests a contact takes, and the names it needs; one that is not known is taken for new."""
         wanted = read_row(row, self.meaning)
         if isinstance(wanted, Failure):
             return wanted
         if self.meaning.mode == "delete":
             return Reckoned(1)
-        links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
-        requests = 1 + links + 2 * bool(wanted.remove_tags) + (wanted.account is not None)
+        state = known.state if self.meaning.mode != "create" else None
+        requests = self._requests(wanted, state, absent=known.absent)
+        on = [] if state is None else [identity for identity, status in state.lists.items() if status in ACTIVE]
+        lists = _statuses(replace(wanted, unsubscribe_lists=()), self.names).keys()
         accounts = [("accounts", wanted.account)] if wanted.account else []
-        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), bool(wanted.lists))
+        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), bool(lists - set(on)))
+
+    def _requests(self, wanted: Wanted, state: ContactState | None, *, absent: bool) -> int:
+        """About how many requests a row takes whose contact is in this state, None: it is `absent` or not known."""
+        if state is None:
+            looked_up = self.meaning.mode == "update" and self.meaning.key != "id"
+            links = len(wanted.tags) + len(wanted.lists) + len(wanted.unsubscribe_lists)
+            there = self.meaning.mode != "create" and not absent  # perhaps
+            left = (1 + there) * (wanted.account is not None)  # who is there is asked for the account that they are in
+            return 1 + looked_up + links + there * 2 * bool(wanted.remove_tags) + left
+        tags = {self.names.book("tags").id_of(name) for name in wanted.tags}
+        removed = _tags(wanted.remove_tags, self.names).keys() & state.tags.keys()
+        lists = [i for i, (_name, status) in _statuses(wanted, self.names).items() if state.lists.get(i) != status]
+        account = self.names.book("accounts").id_of(wanted.account) if wanted.account else wanted.account
+        moved = wanted.account is not None and account not in state.accounts
+        left = (len(state.accounts) + bool(wanted.account)) * moved
+        own = _differs(wanted, state, self.meaning.columns)
+        return own + len(tags - state.tags.keys()) + len(removed) + len(lists) + left
 
     def own(self, row: Row, known: Known) -> Own:
         """The row without what its contact holds."""

@@ -56,14 +56,19 @@ class LinkRows:
     def __post_init__(self) -> None:
         self._fields = {custom.id: custom for custom in self.names.fields}
 
-    def reckon(self, row: Row) -> Reckoned | Failure:
+    def reckon(self, row: Row, _known: Known) -> Reckoned | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
+        emails = [str(value) for column, value in cells if column.of == "contacts" and column.names and value]
+        known = [self.found.contact(email) is not None for email in emails]
+        lookups = known.count(False)
+        if self.resource.name in _ASKED_BEFORE and not (known and all(known)):
+            lookups += 1
         if self.meaning.mode == "delete":
-            return Reckoned(2)
-        return Reckoned(2, names_to_make(cells), self._subscribes(row))
+            return Reckoned(1 + lookups)
+        return Reckoned(1 + lookups, names_to_make(cells), self._subscribes(row))
 
     def _subscribes(self, row: Row) -> bool:
         """Whether the row puts somebody on a list."""
@@ -335,6 +340,7 @@ def _wants(work: _Work, *, deletes: bool) -> Json:
     return {"out" if deletes else "in": [identity]}
 
 
+_ASKED_BEFORE: Final = ("accountContacts", "contactAutomations")  # of which it is asked what there is already
 _OTHER: Final = {
     "contactTags": "tag", "contactLists": "list", "fieldValues": "field", "accountContacts": "account",
     "contactAutomations": "automation",

@@ -49,14 +49,15 @@ class RecordRows:
 
     # ---- what a row says
 
-    def reckon(self, row: Row) -> Reckoned | Failure:
+    def reckon(self, row: Row, _known: Known) -> Reckoned | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
         known = self.resource.name == "notes"  # a note is on something that is there, or it means nothing
         names = () if known or self.meaning.mode == "delete" else names_to_make(cells)
-        lookups = sum(1 for column, value in cells if column.of == "contacts" and column.names and value)
+        emails = [str(value) for column, value in cells if column.of == "contacts" and column.names and value]
+        lookups = sum(self.found.contact(email) is None for email in emails)
         return Reckoned(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
 
     # ---- the flow

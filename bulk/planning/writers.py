@@ -124,8 +124,8 @@ class Writer(Protocol):
     def meaning(self) -> Meaning:
         """What its rows mean."""
 
-    def reckon(self, row: Row) -> Reckoned | Failure:
-        """What a row that is new to the account takes; the `Failure` if its cells contradict each other."""
+    def reckon(self, row: Row, known: Known) -> Reckoned | Failure:
+        """About what a row takes, by what is known; the `Failure` if its cells contradict each other."""
 
     def own(self, row: Row, known: Known) -> Own:
         """The record that the row itself tells it is about, and the row without the cells that it holds already."""

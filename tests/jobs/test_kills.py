@@ -160,7 +160,8 @@ def test_a_signal_drains_and_says_how_to_go_on(
     counts = Counter(line["_file"] for line in lines.values())
     assert counts["unprocessed.csv"] > 20
     assert counts["failed.csv"] == 0, "what was on its way was waited for"
-    assert f"{counts['unprocessed.csv']} not reached" in out
+    assert f"{counts['unprocessed.csv']} not finished (" in out
+    assert " begun, " in out
     assert sorted(int(line["_row"]) for line in report(place.job, "unprocessed.csv")) == [
         row for row, line in sorted(lines.items()) if line["_file"] == "unprocessed.csv"
     ]

@@ -230,7 +230,7 @@ def test_a_row_that_clears_what_it_needs_is_rejected(name: str, empty: str):
 
 def test_what_can_be_made_is_made_before_the_rows():
     def reckoned(table: Table, cells: Mapping[str, str], **choices: object) -> object:
-        found = table.writer(cells, **choices).reckon(Row(2, "key", dict(cells)))
+        found = table.writer(cells, **choices).reckon(Row(2, "key", dict(cells)), Known())
         assert isinstance(found, Reckoned)
         return found.names
 

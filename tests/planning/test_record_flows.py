@@ -590,6 +590,6 @@ def test_money_of_a_custom_field_keeps_its_currency(held: str | None, default: s
 def test_a_company_that_stands_beside_its_id_is_not_made():
     """Renamed since, it would be made anew, and then the row refused for contradicting itself."""
     row = {"title": "Loom", "account": "5", "account_name": "Old name", "value": "1.00", "currency": "usd"}
-    reckoned = writer("deals", row).reckon(Row(2, "key", row))
+    reckoned = writer("deals", row).reckon(Row(2, "key", row), Known())
     assert isinstance(reckoned, Reckoned)
     assert reckoned.names == ()

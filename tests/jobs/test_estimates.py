@@ -1,0 +1,96 @@
+"""The requests that are told before the rows are about those that the job takes, its readings among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bulk.jobs.ending import Ending
+from bulk.jobs.progress import Silent
+from tests.jobs.samples import SAMPLES, given
+from tests.world import World, crashing
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "contacts.csv"
+PEOPLE = [(f"p{n}@example.com", f"N {n}", ("VIP", "VIP,Trial")[n % 2], "Newsletter") for n in range(120)]
+HEADER = "email,firstName,tags,lists"
+Run = Callable[[], Ending]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(Silent, "say", lambda _silent, line: lines.append(line))
+    return lines
+
+
+def check(world: World, told: list[str], run: Run) -> None:
+    """Run a job; what it says that it will take is within a tenth of what it takes."""
+    del told[:]
+    before = len(world.sent)
+    run()
+    taken = len(world.sent) - before
+    said = [int(found[1].replace(",", "")) for line in told if (found := re.search(r"≈ ([\d,]+) request", line))]
+    assert len(said) == 1
+    assert abs(said[0] - taken) <= max(1, taken / 10), f"{said[0]} said, {taken} taken"
+
+
+def anew(world: World) -> None:
+    """Make room for another job of this world."""
+    world.job.path.rename(world.folder / "jobs" / f"job-{len(world.sent)}")
+
+
+def test_the_sample_of_the_readme(world: World, told: list[str]):
+    check(world, told, lambda: world.start(SAMPLE, rate=5))
+    anew(world)
+    check(world, told, lambda: world.start(SAMPLE, rate=5))
+
+
+@pytest.mark.parametrize("rows", [10, 40, 120])
+@pytest.mark.parametrize("rate", [1, 5, 0])
+def test_people_who_are_new_who_are_there_and_who_get_more(world: World, told: list[str], rows: int, rate: float):
+    people = PEOPLE[:rows]
+    check(world, told, lambda: world.start(world.csv(people, HEADER), rate=rate))
+    more = [(email, name, f"{tags},Gold", "Newsletter,Customers") for email, name, tags, _lists in people]
+    for changed in (more, [row[:3] for row in people], [(*row[:2], "VIP,Silver", "Newsletter") for row in people]):
+        anew(world)
+        header = ",".join(HEADER.split(",")[: len(changed[0])])
+        check(world, told, lambda: world.start(world.csv(changed, header), rate=rate))  # noqa: B023 - it is called here
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "create"])
+def test_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
+    world.start(world.csv([(f"x{n}@example.com",) for n in range(2_000)], "email"))
+    anew(world)
+    people = (
+        PEOPLE[:12] if mode == "create" else [(f"x{n}@example.com", *rest) for n, (_e, *rest) in enumerate(PEOPLE[:12])]
+    )
+    check(world, told, lambda: world.start(world.csv(people, HEADER), mode=mode, rate=5))
+
+
+@pytest.mark.parametrize("name", ["tags", "lists", "accounts", "contacts", "deals", "notes"])
+def test_other_resources(world: World, told: list[str], name: str):
+    given(world)
+    sample = SAMPLES[name]
+    check(world, told, lambda: world.start(world.csv(sample.rows, sample.header), name, rate=5))
+
+
+@pytest.mark.parametrize("name", ["contactTags", "contactLists"])
+def test_what_belongs_to_people(world: World, told: list[str], name: str):
+    world.start(world.csv([row[:2] for row in PEOPLE], "email,firstName"))
+    header, cells = {"contactTags": ("contact_email,tag_name", ("VIP",))}.get(
+        name, ("contact_email,list_name,status", ("Newsletter", "1"))
+    )
+    for rows in (12, 100):
+        anew(world)
+        given_rows = [(email, *cells) for email, *_rest in PEOPLE[:rows]]
+        check(world, told, lambda: world.start(world.csv(given_rows, header), name, rate=5))  # noqa: B023
+
+
+@pytest.mark.parametrize("after", [3, 30, 70])
+def test_a_resume_does_not_count_what_is_sent_already(world: World, told: list[str], after: int):
+    with crashing(world, "contactTags", after):
+        world.start(world.csv(PEOPLE[:60], HEADER), rate=5, concurrency=8)
+    check(world, told, world.resume)
