@@ -44,6 +44,7 @@ class World:
     latency: float = 0.0
     on_send: Callable[[Request], None] = lambda _request: None
     after: Callable[[Request, Reply | Lost], None] = lambda _request, _reply: None
+    instead: Callable[[Request, Reply | Lost], Reply | Lost] = lambda _request, reply: reply  # what comes for a reply
     sent: list[Sent] = field(default_factory=list)
     sandbox: str = "account"  # the folder of the account at hand; `host` is its name, `demo` whether it has anything
     host: str = "sandbox.example.com"
@@ -68,7 +69,7 @@ class World:
 
                 async def send(request: Request) -> Reply | Lost:
                     self.on_send(request)
-                    reply = await client.send(request)
+                    reply = self.instead(request, await client.send(request))
                     self.sent.append((request, reply))
                     self.after(request, reply)
                     return reply

@@ -60,10 +60,13 @@ _SETTLE: Final = (
     " failures = excluded.failures, attempts = excluded.attempts"
 )
 # what is acknowledged and not read back yet, in checkpoints of earlier versions too
-_UNREAD: Final = (
-    "CREATE TABLE IF NOT EXISTS unread (record TEXT NOT NULL, row INTEGER NOT NULL, wants TEXT NOT NULL,"
-    " PRIMARY KEY (record, row)) WITHOUT ROWID"
+_UNREAD: Final = "(record TEXT NOT NULL, row INTEGER NOT NULL, wants TEXT NOT NULL, PRIMARY KEY (record, row))"
+_READ_BACK: Final = (
+    f"CREATE TABLE IF NOT EXISTS unread {_UNREAD} WITHOUT ROWID",
+    f"CREATE TABLE IF NOT EXISTS given_up {_UNREAD} WITHOUT ROWID",  # tried in vain; its rows are in doubt
+    "CREATE TABLE IF NOT EXISTS unreadable (row INTEGER PRIMARY KEY)",  # what the API refuses to have read
 )
+NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
 CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
 _REMEMBER_CREATED: Final = (
     f"INSERT OR REPLACE INTO meta SELECT '{CREATED_BY}' || row, json_quote(id) FROM rows"
@@ -129,7 +132,8 @@ class Checkpoint:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
                 self._db.execute(_ASKED_NOW, (time.time(),))
             if new or version == _VERSION:
-                self._db.execute(_UNREAD)
+                for table in _READ_BACK:
+                    self._db.execute(table)
             damage = "" if new else self._damage()
         except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
             raise UnfinishedError(f"{self._path} cannot be used: {error}. Look at its disk") from error
@@ -263,6 +267,35 @@ class Checkpoint:
         self.put("UPDATE rows SET status = ?, failures = ? WHERE row = ?", (RowStatus.FAILED.value, told, row))
         self.put("DELETE FROM steps WHERE row = ?", (row,))
 
+    def unreadable(self, row: int, record: str) -> None:
+        """Note that the API will not have read what a row has brought about."""
+        self.read_back(row, record)
+        self.put("INSERT OR IGNORE INTO unreadable VALUES (?)", (row,))
+
+    def unreadable_count(self) -> int:
+        """How many rows are done as far as the answers say, and may not be read."""
+        sql = "SELECT count(*) FROM unreadable JOIN rows USING (row) WHERE status = 'succeeded'"
+        return int(self._reader.execute(sql).fetchone()[0])
+
+    def give_up_unread(self, error: str) -> None:
+        """Make the rows that are done and could not be read back doubtful ones, so that the job can end.
+
+        Rows that had failed before stay as they are: what they have made is looked for when they are sent again.
+        """
+        done = "SELECT row FROM rows WHERE status = 'succeeded'"
+        told = json.dumps([["read back", NOT_READ_BACK, error]])
+        self.put(f"INSERT OR REPLACE INTO given_up SELECT * FROM unread WHERE row IN ({done})", ())
+        self.put("DELETE FROM unread", ())
+        self.put("UPDATE rows SET status = 'in_doubt', failures = ? WHERE row IN (SELECT row FROM given_up)", (told,))
+
+    def read_given_up_again(self) -> None:
+        """Let what could not be read back be read once more: it was acknowledged, so it is not sent again before."""
+        with self._at_once() as execute:
+            given_up = "SELECT row FROM given_up"
+            execute(f"UPDATE rows SET status = 'succeeded', failures = '[]' WHERE row IN ({given_up})")
+            execute("INSERT OR REPLACE INTO unread SELECT * FROM given_up")
+            execute("DELETE FROM given_up")
+
     def unread_count(self) -> int:
         """How many rows are acknowledged and not read back."""
         return int(self._reader.execute("SELECT count(*) FROM unread").fetchone()[0])
@@ -370,7 +403,9 @@ class Checkpoint:
                 execute("DELETE FROM steps WHERE row = ?", (row,))
                 execute("DELETE FROM rows WHERE row = ?", (row,))
                 execute("DELETE FROM unread WHERE row = ?", (row,))
-            return execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
+            opened = execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
+            execute("DELETE FROM unreadable WHERE row NOT IN (SELECT row FROM rows)")
+            return opened
 
     def forget_questions(self) -> None:
         """Forget what the account answered and held: it is too old to decide by. What was written stays.

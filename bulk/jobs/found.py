@@ -17,6 +17,7 @@ from bulk.planning.collections import accepted
 from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
 from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.names import Names
+from bulk.planning.pages import PAGE
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
@@ -27,6 +28,7 @@ from bulk.resources.spec import CUSTOM, Resource
 
 HELD: Final = "held records"  # noted once all records were read
 CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
+PAGES_READ: Final = "pages of records"  # noted with how many pages that took, values of custom fields included
 NEWEST: Final = "newest"  # noted with the highest id when the job first read them
 HIGHEST: Final = "highest"  # noted with the same of contacts, where it is sure
 
@@ -111,6 +113,7 @@ async def read_records(
         checkpoint.note(NEWEST, newest)
     checkpoint.note(HELD, True)
     await checkpoint.durable()
+    checkpoint.note(PAGES_READ, checkpoint.pages_of_records(PAGE))
 
 
 async def read_newest(runner: Runner, checkpoint: Checkpoint) -> None:

@@ -33,7 +33,7 @@ from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
 from bulk.jobs.prefetch import READ_AT, compared, prefetched
 from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.reading_back import UNREADABLE, Reading, ReadingBack, reading_for, requests_for
+from bulk.jobs.reading_back import Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.report import write_reports
 from bulk.jobs.rows import Rows
 from bulk.jobs.runner import Runner
@@ -214,6 +214,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         await job.taken.check_unchanged()
     if job.retry:
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
+        await anyio.to_thread.run_sync(checkpoint.read_given_up_again)
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
         await checkpoint.durable()
@@ -298,7 +299,8 @@ def _reading(job: Job, needs: Survey) -> Reading:
     """How what is acknowledged will be read back."""
     options = job.options
     several = options.on_duplicate == "all" and (job.resource.unique or options.key == "id")
-    return reading_for(job.resource, job.checkpoint, needs.rows - needs.unchanged, one_record=several)
+    rows = needs.rows - needs.unchanged + job.checkpoint.unread_count()
+    return reading_for(job.resource, job.checkpoint, rows, one_record=several)
 
 
 def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
@@ -384,7 +386,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
-    unreadable = int(checkpoint.noted(UNREADABLE, 0))
+    unreadable = checkpoint.unreadable_count()
     summary = Summary(
         job.folder.name, state, rows, actions, codes, totals, str(error or ""), begun=begun, not_read_back=unreadable,
         read_at=str(checkpoint.noted(READ_AT, "")) if rows["unchanged"] else "",

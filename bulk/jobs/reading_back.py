@@ -18,13 +18,15 @@ import anyio.to_thread
 from bulk.engine.steps import Step
 from bulk.errors import UnfinishedError
 from bulk.jobs.checkpoint import Checkpoint, Unread
-from bulk.jobs.found import FoundInCheckpoint, read_records
+from bulk.jobs.found import PAGES_READ, FoundInCheckpoint, read_records
 from bulk.jobs.runner import BESIDE, Runner, Work
+from bulk.jobs.walking import UnreadPageError
 from bulk.jobs.wording import counted
 from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
 from bulk.planning.differences import (
     THERE,
     Kinds,
+    Seen,
     Wants,
     contact_differences,
     families_of,
@@ -33,7 +35,7 @@ from bulk.planning.differences import (
 )
 from bulk.planning.names import Names
 from bulk.planning.pages import PAGE
-from bulk.planning.read_back import Closed, read_contact, read_contacts, read_record
+from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Meaning
 from bulk.resources.kinds import FIELD_TYPES, TEXT
@@ -41,7 +43,8 @@ from bulk.resources.spec import Resource, Writing
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
 ROUNDS: Final = 2  # times that what could not be read is tried at the end
-UNREADABLE: Final = "not read back"  # noted with the number of rows that the API refuses to have read
+RUNS: Final = 3  # at whose ends it is tried; then the rows are in doubt, so that the job comes to its end
+TRIED: Final = "read back in vain"  # noted with the number of runs that could not
 
 
 class Reading(NamedTuple):
@@ -56,7 +59,8 @@ def reading_for(resource: Resource, checkpoint: Checkpoint, rows: int, *, one_re
     if resource.writing is not Writing.RECORD:
         return Reading(beside=not one_record, pages=False)
     whole = any(column.beside for column in resource.columns)  # which come with the collection alone
-    pages = whole or checkpoint.pages_of_records(PAGE) <= rows
+    known = checkpoint.noted(PAGES_READ)  # of a collection that was never read nobody knows how long it is
+    pages = whole or (known is not None and known <= rows)
     return Reading(beside=not (pages or one_record), pages=pages)
 
 
@@ -64,7 +68,7 @@ def requests_for(reading: Reading, resource: Resource, checkpoint: Checkpoint, r
     """About how many requests it takes to read so many rows back."""
     if resource.writing is not Writing.RECORD:
         return -(-rows // PAGE)
-    return checkpoint.pages_of_records(PAGE) + rows // PAGE if reading.pages else rows
+    return int(checkpoint.noted(PAGES_READ, 0)) + rows // PAGE if reading.pages else rows
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class ReadingBack:
     on_failed: Callable[[int], None] = lambda _row: None
     _waiting: deque[Unread] = field(default_factory=deque)
     _under_way: bool = False
+    _said: str = ""  # what came last instead of a record
 
     # ---- while the rows run
 
@@ -114,10 +119,6 @@ class ReadingBack:
     def _flow(self, batch: Sequence[Unread]) -> Flow:
         try:
             yield from self._read(batch)
-        except Closed:
-            for one in batch:
-                self.checkpoint.read_back(one.row, one.record)
-            self.checkpoint.note(UNREADABLE, int(self.checkpoint.noted(UNREADABLE, 0)) + len(batch))
         finally:
             self._under_way = False
         return Outcome(RowStatus.SUCCEEDED)
@@ -125,19 +126,42 @@ class ReadingBack:
     # ---- what an earlier run has left, and what waits for the end
 
     async def finish(self, runner: Runner) -> None:
-        """Read back all that is left. Raises `UnfinishedError` if some of it cannot be read."""
+        """Read back all that is left. Raises `UnfinishedError` if some of it cannot be read.
+
+        In the last of a few runs that is not raised any more: what still cannot be read is in doubt then.
+        """
+        stopped = False
+        try:
+            stopped = not await self._rounds(runner)
+        except UnreadPageError as error:
+            self._said = str(error)
+        await self.checkpoint.durable()
+        left = self.checkpoint.unread_count()
+        if stopped:
+            return
+        tries = int(self.checkpoint.noted(TRIED, 0)) + 1 if left else 0
+        self.checkpoint.note(TRIED, tries % RUNS)
+        if tries == RUNS:
+            self.checkpoint.give_up_unread(
+                f"Acknowledged, but it could not be read back, in {tries} runs. The last answer: {self._said}"
+                " bulk retry reads it once more, and sends nothing again before it has."
+            )
+        await self.checkpoint.durable()
+        if left and tries < RUNS:
+            said = f"{counted(left, 'row')} that the account has acknowledged could not be read back"
+            raise UnfinishedError(f"{said}. The last answer: {self._said.rstrip('.')}")
+
+    async def _rounds(self, runner: Runner) -> bool:
+        """Try a few times to read what is left; False if the engine was stopped meanwhile."""
         for _round in range(ROUNDS):
             await self.checkpoint.durable()
-            if not self.checkpoint.unread_count() or runner.dispatch.stopping:
+            if runner.dispatch.stopping or not self.checkpoint.unread_count():
                 break
             if self.reading.pages:
                 await anyio.to_thread.run_sync(self.checkpoint.forget_records)
                 await read_records(runner, self.checkpoint, self.resource, self.names, self.resource.key_attributes)
             await runner.run(_Rest(self))
-        await self.checkpoint.durable()
-        left = self.checkpoint.unread_count()
-        if left and not runner.dispatch.stopping:
-            raise UnfinishedError(f"{counted(left, 'row')} that the account has acknowledged could not be read back")
+        return not runner.dispatch.stopping
 
     def batches(self) -> Iterator[Work]:
         """Readings of all that stands in the checkpoint, one after the other."""
@@ -159,23 +183,30 @@ class ReadingBack:
         families = {family for ones in records.values() for one in ones for family in families_of(one.wants)}
         kinds = {custom.id: FIELD_TYPES.get(custom.type, TEXT) for custom in self.names.fields}
         seen = yield from read_contacts(list(records), families)
-        found = {
-            identity: _held_against(records[identity], partial(contact_differences, seen=one, kinds=kinds))
-            for identity, one in seen.items()
-        }
+        found = {identity: self._differing(records[identity], one, kinds) for identity, one in seen.items()}
         # a list may be a moment behind: before a row is called failed, its contact is asked for alone
-        doubtful = [identity for identity, failed in found.items() if any(failed.values())]
+        doubtful = [identity for identity, failed in found.items() if failed and any(failed.values())]
         again = yield from together([read_contact(identity, families) for identity in doubtful])
         for identity, one in zip(doubtful, again, strict=True):
-            del found[identity]
-            if one is not None:
-                differences = partial(contact_differences, seen=one, kinds=kinds)
-                found[identity] = _held_against(records[identity], differences)
+            found[identity] = self._differing(records[identity], one, kinds)
         self._decide(records, found)
+
+    def _differing(self, ones: Sequence[Unread], seen: Seen | NotRead, kinds: Kinds) -> _Differing | None:
+        """What of a contact is not as its rows want it; None if it was not read."""
+        if isinstance(seen, NotRead):
+            self._not_read(ones, seen)
+            return None
+        return _held_against(ones, partial(contact_differences, seen=seen, kinds=kinds))
+
+    def _not_read(self, ones: Sequence[Unread], why: NotRead) -> None:
+        """Note why rows are not read back; those that the API will not have read are not asked for again."""
+        self._said = why.said
+        for one in ones if why.refused else ():
+            self.checkpoint.unreadable(one.row, one.record)
 
     def _read_records(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
         kinds: Kinds = {column.attribute: column.kind for column in (*self.resource.columns, *self.meaning.columns)}
-        found: _Found = {}
+        found: dict[str, _Differing | None] = {}
         alone = list(records)
         if self.reading.pages:
             read = FoundInCheckpoint(self.resource, self.checkpoint)
@@ -183,31 +214,33 @@ class ReadingBack:
                 kept = next((kept for _id, kept in read.records(f"id {identity}")), None)
                 found[identity] = _held_against(ones, partial(record_differences, kept=kept, kinds=kinds))
             whole = any(column.beside for column in self.resource.columns)  # alone it would not show all
-            alone = [] if whole else [identity for identity, failed in found.items() if any(failed.values())]
+            alone = [] if whole else [i for i, failed in found.items() if failed and any(failed.values())]
         custom = bool(self.names.fields)
         singly = yield from together([read_record(self.resource, identity, custom=custom) for identity in alone])
         for identity, one in zip(alone, singly, strict=True):
-            found.pop(identity, None)
-            if one is not None:
+            if isinstance(one, NotRead):
+                found[identity] = None
+                self._not_read(records[identity], one)
+            else:
                 differences = partial(record_differences, kept=one[1], kinds=kinds)
                 found[identity] = _held_against(records[identity], differences)
         self._decide(records, found)
 
-    def _decide(self, records: Mapping[str, list[Unread]], found: _Found) -> None:
+    def _decide(self, records: Mapping[str, list[Unread]], found: Mapping[str, _Differing | None]) -> None:
         for identity, failures in found.items():
-            for one in records[identity]:
+            for one in records[identity] if failures is not None else ():
                 self.checkpoint.read_back(one.row, identity)
-                failed = failures[one.row]
+                failed = (failures or {})[one.row]
                 if failed:
                     self.checkpoint.fail(one.row, failed)
                 if failed and one.wants != THERE:  # else it had failed before
                     self.on_failed(one.row)
 
 
-_Found = dict[str, dict[int, list[Failure]]]  # record -> row -> what differs
+_Differing = dict[int, list[Failure]]  # what differs, by row
 
 
-def _held_against(ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]]) -> dict[int, list[Failure]]:
+def _held_against(ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]]) -> _Differing:
     """What differs, by row; where several rows are about one record, the last word counts."""
     wants = [one.wants for one in ones]
     return {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}

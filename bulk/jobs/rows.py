@@ -24,7 +24,7 @@ from bulk.jobs.runner import BESIDE, Work
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.pages import PAGE
-from bulk.planning.read_back import Closed, read_contacts
+from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
 from bulk.resources.identity import address_key, loose_key
@@ -167,10 +167,10 @@ class Rows:
             try:
                 for some in _pages(list(ids)):
                     seen = yield from read_contacts(some, RELATIONS)
-                    now = {identity: one.state for identity, one in seen.items() if one.state is not None}
-                    found.update({ids[i]: s.to_json() for i, s in now.items() if self._goes_by(ids[i], s)})
-            except Closed:
-                pass  # then nothing is known of them
+                    for identity, one in seen.items():
+                        state = None if isinstance(one, NotRead) else one.state  # of who is not read nothing is known
+                        if state is not None and self._goes_by(ids[identity], state):
+                            found[ids[identity]] = state.to_json()
             finally:
                 self._rereading = False
             return Outcome(RowStatus.SUCCEEDED)

@@ -24,6 +24,10 @@ OnPage = Callable[[PageData, tuple[int, int], Checkpoint], None]
 RequestOf = Callable[[Ask | OffsetAsk], Request]
 
 
+class UnreadPageError(UnfinishedError):
+    """A page cannot be had although other requests are answered."""
+
+
 @dataclass(slots=True)
 class _Asked:
     ask: Ask | OffsetAsk
@@ -92,5 +96,5 @@ class Walking:
         asked = self._asked.pop(row)
         if asked.failed and not self.walk.done:
             self.walk.release(asked.ask)  # type: ignore[arg-type]  # of the walk's own kind
-            self.error = UnfinishedError(f"A page cannot be read: {asked.failed}")
+            self.error = UnreadPageError(f"A page cannot be read: {asked.failed}")
             self._dispatch.stop()

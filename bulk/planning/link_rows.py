@@ -27,7 +27,7 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import CustomField, Names
-from bulk.planning.read_back import AsRead, if_allowed, read_contact
+from bulk.planning.read_back import AsRead, NotRead, read_contact
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.together import Asking, together
@@ -86,8 +86,8 @@ class LinkRows:
         own = self.own(row, known)
         found: Found = self.found
         if known.aged and own.record is not None and not known.begun:
-            seen = yield from if_allowed(read_contact(own.record[0], RELATIONS))
-            found = AsRead(self.found, own.record[0], seen)
+            seen = yield from read_contact(own.record[0], RELATIONS)
+            found = AsRead(self.found, own.record[0], None if isinstance(seen, NotRead) else seen)
             own = of_link(row, self.resource, self.meaning, self.names, found)
         row = row if known.begun else own.row
         if own.record is not None and not known.begun:

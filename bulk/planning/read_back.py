@@ -1,14 +1,14 @@
 """Reading back what was acknowledged: contacts with what belongs to them a hundred a request, records one by one.
 
-A contact that an answer of many does not show is asked for alone, unless the answer is surely whole. What cannot be
-read now is left out of what these generators give; `Closed` says that the API refuses to have it read.
+A contact that an answer of many does not show is asked for alone, unless the answer is surely whole. Of each record
+that is asked for there is an answer: it as it is, or `NotRead`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from bulk.model import Json, Receipt, Request
 from bulk.planning import answers
@@ -22,22 +22,25 @@ from bulk.planning.writers import Found
 from bulk.resources.identity import same_address
 from bulk.resources.spec import CUSTOM, Resource
 
-Answer = TypeVar("Answer")
 ENROLMENTS: Final = "contactAutomations"
 UNREAD: Final = "What it asks for was so when the account was read, and could not be read again. Run bulk retry."
 
 
-class Closed(Exception):  # noqa: N818 - it says how the account is
-    """It is refused to read it, which another try would not change."""
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """That a record could not be read, and what was `said` instead.
 
-
-def read_contacts(ids: Sequence[str], families: Iterable[str]) -> Asking[dict[str, Seen]]:
-    """The contacts of these ids, a page of them at most, as they are; without those that cannot be read now.
-
-    Raises `Closed`.
+    `refused`: the API refuses it by its own word, which another try would not change.
     """
+
+    said: str
+    refused: bool = False
+
+
+def read_contacts(ids: Sequence[str], families: Iterable[str]) -> Asking[dict[str, Seen | NotRead]]:
+    """The contacts of these ids, a page of them at most, as they are."""
     wanted = tuple(sorted(families))
-    seen: dict[str, Seen] = {}
+    seen: dict[str, Seen | NotRead] = {}
     if len(ids) > 1:
         receipt = yield from asked(_many(ids, wanted))
         if receipt.ok and receipt.data is not None:
@@ -46,11 +49,11 @@ def read_contacts(ids: Sequence[str], families: Iterable[str]) -> Asking[dict[st
                 seen = {identity: seen.get(identity, Seen(None)) for identity in ids}
     alone = [identity for identity in ids if identity not in seen]
     found = yield from together([read_contact(identity, wanted) for identity in alone])
-    return seen | {identity: one for identity, one in zip(alone, found, strict=True) if one is not None}
+    return seen | dict(zip(alone, found, strict=True))
 
 
-def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | None]:
-    """One contact as it is; None if it cannot be read now. Raises `Closed`."""
+def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | NotRead]:
+    """One contact as it is."""
     wanted = tuple(sorted(families))
 
     def keep(body: Json) -> Json:  # None of the word that there is none
@@ -60,19 +63,20 @@ def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | None]:
         f"read back {identity}", "GET", f"contacts/{identity}", _include(wanted), absent_is_done=True,
         expects="contact", says={"id": identity}, keep=keep, optional=True,
     )  # fmt: skip
-    receipt = yield from _answered(request)
-    if receipt is None:
-        return None
+    receipt = yield from asked(request)
+    if not receipt.ok:
+        return _not_read(receipt)
     if receipt.status >= 400:
         return Seen(None)
     kept: Json = receipt.data["seen"].get(identity)
-    seen = None if kept is None else _seen(kept)
-    if receipt.data["missing"] and seen is not None:
-        return (yield from _joined(identity, seen, receipt.data["missing"]))
-    return seen
+    if kept is None:
+        return NotRead(f"The answer does not speak of the contact {identity}.")
+    if receipt.data["missing"]:
+        return (yield from _joined(identity, _seen(kept), receipt.data["missing"]))
+    return _seen(kept)
 
 
-def _joined(identity: str, seen: Seen, families: Sequence[str]) -> Asking[Seen | None]:
+def _joined(identity: str, seen: Seen, families: Sequence[str]) -> Asking[Seen | NotRead]:
     """A contact with what did not come with it, family by family."""
     records: list[tuple[str, Json]] = []
     automations = set(seen.automations)
@@ -82,8 +86,7 @@ def _joined(identity: str, seen: Seen, families: Sequence[str]) -> Asking[Seen |
             name, f"contacts/{identity}/{family}", family, lambda one: one, says={"contact": identity}
         )
         if isinstance(found, Receipt):
-            _check_open(found)
-            return None
+            return _not_read(found)
         records += [(family, record) for record in found if family in RELATIONS]
         automations |= {str(record["automation"]) for record in found if family == ENROLMENTS}
     state = None if seen.state is None else _with(seen.state, records, families)
@@ -172,19 +175,20 @@ class AsRead:
 # ---- records by themselves
 
 
-def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tuple[str, Json] | None]:
-    """A record as it is, with its custom fields if they are asked for; None if it cannot be read now.
-
-    The JSON is None if there is no such record. Raises `Closed`.
-    """
+def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tuple[str, Json] | NotRead]:
+    """A record as it is, with its custom fields if they are asked for; the JSON is None if there is no such record."""
     path, singular = f"{resource.name}/{identity}", resource.singular
+
+    def keep(body: Json) -> Json:  # None of the word that there is none
+        return record_of(resource, _named(body[singular]), body) if singular in body else None
+
     request = Request(
-        f"read back {identity}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity},
-        keep=lambda body: record_of(resource, body[singular], body) if singular in body else None, optional=True,
+        f"read back {identity}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity}, keep=keep,
+        optional=True,
     )  # fmt: skip
-    receipt = yield from _answered(request)
-    if receipt is None:
-        return None
+    receipt = yield from asked(request)
+    if not receipt.ok:
+        return _not_read(receipt)
     if receipt.status >= 400:
         return identity, None
     kept: Json = receipt.data
@@ -195,30 +199,18 @@ def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tu
             lambda one: [str(one[data.field]), one.get("fieldValue")], says={data.owner: identity},
         )  # fmt: skip
         if isinstance(values, Receipt):
-            _check_open(values)
-            return None
+            return _not_read(values)
         kept = kept | {f"{CUSTOM}{field}": value for field, value in values}
     return identity, kept
 
 
-def _answered(request: Request) -> Asking[Receipt | None]:
-    """The receipt of a question about one record; None if it cannot be answered now. Raises `Closed`."""
-    receipt = yield from asked(request)
-    if not receipt.ok:
-        _check_open(receipt)
-        return None
-    return receipt
+def _named(record: Json) -> Json:
+    """A record that names itself; an answer of none at all says nothing of what the record holds."""
+    if not record.get("id"):
+        raise LookupError("id")
+    return record
 
 
-def if_allowed(reading: Asking[Answer | None]) -> Asking[Answer | None]:
-    """What a reading gives, None also if the API refuses it."""
-    try:
-        return (yield from reading)
-    except Closed:
-        return None
-
-
-def _check_open(receipt: Receipt) -> None:
-    """Raise `Closed` for what the API refuses at once; what was tried again was no answer of its own, and may pass."""
-    if 400 <= receipt.status < 500 and receipt.attempts == 1:
-        raise Closed(receipt.error)
+def _not_read(receipt: Receipt) -> NotRead:
+    """Why there is no answer: what the API refuses at once stays so; what was tried again may pass."""
+    return NotRead(receipt.error, refused=400 <= receipt.status < 500 and receipt.attempts == 1)

@@ -21,7 +21,7 @@ from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.names import Names
 from bulk.planning.pages import InTurn
-from bulk.planning.read_back import UNREAD, if_allowed, read_record
+from bulk.planning.read_back import UNREAD, NotRead, read_record
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
 from bulk.planning.unchanged import changed_only, of_record, record_cell, with_readable
@@ -114,8 +114,8 @@ class RecordRows:
 
     def _as_it_is(self, row: Row, identity: str, kept: Json) -> Asking[Own | Failure]:
         """The record that held all that the row says, as it is now, and what differs from it."""
-        now = yield from if_allowed(read_record(self.resource, identity, custom=bool(self.names.fields)))
-        if now is None:
+        now = yield from read_record(self.resource, identity, custom=bool(self.names.fields))
+        if isinstance(now, NotRead):
             return Failure("read back", "no_answer", UNREAD)
         if now[1] is None:
             said = f"The {self.resource.singular} {identity} was there when the job began, and is gone. Run bulk retry."

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bulk.jobs.reading_back import RUNS
 from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
 from tests.acknowledged import wrong
@@ -165,6 +166,106 @@ def test_a_page_of_somebody_between_is_no_refusal(world: World):
     assert ending.summary.state == "unfinished"
     world.faults = ()
     assert world.resume().summary.rows["succeeded"] == 5
+
+
+PAGE_OF_A_PROXY = Reply(404, None, "not JSON", text="<title>Not found</title>")
+REFUSAL = Reply(405, {"message": "Method not allowed"})
+
+
+def unread(world: World, reply: Reply, *paths: str, pages: str = "") -> None:
+    """What reads back is answered so from now on: at these paths (default: all), also the pages of a collection."""
+    world.sent.clear()
+
+    def instead(request: Request, own: Reply | Lost) -> Reply | Lost:
+        of_pages = request.method == "GET" and request.path == pages and world.steps()
+        reads = of_pages or (request.step.startswith("read back") and (not paths or request.path in paths))
+        return reply if reads else own
+
+    world.instead = instead
+
+
+def test_a_row_that_may_not_be_read_takes_no_other_with_it(world: World):
+    world.faults = (Fault("unapplied", "POST", "contactTags", nth=2),)
+    unread(world, REFUSAL, "contacts", "contacts/3")
+    ending = world.start(world.csv(people(5), HEADER), concurrency=1)
+    assert ending.error is None
+    assert ending.summary.not_read_back == 1, "the one that is refused"
+    assert {code for _step, code in codes(world).values()} == {"not_confirmed"}, "the others are read"
+    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (4, 1)
+
+
+def test_a_row_that_is_read_after_a_retry_is_not_counted_as_unread_any_more(world: World):
+    rows = [("a@example.com", "One", "VIP"), ("a@example.com", "Two", "New"), ("b@example.com", "B", "VIP")]
+    world.faults = (Fault("status", "POST", "contactTags", status=422, first=1),)
+    unread(world, REFUSAL)
+    ending = world.start(world.csv(rows, "email,firstName,tags"), on_duplicate="all", concurrency=1)
+    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (2, 1)
+    assert ending.summary.not_read_back == 2, "the row that failed is not done"
+    unread(world, REFUSAL, "nothing")
+    world.faults = ()
+    ending = world.resume(retry=True)
+    assert ending.summary.rows["succeeded"] == 3
+    assert ending.summary.not_read_back == 1, "the two of one contact were sent again and read"
+
+
+ALWAYS = {
+    "a page of somebody between": PAGE_OF_A_PROXY, "somebody else's word": Reply(404, {"message": "Not Found"}),
+    "nothing at all": Reply(200, None, "empty"), "an empty object": Reply(200, {}),
+    "an empty record": Reply(200, {"contact": {}, "deal": {}, "dealGroups": [{}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", ALWAYS.values(), ids=ALWAYS)
+@pytest.mark.parametrize("resource", ["contacts", "deals", "dealGroups"])
+def test_what_can_never_be_read_back_ends_in_doubt(world: World, small: Path, resource: str, reply: Reply):
+    shutil.copytree(small, world.folder / "account")
+    sample = SAMPLES[resource]
+    unread(world, reply, pages="" if resource == "contacts" else resource)
+    for run in range(RUNS):
+        ending = world.resume() if run else world.start(world.csv(sample.rows[:2], sample.header), resource)
+        if run < RUNS - 1:
+            assert ending.error is not None
+            assert "could not be read back" in str(ending.error)
+            assert ending.summary.state == "unfinished"
+    assert (ending.error, ending.summary.state) == (None, "finished")
+    lines = check_reports(world.job.path, sample.header)
+    assert {(line["_status"], line["_code"]) for line in lines.values()} == {("in_doubt", "not_read_back")}
+    assert all("could not be read back" in line["_error"] for line in lines.values())
+    unread(world, reply, "nothing")
+    ending = world.resume(retry=True)
+    assert ending.summary.complete, "a retry reads it"
+    assert not world.steps(), "and sends nothing of it again"
+
+
+def test_a_resume_reads_no_collection_for_the_few_rows_that_are_left(world: World):
+    def crash(request: Request) -> None:
+        if request.step.startswith("read back"):
+            raise Crash
+
+    world.start(world.csv([(f"Tag {n}", "contact") for n in range(350)], "tag,tagType"), "tags")
+    shutil.rmtree(world.job.path)
+    with crashing(world, ""):
+        world.on_send = crash
+        world.start(world.csv([("Last", "contact")], "tag,tagType"), "tags")
+    world.sent.clear()
+    assert world.resume().summary.complete
+    assert [request.path for request in read_backs(world)] == [f"tags/{351}"]
+    assert sum(request.path == "tags" for request, _reply in world.sent) == 0
+
+
+def test_a_resume_that_has_much_to_read_back_reads_by_pages(world: World):
+    crashed = [(f"Tag {n}", "contact") for n in range(120)]
+
+    def crash(request: Request) -> None:
+        if request.path == "tags" and request.method == "GET" and world.steps():
+            raise Crash
+
+    with crashing(world, ""):
+        world.on_send = crash
+        world.start(world.csv(crashed, "tag,tagType"), "tags")
+    world.sent.clear()
+    assert world.resume().summary.complete
+    assert not read_backs(world), "all came with the pages"
 
 
 def test_a_failing_server_is_noticed_while_the_rows_run(world: World):
