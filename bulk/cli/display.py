@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
+from bulk.cli.advice import notes, ways_on
 from bulk.cli.options import command_line, options_of_place
-from bulk.jobs.wording import counted
+from bulk.jobs.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -29,7 +30,6 @@ EVERY: Final = 5.0  # seconds between two plain lines, where there is no termina
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
-REFUSED: Final = ("duplicate", "opted_out", "unconfirmed", "bounced")  # codes of what would be refused again
 SHOWN: Final = 5  # failed rows shown under a summary
 WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Reading"}
 
@@ -178,20 +178,26 @@ def show_import(ending: Ending, *, verbose: bool) -> None:
     if bad:
         terminal.echo(f"  {', '.join(bad)}:")
         _show_failed(folder.file(FAILED), None if verbose else SHOWN)
-    gone = ending.summary.codes.get("opted_out", 0)
-    if gone:
-        terminal.echo(f"  {counted(gone, 'row')} asked for people who left the list or bounced: not subscribed again.")
+    for note in notes(ending.summary.codes):
+        terminal.echo(f"  {note}")
     if bad and ending.summary.state == "finished":
-        command = _import_line(folder.file(FAILED), folder.record())
-        terminal.echo(f"  Fix the cells there and import it: {command}")
-        refused = sum(ending.summary.codes.get(code, 0) for code in REFUSED)
-        if rows["failed"] > refused or rows["in_doubt"]:
-            terminal.echo(f"  Or send again what failed: {command_line('retry', folder.name, folder.path.parent)}")
+        repaired = next((path for path in ending.kept if path.name.startswith("failed.")), folder.file(FAILED))
+        for line in _ways_on(folder, repaired, rows, ending.summary.codes):
+            terminal.echo(f"  {line}")
     if rows["skipped"]:
         terminal.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
         terminal.echo(f"  {_open_rows(rows['unprocessed'], ending.summary.begun)}: {folder.file('unprocessed.csv')}")
     terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
+
+
+def _ways_on(folder: JobFolder, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:
+    """What can be done about rows that are not done: a file that holds them, maybe repaired, is imported."""
+    line = _import_line(file, folder.record())
+    retry = command_line("retry", folder.name, folder.path.parent)
+    for said, command in ways_on(rows, codes, file.name, lambda option: f"{line} {option}".rstrip(), retry):
+        yield said
+        yield f"  {command}"
 
 
 def _open_rows(rows: int, begun: int) -> str:
@@ -213,15 +219,17 @@ def show_done(folder: JobFolder, *, as_json: bool) -> None:
 
 def show_rejected(folder: JobFolder) -> None:
     """Say what can be done about rows that the checks have rejected: to send them again would not help."""
-    record = folder.record()
-    rejected = (folder.summary() or {}).get("rows", {}).get("rejected", 0)
-    rows = f"{counted(rejected, 'row')} of {folder.name} {'was' if rejected == 1 else 'were'} rejected by the checks"
-    terminal.echo(f"bulk: nothing to send again: {rows}.", err=True)
+    record, summary = folder.record(), folder.summary() or {"rows": {}, "codes": {}}
+    rejected = summary["rows"].get("rejected", 0)
+    were = agreeing(rejected, "was", "were")
+    terminal.echo(
+        f"bulk: nothing to send again: {counted(rejected, 'row')} of {folder.name} {were} rejected.", err=True
+    )
     if record.parts:
         terminal.echo(f"Correct them in {record.output} and import that folder anew.", err=True)
         return
-    terminal.echo("Fix the cells in failed.csv and import it:", err=True)
-    terminal.echo(f"  {_import_line(folder.file(FAILED), record)}", err=True)
+    for line in _ways_on(folder, folder.file(FAILED), summary["rows"], summary["codes"]):
+        terminal.echo(line, err=True)
 
 
 def _pace(totals: Totals) -> str:

@@ -8,6 +8,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def agreeing(number: int, one: str, many: str) -> str:
+    """The word that agrees with a number: `is` or `are`."""
+    return one if number == 1 else many
+
+
 def duration(seconds: float) -> str:
     """A duration as people say it: `12 s`, `4 min`, `1 h 43 min`, `2 days 3 h`."""
     if seconds < 100:

@@ -1,0 +1,88 @@
+"""What can be done about the rows of an import that are not done: one table, by the codes of what they failed of.
+
+A way on is named only where it leads on: a cell cannot be mended where a person has left a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from bulk.jobs.wording import agreeing, counted
+
+
+class Way(Enum):
+    """What leads on."""
+
+    FIX = auto()  # other cells
+    IMPORT = auto()  # the same cells once more, as the advice says
+    RETRY = auto()
+    NONE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What leads on from a code. `said` is told of the rows that have it, with a verb for one and for many.
+
+    `option` is added to the command that imports them.
+    """
+
+    way: Way
+    said: str = ""
+    verbs: tuple[str, str] = ("", "")
+    option: str = ""
+
+
+_FIX: Final = Advice(Way.FIX)
+_RETRY: Final = Advice(Way.RETRY)
+ADVICE: Final[Mapping[str, Advice]] = {
+    "opted_out": Advice(Way.NONE, "{rows} asked for people who left the list or bounced: not subscribed again."),
+    "bounced": Advice(Way.NONE, "{rows} asked for people whose address bounced: not subscribed again."),
+    "unconfirmed": Advice(Way.NONE, "{rows} asked for people who have not confirmed the list: not subscribed."),
+    "excluded": Advice(Way.NONE, "{rows} asked for people who are gone or excluded: not subscribed."),
+    "duplicate_key": Advice(
+        Way.IMPORT, "{rows} {verb} the key of an earlier row, which counts. To apply them after all:",
+        ("has", "have"), "--on-duplicate last",
+    ),
+    "not_found": Advice(
+        Way.IMPORT, "{rows} {verb} what is not there. Once it is, import them:", ("names", "name")
+    ),
+    "duplicate": _FIX,
+    "no_answer": _RETRY,
+    "damaged_answer": _RETRY,
+    "another_record": _RETRY,
+    "not_confirmed": _RETRY,
+}  # fmt: skip
+_REFUSED_AGAIN: Final = ("opted_out", "bounced", "unconfirmed", "excluded", "duplicate")
+
+
+def advice_for(code: str) -> Advice:
+    """What leads on from a code; from one that is not in the table, other cells do."""
+    if code in ADVICE:
+        return ADVICE[code]
+    return _RETRY if code.startswith("http_5") or code in ("http_408", "http_429") else _FIX
+
+
+def notes(codes: Mapping[str, int]) -> Iterator[str]:
+    """What is to be known of rows for which there is no way on."""
+    for code, advice in ADVICE.items():
+        if advice.way is Way.NONE and codes.get(code):
+            yield advice.said.format(rows=counted(codes[code], "row"))
+
+
+def ways_on(
+    rows: Mapping[str, int], codes: Mapping[str, int], file: str, import_line: Callable[[str], str], retry_line: str
+) -> Iterator[tuple[str, str]]:
+    """What can be done, each with its command. `import_line` gives the one that imports the `file` with an option."""
+    ways = {advice_for(code).way for code, count in codes.items() if count}
+    if Way.FIX in ways:
+        yield f"Fix the cells in {file} and import it:", import_line("")
+    for code, advice in ADVICE.items():
+        if advice.way is Way.IMPORT and (count := codes.get(code)):
+            said = advice.said.format(rows=counted(count, "row"), verb=agreeing(count, *advice.verbs))
+            yield said, import_line(advice.option)
+    refused = sum(codes.get(code, 0) for code in _REFUSED_AGAIN)
+    if rows["failed"] > refused or rows["in_doubt"]:
+        yield ("Or send again what failed:" if Way.FIX in ways else "Send again what failed:"), retry_line
