@@ -8,33 +8,43 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bulk.library import (
         AbortedError,
-        Access,
+        Account,
         BulkError,
         ExportOptions,
+        FailedRow,
         Findings,
         ImportOptions,
         Issue,
+        JobHandle,
         Progress,
         Result,
+        RowsFailedError,
+        Said,
         Snapshot,
         Summary,
         UnfinishedError,
         UsageError,
-        environment_access,
+        export_batches,
         export_file,
         export_folder,
+        export_frame,
         import_file,
         import_folder,
+        import_rows,
         resume,
-        sandbox_access,
+        start_export,
+        start_import,
+        start_resume,
         validate_file,
+        validate_rows,
     )
 
 __version__ = "0.1.0"
 __all__ = [
-    "AbortedError", "Access", "BulkError", "ExportOptions", "Findings", "ImportOptions", "Issue", "Progress", "Result",
-    "Snapshot", "Summary", "UnfinishedError", "UsageError", "environment_access", "export_file", "export_folder",
-    "import_file", "import_folder", "resume", "sandbox_access", "validate_file",
+    "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",
+    "JobHandle", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError",
+    "UsageError", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
+    "import_rows", "resume", "start_export", "start_import", "start_resume", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 

@@ -5,59 +5,73 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import polars as pl
 import pytest
 
 import bulk
 from bulk import (
+    Account,
     ExportOptions,
     ImportOptions,
+    RowsFailedError,
+    Said,
+    Snapshot,
+    UnfinishedError,
     UsageError,
+    export_batches,
     export_file,
+    export_frame,
     import_file,
+    import_rows,
     library,
-    sandbox_access,
+    resume,
+    start_export,
+    start_import,
+    start_resume,
+    validate_rows,
 )
+from bulk.library import blocking
+from bulk.resources.kinds import split_values
 from tests.virtual import run
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 
-def test_the_example_runs_as_it_stands(tmp_path: Path):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+def test_the_examples_run_as_they_stand(tmp_path: Path):
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    (tmp_path / "example.py").write_text(example, encoding="utf-8")
-    done = subprocess.run((sys.executable, "example.py"), cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "10 rows, 0 cannot be sent" in done.stdout
-    assert "10 contacts in out.csv" in done.stdout
+    told = ""
+    for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        (tmp_path / "example.py").write_text(example, encoding="utf-8")
+        done = subprocess.run((sys.executable, "example.py"), cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        told += done.stdout
+    assert "10 rows, 0 cannot be sent" in told
+    assert "10 contacts in out.csv" in told
+    assert re.search(r"\('ada@example.com', '[^']*Customer[^']*'\)", told)
+    assert "'unchanged': 10" in told
 
 
 def test_every_name_is_offered_and_documented():
     assert bulk.__all__ == library.__all__
+    assert set(blocking.__all__) <= set(bulk.__all__)
     for name in bulk.__all__:
         assert getattr(bulk, name) is getattr(library, name)
-    functions = {
-        "validate_file",
-        "import_file",
-        "export_file",
-        "import_folder",
-        "export_folder",
-        "resume",
-        "sandbox_access",
-    }
-    assert all(f"{name}(" in PAGE for name in functions)
+    functions = [name for name in bulk.__all__ if name[0].islower()]
+    assert all(name in PAGE for name in functions)
     with pytest.raises(AttributeError, match="nothing"):
         _ = bulk.nothing
 
 
 def test_a_whole_account_and_a_resume(tmp_path: Path):
     async def main() -> None:
-        first, second = bulk.sandbox_access(tmp_path / "a"), bulk.sandbox_access(tmp_path / "b")
+        first, second = bulk.Account.sandbox(tmp_path / "a"), bulk.Account.sandbox(tmp_path / "b")
         options = bulk.ImportOptions(rate=0)
         jobs = tmp_path / "jobs"
         result = await bulk.import_file("contacts", ROOT / "samples" / "contacts.csv", first, options, jobs=jobs)
@@ -77,7 +91,7 @@ def test_a_whole_account_and_a_resume(tmp_path: Path):
 
 def test_an_unknown_resource_is_named_with_the_nearest(tmp_path: Path):
     with pytest.raises(bulk.UsageError, match="Nearest: contacts"):
-        run(lambda: bulk.import_file("contcts", tmp_path / "x.csv", bulk.sandbox_access(tmp_path)))
+        run(lambda: bulk.import_file("contcts", tmp_path / "x.csv", bulk.Account.sandbox(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +125,7 @@ def test_what_cannot_be_is_refused_as_on_the_command_line(
 
     async def work() -> None:
         chosen = ImportOptions(**options)
-        await import_file(resource, file, sandbox_access(tmp_path / "box"), chosen, jobs=tmp_path / "jobs")
+        await import_file(resource, file, Account.sandbox(tmp_path / "box"), chosen, jobs=tmp_path / "jobs")
 
     with pytest.raises(UsageError) as raised:
         anyio.run(work)
@@ -132,7 +146,7 @@ def test_what_an_export_cannot_have_is_refused(options: dict[str, Any]):
 
 def test_filters_go_by_the_same_names_as_on_the_command_line(tmp_path):
     async def work():
-        access = sandbox_access(tmp_path / "box")
+        access = Account.sandbox(tmp_path / "box")
         file = tmp_path / "in.csv"
         file.write_text("email,lists\nada@example.com,Newsletter\nbo@example.com,\n")
         await import_file("contacts", file, access, jobs=tmp_path / "jobs")
@@ -145,3 +159,175 @@ def test_filters_go_by_the_same_names_as_on_the_command_line(tmp_path):
     text = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert "ada@example.com" in text
     assert "bo@example.com" not in text
+
+
+# ---- rows and frames
+
+FRAME = pl.DataFrame(
+    {
+        "email": ["ada@example.com", "bo@example.com"],
+        "tags": [["VIP", "a, b"], []],
+        "firstName": ["Ada", None],
+        "Born": [date(1815, 12, 10), None],
+        "Score": [1.0, 2.5],
+    }
+)
+CUSTOM = "title,type\nBorn,date\nScore,text\n"
+
+
+def test_a_frame_goes_in_and_comes_out_as_one(tmp_path: Path):
+    (tmp_path / "fields.csv").write_text(CUSTOM)
+
+    async def work() -> pl.DataFrame:
+        account = Account.sandbox(tmp_path / "box")
+        await import_file("fields", tmp_path / "fields.csv", account, ImportOptions(rate=0), jobs=tmp_path / "jobs")
+        result = await import_rows("contacts", FRAME, account, ImportOptions(rate=0), jobs=tmp_path / "jobs")
+        result.raise_for_failures()
+        assert result.counts["succeeded"] == 2
+        again = await import_rows("contacts", FRAME.to_dicts(), account, ImportOptions(rate=0), jobs=tmp_path / "jobs")
+        assert again.complete
+        batches = [b async for b in export_batches("contacts", account, ExportOptions(rate=0), size=1)]
+        assert [len(batch) for batch in batches] == [1, 1]
+        return await export_frame("contacts", account, ExportOptions(rate=0))
+
+    frame = run(work)
+    assert set(frame.dtypes) == {pl.String}
+    assert frame.select("email", "firstName", "Born", "Score").rows() == [
+        ("ada@example.com", "Ada", "1815-12-10", "1"),
+        ("bo@example.com", "", "", "2.5"),
+    ]
+    assert set(split_values(frame["tags"][0], ",")) == {"VIP", "a, b"}
+
+
+def test_an_empty_resource_is_a_frame_with_its_columns(tmp_path: Path):
+    frame = run(export_frame, "notes", Account.sandbox(tmp_path / "box"), ExportOptions(rate=0))
+    assert frame.is_empty()
+    assert "note" in frame.columns
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "have no columns"),
+        ([{"email": "a@example.com"}, {"email": "b@example.com", "name": "B"}], "Row 3 has 'name'"),
+        ([{"email": "a@example.com", "firstName": {"a": 1}}], "Row 2, firstName: {'a': 1}"),
+        ([{"email": "a@example.com", "firstName": float("nan")}], "Row 2, firstName: nan"),
+        ([{"email": "a@example.com", "colour": "red"}], "colour"),
+    ],
+)
+def test_rows_that_cannot_be_are_refused_by_name(tmp_path: Path, rows: list[dict[str, Any]], said: str):
+    for function in (import_rows, validate_rows):
+        more = {"jobs": tmp_path / "jobs"} if function is import_rows else {}
+        with pytest.raises(UsageError, match=re.escape(said)):
+            run(partial(function, "contacts", rows, Account.sandbox(tmp_path / "box"), **more))
+    assert not list((tmp_path / "jobs").glob("*"))
+
+
+def test_rows_that_fail_are_told_and_raised(tmp_path: Path):
+    rows = [{"email": "ada@example.com"}, {"email": "nobody"}, {"email": "ada@example.com"}]
+    result = run(partial(import_rows, "contacts", rows, Account.sandbox(tmp_path / "box"), jobs=tmp_path / "jobs"))
+    told = [(row.row, row.status, row.code, row.cells) for row in result.failed_rows()]
+    assert told == [
+        (3, "rejected", "email_invalid", {"email": "nobody"}),
+        (4, "rejected", "duplicate_key", {"email": "ada@example.com"}),
+    ]
+    with pytest.raises(RowsFailedError, match="2 rows of 3 are not done") as raised:
+        result.raise_for_failures()
+    assert raised.value.result is result
+
+
+def test_rows_are_resumed_from_the_jobs_own_copy(tmp_path: Path):
+    rows = [{"email": f"p{n}@example.com"} for n in range(20)]
+
+    async def work() -> None:
+        account = Account.sandbox(tmp_path / "box")
+        result = await import_rows("contacts", rows, account, ImportOptions(max_duration=3.0), jobs=tmp_path / "jobs")
+        assert result.summary.state == "unfinished"
+        with pytest.raises(UnfinishedError):
+            result.raise_for_failures()
+        again = await resume(result.job, account)
+        assert again.counts["succeeded"] == 20
+
+    run(work)
+
+
+def test_without_an_event_loop(tmp_path: Path):
+    account = Account.sandbox(tmp_path / "box")
+    options = ImportOptions(rate=0)
+    assert blocking.validate_rows("contacts", [{"email": "nobody"}]).tally.rejected == 1
+    rows = [{"email": "ada@example.com"}]
+    assert blocking.import_rows("contacts", rows, account, options, jobs=tmp_path / "jobs").complete
+    assert blocking.export_frame("contacts", account, ExportOptions(rate=0))["email"].to_list() == ["ada@example.com"]
+
+
+# ---- a job beside the program
+
+
+def test_a_job_tells_what_it_does_and_stops_on_request(tmp_path: Path):
+    file = tmp_path / "in.csv"
+    file.write_text("email\n" + "".join(f"p{n}@example.com\n" for n in range(50)))
+    events: list[Snapshot | Said] = []
+
+    async def work() -> None:
+        account = Account.sandbox(tmp_path / "box")
+        async with start_import("contacts", file, account, jobs=tmp_path / "jobs") as job:
+            async for event in job:
+                events.append(event)
+                if isinstance(event, Snapshot) and event.done > 3 and event.phase == "sending":
+                    job.stop()
+            result = await job.result()
+        assert isinstance(result.error, UnfinishedError)
+        assert result.summary.state == "unfinished"
+        assert 0 < result.counts["unprocessed"] < 50
+        async with start_resume(result.job, account) as job:
+            pass  # nobody listens
+        assert (await job.result()).counts["succeeded"] == 50
+
+    run(work)
+    assert any(isinstance(event, Said) and "UTF-8" in event.line for event in events)
+    assert any(isinstance(event, Snapshot) and event.requests for event in events)
+
+
+def test_what_keeps_a_job_from_beginning_is_raised_by_its_result(tmp_path: Path):
+    async def work() -> None:
+        account = Account.sandbox(tmp_path / "box")
+        async with start_export("contcts", tmp_path / "out.csv", account, jobs=tmp_path / "jobs") as job:
+            with pytest.raises(UsageError, match="Nearest: contacts"):
+                await job.result()
+
+    run(work)
+
+
+def test_a_block_that_fails_takes_its_job_with_it(tmp_path: Path):
+    file = tmp_path / "in.csv"
+    file.write_text("email\n" + "".join(f"p{n}@example.com\n" for n in range(50)))
+
+    async def work() -> None:
+        account = Account.sandbox(tmp_path / "box")
+        with pytest.RaisesGroup(ValueError):
+            async with start_import("contacts", file, account, jobs=tmp_path / "jobs") as job:
+                async for event in job:
+                    if isinstance(event, Snapshot) and event.done > 3 and event.phase == "sending":
+                        raise ValueError
+        (folder,) = (tmp_path / "jobs").iterdir()
+        assert (await resume(folder, account)).counts["succeeded"] == 50
+
+    run(work)
+
+
+# ---- the ways to an account
+
+
+def test_accounts_are_made_from_what_a_program_has():
+    direct = Account.direct("https://acme.api-us1.com", "token")
+    assert direct.credentials is not None
+    assert direct.credentials.headers()["Api-Token"] == "token"
+    gateway = Account.gateway("key", connection="c-1")
+    assert gateway.connection == "c-1"
+    assert gateway == Account.from_environment({"MATON_API_KEY": "key"}, connection="c-1")
+    assert "token" not in repr(direct)
+    assert Account.sandbox("here").sandbox_folder == Path("here")
+    with pytest.raises(UsageError, match="There is no key"):
+        Account.from_environment({})
+    with pytest.raises(UsageError, match="in clear"):
+        Account.gateway("key", base_url="http://gateway.example.com")

@@ -16,7 +16,7 @@ import pytest
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
 from bulk.jobs import everything, exporting, importing, validating, working
-from bulk.jobs.access import Access, Setting
+from bulk.jobs.access import Account, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.folder import JobFolder
 from bulk.jobs.options import ExportOptions, ImportOptions
@@ -56,14 +56,14 @@ class World:
             self.monkeypatch.setattr(room, "opened", self.opened)
 
     @asynccontextmanager
-    async def opened(self, access: Access, _rate: float) -> AsyncIterator[Any]:
-        assert access.sandbox
-        access.sandbox.mkdir(exist_ok=True)
+    async def opened(self, access: Account, _rate: float) -> AsyncIterator[Any]:
+        assert access.sandbox_folder
+        access.sandbox_folder.mkdir(exist_ok=True)
         options = SandboxOptions(
             rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
             demo=self.demo, switches=self.switches,
         )  # fmt: skip
-        sandbox = Sandbox(access.sandbox / "sandbox.sqlite", options)
+        sandbox = Sandbox(access.sandbox_folder / "sandbox.sqlite", options)
         try:
             async with Client(SANDBOX, sandbox.app) as client:
 
@@ -82,7 +82,7 @@ class World:
 
     @property
     def setting(self) -> Setting:
-        return Setting(Access(sandbox=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job")
+        return Setting(Account(sandbox_folder=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job")
 
     def csv(self, rows: Sequence[Sequence[str]], header: str, name: str = "in.csv") -> Path:
         path = self.folder / name

@@ -64,20 +64,31 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
     gateway_key = environment.get("MATON_API_KEY", "").strip()
     url, token = (environment.get(name, "").strip() for name in ("AC_API_URL", "AC_API_TOKEN"))
     if gateway_key:
-        base = base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY
-        named = "--base-url" if base_url else "BULK_BASE_URL"
-        chosen = connection or environment.get("MATON_CONNECTION", "").strip()
-        _check_header("MATON_API_KEY", gateway_key)
-        _check_header("The connection", chosen)
-        return Credentials(f"{_checked(named, base, gateway_key)}{GATEWAY_PATH}", gateway_key, connection=chosen)
+        return through_gateway(
+            gateway_key,
+            base_url=base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY,
+            connection=connection or environment.get("MATON_CONNECTION", "").strip(),
+            named="--base-url" if base_url else "BULK_BASE_URL",
+        )
     if url and token:
-        _check_header("AC_API_TOKEN", token)
-        base = _checked("AC_API_URL", url, token)
-        return Credentials(f"{base.removesuffix('/api/3')}/api/3/", token, direct=True)
+        return direct(url, token)
     if url or token:
         missing = "AC_API_TOKEN" if url else "AC_API_URL"
         raise UsageError(f"{missing} is not set. Direct access needs both AC_API_URL and AC_API_TOKEN.")
     return None
+
+
+def through_gateway(key: str, *, base_url: str, connection: str, named: str) -> Credentials:
+    """The credentials of a key for the gateway; messages call the address as it is `named`. Raises `UsageError`."""
+    _check_header("MATON_API_KEY", key)
+    _check_header("The connection", connection)
+    return Credentials(f"{_checked(named, base_url, key)}{GATEWAY_PATH}", key, connection=connection)
+
+
+def direct(url: str, token: str) -> Credentials:
+    """The credentials of an account's own address and key. Raises `UsageError`."""
+    _check_header("AC_API_TOKEN", token)
+    return Credentials(f"{_checked('AC_API_URL', url, token).removesuffix('/api/3')}/api/3/", token, direct=True)
 
 
 def _check_header(name: str, value: str) -> None:

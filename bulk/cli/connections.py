@@ -15,7 +15,7 @@ from bulk.errors import InterruptedJobError, UsageError
 
 if TYPE_CHECKING:
     from bulk.api.connections import Connection, Send
-    from bulk.jobs.access import Access
+    from bulk.jobs.access import Account
 
 Result = TypeVar("Result")
 NO_GATEWAY_KEY = (
@@ -145,7 +145,7 @@ def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> 
     return 0
 
 
-def _access(*, sandbox: bool, base_url: str) -> Access:
+def _access(*, sandbox: bool, base_url: str) -> Account:
     """The way to the gateway; raises `UsageError` if there is none."""
     access = options.account(sandbox=sandbox, base_url=base_url, connection="")
     if access is None:
@@ -155,7 +155,7 @@ def _access(*, sandbox: bool, base_url: str) -> Access:
     return access
 
 
-def _asked(access: Access, ask: Callable[[Send], Awaitable[Result]]) -> Result:
+def _asked(access: Account, ask: Callable[[Send], Awaitable[Result]]) -> Result:
     """What the gateway says to this."""
     import anyio  # noqa: PLC0415 - not for --help
 

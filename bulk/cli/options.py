@@ -16,7 +16,7 @@ from bulk.cli import terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
-    from bulk.jobs.access import Access
+    from bulk.jobs.access import Account
     from bulk.resources.spec import Resource
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -114,21 +114,21 @@ def sandbox_folder() -> Path:
     return Path(os.environ.get("BULK_SANDBOX_DIR") or SANDBOX_DIR)
 
 
-def account(*, sandbox: bool, base_url: str, connection: str) -> Access | None:
+def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
     """The way to the account that the options and the environment name; None if there is no key and no `--sandbox`."""
-    from bulk.jobs.access import Access  # noqa: PLC0415 - heavy, see the module's head
+    from bulk.jobs.access import Account  # noqa: PLC0415 - heavy, see the module's head
 
     if sandbox:
         if base_url:
             raise UsageError("--sandbox goes nowhere, so --base-url does not go with it. Drop one.")
-        return Access(sandbox=sandbox_folder(), chosen=connection)
+        return Account(sandbox_folder=sandbox_folder(), chosen=connection)
     from bulk.api.credentials import from_environment  # noqa: PLC0415
 
     credentials = from_environment(os.environ, base_url=base_url, connection=connection)
-    return Access(credentials=credentials) if credentials else None
+    return Account(credentials=credentials) if credentials else None
 
 
-def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Access:
+def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
     """Like `account`, and raises `UsageError` with both ways on if there is none."""
     from bulk.api.credentials import NO_KEY  # noqa: PLC0415
 
@@ -151,7 +151,7 @@ def options_of_place(place: str, connection: str) -> Iterator[str]:
         yield f"--connection {shlex.quote(connection)}"
 
 
-def connected(access: Access) -> Access:
+def connected(access: Account) -> Account:
     """The access with the connection of the gateway that its calls name, which costs a request if none was chosen."""
     import anyio  # noqa: PLC0415
 
@@ -160,13 +160,13 @@ def connected(access: Access) -> Access:
     return anyio.run(connected, access)
 
 
-def account_of(place: str, connection: str) -> Access:
+def account_of(place: str, connection: str) -> Account:
     """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now."""
     from bulk.api.credentials import GATEWAY_PATH  # noqa: PLC0415
-    from bulk.jobs.access import SANDBOX_PLACE, Access  # noqa: PLC0415
+    from bulk.jobs.access import SANDBOX_PLACE, Account  # noqa: PLC0415
 
     if place.startswith(SANDBOX_PLACE):
-        return Access(sandbox=Path(place.removeprefix(SANDBOX_PLACE)), chosen=connection)
+        return Account(sandbox_folder=Path(place.removeprefix(SANDBOX_PLACE)), chosen=connection)
     base = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
     return needed_account(sandbox=False, base_url=base, connection=connection)
 

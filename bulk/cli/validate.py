@@ -29,7 +29,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     """
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
-    from bulk.jobs.access import Access, Setting  # noqa: PLC0415
+    from bulk.jobs.access import Account, Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_import  # noqa: PLC0415
     from bulk.jobs.validating import validate  # noqa: PLC0415
 
@@ -38,7 +38,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     check_import(found, given, None)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])
-    setting = Setting(options.connected(access or Access()), options.jobs_folder(""), progress)
+    setting = Setting(options.connected(access or Account()), options.jobs_folder(""), progress)
 
     async def run() -> Any:
         return await validate(found, options.file_of(file), given, setting, offline=access is None)

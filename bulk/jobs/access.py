@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import anyio
 
 from bulk.api.client import ANSWER, Client
-from bulk.api.credentials import GATEWAY_PATH, SANDBOX, Credentials
+from bulk.api.credentials import (
+    GATEWAY,
+    GATEWAY_PATH,
+    NO_KEY,
+    SANDBOX,
+    Credentials,
+    direct,
+    from_environment,
+    through_gateway,
+)
 from bulk.errors import UsageError
 from bulk.jobs.budget import SharedLimit, shelf_of
 from bulk.jobs.budget_book import FileShelf, UnusableError
@@ -36,21 +46,50 @@ SANDBOX_GATEWAY = Credentials(f"http://127.0.0.1{GATEWAY_PATH}", SANDBOX.key)
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """Where a job works: with `credentials`, or in the sandbox whose state lies in the folder `sandbox`.
+class Account:
+    """Where a job works: with `credentials`, or in the sandbox whose state lies in `sandbox_folder`.
 
     Of the sandbox's accounts the first is meant, or the one whose connection is `chosen`.
     """
 
     credentials: Credentials | None = None
-    sandbox: Path | None = None
+    sandbox_folder: Path | None = None
     chosen: str = ""
+
+    @classmethod
+    def direct(cls, url: str, token: str) -> Self:
+        """ActiveCampaign itself, by the account's own address and key. Raises `UsageError` for what is none."""
+        return cls(direct(url, token))
+
+    @classmethod
+    def gateway(cls, key: str, *, connection: str = "", base_url: str = "") -> Self:
+        """An account behind Maton's gateway: by the connection, or the only active one of this key."""
+        return cls(through_gateway(key, base_url=base_url or GATEWAY, connection=connection, named="base_url"))
+
+    @classmethod
+    def sandbox(cls, folder: str | Path = "bulk-sandbox", *, connection: str = "") -> Self:
+        """The embedded stand-in, which needs no key; its state lies in this folder."""
+        return cls(sandbox_folder=Path(folder), chosen=connection)
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, base_url: str = "", connection: str = ""
+    ) -> Self:
+        """The account of the environment's key: `MATON_API_KEY`, or `AC_API_URL` and `AC_API_TOKEN`.
+
+        Raises `UsageError` without a key.
+        """
+        variables = os.environ if environment is None else environment
+        credentials = from_environment(variables, base_url=base_url, connection=connection)
+        if credentials is None:
+            raise UsageError(NO_KEY)
+        return cls(credentials)
 
     @property
     def place(self) -> str:
         """The place as `job.json` holds it; no secret."""
-        if self.sandbox is not None:
-            return f"{SANDBOX_PLACE}{self.sandbox.resolve()}"
+        if self.sandbox_folder is not None:
+            return f"{SANDBOX_PLACE}{self.sandbox_folder.resolve()}"
         return self.credentials.root if self.credentials else ""
 
     @property
@@ -61,7 +100,7 @@ class Access:
     @property
     def way(self) -> Credentials:
         """The address and the headers of calls, over the network or to the embedded sandbox."""
-        if self.sandbox is not None:
+        if self.sandbox_folder is not None:
             return replace(SANDBOX_GATEWAY, connection=self.chosen) if self.chosen else SANDBOX
         if self.credentials is None:
             raise ValueError("an access has credentials or a sandbox")
@@ -70,7 +109,7 @@ class Access:
     @property
     def office(self) -> Credentials:
         """The way to the gateway itself; of an access through it, or of the embedded sandbox."""
-        return (SANDBOX_GATEWAY if self.sandbox is not None else self.way).office
+        return (SANDBOX_GATEWAY if self.sandbox_folder is not None else self.way).office
 
     def check_same(self, place: str, connection: str) -> None:
         """Raise `UsageError` if a job that began at `place` would now go on elsewhere.
@@ -93,8 +132,8 @@ class Access:
     @property
     def _kept(self) -> Path:
         """Where all who work at this place find each other."""
-        if self.sandbox is not None:
-            return self.sandbox
+        if self.sandbox_folder is not None:
+            return self.sandbox_folder
         return state_folder(os.environ)
 
     def limit(self, rate: float, on_company: Callable[[], None]) -> SharedLimit:
@@ -103,7 +142,7 @@ class Access:
         Raises `UsageError` if what they share it by cannot be used.
         """
         now, path = anyio.current_time(), self._kept / BUDGETS
-        if self.sandbox is not None:
+        if self.sandbox_folder is not None:
             return SharedLimit(FileShelf(path, now), rate, self.chosen, on_company)
         name = f"{self.way.root}\n{self.way.connection}\n{self.way.key}"
         return SharedLimit(shelf_of(path, os.environ, now), rate, name, on_company)
@@ -116,16 +155,17 @@ class Setting:
     `signals`: take Ctrl-C and SIGTERM into account; a command does, a library call does not.
     """
 
-    access: Access
+    access: Account
     jobs: Path
     progress: Progress
     name: str | None = None
     signals: bool = False
+    stop: anyio.Event | None = None  # once it is set, the job stops as by Ctrl-C
     confirm: Callable[[str], bool] | None = None  # asked before anything is deleted; None: nobody needs to be
 
 
 @asynccontextmanager
-async def opened(access: Access, rate: float) -> AsyncIterator[Send]:
+async def opened(access: Account, rate: float) -> AsyncIterator[Send]:
     """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
     async with client_to(access, access.way, rate) as client:
         yield client.send
@@ -147,7 +187,7 @@ def telling(send: Send, say: Callable[[str], None]) -> Send:
 
 
 @contextmanager
-def sharing(access: Access, rate: float, say: Callable[[str], None]) -> Iterator[SharedLimit | None]:
+def sharing(access: Account, rate: float, say: Callable[[str], None]) -> Iterator[SharedLimit | None]:
     """The pace that all who work on the account keep together, left at the end; None where each keeps its own.
 
     That is where there is no limit, and where nothing can be written that all could read: this is said.
@@ -168,7 +208,7 @@ def sharing(access: Access, rate: float, say: Callable[[str], None]) -> Iterator
 
 
 @asynccontextmanager
-async def gateway_opened(access: Access) -> AsyncIterator[Send]:
+async def gateway_opened(access: Account) -> AsyncIterator[Send]:
     """Open the way to the gateway itself, where the connections are; with a key for it, or to the sandbox's."""
     async with client_to(access, access.office) as client:
         yield client.send
@@ -176,17 +216,17 @@ async def gateway_opened(access: Access) -> AsyncIterator[Send]:
 
 @asynccontextmanager
 async def client_to(
-    access: Access, way: Credentials, rate: float = 5.0, patience: float = ANSWER
+    access: Account, way: Credentials, rate: float = 5.0, patience: float = ANSWER
 ) -> AsyncIterator[Client]:
     """A client for an access and one of its ways, `access.way` or `access.office`."""
-    if access.sandbox is None:
+    if access.sandbox_folder is None:
         async with Client(way, patience=patience) as client:
             yield client
         return
-    make_private(access.sandbox)
-    check_no_links(access.sandbox)
+    make_private(access.sandbox_folder)
+    check_no_links(access.sandbox_folder)
     options = SandboxOptions(rate=0 if rate == 0 else max(5.0, rate), key=SANDBOX.key, browser=False)
-    sandbox = Sandbox(access.sandbox / SANDBOX_FILE, options)
+    sandbox = Sandbox(access.sandbox_folder / SANDBOX_FILE, options)
     try:
         async with Client(way, sandbox.app, patience=patience) as client:
             yield client

@@ -6,12 +6,12 @@ Whether each value can be at all, `options` has checked as it was made.
 from __future__ import annotations
 
 from bulk.errors import UsageError
-from bulk.jobs.access import Access
+from bulk.jobs.access import Account
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.resources.spec import Resource
 
 
-def check_import(resource: Resource | None, options: ImportOptions, access: Access | None) -> None:
+def check_import(resource: Resource | None, options: ImportOptions, access: Account | None) -> None:
     """Raise `UsageError` for options that an import of a resource (None: of all) cannot have, or a check of one."""
     if resource is not None:
         check_importable(resource)
@@ -24,7 +24,7 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acce
     check_rate(options.rate, access)
 
 
-def check_export(resource: Resource | None, options: ExportOptions, access: Access) -> None:
+def check_export(resource: Resource | None, options: ExportOptions, access: Account) -> None:
     """Raise `UsageError` for options that an export of a resource (None: of all) cannot have."""
     if resource is not None:
         for name in options.filters:
@@ -42,10 +42,11 @@ def check_importable(resource: Resource) -> None:
         raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
 
 
-def check_rate(rate: float, access: Access | None) -> None:
+def check_rate(rate: float, access: Account | None) -> None:
     """Raise `UsageError` for what is no rate, and for no limit at all towards a real account."""
     check_option("rate", rate)
-    local = access is None or access.sandbox is not None or (access.credentials and access.credentials.on_this_machine)
+    credentials = None if access is None else access.credentials
+    local = access is None or access.sandbox_folder is not None or (credentials and credentials.on_this_machine)
     if rate == 0 and not local:
         raise UsageError("--rate 0 (no limit) is for the sandbox. ActiveCampaign allows 5 requests a second.")
 

@@ -11,20 +11,20 @@ import anyio
 from bulk.api import connections
 from bulk.api.connections import ACTIVE, FAILED, PENDING, Connection, Send
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.jobs.access import Access, gateway_opened
+from bulk.jobs.access import Account, gateway_opened
 from bulk.jobs.wording import duration
 
 FIRST_PAUSE: Final = 1.0  # seconds between two looks at a connection that waits; each pause is half as long again
 LONGEST_PAUSE: Final = 15.0
 
 
-async def connected(access: Access) -> Access:
+async def connected(access: Account) -> Account:
     """The access with the connection that its calls name: the one that was chosen, or the only active one.
 
     Asks the gateway at most once; where it cannot say, the access is left as it is. Raises `UsageError`, with those
     there are, where none was chosen among several, none is active, or the sandbox does not have the chosen one.
     """
-    if access.sandbox is not None:
+    if access.sandbox_folder is not None:
         if access.chosen:
             async with gateway_opened(access) as send:
                 _check_chosen(access.chosen, await connections.list_all(send))

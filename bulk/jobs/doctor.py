@@ -18,7 +18,7 @@ from bulk.api.probe import Seen, Unreached, look
 from bulk.api.redaction import Redaction
 from bulk.errors import BulkError, UsageError
 from bulk.jobs import diagnosis
-from bulk.jobs.access import Access, client_to
+from bulk.jobs.access import Account, client_to
 from bulk.jobs.connecting import connected
 from bulk.jobs.diagnosis import Finding, State
 from bulk.model import Reply, Request
@@ -52,12 +52,12 @@ async def examine(
     if credentials is not None:
         look_at = _directly if credentials.direct else _through_gateway
         origin = diagnosis.origin(credentials, variables, base_url)
-        await look_at(Access(credentials), origin, patience, tell_safely)
+        await look_at(Account(credentials), origin, patience, tell_safely)
 
 
 async def examine_sandbox(folder: Path, connection: str, tell: Tell) -> None:
     """Look at the embedded sandbox. Raises `UsageError` if its files cannot be used."""
-    access = Access(sandbox=folder, chosen=connection)
+    access = Account(sandbox_folder=folder, chosen=connection)
     tell(diagnosis.ok("environment", f"The embedded sandbox in {folder} needs no key."))
     try:
         await connected(access)
@@ -67,10 +67,10 @@ async def examine_sandbox(folder: Path, connection: str, tell: Tell) -> None:
         return
     if connection:
         tell(diagnosis.ok("connection", f"{connection}, chosen."))
-    _tell_account(await _me(access, PATIENCE), Access(sandbox=folder), "http://sandbox", tell)
+    _tell_account(await _me(access, PATIENCE), Account(sandbox_folder=folder), "http://sandbox", tell)
 
 
-async def _through_gateway(access: Access, origin: tuple[str, str], patience: float, tell: Tell) -> None:
+async def _through_gateway(access: Account, origin: tuple[str, str], patience: float, tell: Tell) -> None:
     office = await _asked(access, access.office, LISTING, patience)
     tell(diagnosis.address(*origin, office))
     if isinstance(office, Unreached):
@@ -98,14 +98,14 @@ async def _through_gateway(access: Access, origin: tuple[str, str], patience: fl
     _tell_account(me or await _me(access, patience), access, origin[0], tell)
 
 
-async def _directly(access: Access, origin: tuple[str, str], patience: float, tell: Tell) -> None:
+async def _directly(access: Account, origin: tuple[str, str], patience: float, tell: Tell) -> None:
     me = await _me(access, patience)
     tell(diagnosis.address(*origin, me))
     if isinstance(me, Seen):
         _tell_account(me, access, origin[0], tell)
 
 
-def _tell_account(me: Seen | Unreached, access: Access, where: str, tell: Tell) -> None:
+def _tell_account(me: Seen | Unreached, access: Account, where: str, tell: Tell) -> None:
     """Tell who answers, or why nobody does."""
     if isinstance(me, Unreached):
         tell(diagnosis.lost(me))
@@ -128,7 +128,7 @@ def _tell_headers(seen: Seen, tell: Tell) -> None:
         tell(finding)
 
 
-async def _with_accounts(finding: Finding, access: Access, listed: list[Connection], patience: float) -> Finding:
+async def _with_accounts(finding: Finding, access: Account, listed: list[Connection], patience: float) -> Finding:
     """The finding, with whose account each of several active connections opens."""
     active = [one.id for one in listed if one.status == ACTIVE]
     if access.connection or len(active) < 2:
@@ -137,11 +137,11 @@ async def _with_accounts(finding: Finding, access: Access, listed: list[Connecti
     return diagnosis.accounts(finding, whose)
 
 
-async def _me(access: Access, patience: float) -> Seen | Unreached:
+async def _me(access: Account, patience: float) -> Seen | Unreached:
     return await _asked(access, access.way, ME, patience)
 
 
-async def _asked(access: Access, way: Credentials, request: Request, patience: float) -> Seen | Unreached:
+async def _asked(access: Account, way: Credentials, request: Request, patience: float) -> Seen | Unreached:
     """One look; again if it was one too many for this second, as it is beside a job that uses the limit up."""
     async with client_to(access, way, patience=patience) as client:
         found = await look(client, request)
@@ -153,7 +153,7 @@ async def _asked(access: Access, way: Credentials, request: Request, patience: f
         return found
 
 
-def _with(access: Access, connection: str) -> Access:
+def _with(access: Account, connection: str) -> Account:
     return replace(access, credentials=access.credentials and replace(access.credentials, connection=connection))
 
 

@@ -16,7 +16,7 @@ import anyio
 from filelock import FileLock, Timeout
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs.access import Access
+from bulk.jobs.access import Account
 from bulk.jobs.budget import SharedLimit
 from bulk.jobs.folder import JobFolder, JobRecord
 from bulk.jobs.private import check_own_file, own_folder
@@ -31,7 +31,7 @@ class Door:
     """Entered once; what is held by it is held until the stack is closed."""
 
     def __init__(
-        self, folder: JobFolder, record: JobRecord, access: Access, limit: SharedLimit | None, stack: ExitStack
+        self, folder: JobFolder, record: JobRecord, access: Account, limit: SharedLimit | None, stack: ExitStack
     ) -> None:
         self.entered = False
         self.holds: set[str] = set()  # the resources that no other job makes meanwhile

@@ -10,7 +10,6 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -27,7 +26,7 @@ from bulk.jobs.ending import Ending, Summary, Totals, told
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest
 from bulk.jobs.held import PARTLY, STALE, hold_all_alike
-from bulk.jobs.inputs import Taken, check_copy, remove_copy, take, taken_again
+from bulk.jobs.inputs import Source, Taken, check_copy, remove_copy, take, taken_again
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
@@ -115,8 +114,8 @@ def on_duplicate_of(resource: Resource, options: ImportOptions) -> OnDuplicate:
 # ---- the three ways in
 
 
-async def start(resource: Resource, source: Path | None, options: ImportOptions, setting: Setting) -> Ending:
-    """Import a file; `source` None reads standard input.
+async def start(resource: Resource, source: Source, options: ImportOptions, setting: Setting) -> Ending:
+    """Import a file, rows that a program holds, or (None) standard input.
 
     Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
     """
@@ -127,7 +126,7 @@ async def start(resource: Resource, source: Path | None, options: ImportOptions,
         with folder.held():
             taken = await take(source, folder.file(INPUT_COPY))
             table = await anyio.to_thread.run_sync(prepare_table, resource, taken.file, options)
-            setting.progress.say(f"{source.name if source else taken.file}: {table.dialect.describe()}")
+            setting.progress.say(f"{source.name if source is not None else taken.file}: {table.dialect.describe()}")
             record = JobRecord(
                 "import", resource.name, asdict(options), access.place, access.connection, input=taken.input
             )

@@ -32,6 +32,7 @@ PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time
 PAUSES: Final = (0.25, 0.5, 1.0, 2.0)  # seconds before the file is copied once more, while somebody writes it
 FRESH: Final = 2.5  # seconds; the time of a change says nothing of a later one within it, on the coarsest file system
 STDIN: Final = "standard input"
+GIVEN_ONCE: Final = "the input"  # what messages call what was no file, when the job goes on
 Result = TypeVar("Result")
 _NOT_HERE: Final = (errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -83,13 +84,27 @@ class Taken:
             )
 
 
-async def take(source: Path | None, target: Path) -> Taken:
-    """Copy a file (None: standard input) to `target`, readable by its owner only.
+@dataclass(frozen=True, slots=True)
+class GivenRows:
+    """Rows that a program holds. `write` writes them as CSV (UTF-8, commas); `name` is what messages call them."""
+
+    name: str
+    write: Callable[[Path], None]
+
+
+Source = Path | GivenRows | None  # a file, rows, or standard input
+
+
+async def take(source: Source, target: Path) -> Taken:
+    """Copy an input to `target`, readable by its owner only.
 
     Raises `UsageError` if it cannot be read or does not fit on the disk, and if it changes all the while.
     """
     if source is None:
         return await _in_thread(partial(_spool, target))
+    if isinstance(source, GivenRows):
+        await anyio.to_thread.run_sync(source.write, target)
+        return Taken(NamedFile(target, source.name), await anyio.to_thread.run_sync(InputFile.of, target))
     for pause in (*PAUSES, None):
         taken = await _in_thread(partial(_copied, source, target))
         if taken is not None:
@@ -108,8 +123,8 @@ async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], 
     Says it if the file is another by now. Raises `UsageError` if there is nothing left that the job began with.
     """
     copy, source = folder.file(INPUT_COPY), Path(noted.path)
-    from_stdin = source.name == INPUT_COPY and source.parent.name == folder.name
-    name = STDIN if from_stdin else str(source)
+    is_no_file = source.name == INPUT_COPY and source.parent.name == folder.name  # but was read or given only once
+    name = GIVEN_ONCE if is_no_file else str(source)
     if not await anyio.Path(copy).exists():  # begun by a version that kept none, or removed with nothing left to send
         if not await anyio.Path(source).exists():
             raise UsageError(f"{source} is gone, and the job has no copy of it. Put it back, then go on with the job.")
@@ -126,7 +141,7 @@ async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], 
             f"{copy}, this job's copy of its input, is damaged or was changed, so the job cannot go on with it.\n"
             f"Delete it, if {source} is still as it was: then the job goes on with that. Else import the file anew."
         )
-    now = None if from_stdin else await anyio.to_thread.run_sync(_digest_if_there, source)
+    now = None if is_no_file else await anyio.to_thread.run_sync(_digest_if_there, source)
     if now is not None and now != noted.sha256:
         say(
             f"{source} has changed since the job began. The job goes on with the file as it was checked; "

@@ -37,6 +37,7 @@ class Stopping:
         self._body = anyio.CancelScope()
         self._waits = False
         self._interrupted = False
+        self.requested: anyio.Event | None = None  # by whom the job was begun: stop it once this is set
 
     def follow(self, runner: Runner) -> None:
         """Stop this runner from now on: a job of many parts has one for each."""
@@ -67,6 +68,8 @@ class Stopping:
                     await watchers.start(self._watch_signals)
                 watchers.start_soon(self._note_spent)
                 watchers.start_soon(self._tell_silence)
+                if self.requested is not None:
+                    watchers.start_soon(self._watch_request, self.requested)
                 if self._seconds is not None:
                     watchers.start_soon(self._watch_time, self._seconds)
                 try:
@@ -125,6 +128,10 @@ class Stopping:
                 when = f"in {duration(pause)}, as was asked for" if pause > LONG else "for up to a minute"
                 self._progress.say(f"No answer: {said}. It is tried again, {when}.")
                 told = True
+
+    async def _watch_request(self, requested: anyio.Event) -> None:
+        await requested.wait()
+        self.stop(UnfinishedError("Stopped on request"))
 
     async def _watch_time(self, seconds: float) -> None:
         await anyio.sleep(seconds)

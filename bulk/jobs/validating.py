@@ -12,11 +12,11 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.access import Access, Setting, opened, sharing, telling
+from bulk.jobs.access import Account, Setting, opened, sharing, telling
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.folder import INPUT_COPY
 from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
-from bulk.jobs.inputs import take
+from bulk.jobs.inputs import Source, take
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.progress import Progress, Silent
 from bulk.jobs.runner import Runner, new_dispatch
@@ -50,12 +50,12 @@ class Findings:
         """Rows that the user sets aside are no issues."""
 
 
-async def account_columns(resource: Resource, access: Access) -> tuple[Column, ...]:
+async def account_columns(resource: Resource, access: Account) -> tuple[Column, ...]:
     """The columns that a resource has in this account, its custom fields with their options among them."""
     return columns_of(resource, await _names(resource, access, 5.0, Silent()))
 
 
-async def _names(resource: Resource, access: Access, rate: float, progress: Progress) -> Names:
+async def _names(resource: Resource, access: Account, rate: float, progress: Progress) -> Names:
     async with opened(access, rate) as send:
         with sharing(access, rate, progress.say) as limit:
             runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say))
@@ -67,9 +67,12 @@ async def _names(resource: Resource, access: Access, rate: float, progress: Prog
 
 
 async def validate(
-    resource: Resource, source: Path | None, options: ImportOptions, setting: Setting, *, offline: bool
+    resource: Resource, source: Source, options: ImportOptions, setting: Setting, *, offline: bool
 ) -> Findings:
-    """Check a file (None: standard input). `offline`: without asking the account for its fields, lists and options."""
+    """Check a file, rows that a program holds, or (None) standard input.
+
+    `offline`: without asking the account for its fields, lists and options.
+    """
     names = None if offline else await _names(resource, setting.access, options.rate, setting.progress)
     if names is not None and names.host:
         setting.progress.say(f"Account: {names.host}")

@@ -47,6 +47,7 @@ async def worked(
             runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
             meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
             stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
+            stopping.requested = setting.stop
             try:
                 async with stopping.watching():
                     with ExitStack() as stack:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from bulk.jobs.access import Access
+from bulk.jobs.access import Account
 from tests.cli.conftest import SAMPLE, Shell
 from tests.world import account, check_reports, report
 
@@ -232,7 +232,7 @@ def test_one_job_is_held_by_one_run(bulk: Shell, csv_file: CsvFile):
 
 def test_two_jobs_never_make_records_of_one_resource_at_once(bulk: Shell, csv_file: CsvFile):
     path = csv_file("name\nFirst firm\n", "accounts.csv")
-    with FileLock(Access(sandbox=bulk.folder / "sandbox").lock("sandbox.example.com", "accounts")):
+    with FileLock(Account(sandbox_folder=bulk.folder / "sandbox").lock("sandbox.example.com", "accounts")):
         result = bulk("import", "accounts", path, "--job", "second", "--sandbox", "--rate", "0")
         assert result.code == 4
         assert "Another job makes accounts" in result.err

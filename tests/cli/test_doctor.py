@@ -24,7 +24,7 @@ from bulk.api import probe
 from bulk.api.client import Client
 from bulk.api.credentials import Credentials
 from bulk.jobs import doctor as doctor_job
-from bulk.jobs.access import Access
+from bulk.jobs.access import Account
 from bulk.jobs.diagnosis import Finding
 from bulk.sandbox.connections import FIRST
 from bulk.sandbox.faults import Fault
@@ -238,7 +238,7 @@ def examined(monkeypatch: pytest.MonkeyPatch, answers: dict[str, httpx.Response]
     """What it finds where the last part of a path is answered so."""
 
     @asynccontextmanager
-    async def client_to(_access: Access, way: Credentials, **_how: Any) -> AsyncIterator[Client]:
+    async def client_to(_access: Account, way: Credentials, **_how: Any) -> AsyncIterator[Client]:
         async with Client(way) as client:
             await client._client._transport.aclose()
             client._client._transport = httpx.MockTransport(lambda sent: answers[sent.url.path.rpartition("/")[2]])

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bulk.jobs.access import Access
+from bulk.jobs.access import Account
 from bulk.model import Lost, Reply, Request
 from tests.world import World
 
@@ -66,7 +66,7 @@ class OddWorld(World):
     """A world whose account may hold halves of surrogate pairs."""
 
     @asynccontextmanager
-    async def opened(self, access: Access, rate: float) -> AsyncIterator[Any]:
+    async def opened(self, access: Account, rate: float) -> AsyncIterator[Any]:
         async with super().opened(access, rate) as send:
 
             async def put_right(request: Request) -> Reply | Lost:

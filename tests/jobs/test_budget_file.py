@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from bulk.jobs.access import ALONE, Access, sharing
+from bulk.jobs.access import ALONE, Account, sharing
 from bulk.jobs.budget import SharedLimit
 from bulk.jobs.budget_book import FileShelf, Unreachable, UnusableError
 from bulk.jobs.private import NotOursError
@@ -162,7 +162,7 @@ def test_where_nothing_can_be_written_the_job_keeps_its_own_limit_and_says_so(tm
     said: list[str] = []
 
     async def main() -> None:
-        with sharing(Access(sandbox=tmp_path / "state"), 5.0, said.append) as limit:
+        with sharing(Account(sandbox_folder=tmp_path / "state"), 5.0, said.append) as limit:
             assert limit is None
 
     anyio.run(main)

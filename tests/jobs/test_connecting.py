@@ -13,7 +13,7 @@ from bulk.api.connections import Connection
 from bulk.api.credentials import Credentials
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import connecting
-from bulk.jobs.access import Access
+from bulk.jobs.access import Account
 from bulk.jobs.connecting import connected, the_only, wait_until_active
 from bulk.model import Lost, Reply, Request
 from tests.virtual import run
@@ -61,7 +61,7 @@ class Office:
         monkeypatch.setattr(connecting, "gateway_opened", self.opened)
 
     @asynccontextmanager
-    async def opened(self, _access: Access) -> AsyncIterator[Any]:
+    async def opened(self, _access: Account) -> AsyncIterator[Any]:
         async def send(request: Request) -> Reply | Lost:
             self.asked.append(request)
             return self.reply
@@ -75,12 +75,12 @@ def listing(*ids: str) -> Reply:
 
 def test_one_request_finds_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     office = Office(monkeypatch, listing("c-1"))
-    access = anyio.run(connected, Access(GATEWAY))
+    access = anyio.run(connected, Account(GATEWAY))
     assert access.connection == access.way.headers()["Maton-Connection"] == "c-1"
     assert len(office.asked) == 1
     office.reply = listing("c-1", "c-2")
     with pytest.raises(UsageError):
-        anyio.run(connected, Access(GATEWAY))
+        anyio.run(connected, Account(GATEWAY))
 
 
 @pytest.mark.parametrize(
@@ -92,20 +92,20 @@ def test_one_request_finds_the_connection(monkeypatch: pytest.MonkeyPatch) -> No
 )  # fmt: skip
 def test_a_gateway_that_cannot_say_hinders_nothing(monkeypatch: pytest.MonkeyPatch, reply: Reply | Lost) -> None:
     office = Office(monkeypatch, reply)
-    assert anyio.run(connected, Access(GATEWAY)) == Access(GATEWAY)
+    assert anyio.run(connected, Account(GATEWAY)) == Account(GATEWAY)
     assert len(office.asked) == 1
 
 
 @pytest.mark.parametrize(
     "access",
     [
-        Access(Credentials(GATEWAY.root, "key", connection="c-7")),
-        Access(Credentials("https://acme.api-us1.com/api/3/", "token", direct=True)),
-        Access(),
+        Account(Credentials(GATEWAY.root, "key", connection="c-7")),
+        Account(Credentials("https://acme.api-us1.com/api/3/", "token", direct=True)),
+        Account(),
     ],
 )
 def test_what_is_chosen_or_needs_no_connection_is_not_asked_about(
-    monkeypatch: pytest.MonkeyPatch, access: Access
+    monkeypatch: pytest.MonkeyPatch, access: Account
 ) -> None:
     office = Office(monkeypatch, Reply(500))
     assert anyio.run(connected, access) == access
@@ -113,7 +113,7 @@ def test_what_is_chosen_or_needs_no_connection_is_not_asked_about(
 
 
 def test_a_job_goes_on_with_the_connection_it_began_with() -> None:
-    chosen = Access(Credentials(GATEWAY.root, "key", connection="c-1"))
+    chosen = Account(Credentials(GATEWAY.root, "key", connection="c-1"))
     chosen.check_same(GATEWAY.root, "c-1")
     chosen.check_same(GATEWAY.root, "")  # the gateway chose when it began; the account's name will tell
     for place, connection in ((GATEWAY.root, "c-2"), ("https://b.example/active-campaign/api/3/", "")):

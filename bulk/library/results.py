@@ -1,0 +1,116 @@
+"""How a job ended, for the program that called it: counts, the rows that are not done, and an error on request."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from bulk.errors import BulkError
+from bulk.jobs.ending import Ending, Summary
+from bulk.jobs.folder import FAILED
+from bulk.jobs.wording import counted
+
+SHOWN: Final = 3  # failed rows that an error quotes
+
+
+class RowsFailedError(BulkError):
+    """A job ran to its end, and some rows are not done. `result` has them. Exit code 1."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that is not done. `row` is its number as a spreadsheet shows it (the header is row 1).
+
+    `status` is rejected (never sent), failed or in_doubt; `step` names what failed of it, "" for the row as a whole;
+    `code` is stable, `error` is for people; `cells` are the row's own by their titles; `resource` tells the parts of a
+    folder apart, "" for a single file.
+    """
+
+    row: int
+    status: str
+    step: str
+    code: str
+    error: str
+    attempts: int
+    cells: Mapping[str, str]
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a job ended.
+
+    `job` is its folder, with the reports; `summary` its counts ("read" and every status, which add up). `error` says
+    why it stopped before its end, None if it ran to it: `resume(job)` goes on with it where `summary.state` is
+    "unfinished".
+    """
+
+    job: Path
+    summary: Summary
+    error: BulkError | None = None
+
+    @classmethod
+    def of(cls, ending: Ending) -> Self:
+        """The result of a job that has ended."""
+        return cls(ending.folder.path, ending.summary, ending.error)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is done."""
+        return self.summary.complete and self.error is None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Rows by status: "read", and what it is the sum of."""
+        return self.summary.rows
+
+    @property
+    def failed(self) -> Path:
+        """The rows that are not done, with the reason of each; of an import. Of a whole folder each part has its own.
+
+        The parts' are `job / <resource> / "failed.csv"`.
+        """
+        return self.job / FAILED
+
+    def failed_rows(self) -> Iterator[FailedRow]:
+        """The rows that are not done, in file order; none of an export. Reads the reports: blocks on the disk."""
+        if self.failed.exists():
+            yield from _failed_rows(self.failed, "")
+        for resource in self.summary.parts:
+            path = self.job / resource / FAILED
+            if path.exists():
+                yield from _failed_rows(path, resource)
+
+    def raise_for_failures(self) -> None:
+        """Do nothing if every row is done; else raise why the job stopped, or `RowsFailedError`."""
+        if self.error is not None:
+            raise self.error
+        if self.complete:
+            return
+        bad = sum(self.counts.get(status, 0) for status in ("rejected", "failed", "in_doubt"))
+        lines = [f"{counted(bad, 'row')} of {self.counts['read']} are not done."]
+        for at, row in enumerate(self.failed_rows()):
+            if at == SHOWN:
+                lines.append(f"All of them: {self.job}")
+                break
+            lines.append(f"row {row.row}: {row.error}")
+        raise RowsFailedError("\n".join(lines), self)
+
+
+def _failed_rows(path: Path, resource: str) -> Iterator[FailedRow]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line in csv.DictReader(file):
+            cells = {title: cell for title, cell in line.items() if title and not title.startswith("_")}
+            yield FailedRow(
+                int(line["_row"]), line["_status"], line["_step"], line["_code"], line["_error"],
+                int(line["_attempts"]), cells, resource,
+            )  # fmt: skip

@@ -1,0 +1,84 @@
+"""From what a program gives to a job function, and from a job's ending to its result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+
+from bulk.errors import UsageError
+from bulk.jobs import everything, exporting, importing, validating
+from bulk.jobs.access import Account, Setting
+from bulk.jobs.choices import check_export, check_import
+from bulk.jobs.connecting import connected
+from bulk.jobs.folder import JobFolder
+from bulk.jobs.inputs import Source
+from bulk.jobs.options import ExportOptions, ImportOptions
+from bulk.jobs.progress import Progress
+from bulk.jobs.validating import Findings
+from bulk.library.results import Result
+from bulk.resources import find, nearest_names
+from bulk.resources.spec import Resource
+
+JOBS: Final = Path("bulk-jobs")
+_AGAIN: Final[dict[str, Any]] = {"max_duration": None}  # the time limit of the run before does not hold for the next
+
+
+async def setting_of(
+    account: Account, jobs: str | Path, progress: Progress, stop: anyio.Event | None = None
+) -> Setting:
+    """How a job of a program runs. Raises `UsageError` if it is open which of several connections is meant."""
+    return Setting(await connected(account), Path(jobs), progress, stop=stop)
+
+
+async def run_validation(
+    resource: str, source: Source, account: Account | None, options: ImportOptions, progress: Progress
+) -> Findings:
+    """Check an input; without an account only what all accounts have in common."""
+    known = _resource(resource)
+    check_import(known, options, account)
+    setting = await setting_of(account or Account(), JOBS, progress)
+    return await validating.validate(known, source, options, setting, offline=account is None)
+
+
+async def run_import(resource: str, source: Source, options: ImportOptions, setting: Setting) -> Result:
+    """Import an input."""
+    known = _resource(resource)
+    check_import(known, options, setting.access)
+    return Result.of(await importing.start(known, source, options, setting))
+
+
+async def run_export(resource: str, path: Path, options: ExportOptions, setting: Setting) -> Result:
+    """Export a resource to a file."""
+    known = _resource(resource)
+    check_export(known, options, setting.access)
+    return Result.of(await exporting.start(known, path, options, setting))
+
+
+async def run_resume(folder: JobFolder, setting: Setting, *, retry: bool) -> Result:
+    """Go on with a job of any kind."""
+    record = folder.record()
+    if record.resource == everything.ALL:
+        return Result.of(await everything.go_on(folder, _AGAIN, setting, retry=retry))
+    if record.kind == "import":
+        return Result.of(await importing.go_on(folder, _AGAIN, setting, retry=retry))
+    return Result.of(await exporting.go_on(folder, _AGAIN, setting))
+
+
+def of_rows(options: ImportOptions | None) -> ImportOptions:
+    """The options of rows that are no file: how they are written down is not the caller's."""
+    return replace(options or ImportOptions(), encoding="utf-8", delimiter=",", skip_lines=0)
+
+
+def job_at(path: str | Path) -> JobFolder:
+    """The job in a folder. Raises `UsageError` if there is none."""
+    return JobFolder.find(Path(path).parent, Path(path).name)
+
+
+def _resource(name: str) -> Resource:
+    resource = find(name)
+    if resource is None:
+        raise UsageError(f"There is no resource {name!r}. Nearest: {', '.join(nearest_names(name))}.")
+    return resource
