@@ -15,6 +15,14 @@ Test = Callable[[Json], bool]
 ALL: Final = "*"  # in `Request.says`: a test of all records of a list together
 
 
+def fits(value: Json, wanted: Json | Test) -> bool:
+    """Whether a value passes a test, or says what is wanted."""
+    try:
+        return bool(wanted(value)) if callable(wanted) else str(value) == str(wanted)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One record of an input file.

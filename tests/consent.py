@@ -290,6 +290,9 @@ class _Nothing(Found):
     def records(self, key: str) -> tuple[()]:
         return ()
 
+    def is_claimed(self, _identity: str) -> bool:
+        return False
+
     def is_ours(self, identity: str) -> bool:
         return False
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bulk.model import ALL, Json, Lost, Reply, Request
+from bulk.model import ALL, Json, Lost, Reply, Request, fits
 
 UNKNOWN_SHAPE: Final = "of an unknown shape"  # the damage of a sound body that does not hold what was asked for
 NOT_ITS_OWN: Final = "not one of ActiveCampaign's own"
@@ -104,21 +104,14 @@ def _says_deleted(request: Request, reply: Reply) -> bool:
 
 def _contradictions(request: Request, records: list[dict[str, Json]]) -> Iterator[str]:
     says = request.says
-    if ALL in says and not _fits(records, says[ALL]):
+    if ALL in says and not fits(records, says[ALL]):
         yield f"{ANOTHER}s than were asked for"
     for record in records:
         if request.method != "GET" and "id" not in record and not any(name in record for name in says):
             yield UNKNOWN_SHAPE
         for name, wanted in says.items():
-            if name != ALL and name in record and not _fits(record[name], wanted):
+            if name != ALL and name in record and not fits(record[name], wanted):
                 yield f"{ANOTHER}: its {name} is not the one that was asked for"
-
-
-def _fits(value: Json, wanted: Json) -> bool:
-    try:
-        return bool(wanted(value)) if callable(wanted) else str(value) == str(wanted)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return False
 
 
 def _message(body: Mapping[str, Json]) -> str:

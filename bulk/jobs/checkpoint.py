@@ -68,9 +68,10 @@ _READ_BACK: Final = (
 )
 NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
 CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
-_REMEMBER_CREATED: Final = (
-    f"INSERT OR REPLACE INTO meta SELECT '{CREATED_BY}' || row, json_quote(id) FROM rows"
-    " WHERE row = ? AND action = 'created'"
+# the same of a row that has failed since what it had created is not found so: a retry changes that, and makes no other
+UNCONFIRMED: Final = "unconfirmed of "
+_REMEMBER: Final = (
+    "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
 
 
@@ -262,9 +263,13 @@ class Checkpoint:
         self.put("DELETE FROM unread WHERE record = ? AND row = ?", (record, row))
 
     def fail(self, row: int, failures: Iterable[Failure]) -> None:
-        """Note that what was acknowledged of a row is not so; if it is sent again, it begins anew."""
+        """Note that what was acknowledged of a row is not so; if it is sent again, it begins anew.
+
+        What it has created stays noted, so that it is not created once more.
+        """
         told = json.dumps([[failure.step, failure.code, failure.error] for failure in failures])
         self.put("UPDATE rows SET status = ?, failures = ? WHERE row = ?", (RowStatus.FAILED.value, told, row))
+        self.put(_REMEMBER, (UNCONFIRMED, row))
         self.put("DELETE FROM steps WHERE row = ?", (row,))
 
     def unreadable(self, row: int, record: str) -> None:
@@ -399,7 +404,7 @@ class Checkpoint:
             execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
             execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt'")
             for row in after:
-                execute(_REMEMBER_CREATED, (row,))
+                execute(_REMEMBER, (CREATED_BY, row))
                 execute("DELETE FROM steps WHERE row = ?", (row,))
                 execute("DELETE FROM rows WHERE row = ?", (row,))
                 execute("DELETE FROM unread WHERE row = ?", (row,))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from bulk.engine.dispatch import Dispatch
-from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.checkpoint import UNCONFIRMED, Checkpoint
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import RequestOf, Walking
 from bulk.jobs.whole import Take, read_whole, walking_whole
@@ -40,6 +40,7 @@ class FoundInCheckpoint:
         self._checkpoint = checkpoint
         self._data = CUSTOM_DATA.get(resource.name)
         self._created: frozenset[str] | None = None  # by rows that an earlier run has left open
+        self._claimed: frozenset[str] | None = None  # by rows that have failed since it was not found so
 
     def contact(self, email: str) -> ContactState | None:
         """The contact of that address, None if it is not there or was not read."""
@@ -79,6 +80,15 @@ class FoundInCheckpoint:
         if self._created is None:
             self._created = self._checkpoint.created_by_open()
         return identity in self._created or self._checkpoint.is_outcome(identity)
+
+    def is_claimed(self, identity: str) -> bool:
+        """Whether that is a record of which a row that is sent again has been told that it has created it.
+
+        Only of what was there when all was read: what was acknowledged in vain may be the id of the next record.
+        """
+        if self._claimed is None:
+            self._claimed = frozenset(str(made) for made in self._checkpoint.noted_under(UNCONFIRMED).values())
+        return identity in self._claimed and bool(self._checkpoint.held([f"id {identity}"]))
 
     @property
     def newest(self) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 import anyio
 
 from bulk.engine.steps import Step
-from bulk.jobs.checkpoint import CREATED_BY, Checkpoint, OpenRow
+from bulk.jobs.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
 from bulk.jobs.found import HIGHEST, NEWEST
 from bulk.jobs.held import ANEW, PARTLY, STALE, alike
 from bulk.jobs.own_ids import others_beside
@@ -22,7 +22,7 @@ from bulk.jobs.plan import Plan
 from bulk.jobs.reading_back import ReadingBack
 from bulk.jobs.runner import BESIDE, Work
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
-from bulk.planning.link_rows import ENROLMENT
+from bulk.planning.link_rows import ENROLMENT, ENROLMENT_OF
 from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
@@ -51,6 +51,8 @@ class Rows:
     _newest: int = -1
     _highest: int | None = None
     _created: Mapping[int, str] = field(default_factory=dict)  # the ids of what rows made that are sent once more
+    _unconfirmed: Mapping[int, str] = field(default_factory=dict)  # and of what was made and not found so
+    _told: Counter[str] = field(default_factory=Counter)  # how many rows were told each of the latter
     _works: Iterator[Work] | None = None
 
     def take(self) -> Work | None:
@@ -77,11 +79,16 @@ class Rows:
         """Write a receipt down; also whom it has enrolled, which the row's end does not tell."""
         if step.request.path == "contactAutomations" and receipt.ok and receipt.data:
             checkpoint.note(f"{ENROLMENT}{receipt.data}", True)
+            checkpoint.note(f"{ENROLMENT_OF}{step.row}", receipt.data)
         checkpoint.receive(step.row, step.request.method, receipt)
 
     def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""
-        if row in self._created and outcome.action == "updated":
+        again = self._unconfirmed.get(row)
+        if again is not None and again == outcome.id and outcome.action in ("updated", "unchanged"):
+            status = RowStatus.SUCCEEDED if outcome.status is RowStatus.UNCHANGED else outcome.status
+            outcome = replace(outcome, status=status, action="created")  # by an earlier run of this job
+        elif row in self._created and outcome.action == "updated":
             outcome = replace(outcome, action="created")
         elif row not in self._created and outcome.action == "created" and outcome.id in self._created.values():
             outcome = replace(outcome, action="updated")  # it was sent more than once, to what another row had made
@@ -108,13 +115,25 @@ class Rows:
         self._anew = bool(self.checkpoint.noted(ANEW))
         self._newest = int(self.checkpoint.noted(NEWEST, -1))
         self._highest = self.checkpoint.noted(HIGHEST)
-        self._created = {int(row): str(made) for row, made in self.checkpoint.noted_under(CREATED_BY).items()}
+        self._created = self._ids_under(CREATED_BY)
+        self._unconfirmed = self._ids_under(UNCONFIRMED)
+        self._told = Counter(self._unconfirmed.values())
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
             settled = self.checkpoint.settled_between(first, last)
             opened = self.checkpoint.open_between(first, last) if self.resumed else {}
             yield from self._works_of([record for record in batch if record.number not in settled], opened)
+
+    def _ids_under(self, prefix: str) -> dict[int, str]:
+        return {int(row): str(made) for row, made in self.checkpoint.noted_under(prefix).items()}
+
+    def _made(self, row: int) -> str:
+        """The id of what a row has created before, "" if it is none: of an enrolment its own, not the contact's."""
+        made = self._unconfirmed.get(row, "")
+        if made and self.back.resource.name == "contactAutomations":
+            return str(self.checkpoint.noted(f"{ENROLMENT_OF}{row}", ""))
+        return made
 
     def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:
         rows = [self.plan.row(record) for record in records]
@@ -145,6 +164,8 @@ class Rows:
                 resumed=self.resumed,
                 look_first=row.number in looked_at,
                 beside=beside.get(row.number, ""),
+                made=self._made(row.number),
+                made_alone=self._told[self._unconfirmed.get(row.number, "")] < 2,
             )
             flow = self.plan.writer.flow(row, known)
             # whom the account might take for one another are not on their way together

@@ -64,9 +64,13 @@ def record(resource: Resource, values: Mapping[str, Json]) -> dict[str, Json | T
     for attribute in resource.key_attributes:
         value = values.get(attribute)
         if value not in _UNSET and str(value) != "0":
-            points = any(column.of and attribute == column.attribute for column in resource.columns)
-            says[attribute] = value if points or attribute == "relid" else text(value)
+            says[attribute] = value if points(resource, attribute) else text(value)
     return says
+
+
+def points(resource: Resource, attribute: str) -> bool:
+    """Whether an attribute is the id of another record."""
+    return attribute == "relid" or any(column.of and attribute == column.attribute for column in resource.columns)
 
 
 def page(cursor: int, *, upwards: bool) -> dict[str, Json | Test]:

@@ -28,6 +28,7 @@ from bulk.planning.links import (
     set_account,
     set_lists,
 )
+from bulk.planning.made import made_contact
 from bulk.planning.names import Book, Names
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
@@ -41,6 +42,7 @@ from bulk.resources.spec import Column
 
 DELETE: Final = "delete"
 CONTACT: Final = "contact"  # the step that writes the contact itself
+REPAIR: Final = "repair"  # the step that writes it once more, where the row has made it before
 LOOK_FIRST: Final = "look up"  # the step that asks whose an address is
 
 
@@ -142,7 +144,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     if meaning.mode == "delete":
         return (yield from _delete(row, wanted, meaning, known))
     damaged = meaning.damaged(row, partial(_held, state, names, row))
-    if damaged is not None and CONTACT not in known.begun:
+    if damaged is not None and not {CONTACT, REPAIR} & known.begun:
         return damaged
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
         contact, own = Contact(state.id, "unchanged", state.bounced), False
@@ -387,6 +389,10 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Askin
 
 def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     """Create, which may not be repeated: a lost answer is settled by reading for exactly what was sent."""
+    if known.made and CONTACT not in known.begun:
+        made = yield from _repair(wanted, meaning, known)
+        if made is not None:
+            return made
 
     def look(step: str) -> Asking[Mapping[str, Json] | Nothing]:
         found = yield from look_up_contact(step, wanted.attributes["email"])
@@ -404,6 +410,24 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
         return _failed(receipt, wanted)
     identity, bounced = receipt.data
     return Contact(identity, "created", bounced, _made_by(receipt, identity, known))
+
+
+def _repair(wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written | None]:
+    """Give the contact that the row has created before what it lacks; None if there is none of its address."""
+    says = {"id": known.made, **_says(wanted)}
+    request = Request(
+        REPAIR, "PUT", f"contacts/{known.made}", body=_body(wanted), keep=_kept, expects="contact", says=says
+    )
+    if REPAIR not in known.begun:  # else decided by an earlier run
+        state = yield from made_contact(known, wanted.attributes["email"])
+        if isinstance(state, Failure):
+            return Done([state])
+        if state is None:
+            return None
+        if not _differs(wanted, state, meaning.columns):
+            return Contact(state.id, "unchanged", state.bounced)
+    receipts = yield (request,)
+    return Contact(known.made, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0], wanted)
 
 
 def _found(step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:

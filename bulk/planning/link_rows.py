@@ -39,6 +39,7 @@ from bulk.resources.spec import Resource
 
 ENROL: Final = "enrol"
 ENROLMENT: Final = "enrolment "  # before the id of one, where it is asked whether this job has made it
+ENROLMENT_OF: Final = "enrolment of "  # before the number of a row, where the id of the one that it has made is noted
 CLOCKS: Final = 60.0  # seconds by which the account's clock may be behind ours
 
 
@@ -293,6 +294,10 @@ def _enrol(work: _Work) -> Asking[Done]:
         done.in_doubt = True
         return done
 
+    if work.known.made in before and ENROL not in work.known.begun:  # only it was not seen when it was read back
+        work.taken.add(work.known.made)
+        done.changed = True
+        return done
     if work.known.resumed and ENROL not in work.known.begun:
         made = _enrolled_since(work, before)
         if made is not None:

@@ -166,6 +166,10 @@ class AsRead:
         """As before."""
         return self.found.is_ours(identity)
 
+    def is_claimed(self, identity: str) -> bool:
+        """As before."""
+        return self.found.is_claimed(identity)
+
     @property
     def newest(self) -> int:
         """As before."""

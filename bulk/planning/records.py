@@ -19,6 +19,7 @@ from bulk.planning.collections import PAGE, total_of
 from bulk.planning.differences import GONE, THERE
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
+from bulk.planning.made import made_record
 from bulk.planning.names import Names
 from bulk.planning.pages import InTurn
 from bulk.planning.read_back import UNREAD, NotRead, read_record
@@ -66,7 +67,8 @@ class RecordRows:
         """The record that the row itself tells it is about, and what differs from it."""
         meaning = self.meaning
         by_id = meaning.key == "id"
-        if meaning.mode == "delete" or CREATE in known.begun or (meaning.mode == "create" and not by_id):
+        creates = meaning.mode == "create" and not by_id
+        if meaning.mode == "delete" or CREATE in known.begun or known.made or creates:
             return Own(row)
         own = of_record(row, meaning, self.names, self._candidates(row), self.found)
         if CHANGE in known.begun:  # what is held may show what was sent
@@ -81,7 +83,7 @@ class RecordRows:
             records = self.found.records(key) if key else ()
         if self.resource.unique or self.meaning.key == "id":
             return records
-        return [record for record in records if record[0] not in self._taken and not self.found.is_ours(record[0])]
+        return [record for record in records if self._is_free(record[0])]
 
     def _plain_key(self, row: Row) -> str:
         """What a row without an id is about, as far as its cells say so without asking; "" where they do not."""
@@ -109,8 +111,24 @@ class RecordRows:
         wanted = yield from understood(own.row, self.meaning, self.names, self.found, context)
         if isinstance(wanted, Outcome):
             return wanted
+        if known.made and self.meaning.mode != "delete" and CREATE not in known.begun:
+            made = yield from self._made_before(wanted, known)
+            if isinstance(made, Failure):
+                return Outcome(RowStatus.FAILED, failures=(made,))
+            if made is not None:
+                self._taken.add(made[0])
+                return (yield from self._change(*made, wanted, known))
         work = self._change_own if own.record is not None else self._find
         return (yield from work(own, wanted, known))
+
+    def _made_before(self, wanted: Wanted, known: Known) -> Asking[tuple[str, Json] | Failure | None]:
+        """What the row has created before, unless it is another row's by now."""
+        if CHANGE in known.begun:  # decided by an earlier run
+            return known.made, next((kept for _id, kept in self.found.records(f"id {known.made}")), {})
+        if self._is_anothers(known.made):
+            return None
+        made = yield from made_record(self.resource, wanted.values, self.names, self.found, known)
+        return None if self._is_anothers(known.made) else made  # it may be since
 
     def _as_it_is(self, row: Row, identity: str, kept: Json) -> Asking[Own | Failure]:
         """The record that held all that the row says, as it is now, and what differs from it."""
@@ -241,8 +259,11 @@ class RecordRows:
         )
 
     def _is_free(self, identity: str) -> bool:
-        """Whether no other row has taken or made that record."""
-        return identity not in self._taken and not self.found.is_ours(identity)
+        """Whether no other row has taken or made that record, or will change it because it has made it."""
+        return not self._is_anothers(identity) and not self.found.is_claimed(identity)
+
+    def _is_anothers(self, identity: str) -> bool:
+        return identity in self._taken or self.found.is_ours(identity)
 
     def _create(self, wanted: Wanted, known: Known) -> Flow:
         values = {c.attribute: c.default for c in self.resource.columns if c.default is not None} | {

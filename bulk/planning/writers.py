@@ -82,6 +82,8 @@ class Known:
     are nothing new.
     `look_first`: nobody of this address is known, but the account may take it for somebody else's, so that is
     asked before anything is sent to it. `beside`: the address of somebody else whose id stands beside the row's.
+    `made` is the id of what the row has created before and was not found so when it was read back, "" if there is none;
+    `made_alone`: no other row has been told the same id.
     """
 
     state: ContactState | None = None
@@ -95,6 +97,8 @@ class Known:
     aged: bool = False
     look_first: bool = False
     beside: str = ""
+    made: str = ""
+    made_alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,9 @@ class Found(Protocol):
 
     def is_ours(self, identity: str) -> bool:
         """Whether another row of this job ended with that record, or has made it."""
+
+    def is_claimed(self, identity: str) -> bool:
+        """Whether that is a record of which a row that is sent again has been told that it has created it."""
 
     @property
     def newest(self) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from bulk.jobs.reading_back import RUNS
 from bulk.model import Lost, Reply, Request
+from bulk.resources import named
 from bulk.sandbox.faults import Fault
 from tests.acknowledged import wrong
 from tests.jobs.samples import IMPORTED, SAMPLES
@@ -54,6 +55,142 @@ def test_rows_of_every_resource_that_are_acknowledged_in_vain_fail(world: World,
     world.faults = ()
     ending = world.resume(retry=True)
     assert ending.summary.rows["failed"] == 0, report(world.job.path, "failed.csv")
+
+
+SPOILT = {  # a column of a record's table that is no part of its key, and what somebody makes of it
+    "contacts": "lastName", "deals": "description", "accounts": "accountUrl", "tags": "description",
+    "lists": "description", "fields": "descript", "dealGroups": "currency", "dealStages": "color",
+    "webhooks": "sources", "notes": "note", "dealCustomFieldMeta": "displayOrder", "accountCustomFieldMeta": "displayOrder",
+}  # fmt: skip
+
+
+def spoiling(world: World, name: str, column: str, value: str = "7") -> None:
+    """From now on every record that is made is changed at once by somebody else."""
+
+    table = "contacts" if name == "contact/sync" else name
+
+    def spoil(request: Request, reply: Reply | Lost) -> None:
+        if (request.method, request.path) == ("POST", name) and isinstance(reply, Reply) and reply.status < 300:
+            identity = reply.body[named(table).singular]["id"]
+            with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db, db:
+                db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, identity))
+
+    world.after = spoil
+
+
+def count(world: World, name: str) -> int:
+    with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db:
+        return int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
+
+
+@pytest.mark.parametrize(("name", "mode"), [(n, m) for n in SPOILT for m in ("create", "upsert")])
+def test_what_a_row_has_made_and_was_not_found_so_is_put_right_and_not_made_twice(
+    world: World, small: Path, name: str, mode: str
+):
+    shutil.copytree(small, world.folder / "account")
+    sample = SAMPLES[name]
+    before = count(world, name)
+    synced = (name, mode) == ("contacts", "upsert")  # which is repeated, by the address
+    spoiling(world, "contact/sync" if synced else name, SPOILT[name])
+    world.start(world.csv(sample.rows[:2], sample.header), name, mode=mode)
+    assert {code for _step, code in codes(world).values()} == {"not_confirmed"}
+    assert (count(world, name) - before, len(codes(world))) == (2, 2)
+    world.after = lambda _request, _reply: None
+    world.sent.clear()
+    ending = world.resume(retry=True)
+    assert ending.summary.rows["failed"] == 0, report(world.job.path, "failed.csv")
+    assert count(world, name) - before == 2
+    assert ending.summary.actions == {"created": 2}
+    assert synced or not {"create", "contact"} & set(world.steps("POST"))
+    check_reports(world.job.path, sample.header)
+
+
+def test_an_id_that_another_record_has_by_now_is_no_record_of_the_row(world: World):
+    """A server that acknowledges in vain gives the next record the same id."""
+    world.faults = (Fault("unapplied", "POST", "tags", nth=1),)
+    world.start(world.csv([("One",), ("Two",), ("Three",)], "tag"), "tags", mode="create", concurrency=1)
+    assert list(codes(world)) == ["2"]
+    world.faults = ()
+    ending = world.resume(retry=True)
+    assert (ending.summary.rows["failed"], ending.summary.actions) == (0, {"created": 3})
+
+
+def test_what_has_another_key_by_now_is_left_to_people(world: World):
+    """It may be somebody else's; a second one is not made either."""
+    spoiling(world, "tags", "tag", "Renamed")
+    world.start(world.csv([("One",)], "tag"), "tags", mode="create")
+    world.after = lambda _request, _reply: None
+    made = count(world, "tags")
+    for _again in range(2):
+        world.sent.clear()
+        world.resume(retry=True)
+        assert (count(world, "tags"), world.steps()) == (made, [])
+        assert codes(world) == {"2": ("read back", "not_confirmed")}
+    error = report(world.job.path, "failed.csv")[0]["_error"]
+    assert "no second one was made" in error
+
+
+def test_what_a_row_has_made_and_is_gone_is_made_again(world: World):
+    world.faults = (Fault("unapplied", "POST", "notes"),)
+    world.start(world.csv(people(1), HEADER))
+    shutil.rmtree(world.job.path)
+    rows = [("Call her", "Subscriber", "p0@example.com"), ("Or him", "Subscriber", "p0@example.com")]
+    world.start(world.csv(rows, "note,reltype,contact_email"), "notes", mode="create")
+    assert len(codes(world)) == 2
+    world.faults = ()
+    ending = world.resume(retry=True)
+    assert (ending.summary.actions, count(world, "notes")) == ({"created": 2}, 2)
+
+
+@pytest.mark.parametrize("name", ["notes", "contacts", "deals"])
+def test_a_retry_that_is_cut_off_makes_nothing_twice(world: World, small: Path, name: str):
+    sample = SAMPLES[name]
+    for at in range(8):
+        shutil.rmtree(world.folder / "account", ignore_errors=True)
+        shutil.rmtree(world.folder / "jobs", ignore_errors=True)
+        shutil.copytree(small, world.folder / "account")
+        before = count(world, name)
+        spoiling(world, name, SPOILT[name])
+        world.start(world.csv(sample.rows[:2], sample.header), name, mode="create")
+        assert len(codes(world)) == 2
+        world.after = lambda _request, _reply: None
+        with crashing(world, ""):
+            left = [at]
+
+            def crash(_request: Request, left: list[int] = left) -> None:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise Crash
+
+            world.on_send = crash
+            world.resume(retry=True)
+        ending = world.resume(retry=True)
+        assert (ending.summary.actions, count(world, name) - before) == ({"created": 2}, 2)
+
+
+def test_an_enrolment_that_was_not_seen_at_first_is_not_made_twice(world: World):
+    """It may send mail."""
+    world.start(world.csv(people(2), HEADER))
+    shutil.rmtree(world.job.path)
+    sandbox = world.folder / "account" / "sandbox.sqlite"
+
+    def turn(_request: Request | None = None, _reply: Reply | Lost | None = None) -> None:
+        """Hide the enrolments there are, or show them again."""
+        with closing(sqlite3.connect(sandbox)) as db, db:
+            db.execute("UPDATE contactAutomations SET contact = -contact")
+
+    def hide(request: Request, reply: Reply | Lost) -> None:
+        if request.method == "POST" and isinstance(reply, Reply):
+            turn()
+
+    world.after = hide
+    rows = [("p0@example.com", "Welcome")]
+    world.start(world.csv(rows, "contact_email,automation_name"), "contactAutomations", mode="create")
+    assert codes(world) == {"2": ("enrol", "not_confirmed")}
+    world.after = lambda _request, _reply: None
+    turn()
+    ending = world.resume(retry=True)
+    assert (count(world, "contactAutomations"), ending.summary.actions) == (1, {"created": 1})
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,9 @@ class Read:
     def records(self, key: str) -> list[tuple[str, object]]:
         raise AssertionError(key)
 
+    def is_claimed(self, _identity: str) -> bool:
+        return False
+
     def is_ours(self, identity: str) -> bool:
         raise AssertionError(identity)
 

@@ -126,6 +126,7 @@ class Read:
 
     records_by_key: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
+    claimed: set[str] = field(default_factory=set)
     newest: int = BEFORE
 
     def contact(self, _email: str) -> None:
@@ -136,6 +137,9 @@ class Read:
 
     def records(self, key: str) -> list[tuple[str, Any]]:
         return self.records_by_key.get(key, [])
+
+    def is_claimed(self, identity: str) -> bool:
+        return identity in self.claimed
 
     def is_ours(self, identity: str) -> bool:
         return identity in self.ours
