@@ -22,9 +22,11 @@ SHOWN = 20  # issues shown without -v
 @options.meaning
 @options.telling
 def validate_command(resource: str, file: str, **chosen: Any) -> int:
-    """Check FILE as an import would; nothing is sent.
+    """Check FILE as an import would; nothing is written.
 
-    Without a key and without --sandbox, what needs the account is not checked:
+    If what becomes of some row hangs on what the account holds, that is read,
+    a hundred records a request: what a cell has in common with it is never
+    refused. Without a key and without --sandbox, what needs the account is not checked:
     its custom fields, lists and options.
     """
     import anyio  # noqa: PLC0415 - heavy, not for --help

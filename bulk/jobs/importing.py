@@ -196,7 +196,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         raise UsageError(f"{error}\n{unread}".strip()) from None
     # else a cell is judged beside what the account holds, once that is read
     look = spoilt_cells if options.on_invalid == "stop" and not options.allow_damaged else None
-    plan = _plan(job, match, names)
+    plan = plan_for(job, match, names, datetime.fromisoformat(job.folder.record().created))
 
     async def comparing(rows: int) -> Compare:
         nonlocal plan
@@ -236,12 +236,12 @@ async def _checked(job: Job, match: Match, look: Look | None, comparing: Compari
     return await checked(file_check, match, checkpoint, job.setting.progress, comparing)
 
 
-def _plan(job: Job, match: Match, names: Names) -> Plan:
-    """What the rows share from now on."""
+def plan_for(job: Job, match: Match, names: Names, created: datetime) -> Plan:
+    """What the rows of a job, made then, share from now on."""
     options = job.options
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
-        options.allow_damaged, datetime.fromisoformat(job.folder.record().created).timestamp(),
+        options.allow_damaged, created.timestamp(),
     )  # fmt: skip
     known = job.translations.ids
     change = partial(translated, resource=job.resource, translations=job.translations) if known else None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +16,14 @@ import anyio
 import anyio.to_thread
 
 from bulk.jobs.access import Account, Setting, opened, sharing, telling
+from bulk.jobs.budget import SharedLimit
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
-from bulk.jobs.folder import INPUT_COPY
-from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
+from bulk.jobs.checkpoint import Checkpoint, new_checkpoint
+from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JobFolder
+from bulk.jobs.importing import Job, matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.inputs import Source, take
 from bulk.jobs.options import ImportOptions
+from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.progress import Progress, Silent
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
@@ -25,8 +31,8 @@ from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.resources.spec import Column, Resource
-from bulk.tables.check import Tally, check
-from bulk.tables.files import NamedFile
+from bulk.tables.check import Compare, FileCheck, Tally
+from bulk.tables.matching import Match
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
 
@@ -56,14 +62,23 @@ async def account_columns(resource: Resource, access: Account) -> tuple[Column, 
 
 
 async def _names(resource: Resource, access: Account, rate: float, progress: Progress) -> Names:
+    async with _asking(access, rate, progress) as (runner, limit):
+        names = await runner.ask(read_names(families_of(resource, ()), resource.custom))
+        if limit is not None and names.host:
+            limit.settle(names.host, anyio.current_time())
+        return names
+
+
+@asynccontextmanager
+async def _asking(
+    access: Account, rate: float, progress: Progress, checkpoint: Checkpoint | None = None
+) -> AsyncIterator[tuple[Runner, SharedLimit | None]]:
+    """What asks the account, at the pace of all who are at work on it."""
     async with opened(access, rate) as send:
         with sharing(access, rate, progress.say) as limit:
-            runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say))
+            runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say), checkpoint)
             async with Stopping(runner, progress, seconds=None, signals=False).watching():
-                names = await runner.ask(read_names(families_of(resource, ()), resource.custom))
-            if limit is not None and names.host:
-                limit.settle(names.host, anyio.current_time())
-            return names
+                yield runner, limit
 
 
 async def validate(
@@ -71,31 +86,45 @@ async def validate(
 ) -> Findings:
     """Check a file, rows that a program holds, or (None) standard input.
 
-    `offline`: without asking the account for its fields, lists and options.
+    `offline`: without asking the account for its fields, lists and options. Else it is asked for its records
+    too, as an import would, if what becomes of some row hangs on them.
     """
+    options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
     names = None if offline else await _names(resource, setting.access, options.rate, setting.progress)
     if names is not None and names.host:
         setting.progress.say(f"Account: {names.host}")
-    with tempfile.TemporaryDirectory() as folder:
-        taken = await take(source, Path(folder) / INPUT_COPY)
-        findings = await anyio.to_thread.run_sync(_check, resource, taken.file, options, setting, names)
+    with tempfile.TemporaryDirectory() as name:
+        folder = JobFolder(Path(name))
+        taken = await take(source, folder.file(INPUT_COPY))
+        table = await anyio.to_thread.run_sync(prepare_table, resource, taken.file, options)
+        setting.progress.say(f"{Path(taken.file.name).name}: {table.dialect.describe()}")
+        with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+            findings = await _check(Job(folder, resource, options, table, checkpoint, setting, taken=taken), names)
         if await anyio.to_thread.run_sync(taken.changed):
             setting.progress.say(f"{taken.file} has changed meanwhile: this is about the file as it was when copied.")
     return findings
 
 
-def _check(
-    resource: Resource, file: NamedFile, options: ImportOptions, setting: Setting, names: Names | None
-) -> Findings:
-    table = prepare_table(resource, file, options)
-    setting.progress.say(f"{Path(file.name).name}: {table.dialect.describe()}")
+async def _check(job: Job, names: Names | None) -> Findings:
+    resource, options, table, progress = job.resource, job.options, job.table, job.setting.progress
     match = matched(resource, table, options, names)
     findings = Findings(unchecked=match.unchecked, offline=names is None)
-    more = Counting(setting.progress).more
-    findings.tally = check(
-        table, match, on_duplicate=on_duplicate_of(resource, options), sink=findings, progress=more,
-        look=None if options.allow_damaged else spoilt_cells,
+    file_check = FileCheck(
+        table, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else spoilt_cells,
+        comparing=names is not None and options.mode in ("upsert", "update"),
     )  # fmt: skip
+    with file_check:
+        await anyio.to_thread.run_sync(file_check.look_through, Counting(progress).more)
+        compare = await _compare(job, match, names, file_check.rows) if names is not None and file_check.asks else None
+        findings.tally = await anyio.to_thread.run_sync(file_check.settle, compare)
     for line in remarks(match, findings.tally, table):
-        setting.progress.say(line)
+        progress.say(line)
     return findings
+
+
+async def _compare(job: Job, match: Match, names: Names, rows: int) -> Compare:
+    """What holds rows against the account, of which as much is read as an import of so many rows would."""
+    plan = plan_for(job, match, names, datetime.now(UTC))
+    async with _asking(job.setting.access, job.options.rate, job.setting.progress, job.checkpoint) as (runner, _limit):
+        plan = await prefetched(job, runner, plan, names, rows)
+    return partial(compared, plan, job.checkpoint)

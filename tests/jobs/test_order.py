@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import random
 import re
+import sqlite3
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from bulk.model import Reply, Request
 from bulk.resources import named
 from bulk.sandbox.faults import Fault
 from tests.virtual import run
-from tests.world import World, check_reports
+from tests.world import World, check_reports, report
 
 SLOW = (Fault("slow", seconds=9, probability=0.3), Fault("slow", seconds=2, probability=0.5))
 
@@ -150,3 +152,37 @@ def test_what_the_check_before_finds_is_what_the_import_rejects(world: World, po
     assert {(issue.row, issue.code) for issue in found.issues} == rejected
     assert len(rejected) >= 7
     assert not [line for line in lines.values() if line.get("_status") == "failed"], "what was let through went through"
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, ""), (6, ""), (6, "id")], ids=["few by id", "many", "no ids"])
+def test_what_the_account_holds_already_is_no_more_refused_by_the_check_than_by_the_import(
+    world: World, rows: int, columns: str
+):
+    people = [(f"p{n}@example.com", "200+") for n in range(rows)]
+    world.start(world.csv(people, "email,Company Size"))
+    world.job.discard()
+    world.export(world.folder / "out.csv")
+    world.job.discard()
+    sandbox = world.folder / "account" / "sandbox.sqlite"
+    with closing(sqlite3.connect(sandbox)) as db, db:  # the field does not offer it any more, or never did
+        db.execute("UPDATE fieldValues SET value = 'Gone' WHERE value = '200+'")
+    with (world.folder / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        read = [line for line in csv.DictReader(file) if line["email"].startswith("p")]
+    header = [name for name in read[0] if name != columns]
+    lines = [[line[name] if name != "Company Size" else "Gone" for name in header] for line in read]
+    lines[0][header.index("firstName")] = "Other"
+    lines.append(["New@example.com" if name == "email" else "Gone" * (name == "Company Size") for name in header])
+    path = world.csv(lines, ",".join(header))
+    world.sent.clear()
+
+    async def check() -> validating.Findings:
+        return await validating.validate(named("contacts"), path, ImportOptions(), world.setting, offline=False)
+
+    found = run(check)
+    assert {(issue.row, issue.code) for issue in found.issues} == {(rows + 2, "unknown_option")}
+    assert {request.method for request, _reply in world.sent} == {"GET"}
+    contacts = [request for request, _reply in world.sent if request.path.startswith("contacts")]
+    assert len(contacts) == 1, "a request for a hundred"
+    ending = world.start(path)
+    assert [line["_row"] for line in report(world.job.path, "failed.csv")] == [str(rows + 2)]
+    assert ending.summary.rows["unchanged"] == rows - 1
