@@ -60,7 +60,8 @@ def test_rows_of_every_resource_that_are_acknowledged_in_vain_fail(world: World,
 SPOILT = {  # a column of a record's table that is no part of its key, and what somebody makes of it
     "contacts": "lastName", "deals": "description", "accounts": "accountUrl", "tags": "description",
     "lists": "description", "fields": "descript", "dealGroups": "currency", "dealStages": "color",
-    "webhooks": "sources", "notes": "note", "dealCustomFieldMeta": "displayOrder", "accountCustomFieldMeta": "displayOrder",
+    "webhooks": "sources", "notes": "note", "dealCustomFieldMeta": "displayOrder",
+    "accountCustomFieldMeta": "displayOrder",
 }  # fmt: skip
 
 
