@@ -94,7 +94,8 @@ class Request:
     `says`: what the record under that key, or each record of a list, must say where it has the attribute: a value,
     compared as text, or a test. An answer that says otherwise is none to this request.
     `optional`: the job can do without; the API's own 403 or 404 refuses this request, and not the key.
-    `admission`: what it may not leave without. `leave_within`: seconds in which it leaves, or it does not.
+    `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
+    or it is not sent at all: what it was let through by would be too old.
     """
 
     step: str

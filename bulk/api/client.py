@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 import anyio
@@ -39,6 +39,7 @@ CONNECT, ANSWER = 10.0, 60.0  # seconds; the slowest recorded answers take a few
 MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 PATIENCES: Final = 3  # so many times its patience a whole answer may take, however steadily it trickles
+LEAVES: Final = "http11.send_request_headers.started"  # the trace of a request that is about to leave
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 
 _NEVER_LEFT: Final = (
@@ -70,7 +71,9 @@ class Client:
         self._through_proxies = credentials.root.startswith("https:") and not credentials.on_this_machine
         self._patience = patience
         self._headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
-        self._extensions = {"timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()}
+        self._extensions: dict[str, Any] = {
+            "timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()
+        }
         self._limits = limits
         self._app = app
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if app is not None else httpx.create_ssl_context()
@@ -156,10 +159,7 @@ class Client:
         url = self._root + request.path
         if request.query:
             url = f"{url}?{urlencode(request.query)}"
-        extensions = self._extensions
-        if request.leave_within is not None:  # it waits no longer for a connection
-            soon = min(CONNECT, request.leave_within / 3)  # for a place, the connection, and TLS
-            extensions = {"timeout": {**self._extensions["timeout"], "connect": soon, "pool": soon}}
+        extensions = self._extensions if request.leave_within is None else self._in_time(request.leave_within)
         if request.body is None:
             return httpx.Request(request.method, url, headers=self._headers, extensions=extensions)
         try:
@@ -168,6 +168,17 @@ class Client:
             content = json.dumps(request.body).encode()
         headers = self._headers | {"Content-Type": "application/json"}
         return httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)
+
+    def _in_time(self, seconds: float) -> dict[str, Any]:
+        """What lets a request leave within this time or not at all, whatever it has to wait for before."""
+        until = anyio.current_time() + seconds
+        soon = min(CONNECT, seconds)  # for each of: a place, the connection, TLS
+
+        async def check(event: str, info: Mapping[str, Any]) -> None:
+            if event == LEAVES and info["request"].method != b"CONNECT" and anyio.current_time() > until:
+                raise httpx.ConnectTimeout("there was no connection in time")
+
+        return {"timeout": {**self._extensions["timeout"], "connect": soon, "pool": soon}, "trace": check}
 
     def _reply(self, response: httpx.Response, content: bytes) -> Reply:
         status = response.status_code
