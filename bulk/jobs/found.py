@@ -29,6 +29,7 @@ from bulk.resources.spec import CUSTOM, Resource
 HELD: Final = "held records"  # noted once all records were read
 CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
 PAGES_READ: Final = "pages of records"  # noted with how many pages that took, values of custom fields included
+PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
 NEWEST: Final = "newest"  # noted with the highest id when the job first read them
 HIGHEST: Final = "highest"  # noted with the same of contacts, where it is sure
 
@@ -89,6 +90,11 @@ class FoundInCheckpoint:
         if self._claimed is None:
             self._claimed = frozenset(str(made) for made in self._checkpoint.noted_under(UNCONFIRMED).values())
         return identity in self._claimed and bool(self._checkpoint.held([f"id {identity}"]))
+
+    @property
+    def everybody(self) -> bool:
+        """Whether all contacts were read."""
+        return bool(self._checkpoint.noted("held")) and not self._checkpoint.noted(PARTLY)
 
     @property
     def newest(self) -> int:

@@ -15,6 +15,7 @@ import anyio
 
 from bulk.errors import AbortedError
 from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.found import PARTLY
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import OnPage, Walking
 from bulk.model import Json
@@ -29,7 +30,6 @@ from bulk.resources.identity import address_key, loose_key
 from bulk.tables.matching import without_address
 
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
-PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 LOOKED_UP: Final = 1  # the same where each row of somebody unknown would have to be looked up
 STALE: Final = 600.0  # seconds after which what the account held does not say who is on a list already

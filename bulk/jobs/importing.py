@@ -24,8 +24,8 @@ from bulk.jobs.deleting import CONFIRMED, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals, told
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
-from bulk.jobs.found import FoundInCheckpoint, read_highest, read_newest
-from bulk.jobs.held import PARTLY, STALE, hold_all_alike
+from bulk.jobs.found import PARTLY, FoundInCheckpoint, read_highest, read_newest
+from bulk.jobs.held import STALE, hold_all_alike
 from bulk.jobs.inputs import Source, Taken, check_copy, remove_copy, take, taken_again
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read

@@ -12,11 +12,11 @@ from typing import Final
 
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.plan import Plan
-from bulk.jobs.survey import BATCH
 from bulk.model import Row
 from bulk.planning.state import ContactState
 from bulk.tables.reading import Record
 
+BATCH: Final = 1_000  # rows that are looked at together
 OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here
 OTHERS: Final = "others"  # they do not: a row's is believed only if the rest of the row is that person's
 _TELLING: Final = ("firstName", "lastName", "phone")

@@ -15,8 +15,8 @@ import anyio
 
 from bulk.engine.steps import Step
 from bulk.jobs.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
-from bulk.jobs.found import HIGHEST, NEWEST
-from bulk.jobs.held import ANEW, PARTLY, STALE, alike
+from bulk.jobs.found import HIGHEST, NEWEST, PARTLY
+from bulk.jobs.held import ANEW, STALE, alike
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.reading_back import ReadingBack

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final
 
 from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.found import PARTLY
+from bulk.jobs.own_ids import BATCH, others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Flow, Json, Row, RowStatus
 from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
-from bulk.planning.writers import Known
+from bulk.planning.writers import Known, Own
 from bulk.resources.identity import name_key
 from bulk.tables.matching import Match
-from bulk.tables.reading import Table
-
-BATCH: Final = 1_000
+from bulk.tables.reading import Record, Table
 
 
 @dataclass(slots=True)
@@ -54,12 +53,15 @@ class Survey:
 
 def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     """Read the file once more and look at every row that is not settled; also how it writes names."""
-    found = Survey()
-    for rows in open_rows(plan, checkpoint):
+    found, partly = Survey(), bool(checkpoint.noted(PARTLY))
+    for records in open_records(plan, checkpoint):
+        rows = [plan.row(record) for record in records]
         held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
         opened = checkpoint.open_between(rows[0].number, rows[-1].number) if rows else {}
+        beside = others_beside(plan, checkpoint, records, rows)
         for row in rows:
-            reckoned = plan.writer.reckon(*_own(plan, row, held))
+            own, known = _own(plan, row, held, partly=partly)
+            reckoned = plan.writer.reckon(own, replace(known, beside=beside.get(row.number, "")))
             found.rows += 1
             spellings.note(row)
             if not row.key.isascii() and plan.writer.meaning.key == "email":
@@ -84,17 +86,17 @@ def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
             found.unread += row.key not in held
             if _ends_unchanged(plan.writer.flow(row, known)):
                 found.unchanged += 1
-                reckoned = plan.writer.reckon(*_own(plan, row, held))
+                reckoned = plan.writer.reckon(*_own(plan, row, held, partly=True))
                 if not isinstance(reckoned, Failure):
                     found.requests -= reckoned.requests
                     found.subscribing -= reckoned.subscribes
 
 
-def _own(plan: Plan, row: Row, held: Mapping[str, Json]) -> tuple[Row, Known]:
+def _own(plan: Plan, row: Row, held: Mapping[str, Json], *, partly: bool) -> tuple[Own, Known]:
     """The row without what its record was read to hold, and what is known of it."""
     state = ContactState.from_json(held[row.key]) if row.key in held else None
-    known = Known(state, fresh=True, absent=plan.held_since is not None and state is None)
-    return plan.writer.own(row, known).row if plan.prefetched else row, known
+    known = Known(state, fresh=True, absent=plan.held_since is not None and state is None and not partly)
+    return plan.writer.own(row, known) if plan.prefetched else Own(row), known
 
 
 def _ends_unchanged(flow: Flow) -> bool:
@@ -108,10 +110,16 @@ def _ends_unchanged(flow: Flow) -> bool:
 
 def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
     """The rows that are not settled, in batches."""
+    for records in open_records(plan, checkpoint):
+        yield [plan.row(record) for record in records]
+
+
+def open_records(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Record]]:
+    """The records of the file whose rows are not settled, in batches."""
     records = plan.table.records()
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
-        yield [plan.row(record) for record in batch if record.number not in settled]
+        yield [record for record in batch if record.number not in settled]
 
 
 def ids_said(plan: Plan, checkpoint: Checkpoint, at: int | None) -> Iterator[str]:

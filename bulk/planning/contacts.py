@@ -91,12 +91,17 @@ class ContactRows:
     meaning: Meaning
     names: Names
 
-    def reckon(self, row: Row, known: Known) -> Reckoned | Failure:
+    def reckon(self, own: Own, known: Known) -> Reckoned | Failure:
         """About how many requests a contact takes, and the names it needs; one that is not known is taken for new."""
-        wanted = read_row(row, self.meaning)
+        wanted = _beside(own.row, known) or read_row(own.row, self.meaning)
         if isinstance(wanted, Failure):
             return wanted
         if self.meaning.mode == "delete":
+            return Reckoned(1)
+        refused = self.meaning.damaged(own.row, partial(_held, known.state, self.names, own.row))
+        if refused is not None:
+            return refused.failures[0]
+        if self.meaning.mode == "update" and known.absent:
             return Reckoned(1)
         state = known.state if self.meaning.mode != "create" else None
         requests = self._requests(wanted, state, absent=known.absent)

@@ -6,7 +6,7 @@ The contact is found first; what it is known to have is not sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -33,7 +33,7 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.together import Asking, together
 from bulk.planning.unchanged import of_link
 from bulk.planning.understanding import Wanted, read, understood
-from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, names_to_make
+from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, is_made, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
 from bulk.resources.spec import Resource
 
@@ -57,14 +57,21 @@ class LinkRows:
     def __post_init__(self) -> None:
         self._fields = {custom.id: custom for custom in self.names.fields}
 
-    def reckon(self, row: Row, _known: Known) -> Reckoned | Failure:
+    def reckon(self, own: Own, _known: Known) -> Reckoned | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
+        row = own.row
         cells = self.meaning.cells(row)
         if isinstance(cells, Failure):
             return cells
+        given = replace(self.meaning, columns=tuple(c for c in self.meaning.columns if not is_made(c)))
+        refused = read(row, given, self.names)
+        if isinstance(refused, Failure):
+            return refused
         emails = [str(value) for column, value in cells if column.of == "contacts" and column.names and value]
         known = [self.found.contact(email) is not None for email in emails]
         lookups = known.count(False)
+        if lookups and self.found.everybody:
+            return Reckoned(lookups)  # nobody is there to whom it could belong
         if self.resource.name in _ASKED_BEFORE and not (known and all(known)):
             lookups += 1
         if self.meaning.mode == "delete":

@@ -171,6 +171,11 @@ class AsRead:
         return self.found.is_claimed(identity)
 
     @property
+    def everybody(self) -> bool:
+        """As before."""
+        return self.found.everybody
+
+    @property
     def newest(self) -> int:
         """As before."""
         return self.found.newest

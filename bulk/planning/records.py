@@ -27,7 +27,7 @@ from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
 from bulk.planning.unchanged import changed_only, of_record, record_cell, with_readable
 from bulk.planning.understanding import Wanted, read, understood
-from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, names_to_make
+from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, is_made, names_to_make
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL, MONEY
 from bulk.resources.spec import CUSTOM, Column, Resource
@@ -50,16 +50,31 @@ class RecordRows:
 
     # ---- what a row says
 
-    def reckon(self, row: Row, _known: Known) -> Reckoned | Failure:
+    def reckon(self, own: Own, _known: Known) -> Reckoned | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
-        cells = self.meaning.cells(row)
+        cells = self.meaning.cells(own.row)
         if isinstance(cells, Failure):
             return cells
+        refused = self._refused(own)
+        if refused is not None:
+            return refused
         known = self.resource.name == "notes"  # a note is on something that is there, or it means nothing
         names = () if known or self.meaning.mode == "delete" else names_to_make(cells)
         emails = [str(value) for column, value in cells if column.of == "contacts" and column.names and value]
         lookups = sum(self.found.contact(email) is None for email in emails)
+        if lookups and self.found.everybody:
+            return Reckoned(lookups)  # nobody is there to whom it could belong
         return Reckoned(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
+
+    def _refused(self, own: Own) -> Failure | None:
+        """Why a row is refused whatever becomes of the names that are created before the rows."""
+        kept = {} if own.record is None else own.record[1]
+        given = replace(self.meaning, columns=tuple(c for c in self.meaning.columns if not is_made(c)))
+        wanted = read(own.row, given, self.names, kept)
+        if isinstance(wanted, Failure):
+            return wanted
+        spoilt = self.meaning.damaged(own.row, partial(_cell, kept))
+        return None if spoilt is None else spoilt.failures[0]
 
     # ---- the flow
 

@@ -114,11 +114,16 @@ class Own:
     name: str = ""
 
 
+def is_made(column: Column) -> bool:
+    """Whether what a column names is created where the account does not have it."""
+    return bool(column.names) and column.of in MADE
+
+
 def names_to_make(cells: Iterable[tuple[Column, Json]]) -> tuple[tuple[str, str], ...]:
     """The names of tags and accounts that must be there; beside an id they say nothing that has to be made."""
     said = [(column, str(value)) for column, value in cells if value]
     ids = {column.attribute for column, _value in said}
-    return tuple((c.of, name) for c, name in said if c.names and c.of in MADE and c.names not in ids)
+    return tuple((c.of, name) for c, name in said if is_made(c) and c.names not in ids)
 
 
 class Writer(Protocol):
@@ -128,8 +133,8 @@ class Writer(Protocol):
     def meaning(self) -> Meaning:
         """What its rows mean."""
 
-    def reckon(self, row: Row, known: Known) -> Reckoned | Failure:
-        """About what a row takes, by what is known; the `Failure` if its cells contradict each other."""
+    def reckon(self, own: Own, known: Known) -> Reckoned | Failure:
+        """About what a row takes, by what is known; the `Failure` if it is sure to be refused before it is sent."""
 
     def own(self, row: Row, known: Known) -> Own:
         """The record that the row itself tells it is about, and the row without the cells that it holds already."""
@@ -155,6 +160,10 @@ class Found(Protocol):
 
     def is_claimed(self, identity: str) -> bool:
         """Whether that is a record of which a row that is sent again has been told that it has created it."""
+
+    @property
+    def everybody(self) -> bool:
+        """Whether all contacts were read, so that who is not found is not there."""
 
     @property
     def newest(self) -> int:

@@ -65,3 +65,59 @@ def test_of_two_jobs_that_need_a_name_one_makes_it_and_the_other_finds_it(world:
     assert started.count(("POST", "tags")) == 1
     people = world.account()["contacts"]
     assert [person["tags"] for person in people.values()] == [{"New"}, {"New"}]
+
+
+DEALS = "title,contact_email,account_name,value,currency,pipeline_title,stage_title,owner_email"
+DEAL = ("Sail", "ana@example.com", "Acme", "1.00", "usd", "Sales", "To Contact", "mira@example.com")
+
+
+def but(row: tuple[str, ...], **cells: str) -> tuple[str, ...]:
+    return tuple(cells.get(name, cell) for name, cell in zip(DEALS.split(","), row, strict=True))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"owner_email": "nobody@example.com"},
+        {"stage_title": "None such"},
+        {"pipeline_title": "None such"},
+        {"contact_email": "gone@example.com"},
+        {"title": "#NAME?"},
+    ],
+)
+def test_what_only_rows_name_that_are_refused_is_not_made(world: World, cells: dict[str, str]):
+    for number in range(4):
+        world.ask("POST contacts", {"contact": {"email": f"{('ana', 'b', 'c', 'd')[number]}@example.com"}})
+    bad = [but(DEAL, **{"title": f"T{n}", "account_name": f"New {n}"} | cells) for n in range(4)]
+    ending = world.start(world.csv([*bad, DEAL], DEALS), "deals", allow_damaged=False)
+    assert ending.summary.actions == {"created": 1}
+    assert world.account()["accounts"] == ["Acme"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ([("a@example.com", "#NAME?", "New")], {"allow_damaged": False}),
+        ([("new@example.com", "N", "New")], {"mode": "update"}),
+    ],
+)
+def test_tags_that_only_refused_people_would_have_are_not_made(
+    world: World, rows: list[tuple[str, ...]], options: dict[str, object]
+):
+    people = [(f"{name}@example.com", "N", "VIP") for name in "abcd"]
+    world.start(world.csv(people, "email,firstName,tags"))
+    world.job.path.rename(world.folder / "jobs" / "before")
+    ending = world.start(world.csv([*rows, *people[1:]], "email,firstName,tags"), **options)
+    assert not ending.summary.complete
+    assert world.account()["tags"] == ["VIP"]
+
+
+def test_a_tag_beside_somebody_elses_id_is_not_made(world: World):
+    people = [(f"{name}@example.com", "N", "VIP") for name in "abcd"]
+    world.start(world.csv(people, "email,firstName,tags"))
+    world.job.path.rename(world.folder / "jobs" / "before")
+    rows = [(str(at + 1), *person) for at, person in enumerate(people)]
+    rows[0] = (rows[0][0], "changed@example.com", "N", "New")
+    ending = world.start(world.csv(rows, "id,email,firstName,tags"))
+    assert ending.summary.rows["rejected"] == 1
+    assert world.account()["tags"] == ["VIP"]

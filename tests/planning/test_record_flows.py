@@ -18,7 +18,7 @@ from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, Ro
 from bulk.planning.export import CURRENCY_OF
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.records import RecordRows, key_of_record
-from bulk.planning.writers import Known, Meaning, Reckoned
+from bulk.planning.writers import Known, Meaning, Own, Reckoned
 from bulk.resources import named
 from bulk.resources.spec import CUSTOM
 from tests.planning.playing import Run, played, receipt_of, written_down
@@ -128,6 +128,7 @@ class Read:
     ours: set[str] = field(default_factory=set)
     claimed: set[str] = field(default_factory=set)
     newest: int = BEFORE
+    everybody: bool = False
 
     def contact(self, _email: str) -> None:
         return None
@@ -594,6 +595,6 @@ def test_money_of_a_custom_field_keeps_its_currency(held: str | None, default: s
 def test_a_company_that_stands_beside_its_id_is_not_made():
     """Renamed since, it would be made anew, and then the row refused for contradicting itself."""
     row = {"title": "Loom", "account": "5", "account_name": "Old name", "value": "1.00", "currency": "usd"}
-    reckoned = writer("deals", row).reckon(Row(2, "key", row), Known())
+    reckoned = writer("deals", row).reckon(Own(Row(2, "key", row)), Known())
     assert isinstance(reckoned, Reckoned)
     assert reckoned.names == ()
