@@ -13,7 +13,7 @@ from bulk.model import Failure, Json, fits
 from bulk.planning import answers
 from bulk.planning.differences import NOT_CONFIRMED
 from bulk.planning.names import Names
-from bulk.planning.read_back import if_allowed, read_contact, read_record
+from bulk.planning.read_back import NotRead, read_contact, read_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
 from bulk.planning.writers import Found, Known
@@ -29,8 +29,8 @@ def made_contact(known: Known, email: str) -> Asking[ContactState | Failure | No
 
     The API takes an address once only, so then no second one of it can be made.
     """
-    seen = yield from if_allowed(read_contact(known.made, ("fieldValues",)))
-    if seen is None:
+    seen = yield from read_contact(known.made, ("fieldValues",))
+    if isinstance(seen, NotRead):
         return _UNREAD
     state = seen.state
     return state if state is not None and same_address(state.attributes.get("email", ""), email) else None
@@ -41,8 +41,8 @@ def made_record(
 ) -> Asking[tuple[str, Json] | Failure | None]:
     """The record that the row has created, as it is; None if it is gone. A `Failure` if it may be somebody else's."""
     identity = known.made
-    now = yield from if_allowed(read_record(resource, identity, custom=bool(names.fields)))
-    if now is None:
+    now = yield from read_record(resource, identity, custom=bool(names.fields))
+    if isinstance(now, NotRead):
         return _UNREAD
     if now[1] is None:
         return None
