@@ -119,7 +119,7 @@ class Reply:
 
     `body` is the parsed JSON, or None with the reason in `damage` ("empty", "cut off", "not JSON"). `retry_after` is
     in seconds from arrival. `text` is the beginning of a body that is no JSON. `redacted`: the body held the key, where
-    `***` stands now.
+    `***` stands now. `compared`: a sound body was held against its request, and `damage` says whether it answers that.
     """
 
     status: int
@@ -128,6 +128,7 @@ class Reply:
     retry_after: float | None = None
     text: str = ""
     redacted: bool = False
+    compared: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from bulk.api.answer import ExcessError, content_of, json_of, quote_of
 from bulk.api.credentials import SANDBOX, Credentials
 from bulk.api.in_process import AsgiApp, InProcess
 from bulk.api.redaction import Redaction, proxy_passwords
-from bulk.engine.confirm import contradicts
+from bulk.engine.confirm import confirmed, contradicts
 from bulk.errors import UsageError
 from bulk.model import Lost, Reply, Request
 
@@ -105,7 +105,10 @@ class Client:
         await self._client.aclose()
 
     async def send(self, request: Request) -> Reply | Lost:
-        """Send once. `Lost.sent` is False only where the request cannot have left."""
+        """Send once; the reply is held against the request (`confirmed`).
+
+        `Lost.sent` is False only where the request cannot have left.
+        """
         client = self._client
         try:
             reply, headers = await self.look(request)
@@ -114,7 +117,8 @@ class Client:
         except (httpx.RequestError, ConnectionError) as error:  # the latter is how the in-process app drops one
             return Lost(self.safe(f"the answer was lost: {str(error) or type(error).__name__}"))
         came_before = self._came_before(headers.get("X-Request-Id", ""))
-        if (came_before or contradicts(request, reply)) and client is self._client:
+        reply = confirmed(request, reply)
+        if (came_before or contradicts(reply)) and client is self._client:
             self._client = self._opened()
             await self._leave(client)
         return Lost("an answer came that was another request's") if came_before else reply

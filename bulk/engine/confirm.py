@@ -33,16 +33,18 @@ _EMPTY_WHEN_DELETED: Final = "fieldOptions/"
 
 
 def confirmed(request: Request, reply: Reply) -> Reply:
-    """The reply as far as it may be believed: with its damage where it is not the API's own answer to this request."""
-    if reply.damage and not _needs_no_body(request, reply):
+    """The reply as far as it may be believed: with its damage where it is not the API's own answer to this request.
+
+    It says so itself from then on, and is not compared again.
+    """
+    if reply.compared or (reply.damage and not _needs_no_body(request, reply)):
         return reply
-    damage = _damage(request, reply)
-    return reply if damage == reply.damage else replace(reply, damage=damage)
+    return replace(reply, damage=_damage(request, reply), compared=True)
 
 
-def contradicts(request: Request, reply: Reply | Lost) -> bool:
-    """Whether a sound answer is none to this request, so that its connection must not be used any more."""
-    return isinstance(reply, Reply) and not reply.damage and bool(_damage(request, reply))
+def contradicts(reply: Reply) -> bool:
+    """Whether a sound answer was compared and is none to its request: its connection must not be used any more."""
+    return reply.compared and bool(reply.damage)
 
 
 def is_page(reply: Reply | Lost) -> bool:

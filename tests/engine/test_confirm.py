@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import json
+
+import httpx
 import pytest
 
+from bulk.api.client import Client
+from bulk.api.credentials import Credentials
+from bulk.engine import confirm
 from bulk.engine.confirm import confirmed, contradicts
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.retry import judge
-from bulk.model import ALL, Outcome, Reply, Request, RowStatus, Verdict
+from bulk.model import ALL, Lost, Outcome, Reply, Request, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.links import Contact, ListWork, add_tags, look_up_contact, set_lists
 from bulk.resources import named
 from bulk.resources.kinds import DATE, NUMBER, TEXT
+from tests.virtual import run
 
 SYNC = Request("contact", "POST", "contact/sync", expects="contact", says={"email": answers.address("Ada@Example.com")})
 TAG = Request("tag", "POST", "contactTags", expects="contactTag", says={"contact": "7", "tag": "3"})
 CREATE = Request("contact", "POST", "contacts", repeatable=False, expects="contact", says=SYNC.says)
+
+
+def is_another(request: Request, reply: Reply) -> bool:
+    """Whether whoever sends leaves the connection of such an answer."""
+    return contradicts(confirmed(request, reply))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +47,7 @@ CREATE = Request("contact", "POST", "contacts", repeatable=False, expects="conta
 def test_what_the_api_answers_confirms(request_: Request, body: object):
     reply = Reply(200, body)
     assert confirmed(request_, reply) == reply
-    assert not contradicts(request_, reply)
+    assert not is_another(request_, reply)
     assert judge(request_, reply) is Verdict.ACCEPT
 
 
@@ -59,7 +71,7 @@ def test_what_the_api_answers_confirms(request_: Request, body: object):
 def test_an_answer_about_something_else_confirms_nothing(request_: Request, body: object):
     reply = Reply(200, body)
     assert confirmed(request_, reply).damage
-    assert contradicts(request_, reply)
+    assert is_another(request_, reply)
     assert judge(request_, reply) is Verdict.RETRY
 
 
@@ -69,9 +81,9 @@ def test_of_what_may_not_be_repeated_it_is_in_doubt():
 
 
 def test_silence_and_damage_contradict_nothing():
-    assert not contradicts(SYNC, Reply(200, None, "empty"))
-    assert not contradicts(SYNC, Reply(403, None, "not JSON"))
-    assert not contradicts(SYNC, Reply(422, {"errors": []}))
+    assert not is_another(SYNC, Reply(200, None, "empty"))
+    assert not is_another(SYNC, Reply(403, None, "not JSON"))
+    assert not is_another(SYNC, Reply(422, {"errors": []}))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +96,7 @@ def test_silence_and_damage_contradict_nothing():
 def test_a_page_lies_beyond_its_cursor_in_the_order_that_was_asked_for(ids: list[int], upwards: bool, fits: bool):
     request = Request("p", "GET", "contacts", expects="contacts", says=answers.page(5, upwards=upwards))
     reply = Reply(200, {"contacts": [{"id": str(identity)} for identity in ids]})
-    assert contradicts(request, reply) is not fits
+    assert is_another(request, reply) is not fits
 
 
 def test_texts_and_values_are_compared_leniently():
@@ -99,11 +111,11 @@ def test_texts_and_values_are_compared_leniently():
 def test_the_echo_of_a_record_is_known_by_its_key():
     says = answers.record(named("notes"), {"note": "Call", "reltype": "Subscriber", "relid": "7"})
     request = Request("create", "POST", "notes", expects="note", says=says)
-    assert not contradicts(
+    assert not is_another(
         request, Reply(201, {"note": {"note": "Call", "reltype": "Subscriber", "relid": 7, "id": "1"}})
     )
-    assert contradicts(request, Reply(201, {"note": {"note": "Call", "reltype": "Subscriber", "relid": 71, "id": "1"}}))
-    assert contradicts(request, Reply(201, {"note": {"note": "Mail", "reltype": "Subscriber", "relid": 7, "id": "1"}}))
+    assert is_another(request, Reply(201, {"note": {"note": "Call", "reltype": "Subscriber", "relid": 71, "id": "1"}}))
+    assert is_another(request, Reply(201, {"note": {"note": "Mail", "reltype": "Subscriber", "relid": 7, "id": "1"}}))
 
 
 def test_every_writing_request_says_whose_record_its_answer_must_be():
@@ -147,3 +159,27 @@ def test_a_page_with_a_record_that_has_no_number_is_a_damaged_one(record):
     request = Request("s", "GET", "contacts", expects="contacts", says=answers.page(0, upwards=True))
     reply = confirmed(request, Reply(200, {"contacts": [{"id": "1"}, record]}))
     assert reply.damage
+
+
+async def answer_of(content: str) -> Reply | Lost:
+    """What a client brings of an answer to `SYNC`."""
+    async with Client(Credentials("http://x.example/api/3/", "key")) as client:
+        await client._client.aclose()
+        client._client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _r: httpx.Response(200, text=content)))
+        return await client.send(SYNC)
+
+
+def test_an_answer_is_compared_once(monkeypatch: pytest.MonkeyPatch):
+    """From the wire to its receipt: by who sends, and what it found is carried on."""
+    compared: list[Reply] = []
+    damage = confirm._damage
+
+    def counting(request: Request, reply: Reply) -> str:
+        compared.append(reply)
+        return damage(request, reply)
+
+    monkeypatch.setattr(confirm, "_damage", counting)
+    for body, verdict in (({"contact": {"id": "1", "email": "ada@example.com"}}, Verdict.ACCEPT), ({}, Verdict.RETRY)):
+        reply = run(answer_of, json.dumps(body))
+        assert judge(SYNC, confirmed(SYNC, reply)) is verdict
+    assert len(compared) == 2
