@@ -8,9 +8,10 @@ from bulk.jobs.door import Door
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import Survey
-from bulk.jobs.wording import counted
+from bulk.jobs.wording import agreeing, counted
 from bulk.planning.names import Names
 from bulk.planning.naming import make_missing, read_again, unknown_names
+from bulk.resources.identity import invisible, shown
 from bulk.resources.kinds import join_values
 
 _FEW = 5  # names that are listed
@@ -39,5 +40,9 @@ async def make_names(runner: Runner, door: Door, names: Names, needs: Survey, pr
 def _announce(family: str, missing: list[str], progress: Progress) -> None:
     if missing:
         few = join_values(missing[:_FEW], ", ") + (", …" if len(missing) > _FEW else "")
-        are = "is" if len(missing) == 1 else "are"
+        are = agreeing(len(missing), "is", "are")
         progress.say(f"{counted(len(missing), family.removesuffix('s'))} {are} new and will be created: {few}")
+    odd = [(shown(name), char) for name in missing if (char := invisible(name))]
+    if odd:
+        told = ", ".join(f"{name!r} holds {char}" for name, char in odd[:_FEW]) + (", …" if len(odd) > _FEW else "")
+        progress.say(f"  Not to be seen in them, and no difference between names: {told}")

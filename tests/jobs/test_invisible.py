@@ -90,3 +90,15 @@ def test_of_lists_whose_names_differ_in_case_both_can_be_meant(world: World):
     assert world.account()["contacts"]["ana@example.com"]["lists"] == {"Foo": "1", "foo": "1"}
     assert (lines[3]["_status"], lines[3]["_code"]) == ("rejected", "ambiguous_name")
     assert "'Foo' (4) and 'foo' (5)" in lines[3]["_error"]
+
+
+@pytest.mark.parametrize("char", UNSEEN)
+def test_what_nobody_sees_in_a_new_name_is_said_before_it_is_created(world: World, char: str):
+    rows = [("a@example.com", f"V{char}IP,Plain", f"Ac{char}me"), ("b@example.com", "VIP", "Acme")]
+    said = " ".join(said_of(world, rows, "email,tags,account"))
+    assert f"'VIP' holds {UNSEEN[char]}" in said
+    assert f"'Acme' holds {UNSEEN[char]}" in said
+    assert "'Plain' holds" not in said
+    account = world.account()
+    assert len(account["tags"]) == 2
+    assert len(account["accounts"]) == 1
