@@ -57,7 +57,11 @@ pace = _stack(
     click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight at most."),
     click.option("--max-duration", callback=duration, metavar="TIME", help="Stop cleanly after, say, 2h."),
 )
-max_errors = click.option("--max-errors", metavar="N|N%", help="Give up after so many failed rows.")
+max_errors = click.option(
+    "--max-errors", metavar="N|N%",
+    help="Give up after so many rows of this run that failed or are in doubt; N%: of those to be sent."
+    " Rejected rows do not count.",
+)  # fmt: skip
 yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)

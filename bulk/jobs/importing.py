@@ -364,8 +364,9 @@ def _where(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     """Where the job stands."""
     dispatch = runner.dispatch
     in_doubt = rows.counts[RowStatus.IN_DOUBT.value]
+    failed = rows.failed - in_doubt + rows.counts[RowStatus.REJECTED.value]
     return Snapshot(
-        "sending", rows.counts.total(), needs.rows, rows.failed - in_doubt, in_doubt,
+        "sending", rows.counts.total(), needs.rows, failed, in_doubt,
         dispatch.requests, max(0.0, dispatch.paused_until - anyio.current_time()),
     )  # fmt: skip
 

@@ -107,8 +107,8 @@ class Rows:
 
     @property
     def failed(self) -> int:
-        """How many rows of this run did not come to a good end."""
-        return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT, RowStatus.REJECTED))
+        """How many rows of this run failed or are in doubt: what --max-errors counts. Rejected ones were not sent."""
+        return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT))
 
     def _all(self) -> Iterator[Work]:
         self._partly = bool(self.checkpoint.noted(PARTLY))

@@ -139,7 +139,11 @@ class Stopping:
 
 
 def too_many(limit: str, total: int) -> int | None:
-    """The number of failed rows at which a job gives up, from `--max-errors` (N or N%); None for never."""
+    """The number of failed rows at which a run gives up, from `--max-errors` (N or N%); None for never.
+
+    `total` is how many rows it has to send. Rows in doubt count as failed; rejected ones, of which nothing was sent, do
+    not, whether the checks or the account rejected them. Each run counts its own.
+    """
     if not limit:
         return None
     if limit.endswith("%"):

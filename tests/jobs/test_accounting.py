@@ -133,3 +133,31 @@ def check(world: World, kinds: list[int]) -> None:
         assert not CODES.get(kind) or line["_code"] in CODES[kind]
         if kind in (BAD_EMAIL, BAD_LIST):
             assert f"'{written[0] if kind == BAD_EMAIL else written[4]}'" in line["_error"]
+
+
+@pytest.mark.parametrize(("limit", "sent"), [("2", 2), ("20%", 2), ("50%", 5), ("1%", 1), ("", 10)])
+def test_max_errors_counts_rows_that_failed_and_no_rejected_ones(world: World, limit: str, sent: int):
+    """Five rows break the schema, of ten that are sent none has its contact: `N%` is a share of those ten."""
+    rows = [("nobody", "N")] * 5 + [(f"p{n}@example.com", "P") for n in range(10)]
+    ending = world.start(world.csv(rows, "email,firstName"), mode="update", max_errors=limit, concurrency=1)
+    assert ending.summary.rows["rejected"] == 5
+    assert ending.summary.rows["failed"] == sent
+    assert ending.summary.rows["unprocessed"] == 10 - sent
+    assert ending.summary.state == ("unfinished" if sent < 10 else "finished")
+
+
+def test_rows_that_the_account_rejects_do_not_count_for_max_errors(world: World):
+    world.start(world.csv([("a@example.com", "A")], "email,firstName"))
+    world.job.path.rename(world.folder / "jobs" / "before")
+    rows = [(f"Deal {n}", "a@example.com", "1.00", "usd", "No such pipeline") for n in range(6)]
+    header = "title,contact_email,value,currency,pipeline_title"
+    ending = world.start(world.csv(rows, header), "deals", max_errors="1", concurrency=1)
+    assert (ending.summary.rows["rejected"], ending.error) == (6, None)
+
+
+def test_each_run_counts_its_own_failures(world: World):
+    rows = [(f"p{n}@example.com", "P") for n in range(6)]
+    options = {"mode": "update", "concurrency": 1}
+    world.start(world.csv(rows, "email,firstName"), max_errors="2", **options)
+    ending = world.resume(max_errors="3")
+    assert (ending.summary.rows["failed"], ending.summary.rows["unprocessed"]) == (5, 1)
