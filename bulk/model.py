@@ -5,7 +5,7 @@ A row's way: `Row` -> flow -> `Request` -> `Reply | Lost` -> `Verdict` -> `Recei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -70,14 +70,27 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """How it is read how contacts stand: `one` by its id, or up to `most` together.
+
+    The data of their receipts is id -> `Standing`, of those whom the answer tells.
+    """
+
+    one: Callable[[str], Request]
+    many: Callable[[Sequence[str]], Request]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Admission:
-    """What has to be known, and freshly, before a request leaves: how its `contact` stands.
+    """What has to be known, and freshly, before a request leaves: how its `contact` stands, by which `readings`.
 
     `decide` says what follows from that: the request to send, a `Failure` where it may not be sent, None where it is
     already so. `made_by` is the step of the same row that made the contact, "" if none did: its answer is a reading.
     """
 
     contact: str
+    readings: Readings
     decide: Callable[[Standing], Request | Failure | None]
     made_by: str = ""
 

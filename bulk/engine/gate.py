@@ -10,15 +10,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Final
 
 from bulk.engine.steps import Step
 from bulk.model import Admission, Failure, Receipt, Request, Standing, Verdict
-from bulk.planning.collections import PAGE
-from bulk.planning.consent import read_standing, read_standings
 
 READING: Final = -3  # the row number of the first question of this kind, and below it those of the others
 WINDOW: Final = 10.0  # seconds from the sending of a reading to the leaving of what it lets through
@@ -30,18 +28,22 @@ FRUITLESS: Final = 20  # tries in a row after which nothing could leave in time;
 FIRST_TOOK, MOST_TOOK = 0.3, 5.0  # seconds that a reading takes, until they tell, and at most reckoned with
 
 
-def places(rate: float, took: float = FIRST_TOOK) -> int:
-    """How many requests can leave in the window of one reading at this rate, if its answer takes so long."""
-    return PAGE if math.isinf(rate) else max(1, min(PAGE, math.floor(rate * (WINDOW - MARGIN - took))))
+def places(rate: float, most: int, took: float = FIRST_TOOK) -> int:
+    """How many requests can leave in the window of one reading of `most` contacts, if its answer takes so long."""
+    return most if math.isinf(rate) else max(1, min(most, math.floor(rate * (WINDOW - MARGIN - took))))
 
 
 class Gate:
-    """The steps with an admission, from when they are ready until they may leave. `rate` is the pace's, a second."""
+    """The steps with an admission, from when they are ready until they may leave. `rate` is the pace's, a second.
+
+    What is read for them their admissions say, all of them the same.
+    """
 
     def __init__(self, rate: float) -> None:
         self.fruitless = 0  # tries since something left that was let through
         self._counted = -math.inf  # when the last of them was counted
         self._rate = rate
+        self._most = 1  # contacts that one reading tells
         self._lobby: deque[Step] = deque()
         self._alone: deque[Step] = deque()  # whom a reading of many did not tell
         self._asked: dict[int, list[Step]] = {}  # row number of a reading -> who waits for it
@@ -57,6 +59,7 @@ class Gate:
 
     def enter(self, step: Step, made_at: float | None = None, *, first: bool = False) -> None:
         """Take in a step that is ready. `made_at`: when its row sent what made the contact, if that is so."""
+        self._most = _admission(step).readings.most
         if made_at is not None and not step.attempts:
             self._admit(step, made_at)
         elif first:
@@ -107,9 +110,9 @@ class Gate:
             else:
                 self._alone.extend(self._lobby)
                 self._lobby.clear()
-        most = max(1, places(self._rate, self._took) // 2)  # each takes a request to read and one to send
+        most = max(1, places(self._rate, self._most, self._took) // 2)  # each takes a request to read and one to send
         while self._alone and len(self._asked) + len(self._admitted) < most:
-            yield self._ask([self._alone.popleft()], read_standing)
+            yield self._ask_one([self._alone.popleft()])
 
     def _is_due(self, now: float, *, others: bool) -> bool:
         if not self._lobby or self._many is not None:
@@ -117,23 +120,26 @@ class Gate:
         ahead = 0 if math.isinf(self._rate) else self._rate * self._took  # leave while the answer is under way
         if len(self._admitted) > ahead and self._admitted[0][0] - now > self._took:
             return False
-        enough = min(PAGE, places(self._rate, self._took) + self._settled)
+        enough = min(self._most, places(self._rate, self._most, self._took) + self._settled)
         return not others or self._passed >= PASSED or len(self._lobby) >= enough
 
     def _ask_many(self) -> tuple[int, Request]:
-        most = min(PAGE, places(self._rate, self._took) * 5 // 4 + self._settled)
+        most = min(self._most, places(self._rate, self._most, self._took) * 5 // 4 + self._settled)
         steps = [self._lobby.popleft() for _ in range(min(most, len(self._lobby)))]
         ids = tuple(dict.fromkeys(_admission(step).contact for step in steps))
         if len(ids) == 1:
-            return self._ask(steps, read_standing)
-        row, request = self._ask(steps, lambda _contact: read_standings(ids))
-        self._many = row
-        return row, request
+            return self._ask_one(steps)
+        self._many, request = self._ask(steps, _admission(steps[0]).readings.many(ids))
+        return self._many, request
 
-    def _ask(self, steps: list[Step], request: Callable[[str], Request]) -> tuple[int, Request]:
+    def _ask_one(self, steps: list[Step]) -> tuple[int, Request]:
+        admission = _admission(steps[0])
+        return self._ask(steps, admission.readings.one(admission.contact))
+
+    def _ask(self, steps: list[Step], request: Request) -> tuple[int, Request]:
         row = next(self._rows)
         self._asked[row] = steps
-        return row, request(_admission(steps[0]).contact)
+        return row, request
 
     def take(self, row: int, receipt: Receipt, sent_at: float, now: float) -> list[tuple[Step, Receipt]]:
         """Take the answer to a reading that left at `sent_at`; the steps that it ends unsent, with their receipts."""

@@ -42,7 +42,7 @@ from bulk.jobs.wording import counted
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
 from bulk.planning.collections import PAGE, Refused
-from bulk.planning.consent import read_exclusions
+from bulk.planning.consent import STANDINGS, read_exclusions
 from bulk.planning.contacts import ContactRows
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
@@ -336,7 +336,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
         if needs.subscribing > PAGE:  # else all are read at once as well
             await read_highest(runner, checkpoint)
     if not plan.by_record:
-        needs.requests += math.ceil(needs.subscribing / places(options.rate or math.inf))
+        needs.requests += math.ceil(needs.subscribing / places(options.rate or math.inf, STANDINGS.most))
     needs.requests += requests_for(_reading(job, needs), job.resource, checkpoint, needs.rows - needs.unchanged)
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
     job.setting.progress.say(needs.describe(options.rate))

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from bulk.model import Admission, Failure, Json, Request, Standing
+from bulk.model import Admission, Failure, Json, Readings, Request, Standing
 from bulk.planning.collections import PAGE, Refused, read_allowed
 from bulk.planning.state import has_bounced
 from bulk.planning.together import Asking
@@ -47,6 +47,9 @@ def read_standing(contact: str) -> Request:
     query = (("include", RELATION),)
     path = f"contacts/{contact}"
     return Request("standing", "GET", path, query, keep=keep, expects="contact", says={"id": contact})
+
+
+STANDINGS: Final = Readings(read_standing, read_standings, PAGE)
 
 
 def _standings(asked: AbstractSet[str], body: Json) -> dict[str, Standing]:
@@ -145,7 +148,9 @@ class Subscription:
 
     def request(self, made_by: str) -> Request:
         """The request, which may leave only when it is known how the contact stands."""
-        return replace(self._request(returning=False), admission=Admission(self.contact, self.decide, made_by))
+        return replace(
+            self._request(returning=False), admission=Admission(self.contact, STANDINGS, self.decide, made_by)
+        )
 
     def decide(self, standing: Standing) -> Request | Failure | None:
         """What follows from how the contact stands: the request, why it is refused, or None: it is so already."""
