@@ -33,6 +33,10 @@ CONFIRMED: Final = "confirmed"  # noted once what goes was written down and agre
 _FEW: Final = 5  # records that the question names
 
 
+class DeclinedError(AbortedError):
+    """Somebody was asked, and said that nothing is to be deleted."""
+
+
 @dataclass(slots=True)
 class Deleting:
     """One job that deletes, before its rows."""
@@ -47,7 +51,7 @@ class Deleting:
     _shown: list[str] = field(default_factory=list)
 
     async def confirmed(self, folder: JobFolder) -> None:
-        """Write down the records that will go, then ask. Raises `AbortedError` if they are not to go after all.
+        """Write down the records that will go, then ask. Raises `DeclinedError` if they are not to go after all.
 
         A retry asks anew, and writes what goes by it to a file of its own.
         """
@@ -71,7 +75,8 @@ class Deleting:
                 say(f"{self._going - output.rows:,} of them may not be seen with this key, and do not stand there.")
             confirm = self.setting.confirm
             if confirm is not None and not await anyio.to_thread.run_sync(confirm, "Delete them?"):
-                raise AbortedError("Nothing was deleted, as you chose")
+                file.unlink()
+                raise DeclinedError("Nothing was deleted, as you chose.")
         self.checkpoint.note(CONFIRMED, True)
         self.checkpoint.note("times confirmed", before + bool(self._going))
         await self.checkpoint.durable()

@@ -20,7 +20,7 @@ from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
-from bulk.jobs.deleting import CONFIRMED, Deleting
+from bulk.jobs.deleting import CONFIRMED, DeclinedError, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals, told
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
@@ -133,6 +133,9 @@ async def start(resource: Resource, source: Source, options: ImportOptions, sett
             with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
                 folder.write(record)
                 return await _run(Job(folder, resource, options, table, checkpoint, setting, taken=taken), record)
+    except DeclinedError:
+        folder.discard()
+        raise
     finally:
         if not folder.file(SUMMARY).exists() and not _begun(folder):
             folder.discard()
@@ -148,15 +151,19 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     if resource is None or record.input is None:
         raise UsageError(f"{folder.name} is no import that this version of bulk can go on with.")
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
-    with folder.held():
-        setting.access.check_same(record.place, record.connection)
-        if folder.is_done and (before := told(folder)) is not None:
-            return before
-        file = await taken_again(folder, record.input, setting.progress.say)
-        table = await anyio.to_thread.run_sync(prepare_table, resource, file, options)
-        with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
-            job = Job(folder, resource, options, table, checkpoint, setting, resumed=True, retry=retry)
-            return await _run(job, record)
+    try:
+        with folder.held():
+            setting.access.check_same(record.place, record.connection)
+            if folder.is_done and (before := told(folder)) is not None:
+                return before
+            file = await taken_again(folder, record.input, setting.progress.say)
+            table = await anyio.to_thread.run_sync(prepare_table, resource, file, options)
+            with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
+                job = Job(folder, resource, options, table, checkpoint, setting, resumed=True, retry=retry)
+                return await _run(job, record)
+    except DeclinedError:
+        folder.discard()
+        raise
 
 
 def _begun(folder: JobFolder) -> bool:
@@ -173,8 +180,10 @@ def _begun(folder: JobFolder) -> bool:
 async def _run(job: Job, record: JobRecord) -> Ending:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
-    if stopping.error is not None and not job.checkpoint.noted("checked"):
-        raise stopping.error
+    error = stopping.error
+    declined = isinstance(error, DeclinedError) and not (job.retry or job.checkpoint.has_begun())
+    if error is not None and (declined or not job.checkpoint.noted("checked")):
+        raise error  # and nothing is left of the job
     return await end(job, spent, stopping)
 
 

@@ -429,7 +429,10 @@ def test_a_job_that_was_killed_while_it_asked_asks_again(
     refused = bulk("resume", "gone")
     assert (refused.code, "Pass --yes" in refused.err) == (2, True)
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
-    assert bulk("resume", "gone").code == 3
+    declined = bulk("resume", "gone")
+    assert declined.code == 3
+    assert declined.err.endswith("bulk: Nothing was deleted, as you chose.\n")
+    assert not bulk.job("gone").exists()
     assert "a@example.com" in bulk.sandbox("export", "-").out
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.deleting import DELETED
+from bulk.jobs.deleting import DELETED, DeclinedError
 from bulk.jobs.held import STALE
 from bulk.model import Request
 from bulk.sandbox.faults import Fault
@@ -75,11 +75,23 @@ def test_what_was_deleted_can_be_imported_again(peopled: World):
 def test_who_says_no_keeps_everything(peopled: World):
     answering(peopled, answer=False)
     before = peopled.account()
-    ending = peopled.start(peopled.csv([("p1@example.com",)], "email"), mode="delete")
-    assert "Nothing was deleted" in str(ending.error)
-    assert ending.summary.state == "stopped"
+    with pytest.raises(DeclinedError, match="Nothing was deleted"):
+        peopled.start(peopled.csv([("p1@example.com",)], "email"), mode="delete")
+    assert not list((peopled.folder / "jobs").iterdir()), "nothing is left of it, least of all personal data"
     assert peopled.steps() == []
     assert peopled.account() == before
+
+
+def test_who_says_no_to_a_retry_keeps_the_job_and_no_list_of_what_would_go(peopled: World):
+    answering(peopled, answer=True)
+    peopled.faults = (Fault("status", method="DELETE", path="contacts/2", status=422),)
+    people = peopled.csv([("p0@example.com",), ("p1@example.com",)], "email")
+    assert peopled.start(people, mode="delete").summary.rows["failed"] == 1
+    peopled.faults = ()
+    answering(peopled, answer=False)
+    assert peopled.resume(retry=True).error is not None
+    assert [path.name for path in peopled.job.path.glob("deleted*")] == [DELETED]
+    assert peopled.job.file("succeeded.csv").exists()
 
 
 def killed_before_the_third(world: World, count: int) -> None:
@@ -139,12 +151,18 @@ def test_who_is_gone_after_a_lost_answer_was_deleted(peopled: World):
 def test_by_whatever_key_what_goes_is_written_down_and_asked_for(world: World):
     world.start(world.csv([("City", "text", "TOWN"), ("Age", "text", "YEARS")], "title,type,perstag"), "fields")
     world.job.discard()
-    asked = answering(world, answer=False)
-    ending = world.start(world.csv([("TOWN",)], "perstag"), "fields", mode="delete", key="perstag")
+    asked = answering(world, answer=True)
+    written: list[str] = []
+
+    def before_the_first(request: Request) -> None:
+        if request.method == "DELETE" and not written:
+            written.extend(row["perstag"] for row in rows_of(world.job.file(DELETED)))
+
+    world.on_send = before_the_first
+    world.start(world.csv([("TOWN",)], "perstag"), "fields", mode="delete", key="perstag")
     assert asked == ["Delete them?"]
-    assert ending.summary.state == "stopped"
-    assert [row["perstag"] for row in rows_of(world.job.file(DELETED))] == ["TOWN"]
-    assert world.steps("DELETE") == []
+    assert written == ["TOWN"]
+    assert world.steps("DELETE") == ["delete"]
 
 
 def test_a_deal_named_by_its_contact_is_written_down_and_asked_for(small: Path, world: World):
