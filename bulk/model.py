@@ -106,6 +106,8 @@ class Request:
     `expects`: the key that a sound 2xx body holds; without it the reply counts as damaged.
     `says`: what the record under that key, or each record of a list, must say where it has the attribute: a value,
     compared as text, or a test. An answer that says otherwise is none to this request.
+    `searches`: the server finds the record by what the body says of it. An answer that speaks of another one may mean
+    that another one was changed, so it is not repeated.
     `optional`: the job can do without; the API's own 403 or 404 refuses this request, and not the key.
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
     or it is not sent at all: what it was let through by would be too old.
@@ -121,6 +123,7 @@ class Request:
     absent_is_done: bool = False
     expects: str = ""
     says: Mapping[str, Json | Test] = field(default_factory=dict)
+    searches: bool = False
     optional: bool = False
     admission: Admission | None = None
     leave_within: float | None = None

@@ -94,6 +94,8 @@ def judge(request: Request, reply: Reply | Lost) -> Verdict:
 def _verdict(request: Request, reply: Reply) -> Verdict:
     if request.absent_is_done and not reply.damage and says_absent(request, reply):
         return Verdict.ACCEPT
+    if request.searches and reply.damage.startswith(ANOTHER):
+        return Verdict.IN_DOUBT
     if request.optional and reply.status in (403, 404) and not reply.damage:
         return Verdict.REJECT
     rule = next(rule for rule in RULES if rule.applies(reply))

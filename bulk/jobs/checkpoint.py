@@ -22,7 +22,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.model import Failure, Json, Outcome, Receipt, RowStatus, Verdict
+from bulk.model import ANOTHER_RECORD, Failure, Json, Outcome, Receipt, RowStatus, Verdict
 from bulk.resources.escapes import speakable
 
 _VERSION: Final = 4
@@ -70,6 +70,7 @@ NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged
 CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
 # the same of a row that has failed since what it had created is not found so: a retry changes that, and makes no other
 UNCONFIRMED: Final = "unconfirmed of "
+_REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
 _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
@@ -396,13 +397,14 @@ class Checkpoint:
         """Make failed and doubtful rows open again, keeping the receipts of their steps that are done; how many.
 
         What was refused is asked anew. What is in doubt becomes an unanswered intent: repeated if it may be, else
-        settled by reading. Answers to questions are forgotten: the account may have changed. The rows that come
-        `after` are done, and are sent whole once more.
+        settled by reading. Whose answer was about another contact is settled by reading alone, and not repeated.
+        Answers to questions are forgotten: the account may have changed. The rows that come `after` are done, and are
+        sent whole once more.
         """
         bad = "SELECT row FROM rows WHERE status IN ('failed', 'in_doubt')"
         with self._at_once() as execute:
             execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
-            execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt'")
+            execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt' AND {_REPEATED}")
             for row in after:
                 execute(_REMEMBER, (CREATED_BY, row))
                 execute("DELETE FROM steps WHERE row = ?", (row,))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
+from bulk.model import ANOTHER_RECORD, Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED
@@ -42,6 +42,7 @@ from bulk.resources.spec import Column
 
 DELETE: Final = "delete"
 CONTACT: Final = "contact"  # the step that writes the contact itself
+BY_ID: Final = "contact by id"  # the same, where the answer to the first was about somebody else
 REPAIR: Final = "repair"  # the step that writes it once more, where the row has made it before
 LOOK_FIRST: Final = "look up"  # the step that asks whose an address is
 
@@ -377,9 +378,12 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Askin
             return _failed(found, wanted)
     receipts = yield (
         Request(
-            CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted)
+            CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted),
+            searches=True,
         ),
     )  # fmt: skip
+    if not receipts[0].ok and receipts[0].code == ANOTHER_RECORD:
+        return (yield from _by_id(receipts[0], wanted))
     if not receipts[0].ok:
         return _failed(receipts[0], wanted)
     identity, bounced = receipts[0].data
@@ -390,6 +394,28 @@ def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Askin
         _made_by(receipts[0], identity, known),
         receipts[0].attempts > 1,
     )
+
+
+def _by_id(receipt: Receipt, wanted: Wanted) -> Asking[_Written]:
+    """What becomes of a row whose answer was about somebody else, who may have been changed by what was sent.
+
+    It is not sent to an address again. Whom the account has under the row's own address gets it by the id, which can
+    change nobody else; if that is nobody, it stays in doubt.
+    """
+    email = wanted.attributes["email"]
+    found = yield from look_up_contact(f"look up after {CONTACT}", email, sent=True)
+    if not found.ok or found.data is None:
+        known = found.error if found.code == OTHER_ADDRESS else f"It is not known whether there is a contact {email}."
+        known = f"There is no contact {email}." if found.ok else known
+        ways = "Look whether somebody was changed. It is not sent again; to send it once more, import failed.csv."
+        return Done([Failure(CONTACT, ANOTHER_RECORD, f"{receipt.error} {known} {ways}")], in_doubt=True)
+    identity = str(found.data["id"])
+    says = {"id": identity, **_says(wanted)}
+    path = f"contacts/{identity}"
+    receipts = yield (Request(BY_ID, "PUT", path, body=_body(wanted), keep=_kept, expects="contact", says=says),)
+    if not receipts[0].ok:
+        return _failed(receipts[0], wanted)
+    return Contact(identity, "updated", receipts[0].data[1], repeated=True)
 
 
 def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:

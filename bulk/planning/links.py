@@ -64,11 +64,12 @@ class Done:
 # ---- finding the contact
 
 
-def look_up_contact(step: str, email: str) -> Asking[Receipt]:
+def look_up_contact(step: str, email: str, *, sent: bool = False) -> Asking[Receipt]:
     """Ask for the contact of an address; the receipt's data is its id and own values, None if there is none.
 
     An answer with other people in it is none: the address was passed over, and who is asked for may be there. Where the
     account takes the address for another one, which is somebody else's, the receipt is no acceptance but says so.
+    `sent`: something was sent to the address before.
     """
 
     def keep(body: Json) -> Json:
@@ -83,15 +84,17 @@ def look_up_contact(step: str, email: str) -> Asking[Receipt]:
     receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts", says=says),)
     receipt = receipts[0]
     if receipt.ok and receipt.data and "alike" in receipt.data:
-        return replace(receipt, verdict=Verdict.REJECT, data=None, code=OTHER_ADDRESS, error=_taken_for(email, receipt))
+        error = _taken_for(email, receipt, sent=sent)
+        return replace(receipt, verdict=Verdict.REJECT, data=None, code=OTHER_ADDRESS, error=error)
     return receipt
 
 
-def _taken_for(email: str, receipt: Receipt) -> str:
+def _taken_for(email: str, receipt: Receipt, *, sent: bool) -> str:
     other = receipt.data["alike"][0]
     unseen = difference(email, other)
     said = f"The account takes {email!r} for {other!r}, which is another address" + (f" ({unseen})" if unseen else "")
-    return f"{said}. Nothing was done to that person. If they are meant, write their address, or use --key id."
+    done = "What was sent may have changed that person: look at them." if sent else "Nothing was done to that person."
+    return f"{said}. {done} If they are meant, write their address, or use --key id."
 
 
 # ---- tags

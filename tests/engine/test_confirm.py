@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -129,13 +130,17 @@ def test_every_writing_request_says_whose_record_its_answer_must_be():
             assert ALL not in request.says
 
 
-def test_the_engine_takes_an_answer_about_another_record_for_none():
-    """It repeats what may be repeated, and tells in the end what came instead."""
+@pytest.mark.parametrize(("searches", "sends"), [(False, 6), (True, 1)])
+def test_the_engine_takes_an_answer_about_another_record_for_none(searches: bool, sends: int):
+    """It repeats what may be repeated, and tells in the end what came instead.
+
+    What the server finds by itself it does not repeat: each send may change somebody else once more.
+    """
     dispatch = Dispatch(RateLimit(0), lambda: 0.5, rate=float("inf"))
     receipts = []
 
     def flow():
-        receipts.extend((yield (SYNC,)))
+        receipts.extend((yield (replace(SYNC, searches=searches),)))
         return Outcome(RowStatus.SUCCEEDED)
 
     dispatch.add(1, "ada", flow(), {}, {})
@@ -150,6 +155,7 @@ def test_the_engine_takes_an_answer_about_another_record_for_none():
         known = Reply(200, {"user": {}}) if step.request.step == "probe" else None
         dispatch.answer(step, known or Reply(200, {"contact": {"id": "8", "email": "grace@example.com"}}), now)
     assert receipts[0].verdict is Verdict.IN_DOUBT
+    assert receipts[0].attempts >= sends if sends > 1 else receipts[0].attempts == 1
     assert receipts[0].code == "another_record"
     assert receipts[0].error == "The answer was about another record: its email is not the one that was asked for."
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.model import Reply
+from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
-from tests.world import World, check_reports
+from tests.world import World, check_reports, report
 
 HEADER = "email,firstName"
 ROWS = [(f"r{n}@example.com", f"R{n}") for n in range(25)]
@@ -161,6 +163,37 @@ def test_an_answer_about_another_record_is_repeated_or_looked_up(world: World, k
     ending = world.start(world.csv(rows, header))
     assert ending.summary.complete
     assert world.account() == expected
+
+
+def test_an_answer_about_somebody_else_is_not_repeated_to_an_address(world: World):
+    """The server may have changed whom it speaks of; whoever has the address is changed by the id."""
+    world.faults = (Fault("another", method="POST", path="contact/sync"),)
+    ending = world.start(world.csv(ROWS, HEADER))
+    assert ending.summary.complete
+    assert ending.summary.actions == {"created": len(ROWS)}
+    assert (world.steps().count("contact"), world.steps().count("contact by id")) == (len(ROWS), len(ROWS))
+
+
+def test_what_was_sent_to_nobody_that_is_known_stays_in_doubt_and_a_retry_only_looks(world: World):
+    def lose(request: Request, reply: Reply | Lost) -> None:
+        if request.path == "contact/sync" and isinstance(reply, Reply):
+            with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db, db:
+                db.execute("UPDATE contacts SET email = 'x@y.org', email_key = 'x@y.org' WHERE email LIKE 'r%'")
+
+    world.faults = (Fault("another", "POST", "contact/sync"),)
+    world.after = lose
+    ending = world.start(world.csv(ROWS[:1], HEADER))
+    assert (ending.summary.rows["in_doubt"], ending.summary.codes) == (1, {"another_record": 1})
+    assert "no contact r0@example.com" in report(world.job.path, "failed.csv")[0]["_error"]
+    world.after = lambda _request, _reply: None
+    world.faults = ()
+    for _again in range(2):
+        world.sent.clear()
+        ending = world.resume(retry=True)
+        assert (ending.summary.rows["in_doubt"], world.steps()) == (1, [])
+    world.ask("POST contacts", {"contact": {"email": "r0@example.com"}})
+    ending = world.resume(retry=True)
+    assert (ending.summary.rows["succeeded"], world.steps()) == (1, ["contact by id"])
 
 
 # ---- what this key may not read

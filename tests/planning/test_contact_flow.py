@@ -673,3 +673,16 @@ def test_a_contact_made_by_a_send_whose_answer_was_lost_was_created(known, attem
     with pytest.raises(StopIteration) as end:
         flow.send((Receipt(CONTACT, Verdict.ACCEPT, 200, ["7", False], attempts=attempts),))
     assert end.value.value.action == action
+
+
+def test_whom_an_address_is_taken_for_is_told_where_something_was_sent_to_it():
+    taken = Reply(200, {"contacts": [{**FULL, "email": "adà@example.com"}]})
+    columns = tuple(column for column in columns_of(CONTACTS, names()) if column.attribute in ("email", "firstName"))
+    row = Row(2, "ada@example.com", {"email": "ada@example.com", "firstName": "Ada"})
+    known = {"contact": Receipt(CONTACT, Verdict.IN_DOUBT, 200, None, "another_record", "It was about another.")}
+    flow = contact_flow(row, Meaning(columns), names(), Known())
+    outcome, _asked, _receipts = played(flow, known, lambda request: receipt_of(request, taken))
+    assert outcome is not None
+    assert (outcome.status, outcome.failures[0].code) == (RowStatus.IN_DOUBT, "another_record")
+    assert "may have changed that person" in outcome.failures[0].error
+    assert "Nothing was done" not in outcome.failures[0].error
