@@ -174,8 +174,8 @@ class Played(World):
     signals = False
     checkpoint: Checkpoint | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         prepare = Checkpoint._prepare
 
         def prepared(checkpoint: Checkpoint, *, new: bool) -> None:

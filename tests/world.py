@@ -15,7 +15,7 @@ import pytest
 
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
-from bulk.jobs import everything, exporting, importing, validating, working
+from bulk.jobs import everything, exporting, importing
 from bulk.jobs.access import Account, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.folder import JobFolder
@@ -51,10 +51,6 @@ class World:
     demo: bool = True
     switches: Switches = field(default_factory=Switches)
 
-    def __post_init__(self) -> None:
-        for room in (working, validating):
-            self.monkeypatch.setattr(room, "opened", self.opened)
-
     @asynccontextmanager
     async def opened(self, access: Account, _rate: float) -> AsyncIterator[Any]:
         assert access.sandbox_folder
@@ -82,7 +78,10 @@ class World:
 
     @property
     def setting(self) -> Setting:
-        return Setting(Account(sandbox_folder=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job")
+        return Setting(
+            Account(sandbox_folder=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job",
+            opened=self.opened,
+        )  # fmt: skip
 
     def csv(self, rows: Sequence[Sequence[str]], header: str, name: str = "in.csv") -> Path:
         path = self.folder / name

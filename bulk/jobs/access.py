@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -148,6 +148,16 @@ class Account:
         return SharedLimit(shelf_of(path, os.environ, now), rate, name, on_company)
 
 
+@asynccontextmanager
+async def opened(access: Account, rate: float) -> AsyncIterator[Send]:
+    """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
+    async with client_to(access, access.way, rate) as client:
+        yield client.send
+
+
+Opening = Callable[[Account, float], AbstractAsyncContextManager[Send]]
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Where and how a job runs: its access, the folder of jobs, its name if one was given, who is told.
@@ -160,15 +170,9 @@ class Setting:
     progress: Progress
     name: str | None = None
     signals: bool = False
+    opened: Opening = opened  # what sends requests to an account at a rate
     stop: anyio.Event | None = None  # once it is set, the job stops as by Ctrl-C
     confirm: Callable[[str], bool] | None = None  # asked before anything is deleted; None: nobody needs to be
-
-
-@asynccontextmanager
-async def opened(access: Account, rate: float) -> AsyncIterator[Send]:
-    """Open the way in; gives what sends a request. The embedded sandbox allows what the job's own rate asks for."""
-    async with client_to(access, access.way, rate) as client:
-        yield client.send
 
 
 def telling(send: Send, say: Callable[[str], None]) -> Send:

@@ -15,7 +15,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.access import Account, Setting, opened, sharing, telling
+from bulk.jobs.access import Account, Setting, sharing, telling
 from bulk.jobs.budget import SharedLimit
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint
@@ -24,7 +24,7 @@ from bulk.jobs.importing import Job, matched, on_duplicate_of, plan_for, prepare
 from bulk.jobs.inputs import Source, take
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched
-from bulk.jobs.progress import Progress, Silent
+from bulk.jobs.progress import Silent
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
 from bulk.model import Issue
@@ -58,11 +58,11 @@ class Findings:
 
 async def account_columns(resource: Resource, access: Account) -> tuple[Column, ...]:
     """The columns that a resource has in this account, its custom fields with their options among them."""
-    return columns_of(resource, await _names(resource, access, 5.0, Silent()))
+    return columns_of(resource, await _names(resource, Setting(access, Path(), Silent()), 5.0))
 
 
-async def _names(resource: Resource, access: Account, rate: float, progress: Progress) -> Names:
-    async with _asking(access, rate, progress) as (runner, limit):
+async def _names(resource: Resource, setting: Setting, rate: float) -> Names:
+    async with _asking(setting, rate) as (runner, limit):
         names = await runner.ask(read_names(families_of(resource, ()), resource.custom))
         if limit is not None and names.host:
             limit.settle(names.host, anyio.current_time())
@@ -71,10 +71,11 @@ async def _names(resource: Resource, access: Account, rate: float, progress: Pro
 
 @asynccontextmanager
 async def _asking(
-    access: Account, rate: float, progress: Progress, checkpoint: Checkpoint | None = None
+    setting: Setting, rate: float, checkpoint: Checkpoint | None = None
 ) -> AsyncIterator[tuple[Runner, SharedLimit | None]]:
     """What asks the account, at the pace of all who are at work on it."""
-    async with opened(access, rate) as send:
+    access, progress = setting.access, setting.progress
+    async with setting.opened(access, rate) as send:
         with sharing(access, rate, progress.say) as limit:
             runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say), checkpoint)
             async with Stopping(runner, progress, seconds=None, signals=False).watching():
@@ -90,7 +91,7 @@ async def validate(
     too, as an import would, if what becomes of some row hangs on them.
     """
     options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
-    names = None if offline else await _names(resource, setting.access, options.rate, setting.progress)
+    names = None if offline else await _names(resource, setting, options.rate)
     if names is not None and names.host:
         setting.progress.say(f"Account: {names.host}")
     with tempfile.TemporaryDirectory() as name:
@@ -125,6 +126,6 @@ async def _check(job: Job, names: Names | None) -> Findings:
 async def _compare(job: Job, match: Match, names: Names, rows: int) -> Compare:
     """What holds rows against the account, of which as much is read as an import of so many rows would."""
     plan = plan_for(job, match, names, datetime.now(UTC))
-    async with _asking(job.setting.access, job.options.rate, job.setting.progress, job.checkpoint) as (runner, _limit):
+    async with _asking(job.setting, job.options.rate, job.checkpoint) as (runner, _limit):
         plan = await prefetched(job, runner, plan, names, rows)
     return partial(compared, plan, job.checkpoint)

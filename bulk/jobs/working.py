@@ -9,7 +9,7 @@ from typing import Protocol
 import anyio
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.jobs.access import Setting, opened, sharing, telling
+from bulk.jobs.access import Setting, sharing, telling
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Meter, Totals
@@ -42,7 +42,7 @@ async def worked(
 ) -> tuple[Stopping, Totals]:
     """Run `work` until its end or a reason to stop; the reason, and what it took."""
     access, say = setting.access, setting.progress.say
-    async with opened(access, options.rate) as send:
+    async with setting.opened(access, options.rate) as send:
         with sharing(access, options.rate, say) as limit:
             runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
             meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bulk.engine import dispatch, limit, retry
+from bulk.engine import limit, pauses, retry
 from bulk.jobs import doctor
 from tests.cli.conftest import Shell
 from tests.key_hunt import KEY, Telltale, cases, standing
@@ -44,7 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits before it is tried again."""
     for room, name in (
-        (retry, "FIRST_BACK_OFF"), (dispatch, "LEAST_PAUSE"), (dispatch, "MISSING_RETRY_AFTER"), (limit, "_REST"),
+        (retry, "FIRST_BACK_OFF"), (pauses, "LEAST_PAUSE"), (pauses, "MISSING_RETRY_AFTER"), (limit, "_REST"),
         (doctor, "PAUSE"), (doctor, "LONGEST"),
     ):  # fmt: skip
         monkeypatch.setattr(room, name, 0.001)
