@@ -36,6 +36,7 @@ from bulk.jobs.folder import (
     sha256_of,
 )  # fmt: skip
 from bulk.jobs.held import STALE
+from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.parts import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.runner import Runner
@@ -268,7 +269,7 @@ class _Imports:
         setting.progress.say(f"{name}: {table.dialect.describe()}")
         with _opened(part, stale=STALE) as checkpoint:
             part.write(record)
-            job = importing.Job(
+            job = ImportJob(
                 part, resource, options, table, checkpoint, setting, resumed, self.retry and resumed,
                 shared.translations,
             )  # fmt: skip

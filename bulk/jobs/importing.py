@@ -7,7 +7,7 @@ whatever happened in between.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -19,14 +19,15 @@ from bulk.engine.gate import places
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
-from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.jobs.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.jobs.deleting import CONFIRMED, DeclinedError, Deleting
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, Totals, told
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.jobs.found import PARTLY, FoundInCheckpoint, read_highest, read_newest
 from bulk.jobs.held import STALE, hold_all_alike
-from bulk.jobs.inputs import Source, Taken, check_copy, remove_copy, take, taken_again
+from bulk.jobs.import_job import Job
+from bulk.jobs.inputs import Source, check_copy, remove_copy, take, taken_again
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
@@ -49,7 +50,7 @@ from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.planning.records import RecordRows
 from bulk.planning.spelling import Spellings
-from bulk.planning.translate import Translations, translated
+from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
@@ -59,22 +60,6 @@ from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One run of one import: what every part of it needs."""
-
-    folder: JobFolder
-    resource: Resource
-    options: ImportOptions
-    table: Table
-    checkpoint: Checkpoint
-    setting: Setting
-    resumed: bool = False
-    retry: bool = False  # first open the rows again that failed or are in doubt
-    translations: Translations = field(default_factory=Translations)  # what ids of the files are in this account
-    taken: Taken | None = None  # the input, where it was copied for this run
 
 
 def prepare_table(resource: Resource, file: NamedFile, options: ImportOptions) -> Table:

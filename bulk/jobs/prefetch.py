@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -16,6 +16,7 @@ import anyio.to_thread
 from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.found import read_records
 from bulk.jobs.held import ANEW, LOOKED_UP, ROWS_A_PAGE, Hold, by_email, by_email_or_id, by_id, read_held, read_named
+from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.plan import Plan
 from bulk.jobs.runner import Runner
@@ -26,9 +27,6 @@ from bulk.planning.writers import Known
 from bulk.resources.spec import Writing
 from bulk.tables.check import Compared
 from bulk.tables.reading import Record
-
-if TYPE_CHECKING:
-    from bulk.jobs.importing import Job
 
 READ_AT: Final = "read at"  # noted with the time of the reading that rows are unchanged by
 

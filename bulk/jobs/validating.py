@@ -20,7 +20,8 @@ from bulk.jobs.budget import SharedLimit
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.checkpoint import Checkpoint, new_checkpoint
 from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JobFolder
-from bulk.jobs.importing import Job, matched, on_duplicate_of, plan_for, prepare_table
+from bulk.jobs.import_job import Job
+from bulk.jobs.importing import matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.inputs import Source, take
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched

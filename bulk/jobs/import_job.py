@@ -1,0 +1,30 @@
+"""One run of one import, as every part of it is given it. A value: nothing is done here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bulk.jobs.access import Setting
+from bulk.jobs.checkpoint import Checkpoint
+from bulk.jobs.folder import JobFolder
+from bulk.jobs.inputs import Taken
+from bulk.jobs.options import ImportOptions
+from bulk.planning.translate import Translations
+from bulk.resources.spec import Resource
+from bulk.tables.reading import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one import: what every part of it needs."""
+
+    folder: JobFolder
+    resource: Resource
+    options: ImportOptions
+    table: Table
+    checkpoint: Checkpoint
+    setting: Setting
+    resumed: bool = False
+    retry: bool = False  # first open the rows again that failed or are in doubt
+    translations: Translations = field(default_factory=Translations)  # what ids of the files are in this account
+    taken: Taken | None = None  # the input, where it was copied for this run
