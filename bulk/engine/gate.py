@@ -21,6 +21,7 @@ from bulk.model import Admission, Failure, Receipt, Request, Standing, Verdict
 READING: Final = -3  # the row number of the first question of this kind, and below it those of the others
 WINDOW: Final = 10.0  # seconds from the sending of a reading to the leaving of what it lets through
 MARGIN: Final = 0.4  # seconds of them that are kept for what lies between leaving here and leaving the machine
+SLOWEST: Final = 2 / WINDOW  # requests a second: a reading and what it lets through have to leave in the window
 PASSED: Final = 300  # sends of others that go before those who wait; then they are read, however few they are
 LULL: Final = 2.0  # times that a reading takes, for which those who wait wait for others when nothing else is ready
 UNTOLD: Final = 2  # readings of many in a row that tell nothing of anybody; then each is read alone

@@ -15,7 +15,7 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from bulk.engine.gate import places
+from bulk.engine.gate import SLOWEST, places
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
@@ -60,6 +60,10 @@ from bulk.tables.matching import Match, Needs, match_header
 from bulk.tables.reading import Table, open_table
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
+
+
+class TooSlowError(UsageError):
+    """At this rate nobody can be subscribed, and rows ask for it; nothing of them was sent."""
 
 
 def prepare_table(resource: Resource, file: NamedFile, options: ImportOptions) -> Table:
@@ -118,7 +122,7 @@ async def start(resource: Resource, source: Source, options: ImportOptions, sett
             with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
                 folder.write(record)
                 return await _run(Job(folder, resource, options, table, checkpoint, setting, taken=taken), record)
-    except DeclinedError:
+    except (DeclinedError, TooSlowError):
         folder.discard()
         raise
     finally:
@@ -271,6 +275,11 @@ async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, p
         needs = await anyio.to_thread.run_sync(survey, plan, checkpoint, spellings)
         if spellings.found:
             job.setting.progress.say(spellings.describe())
+        if needs.subscribing and 0 < options.rate < SLOWEST:
+            raise TooSlowError(
+                f"--rate {options.rate:g} is too slow to subscribe anybody: how they stand has to be read"
+                f" at most 10 s before.\nThe smallest rate that works is {SLOWEST:g}."
+            )
         limit = too_many(options.max_errors, needs.rows)
         await make_names(runner, door, names, needs, job.setting.progress)
         plan = await _prepare(job, runner, plan, names, needs)

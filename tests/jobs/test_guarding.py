@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bulk.errors import UnfinishedError
+from bulk.errors import UnfinishedError, UsageError
+from bulk.jobs import importing
 from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
@@ -172,7 +173,21 @@ def test_who_left_after_the_job_began_is_not_subscribed_even_if_asked_for(listed
     assert opted_out(listed) == {3}
 
 
-def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(listed: World):
+def test_a_rate_at_which_nobody_can_be_subscribed_is_refused_before_anything_is_sent(listed: World):
+    people = listed.csv([("5", "Ada", "Customers")], HEADER)
+    with pytest.raises(UsageError, match=r"smallest rate that works is 0\.2"):
+        listed.start(people, key="id", rate=0.19)
+    assert listed.steps() == []
+    assert not listed.job.path.exists()
+    assert listed.start(listed.csv([("5", "Ada", "")], HEADER), key="id", rate=0.1).summary.complete, "nobody"
+    listed.job.discard()
+    assert listed.start(people, key="id", rate=0.2).summary.complete
+
+
+def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(
+    listed: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(importing, "SLOWEST", 0.0)  # as where other jobs leave so little
     ending = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
     assert isinstance(ending.error, UnfinishedError)
     assert "--rate" in str(ending.error)
