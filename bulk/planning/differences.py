@@ -98,11 +98,11 @@ def contact_differences(wants: Wants, seen: Seen, kinds: Kinds) -> list[Failure]
 def _values(wants: Wants, state: ContactState, kinds: Kinds) -> Iterator[Failure]:
     for name, value in wants.get("attributes", {}).items():
         found = state.attributes.get(name, "")
-        if not _same(TEXT, found, value) and not (name == "email" and same_address(found, value)):
+        if not TEXT.arrived(found, value) and not (name == "email" and same_address(found, value)):
             yield _failure("contact", name, found, value)
     for identity, value in wants.get("fields", {}).items():
         held = state.fields.get(identity)
-        if not _same(kinds.get(identity, TEXT), held, value):
+        if not kinds.get(identity, TEXT).arrived(held, value):
             yield _failure("contact", f"field {identity}", held, value)
     for identity in wants.get("emptied", ()):
         if state.fields.get(identity) not in ("", None):
@@ -130,7 +130,7 @@ def _account(wants: Wants, state: ContactState) -> Iterator[Failure]:
         identity, name, title = wants["account"]
         if identity not in state.accounts:
             yield _failure(f"account {name}", f"the account {name!r}", "the contact is not in it", "in it")
-        elif title is not None and not _same(TEXT, state.titles.get(identity), title):
+        elif title is not None and not TEXT.arrived(state.titles.get(identity), title):
             yield _failure("job title", "the job title", state.titles.get(identity), title)
     if "left" in wants and (wants["left"] in state.accounts or (not wants["left"] and state.accounts)):
         yield _failure("leave account", "the account", "the contact is still in it", "left")
@@ -159,7 +159,7 @@ def record_differences(wants: Wants, kept: Json | None, kinds: Kinds) -> list[Fa
     values = {**wants.get("values", {}), **{f"{CUSTOM}{of}": value for of, value in wants.get("fields", {}).items()}}
     for attribute, value in values.items():
         held = kept.get(attribute)
-        if not (held in UNSET and value in UNSET) and not _same(kinds.get(attribute, TEXT), held, value):
+        if not (held in UNSET and value in UNSET) and not kinds.get(attribute, TEXT).arrived(held, value):
             found.append(_failure(step, attribute, held, value))
     for attribute, wanted in wants.get("beside", {}).items():
         there = kept.get(attribute) or ()
@@ -191,10 +191,6 @@ def _listed(some: Sequence[Json]) -> str:
 
 
 # ---- comparing
-
-
-def _same(kind: Kind, found: Json, wanted: Json) -> bool:
-    return kind.same(found, wanted) or _text(found).strip() == _text(wanted).strip()
 
 
 def _text(value: Json) -> str:

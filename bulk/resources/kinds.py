@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -43,6 +43,7 @@ class Problem:
 
 
 _FEW: Final = 5  # names that an error lists
+_FARTHEST: Final = timedelta(hours=14)  # a time zone from UTC
 Options = tuple[Option, ...] | None  # None: the choices are not known, anything may stand
 
 
@@ -64,6 +65,14 @@ class Kind:
     write: Callable[[Json, str], str]
     same: Callable[[Json, Json], bool]
     pattern: str = ""
+
+    def arrived(self, found: Json, sent: Json) -> bool:
+        """Whether an account that has `found` has what was `sent`: the same, blanks at its ends aside.
+
+        Dates and times it may write in a time zone of its own.
+        """
+        one, other = ("" if value is None else str(value).strip() for value in (found, sent))
+        return self.same(found, sent) or one == other or (self in (DATE, DATETIME) and _same_moment(one, other))
 
 
 # ---- values inside one cell
@@ -254,6 +263,18 @@ def _same_datetime(a: Json, b: Json) -> bool:
         return datetime.fromisoformat(str(a)) == datetime.fromisoformat(str(b))
     except (TypeError, ValueError):  # TypeError: one has an offset, the other has none
         return _same_text(a, b)
+
+
+def _same_moment(found: str, sent: str) -> bool:
+    """Whether what is found may be the day or the moment that was sent, where one of them tells no time zone."""
+    try:
+        one, other = datetime.fromisoformat(found), datetime.fromisoformat(sent)
+    except ValueError:
+        return False
+    if (one.tzinfo is None) == (other.tzinfo is None):
+        return one == other
+    utc, local = (one, other) if other.tzinfo is None else (other, one)
+    return abs(utc - local.replace(tzinfo=UTC)) <= _FARTHEST
 
 
 _NUMBER_PATTERN: Final = r"\s*[+-]?[0-9]+(?:\.[0-9]+)?\s*"

@@ -106,6 +106,7 @@ def test_texts_and_values_are_compared_leniently():
     assert not answers.text("one")("two")
     assert answers.value_of(NUMBER, "1.50")("1.5")
     assert answers.value_of(DATE, "2026-01-01")("2025-12-31T23:00:00-05:00")
+    assert not answers.value_of(DATE, "2026-01-01")("2024-05-28")
     assert not answers.value_of(TEXT, "Bath")("Bristol")
 
 
