@@ -66,6 +66,17 @@ def says_absent(request: Request, reply: Reply) -> bool:
     return bool(_CUSTOM.match(request.path)) and str(first.get("status")) == "404"
 
 
+def unread_damage(error: Exception) -> str:
+    """The damage of a sound body out of which what was asked for cannot be read."""
+    lacks = isinstance(error, KeyError) and bool(error.args)
+    return f"{UNKNOWN_SHAPE}: {f'a record in it has no {error.args[0]!r}' if lacks else 'a value in it makes no sense'}"
+
+
+def is_misshapen(request: Request, reply: Reply) -> bool:
+    """Whether the answer to a question is sound JSON that does not hold what was asked for."""
+    return request.method == "GET" and reply.status < 300 and reply.damage.startswith(UNKNOWN_SHAPE)
+
+
 def _needs_no_body(request: Request, reply: Reply) -> bool:
     """Whether an empty body is what the API answers with: documented for the options of a field alone."""
     deletes = request.method == "DELETE" and request.path.startswith(_EMPTY_WHEN_DELETED)
@@ -82,11 +93,11 @@ def _damage(request: Request, reply: Reply) -> str:
         return ""
     body = reply.body
     if not isinstance(body, dict) or request.expects not in body:
-        return UNKNOWN_SHAPE
+        return f"{UNKNOWN_SHAPE}: it has no {request.expects!r}"
     found = body[request.expects]
     records = found if isinstance(found, list) else [found]
     if not all(isinstance(record, dict) for record in records) or (request.method != "GET" and not records):
-        return UNKNOWN_SHAPE
+        return f"{UNKNOWN_SHAPE}: its {request.expects!r} are no records"
     return next(_contradictions(request, records), "")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
-from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, is_page
+from bulk.engine.confirm import confirmed, is_misshapen, is_page, unread_damage
 from bulk.engine.gate import FRUITLESS, READING, Gate
 from bulk.engine.pauses import Pauses
 from bulk.engine.retry import ATTEMPTS, back_off, explain, judge, leaves_open, never_done
@@ -21,6 +21,7 @@ from bulk.engine.steps import Ended, Flying, Settled, Step
 from bulk.errors import UnfinishedError
 from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
+ALIKE: Final = 4  # times that a question gets one and the same answer of a wrong shape: another would be that too
 PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
@@ -250,6 +251,8 @@ class Dispatch:
         on its way, all may have been well yet): we ask a question of our own and give the step one attempt more. If
         that brings nothing either, the job stops, to be resumed.
         """
+        if isinstance(reply, Reply) and is_misshapen(step.request, reply) and step.comes_again(reply.body) >= ALIKE:
+            return True  # who answers so is there, and has no other answer
         if step.tries < ATTEMPTS or self._last_good >= step.second_sent:
             return step.tries >= ATTEMPTS
         if step.tries > ATTEMPTS or step.row == PROBE:
@@ -360,8 +363,8 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
         return reply, verdict, None
     try:
         return reply, verdict, request.keep(reply.body)
-    except (LookupError, TypeError, ValueError, AttributeError):  # a sound body that is not of the documented shape
-        reply = replace(reply, damage=UNKNOWN_SHAPE)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:  # of no documented shape
+        reply = replace(reply, damage=unread_damage(error))
         return reply, judge(request, reply), None
 
 

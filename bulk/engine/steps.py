@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bulk.model import Flow, Outcome, Receipt, Request
+from bulk.model import Flow, Json, Outcome, Receipt, Request
 
 Ended = tuple[int, Outcome]  # a row's number and how it ended
 
@@ -28,6 +28,8 @@ class Step:
     second_sent: float = math.inf
     sent_at: float = 0.0
     at: int = 0  # its place among the requests that its flow yielded together
+    misshapen: Json = None  # the last answer of a wrong shape, and how many times in a row it came
+    alike: int = 0
     until: float = math.inf  # it leaves by then, or not with what is known
 
     def leave(self, now: float) -> None:
@@ -37,6 +39,12 @@ class Step:
         self.sent_at = now
         self.attempts += 1
         self.tries += 1
+
+    def comes_again(self, body: Json) -> int:
+        """How many times in a row this body has come as the answer, counting this one."""
+        self.alike = self.alike + 1 if body == self.misshapen else 1
+        self.misshapen = body
+        return self.alike
 
     def stay(self) -> None:
         """Take a send back that has not left."""

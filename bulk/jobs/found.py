@@ -17,7 +17,7 @@ from bulk.planning.collections import accepted
 from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
 from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.names import Names
-from bulk.planning.pages import PAGE
+from bulk.planning.pages import PAGE, id_of
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
@@ -144,7 +144,7 @@ def _newest_contact() -> Asking[int]:
     query = (("orders[id]", "DESC"), ("limit", "2"))  # two of them show that the order was heeded
 
     def keep(body: Json) -> Json:
-        return max((int(contact["id"]) for contact in body["contacts"]), default=0)
+        return max((id_of(contact) for contact in body["contacts"]), default=0)
 
     says = answers.page(TOP, upwards=False)
     receipts = yield (Request("newest", "GET", "contacts", query, keep=keep, expects="contacts", says=says),)

@@ -16,6 +16,7 @@ from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.differences import option_text
 from bulk.planning.links import Done
+from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking, asked, together
 
@@ -176,8 +177,8 @@ def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) 
 
 def _stages(body: Json, identity: str) -> list[list[str]]:
     own = [stage for stage in body["dealStages"] if str(stage["group"]) == identity]
-    own.sort(key=lambda stage: (int(stage.get("order") or 0), int(stage["id"])))
-    return [[str(stage["id"]), str(stage["title"])] for stage in own]
+    own.sort(key=lambda stage: (int(stage.get("order") or 0), id_of(stage)))
+    return [[str(id_of(stage)), str(stage["title"])] for stage in own]
 
 
 def _stage_of(identity: str, title: str) -> _Where:

@@ -9,7 +9,7 @@ from typing import Final
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Json, Receipt, Request, Verdict
 from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.pages import PAGE, RETRY_HINT, InTurn, total_of
+from bulk.planning.pages import PAGE, RETRY_HINT, InTurn, id_of, id_within, total_of
 from bulk.planning.together import Asking
 
 __all__ = [
@@ -58,7 +58,7 @@ def read_allowed(
     def take(page: Json) -> Ids:
         for name, rows in page["lists"].items():
             found[name].update({str(row["id"]): row for row in rows})
-        return [int(row["id"]) for row in page["lists"][plural]], page["total"]
+        return [id_of(row) for row in page["lists"][plural]], page["total"]
 
     refused = yield from read_pages(request, take)
     if refused is not None and optional and refused.status in (403, 404):
@@ -81,7 +81,7 @@ def read_list(
     reading = InTurn()
 
     def kept(body: Json) -> Json:
-        return [[[str(record["id"]), keep(record)] for record in body[plural]], total_of(body)]
+        return [[[str(id_within(plural, record)), keep(record)] for record in body[plural]], total_of(body)]
 
     while True:
         name, place = f"{step} {reading.offset}", (("limit", str(PAGE)), ("offset", str(reading.offset)))
@@ -118,7 +118,11 @@ def read_pages(request: Callable[[OffsetAsk], Request], take: Callable[[Json], I
 
 def _page(plural: str, beside: tuple[str, ...]) -> Callable[[Json], Json]:
     def keep(body: Json) -> Json:
-        return {"lists": {name: body.get(name) or [] for name in (plural, *beside)}, "total": total_of(body)}
+        lists = {name: body.get(name) or [] for name in (plural, *beside)}
+        for name, records in lists.items():
+            for record in records:
+                id_within(name, record)
+        return {"lists": lists, "total": total_of(body)}
 
     return keep
 
@@ -128,5 +132,5 @@ def accepted(receipt: Receipt, what: str) -> Json:
     if receipt.ok:
         return receipt.data
     if receipt.code in ("no_answer", "damaged_answer", ANOTHER_RECORD):
-        raise UnfinishedError(f"Cannot read {what}: {receipt.error}. {RETRY_HINT}")
-    raise AbortedError(f"Cannot read {what}: {receipt.error}.\nSee what is wrong: bulk doctor")
+        raise UnfinishedError(f"Cannot read {what}: {receipt.error.rstrip('.')}. {RETRY_HINT}")
+    raise AbortedError(f"Cannot read {what}: {receipt.error.rstrip('.')}.\nSee what is wrong: bulk doctor")

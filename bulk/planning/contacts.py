@@ -30,6 +30,7 @@ from bulk.planning.links import (
 )
 from bulk.planning.made import made_contact
 from bulk.planning.names import Book, Names
+from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
 from bulk.planning.together import Asking, together
@@ -336,7 +337,7 @@ def _body(wanted: Wanted) -> Json:
 
 def _kept(body: Json) -> Json:
     contact = body["contact"]
-    return [str(contact["id"]), has_bounced(contact)]
+    return [str(id_of(contact)), has_bounced(contact)]
 
 
 def _says(wanted: Wanted) -> dict[str, Json]:

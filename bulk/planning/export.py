@@ -15,7 +15,7 @@ from bulk.planning import answers
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, families_of, host_of, place_of
 from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.pages import PAGE, total_of
+from bulk.planning.pages import PAGE, id_of, id_within, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.escapes import escaped
@@ -116,7 +116,7 @@ def whole_page(path: str, ask: Ask | OffsetAsk) -> Request:
     """The request for one page of a collection, each record kept as it is."""
 
     def keep(body: Json) -> PageData:
-        return PageData(tuple((int(record["id"]), record) for record in body[path]), total_of(body), {})
+        return PageData(tuple((id_within(path, record), record) for record in body[path]), total_of(body), {})
 
     return Request(ask.name, "GET", path, (*ask.query, ("limit", str(PAGE))), keep=keep, expects=path)
 
@@ -156,7 +156,7 @@ def read_contacts(body: Json, relations: Sequence[str] = RELATIONS) -> PageData:
     """
     page = Page(body)
     entries = sorted(
-        ((int(c["id"]), [{n: c.get(n) for n in KEPT}, page.state(c).to_json()]) for c in page.contacts),
+        ((id_of(c), [{n: c.get(n) for n in KEPT}, page.state(c).to_json()]) for c in page.contacts),
         key=lambda entry: entry[0],
     )
     host = next((host for host in map(host_of, page.contacts[:1]) if host), "")
@@ -305,8 +305,8 @@ class Links:
         """Kept of each contact: its e-mail address and its records."""
         name = self._resource.name
         own = self.by_contact(body)
-        contacts = sorted(body["contacts"], key=lambda contact: int(contact["id"]))
-        entries = ((int(c["id"]), [str(c.get("email") or ""), own.get(str(c["id"]), [])]) for c in contacts)
+        contacts = sorted(body["contacts"], key=id_of)
+        entries = ((id_of(c), [str(c.get("email") or ""), own.get(str(c["id"]), [])]) for c in contacts)
         host = next((host for host in map(host_of, contacts[:1]) if host), "")
         missing = Page.missing(body, (name,))
         return PageData(tuple(entries), total_of(body), {}, missing, host)
@@ -369,7 +369,7 @@ class Records:
         """Kept of each: what its columns show."""
         records = body[self._resource.name]
         host = next((host for host in map(host_of, records[:1]) if host), "")
-        entries = ((int(record["id"]), record_of(self._resource, record, body)) for record in records)
+        entries = ((id_of(record), record_of(self._resource, record, body)) for record in records)
         return PageData(tuple(entries), total_of(body), {}, (), host)
 
     def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
@@ -415,7 +415,7 @@ def _label_of(option: Json) -> str:
 def _stages_of(record: Json, body: Json) -> list[str]:
     """The titles of a pipeline's stages, in order."""
     own = [stage for stage in body.get("dealStages") or () if str(stage["group"]) == str(record["id"])]
-    return [str(stage["title"]) for stage in sorted(own, key=lambda s: (int(s.get("order") or 0), int(s["id"])))]
+    return [str(stage["title"]) for stage in sorted(own, key=lambda s: (int(s.get("order") or 0), id_of(s)))]
 
 
 _BESIDE: Final[Mapping[str, Callable[[Json, Json], Json]]] = {"fields": _options_of, "dealGroups": _stages_of}

@@ -27,6 +27,7 @@ from bulk.planning.links import (
     set_lists,
 )
 from bulk.planning.names import CustomField, Names
+from bulk.planning.pages import id_of
 from bulk.planning.read_back import AsRead, NotRead, read_contact
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import RELATIONS, ContactState
@@ -259,7 +260,7 @@ def _enrolments(step: str, work: _Work, done: Done) -> Asking[dict[str, str]]:
     plural = "contactAutomations"
     path = f"contacts/{work.contact}/{plural}"
     found = yield from read_list(
-        step, path, plural, lambda link: [str(link["id"]), str(link["automation"]), str(link.get("adddate") or "")],
+        step, path, plural, lambda link: [str(id_of(link)), str(link["automation"]), str(link.get("adddate") or "")],
         says={"contact": work.contact},
     )  # fmt: skip
     if isinstance(found, Receipt):
@@ -321,7 +322,7 @@ def _enrol(work: _Work) -> Asking[Done]:
     says = {"contact": work.contact, "automation": work.value("automation")}
     request = Request(
         ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation", says=says,
-        keep=lambda body: str(body["contactAutomation"]["id"]),
+        keep=lambda body: str(id_of(body["contactAutomation"])),
     )  # fmt: skip
     done.take_settled(*(yield from settled(request, look)))
     return done

@@ -12,6 +12,7 @@ from bulk.model import Failure, Json, Request, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import RETRY_HINT, Refused, accepted, read_all, read_allowed
 from bulk.planning.names import Book, CustomField, Names
+from bulk.planning.pages import id_of
 from bulk.planning.together import Asking, together
 from bulk.resources import named
 from bulk.resources.identity import name_key, same_name
@@ -125,7 +126,7 @@ def place_of(option: Json) -> int:
     """Where an option stands among those of its field."""
     try:
         return int(option.get("orderid") or 0)
-    except ValueError:
+    except (TypeError, ValueError):
         return 0
 
 
@@ -200,7 +201,7 @@ def _make(maker: _Maker, name: str) -> Asking[str | Failure]:
         receipts = yield (
             Request(
                 f"{attempt} {what}", "POST", maker.plural, body=body, repeatable=False, expects=maker.singular,
-                keep=lambda reply: [str(reply[maker.singular]["id"]), reply[maker.singular].get(maker.attribute)],
+                keep=lambda reply: [str(id_of(reply[maker.singular])), reply[maker.singular].get(maker.attribute)],
                 says={maker.attribute: answers.taken_for(name)},
             ),
         )  # fmt: skip

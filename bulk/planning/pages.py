@@ -6,7 +6,7 @@ nothing new, or that is surely shorter than the server gives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,17 @@ from bulk.model import Json
 PAGE: Final = 100  # the API's maximum; its default of 20 has bitten others
 FEW: Final = 20  # that default: only a page of fewer records ends a list that tells no total
 ROUND: Final = (10, 25)  # what a server cuts pages to is a round number: 20, 25, 50
+# without which a record of these collections says nothing
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "fields": ("title", "type"), "fieldOptions": ("field", "value"),
+    "dealCustomFieldMeta": ("fieldLabel", "fieldType"), "accountCustomFieldMeta": ("fieldLabel", "fieldType"),
+    "dealCustomFieldData": ("dealId", "customFieldId"), "accountCustomFieldData": ("accountId", "customFieldId"),
+    "fieldValues": ("contact", "field"), "contactTags": ("contact", "tag"),
+    "contactLists": ("contact", "list", "status"), "accountContacts": ("contact", "account"),
+}  # fmt: skip
+_OWNERS: Final = frozenset({"contact", "dealId", "accountId"})
+_LARGEST: Final = 10**9  # no account has so many of anything: a list that tells it tells nothing
+_IDS_END: Final = 2**63  # no database has larger ones
 RETRY_HINT: Final = "Run the command again in a few minutes."
 
 
@@ -28,7 +39,25 @@ def total_of(body: Json) -> int | None:
         total = int(told)
     except (ValueError, OverflowError):  # not a number, or infinity
         return None
-    return total if total >= 0 else None
+    return total if 0 <= total < _LARGEST else None
+
+
+def id_of(record: Json, name: str = "id") -> int:
+    """The id of a record as it came. Raises `LookupError`, `TypeError` or `ValueError` for what cannot be one."""
+    told = record[name]
+    identity = int(told)
+    if isinstance(told, bool | float) or not 0 <= identity < _IDS_END:
+        raise ValueError(told)
+    return identity
+
+
+def id_within(collection: str, record: Json) -> int:
+    """The id of a record of a collection that is kept whole, which is looked at later; raises like `id_of`."""
+    for name in _NEEDED.get(collection, ()):
+        if name in _OWNERS:
+            id_of(record, name)
+        record[name]  # raises where the record has none
+    return id_of(record)
 
 
 def is_last(length: int, longest: int) -> bool:

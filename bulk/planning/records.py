@@ -21,7 +21,7 @@ from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.made import made_record
 from bulk.planning.names import Names
-from bulk.planning.pages import InTurn
+from bulk.planning.pages import InTurn, id_of
 from bulk.planning.read_back import UNREAD, NotRead, read_record
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.together import Asking
@@ -300,7 +300,7 @@ class RecordRows:
         return _ended(done, "created", identity, _wants(CREATE, values, fields, wanted.additions))
 
     def _id_of(self, body: Json) -> Json:
-        return str(body[self.resource.singular]["id"])
+        return str(id_of(body[self.resource.singular]))
 
     def _look_for(self, step: str, values: Mapping[str, Json]) -> Asking[str | Nothing]:
         """The id of the record that a send whose answer was lost has made.
@@ -350,12 +350,12 @@ class RecordRows:
         records = body[self.resource.name]
         key = key_of_record(self.resource, values, self.resource.key_attributes)
         found = sorted(
-            (int(record["id"]), like(record))
+            (id_of(record), like(record))
             for record in records
-            if int(record["id"]) > self.found.newest
+            if id_of(record) > self.found.newest
             and key_of_record(self.resource, record, self.resource.key_attributes) == key
         )
-        ids = [int(record["id"]) for record in records]
+        ids = [id_of(record) for record in records]
         return [[[str(identity), same] for identity, same in found], ids, total_of(body)]
 
     def _body(self, values: Mapping[str, Json], fields: Mapping[str, Json], whole: Mapping[str, Json]) -> Json:
