@@ -31,6 +31,7 @@ from bulk.planning.differences import (
     contact_differences,
     families_of,
     record_differences,
+    still_untrue,
     without_later,
 )
 from bulk.planning.names import Names
@@ -38,10 +39,15 @@ from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Meaning
+from bulk.resources.escapes import escaped
+from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT
 from bulk.resources.spec import Resource, Writing
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
+PERHAPS: Final = (
+    "perhaps of "  # before a record's id or a row's key, and a row's number: noted with what it may have done
+)
 ROUNDS: Final = 2  # times that what could not be read is tried at the end
 RUNS: Final = 3  # at whose ends it is tried; then the rows are in doubt, so that the job comes to its end
 TRIED: Final = "read back in vain"  # noted with the number of runs that could not
@@ -88,12 +94,16 @@ class ReadingBack:
     # ---- while the rows run
 
     def acknowledged(self, row: int, outcome: Outcome) -> None:
-        """Note that a row has ended, and what of it was acknowledged."""
-        if not outcome.wants or not outcome.id:
+        """Note that a row has ended, and what of it was acknowledged or may have been done."""
+        wants = dict(outcome.wants or {})
+        doubtful, key = wants.pop("perhaps", None), wants.pop("key", "")
+        if doubtful:
+            self.checkpoint.note(f"{PERHAPS}{outcome.id or key} {row}", doubtful)
+        if not wants or not outcome.id:
             return
-        self.checkpoint.expect(row, outcome.id, outcome.wants)
+        self.checkpoint.expect(row, outcome.id, wants)
         if self.reading.beside and len(self._waiting) < WAITING:
-            self._waiting.append(Unread(row, outcome.id, outcome.wants))
+            self._waiting.append(Unread(row, outcome.id, wants))
 
     def take(self, *, last: bool) -> Work | None:
         """A reading, if one is due: of a hundred rows, or of fewer at the `last`."""
@@ -196,7 +206,8 @@ class ReadingBack:
         if isinstance(seen, NotRead):
             self._not_read(ones, seen)
             return None
-        return _held_against(ones, partial(contact_differences, seen=seen, kinds=kinds))
+        address = "" if seen.state is None else address_key(escaped(seen.state.attributes.get("email", "")))
+        return self._held_against(ones, partial(contact_differences, seen=seen, kinds=kinds), address)
 
     def _not_read(self, ones: Sequence[Unread], why: NotRead) -> None:
         """Note why rows are not read back; those that the API will not have read are not asked for again."""
@@ -212,7 +223,7 @@ class ReadingBack:
             read = FoundInCheckpoint(self.resource, self.checkpoint)
             for identity, ones in records.items():
                 kept = next((kept for _id, kept in read.records(f"id {identity}")), None)
-                found[identity] = _held_against(ones, partial(record_differences, kept=kept, kinds=kinds))
+                found[identity] = self._held_against(ones, partial(record_differences, kept=kept, kinds=kinds))
             whole = any(column.beside for column in self.resource.columns)  # alone it would not show all
             alone = [] if whole else [i for i, failed in found.items() if failed and any(failed.values())]
         custom = bool(self.names.fields)
@@ -223,8 +234,27 @@ class ReadingBack:
                 self._not_read(records[identity], one)
             else:
                 differences = partial(record_differences, kept=one[1], kinds=kinds)
-                found[identity] = _held_against(records[identity], differences)
+                found[identity] = self._held_against(records[identity], differences)
         self._decide(records, found)
+
+    def _held_against(
+        self, ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]], address: str = ""
+    ) -> _Differing:
+        """What differs, by row; where several rows are about one record, the last word counts."""
+        wants = [one.wants for one in ones]
+        found = {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}
+        if not any(found.values()):
+            return found
+        doubtful = self._perhaps(ones[0].record) | (self._perhaps(address) if address else {})
+        for at, one in enumerate(ones):
+            after = [of for row, of in doubtful.items() if row > one.row]
+            if found[one.row] and after:
+                found[one.row] = still_untrue(one.wants, wants[at + 1 :], after, differences)
+        return found
+
+    def _perhaps(self, of: str) -> dict[int, Wants]:
+        """What rows that have failed or are in doubt may have done, by row; `of` is a record's id or a row's key."""
+        return {int(row): wants for row, wants in self.checkpoint.noted_under(f"{PERHAPS}{of} ").items()}
 
     def _decide(self, records: Mapping[str, list[Unread]], found: Mapping[str, _Differing | None]) -> None:
         for identity, failures in found.items():
@@ -238,12 +268,6 @@ class ReadingBack:
 
 
 _Differing = dict[int, list[Failure]]  # what differs, by row
-
-
-def _held_against(ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]]) -> _Differing:
-    """What differs, by row; where several rows are about one record, the last word counts."""
-    wants = [one.wants for one in ones]
-    return {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}
 
 
 @dataclass(slots=True)

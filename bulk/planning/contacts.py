@@ -15,7 +15,7 @@ from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.damage import spoilt
-from bulk.planning.differences import GONE, THERE
+from bulk.planning.differences import GONE, perhaps
 from bulk.planning.links import (
     OTHER_ADDRESS,
     Contact,
@@ -158,8 +158,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
     else:
         written = yield from _WRITERS[_mode(meaning, wanted)](row, wanted, meaning, known)
         if isinstance(written, Done):
-            status = RowStatus.IN_DOUBT if written.in_doubt else RowStatus.FAILED
-            return Outcome(status, failures=tuple(written.failures))
+            return _unwritten(written, wanted, row)
         contact, own = written, True
     new = contact.action == "created"
     if state is not None and state.id != contact.id and not new:
@@ -187,8 +186,17 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         status = RowStatus.IN_DOUBT if any(part.in_doubt for part in done) else RowStatus.FAILED
     else:
         status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
-    wants = _wants(wanted, names, linked, own=own) if status is RowStatus.SUCCEEDED else THERE if own else None
-    return Outcome(status, action, contact.id, failures, wants)
+    wants = _wants(wanted, names, linked, own=own) if status is not RowStatus.UNCHANGED else None
+    return Outcome(status, action, contact.id, failures, perhaps(wants, there=own) if failures else wants)
+
+
+def _unwritten(written: Done, wanted: Wanted, row: Row) -> Outcome:
+    """The end of a row whose contact was not written, or perhaps was."""
+    if not written.in_doubt:
+        return Outcome(RowStatus.FAILED, failures=tuple(written.failures))
+    sent = {"attributes": dict(wanted.attributes), "fields": dict(wanted.fields)}
+    wants = perhaps(sent, there=False, key=row.key)
+    return Outcome(RowStatus.IN_DOUBT, failures=tuple(written.failures), wants=wants)
 
 
 def _wants(wanted: Wanted, names: Names, state: ContactState | None, *, own: bool) -> Json:

@@ -6,12 +6,12 @@ JSON of one of two shapes; what differs from it when it is read is a `Failure` o
 Of a contact: `attributes` and `fields` (values by name and by id), `tags` and `untags` (names by id), `lists` (name and
 status by id), `account` (id, name, job title or None), `left` (the id of an account, "" for all), `emptied` (ids of
 fields), `in` and `out` (ids of automations). Of a record by itself: `values`, `fields`, `beside`. Of both: `gone` and
-`there`.
+`there`. Of a row that has failed or is in doubt also `perhaps`: what may be so of what it wanted, and of whom (`key`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -62,6 +62,41 @@ def without_later(wants: Wants, later: Sequence[Wants]) -> Wants:
         elif (_about(name), "") not in said:
             left[name] = value
     return left
+
+
+def perhaps(wants: Json, *, there: bool, key: str = "") -> Json:
+    """What is written down of a row that has failed or is in doubt: some of what it `wants` may be so.
+
+    `there`: what it has made is to be there. `key` is the row's, where the id of its contact is not known.
+    """
+    return {**(THERE if there else {}), "perhaps": dict(wants), "key": key}
+
+
+def still_untrue(
+    wants: Wants, later: Sequence[Wants], doubtful: Sequence[Wants], differences: Callable[[Wants], list[Failure]]
+) -> list[Failure]:
+    """What differs of what a row wants, where no later row has changed it: neither surely nor perhaps.
+
+    What a later row that has failed or is in doubt (`doubtful`) wanted of the same is right as well.
+    """
+    untrue: list[Failure] = []
+    for aspect, one in _apart(without_later(wants, later)):
+        others = (other for of in doubtful for about, other in _apart(of) if about == aspect)
+        if not any(not differences(other) for other in others):
+            untrue += differences(one)
+    return list(dict.fromkeys(untrue))
+
+
+def _apart(wants: Wants) -> Iterator[tuple[tuple[str, str], Wants]]:
+    """All that a row wants one by one, each with what it is about."""
+    step = {"step": wants["step"]} if "step" in wants else {}
+    for name, value in wants.items():
+        if isinstance(value, Mapping):
+            yield from (((_about(name), str(key)), {**step, name: {key: one}}) for key, one in value.items())
+        elif isinstance(value, list) and name != "account":
+            yield from (((_about(name), str(one)), {**step, name: [one]}) for one in value)
+        elif name != "step":
+            yield (_about(name), ""), {**step, name: value}
 
 
 def _about(name: str) -> str:

@@ -14,6 +14,7 @@ from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowS
 from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE
+from bulk.planning.differences import perhaps
 from bulk.planning.links import (
     Contact,
     Done,
@@ -118,7 +119,8 @@ class LinkRows:
             asking = any(failure.step.startswith("look up") for failure in done.failures)
             in_doubt = done.in_doubt or (sent_before and asking)  # what became of that send is not known
             status = RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED
-            return Outcome(status, action if done.changed else "", work.contact, tuple(done.failures))
+            wants = perhaps(_wants(work, deletes=deletes), there=False)
+            return Outcome(status, action if done.changed else "", work.contact, tuple(done.failures), wants)
         status = RowStatus.UNCHANGED if action == "unchanged" else RowStatus.SUCCEEDED
         wants = None if status is RowStatus.UNCHANGED else _wants(work, deletes=deletes)
         return Outcome(status, action, work.contact, wants=wants)

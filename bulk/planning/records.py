@@ -16,7 +16,7 @@ from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowS
 from bulk.planning import answers
 from bulk.planning.additions import ADDITIONS
 from bulk.planning.collections import PAGE, total_of
-from bulk.planning.differences import GONE, THERE
+from bulk.planning.differences import GONE, perhaps
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.links import Done
 from bulk.planning.made import made_record
@@ -231,19 +231,17 @@ class RecordRows:
         changed = self._changes(kept, wanted)
         if CHANGE in known.begun:  # decided by an earlier run; what is held may show it already
             changed = {**wanted.values, **{f"{CUSTOM}{field}": value for field, value in wanted.fields.items()}}
+        values = {a: v for a, v in changed.items() if not a.startswith(CUSTOM)}
+        fields = {a.removeprefix(CUSTOM): v for a, v in changed.items() if a.startswith(CUSTOM)}
+        wants = _wants(CHANGE, values, fields, wanted.additions)
         if changed:
-            values = {a: v for a, v in changed.items() if not a.startswith(CUSTOM)}
-            fields = {a.removeprefix(CUSTOM): v for a, v in changed.items() if a.startswith(CUSTOM)}
             body = self._body(values, fields, kept)
             path = f"{self.resource.name}/{identity}"
             singular, says = self.resource.singular, {"id": identity}
             receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=singular, says=says),)
             if not done.take(receipts[0]):
-                return _ended(done, "updated", identity)
+                return _ended(done, "updated", identity, wants)
         yield from self._add(identity, kept, wanted, done, known)
-        sent = {name: value for name, value in changed.items() if not name.startswith(CUSTOM)}
-        custom = {name.removeprefix(CUSTOM): value for name, value in changed.items() if name.startswith(CUSTOM)}
-        wants = _wants(CHANGE, sent, custom, wanted.additions)
         return _ended(done, "updated" if done.changed else "unchanged", identity, wants)
 
     def _add(self, identity: str, kept: Json | None, wanted: Wanted, done: Done, known: Known) -> Asking[None]:
@@ -446,7 +444,7 @@ def _wants(step: str, values: Mapping[str, Json], fields: Mapping[str, Json], be
 def _ended(done: Done, action: str, identity: str, wants: Json = None) -> Outcome:
     if done.failures:
         status = RowStatus.IN_DOUBT if done.in_doubt else RowStatus.FAILED
-        return Outcome(status, action, identity, tuple(done.failures), THERE if action == "created" else None)
+        return Outcome(status, action, identity, tuple(done.failures), perhaps(wants or {}, there=action == "created"))
     if action == "unchanged":
         return Outcome(RowStatus.UNCHANGED, action, identity)
     return Outcome(RowStatus.SUCCEEDED, action, identity, wants=wants)

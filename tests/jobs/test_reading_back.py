@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -250,6 +251,57 @@ def test_of_rows_of_one_contact_the_last_word_counts(world: World):
     rows = [("a@example.com", "Next", ""), ("a@example.com", "Final", "")]
     ending = world.start(world.csv(rows, "email,firstName,phone"), on_duplicate="all")
     assert codes(world) == {"3": ("contact", "not_confirmed")}
+
+
+ALIKE = [("a@example.com", "One", "New"), ("b@example.com", "B", "New"), ("a@example.com", "Two", "Other")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault("status", "POST", "tags", status=422, body="Other"), "failed"),
+        (Fault("lost_after", "POST", "contactTags", skip=2), "in_doubt"),
+        (Fault("status", "POST", "contactTags", status=422, skip=2), "failed"),
+        (Fault("lost_after", "POST", "contact/sync", body="Two"), "in_doubt"),
+    ],
+)
+@pytest.mark.parametrize("key", ["email", "id"])
+def test_a_row_is_right_though_a_later_one_that_has_failed_has_changed_it(
+    world: World, fault: Fault, status: str, key: str
+):
+    header, rows = "email,firstName,tags", ALIKE
+    if key == "id":
+        world.start(world.csv([(email, "", "") for email, *_rest in ALIKE[:2]], header))
+        shutil.rmtree(world.job.path)
+        header, rows = "id,firstName,tags", [(str(1 + (of[0] != "a")), *rest) for of, *rest in ALIKE]
+        fault = replace(fault, method="PUT", path="contacts/*") if fault.path == "contact/sync" else fault
+    world.faults = (fault,)
+    ending = world.start(world.csv(rows, header), on_duplicate="all", key=key)
+    assert (ending.summary.rows["succeeded"], ending.summary.rows[status]) == (2, 1), (codes(world), ending.summary)
+    assert list(codes(world)) == ["4"]
+
+
+def test_a_row_that_was_acknowledged_in_vain_is_not_excused_by_a_later_one_that_has_failed(world: World):
+    world.faults = (
+        Fault("unapplied", "POST", "contact/sync"), Fault("status", "POST", "contactTags", status=422, skip=2)
+    )  # fmt: skip
+    world.start(world.csv([(f"{n}@example.com", "", "") for n in "ab"], "email,firstName,tags"))
+    shutil.rmtree(world.job.path)
+    world.start(world.csv(ALIKE, "email,firstName,tags"), on_duplicate="all")
+    assert set(codes(world)) == {"2", "3", "4"}
+
+
+def test_a_deal_is_right_though_a_later_row_that_has_failed_has_changed_it(world: World):
+    world.start(world.csv([("a@example.com",)], "email"))
+    shutil.rmtree(world.job.path)
+    header = "title,contact_email,value,currency,pipeline_title,stage_title"
+    world.start(world.csv([("Loom", "a@example.com", "1", "usd", "Sales", "In Contact")], header), "deals")
+    identity = report(world.job.path, "succeeded.csv")[0]["_id"]
+    shutil.rmtree(world.job.path)
+    world.faults = (Fault("lost_after", "PUT", "deals/*", body="300"),)
+    rows = [(identity, "2"), (identity, "3")]
+    ending = world.start(world.csv(rows, "id,value"), "deals", key="id", on_duplicate="all")
+    assert (ending.summary.rows["succeeded"], ending.summary.rows["in_doubt"]) == (1, 1), codes(world)
 
 
 def test_what_was_not_read_back_before_a_kill_is_read_when_the_job_goes_on(world: World):
