@@ -282,7 +282,7 @@ def _show_failed(path: Path, most: int | None) -> None:
                 terminal.echo("    …")
                 return
             step = f"{row['_step']}: " if row["_step"] else ""
-            terminal.echo(f"    row {row['_row']}: {step}{row['_error']}")
+            terminal.echo(terminal.one_line(f"    row {row['_row']}: {step}{row['_error']}"))
 
 
 def show_export(ending: Ending) -> None:
@@ -316,7 +316,7 @@ def show_findings(findings: Findings, *, most: int | None) -> None:
 
     tally = findings.tally
     for issue in findings.issues[:most]:
-        terminal.echo(f"row {issue.row}: {describe(issue)}")
+        terminal.echo(terminal.one_line(f"row {issue.row}: {describe(issue)}"))
     left = findings.codes.total() - len(findings.issues[:most])
     if left > 0:
         terminal.echo(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))

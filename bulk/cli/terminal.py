@@ -24,8 +24,9 @@ from bulk.errors import ReaderGoneError, UsageError
 ALTERNATIVES: Final = {"→": "->", "…": "..."}
 ERRORS: Final = "bulk.alternatives"  # the name under which codecs know what becomes of signs that do not fit
 NOT_WRITTEN: Final = 2
-# control characters but for tabs and line ends, and what turns the direction of a text
-_OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# control characters but for tabs and line ends, other ends of lines, and what turns the direction of a text
+_OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_LINE_ENDS: Final = re.compile("[\r\n]")
 _OVERWRITTEN: Final = re.compile("\r(?!\n)")  # a bar begins so, a line does not
 
 
@@ -44,6 +45,11 @@ codecs.register_error(ERRORS, alternative)
 def visible(text: str) -> str:
     r"""Write by its number whatever a terminal would obey instead of showing: `\x1b`."""
     return _OBEYED.sub(lambda found: _number(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    """Write line ends by their numbers too: what others have named or said makes no line of ours."""
+    return _LINE_ENDS.sub(lambda found: _number(found[0]), text)
 
 
 def _number(sign: str) -> str:

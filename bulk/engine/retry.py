@@ -149,6 +149,7 @@ def explain(reply: Reply | Lost) -> tuple[str, str]:
         else:
             words.append(str(error))
     words += [str(body[name]) for name in ("message", "error") if isinstance(body.get(name), str)]
+    words = [" ".join(word.split()) for word in words]  # they stand in a line of ours
     if is_page(reply):
         return "damaged_answer" if reply.status < 300 else code, _page(reply)
     said = "; ".join(word for word in words if word) or reply.damage

@@ -39,7 +39,7 @@ async def make_names(runner: Runner, door: Door, names: Names, needs: Survey, pr
 
 def _announce(family: str, missing: list[str], progress: Progress) -> None:
     if missing:
-        few = join_values(missing[:_FEW], ", ") + (", …" if len(missing) > _FEW else "")
+        few = join_values(list(map(shown, missing[:_FEW])), ", ") + (", …" if len(missing) > _FEW else "")
         are = agreeing(len(missing), "is", "are")
         progress.say(f"{counted(len(missing), family.removesuffix('s'))} {are} new and will be created: {few}")
     odd = [(shown(name), char) for name in missing if (char := invisible(name))]

@@ -20,7 +20,7 @@ from bulk.resources.kinds import Option
 from bulk.resources.spec import Resource
 
 LARGE: Final = frozenset({"contacts", "deals"})  # never read whole for their names alone
-_HOST: Final = re.compile(r"https?://([^/]+)/")
+_HOST: Final = re.compile(r"https?://([^/\s]+)/")
 
 
 def host_of(record: Json) -> str:
@@ -41,7 +41,8 @@ def read_identity() -> Asking[str]:
 
 def _identity(body: Json) -> str:
     user = body.get("user")
-    return host_of(user) or (str(user.get("id", "")) if isinstance(user, dict) else "")
+    identity = str(user.get("id", "")) if isinstance(user, dict) else ""
+    return host_of(user) or " ".join(identity.split())
 
 
 def families_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -15,8 +16,10 @@ import pytest
 from bulk.cli import terminal
 from bulk.cli.display import show_import
 from bulk.cli.terminal import ERRORS, Stream
+from bulk.engine.retry import explain
 from bulk.jobs.ending import Ending, Summary
 from bulk.jobs.folder import JobFolder
+from bulk.model import Reply
 from tests.cli.conftest import Shell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a POSIX shell")
@@ -180,3 +183,25 @@ def test_rows_that_have_begun_are_not_called_unreached(
     summary = Summary("job", "unfinished", {"read": 25, **rows, "unprocessed": 25}, begun=begun)
     show_import(Ending(JobFolder(bulk.job("job")), summary), verbose=False)
     assert f"\n  {told}" in capsys.readouterr().out
+
+
+LINES = ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c"]
+
+
+@pytest.mark.parametrize("end", LINES, ids=map(ascii, LINES))
+def test_no_name_makes_a_line_of_its_own(bulk: Shell, end: str):
+    fake = f"A{end}2 rows: 2 created"
+    with (bulk.folder / "in.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([["email", "tags", "lists"], ["a@example.com", fake, fake], ["b@example.com", fake, ""]])
+    for command in ("validate", "import"):
+        result = bulk.sandbox(command, "in.csv")
+        said = result.out + result.err
+        assert not [line for line in said.splitlines() if line.startswith("2 rows: 2 created")], said
+
+
+@pytest.mark.parametrize("end", LINES, ids=map(ascii, LINES))
+def test_what_a_server_says_makes_no_line_of_its_own(end: str):
+    said = f"No{end}2 rows: 2 created"
+    for body in ({"message": said}, {"errors": [{"title": said, "detail": said}]}, {"errors": [said]}):
+        assert len(explain(Reply(422, body))[1].splitlines()) == 1
