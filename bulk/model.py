@@ -133,7 +133,7 @@ class Request:
 class Reply:
     """What a server answered.
 
-    `body` is the parsed JSON, or None with the reason in `damage` ("empty", "cut off", "not JSON"). `retry_after` is
+    `body` is the parsed JSON, or None with the reason in `damage` ("empty", "cut off", ...). `retry_after` is
     in seconds from arrival. `text` is the beginning of a body that is no JSON. `redacted`: the body held the key, where
     `***` stands now. `compared`: a sound body was held against its request, and `damage` says whether it answers that.
     """

@@ -101,11 +101,25 @@ def _finite(text: str) -> float:
 
 
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_ANY_NUMBER: Final = json.JSONDecoder(parse_constant=str, parse_float=str, parse_int=str)
 
 
 def json_of(content: bytes) -> Json:
     """Decode a body; of a name twice the last counts. Raises `ValueError` or `RecursionError` for what is none."""
-    return _DECODER.decode(content.decode(json.detect_encoding(content), "surrogatepass").removeprefix("\ufeff"))
+    return _DECODER.decode(_text(content))
+
+
+def is_whole(content: bytes) -> bool:
+    """Whether a body that is no JSON would be, were it not for a number that is none: it is not cut off."""
+    try:
+        _ANY_NUMBER.decode(_text(content))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _text(content: bytes) -> str:
+    return content.decode(json.detect_encoding(content), "surrogatepass").removeprefix("\ufeff")
 
 
 def quote_of(response: httpx.Response, content: bytes, most: int) -> str:

@@ -27,11 +27,11 @@ import anyio
 import httpx
 
 from bulk import __version__
-from bulk.api.answer import ExcessError, content_of, json_of, quote_of
+from bulk.api.answer import ExcessError, content_of, is_whole, json_of, quote_of
 from bulk.api.credentials import SANDBOX, Credentials
 from bulk.api.in_process import AsgiApp, InProcess
 from bulk.api.redaction import Redaction, proxy_passwords
-from bulk.engine.confirm import confirmed, contradicts
+from bulk.engine.confirm import UNKNOWN_SHAPE, confirmed, contradicts
 from bulk.errors import UsageError
 from bulk.model import Lost, Reply, Request
 
@@ -195,13 +195,19 @@ class Client:
             clean = self._redaction.body(body) if told else body
         except (ValueError, RecursionError):
             text = self.safe(quote_of(response, content, LONGEST_QUOTE + self._redaction.reach))[:LONGEST_QUOTE]
-            damage = "cut off" if text.lstrip()[:1] in ("{", "[") else "not JSON"
-            return Reply(status, None, damage, retry_after, " ".join(text.split()))
+            return Reply(status, None, _damage_of(content, text), retry_after, " ".join(text.split()))
         return Reply(status, clean, "", retry_after, redacted=clean is not body and clean != body)
 
     def safe(self, text: str) -> str:
         """Give the text without the key, should a server or a library have put it there."""
         return self._redaction.text(text)
+
+
+def _damage_of(content: bytes, text: str) -> str:
+    """What is wrong with a body that is no JSON and begins with this text."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return "not JSON"
+    return f"{UNKNOWN_SHAPE}: a number in it is none" if is_whole(content) else "cut off"
 
 
 def _seconds(header: str | None) -> float | None:

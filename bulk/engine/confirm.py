@@ -73,7 +73,7 @@ def unread_damage(error: Exception) -> str:
 
 
 def is_misshapen(request: Request, reply: Reply) -> bool:
-    """Whether the answer to a question is sound JSON that does not hold what was asked for."""
+    """Whether the answer to a question came whole, and does not hold what was asked for."""
     return request.method == "GET" and reply.status < 300 and reply.damage.startswith(UNKNOWN_SHAPE)
 
 

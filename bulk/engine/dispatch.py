@@ -251,7 +251,7 @@ class Dispatch:
         on its way, all may have been well yet): we ask a question of our own and give the step one attempt more. If
         that brings nothing either, the job stops, to be resumed.
         """
-        if isinstance(reply, Reply) and is_misshapen(step.request, reply) and step.comes_again(reply.body) >= ALIKE:
+        if isinstance(reply, Reply) and is_misshapen(step.request, reply) and step.comes_again(reply) >= ALIKE:
             return True  # who answers so is there, and has no other answer
         if step.tries < ATTEMPTS or self._last_good >= step.second_sent:
             return step.tries >= ATTEMPTS

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bulk.model import Flow, Json, Outcome, Receipt, Request
+from bulk.model import Flow, Json, Outcome, Receipt, Reply, Request
 
 Ended = tuple[int, Outcome]  # a row's number and how it ended
 
@@ -40,8 +40,9 @@ class Step:
         self.attempts += 1
         self.tries += 1
 
-    def comes_again(self, body: Json) -> int:
+    def comes_again(self, reply: Reply) -> int:
         """How many times in a row this body has come as the answer, counting this one."""
+        body = reply.text or reply.body
         self.alike = self.alike + 1 if body == self.misshapen else 1
         self.misshapen = body
         return self.alike

@@ -17,6 +17,7 @@ import pytest
 from bulk.api.answer import LARGEST
 from bulk.api.client import LONGEST_QUOTE, Client
 from bulk.api.credentials import Credentials
+from bulk.engine.confirm import UNKNOWN_SHAPE
 from bulk.engine.retry import explain
 from bulk.model import Lost, Reply, Request
 from tests.virtual import run
@@ -275,9 +276,13 @@ def test_a_packing_that_was_not_asked_for_is_not_unpacked():
     assert "not asked for" in reply.reason
 
 
-@pytest.mark.parametrize("content", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":' + b"9" * 5000 + b"}"])
+@pytest.mark.parametrize(
+    "content", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e400}', b"[-1e400,{}]", b'{"a":' + b"9" * 5000 + b"}"]
+)
 def test_numbers_that_are_none_are_damage(content):
-    assert answered(200, content).damage == "cut off"
+    reply = answered(200, content)
+    assert (reply.body, reply.damage) == (None, f"{UNKNOWN_SHAPE}: a number in it is none")
+    assert answered(200, content[:-1]).damage == "cut off"
 
 
 @pytest.mark.parametrize("charset", ["utf-7", "base64", "no-such", '"', "utf-16"])

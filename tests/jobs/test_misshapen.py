@@ -17,6 +17,7 @@ from bulk.jobs import everything, exporting, importing, validating
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.model import Json, Lost, Reply, Request
 from bulk.resources import RESOURCES, named
+from bulk.sandbox.faults import Fault
 from tests.jobs.samples import IMPORTED, SAMPLES
 from tests.scale import tries
 from tests.virtual import run
@@ -146,4 +147,13 @@ def test_what_is_wrong_with_an_answer_is_said_soon(world: World, path: str, body
     seconds, told = run(timed, command)
     assert told.startswith(f"Cannot read the account's {path}: The answer was of an unknown shape: {said}. ")
     assert told.endswith("Run the command again in a few minutes.")
+    assert seconds < 15
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e400"])
+def test_a_number_that_is_none_is_said_soon(world: World, number: str):
+    world.faults = (Fault("total", path="lists", total=number),)
+    seconds, told = run(timed, commands(world)["validate"])
+    said = "The answer was of an unknown shape: a number in it is none. Run the command again in a few minutes."
+    assert told == f"Cannot read the account's lists: {said}"
     assert seconds < 15
