@@ -23,7 +23,6 @@ from typing import Any, Final
 import anyio
 
 from bulk.engine.dispatch import TOO_SLOW
-from bulk.jobs.checkpoint import Checkpoint, OpenRow
 from bulk.jobs.runner import Runner, Work, new_dispatch
 from bulk.model import Lost, Outcome, Receipt, Reply, Request, Row
 from bulk.planning.contacts import contact_flow
@@ -31,6 +30,7 @@ from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.writers import Found, Known, Meaning
 from bulk.resources import named
+from bulk.storage.checkpoint import Checkpoint, OpenRow
 from tests.leaving import BEGAN, LISTS, Account, Person
 from tests.virtual import run
 

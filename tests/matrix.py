@@ -28,14 +28,14 @@ from typing import Any, Final
 import pytest
 
 from bulk.errors import BulkError
-from bulk.jobs import checkpoint as checkpoint_module
 from bulk.jobs.access import Setting
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.ending import Ending
 from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.sandbox.faults import Fault
+from bulk.storage import checkpoint as checkpoint_module
+from bulk.storage.checkpoint import Checkpoint
 from tests.jobs.samples import SAMPLES, given
 from tests.world import Crash, World, check_reports
 

@@ -18,7 +18,6 @@ from bulk.api.credentials import SANDBOX
 from bulk.jobs import everything, exporting, importing
 from bulk.jobs.access import Account, Setting
 from bulk.jobs.ending import Ending
-from bulk.jobs.folder import JobFolder
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
@@ -26,6 +25,7 @@ from bulk.resources import named
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from bulk.sandbox.switches import Switches
+from bulk.storage.job_folder import JobFolder
 from tests.virtual import run
 
 Sent = tuple[Request, Reply | Lost]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from bulk.jobs.wording import agreeing, counted
+from bulk.wording import agreeing, counted
 
 
 class Way(Enum):

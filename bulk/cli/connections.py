@@ -69,7 +69,7 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
     """Make a connection, and print the link to open."""
     from bulk.api import connections  # noqa: PLC0415
     from bulk.jobs.connecting import wait_until_active  # noqa: PLC0415
-    from bulk.jobs.wording import duration  # noqa: PLC0415
+    from bulk.wording import duration  # noqa: PLC0415
 
     def tell(line: str) -> None:
         terminal.echo(line, err=True)

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 from bulk.cli import terminal
 from bulk.cli.advice import notes, ways_on
 from bulk.cli.options import command_line, options_of_place
-from bulk.jobs.wording import agreeing, counted
+from bulk.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
     from bulk.jobs.ending import Ending, Totals
-    from bulk.jobs.folder import JobFolder, JobRecord
     from bulk.jobs.progress import Progress, Snapshot
     from bulk.jobs.validating import Findings
+    from bulk.storage.job_folder import JobFolder, JobRecord
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
@@ -146,7 +146,7 @@ def show_quietly(ending: Ending) -> None:
 
 def show_kept(ending: Ending) -> None:
     """Say which reports somebody had changed, and how what is repaired in them is imported."""
-    from bulk.jobs.folder import JobFolder  # noqa: PLC0415 - not for --help
+    from bulk.storage.job_folder import JobFolder  # noqa: PLC0415 - not for --help
 
     for path in ending.kept:
         command = _import_line(path, JobFolder(path.parent).record())

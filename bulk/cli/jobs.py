@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options, terminal
-from bulk.jobs.wording import counted
+from bulk.wording import counted
 
 if TYPE_CHECKING:
-    from bulk.jobs.folder import JobFolder
+    from bulk.storage.job_folder import JobFolder
 
 
 @click.command("jobs")
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
     """List the jobs here, or show one JOB."""
-    from bulk.jobs.folder import OPEN, JobFolder  # noqa: PLC0415 - not for --help
+    from bulk.storage.job_folder import OPEN, JobFolder  # noqa: PLC0415 - not for --help
 
     place = options.jobs_folder(jobs_dir)
     found = [JobFolder.find(place, job)] if job else JobFolder.all(place)

@@ -11,7 +11,7 @@ from bulk.cli import display, options
 from bulk.cli.running import run_job
 
 if TYPE_CHECKING:
-    from bulk.jobs.folder import JobFolder, JobRecord
+    from bulk.storage.job_folder import JobFolder, JobRecord
 
 
 @click.command("resume")
@@ -49,7 +49,7 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     from bulk.jobs import everything, exporting, importing  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_rate  # noqa: PLC0415
-    from bulk.jobs.folder import JobFolder  # noqa: PLC0415
+    from bulk.storage.job_folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
     if done := _done(jobs, name, retry=retry):
@@ -95,7 +95,7 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
 
 def _done(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
     """The job that is meant, if it has nothing left to send; without a name the newest, if none here has."""
-    from bulk.jobs.folder import OPEN, JobFolder  # noqa: PLC0415
+    from bulk.storage.job_folder import OPEN, JobFolder  # noqa: PLC0415
 
     every = [JobFolder.find(jobs, name)] if name is not None else JobFolder.all(jobs)
     if retry:
@@ -106,7 +106,7 @@ def _done(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
 
 def _rejected(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
     """The job that is meant, if it has nothing to send again but rows that have to be corrected first."""
-    from bulk.jobs.folder import JobFolder  # noqa: PLC0415
+    from bulk.storage.job_folder import JobFolder  # noqa: PLC0415
 
     if name is not None:
         found = JobFolder.find(jobs, name)
@@ -120,7 +120,7 @@ def _rejected(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
 def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
     """Raise `UsageError` where there is nothing to go on with, naming what there is to do instead."""
     from bulk.errors import UsageError  # noqa: PLC0415
-    from bulk.jobs.folder import OPEN  # noqa: PLC0415
+    from bulk.storage.job_folder import OPEN  # noqa: PLC0415
 
     name, jobs, state = folder.name, folder.path.parent, folder.state
     go_on = options.command_line("resume", name, jobs)

@@ -22,7 +22,7 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
     """Run a job to its ending, show it, and say the command that goes on if it is unfinished; the exit code."""
     import anyio  # noqa: PLC0415 - not for --help
 
-    from bulk.jobs.folder import OPEN  # noqa: PLC0415
+    from bulk.storage.job_folder import OPEN  # noqa: PLC0415
 
     gc.freeze()  # what is loaded by now stays; to look through it again and again costs a sixth of a job's time
     try:
@@ -44,7 +44,7 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
 
 def _with_way_on(error: UnfinishedError, setting: Setting) -> UnfinishedError:
     """The error with the command that goes on: with the job, or if none was kept, the same as before."""
-    from bulk.jobs.folder import JOB  # noqa: PLC0415 - not for --help
+    from bulk.storage.job_folder import JOB  # noqa: PLC0415 - not for --help
 
     if error.job is None or not error.job.file(JOB).exists():
         return again_later(error)

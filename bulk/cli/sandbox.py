@@ -161,8 +161,8 @@ def reset_command(yes: bool) -> int:
 
 def _open(given: SandboxOptions) -> Sandbox:
     from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415
-    from bulk.jobs.private import check_no_links, make_private  # noqa: PLC0415
     from bulk.sandbox.app import Sandbox  # noqa: PLC0415
+    from bulk.storage.private import check_no_links, make_private  # noqa: PLC0415
 
     folder = options.sandbox_folder()
     make_private(folder)

@@ -19,7 +19,7 @@ from typing import Final
 from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError
 from bulk.jobs.budget_book import Book, FileShelf, Shelf, Unreachable
-from bulk.jobs.processes import is_gone, new_name
+from bulk.storage.processes import is_gone, new_name
 
 COMPANY: Final = 10.0  # seconds for which whoever has asked counts as being at work
 ROOM: Final = 0.08  # seconds kept free beside each window in company: starts of two processes lie where they may

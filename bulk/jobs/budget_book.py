@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypeVar
 from filelock import FileLock, Timeout
 
 from bulk.errors import UsageError
-from bulk.jobs.private import NO_LINK, NotOursError, check_own_file, own_folder
+from bulk.storage.private import NO_LINK, NotOursError, check_own_file, own_folder
 
 WAIT: Final = 1.0  # seconds for others to be done with the file
 _COLUMNS: Final = [("at", "INTEGER"), ("text", "TEXT")]

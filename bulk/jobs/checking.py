@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Final
 
 import anyio.from_thread
 import anyio.to_thread
 
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.wording import counted
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, spoilt
 from bulk.resources.spec import clears
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.reports import RAGGED
 from bulk.tables.check import Compare, FileCheck, Tally
 from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
 from bulk.tables.schema import shorten
+from bulk.wording import counted
 
-RAGGED: Final = "ragged"  # under which it is noted whether a row is too short, and how many cells one has too many
 Comparing = Callable[[int], Awaitable[Compare]]  # told how many rows may be sent; reads what the account holds
 
 

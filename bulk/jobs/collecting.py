@@ -16,7 +16,6 @@ import anyio
 
 from bulk.engine.steps import Step
 from bulk.errors import BulkError, UnfinishedError
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.feeds import Feeds
 from bulk.jobs.found import CUSTOM_READ, read_custom, walking_custom
 from bulk.jobs.progress import Progress, Snapshot
@@ -42,6 +41,7 @@ from bulk.planning.offsets import Offsets
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Walk
 from bulk.resources.spec import CUSTOM, Reading, Resource
+from bulk.storage.checkpoint import Checkpoint
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
 Kept = tuple[int, Json]

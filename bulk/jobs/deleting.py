@@ -10,13 +10,10 @@ import anyio.to_thread
 
 from bulk.errors import AbortedError
 from bulk.jobs.access import Setting
-from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.folder import JobFolder
 from bulk.jobs.found import FoundInCheckpoint
 from bulk.jobs.plan import Plan
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import open_rows
-from bulk.jobs.wording import counted
 from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.collections import PAGE, accepted, read_list
 from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_columns, is_hidden, request_for, source_of
@@ -26,7 +23,10 @@ from bulk.planning.records import key_sought
 from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read
 from bulk.resources.spec import Column, Resource, Writing
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.job_folder import JobFolder
 from bulk.tables.writing import CsvFile
+from bulk.wording import counted
 
 DELETED: Final = "deleted.csv"
 CONFIRMED: Final = "confirmed"  # noted once what goes was written down and agreed to

@@ -18,9 +18,9 @@ from bulk.engine.confirm import is_page
 from bulk.engine.retry import explain
 from bulk.errors import UsageError
 from bulk.jobs.connecting import listed
-from bulk.jobs.wording import counted, duration
 from bulk.model import Json, Reply
 from bulk.planning.naming import host_of
+from bulk.wording import counted, duration
 
 CLOCK: Final = 120.0  # seconds that two clocks may differ
 QUOTES: Final = "\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"

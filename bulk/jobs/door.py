@@ -18,10 +18,10 @@ from filelock import FileLock, Timeout
 from bulk.errors import UnfinishedError, UsageError
 from bulk.jobs.access import Account
 from bulk.jobs.budget import SharedLimit
-from bulk.jobs.folder import JobFolder, JobRecord
-from bulk.jobs.private import check_own_file, own_folder
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Writing
+from bulk.storage.job_folder import JobFolder, JobRecord
+from bulk.storage.private import check_own_file, own_folder
 
 PATIENCE: Final = 600.0  # seconds that a job waits for another one to have made its names
 AGAIN: Final = 0.2  # seconds until it looks again

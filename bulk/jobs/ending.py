@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from bulk.engine.dispatch import Dispatch
 from bulk.errors import BulkError
-from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.folder import JobFolder
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.job_folder import JobFolder
 
 TOTALS: Final = "totals"  # under which it is noted what a job takes
 

@@ -23,18 +23,8 @@ from bulk import __version__
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
 from bulk.jobs.access import Setting
-from bulk.jobs.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Meter, Summary, Totals, told
-from bulk.jobs.folder import (
-    CHECKPOINT,
-    SUCCEEDED,
-    SUMMARY,
-    JobFolder,
-    JobRecord,
-    account_of_manifest,
-    sha256_of,
-)  # fmt: skip
 from bulk.jobs.held import STALE
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
@@ -46,6 +36,16 @@ from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource
+from bulk.storage.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
+from bulk.storage.job_folder import (
+    CHECKPOINT,
+    SUCCEEDED,
+    SUMMARY,
+    JobFolder,
+    JobRecord,
+    account_of_manifest,
+    sha256_of,
+)  # fmt: skip
 from bulk.tables.files import NamedFile
 
 ALL: Final = "all"

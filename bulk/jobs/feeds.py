@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 
 from bulk.engine.steps import Step
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.runner import Feed, Waiting, Work
 from bulk.model import Outcome, Receipt
+from bulk.storage.checkpoint import Checkpoint
 
 
 class Feeds:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Final
 
 from bulk.engine.dispatch import Dispatch
-from bulk.jobs.checkpoint import UNCONFIRMED, Checkpoint
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import RequestOf, Walking
 from bulk.jobs.whole import Take, read_whole, walking_whole
@@ -25,6 +24,7 @@ from bulk.planning.walk import TOP
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
+from bulk.storage.checkpoint import UNCONFIRMED, Checkpoint
 
 HELD: Final = "held records"  # noted once all records were read
 CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were

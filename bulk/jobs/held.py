@@ -14,7 +14,6 @@ from typing import Final
 import anyio
 
 from bulk.errors import AbortedError
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.found import PARTLY
 from bulk.jobs.runner import Runner
 from bulk.jobs.walking import OnPage, Walking
@@ -27,6 +26,7 @@ from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key, loose_key
+from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.matching import without_address
 
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bulk.jobs.access import Setting
-from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.folder import JobFolder
-from bulk.jobs.inputs import Taken
 from bulk.jobs.options import ImportOptions
 from bulk.planning.translate import Translations
 from bulk.resources.spec import Resource
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.input_copy import Taken
+from bulk.storage.job_folder import JobFolder
 from bulk.tables.reading import Table
 
 

@@ -8,11 +8,11 @@ from bulk.jobs.door import Door
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Runner
 from bulk.jobs.survey import Survey
-from bulk.jobs.wording import agreeing, counted
 from bulk.planning.names import Names
 from bulk.planning.naming import make_missing, read_again, unknown_names
 from bulk.resources.identity import invisible, shown
 from bulk.resources.kinds import join_values
+from bulk.wording import agreeing, counted
 
 _FEW = 5  # names that are listed
 

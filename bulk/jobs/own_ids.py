@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.plan import Plan
 from bulk.model import Row
 from bulk.planning.state import ContactState
+from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.reading import Record
 
 BATCH: Final = 1_000  # rows that are looked at together

@@ -12,14 +12,14 @@ import anyio.to_thread
 
 from bulk.errors import AbortedError, UsageError
 from bulk.jobs.access import Setting
-from bulk.jobs.folder import INPUT_COPY, JOB, JobFolder, JobRecord
 from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
-from bulk.jobs.inputs import Taken, take, taken_again
 from bulk.jobs.options import ImportOptions, options_read
-from bulk.jobs.private import open_private
 from bulk.jobs.validating import Findings
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
+from bulk.storage.input_copy import Taken, take, taken_again
+from bulk.storage.job_folder import INPUT_COPY, JOB, JobFolder, JobRecord
+from bulk.storage.private import open_private
 from bulk.tables.check import check
 from bulk.tables.files import NamedFile
 from bulk.tables.reading import Table

@@ -13,7 +13,6 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.found import read_records
 from bulk.jobs.held import ANEW, LOOKED_UP, ROWS_A_PAGE, Hold, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.import_job import Job
@@ -25,6 +24,7 @@ from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.resources.spec import Writing
+from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.check import Compared
 from bulk.tables.reading import Record
 

@@ -17,11 +17,9 @@ import anyio.to_thread
 
 from bulk.engine.steps import Step
 from bulk.errors import UnfinishedError
-from bulk.jobs.checkpoint import Checkpoint, Unread
 from bulk.jobs.found import PAGES_READ, FoundInCheckpoint, read_records
 from bulk.jobs.runner import BESIDE, Runner, Work
 from bulk.jobs.walking import UnreadPageError
-from bulk.jobs.wording import counted
 from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
 from bulk.planning.differences import (
     THERE,
@@ -43,6 +41,8 @@ from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT
 from bulk.resources.spec import Resource, Writing
+from bulk.storage.checkpoint import Checkpoint, Unread
+from bulk.wording import counted
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
 PERHAPS: Final = (

@@ -14,7 +14,6 @@ from typing import Final
 import anyio
 
 from bulk.engine.steps import Step
-from bulk.jobs.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
 from bulk.jobs.found import HIGHEST, NEWEST, PARTLY
 from bulk.jobs.held import ANEW, STALE, alike
 from bulk.jobs.own_ids import others_beside
@@ -28,6 +27,7 @@ from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
 from bulk.resources.identity import address_key, loose_key
+from bulk.storage.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
 from bulk.tables.reading import Record
 
 BATCH: Final = 250

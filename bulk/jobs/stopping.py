@@ -13,7 +13,7 @@ from bulk.errors import AbortedError, BulkError, InterruptedJobError, Unfinished
 from bulk.jobs.progress import Progress
 from bulk.jobs.runner import Runner, stopped_error
 from bulk.jobs.watchdog import Watchdog
-from bulk.jobs.wording import duration
+from bulk.wording import duration
 
 NOTE_EVERY: Final = 2.0  # seconds
 SILENCE: Final = 2.0  # seconds without an answer after which a person wants to know

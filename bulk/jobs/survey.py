@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.found import PARTLY
 from bulk.jobs.own_ids import BATCH, others_beside
 from bulk.jobs.plan import Plan
-from bulk.jobs.wording import counted, duration
 from bulk.model import Failure, Flow, Json, Row, RowStatus
 from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Own
 from bulk.resources.identity import name_key
+from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.matching import Match
 from bulk.tables.reading import Record, Table
+from bulk.wording import counted, duration
 
 
 @dataclass(slots=True)

@@ -18,11 +18,8 @@ import anyio.to_thread
 from bulk.jobs.access import Account, Setting, sharing, telling
 from bulk.jobs.budget import SharedLimit
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
-from bulk.jobs.checkpoint import Checkpoint, new_checkpoint
-from bulk.jobs.folder import CHECKPOINT, INPUT_COPY, JobFolder
 from bulk.jobs.import_job import Job
 from bulk.jobs.importing import matched, on_duplicate_of, plan_for, prepare_table
-from bulk.jobs.inputs import Source, take
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.progress import Silent
@@ -32,6 +29,9 @@ from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.resources.spec import Column, Resource
+from bulk.storage.checkpoint import Checkpoint, new_checkpoint
+from bulk.storage.input_copy import Source, take
+from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JobFolder
 from bulk.tables.check import Compare, FileCheck, Tally
 from bulk.tables.matching import Match
 

@@ -10,12 +10,12 @@ import anyio
 
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.jobs.access import Setting, sharing, telling
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.door import Door
 from bulk.jobs.ending import Meter, Totals
-from bulk.jobs.folder import JobFolder, JobRecord
 from bulk.jobs.runner import Runner, new_dispatch
 from bulk.jobs.stopping import Stopping
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.job_folder import JobFolder, JobRecord
 
 
 class Paced(Protocol):

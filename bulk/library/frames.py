@@ -13,8 +13,8 @@ from typing import Any, Final
 import polars as pl
 
 from bulk.errors import UsageError
-from bulk.jobs.inputs import GivenRows
 from bulk.resources.kinds import join_values
+from bulk.storage.input_copy import GivenRows
 from bulk.tables.reading import open_table
 from bulk.tables.writing import CsvFile
 

@@ -10,8 +10,8 @@ from typing import Final, Self
 
 from bulk.errors import BulkError
 from bulk.jobs.ending import Ending, Summary
-from bulk.jobs.folder import FAILED
-from bulk.jobs.wording import counted
+from bulk.storage.job_folder import FAILED
+from bulk.wording import counted
 
 SHOWN: Final = 3  # failed rows that an error quotes
 

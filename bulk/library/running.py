@@ -13,14 +13,14 @@ from bulk.jobs import everything, exporting, importing, validating
 from bulk.jobs.access import Account, Setting
 from bulk.jobs.choices import check_export, check_import
 from bulk.jobs.connecting import connected
-from bulk.jobs.folder import JobFolder
-from bulk.jobs.inputs import Source
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.progress import Progress
 from bulk.jobs.validating import Findings
 from bulk.library.results import Result
 from bulk.resources import find, nearest_names
 from bulk.resources.spec import Resource
+from bulk.storage.input_copy import Source
+from bulk.storage.job_folder import JobFolder
 
 JOBS: Final = Path("bulk-jobs")
 _AGAIN: Final[dict[str, Any]] = {"max_duration": None}  # the time limit of the run before does not hold for the next

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from bulk.errors import UsageError
-from bulk.jobs.folder import JobFolder
-from bulk.jobs.places import state_folder
+from bulk.storage.job_folder import JobFolder
+from bulk.storage.places import state_folder
 from tests.cli.conftest import Result, Shell
 from tests.cli.test_outputs import FULL, shell
 

@@ -18,8 +18,8 @@ from bulk.cli.display import show_import
 from bulk.cli.terminal import ERRORS, Stream
 from bulk.engine.retry import explain
 from bulk.jobs.ending import Ending, Summary
-from bulk.jobs.folder import JobFolder
 from bulk.model import Reply
+from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a POSIX shell")

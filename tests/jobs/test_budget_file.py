@@ -14,7 +14,7 @@ import pytest
 from bulk.jobs.access import ALONE, Account, sharing
 from bulk.jobs.budget import SharedLimit
 from bulk.jobs.budget_book import FileShelf, Unreachable, UnusableError
-from bulk.jobs.private import NotOursError
+from bulk.storage.private import NotOursError
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs import inputs, validating
+from bulk.jobs import validating
 from bulk.jobs.ending import Ending
 from bulk.jobs.importing import ImportOptions
 from bulk.resources import named
+from bulk.storage import input_copy
 from bulk.tables.dialect import Frames
 from tests.scale import tries
 from tests.virtual import run
@@ -115,7 +116,7 @@ class Moments:
 def moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
     """Moments between all that reads the input."""
     found = Moments()
-    copy, sha256, frames = os.copy_file_range, inputs.sha256_of, Frames.__iter__
+    copy, sha256, frames = os.copy_file_range, input_copy.sha256_of, Frames.__iter__
 
     def copied(*arguments: int) -> int:
         found()
@@ -131,8 +132,8 @@ def moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
         found()
 
     monkeypatch.setattr(os, "copy_file_range", copied)
-    monkeypatch.setattr(inputs, "PIECE", 100)
-    monkeypatch.setattr(inputs, "sha256_of", digested)
+    monkeypatch.setattr(input_copy, "PIECE", 100)
+    monkeypatch.setattr(input_copy, "sha256_of", digested)
     monkeypatch.setattr(Frames, "__iter__", passed)
     return found
 

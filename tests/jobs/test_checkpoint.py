@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.model import Outcome, RowStatus
+from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from tests.scale import tries
 from tests.virtual import run
 from tests.world import Crash, World, check_reports

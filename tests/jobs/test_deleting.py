@@ -125,7 +125,7 @@ def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(
     peopled.ask("DELETE contacts/4")
     peopled.ask("POST contacts", {"contact": {"email": "p3@example.com", "firstName": "Another"}})
     later = time.time() + 3 * STALE
-    monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda: later)
+    monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: later)
     ending = peopled.resume()
     assert asked == ["Delete them?"] * 2
     assert ending.summary.actions == {"deleted": 4}

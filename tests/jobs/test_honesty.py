@@ -17,11 +17,11 @@ import pytest
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
 from bulk.errors import UnfinishedError
-from bulk.jobs.checkpoint import Checkpoint
 from bulk.jobs.rows import Rows
 from bulk.model import Outcome, Reply, Request
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
+from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.writing import CsvFile
 from tests.virtual import run
 from tests.world import World, crashing, report
@@ -64,7 +64,7 @@ def test_an_answer_grows_old_however_often_the_job_is_resumed(world: World, monk
     leave(world, "2")
     began = time.time()
     for attempt in range(1, 4):  # each nine minutes after the one before, and the network is gone
-        monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda later=attempt * 540: began + later)
+        monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda later=attempt * 540: began + later)
         world.faults = (Fault("lost_before"),)
         world.resume()
     world.faults = ()

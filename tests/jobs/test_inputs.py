@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs import inputs
-from bulk.jobs.inputs import Taken, take
 from bulk.model import Request
+from bulk.storage import input_copy
+from bulk.storage.input_copy import Taken, take
 from tests.virtual import run
 from tests.world import Crash, World, crashing, report
 
@@ -65,7 +65,7 @@ def test_a_system_that_cannot_copy_by_itself(
         monkeypatch.delattr(os, "copy_file_range")
     else:
         monkeypatch.setattr(os, "copy_file_range", refuse)
-    monkeypatch.setattr(inputs, "PIECE", 7)
+    monkeypatch.setattr(input_copy, "PIECE", 7)
     copied(source, tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == TEXT
 
@@ -91,7 +91,7 @@ def test_a_file_that_never_stands_still_is_refused_and_one_that_does_at_last_is_
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: bool
 ):
     turns = 0
-    before = inputs.sha256_of if fresh else os.fsync
+    before = input_copy.sha256_of if fresh else os.fsync
 
     def writing(*given: object) -> object:
         nonlocal turns
@@ -100,7 +100,7 @@ def test_a_file_that_never_stands_still_is_refused_and_one_that_does_at_last_is_
             source.write_text(TEXT + f"q{turns}@example.com,Q\n")
         return before(*given)  # type: ignore[operator]
 
-    monkeypatch.setattr(*((inputs, "sha256_of") if fresh else (os, "fsync")), writing)
+    monkeypatch.setattr(*((input_copy, "sha256_of") if fresh else (os, "fsync")), writing)
     until = 1000
     with pytest.raises(UsageError, match="is being changed while it is read, so nothing was sent"):
         copied(source, tmp_path / "copy")
@@ -108,7 +108,7 @@ def test_a_file_that_never_stands_still_is_refused_and_one_that_does_at_last_is_
     turns, until = 0, 3
     taken = copied(source, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == source.read_bytes()
-    assert taken.input.sha256 == inputs.sha256_of(source)
+    assert taken.input.sha256 == input_copy.sha256_of(source)
 
 
 # ---- standard input
@@ -120,9 +120,9 @@ def test_standard_input_is_read_as_it_comes_and_left_when_nobody_waits(tmp_path:
         monkeypatch.setattr(sys, "stdin", stdin)
         feed.write(TEXT)
         feed.flush()
-        left = inputs.threading.Event()
+        left = input_copy.threading.Event()
         left.set()
-        assert not inputs._ready(stdin.buffer, left)
+        assert not input_copy._ready(stdin.buffer, left)
         feed.close()
         taken = run(take, None, tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == TEXT
@@ -144,7 +144,7 @@ def test_a_job_goes_on_with_the_file_as_it_was_checked(halted: World, source: Pa
         source.write_text(TEXT.replace("P", "Q") if change == "other" else TEXT + "q@example.com,Q\n")
 
     async def heard() -> None:
-        await inputs.taken_again(halted.job, halted.job.record().input, said.append)  # type: ignore[arg-type]
+        await input_copy.taken_again(halted.job, halted.job.record().input, said.append)  # type: ignore[arg-type]
 
     run(heard)
     assert [line for line in said if "has changed since the job began" in line] == ([] if change == "gone" else said)

@@ -121,7 +121,7 @@ def peopled_time(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
     import time
 
     now = time.time
-    monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda: now() + hours * 3600.0)
+    monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: now() + hours * 3600.0)
 
 
 @pytest.mark.parametrize("kind", ["lost_before", "lost_after"])

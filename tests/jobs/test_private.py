@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.jobs.folder import CHECKPOINT, FAILED, INPUT_COPY, JOB, LOCK, SUMMARY, JobFolder
-from bulk.jobs.private import make_private
+from bulk.storage.job_folder import CHECKPOINT, FAILED, INPUT_COPY, JOB, LOCK, SUMMARY, JobFolder
+from bulk.storage.private import make_private
 from tests.world import World
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs import processes
 from bulk.jobs.budget import FileShelf, SharedLimit
-from bulk.jobs.processes import is_gone, new_name
+from bulk.storage import processes
+from bulk.storage.processes import is_gone, new_name
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is taken for dead")
 

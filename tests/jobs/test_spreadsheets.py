@@ -110,7 +110,7 @@ def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: Worl
     with crashing(world, "contact/sync"):
         world.start(path, concurrency=1)
     later = time.time() + 3 * STALE
-    monkeypatch.setattr("bulk.jobs.checkpoint.time.time", lambda: later)
+    monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: later)
     ending = world.resume(concurrency=1)
     assert ending.summary.actions == {"updated": 20}
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"] * 20

@@ -24,8 +24,8 @@ import anyio
 import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs.folder import INPUT_COPY, InputFile, JobFolder, sha256_of
-from bulk.jobs.private import open_private
+from bulk.storage.job_folder import INPUT_COPY, InputFile, JobFolder, sha256_of
+from bulk.storage.private import open_private
 from bulk.tables.files import NamedFile, open_binary
 
 PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time

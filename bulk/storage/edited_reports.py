@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from bulk.jobs.checkpoint import Checkpoint
-from bulk.jobs.folder import InputFile, JobFolder
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.job_folder import InputFile, JobFolder
 
 NOTED: Final = "reports"
 AT_ONCE: Final = 2.0  # seconds within which the reports of one run are written

@@ -27,8 +27,8 @@ from filelock import FileLock, Timeout
 
 from bulk import __version__
 from bulk.errors import BulkError, UnfinishedError, UsageError
-from bulk.jobs.private import check_no_links, make_private, open_private
 from bulk.resources.kinds import nearest
+from bulk.storage.private import check_no_links, make_private, open_private
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
