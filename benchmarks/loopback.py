@@ -19,8 +19,8 @@ from benchmarks.export import BULK, served
 from bulk.api.client import Client
 from bulk.api.credentials import from_environment
 from bulk.engine.steps import Step
-from bulk.jobs.runner import Runner, Work, new_dispatch
 from bulk.model import Flow, Outcome, Receipt, Request, RowStatus
+from bulk.runtime.runner import Runner, Work, new_dispatch
 from bulk.storage.checkpoint import Checkpoint
 
 CASES = ((50, 0.3, 1500, 0.97), (5, 2.0, 300, 0.95))

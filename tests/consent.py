@@ -23,13 +23,13 @@ from typing import Any, Final
 import anyio
 
 from bulk.engine.dispatch import TOO_SLOW
-from bulk.jobs.runner import Runner, Work, new_dispatch
 from bulk.model import Lost, Outcome, Receipt, Reply, Request, Row
 from bulk.planning.contacts import contact_flow
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.writers import Found, Known, Meaning
 from bulk.resources import named
+from bulk.runtime.runner import Runner, Work, new_dispatch
 from bulk.storage.checkpoint import Checkpoint, OpenRow
 from tests.leaving import BEGAN, LISTS, Account, Person
 from tests.virtual import run

@@ -30,9 +30,9 @@ import pytest
 from bulk.errors import BulkError
 from bulk.jobs.access import Setting
 from bulk.jobs.ending import Ending
-from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
+from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from bulk.storage import checkpoint as checkpoint_module
 from bulk.storage.checkpoint import Checkpoint

@@ -19,9 +19,9 @@ from bulk.jobs import everything, exporting, importing
 from bulk.jobs.access import Account, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
+from bulk.runtime.progress import Silent
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from bulk.sandbox.switches import Switches

@@ -21,8 +21,9 @@ from bulk.wording import agreeing, counted
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from bulk.jobs.ending import Ending, Totals
-    from bulk.jobs.progress import Progress, Snapshot
+    from bulk.jobs.ending import Ending
+from bulk.runtime.meter import Totals
+    from bulk.runtime.progress import Progress, Snapshot
     from bulk.jobs.validating import Findings
     from bulk.storage.job_folder import JobFolder, JobRecord
 
@@ -36,7 +37,7 @@ WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Readin
 
 def progress_for(*, quiet: bool) -> Progress:
     """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere."""
-    from bulk.jobs.progress import Silent  # noqa: PLC0415 - not for --help
+    from bulk.runtime.progress import Silent  # noqa: PLC0415 - not for --help
 
     if quiet:
         return Silent()

@@ -26,9 +26,9 @@ from bulk.api.credentials import (
 from bulk.errors import UsageError
 from bulk.jobs.budget import SharedLimit, shelf_of
 from bulk.jobs.budget_book import FileShelf, UnusableError
-from bulk.jobs.progress import Progress
-from bulk.jobs.runner import Send
 from bulk.model import Lost, Reply, Request
+from bulk.runtime.progress import Progress
+from bulk.runtime.runner import Send
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.storage.places import state_folder
 from bulk.storage.private import check_no_links, make_private

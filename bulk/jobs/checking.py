@@ -8,10 +8,10 @@ from dataclasses import asdict
 import anyio.from_thread
 import anyio.to_thread
 
-from bulk.jobs.progress import Progress, Snapshot
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, spoilt
 from bulk.resources.spec import clears
+from bulk.runtime.progress import Progress, Snapshot
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.reports import RAGGED
 from bulk.tables.check import Compare, FileCheck, Tally

@@ -16,11 +16,7 @@ import anyio
 
 from bulk.engine.steps import Step
 from bulk.errors import BulkError, UnfinishedError
-from bulk.jobs.feeds import Feeds
 from bulk.jobs.found import CUSTOM_READ, read_custom, walking_custom
-from bulk.jobs.progress import Progress, Snapshot
-from bulk.jobs.runner import Runner, Work
-from bulk.jobs.walking import Walking
 from bulk.jobs.whole import read_whole
 from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
 from bulk.planning import answers
@@ -41,6 +37,10 @@ from bulk.planning.offsets import Offsets
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Walk
 from bulk.resources.spec import CUSTOM, Reading, Resource
+from bulk.runtime.feeds import Feeds
+from bulk.runtime.page_feed import Walking
+from bulk.runtime.progress import Progress, Snapshot
+from bulk.runtime.runner import Runner, Work
 from bulk.storage.checkpoint import Checkpoint
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands

@@ -12,7 +12,6 @@ from bulk.errors import AbortedError
 from bulk.jobs.access import Setting
 from bulk.jobs.found import FoundInCheckpoint
 from bulk.jobs.plan import Plan
-from bulk.jobs.runner import Runner
 from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.collections import PAGE, accepted, read_list
@@ -23,6 +22,7 @@ from bulk.planning.records import key_sought
 from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read
 from bulk.resources.spec import Column, Resource, Writing
+from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import JobFolder
 from bulk.tables.writing import CsvFile

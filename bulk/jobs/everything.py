@@ -24,18 +24,19 @@ from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
 from bulk.jobs.access import Setting
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Meter, Summary, Totals, told
+from bulk.jobs.ending import Ending, Summary, told
 from bulk.jobs.held import STALE
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.parts import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
-from bulk.jobs.runner import Runner
-from bulk.jobs.stopping import Stopping
 from bulk.jobs.working import worked
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource
+from bulk.runtime.meter import Meter, Totals
+from bulk.runtime.runner import Runner
+from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import (
     CHECKPOINT,

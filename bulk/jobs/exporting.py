@@ -18,10 +18,8 @@ from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
 from bulk.jobs.access import Setting
 from bulk.jobs.collecting import Collecting
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Summary, Totals
+from bulk.jobs.ending import Ending, Summary
 from bulk.jobs.options import ExportOptions, options_read
-from bulk.jobs.runner import Runner
-from bulk.jobs.stopping import Stopping
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
 from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of, unreadable
@@ -30,6 +28,9 @@ from bulk.planning.naming import read_identity, read_names
 from bulk.resources import find
 from bulk.resources.kinds import join_values, nearest
 from bulk.resources.spec import Column, Reading, Resource, normalise
+from bulk.runtime.meter import Totals
+from bulk.runtime.runner import Runner
+from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.tables.writing import GUARDED, CsvFile, guard_formulas

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Final
 
 from bulk.engine.dispatch import Dispatch
-from bulk.jobs.runner import Runner
-from bulk.jobs.walking import RequestOf, Walking
 from bulk.jobs.whole import Take, read_whole, walking_whole
 from bulk.model import Json, Request
 from bulk.planning import answers
@@ -24,6 +22,8 @@ from bulk.planning.walk import TOP
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
+from bulk.runtime.page_feed import RequestOf, Walking
+from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import UNCONFIRMED, Checkpoint
 
 HELD: Final = "held records"  # noted once all records were read

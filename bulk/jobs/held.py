@@ -15,8 +15,6 @@ import anyio
 
 from bulk.errors import AbortedError
 from bulk.jobs.found import PARTLY
-from bulk.jobs.runner import Runner
-from bulk.jobs.walking import OnPage, Walking
 from bulk.model import Json
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import PageData, contacts_request, request_for
@@ -26,6 +24,8 @@ from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key, loose_key
+from bulk.runtime.page_feed import OnPage, Walking
+from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.matching import without_address
 

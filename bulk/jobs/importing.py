@@ -21,7 +21,7 @@ from bulk.jobs.access import Setting
 from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.deleting import CONFIRMED, DeclinedError, Deleting
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Ending, Summary, Totals, told
+from bulk.jobs.ending import Ending, Summary, told
 from bulk.jobs.found import PARTLY, FoundInCheckpoint, read_highest, read_newest
 from bulk.jobs.held import STALE, hold_all_alike
 from bulk.jobs.import_job import Job
@@ -29,11 +29,8 @@ from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
 from bulk.jobs.prefetch import READ_AT, compared, prefetched
-from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.reading_back import Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.rows import Rows
-from bulk.jobs.runner import Runner
-from bulk.jobs.stopping import Stopping, gave_up, too_many
 from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
 from bulk.jobs.working import worked
 from bulk.model import RowStatus
@@ -49,6 +46,10 @@ from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
+from bulk.runtime.meter import Totals
+from bulk.runtime.progress import Progress, Snapshot
+from bulk.runtime.runner import Runner
+from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.input_copy import Source, check_copy, remove_copy, take, taken_again
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord

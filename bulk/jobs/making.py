@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from bulk.jobs.door import Door
-from bulk.jobs.progress import Progress
-from bulk.jobs.runner import Runner
 from bulk.jobs.survey import Survey
 from bulk.planning.names import Names
 from bulk.planning.naming import make_missing, read_again, unknown_names
 from bulk.resources.identity import invisible, shown
 from bulk.resources.kinds import join_values
+from bulk.runtime.progress import Progress
+from bulk.runtime.runner import Runner
 from bulk.wording import agreeing, counted
 
 _FEW = 5  # names that are listed

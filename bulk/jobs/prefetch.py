@@ -18,12 +18,12 @@ from bulk.jobs.held import ANEW, LOOKED_UP, ROWS_A_PAGE, Hold, by_email, by_emai
 from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.plan import Plan
-from bulk.jobs.runner import Runner
 from bulk.jobs.survey import ids_said
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.resources.spec import Writing
+from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.check import Compared
 from bulk.tables.reading import Record

@@ -18,8 +18,6 @@ import anyio.to_thread
 from bulk.engine.steps import Step
 from bulk.errors import UnfinishedError
 from bulk.jobs.found import PAGES_READ, FoundInCheckpoint, read_records
-from bulk.jobs.runner import BESIDE, Runner, Work
-from bulk.jobs.walking import UnreadPageError
 from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
 from bulk.planning.differences import (
     THERE,
@@ -41,6 +39,8 @@ from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT
 from bulk.resources.spec import Resource, Writing
+from bulk.runtime.page_feed import UnreadPageError
+from bulk.runtime.runner import BESIDE, Runner, Work
 from bulk.storage.checkpoint import Checkpoint, Unread
 from bulk.wording import counted
 

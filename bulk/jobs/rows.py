@@ -19,7 +19,6 @@ from bulk.jobs.held import ANEW, STALE, alike
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.reading_back import ReadingBack
-from bulk.jobs.runner import BESIDE, Work
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT, ENROLMENT_OF
 from bulk.planning.pages import PAGE
@@ -27,6 +26,7 @@ from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
 from bulk.resources.identity import address_key, loose_key
+from bulk.runtime.runner import BESIDE, Work
 from bulk.storage.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
 from bulk.tables.reading import Record
 

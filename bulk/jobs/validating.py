@@ -22,13 +22,13 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.importing import matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched
-from bulk.jobs.progress import Silent
-from bulk.jobs.runner import Runner, new_dispatch
-from bulk.jobs.stopping import Stopping
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
 from bulk.resources.spec import Column, Resource
+from bulk.runtime.progress import Silent
+from bulk.runtime.runner import Runner, new_dispatch
+from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint
 from bulk.storage.input_copy import Source, take
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JobFolder

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bulk.engine.dispatch import Dispatch
-from bulk.jobs.runner import Runner, stopped_error
-from bulk.jobs.walking import RequestOf, Walking
 from bulk.planning.export import PageData
 from bulk.planning.offsets import Offsets
+from bulk.runtime.page_feed import RequestOf, Walking
+from bulk.runtime.runner import Runner, stopped_error
 from bulk.storage.checkpoint import Checkpoint
 
 Take = Callable[[PageData], None]

@@ -11,9 +11,9 @@ import anyio
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.jobs.access import Setting, sharing, telling
 from bulk.jobs.door import Door
-from bulk.jobs.ending import Meter, Totals
-from bulk.jobs.runner import Runner, new_dispatch
-from bulk.jobs.stopping import Stopping
+from bulk.runtime.meter import Meter, Totals
+from bulk.runtime.runner import Runner, new_dispatch
+from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import JobFolder, JobRecord
 

@@ -11,7 +11,6 @@ from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
 from bulk.jobs.access import Account
 from bulk.jobs.ending import Summary
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.progress import Progress, Snapshot
 from bulk.jobs.validating import Findings
 from bulk.library.functions import (
     export_batches,
@@ -28,6 +27,7 @@ from bulk.library.functions import (
 from bulk.library.handles import JobHandle, Said, start_export, start_import, start_resume
 from bulk.library.results import FailedRow, Result, RowsFailedError
 from bulk.model import Issue
+from bulk.runtime.progress import Progress, Snapshot
 
 __all__ = [
     "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",

@@ -18,11 +18,11 @@ from bulk.jobs import everything
 from bulk.jobs.access import Account
 from bulk.jobs.choices import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.progress import Progress, Silent
 from bulk.jobs.validating import Findings
 from bulk.library.frames import Rows, frames, given_rows
 from bulk.library.results import Result
 from bulk.library.running import JOBS, job_at, of_rows, run_export, run_import, run_resume, run_validation, setting_of
+from bulk.runtime.progress import Progress, Silent
 
 BATCH: Final = 10_000  # rows in each frame of an export by batches
 _QUIET: Final = Silent()

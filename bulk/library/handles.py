@@ -15,9 +15,9 @@ import anyio.from_thread
 
 from bulk.jobs.access import Account
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.progress import Snapshot
 from bulk.library.results import Result
 from bulk.library.running import JOBS, job_at, run_export, run_import, run_resume, setting_of
+from bulk.runtime.progress import Snapshot
 
 LINES: Final = 1_000  # events that wait for a slow listener at most; then the oldest are dropped
 

@@ -14,11 +14,11 @@ from bulk.jobs.access import Account, Setting
 from bulk.jobs.choices import check_export, check_import
 from bulk.jobs.connecting import connected
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.progress import Progress
 from bulk.jobs.validating import Findings
 from bulk.library.results import Result
 from bulk.resources import find, nearest_names
 from bulk.resources.spec import Resource
+from bulk.runtime.progress import Progress
 from bulk.storage.input_copy import Source
 from bulk.storage.job_folder import JobFolder
 

@@ -106,8 +106,8 @@ def test_where_nobody_answers_it_is_said_soon_and_the_command_to_give_again_last
     monkeypatch.setenv("MATON_API_KEY", "k")
     monkeypatch.setenv("MATON_CONNECTION", "c")
     monkeypatch.setattr("bulk.engine.retry.FIRST_BACK_OFF", 0.03)
-    monkeypatch.setattr("bulk.jobs.stopping.SILENCE", 0.1)
-    monkeypatch.setattr("bulk.jobs.stopping.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("bulk.runtime.stop.SILENCE", 0.1)
+    monkeypatch.setattr("bulk.runtime.stop.LOOK_EVERY", 0.05)
     path = csv_file("email\na@example.com\n")
     for command in (["import", "contacts", path, "--rate", "0"], ["export", "contacts", "out.csv", "--rate", "0"]):
         line = list(map(str, command))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bulk.jobs.ending import Ending
-from bulk.jobs.progress import Silent
+from bulk.runtime.progress import Silent
 from tests.jobs.samples import SAMPLES, given
 from tests.world import World, crashing
 

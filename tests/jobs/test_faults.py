@@ -10,8 +10,8 @@ import pytest
 
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.jobs.ending import Ending
-from bulk.jobs.progress import Silent
 from bulk.model import Reply
+from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports, report
 

@@ -13,8 +13,8 @@ import pytest
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.jobs import importing
-from bulk.jobs.progress import Silent
 from bulk.model import Lost, Reply, Request
+from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports, crashing
 

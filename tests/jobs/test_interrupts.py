@@ -11,9 +11,9 @@ import anyio
 import pytest
 
 from bulk.errors import InterruptedJobError
-from bulk.jobs import watchdog
-from bulk.jobs.progress import Silent
 from bulk.model import Request
+from bulk.runtime import watchdog
+from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports
 

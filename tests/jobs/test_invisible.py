@@ -8,8 +8,8 @@ import pytest
 
 from bulk.jobs import importing
 from bulk.jobs.options import ImportOptions
-from bulk.jobs.progress import Silent
 from bulk.resources import named
+from bulk.runtime.progress import Silent
 from tests.virtual import run
 from tests.world import World, check_reports
 

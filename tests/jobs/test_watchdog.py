@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BUSY = """
 import signal, sys, time
-from bulk.jobs.watchdog import Watchdog
+from bulk.runtime.watchdog import Watchdog
 
 heard = []
 signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))

@@ -19,9 +19,9 @@ from bulk.engine.gate import MARGIN
 from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Settled, Step
 from bulk.errors import AbortedError, BulkError, UnfinishedError
-from bulk.jobs.ending import Meter
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.together import Asking
+from bulk.runtime.meter import Meter
 from bulk.storage.checkpoint import Checkpoint
 
 _BREATH = 250  # rows that may end one after the other before others have their turn

@@ -10,9 +10,9 @@ from typing import Final
 import anyio
 
 from bulk.errors import AbortedError, BulkError, InterruptedJobError, UnfinishedError
-from bulk.jobs.progress import Progress
-from bulk.jobs.runner import Runner, stopped_error
-from bulk.jobs.watchdog import Watchdog
+from bulk.runtime.progress import Progress
+from bulk.runtime.runner import Runner, stopped_error
+from bulk.runtime.watchdog import Watchdog
 from bulk.wording import duration
 
 NOTE_EVERY: Final = 2.0  # seconds

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 
 from bulk.engine.steps import Step
-from bulk.jobs.runner import Feed, Waiting, Work
 from bulk.model import Outcome, Receipt
+from bulk.runtime.runner import Feed, Waiting, Work
 from bulk.storage.checkpoint import Checkpoint
 
 

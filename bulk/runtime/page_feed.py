@@ -12,11 +12,11 @@ import anyio
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.steps import Step
 from bulk.errors import AbortedError, BulkError, UnfinishedError
-from bulk.jobs.runner import Work
 from bulk.model import ANOTHER_RECORD, Outcome, Receipt, Request
 from bulk.planning.export import PageData, page_flow
 from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.walk import Ask, Walk
+from bulk.runtime.runner import Work
 from bulk.storage.checkpoint import Checkpoint
 
 SLOW: Final = 0.35  # seconds without the first page, after which more are asked for without knowing of any

@@ -1,0 +1,54 @@
+"""What a job takes of requests and time, over all its runs."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import Final
+
+from bulk.engine.dispatch import Dispatch
+from bulk.storage.checkpoint import Checkpoint
+
+TOTALS: Final = "totals"  # under which it is noted what a job takes
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What all runs of a job took together."""
+
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+
+
+class Meter:
+    """What a job takes, this run added to those before it; `now` is the time.
+
+    With a checkpoint it goes on from what stands there, and can be noted meanwhile, should the run be killed.
+    """
+
+    def __init__(self, dispatch: Dispatch, now: float, checkpoint: Checkpoint | None = None) -> None:
+        self._dispatch = dispatch
+        self._checkpoint = checkpoint
+        self._before = Totals(*checkpoint.noted(TOTALS, astuple(Totals()))) if checkpoint else Totals()
+        self._began = Totals(dispatch.requests, dispatch.retries, now)
+
+    def spent(self, now: float) -> Totals:
+        """What it took until now."""
+        before, began = self._before, self._began
+        return Totals(
+            before.requests + self.requests,
+            before.retries + self._dispatch.retries - began.retries,
+            before.seconds + now - began.seconds,
+        )
+
+    @property
+    def requests(self) -> int:
+        """How many requests this run took until now."""
+        return self._dispatch.requests - self._began.requests
+
+    def note(self, now: float) -> Totals:
+        """Queue what it took until now, and say it."""
+        spent = self.spent(now)
+        if self._checkpoint is not None:
+            self._checkpoint.note(TOTALS, astuple(spent))
+        return spent
