@@ -27,8 +27,8 @@ from typing import Any, Final
 
 import pytest
 
+from bulk.access.account import Setting
 from bulk.errors import BulkError
-from bulk.jobs.access import Setting
 from bulk.jobs.ending import Ending
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named

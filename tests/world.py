@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from bulk.access.account import Account, Setting
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
 from bulk.jobs import everything, exporting, importing
-from bulk.jobs.access import Account, Setting
 from bulk.jobs.ending import Ending
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.model import Lost, Reply, Request

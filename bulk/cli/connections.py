@@ -14,8 +14,8 @@ from bulk.cli import display, options, terminal
 from bulk.errors import InterruptedJobError, UsageError
 
 if TYPE_CHECKING:
+    from bulk.access.account import Account
     from bulk.api.connections import Connection, Send
-    from bulk.jobs.access import Account
 
 Result = TypeVar("Result")
 NO_GATEWAY_KEY = (
@@ -67,8 +67,8 @@ def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
 @options.as_json
 def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool, timeout: float, as_json: bool) -> int:
     """Make a connection, and print the link to open."""
+    from bulk.access.connections import wait_until_active  # noqa: PLC0415
     from bulk.api import connections  # noqa: PLC0415
-    from bulk.jobs.connecting import wait_until_active  # noqa: PLC0415
     from bulk.wording import duration  # noqa: PLC0415
 
     def tell(line: str) -> None:
@@ -159,7 +159,7 @@ def _asked(access: Account, ask: Callable[[Send], Awaitable[Result]]) -> Result:
     """What the gateway says to this."""
     import anyio  # noqa: PLC0415 - not for --help
 
-    from bulk.jobs.access import gateway_opened  # noqa: PLC0415
+    from bulk.access.account import gateway_opened  # noqa: PLC0415
 
     async def run() -> Result:
         async with gateway_opened(access) as send:

@@ -13,7 +13,7 @@ from bulk.cli import display, options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
-    from bulk.jobs.diagnosis import Finding
+    from bulk.access.diagnosis import Finding
 
 NARROWEST, WIDEST = 40, 100
 MARKS = {"ok": "ok", "problem": "PROBLEM", "unknown": "-"}
@@ -32,8 +32,8 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
     """
     import anyio  # noqa: PLC0415 - not for --help
 
-    from bulk.jobs.diagnosis import State  # noqa: PLC0415
-    from bulk.jobs.doctor import examine, examine_sandbox  # noqa: PLC0415
+    from bulk.access.diagnosis import State  # noqa: PLC0415
+    from bulk.access.doctor import examine, examine_sandbox  # noqa: PLC0415
 
     if sandbox and base_url:
         raise UsageError("--sandbox goes nowhere, so --base-url does not go with it. Drop one.")

@@ -40,8 +40,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     The file opens undamaged in a spreadsheet and can be imported as it is. It
     is written whole or not at all.
     """
+    from bulk.access.account import Setting  # noqa: PLC0415
     from bulk.jobs import exporting  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_export  # noqa: PLC0415
     from bulk.jobs.options import ExportOptions  # noqa: PLC0415
 

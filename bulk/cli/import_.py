@@ -31,8 +31,8 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
 
     With `all` for RESOURCE, FILE is a folder of CSVs, as bulk export writes it.
     """
+    from bulk.access.account import Setting  # noqa: PLC0415
     from bulk.jobs import everything, importing  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_import  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)

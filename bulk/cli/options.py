@@ -16,7 +16,7 @@ from bulk.cli import terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
-    from bulk.jobs.access import Account
+    from bulk.access.account import Account
     from bulk.resources.spec import Resource
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -120,7 +120,7 @@ def sandbox_folder() -> Path:
 
 def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
     """The way to the account that the options and the environment name; None if there is no key and no `--sandbox`."""
-    from bulk.jobs.access import Account  # noqa: PLC0415 - heavy, see the module's head
+    from bulk.access.account import Account  # noqa: PLC0415 - heavy, see the module's head
 
     if sandbox:
         if base_url:
@@ -144,8 +144,8 @@ def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
 
 def options_of_place(place: str, connection: str) -> Iterator[str]:
     """The options that lead to the place of a job again."""
+    from bulk.access.account import SANDBOX_PLACE  # noqa: PLC0415
     from bulk.api.credentials import GATEWAY, GATEWAY_PATH  # noqa: PLC0415
-    from bulk.jobs.access import SANDBOX_PLACE  # noqa: PLC0415
 
     if place.startswith(SANDBOX_PLACE):
         yield "--sandbox"
@@ -159,15 +159,15 @@ def connected(access: Account) -> Account:
     """The access with the connection of the gateway that its calls name, which costs a request if none was chosen."""
     import anyio  # noqa: PLC0415
 
-    from bulk.jobs.connecting import connected  # noqa: PLC0415
+    from bulk.access.connections import connected  # noqa: PLC0415
 
     return anyio.run(connected, access)
 
 
 def account_of(place: str, connection: str) -> Account:
     """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now."""
+    from bulk.access.account import SANDBOX_PLACE, Account  # noqa: PLC0415
     from bulk.api.credentials import GATEWAY_PATH  # noqa: PLC0415
-    from bulk.jobs.access import SANDBOX_PLACE, Account  # noqa: PLC0415
 
     if place.startswith(SANDBOX_PLACE):
         return Account(sandbox_folder=Path(place.removeprefix(SANDBOX_PLACE)), chosen=connection)

@@ -46,8 +46,8 @@ def retry_command(job: str | None, **chosen: Any) -> int:
 
 
 def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
+    from bulk.access.account import Setting  # noqa: PLC0415
     from bulk.jobs import everything, exporting, importing  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.access import Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_rate  # noqa: PLC0415
     from bulk.storage.job_folder import JobFolder  # noqa: PLC0415
 

@@ -14,7 +14,7 @@ from bulk.cli.options import command_line
 from bulk.errors import UnfinishedError
 
 if TYPE_CHECKING:
-    from bulk.jobs.access import Setting
+    from bulk.access.account import Setting
     from bulk.jobs.ending import Ending
 
 

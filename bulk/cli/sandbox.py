@@ -143,7 +143,7 @@ def faults_command(markdown: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset_command(yes: bool) -> int:
     """Forget everything in the sandbox."""
-    from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415 - not for --help
+    from bulk.access.account import SANDBOX_FILE  # noqa: PLC0415 - not for --help
 
     folder = options.sandbox_folder()
     name, kind = SANDBOX_FILE.split(".")
@@ -160,7 +160,7 @@ def reset_command(yes: bool) -> int:
 
 
 def _open(given: SandboxOptions) -> Sandbox:
-    from bulk.jobs.access import SANDBOX_FILE  # noqa: PLC0415
+    from bulk.access.account import SANDBOX_FILE  # noqa: PLC0415
     from bulk.sandbox.app import Sandbox  # noqa: PLC0415
     from bulk.storage.private import check_no_links, make_private  # noqa: PLC0415
 

@@ -31,7 +31,7 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     """
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
-    from bulk.jobs.access import Account, Setting  # noqa: PLC0415
+    from bulk.access.account import Account, Setting  # noqa: PLC0415
     from bulk.jobs.choices import check_import  # noqa: PLC0415
     from bulk.jobs.validating import validate  # noqa: PLC0415
 

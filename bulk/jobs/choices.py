@@ -5,8 +5,8 @@ Whether each value can be at all, `options` has checked as it was made.
 
 from __future__ import annotations
 
+from bulk.access.account import Account
 from bulk.errors import UsageError
-from bulk.jobs.access import Account
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.resources.spec import Resource
 

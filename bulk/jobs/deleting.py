@@ -8,8 +8,8 @@ from typing import Final
 
 import anyio.to_thread
 
+from bulk.access.account import Setting
 from bulk.errors import AbortedError
-from bulk.jobs.access import Setting
 from bulk.jobs.found import FoundInCheckpoint
 from bulk.jobs.plan import Plan
 from bulk.jobs.survey import open_rows

@@ -20,10 +20,10 @@ import anyio
 import anyio.to_thread
 
 from bulk import __version__
+from bulk.access.account import Setting
+from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
-from bulk.jobs.access import Setting
-from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, told
 from bulk.jobs.held import STALE
 from bulk.jobs.import_job import Job as ImportJob

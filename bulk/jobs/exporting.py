@@ -14,10 +14,10 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
+from bulk.access.account import Setting
+from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
-from bulk.jobs.access import Setting
 from bulk.jobs.collecting import Collecting
-from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary
 from bulk.jobs.options import ExportOptions, options_read
 from bulk.jobs.working import worked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bulk.jobs.access import Setting
+from bulk.access.account import Setting
 from bulk.jobs.options import ImportOptions
 from bulk.planning.translate import Translations
 from bulk.resources.spec import Resource

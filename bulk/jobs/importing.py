@@ -15,12 +15,12 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
+from bulk.access.account import Setting
+from bulk.access.account_lock import Door
 from bulk.engine.gate import SLOWEST, places
 from bulk.errors import AbortedError, UsageError
-from bulk.jobs.access import Setting
 from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.deleting import CONFIRMED, DeclinedError, Deleting
-from bulk.jobs.door import Door
 from bulk.jobs.ending import Ending, Summary, told
 from bulk.jobs.found import PARTLY, FoundInCheckpoint, read_highest, read_newest
 from bulk.jobs.held import STALE, hold_all_alike

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from bulk.jobs.door import Door
+from bulk.access.account_lock import Door
 from bulk.jobs.survey import Survey
 from bulk.planning.names import Names
 from bulk.planning.naming import make_missing, read_again, unknown_names

@@ -10,8 +10,8 @@ from typing import Final
 
 import anyio.to_thread
 
+from bulk.access.account import Setting
 from bulk.errors import AbortedError, UsageError
-from bulk.jobs.access import Setting
 from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.validating import Findings

@@ -15,8 +15,8 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.access import Account, Setting, sharing, telling
-from bulk.jobs.budget import SharedLimit
+from bulk.access.account import Account, Setting, sharing, telling
+from bulk.access.shared_limit import SharedLimit
 from bulk.jobs.checking import Counting, remarks, spoilt_cells
 from bulk.jobs.import_job import Job
 from bulk.jobs.importing import matched, on_duplicate_of, plan_for, prepare_table

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import anyio
 
+from bulk.access.account import Setting, sharing, telling
+from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.jobs.access import Setting, sharing, telling
-from bulk.jobs.door import Door
 from bulk.runtime.meter import Meter, Totals
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.runtime.stop import Stopping

@@ -7,8 +7,8 @@ name in `__all__`.
 
 from __future__ import annotations
 
+from bulk.access.account import Account
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.jobs.access import Account
 from bulk.jobs.ending import Summary
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validating import Findings

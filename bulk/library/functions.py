@@ -14,8 +14,8 @@ from typing import Final
 import anyio.to_thread
 import polars as pl
 
+from bulk.access.account import Account
 from bulk.jobs import everything
-from bulk.jobs.access import Account
 from bulk.jobs.choices import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validating import Findings

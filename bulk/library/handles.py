@@ -13,7 +13,7 @@ from typing import Final
 import anyio
 import anyio.from_thread
 
-from bulk.jobs.access import Account
+from bulk.access.account import Account
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.library.results import Result
 from bulk.library.running import JOBS, job_at, run_export, run_import, run_resume, setting_of

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import anyio
 
+from bulk.access.account import Account, Setting
+from bulk.access.connections import connected
 from bulk.errors import UsageError
 from bulk.jobs import everything, exporting, importing, validating
-from bulk.jobs.access import Account, Setting
 from bulk.jobs.choices import check_export, check_import
-from bulk.jobs.connecting import connected
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validating import Findings
 from bulk.library.results import Result

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from bulk.jobs.access import Account
+from bulk.access.account import Account
 from tests.cli.conftest import SAMPLE, Shell
 from tests.world import account, check_reports, report
 

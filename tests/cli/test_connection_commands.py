@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bulk.jobs import connecting
 from bulk.sandbox.connections import FIRST
 from bulk.sandbox.faults import Fault
 from tests.cli.conftest import SAMPLE, Shell
@@ -110,7 +109,7 @@ def test_a_connection_is_made_opened_and_shown(bulk: Shell, served: Served):
 def test_waiting_ends_once_the_link_was_opened(
     bulk: Shell, served: Served, monkeypatch: pytest.MonkeyPatch, error: str
 ):
-    monkeypatch.setattr(connecting, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(connections, "FIRST_PAUSE", 0.05)
     key = {"Authorization": f"Bearer {KEY}"}
 
     def person() -> None:

@@ -20,12 +20,12 @@ import anyio
 import httpx
 import pytest
 
+from bulk.access import doctor as doctor_job
+from bulk.access.account import Account
+from bulk.access.diagnosis import Finding
 from bulk.api import probe
 from bulk.api.client import Client
 from bulk.api.credentials import Credentials
-from bulk.jobs import doctor as doctor_job
-from bulk.jobs.access import Account
-from bulk.jobs.diagnosis import Finding
 from bulk.sandbox.connections import FIRST
 from bulk.sandbox.faults import Fault
 from tests.cli.conftest import Result, Shell

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bulk.access import doctor
 from bulk.engine import limit, pauses, retry
-from bulk.jobs import doctor
 from tests.cli.conftest import Shell
 from tests.key_hunt import KEY, Telltale, cases, standing
 from tests.scale import tries
@@ -111,7 +111,7 @@ def test_a_library_s_error_is_shown_without_keys_and_passwords(bulk: Shell, monk
     def fail(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError(f"while sending Bearer {KEY} past s3cret-word")
 
-    monkeypatch.setattr("bulk.jobs.doctor.examine", fail)
+    monkeypatch.setattr("bulk.access.doctor.examine", fail)
     result = bulk("doctor")
     assert "while sending Bearer ***" in result.err
     assert KEY not in result.err

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bulk.jobs.access import Account
+from bulk.access.account import Account
 from bulk.model import Lost, Reply, Request
 from tests.world import World
 

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bulk.access import shared_limit_file
+from bulk.access.shared_limit import PATIENCE, SharedLimit, shelf_of
+from bulk.access.shared_limit_file import FileShelf, Shelf, Unreachable
+from bulk.access.shared_limit_redis import RedisShelf
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs import budget_book
-from bulk.jobs.budget import PATIENCE, SharedLimit, shelf_of
-from bulk.jobs.budget_book import FileShelf, Shelf, Unreachable
-from bulk.jobs.redis_shelf import RedisShelf
 from tests.scale import tries
 
 START = 1_000.0
@@ -28,7 +28,7 @@ START = 1_000.0
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clock stands still: the tests say what time it is."""
-    monkeypatch.setattr(budget_book.time, "monotonic", lambda: START)
+    monkeypatch.setattr(shared_limit_file.time, "monotonic", lambda: START)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_one_who_was_killed_is_forgotten_after_a_while(book: Path):
 
 def test_after_the_machine_was_started_anew_old_times_do_not_count(book: Path, monkeypatch: pytest.MonkeyPatch):
     drive([limit_at(book)], 5)
-    monkeypatch.setattr(budget_book.time, "monotonic", lambda: 3.0)
+    monkeypatch.setattr(shared_limit_file.time, "monotonic", lambda: 3.0)
     assert limit_at(book).claim(0.0) == 0.0
 
 

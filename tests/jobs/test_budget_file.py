@@ -11,9 +11,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from bulk.jobs.access import ALONE, Account, sharing
-from bulk.jobs.budget import SharedLimit
-from bulk.jobs.budget_book import FileShelf, Unreachable, UnusableError
+from bulk.access.account import ALONE, Account, sharing
+from bulk.access.shared_limit import SharedLimit
+from bulk.access.shared_limit_file import FileShelf, Unreachable, UnusableError
 from bulk.storage.private import NotOursError
 
 

@@ -9,12 +9,11 @@ from typing import Any
 import anyio
 import pytest
 
+from bulk.access.account import Account
+from bulk.access.connections import connected, the_only, wait_until_active
 from bulk.api.connections import Connection
 from bulk.api.credentials import Credentials
 from bulk.errors import AbortedError, UnfinishedError, UsageError
-from bulk.jobs import connecting
-from bulk.jobs.access import Account
-from bulk.jobs.connecting import connected, the_only, wait_until_active
 from bulk.model import Lost, Reply, Request
 from tests.virtual import run
 
@@ -58,7 +57,7 @@ class Office:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, reply: Reply | Lost) -> None:
         self.asked: list[Request] = []
         self.reply = reply
-        monkeypatch.setattr(connecting, "gateway_opened", self.opened)
+        monkeypatch.setattr(connections, "gateway_opened", self.opened)
 
     @asynccontextmanager
     async def opened(self, _access: Account) -> AsyncIterator[Any]:

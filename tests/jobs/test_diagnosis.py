@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bulk.access import diagnosis
+from bulk.access.diagnosis import Finding, State
 from bulk.api.connections import Connection
 from bulk.api.credentials import from_environment
 from bulk.api.probe import Seen, Trouble, Unreached
-from bulk.jobs import diagnosis
-from bulk.jobs.diagnosis import Finding, State
 from bulk.model import Json, Reply
 
 KEY = "s3cret-key-of-some-length"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.budget import FileShelf, SharedLimit
+from bulk.access.shared_limit import FileShelf, SharedLimit
 from bulk.storage import processes
 from bulk.storage.processes import is_gone, new_name
 
@@ -19,7 +19,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is 
 @LINUX
 def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
     script = (
-        "import sys; from pathlib import Path; from bulk.jobs.budget import FileShelf, SharedLimit\n"
+        "import sys; from pathlib import Path; from bulk.access.shared_limit import FileShelf, SharedLimit\n"
         "limit = SharedLimit(FileShelf(Path(sys.argv[1]), 0.0), 5.0, 'account', lambda: None)\n"
         "limit.settle('account', 0.0); limit.claim(0.0); print('in', flush=True); sys.stdin.read()"
     )

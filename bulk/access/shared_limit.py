@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from bulk.access.shared_limit_file import Book, FileShelf, Shelf, Unreachable
 from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError
-from bulk.jobs.budget_book import Book, FileShelf, Shelf, Unreachable
 from bulk.storage.processes import is_gone, new_name
 
 COMPANY: Final = 10.0  # seconds for which whoever has asked counts as being at work
@@ -237,7 +237,7 @@ def shelf_of(path: Path, environment: Mapping[str, str], now: float) -> Shelf:
     url = environment.get(REDIS, "").strip()
     if not url:
         return FileShelf(path, now)
-    from bulk.jobs.redis_shelf import RedisShelf  # noqa: PLC0415 - an extra, and not for everybody's start-up
+    from bulk.access.shared_limit_redis import RedisShelf  # noqa: PLC0415 - an extra, and not for everybody's start-up
 
     return RedisShelf(url)
 

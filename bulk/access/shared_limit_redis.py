@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from bulk.access.shared_limit import REDIS
+from bulk.access.shared_limit_file import Book, Change, Result, Unreachable
 from bulk.errors import UsageError
-from bulk.jobs.budget import REDIS
-from bulk.jobs.budget_book import Book, Change, Result, Unreachable
 
 KEY: Final = "activecampaign-bulk:budgets"
 KEPT: Final = 30 * 24 * 3600  # seconds after its last use

@@ -8,10 +8,10 @@ from typing import Final
 
 import anyio
 
+from bulk.access.account import Account, gateway_opened
 from bulk.api import connections
 from bulk.api.connections import ACTIVE, FAILED, PENDING, Connection, Send
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.jobs.access import Account, gateway_opened
 from bulk.wording import duration
 
 FIRST_PAUSE: Final = 1.0  # seconds between two looks at a connection that waits; each pause is half as long again

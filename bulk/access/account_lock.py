@@ -15,9 +15,9 @@ from typing import Final
 import anyio
 from filelock import FileLock, Timeout
 
+from bulk.access.account import Account
+from bulk.access.shared_limit import SharedLimit
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs.access import Account
-from bulk.jobs.budget import SharedLimit
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Writing
 from bulk.storage.job_folder import JobFolder, JobRecord

@@ -12,6 +12,8 @@ from typing import Self
 
 import anyio
 
+from bulk.access.shared_limit import SharedLimit, shelf_of
+from bulk.access.shared_limit_file import FileShelf, UnusableError
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import (
     GATEWAY,
@@ -24,8 +26,6 @@ from bulk.api.credentials import (
     through_gateway,
 )
 from bulk.errors import UsageError
-from bulk.jobs.budget import SharedLimit, shelf_of
-from bulk.jobs.budget_book import FileShelf, UnusableError
 from bulk.model import Lost, Reply, Request
 from bulk.runtime.progress import Progress
 from bulk.runtime.runner import Send

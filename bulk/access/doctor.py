@@ -12,15 +12,15 @@ from typing import Final
 
 import anyio
 
+from bulk.access import diagnosis
+from bulk.access.account import Account, client_to
+from bulk.access.connections import connected
+from bulk.access.diagnosis import Finding, State
 from bulk.api.connections import ACTIVE, LISTING, Connection, listed_in
 from bulk.api.credentials import Credentials, from_environment
 from bulk.api.probe import Seen, Unreached, look
 from bulk.api.redaction import Redaction
 from bulk.errors import BulkError, UsageError
-from bulk.jobs import diagnosis
-from bulk.jobs.access import Account, client_to
-from bulk.jobs.connecting import connected
-from bulk.jobs.diagnosis import Finding, State
 from bulk.model import Reply, Request
 
 PATIENCE: Final = 20.0  # seconds for an answer: who looks for what is wrong does not wait long

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from bulk.access.connections import listed
 from bulk.api.connections import ACTIVE, PENDING, Connection
 from bulk.api.credentials import GATEWAY, Credentials, from_environment
 from bulk.api.probe import Seen, Trouble, Unreached
 from bulk.engine.confirm import is_page
 from bulk.engine.retry import explain
 from bulk.errors import UsageError
-from bulk.jobs.connecting import listed
 from bulk.model import Json, Reply
 from bulk.planning.naming import host_of
 from bulk.wording import counted, duration
