@@ -16,8 +16,6 @@ import anyio
 
 from bulk.engine.steps import Step
 from bulk.errors import BulkError, UnfinishedError
-from bulk.jobs.found import CUSTOM_READ, read_custom, walking_custom
-from bulk.jobs.whole import read_whole
 from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
 from bulk.planning import answers
 from bulk.planning.collections import PAGE, accepted
@@ -36,6 +34,8 @@ from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Walk
+from bulk.prefetch.collection import read_whole
+from bulk.prefetch.records import CUSTOM_READ, read_custom, walking_custom
 from bulk.resources.spec import CUSTOM, Reading, Resource
 from bulk.runtime.feeds import Feeds
 from bulk.runtime.page_feed import Walking

@@ -10,7 +10,6 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.errors import AbortedError
-from bulk.jobs.found import FoundInCheckpoint
 from bulk.jobs.plan import Plan
 from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
@@ -21,6 +20,7 @@ from bulk.planning.names import Names, columns_of
 from bulk.planning.records import key_sought
 from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read
+from bulk.prefetch.records import FoundInCheckpoint
 from bulk.resources.spec import Column, Resource, Writing
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint

@@ -25,13 +25,13 @@ from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.jobs import exporting, importing
 from bulk.jobs.ending import Ending, Summary, told
-from bulk.jobs.held import STALE
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.parts import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.working import worked
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
+from bulk.prefetch.contacts import STALE
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource
 from bulk.runtime.meter import Meter, Totals

@@ -22,8 +22,6 @@ from bulk.errors import AbortedError, UsageError
 from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.deleting import CONFIRMED, DeclinedError, Deleting
 from bulk.jobs.ending import Ending, Summary, told
-from bulk.jobs.found import PARTLY, FoundInCheckpoint, read_highest, read_newest
-from bulk.jobs.held import STALE, hold_all_alike
 from bulk.jobs.import_job import Job
 from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
@@ -44,6 +42,8 @@ from bulk.planning.records import RecordRows
 from bulk.planning.spelling import Spellings
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
+from bulk.prefetch.contacts import STALE, hold_all_alike
+from bulk.prefetch.records import PARTLY, FoundInCheckpoint, read_highest, read_newest
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.meter import Totals

@@ -13,8 +13,6 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.jobs.found import read_records
-from bulk.jobs.held import ANEW, LOOKED_UP, ROWS_A_PAGE, Hold, by_email, by_email_or_id, by_id, read_held, read_named
 from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.plan import Plan
@@ -22,6 +20,18 @@ from bulk.jobs.survey import ids_said
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
+from bulk.prefetch.contacts import (
+    ANEW,
+    LOOKED_UP,
+    ROWS_A_PAGE,
+    Hold,
+    by_email,
+    by_email_or_id,
+    by_id,
+    read_held,
+    read_named,
+)
+from bulk.prefetch.records import read_records
 from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint

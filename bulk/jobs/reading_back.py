@@ -17,7 +17,6 @@ import anyio.to_thread
 
 from bulk.engine.steps import Step
 from bulk.errors import UnfinishedError
-from bulk.jobs.found import PAGES_READ, FoundInCheckpoint, read_records
 from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
 from bulk.planning.differences import (
     THERE,
@@ -35,6 +34,7 @@ from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
 from bulk.planning.together import Asking, together
 from bulk.planning.writers import Meaning
+from bulk.prefetch.records import PAGES_READ, FoundInCheckpoint, read_records
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT

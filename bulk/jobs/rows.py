@@ -14,8 +14,6 @@ from typing import Final
 import anyio
 
 from bulk.engine.steps import Step
-from bulk.jobs.found import HIGHEST, NEWEST, PARTLY
-from bulk.jobs.held import ANEW, STALE, alike
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.reading_back import ReadingBack
@@ -25,6 +23,8 @@ from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
+from bulk.prefetch.contacts import ANEW, STALE, alike
+from bulk.prefetch.records import HIGHEST, NEWEST, PARTLY
 from bulk.resources.identity import address_key, loose_key
 from bulk.runtime.runner import BESIDE, Work
 from bulk.storage.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow

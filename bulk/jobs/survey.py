@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from bulk.jobs.found import PARTLY
 from bulk.jobs.own_ids import BATCH, others_beside
 from bulk.jobs.plan import Plan
 from bulk.model import Failure, Flow, Json, Row, RowStatus
 from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Own
+from bulk.prefetch.records import PARTLY
 from bulk.resources.identity import name_key
 from bulk.storage.checkpoint import Checkpoint
 from bulk.tables.matching import Match

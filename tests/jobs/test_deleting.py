@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bulk.jobs.deleting import DELETED, DeclinedError
-from bulk.jobs.held import STALE
 from bulk.model import Request
+from bulk.prefetch.contacts import STALE
 from bulk.sandbox.faults import Fault
 from tests.world import Crash, World, report
 

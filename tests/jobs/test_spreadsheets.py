@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bulk.jobs import validating
-from bulk.jobs.held import STALE
 from bulk.jobs.importing import ImportOptions
+from bulk.prefetch.contacts import STALE
 from bulk.resources import named
 from tests.virtual import run
 from tests.world import World, check_reports, crashing, report

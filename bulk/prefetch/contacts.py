@@ -14,13 +14,13 @@ from typing import Final
 import anyio
 
 from bulk.errors import AbortedError
-from bulk.jobs.found import PARTLY
 from bulk.model import Json
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import PageData, contacts_request, request_for
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking, together
 from bulk.planning.walk import Ask, Walk
+from bulk.prefetch.records import PARTLY
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key, loose_key

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Final
 
 from bulk.engine.dispatch import Dispatch
-from bulk.jobs.whole import Take, read_whole, walking_whole
 from bulk.model import Json, Request
 from bulk.planning import answers
 from bulk.planning.collections import accepted
@@ -19,6 +18,7 @@ from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
 from bulk.planning.together import Asking
 from bulk.planning.walk import TOP
+from bulk.prefetch.collection import Take, read_whole, walking_whole
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
