@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from bulk.jobs.ending import Ending
-from bulk.runtime.meter import Totals
-    from bulk.runtime.progress import Progress, Snapshot
     from bulk.jobs.validating import Findings
+    from bulk.runtime.meter import Totals
+    from bulk.runtime.progress import Progress, Snapshot
     from bulk.storage.job_folder import JobFolder, JobRecord
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal

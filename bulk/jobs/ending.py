@@ -23,7 +23,7 @@ class Summary:
     rows: dict[str, int]
     actions: dict[str, int] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
-    totals: Totals = Totals()
+    totals: Totals = field(default_factory=Totals)
     reason: str = ""
     output: str = ""
     parts: dict[str, dict[str, int]] = field(default_factory=dict)  # of a whole account: the rows of each resource

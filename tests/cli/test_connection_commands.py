@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bulk.access import connections
 from bulk.sandbox.connections import FIRST
 from bulk.sandbox.faults import Fault
 from tests.cli.conftest import SAMPLE, Shell

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from bulk.access import connections
 from bulk.access.account import Account
 from bulk.access.connections import connected, the_only, wait_until_active
 from bulk.api.connections import Connection
