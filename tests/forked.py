@@ -10,9 +10,9 @@ import os
 import sys
 
 if __name__ == "__main__":
-    import bulk.jobs.everything
-    import bulk.jobs.exporting
-    import bulk.jobs.importing
+    import bulk.jobs.all_resources
+    import bulk.jobs.export
+    import bulk.jobs.import_
     import bulk.tables.check  # noqa: F401
     from bulk.__main__ import run
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import BulkError
-from bulk.jobs.ending import Ending
+from bulk.jobs.summary import Ending
 from bulk.sandbox.faults import Fault
 from tests.jobs.samples import IMPORTED, SAMPLES
 from tests.matrix import KNOWN, SCENARIOS, Scenario, _dealt, _peopled, begin, stage, undisturbed

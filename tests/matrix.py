@@ -29,7 +29,7 @@ import pytest
 
 from bulk.access.account import Setting
 from bulk.errors import BulkError
-from bulk.jobs.ending import Ending
+from bulk.jobs.summary import Ending
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.runtime.progress import Silent

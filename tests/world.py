@@ -16,9 +16,9 @@ import pytest
 from bulk.access.account import Account, Setting
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
-from bulk.jobs import everything, exporting, importing
-from bulk.jobs.ending import Ending
+from bulk.jobs import all_resources, export, import_
 from bulk.jobs.options import ExportOptions, ImportOptions
+from bulk.jobs.summary import Ending
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.runtime.progress import Silent
@@ -92,7 +92,7 @@ class World:
         return path
 
     def start(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
-        return run(importing.start, named(resource), path, ImportOptions(**{"rate": 0, **options}), self.setting)
+        return run(import_.start, named(resource), path, ImportOptions(**{"rate": 0, **options}), self.setting)
 
     @property
     def job(self) -> JobFolder:
@@ -100,26 +100,26 @@ class World:
 
     def resume(self, *, retry: bool = False, **changes: Any) -> Ending:
         async def go_on() -> Ending:
-            return await importing.go_on(self.job, changes, self.setting, retry=retry)
+            return await import_.go_on(self.job, changes, self.setting, retry=retry)
 
         return run(go_on)
 
     def export(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
         chosen = ExportOptions(**{"rate": 0, **options})
-        return run(exporting.start, named(resource), path, chosen, self.setting)
+        return run(export.start, named(resource), path, chosen, self.setting)
 
     def resume_export(self) -> Ending:
-        return run(exporting.go_on, self.job, {}, self.setting)
+        return run(export.go_on, self.job, {}, self.setting)
 
     def export_all(self, directory: Path, **options: Any) -> Ending:
-        return run(everything.export_all, directory, ExportOptions(**{"rate": 0, **options}), self.setting)
+        return run(all_resources.export_all, directory, ExportOptions(**{"rate": 0, **options}), self.setting)
 
     def import_all(self, directory: Path, **options: Any) -> Ending:
-        return run(everything.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)
+        return run(all_resources.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)
 
     def resume_all(self, *, retry: bool = False) -> Ending:
         async def go_on() -> Ending:
-            return await everything.go_on(self.job, {}, self.setting, retry=retry)
+            return await all_resources.go_on(self.job, {}, self.setting, retry=retry)
 
         return run(go_on)
 

@@ -21,8 +21,8 @@ from bulk.wording import agreeing, counted
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from bulk.jobs.ending import Ending
-    from bulk.jobs.validating import Findings
+    from bulk.jobs.summary import Ending
+    from bulk.jobs.validate import Findings
     from bulk.runtime.meter import Totals
     from bulk.runtime.progress import Progress, Snapshot
     from bulk.storage.job_folder import JobFolder, JobRecord
@@ -313,7 +313,7 @@ def findings_json(findings: Findings) -> dict[str, Any]:
 
 def show_findings(findings: Findings, *, most: int | None) -> None:
     """Print what a validation found."""
-    from bulk.jobs.checking import describe  # noqa: PLC0415 - not for --help
+    from bulk.jobs.check import describe  # noqa: PLC0415 - not for --help
 
     tally = findings.tally
     for issue in findings.issues[:most]:

@@ -41,8 +41,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     is written whole or not at all.
     """
     from bulk.access.account import Setting  # noqa: PLC0415
-    from bulk.jobs import exporting  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.choices import check_export  # noqa: PLC0415
+    from bulk.jobs import export  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs.option_rules import check_export  # noqa: PLC0415
     from bulk.jobs.options import ExportOptions  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
@@ -74,10 +74,10 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
             display.show_export(ending)
 
     if found is None:
-        from bulk.jobs import everything  # noqa: PLC0415 - heavier: it reads CSV files too
+        from bulk.jobs import all_resources  # noqa: PLC0415 - heavier: it reads CSV files too
 
-        return run_job(lambda: everything.export_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: exporting.start(found, options.file_of(file), given, setting), setting, show)
+        return run_job(lambda: all_resources.export_all(Path(file), given, setting), setting, show)
+    return run_job(lambda: export.start(found, options.file_of(file), given, setting), setting, show)
 
 
 def filters_of(texts: Iterable[str]) -> dict[str, str]:

@@ -32,8 +32,8 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     With `all` for RESOURCE, FILE is a folder of CSVs, as bulk export writes it.
     """
     from bulk.access.account import Setting  # noqa: PLC0415
-    from bulk.jobs import everything, importing  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.choices import check_import  # noqa: PLC0415
+    from bulk.jobs import all_resources, import_  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs.option_rules import check_import  # noqa: PLC0415
 
     found = None if options.is_all(resource) else options.resource_of(resource)
     given = import_options(chosen)
@@ -57,8 +57,8 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
             display.show_import(ending, verbose=chosen["verbose"])
 
     if found is None:
-        return run_job(lambda: everything.import_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: importing.start(found, options.file_of(file), given, setting), setting, show)
+        return run_job(lambda: all_resources.import_all(Path(file), given, setting), setting, show)
+    return run_job(lambda: import_.start(found, options.file_of(file), given, setting), setting, show)
 
 
 def import_options(chosen: dict[str, Any]) -> Any:

@@ -47,8 +47,8 @@ def retry_command(job: str | None, **chosen: Any) -> int:
 
 def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     from bulk.access.account import Setting  # noqa: PLC0415
-    from bulk.jobs import everything, exporting, importing  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.choices import check_rate  # noqa: PLC0415
+    from bulk.jobs import all_resources, export, import_  # noqa: PLC0415 - heavy, not for --help
+    from bulk.jobs.option_rules import check_rate  # noqa: PLC0415
     from bulk.storage.job_folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
@@ -86,11 +86,11 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
         else:
             display.show_export(ending)
 
-    if record.resource == everything.ALL:
-        return run_job(lambda: everything.go_on(folder, changes, setting, retry=retry), setting, show)
+    if record.resource == all_resources.ALL:
+        return run_job(lambda: all_resources.go_on(folder, changes, setting, retry=retry), setting, show)
     if imports:
-        return run_job(lambda: importing.go_on(folder, changes, setting, retry=retry), setting, show)
-    return run_job(lambda: exporting.go_on(folder, changes, setting), setting, show)
+        return run_job(lambda: import_.go_on(folder, changes, setting, retry=retry), setting, show)
+    return run_job(lambda: export.go_on(folder, changes, setting), setting, show)
 
 
 def _done(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:

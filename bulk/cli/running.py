@@ -15,7 +15,7 @@ from bulk.errors import UnfinishedError
 
 if TYPE_CHECKING:
     from bulk.access.account import Setting
-    from bulk.jobs.ending import Ending
+    from bulk.jobs.summary import Ending
 
 
 def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callable[[Ending], None]) -> int:

@@ -25,7 +25,7 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     To FILE, or to stdout. With --sandbox or a key, the account's own custom
     fields are columns too, and their options are listed.
     """
-    from bulk.jobs.choices import check_importable  # noqa: PLC0415 - not for --help
+    from bulk.jobs.option_rules import check_importable  # noqa: PLC0415 - not for --help
     from bulk.tables.template import template  # noqa: PLC0415
 
     found = options.resource_of(resource)
@@ -56,7 +56,7 @@ def _account_columns(resource: Resource, chosen: dict[str, Any]) -> Sequence[Col
         return None
     import anyio  # noqa: PLC0415
 
-    from bulk.jobs.validating import account_columns  # noqa: PLC0415
+    from bulk.jobs.validate import account_columns  # noqa: PLC0415
 
     return anyio.run(account_columns, resource, options.connected(access))
 

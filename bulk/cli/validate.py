@@ -32,8 +32,8 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
     from bulk.access.account import Account, Setting  # noqa: PLC0415
-    from bulk.jobs.choices import check_import  # noqa: PLC0415
-    from bulk.jobs.validating import validate  # noqa: PLC0415
+    from bulk.jobs.option_rules import check_import  # noqa: PLC0415
+    from bulk.jobs.validate import validate  # noqa: PLC0415
 
     found = options.resource_of(resource)
     given = import_options(chosen)

@@ -16,7 +16,7 @@ import anyio
 from bulk.engine.steps import Step
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
-from bulk.jobs.reading_back import ReadingBack
+from bulk.jobs.read_back import ReadingBack
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.link_rows import ENROLMENT, ENROLMENT_OF
 from bulk.planning.pages import PAGE

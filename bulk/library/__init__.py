@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bulk.access.account import Account
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.jobs.ending import Summary
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.validating import Findings
+from bulk.jobs.summary import Summary
+from bulk.jobs.validate import Findings
 from bulk.library.functions import (
     export_batches,
     export_file,

@@ -15,10 +15,10 @@ import anyio.to_thread
 import polars as pl
 
 from bulk.access.account import Account
-from bulk.jobs import everything
-from bulk.jobs.choices import check_export, check_import
+from bulk.jobs import all_resources
+from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.validating import Findings
+from bulk.jobs.validate import Findings
 from bulk.library.frames import Rows, frames, given_rows
 from bulk.library.results import Result
 from bulk.library.running import JOBS, job_at, of_rows, run_export, run_import, run_resume, run_validation, setting_of
@@ -103,7 +103,7 @@ async def import_folder(
     chosen = options or ImportOptions()
     setting = await setting_of(account, jobs, progress)
     check_import(None, chosen, setting.access)
-    return Result.of(await everything.import_all(Path(folder), chosen, setting))
+    return Result.of(await all_resources.import_all(Path(folder), chosen, setting))
 
 
 async def export_file(
@@ -161,7 +161,7 @@ async def export_folder(
     chosen = options or ExportOptions()
     setting = await setting_of(account, jobs, progress)
     check_export(None, chosen, setting.access)
-    return Result.of(await everything.export_all(Path(folder), chosen, setting))
+    return Result.of(await all_resources.export_all(Path(folder), chosen, setting))
 
 
 async def resume(

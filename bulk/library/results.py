@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from bulk.errors import BulkError
-from bulk.jobs.ending import Ending, Summary
+from bulk.jobs.summary import Ending, Summary
 from bulk.storage.job_folder import FAILED
 from bulk.wording import counted
 

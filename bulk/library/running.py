@@ -11,10 +11,10 @@ import anyio
 from bulk.access.account import Account, Setting
 from bulk.access.connections import connected
 from bulk.errors import UsageError
-from bulk.jobs import everything, exporting, importing, validating
-from bulk.jobs.choices import check_export, check_import
+from bulk.jobs import all_resources, export, import_, validate
+from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.validating import Findings
+from bulk.jobs.validate import Findings
 from bulk.library.results import Result
 from bulk.resources import find, nearest_names
 from bulk.resources.spec import Resource
@@ -40,31 +40,31 @@ async def run_validation(
     known = _resource(resource)
     check_import(known, options, account)
     setting = await setting_of(account or Account(), JOBS, progress)
-    return await validating.validate(known, source, options, setting, offline=account is None)
+    return await validate.validate(known, source, options, setting, offline=account is None)
 
 
 async def run_import(resource: str, source: Source, options: ImportOptions, setting: Setting) -> Result:
     """Import an input."""
     known = _resource(resource)
     check_import(known, options, setting.access)
-    return Result.of(await importing.start(known, source, options, setting))
+    return Result.of(await import_.start(known, source, options, setting))
 
 
 async def run_export(resource: str, path: Path, options: ExportOptions, setting: Setting) -> Result:
     """Export a resource to a file."""
     known = _resource(resource)
     check_export(known, options, setting.access)
-    return Result.of(await exporting.start(known, path, options, setting))
+    return Result.of(await export.start(known, path, options, setting))
 
 
 async def run_resume(folder: JobFolder, setting: Setting, *, retry: bool) -> Result:
     """Go on with a job of any kind."""
     record = folder.record()
-    if record.resource == everything.ALL:
-        return Result.of(await everything.go_on(folder, _AGAIN, setting, retry=retry))
+    if record.resource == all_resources.ALL:
+        return Result.of(await all_resources.go_on(folder, _AGAIN, setting, retry=retry))
     if record.kind == "import":
-        return Result.of(await importing.go_on(folder, _AGAIN, setting, retry=retry))
-    return Result.of(await exporting.go_on(folder, _AGAIN, setting))
+        return Result.of(await import_.go_on(folder, _AGAIN, setting, retry=retry))
+    return Result.of(await export.go_on(folder, _AGAIN, setting))
 
 
 def of_rows(options: ImportOptions | None) -> ImportOptions:

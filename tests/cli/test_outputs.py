@@ -17,7 +17,7 @@ from bulk.cli import terminal
 from bulk.cli.display import show_import
 from bulk.cli.terminal import ERRORS, Stream
 from bulk.engine.retry import explain
-from bulk.jobs.ending import Ending, Summary
+from bulk.jobs.summary import Ending, Summary
 from bulk.model import Reply
 from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell

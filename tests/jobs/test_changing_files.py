@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs import validating
-from bulk.jobs.ending import Ending
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs import validate
+from bulk.jobs.import_ import ImportOptions
+from bulk.jobs.summary import Ending
 from bulk.resources import named
 from bulk.storage import input_copy
 from bulk.tables.dialect import Frames
@@ -283,7 +283,7 @@ def test_a_validation_whose_file_changes_at_any_moment(
 
     def validated(world: Watched, path: Path):
         options = ImportOptions(rate=0)
-        return run(lambda: validating.validate(named("contacts"), path, options, world.setting, offline=False))
+        return run(lambda: validate.validate(named("contacts"), path, options, world.setting, offline=False))
 
     world = prepared(tmp_path / "undisturbed", monkeypatch, moments)
     path = world.folder / "in.csv"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.deleting import DELETED, DeclinedError
+from bulk.jobs.delete import DELETED, DeclinedError
 from bulk.model import Request
 from bulk.prefetch.contacts import STALE
 from bulk.sandbox.faults import Fault

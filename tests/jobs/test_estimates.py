@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.ending import Ending
+from bulk.jobs.summary import Ending
 from bulk.runtime.progress import Silent
 from tests.jobs.samples import SAMPLES, given
 from tests.world import World, crashing

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.ending import Ending
+from bulk.jobs.summary import Ending
 from bulk.model import Request
 from bulk.resources.spec import Column, Resource
 from bulk.tables.template import template

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.jobs.ending import Ending
+from bulk.jobs.summary import Ending
 from bulk.model import Reply
 from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs import importing
+from bulk.jobs import import_
 from bulk.model import Lost, Reply, Request
 from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
@@ -187,7 +187,7 @@ def test_a_rate_at_which_nobody_can_be_subscribed_is_refused_before_anything_is_
 def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(
     listed: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(importing, "SLOWEST", 0.0)  # as where other jobs leave so little
+    monkeypatch.setattr(import_, "SLOWEST", 0.0)  # as where other jobs leave so little
     ending = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
     assert isinstance(ending.error, UnfinishedError)
     assert "--rate" in str(ending.error)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bulk.jobs import importing
+from bulk.jobs import import_
 from bulk.jobs.options import ImportOptions
 from bulk.resources import named
 from bulk.runtime.progress import Silent
@@ -57,7 +57,7 @@ def said_of(world: World, rows: list[tuple[str, ...]], header: str) -> list[str]
     """What an import of rows says, each of which ends well."""
     saying = Saying()
     setting = replace(world.setting, progress=saying)
-    ending = run(importing.start, named("contacts"), world.csv(rows, header), ImportOptions(rate=0), setting)
+    ending = run(import_.start, named("contacts"), world.csv(rows, header), ImportOptions(rate=0), setting)
     assert ending.summary.complete
     world.job.discard()
     return saying.said

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from bulk.jobs.ending import Ending
+from bulk.jobs.summary import Ending
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports, crashing, report
 

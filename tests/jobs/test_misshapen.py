@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from bulk.errors import AccountingError, BulkError
-from bulk.jobs import everything, exporting, importing, validating
+from bulk.jobs import all_resources, export, import_, validate
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.model import Json, Lost, Reply, Request
 from bulk.resources import RESOURCES, named
@@ -59,20 +59,20 @@ def commands(world: World) -> dict[str, Callable[[], Any]]:
     """What reads an account, by what it is called."""
     found: dict[str, Callable[[], Any]] = {}
     for resource in RESOURCES:
-        found[f"export {resource.name}"] = lambda resource=resource: exporting.start(
+        found[f"export {resource.name}"] = lambda resource=resource: export.start(
             resource, world.folder / "out.csv", ExportOptions(rate=0), world.setting
         )
     for resource in IMPORTED:
         sample = SAMPLES[resource.name]
         file = world.csv(sample.rows[:3], sample.header, f"{resource.name}.csv")
-        found[f"import {resource.name}"] = lambda resource=resource, file=file: importing.start(
+        found[f"import {resource.name}"] = lambda resource=resource, file=file: import_.start(
             resource, file, ImportOptions(rate=0), world.setting
         )
     contacts = world.folder / "contacts.csv"
-    found["validate"] = lambda: validating.validate(
+    found["validate"] = lambda: validate.validate(
         named("contacts"), contacts, ImportOptions(rate=0), world.setting, offline=False
     )
-    found["export all"] = lambda: everything.export_all(world.folder / "all", ExportOptions(rate=0), world.setting)
+    found["export all"] = lambda: all_resources.export_all(world.folder / "all", ExportOptions(rate=0), world.setting)
     return found
 
 

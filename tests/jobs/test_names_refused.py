@@ -7,7 +7,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from bulk.jobs import importing
+from bulk.jobs import import_
 from bulk.jobs.options import ImportOptions
 from bulk.resources import named
 from bulk.sandbox.faults import Fault
@@ -57,7 +57,7 @@ def test_of_two_jobs_that_need_a_name_one_makes_it_and_the_other_finds_it(world:
             for name in ("one", "two"):
                 setting = replace(world.setting, name=name)
                 source = world.csv([(f"{name}@example.com", "New")], "email,tags", f"{name}.csv")
-                tasks.start_soon(importing.start, named("contacts"), source, ImportOptions(rate=0), setting)
+                tasks.start_soon(import_.start, named("contacts"), source, ImportOptions(rate=0), setting)
 
     world.latency = 1.0
     world.on_send = lambda request: started.append((request.method, request.path))

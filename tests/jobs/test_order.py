@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs import validating
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs import validate
+from bulk.jobs.import_ import ImportOptions
 from bulk.model import Reply, Request
 from bulk.resources import named
 from bulk.sandbox.faults import Fault
@@ -141,8 +141,8 @@ def test_what_the_check_before_finds_is_what_the_import_rejects(world: World, po
     path.write_text(MIXED, encoding="utf-8")
     options = ImportOptions(on_duplicate=policy)
 
-    async def check() -> validating.Findings:
-        return await validating.validate(named("contacts"), path, options, world.setting, offline=False)
+    async def check() -> validate.Findings:
+        return await validate.validate(named("contacts"), path, options, world.setting, offline=False)
 
     found = run(check)
     world.start(path, on_duplicate=policy)
@@ -175,8 +175,8 @@ def test_what_the_account_holds_already_is_no_more_refused_by_the_check_than_by_
     path = world.csv(lines, ",".join(header))
     world.sent.clear()
 
-    async def check() -> validating.Findings:
-        return await validating.validate(named("contacts"), path, ImportOptions(), world.setting, offline=False)
+    async def check() -> validate.Findings:
+        return await validate.validate(named("contacts"), path, ImportOptions(), world.setting, offline=False)
 
     found = run(check)
     assert {(issue.row, issue.code) for issue in found.issues} == {(rows + 2, "unknown_option")}

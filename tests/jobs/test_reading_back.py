@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.reading_back import RUNS
+from bulk.jobs.read_back import RUNS
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.sandbox.faults import Fault

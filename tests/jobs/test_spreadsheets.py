@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs import validating
-from bulk.jobs.importing import ImportOptions
+from bulk.jobs import validate
+from bulk.jobs.import_ import ImportOptions
 from bulk.prefetch.contacts import STALE
 from bulk.resources import named
 from tests.virtual import run
@@ -156,7 +156,7 @@ def test_the_check_before_says_it_too(world: World):
     path = world.csv([("a@example.com", "1-May", "", ""), ("b@example.com", "Bo", "", "")], HEADER)
 
     async def check(**options: bool) -> list[str]:
-        found = await validating.validate(
+        found = await validate.validate(
             named("contacts"), path, ImportOptions(**options), world.setting, offline=False
         )  # fmt: skip
         return [issue.code for issue in found.issues]

@@ -12,9 +12,9 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.errors import AbortedError, UsageError
-from bulk.jobs.importing import matched, on_duplicate_of, prepare_table
+from bulk.jobs.import_ import matched, on_duplicate_of, prepare_table
 from bulk.jobs.options import ImportOptions, options_read
-from bulk.jobs.validating import Findings
+from bulk.jobs.validate import Findings
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
 from bulk.storage.input_copy import Taken, take, taken_again

@@ -23,12 +23,12 @@ from bulk import __version__
 from bulk.access.account import Setting
 from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, UnfinishedError, UsageError
-from bulk.jobs import exporting, importing
-from bulk.jobs.ending import Ending, Summary, told
+from bulk.jobs import export, import_
+from bulk.jobs.all_files import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
-from bulk.jobs.parts import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
-from bulk.jobs.working import worked
+from bulk.jobs.run import worked
+from bulk.jobs.summary import Ending, Summary, told
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.prefetch.contacts import STALE
@@ -224,7 +224,7 @@ class _Exports:
         resumed = is_made(part.file(CHECKPOINT))
         with _opened(part, stale=float("inf")) as checkpoint:
             links = LINKS if resource.reading is Reading.KEYSET else ()
-            job = exporting.Job(part, resource, self.options, path, checkpoint, setting, resumed, links)
+            job = export.Job(part, resource, self.options, path, checkpoint, setting, resumed, links)
             access = setting.access
             part.write(
                 JobRecord(
@@ -233,11 +233,11 @@ class _Exports:
             )
             runner, meter = _runner(shared, checkpoint)
             try:
-                await exporting.work(job, runner, shared.door, shared.stopping)
+                await export.work(job, runner, shared.door, shared.stopping)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             error = shared.stopping.error if checkpoint.noted("written") is None else None
-            return await exporting.end(job, meter.note(anyio.current_time()), error)
+            return await export.end(job, meter.note(anyio.current_time()), error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +277,12 @@ class _Imports:
             runner, meter = _runner(shared, checkpoint)
             shared.stopping.drained = False
             try:
-                await importing.work(job, runner, shared.door, shared.stopping)
+                await import_.work(job, runner, shared.door, shared.stopping)
             except UsageError as raised:  # what only the account could tell, when other parts were sent already
                 shared.stopping.stop(AbortedError(f"{name}: {raised}"), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
-            ending = await importing.end(job, meter.note(anyio.current_time()), shared.stopping)
+            ending = await import_.end(job, meter.note(anyio.current_time()), shared.stopping)
         await anyio.to_thread.run_sync(self._learn, shared, resource, part)
         return ending
 

@@ -19,18 +19,18 @@ from bulk.access.account import Setting
 from bulk.access.account_lock import Door
 from bulk.engine.gate import SLOWEST, places
 from bulk.errors import AbortedError, UsageError
-from bulk.jobs.checking import Comparing, Refusals, checked, spoilt_cells
-from bulk.jobs.deleting import CONFIRMED, DeclinedError, Deleting
-from bulk.jobs.ending import Ending, Summary, told
+from bulk.jobs.check import Comparing, Refusals, checked, spoilt_cells
+from bulk.jobs.create_names import make_names
+from bulk.jobs.delete import CONFIRMED, DeclinedError, Deleting
 from bulk.jobs.import_job import Job
-from bulk.jobs.making import make_names
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
 from bulk.jobs.prefetch import READ_AT, compared, prefetched
-from bulk.jobs.reading_back import Reading, ReadingBack, reading_for, requests_for
+from bulk.jobs.read_back import Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.rows import Rows
+from bulk.jobs.run import worked
+from bulk.jobs.summary import Ending, Summary, told
 from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
-from bulk.jobs.working import worked
 from bulk.model import RowStatus
 from bulk.planning.collections import PAGE, Refused
 from bulk.planning.consent import STANDINGS, read_exclusions

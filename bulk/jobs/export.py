@@ -17,10 +17,10 @@ import anyio.to_thread
 from bulk.access.account import Setting
 from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
-from bulk.jobs.collecting import Collecting
-from bulk.jobs.ending import Ending, Summary
+from bulk.jobs.export_pages import Collecting
 from bulk.jobs.options import ExportOptions, options_read
-from bulk.jobs.working import worked
+from bulk.jobs.run import worked
+from bulk.jobs.summary import Ending, Summary
 from bulk.model import RowStatus
 from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of, unreadable
 from bulk.planning.names import Names, columns_of

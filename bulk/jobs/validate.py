@@ -17,9 +17,9 @@ import anyio.to_thread
 
 from bulk.access.account import Account, Setting, sharing, telling
 from bulk.access.shared_limit import SharedLimit
-from bulk.jobs.checking import Counting, remarks, spoilt_cells
+from bulk.jobs.check import Counting, remarks, spoilt_cells
+from bulk.jobs.import_ import matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.import_job import Job
-from bulk.jobs.importing import matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched
 from bulk.model import Issue
