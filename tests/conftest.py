@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.leaks import leaks
 from tests.lessons import Ran
 
+settings.register_profile("bulk", deadline=None)  # a busy machine is no defect
+settings.load_profile("bulk")
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 
 

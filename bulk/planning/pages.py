@@ -51,9 +51,14 @@ def id_of(record: Json, name: str = "id") -> int:
     return identity
 
 
-def id_within(collection: str, record: Json) -> int:
-    """The id of a record of a collection that is kept whole, which is looked at later; raises like `id_of`."""
+def id_within(collection: str, record: Json, *, of_one: bool = False) -> int:
+    """The id of a record of a collection that is kept as it is, and looked at later; raises like `id_of`.
+
+    `of_one`: the list is one owner's, so its records need not say whose they are.
+    """
     for name in _NEEDED.get(collection, ()):
+        if name in _OWNERS and of_one:
+            continue
         if name in _OWNERS:
             id_of(record, name)
         record[name]  # raises where the record has none
