@@ -60,7 +60,7 @@ def compare(path: Path, repeat: int, batch: int | None) -> None:
 
 def measure(way: Callable[[Path], str], path: Path, batch: int | None) -> None:
     if way is validate:
-        from bulk.tables import check  # noqa: PLC0415  # importing polars and pandera is no part of the rate
+        from bulk.files import check  # noqa: PLC0415 - importing polars and pandera is no part of the rate
 
         check.BATCH = batch or check.BATCH  # type: ignore[misc]
     start = time.perf_counter()
@@ -76,18 +76,18 @@ def bare(path: Path) -> str:
 
 
 def read(path: Path) -> str:
-    from bulk.tables.reading import open_table  # noqa: PLC0415
+    from bulk.files.reader import open_table  # noqa: PLC0415
 
     return f"read={sum(1 for _ in open_table(path).records())}"
 
 
 def validate(path: Path) -> str:
+    from bulk.files.check import check  # noqa: PLC0415
+    from bulk.files.matching import match_header  # noqa: PLC0415
+    from bulk.files.reader import open_table  # noqa: PLC0415
     from bulk.resources import find  # noqa: PLC0415
     from bulk.resources.kinds import DATE, NUMBER, TEXTAREA  # noqa: PLC0415
     from bulk.resources.spec import Column  # noqa: PLC0415
-    from bulk.tables.check import check  # noqa: PLC0415
-    from bulk.tables.matching import match_header  # noqa: PLC0415
-    from bulk.tables.reading import open_table  # noqa: PLC0415
 
     contacts = find("contacts")
     assert contacts

@@ -10,10 +10,6 @@ import os
 import sys
 
 if __name__ == "__main__":
-    import bulk.jobs.all_resources
-    import bulk.jobs.export
-    import bulk.jobs.import_
-    import bulk.tables.check  # noqa: F401
     from bulk.__main__ import run
 
     for line in sys.stdin:

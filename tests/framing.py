@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.files.reader import open_table
 from bulk.resources.spec import Column
-from bulk.tables.reading import open_table
 
 LINE: Final = re.compile(r"\r\n|\r|\n")
 MARKS: Final = (

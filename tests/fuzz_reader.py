@@ -57,7 +57,7 @@ def search(seconds: int, folder: str = "") -> None:
     def try_one(seed: bytes) -> None:
         one(seed, path)
 
-    for module in ("bulk.tables.dialect", "bulk.tables.reading", "bulk.tables.swallowed"):
+    for module in ("bulk.files.dialect", "bulk.files.reader", "bulk.files.swallowed"):
         for thing in vars(sys.modules[module]).values():
             _instrument(atheris, module, thing)
     options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", f"-artifact_prefix={found}/crash-"]

@@ -63,8 +63,8 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
 
 def import_options(chosen: dict[str, Any]) -> Any:
     """The job's options out of the command's."""
+    from bulk.files.matching import parse_maps  # noqa: PLC0415
     from bulk.jobs.options import ImportOptions  # noqa: PLC0415
-    from bulk.tables.matching import parse_maps  # noqa: PLC0415
 
     plain = (
         "mode", "key", "ignore_unknown", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding",

@@ -21,8 +21,8 @@ _HEADS = 23  # how wide the first of two columns is
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/resources.md.")
 def resources_command(resource: str | None, as_markdown: bool) -> int:
     """Say what can be moved, by which key, with which columns."""
+    from bulk.files.reference import markdown  # noqa: PLC0415
     from bulk.resources import RESOURCES  # noqa: PLC0415 - not for --help
-    from bulk.tables.reference import markdown  # noqa: PLC0415
 
     if as_markdown:
         terminal.echo(markdown(RESOURCES), nl=False)
@@ -36,7 +36,7 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
 
 
 def _show(resource: Resource) -> None:
-    from bulk.tables.reference import about_column, facts  # noqa: PLC0415 - not for --help
+    from bulk.files.reference import about_column, facts  # noqa: PLC0415 - not for --help
 
     terminal.echo(textwrap.fill(f"{resource.name}: {resource.about}", _WIDTH) + "\n")
     for word, answer in facts(resource):

@@ -25,8 +25,8 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     To FILE, or to stdout. With --sandbox or a key, the account's own custom
     fields are columns too, and their options are listed.
     """
+    from bulk.files.template import template  # noqa: PLC0415
     from bulk.jobs.option_rules import check_importable  # noqa: PLC0415 - not for --help
-    from bulk.tables.template import template  # noqa: PLC0415
 
     found = options.resource_of(resource)
     check_importable(found)

@@ -12,6 +12,9 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.errors import AbortedError, UsageError
+from bulk.files.check import check
+from bulk.files.named_file import NamedFile
+from bulk.files.reader import Table
 from bulk.jobs.import_ import matched, on_duplicate_of, prepare_table
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.validate import Findings
@@ -20,9 +23,6 @@ from bulk.resources.spec import Reading, Resource, Writing, normalise
 from bulk.storage.input_copy import Taken, take, taken_again
 from bulk.storage.job_folder import INPUT_COPY, JOB, JobFolder, JobRecord
 from bulk.storage.private import open_private
-from bulk.tables.check import check
-from bulk.tables.files import NamedFile
-from bulk.tables.reading import Table
 
 MANIFEST: Final = "manifest.json"
 ENROLMENTS: Final = "contactAutomations"  # never imported with the rest: to enrol people may send them mail

@@ -23,6 +23,7 @@ from bulk import __version__
 from bulk.access.account import Setting
 from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, UnfinishedError, UsageError
+from bulk.files.named_file import NamedFile
 from bulk.jobs import export, import_
 from bulk.jobs.all_files import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.import_job import Job as ImportJob
@@ -47,7 +48,6 @@ from bulk.storage.job_folder import (
     account_of_manifest,
     sha256_of,
 )  # fmt: skip
-from bulk.tables.files import NamedFile
 
 ALL: Final = "all"
 LINKS: Final = tuple(resource for resource in RESOURCES if resource.reading is Reading.CONTACTS)

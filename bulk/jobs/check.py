@@ -8,16 +8,16 @@ from dataclasses import asdict
 import anyio.from_thread
 import anyio.to_thread
 
+from bulk.files.check import Compare, FileCheck, Tally
+from bulk.files.matching import Match
+from bulk.files.reader import Record, Table
+from bulk.files.schema import shorten
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, spoilt
 from bulk.resources.spec import clears
 from bulk.runtime.progress import Progress, Snapshot
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.reports import RAGGED
-from bulk.tables.check import Compare, FileCheck, Tally
-from bulk.tables.matching import Match
-from bulk.tables.reading import Record, Table
-from bulk.tables.schema import shorten
 from bulk.wording import counted
 
 Comparing = Callable[[int], Awaitable[Compare]]  # told how many rows may be sent; reads what the account holds

@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.errors import AbortedError
+from bulk.files.writer import CsvFile
 from bulk.jobs.plan import Plan
 from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
@@ -25,7 +26,6 @@ from bulk.resources.spec import Column, Resource, Writing
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import JobFolder
-from bulk.tables.writing import CsvFile
 from bulk.wording import counted
 
 DELETED: Final = "deleted.csv"

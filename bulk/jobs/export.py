@@ -17,6 +17,7 @@ import anyio.to_thread
 from bulk.access.account import Setting
 from bulk.access.account_lock import Door
 from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
+from bulk.files.writer import GUARDED, CsvFile, guard_formulas
 from bulk.jobs.export_pages import Collecting
 from bulk.jobs.options import ExportOptions, options_read
 from bulk.jobs.run import worked
@@ -33,7 +34,6 @@ from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
-from bulk.tables.writing import GUARDED, CsvFile, guard_formulas
 from bulk.wording import counted
 
 STATUSES: Final = tuple(status.value for status in RowStatus)

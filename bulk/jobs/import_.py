@@ -19,6 +19,10 @@ from bulk.access.account import Setting
 from bulk.access.account_lock import Door
 from bulk.engine.gate import SLOWEST, places
 from bulk.errors import AbortedError, UsageError
+from bulk.files.check import Compare, FileCheck, Look, OnDuplicate, Tally
+from bulk.files.matching import Match, Needs, match_header
+from bulk.files.named_file import NamedFile
+from bulk.files.reader import Table, open_table
 from bulk.jobs.check import Comparing, Refusals, checked, spoilt_cells
 from bulk.jobs.create_names import make_names
 from bulk.jobs.delete import CONFIRMED, DeclinedError, Deleting
@@ -54,10 +58,6 @@ from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.input_copy import Source, check_copy, remove_copy, take, taken_again
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.storage.reports import write_reports
-from bulk.tables.check import Compare, FileCheck, Look, OnDuplicate, Tally
-from bulk.tables.files import NamedFile
-from bulk.tables.matching import Match, Needs, match_header
-from bulk.tables.reading import Table, open_table
 from bulk.wording import counted
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands

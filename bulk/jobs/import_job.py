@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bulk.access.account import Setting
+from bulk.files.reader import Table
 from bulk.jobs.options import ImportOptions
 from bulk.planning.translate import Translations
 from bulk.resources.spec import Resource
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.input_copy import Taken
 from bulk.storage.job_folder import JobFolder
-from bulk.tables.reading import Table
 
 
 @dataclass(frozen=True, slots=True)

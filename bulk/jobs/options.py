@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
 
 from bulk.errors import UsageError
-from bulk.tables.check import OnDuplicate
+from bulk.files.check import OnDuplicate
 
 Check = Callable[[Any], bool]
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"

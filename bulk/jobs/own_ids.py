@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
+from bulk.files.reader import Record
 from bulk.jobs.plan import Plan
 from bulk.model import Row
 from bulk.planning.state import ContactState
 from bulk.storage.checkpoint import Checkpoint
-from bulk.tables.reading import Record
 
 BATCH: Final = 1_000  # rows that are looked at together
 OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here

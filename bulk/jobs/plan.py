@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bulk.files.matching import Match
+from bulk.files.reader import Record, Table
 from bulk.model import Row
 from bulk.planning.writers import Writer
 from bulk.resources.spec import Resource, Writing
-from bulk.tables.matching import Match
-from bulk.tables.reading import Record, Table
 
 
 @dataclass(frozen=True, slots=True)

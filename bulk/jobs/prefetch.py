@@ -13,6 +13,8 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
+from bulk.files.check import Compared
+from bulk.files.reader import Record
 from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.plan import Plan
@@ -35,8 +37,6 @@ from bulk.prefetch.records import read_records
 from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
-from bulk.tables.check import Compared
-from bulk.tables.reading import Record
 
 READ_AT: Final = "read at"  # noted with the time of the reading that rows are unchanged by
 

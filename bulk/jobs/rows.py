@@ -14,6 +14,7 @@ from typing import Final
 import anyio
 
 from bulk.engine.steps import Step
+from bulk.files.reader import Record
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.read_back import ReadingBack
@@ -28,7 +29,6 @@ from bulk.prefetch.records import HIGHEST, NEWEST, PARTLY
 from bulk.resources.identity import address_key, loose_key
 from bulk.runtime.runner import BESIDE, Work
 from bulk.storage.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
-from bulk.tables.reading import Record
 
 BATCH: Final = 250
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from bulk.files.matching import Match
+from bulk.files.reader import Record, Table
 from bulk.jobs.own_ids import BATCH, others_beside
 from bulk.jobs.plan import Plan
 from bulk.model import Failure, Flow, Json, Row, RowStatus
@@ -15,8 +17,6 @@ from bulk.planning.writers import Known, Own
 from bulk.prefetch.records import PARTLY
 from bulk.resources.identity import name_key
 from bulk.storage.checkpoint import Checkpoint
-from bulk.tables.matching import Match
-from bulk.tables.reading import Record, Table
 from bulk.wording import counted, duration
 
 

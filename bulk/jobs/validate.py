@@ -17,6 +17,8 @@ import anyio.to_thread
 
 from bulk.access.account import Account, Setting, sharing, telling
 from bulk.access.shared_limit import SharedLimit
+from bulk.files.check import Compare, FileCheck, Tally
+from bulk.files.matching import Match
 from bulk.jobs.check import Counting, remarks, spoilt_cells
 from bulk.jobs.import_ import matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.import_job import Job
@@ -32,8 +34,6 @@ from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint
 from bulk.storage.input_copy import Source, take
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JobFolder
-from bulk.tables.check import Compare, FileCheck, Tally
-from bulk.tables.matching import Match
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
 

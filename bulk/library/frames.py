@@ -13,10 +13,10 @@ from typing import Any, Final
 import polars as pl
 
 from bulk.errors import UsageError
+from bulk.files.reader import open_table
+from bulk.files.writer import CsvFile
 from bulk.resources.kinds import join_values
 from bulk.storage.input_copy import GivenRows
-from bulk.tables.reading import open_table
-from bulk.tables.writing import CsvFile
 
 Rows = pl.DataFrame | Iterable[Mapping[str, Any]]
 NAME: Final = "the rows given"

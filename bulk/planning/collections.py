@@ -81,7 +81,10 @@ def read_list(
     reading = InTurn()
 
     def kept(body: Json) -> Json:
-        return [[[str(id_within(plural, record, of_one=True)), keep(record)] for record in body[plural]], total_of(body)]
+        return [
+            [[str(id_within(plural, record, of_one=True)), keep(record)] for record in body[plural]],
+            total_of(body),
+        ]
 
     while True:
         name, place = f"{step} {reading.offset}", (("limit", str(PAGE)), ("offset", str(reading.offset)))

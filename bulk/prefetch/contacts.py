@@ -14,6 +14,7 @@ from typing import Final
 import anyio
 
 from bulk.errors import AbortedError
+from bulk.files.matching import without_address
 from bulk.model import Json
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import PageData, contacts_request, request_for
@@ -27,7 +28,6 @@ from bulk.resources.identity import address_key, loose_key
 from bulk.runtime.page_feed import OnPage, Walking
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
-from bulk.tables.matching import without_address
 
 ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them

@@ -24,9 +24,9 @@ import anyio
 import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
+from bulk.files.named_file import NamedFile, open_binary
 from bulk.storage.job_folder import INPUT_COPY, InputFile, JobFolder, sha256_of
 from bulk.storage.private import open_private
-from bulk.tables.files import NamedFile, open_binary
 
 PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time
 PAUSES: Final = (0.25, 0.5, 1.0, 2.0)  # seconds before the file is copied once more, while somebody writes it

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
+from bulk.files.fitting import TOO_FEW, missing_names
+from bulk.files.reader import Record, Table
+from bulk.files.writer import GUARDED, MISSING, CsvFile
 from bulk.model import Outcome, RowStatus
 from bulk.storage.checkpoint import Checkpoint, SettledRow
 from bulk.storage.edited_reports import keep_edited, note_written
 from bulk.storage.job_folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
-from bulk.tables.fitting import TOO_FEW, missing_names
-from bulk.tables.reading import Record, Table
-from bulk.tables.writing import GUARDED, MISSING, CsvFile
 
 RAGGED: Final = "ragged"  # under which it is noted whether a row is too short, and how many cells one has too many
 ORDER: Final = (

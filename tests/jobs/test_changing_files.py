@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
+from bulk.files.dialect import Frames
 from bulk.jobs import validate
 from bulk.jobs.import_ import ImportOptions
 from bulk.jobs.summary import Ending
 from bulk.resources import named
 from bulk.storage import input_copy
-from bulk.tables.dialect import Frames
 from tests.scale import tries
 from tests.virtual import run
 from tests.world import Crash, World, check_reports, report

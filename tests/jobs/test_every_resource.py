@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bulk.files.template import template
 from bulk.jobs.summary import Ending
 from bulk.model import Request
 from bulk.resources.spec import Column, Resource
-from bulk.tables.template import template
 from tests.jobs.samples import IMPORTED, SAMPLES, Sample
 from tests.world import Crash, World, check_reports, report
 

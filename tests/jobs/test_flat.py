@@ -9,10 +9,10 @@ from collections import Counter
 import pytest
 
 from bulk.engine.dispatch import MOST
+from bulk.files.reader import Table
 from bulk.jobs.rows import BATCH, Rows
 from bulk.model import Outcome
 from bulk.storage.checkpoint import Checkpoint
-from bulk.tables.reading import Table
 from tests.world import World
 
 HEADER = "email,firstName,tags,lists"

@@ -17,12 +17,12 @@ import pytest
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
 from bulk.errors import UnfinishedError
+from bulk.files.writer import CsvFile
 from bulk.jobs.rows import Rows
 from bulk.model import Outcome, Reply, Request
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from bulk.storage.checkpoint import Checkpoint
-from bulk.tables.writing import CsvFile
 from tests.virtual import run
 from tests.world import World, crashing, report
 

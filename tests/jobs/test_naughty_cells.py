@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bulk.files.reader import open_table
 from bulk.resources.identity import invisible, name_key
 from bulk.resources.kinds import EMAIL, Problem, join_values
-from bulk.tables.reading import open_table
 from tests.world import World, check_reports
 
 SHORTENED = re.compile(r"-?\d+(\.\d+)?[eE][-+]?\d+")  # a long number as a spreadsheet shows it

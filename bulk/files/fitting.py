@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from bulk.files.dialect import DELIMITERS
+from bulk.files.writer import GUARDED, MISSING, unguard
 from bulk.resources.kinds import Problem, join_values, split_values
-from bulk.tables.dialect import DELIMITERS
-from bulk.tables.writing import GUARDED, MISSING, unguard
 
 TOO_FEW: Final = "too_few_cells"
 NUL: Final = Problem(

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulk.files import check as check_module
+from bulk.files import keys as keys_module
+from bulk.files.schema import build_schema, check_batch, shorten
 from bulk.resources.kinds import DATE, DATETIME, EMAIL, ID, NAMES, NUMBER, OPTION, OPTIONS, TEXT, Option, Problem
 from bulk.resources.spec import Column
-from bulk.tables import check as check_module
-from bulk.tables import keys as keys_module
-from bulk.tables.schema import build_schema, check_batch, shorten
 
 EVERY_KIND = (
     Column("email", EMAIL, required=True),
@@ -141,9 +141,9 @@ import sys
 from pathlib import Path
 from bulk.resources.kinds import EMAIL
 from bulk.resources.spec import Column
-from bulk.tables.matching import match_header
-from bulk.tables.reading import Record
-from bulk.tables.schema import build_schema, check_batch
+from bulk.files.matching import match_header
+from bulk.files.reader import Record
+from bulk.files.schema import build_schema, check_batch
 columns = (Column("email", EMAIL, required=True),)
 match = match_header(("email",), columns)
 print(check_batch(build_schema(columns), [Record(2, ["bad"], None)], match)[0].code)

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.files.dialect import DELIMITERS, PREAMBLE, Dialect, Frames, detect, known_names, sample_records
+from bulk.files.fitting import Fit, usual_width
+from bulk.files.named_file import NamedFile
+from bulk.files.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_in_a_cell, quotes_after_blanks
+from bulk.files.swallowed import SwallowGuard, address_columns
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, normalise
-from bulk.tables.dialect import DELIMITERS, PREAMBLE, Dialect, Frames, detect, known_names, sample_records
-from bulk.tables.files import NamedFile
-from bulk.tables.fitting import Fit, usual_width
-from bulk.tables.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_in_a_cell, quotes_after_blanks
-from bulk.tables.swallowed import SwallowGuard, address_columns
 
 __all__ = ["Dialect", "Record", "Table", "open_table"]
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
-from bulk.tables.reading import open_table
-from bulk.tables.writing import format_row
+from bulk.files.reader import open_table
+from bulk.files.writer import format_row
 
 
 def cells(path, **options):

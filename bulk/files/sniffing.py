@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.tables.files import NamedFile
+from bulk.files.named_file import NamedFile
 
 _AS_CSV: Final = "Open it in a spreadsheet program and save it as CSV (UTF-8), then import that."
 _UNPACK: Final = "Unpack it and import the CSV that is in it."

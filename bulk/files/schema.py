@@ -22,8 +22,8 @@ from bulk.resources.spec import Column, clears, is_blank
 if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
 
-    from bulk.tables.matching import Match
-    from bulk.tables.reading import Record
+    from bulk.files.matching import Match
+    from bulk.files.reader import Record
 
 ROW: Final = "row"  # the frame's own column of row numbers; pandera's index counts within the frame only
 _SHOWN: Final = 60  # characters of a value that an issue repeats

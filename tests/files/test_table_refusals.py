@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.tables.reading import open_table
+from bulk.files.reader import open_table
 
 
 def refusal(path: Path, **options) -> str:
@@ -150,7 +150,7 @@ BIG = """
 import sys
 from pathlib import Path
 from bulk.errors import UsageError
-from bulk.tables.reading import open_table
+from bulk.files.reader import open_table
 
 path = Path(sys.argv[1])
 try:

@@ -8,10 +8,10 @@ import json
 import pytest
 
 from bulk.errors import UsageError
+from bulk.files.dialect import Dialect, Frames
+from bulk.files.matching import match_header, parse_maps
+from bulk.files.reader import open_table
 from bulk.resources.spec import normalise
-from bulk.tables.dialect import Dialect, Frames
-from bulk.tables.matching import match_header, parse_maps
-from bulk.tables.reading import open_table
 
 PLAIN = Dialect("utf-8", ",", bom=False, skip_lines=0, sep_line=False)
 

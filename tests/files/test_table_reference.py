@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bulk.__main__ import run
+from bulk.files.reference import markdown
+from bulk.files.template import template
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Resource
-from bulk.tables.reference import markdown
-from bulk.tables.template import template
 
 ROOT = Path(__file__).parents[2]
 IMPORTED = [resource for resource in RESOURCES if resource.modes]

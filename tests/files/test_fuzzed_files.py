@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
+from bulk.files.reader import open_table
 from bulk.resources import named
-from bulk.tables.reading import open_table
 from tests.framing import BrokenError, framed, held, justified
 from tests.fuzz_reader import SEEDS, one
 from tests.scale import tries

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bulk.files.check import OnDuplicate, Tally, check
+from bulk.files.matching import Match, match_header
+from bulk.files.reader import Table, open_table
 from bulk.model import Issue
 from bulk.resources import find
 from bulk.resources.spec import Column
-from bulk.tables.check import OnDuplicate, Tally, check
-from bulk.tables.matching import Match, match_header
-from bulk.tables.reading import Table, open_table
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bulk.errors import UsageError
+from bulk.files.matching import Needs, match_header, parse_maps
+from bulk.files.reader import Record
 from bulk.resources.kinds import DATE, TEXT
 from bulk.resources.spec import Column
-from bulk.tables.matching import Needs, match_header, parse_maps
-from bulk.tables.reading import Record
 
 FIELDS = (
     Column("field:1", DATE, title="Birthday", aliases=("%BIRTHDAY%", "BIRTHDAY")),

@@ -8,8 +8,8 @@ import itertools
 import pytest
 
 from bulk.errors import UsageError
-from bulk.tables.dialect import Dialect
-from bulk.tables.reading import open_table
+from bulk.files.dialect import Dialect
+from bulk.files.reader import open_table
 
 
 def rows(path, **options):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bulk.files.template import example_of, importable
 from bulk.resources.spec import TOGETHER, Column, Reading, Resource
-from bulk.tables.template import example_of, importable
 
 _VERBS = {
     "upsert": "upsert (change it, or create it)", "create": "create", "update": "update", "delete": "delete",

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
+from bulk.files.reader import open_table
+from bulk.files.template import template
+from bulk.files.writer import GUARDED, CsvFile, format_row, guard_formulas, unguard
 from bulk.resources import find
 from bulk.resources.kinds import DATE, OPTION, Option, join_values
 from bulk.resources.spec import Column
-from bulk.tables.reading import open_table
-from bulk.tables.template import template
-from bulk.tables.writing import GUARDED, CsvFile, format_row, guard_formulas, unguard
 
 
 def test_the_form_for_spreadsheets(tmp_path):

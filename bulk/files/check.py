@@ -14,15 +14,15 @@ from itertools import islice
 from operator import attrgetter, ne
 from typing import Final, Literal, Protocol, Self
 
+from bulk.files.keys import Keys, RowSet
+from bulk.files.matching import Match
+from bulk.files.reader import Record, Table
+from bulk.files.schema import build_schema, check_batch, shorten
 from bulk.model import Issue
 from bulk.resources.contacts import OPPOSITES
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem, find_name
 from bulk.resources.spec import Column, clears
-from bulk.tables.keys import Keys, RowSet
-from bulk.tables.matching import Match
-from bulk.tables.reading import Record, Table
-from bulk.tables.schema import build_schema, check_batch, shorten
 
 OnDuplicate = Literal["error", "first", "last", "all"]
 

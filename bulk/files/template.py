@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bulk.files.writer import BOM, format_row
 from bulk.resources.spec import Column, Resource
-from bulk.tables.writing import BOM, format_row
 
 
 def template(resource: Resource, columns: Sequence[Column] | None = None) -> str:

@@ -16,10 +16,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.errors import UsageError
+from bulk.files.named_file import NamedFile, open_binary
+from bulk.files.quoting import BlankWatch, is_spaced
+from bulk.files.sniffing import recognise
 from bulk.resources.spec import normalise
-from bulk.tables.files import NamedFile, open_binary
-from bulk.tables.quoting import BlankWatch, is_spaced
-from bulk.tables.sniffing import recognise
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

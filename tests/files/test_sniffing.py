@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.tables.reading import open_table
+from bulk.files.reader import open_table
 
 
 def zipped(*names: str, stored: bytes = b"") -> bytes:

@@ -13,11 +13,11 @@ from itertools import zip_longest
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.files.reader import Record
 from bulk.model import Row
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL, nearest
 from bulk.resources.spec import TOGETHER, Column, normalise
-from bulk.tables.reading import Record
 
 _PART: Final = "\0"  # between the parts of a key
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
