@@ -75,7 +75,7 @@ def read_list(
     """What is kept of each record of a list, within a row's flow; the receipt of a page that cannot be had.
 
     The list may tell no total: then a page of few records, or one without news, ends it. `step` names the pages,
-    `says` what each record must say to belong there.
+    `says` what each record must say to belong there. That this key may not read it refuses the row, not the key.
     """
     found: dict[str, Json] = {}
     reading = InTurn()
@@ -88,7 +88,8 @@ def read_list(
 
     while True:
         name, place = f"{step} {reading.offset}", (("limit", str(PAGE)), ("offset", str(reading.offset)))
-        receipts = yield (Request(name, "GET", path, (*query, *place), expects=plural, keep=kept, says=says),)
+        asked = (*query, *place)
+        receipts = yield (Request(name, "GET", path, asked, expects=plural, keep=kept, says=says, optional=True),)
         if not receipts[0].ok:
             return receipts[0]
         page, total = receipts[0].data

@@ -490,3 +490,15 @@ def test_what_somebody_has_changed_meanwhile_is_said_with_both_values(world: Wor
     assert "'Other'" in error
     assert "'Meddled'" in error
     assert ending.summary.codes == {"not_confirmed": 1}
+
+
+def test_links_that_may_not_be_read_apart_take_no_other_row_with_them(world: World):
+    world.faults = (
+        Fault("status", method="GET", path="contacts/1/contactTags", status=403),
+        Fault("no_include", method="GET", path="contacts*"),
+    )
+    rows = [("a@example.com", "VIP"), ("b@example.com", "VIP"), ("c@example.com", "")]
+    ending = world.start(world.csv(rows, "email,tags"))
+    assert ending.error is None
+    assert ending.summary.rows["succeeded"] == 3
+    assert ending.summary.not_read_back == 1, "whose tags may not be read"
