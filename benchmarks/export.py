@@ -71,13 +71,13 @@ def main() -> None:
             for skewed in (False, True):
                 place = folder / f"{latency}-{skewed}"
                 with served(place, contacts, skewed=skewed, options=("--latency", str(latency))) as environment:
-                    found = export(environment, place)
-                assert found["rows"]["succeeded"] == contacts, found
+                    result = export(environment, place)
+                assert result["rows"]["succeeded"] == contacts, result
                 print(
                     f"{contacts:,} contacts, {'skewed' if skewed else 'even'} ids, {latency * 1000:5,.0f} ms: "
-                    f"{found['seconds']:5.1f} s = {found['seconds'] / allowed:.3f} x the limit's time (goal {goal}), "
-                    f"{found['requests']} requests = {found['requests'] / (contacts / 100):.3f} x pages (1.03), "
-                    f"{found['retries']} refused",
+                    f"{result['seconds']:5.1f} s = {result['seconds'] / allowed:.3f} x the limit's time (goal {goal}), "
+                    f"{result['requests']} requests = {result['requests'] / (contacts / 100):.3f} x pages (1.03), "
+                    f"{result['retries']} refused",
                     flush=True,
                 )
         sizes = (2_000, 10_000) if "--quick" in sys.argv else (20_000, 100_000, 200_000)
@@ -85,10 +85,10 @@ def main() -> None:
         for size in sizes:
             place = folder / f"memory-{size}"
             with served(place, size, skewed=False, options=("--rate", "0")) as environment:
-                found = export(environment, place, "--rate", "0")
-            base = base or found["memory"]
-            print(f"{size:,} contacts: peak {found['memory']:.0f} MiB = {found['memory'] / base:.2f} x the first "
-                  f"(goal at 100,000: 130), {found['seconds']:.1f} s", flush=True)  # fmt: skip
+                result = export(environment, place, "--rate", "0")
+            base = base or result["memory"]
+            print(f"{size:,} contacts: peak {result['memory']:.0f} MiB = {result['memory'] / base:.2f} x the first "
+                  f"(goal at 100,000: 130), {result['seconds']:.1f} s", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -77,8 +77,8 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000
     pipeline(10)  # imports are not what is measured
     for _ in range(3):
-        alone, whole = bare(rows), pipeline(rows)
-        print(f"bare httpx {alone:8,.0f}/s   pipeline {whole:8,.0f}/s   ratio {whole / alone:.2f} (goal {GOAL})")
+        alone, entire = bare(rows), pipeline(rows)
+        print(f"bare httpx {alone:8,.0f}/s   pipeline {entire:8,.0f}/s   ratio {entire / alone:.2f} (goal {GOAL})")
 
 
 if __name__ == "__main__":

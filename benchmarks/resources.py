@@ -38,7 +38,7 @@ def fill(store: Store, resource: Resource, records: int) -> None:
         db.execute("INSERT INTO dealStages (id, dealGroup, title, ordernum) VALUES (900, 900, 'First', 1)")
     columns = [row for row in store.rows(f"PRAGMA table_info({resource.name})") if row[1] != "id" and row[3]]
     wanted = [(name, kind) for _at, name, kind, _required, default, _key in columns if default is None]
-    rows = ([_value(name, kind, n) for name, kind in wanted] for n in range(records - _held(store, resource.name)))
+    rows = ([_value(name, kind, n) for name, kind in wanted] for n in range(records - _current(store, resource.name)))
     marks = ", ".join("?" * len(wanted))
     names = ", ".join(name for name, _kind in wanted)
     db.executemany(f"INSERT INTO {resource.name} ({names}) VALUES ({marks})", rows)
@@ -47,7 +47,7 @@ def fill(store: Store, resource: Resource, records: int) -> None:
     db.execute("COMMIT")
 
 
-def _held(store: Store, table: str) -> int:
+def _current(store: Store, table: str) -> int:
     return store.count(f"SELECT count(*) FROM {table}")
 
 
@@ -77,12 +77,12 @@ def exported(resource: Resource, records: int, *served: str, rate: str = "5") ->
 
 def measure(resource: Resource, records: int, latency: float) -> None:
     """Print one line of the table."""
-    found = exported(resource, records, "--latency", str(latency))
+    result = exported(resource, records, "--latency", str(latency))
     pages = records / 100
     print(
-        f"{resource.name:20} {found['rows']['succeeded']:7,} rows at {latency * 1000:5,.0f} ms: "
-        f"{found['requests_per_second'] / 5:.3f} of the limit (goal 0.95), {found['requests']:,} requests = "
-        f"{found['requests'] / (pages + HANDFUL):.3f} x (pages + {HANDFUL}) (1.05), {found['retries']} refused",
+        f"{resource.name:20} {result['rows']['succeeded']:7,} rows at {latency * 1000:5,.0f} ms: "
+        f"{result['requests_per_second'] / 5:.3f} of the limit (goal 0.95), {result['requests']:,} requests = "
+        f"{result['requests'] / (pages + HANDFUL):.3f} x (pages + {HANDFUL}) (1.05), {result['retries']} refused",
         flush=True,
     )
 

@@ -48,13 +48,13 @@ def main() -> None:
     """Print the ratios."""
     small, large = (int(text) for text in sys.argv[1:3]) if len(sys.argv) > 2 else (100_000, 1_000_000)
     with tempfile.TemporaryDirectory() as name:
-        found = {}
+        result = {}
         for rows in (small, large):
-            found[rows] = run(Path(name) / str(rows), rows)
-            each, memory = found[rows]
+            result[rows] = run(Path(name) / str(rows), rows)
+            each, memory = result[rows]
             print(f"{rows:9,} rows: {each * 1e6:5.0f} µs of CPU a row, peak {memory:4.0f} MiB", flush=True)
-    print(f"time a row x {found[large][0] / found[small][0]:.2f} (goal 1.2), "
-          f"memory x {found[large][1] / found[small][1]:.2f} (goal 1.3)")  # fmt: skip
+    print(f"time a row x {result[large][0] / result[small][0]:.2f} (goal 1.2), "
+          f"memory x {result[large][1] / result[small][1]:.2f} (goal 1.3)")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -79,13 +79,13 @@ def _of_link(db: sqlite3.Connection, job: Scenario, line: dict[str, str]) -> lis
              "field_title": ("fields", "title", "field"), "account_name": ("accounts", "name", "account"),
              "automation_name": ("automations", "name", "automation")}  # fmt: skip
     column, (table, called, attribute) = next((c, named[c]) for c in named if c in line)
-    found = db.execute(
+    result = db.execute(
         f"SELECT count(*) FROM {job.resource} AS l JOIN contacts AS c ON c.id = l.contact JOIN {table} AS o"
         f" ON o.id = l.{attribute} WHERE c.email = ? AND o.{called} = ?",
         (line["contact_email"], line[column]),
     ).fetchone()[0]
     gone = job.options.get("mode") == "delete"
-    return [] if bool(found) is not gone else [f"{line['contact_email']}, {line[column]}: {found}"]
+    return [] if bool(result) is not gone else [f"{line['contact_email']}, {line[column]}: {result}"]
 
 
 def wrong(seed: int) -> str:

@@ -83,7 +83,7 @@ def worlds(folder: Path, patch: pytest.MonkeyPatch, number: int) -> World:
     """One of four accounts in turn: that folds as MySQL does or letters only, read before the rows or too large."""
     world = World(folder, patch, switches=Switches(collation=("mysql", "letters")[number % 2]))
     if number // 2 % 2:
-        patch.setattr(prefetch, "read_held", _never)
+        patch.setattr(prefetch, "read_snapshot", _never)
     return world
 
 
@@ -107,17 +107,17 @@ def rows_of(world: World, sql: str) -> list[tuple[Any, ...]]:
 
 def belongings(world: World) -> dict[str, list[Any]]:
     """All that the account has of each person, by address."""
-    found: dict[str, list[Any]] = {}
+    result: dict[str, list[Any]] = {}
     people = dict(rows_of(world, "SELECT id, email FROM contacts"))
     for identity, email, *rest in rows_of(world, "SELECT id, email, firstName, lastName, phone FROM contacts"):
-        found[email] = [identity, *rest]
+        result[email] = [identity, *rest]
     for table, what in (("contactTags", "tag"), ("contactLists", "list || ' ' || status"), ("deals", "title"),
                         ("fieldValues", "field || ' ' || value"), ("accountContacts", "account")):  # fmt: skip
         for contact, one in rows_of(world, f"SELECT contact, {what} FROM {table} WHERE contact IS NOT NULL"):
-            found[people[contact]].append((table, one))
+            result[people[contact]].append((table, one))
     for contact, note in rows_of(world, "SELECT relid, note FROM notes WHERE reltype = 'Subscriber'"):
-        found[people[contact]].append(("notes", note))
-    return found
+        result[people[contact]].append(("notes", note))
+    return result
 
 
 JOBS: Final[tuple[tuple[str, str, Callable[[str], list[str]], dict[str, Any]], ...]] = (
@@ -138,10 +138,10 @@ JOBS: Final[tuple[tuple[str, str, Callable[[str], list[str]], dict[str, Any]], .
 
 def job(world: World, count: Counted, resource: str, header: str, rows: list[list[str]], **options: Any) -> None:
     """Run one job and count its rows."""
-    ending = world.start(world.csv(rows, header), resource, **options)
-    sums = ending.summary.rows
+    job_result = world.start(world.csv(rows, header), resource, **options)
+    sums = job_result.summary.rows
     assert sums["read"] == len(rows), (resource, sums)
-    assert not sums["unprocessed"], (resource, ending.error)
+    assert not sums["unprocessed"], (resource, job_result.error)
     assert not sums["in_doubt"], (resource, options, report(world.job.path, "failed.csv")[:3])
     count.jobs += 1
     count.rows += len(rows)
@@ -152,14 +152,14 @@ def job(world: World, count: Counted, resource: str, header: str, rows: list[lis
 
 def play_addresses(world: World, words: Sequence[tuple[str, str]], count: Counted) -> None:
     """One of each pair is in the account; every kind of job is for the other, and leaves the first as it is."""
-    held = [f"{one}@example.com" for one, _other in words]
+    current = [f"{one}@example.com" for one, _other in words]
     meant = [f"{other}@example.com" for _one, other in words]
-    fill(world, [("contacts", {"contact": {"email": email, **VICTIM}}) for email in held])
+    fill(world, [("contacts", {"contact": {"email": email, **VICTIM}}) for email in current])
     before = belongings(world)
     for resource, header, cells, options in JOBS:
         job(world, count, resource, header, [cells(email) for email in meant], **options)
         now = belongings(world)
-        count.harmed += [f"{resource} {options}: {email}" for email in held if now.get(email) != before[email]]
+        count.harmed += [f"{resource} {options}: {email}" for email in current if now.get(email) != before[email]]
 
 
 def play_one_file(world: World, words: Sequence[tuple[str, str]], count: Counted) -> None:

@@ -42,8 +42,8 @@ def _free(place: Path) -> int:
 def _no_key_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing that the tests let `bulk` write holds a key: jobs' folders, reports, logs, the sandbox's own files."""
     yield
-    found = leaks(tmp_path_factory.getbasetemp())
-    assert not found, f"a key stands in {found}"
+    result = leaks(tmp_path_factory.getbasetemp())
+    assert not result, f"a key stands in {result}"
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from bulk.model import Lost, Outcome, Receipt, Reply, Request, Row
 from bulk.planning.contacts import contact_flow
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
-from bulk.planning.writers import Found, Known, Meaning
+from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources import named
 from bulk.runtime.runner import Runner, Work, new_dispatch
 from bulk.storage.checkpoint import Checkpoint, OpenRow
@@ -280,7 +280,7 @@ class Played:
         return list(self.account.people.values())
 
 
-class _Nothing(Found):
+class _Nothing(Lookup):
     """Nothing was read before the rows."""
 
     def contact(self, email: str) -> None: ...

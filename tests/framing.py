@@ -102,7 +102,7 @@ def _quoted(text: str, at: int, row: int) -> tuple[str, int]:
         at = end + 2
 
 
-def held(
+def current(
     path: Path,
     *,
     encoding: str = "auto",
@@ -202,8 +202,8 @@ def justified(said: str, path: Path, encoding: str, delimiter: str, skip_lines: 
 
 
 def _row(said: str) -> int:
-    found = re.search(r", row (\d+): ", said)
-    return int(found[1]) if found else 0
+    result = re.search(r", row (\d+): ", said)
+    return int(result[1]) if result else 0
 
 
 def _line(content: bytes, at: int) -> int:

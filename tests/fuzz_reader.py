@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.resources import named
-from tests.framing import Read, held
+from tests.framing import Read, current
 
 SEEDS: Final = Path(__file__).parent / "seeds" / "reader"
 LONGEST: Final = 2048  # bytes of a file; what goes wrong does so in a few rows
@@ -35,7 +35,7 @@ def one(seed: bytes, path: Path) -> Read:
     """Hold the reader to one file: the first byte says what bulk is told of it, the rest is the file."""
     said, content = seed[:1] or b"\0", seed[1:]
     path.write_bytes(content)
-    return held(
+    return current(
         path,
         encoding=ENCODINGS[said[0] & 7],
         delimiter=DELIMITERS[said[0] >> 3 & 7],
@@ -48,10 +48,10 @@ def search(seconds: int, folder: str = "") -> None:
     """Search on for so long; what is found stays in a folder."""
     import atheris  # type: ignore[import-not-found]
 
-    found = Path(folder or tempfile.mkdtemp(prefix="fuzz-reader-"))
-    print(f"What is found goes to {found}", flush=True)
+    result = Path(folder or tempfile.mkdtemp(prefix="fuzz-reader-"))
+    print(f"What is found goes to {result}", flush=True)
     for seed in SEEDS.glob("*"):
-        shutil.copy(seed, found)
+        shutil.copy(seed, result)
     path = Path(tempfile.mkdtemp()) / "x.csv"
 
     def try_one(seed: bytes) -> None:
@@ -60,8 +60,8 @@ def search(seconds: int, folder: str = "") -> None:
     for module in ("bulk.files.dialect", "bulk.files.reader", "bulk.files.swallowed"):
         for thing in vars(sys.modules[module]).values():
             _instrument(atheris, module, thing)
-    options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", f"-artifact_prefix={found}/crash-"]
-    atheris.Setup([sys.argv[0], *options, str(found)], try_one)
+    options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", f"-artifact_prefix={result}/crash-"]
+    atheris.Setup([sys.argv[0], *options, str(result)], try_one)
     atheris.Fuzz()
 
 
@@ -100,7 +100,7 @@ def _traits(seed: bytes, path: Path) -> set[object]:
     steps: set[object] = set()
 
     def trace(frame: Any, _event: str, _arg: object) -> Any:
-        if not frame.f_globals["__name__"].startswith("bulk.tables."):
+        if not frame.f_globals["__name__"].startswith("bulk.files."):
             return None
         last = 0
 
@@ -114,11 +114,11 @@ def _traits(seed: bytes, path: Path) -> set[object]:
 
     sys.settrace(trace)
     try:
-        found = one(seed, path)
+        result = one(seed, path)
     finally:
         sys.settrace(None)
-    said = re.sub(r"'.*?'|\d+", "", found.refused.removeprefix(str(path)))[:60]
-    return steps | {("refused", said), ("rows", min(found.rows, 5)), ("unfit", min(found.unfit, 2))}
+    said = re.sub(r"'.*?'|\d+", "", result.refused.removeprefix(str(path)))[:60]
+    return steps | {("refused", said), ("rows", min(result.rows, 5)), ("unfit", min(result.unfit, 2))}
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ class Lesson:
     @property
     def reason(self) -> str:
         """Why it needs no test; "" if it does."""
-        found = re.search(rf"^{NO_TEST}(.+)", self.text, re.MULTILINE)
-        return found[1] if found else ""
+        result = re.search(rf"^{NO_TEST}(.+)", self.text, re.MULTILINE)
+        return result[1] if result else ""
 
 
 def lessons(page: Path) -> list[Lesson]:
@@ -76,7 +76,7 @@ class Ran:
                 self._skipped[test] = reason
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if exitstatus != pytest.ExitCode.OK or not self._is_whole():
+        if exitstatus != pytest.ExitCode.OK or not self._is_complete():
             return
         named = {test for lesson in lessons(self._config.rootpath / PAGE) for test in lesson.tests}
         left = sorted(named - self._passed)
@@ -95,7 +95,7 @@ class Ran:
             for test in self._missing:
                 terminalreporter.line(test)
 
-    def _is_whole(self) -> bool:
+    def _is_complete(self) -> bool:
         """Whether the whole suite was asked for, by whatever path; not a part of it by name, mark or last failure."""
         config = self._config
         if hasattr(config, "workerinput") or config.option.collectonly:
@@ -103,5 +103,5 @@ class Ran:
         if config.option.keyword or config.option.markexpr or config.getoption("lf", default=False):
             return False
         asked = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
-        whole = {(config.rootpath / path).resolve() for path in config.getini("testpaths")}
-        return config.rootpath.resolve() in asked or whole <= asked
+        entire = {(config.rootpath / path).resolve() for path in config.getini("testpaths")}
+        return config.rootpath.resolve() in asked or entire <= asked

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import BulkError
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.sandbox.faults import Fault
 from tests.jobs.samples import IMPORTED, SAMPLES
 from tests.matrix import KNOWN, SCENARIOS, Scenario, _dealt, _peopled, begin, stage, undisturbed
@@ -81,7 +81,7 @@ KNOWN.update(JOBS)
 
 def faults_of(chance: random.Random, steps: list[str]) -> tuple[Fault, ...]:
     """A few faults, at steps that the job takes or anywhere."""
-    found = []
+    result = []
     for _ in range(chance.randint(1, 4)):
         step = chance.choice([*steps, "* *", "GET *", "POST *", "DELETE *"])
         method, _, path = step.partition(" ")
@@ -90,29 +90,29 @@ def faults_of(chance: random.Random, steps: list[str]) -> tuple[Fault, ...]:
         kind = chance.choice(kinds)
         when = chance.choice([{"nth": chance.randint(1, 6)}, {"every": chance.randint(2, 5)}, {"probability": 0.3}, {}])
         status = chance.choice([200, 401, 403, 404, 502, 503]) if kind in ("html", "proxy") else 0
-        found.append(
+        result.append(
             Fault(kind, method, path, status=status, total=chance.choice(TOTALS), seconds=chance.choice([1.0, 30.0]),
                   **when)  # type: ignore[arg-type]
         )  # fmt: skip
-    return tuple(found)
+    return tuple(result)
 
 
 def records(path: Path) -> dict[tuple[str, Any], Any]:
     """What is in an account: records by table and id, and links by table, contact and what they join it to."""
-    found: dict[tuple[str, Any], Any] = {}
+    result: dict[tuple[str, Any], Any] = {}
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.row_factory = sqlite3.Row
         for table in RECORDS:
             for row in db.execute(f"SELECT * FROM {table}"):
                 kept = {name: row[name] for name in row.keys() if not any(part in name.lower() for part in PASSING)}  # noqa: SIM118
-                found[table, row["id"]] = kept
+                result[table, row["id"]] = kept
         for table in LINKS:
             for row in db.execute(f"SELECT * FROM {table}"):
                 other = next(row[name] for name in ("tag", "list", "field", "account", "automation", "series")
                              if name in row.keys())  # noqa: SIM118  # fmt: skip
                 value = [row[name] for name in ("status", "value", "jobTitle") if name in row.keys()]  # noqa: SIM118
-                found[table, (row["contact"], other)] = value
-    return found
+                result[table, (row["contact"], other)] = value
+    return result
 
 
 _changes: dict[str, set[tuple[str, Any]]] = {}
@@ -156,18 +156,18 @@ def play(seed: int, faulty: Faulty = faults_of, untold: Untold = lambda _world, 
         world.seed, world.latency = seed, chance.choice([0.0, 0.1])
         world.sent.clear()
         said = f"{seed} {name} {world.faults}"
-        ending: Ending | None = None
+        job_result: JobResult | None = None
         with contextlib.suppress(BulkError):  # it has not begun
-            ending = begin(world, job)
+            job_result = begin(world, job)
         harmed = changes(name, before, records(path)) - may
         if harmed:
             return f"{said}: harmed {sorted(map(str, harmed))[:5]}"
-        if ending is None:
+        if job_result is None:
             return ""
         if not job.rows:
-            whole = ending.error is None and ending.summary.complete
+            entire = job_result.error is None and job_result.summary.complete
             out = world.folder / "out.csv"
-            return f"{said}: short" if whole and out.read_text(encoding="utf-8-sig") != expected else ""
+            return f"{said}: short" if entire and out.read_text(encoding="utf-8-sig") != expected else ""
         lines = check_reports(world.job.path, job.header)
         done = {row for row, line in lines.items() if line["_file"] == "succeeded.csv"}
         claims = untold(world, job, {row: lines[row] for row in done})
@@ -182,12 +182,12 @@ def _untrue(world: World, job: Scenario, done: set[int], said: str) -> str:
     world.faults = ()
     options = dict(job.options) | ({"mode": "upsert"} if job.options.get("mode") == "create" else {})
     again = replace(job, options=options)
-    ending = begin(world, again)
+    job_result = begin(world, again)
     lines = check_reports(world.job.path, job.header)
     # by id or as a new record nothing tells a second time; those jobs are left to the other checks
     untrue = {row: lines[row].get("_action") or lines[row].get("_error", "") for row in done
               if lines[row].get("_action") != "unchanged"}  # fmt: skip
-    return f"{said}: said done and was not: {untrue} {ending.summary.rows}" if untrue else ""
+    return f"{said}: said done and was not: {untrue} {job_result.summary.rows}" if untrue else ""
 
 
 def _work(seed: int) -> str:

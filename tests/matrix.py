@@ -29,7 +29,7 @@ import pytest
 
 from bulk.access.account import Setting
 from bulk.errors import BulkError
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.runtime.progress import Silent
@@ -225,14 +225,14 @@ def _prepared(name: str) -> Path:
     return _made[name]
 
 
-def begin(world: World, scenario: Scenario) -> Ending:
+def begin(world: World, scenario: Scenario) -> JobResult:
     """Run the job from its beginning."""
     if not scenario.rows:
         return world.export(world.folder / "out.csv", scenario.resource)
     return world.start(world.csv(scenario.rows, scenario.header), scenario.resource, **scenario.options)
 
 
-def go_on(world: World, scenario: Scenario, last: Ending | None) -> Ending:
+def go_on(world: World, scenario: Scenario, last: JobResult | None) -> JobResult:
     """Go on as a person would: anew if there is no job, else resume, else retry."""
     if not world.job.path.exists():
         return begin(world, scenario)
@@ -253,13 +253,13 @@ _PASSING: Final = re.compile(r"id$|date|stamp|^created|^updated|^day$|^at$|^orde
 
 def _dump(path: Path) -> dict[str, Counter[tuple[object, ...]]]:
     with contextlib.closing(sqlite3.connect(path)) as db:
-        found: dict[str, Counter[tuple[object, ...]]] = {}
+        hits: dict[str, Counter[tuple[object, ...]]] = {}
         for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
             other = {row[3] for row in db.execute(f"PRAGMA foreign_key_list({table})")}
             names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
             kept = [name for name in names if name not in other and not _PASSING.search(name)]
-            found[table] = Counter(db.execute(f"SELECT {', '.join(kept) or '1'} FROM {table}"))
-        return found
+            hits[table] = Counter(db.execute(f"SELECT {', '.join(kept) or '1'} FROM {table}"))
+        return hits
 
 
 _undisturbed: dict[str, tuple[object, Counter[str]]] = {}
@@ -269,8 +269,8 @@ def undisturbed(name: str) -> tuple[object, Counter[str]]:
     """What a scenario comes to, and how often it takes each step."""
     if name not in _undisturbed:
         with stage(name) as world:
-            ending = begin(world, KNOWN[name])
-            assert ending.summary.complete, (name, ending.summary)
+            job_result = begin(world, KNOWN[name])
+            assert job_result.summary.complete, (name, job_result.summary)
             steps = Counter(step_of(request) for request, _reply in world.sent)
             _undisturbed[name] = result(world, KNOWN[name]), steps
     return _undisturbed[name]
@@ -288,26 +288,26 @@ def play(cell: Cell, turn: int) -> None:
     nth = 1 + turn % steps[cell.step]
     with stage(cell.scenario) as world:
         _arm(world, cell, nth)
-        ending: Ending | None = None
+        job_result: JobResult | None = None
         for _ in range(GOINGS):
             try:
-                ending = go_on(world, scenario, ending)
+                job_result = go_on(world, scenario, job_result)
             except (Crash, BaseExceptionGroup):
-                ending = None
+                job_result = None
             except BulkError:
-                ending = None  # it never began, or may not go on yet
-            if ending is not None and scenario.rows and world.job.path.exists():
+                job_result = None  # it never began, or may not go on yet
+            if job_result is not None and scenario.rows and world.job.path.exists():
                 check_reports(world.job.path, scenario.header)
-            if ending is not None and _ended(ending):
+            if job_result is not None and _ended(job_result):
                 break
             world.faults = ()  # it has been met
-        assert ending is not None, cell
-        assert _ended(ending), (str(cell), nth, ending.summary, ending.error)
-        found = result(world, scenario)
+        assert job_result is not None, cell
+        assert _ended(job_result), (str(cell), nth, job_result.summary, job_result.error)
+        hits = result(world, scenario)
         if not scenario.rows:
             expected = _without_left_out(str(expected), world.told.lines)
-            found = _without_left_out(str(found), ())
-        assert found == expected, (str(cell), nth)
+            hits = _without_left_out(str(hits), ())
+        assert hits == expected, (str(cell), nth)
 
 
 def _without_left_out(text: str, said: Iterable[str]) -> list[list[str]]:
@@ -321,12 +321,12 @@ def _without_left_out(text: str, said: Iterable[str]) -> list[list[str]]:
     return [[row[at] for at in kept] for row in rows if row]
 
 
-def _ended(ending: Ending) -> bool:
+def _ended(job_result: JobResult) -> bool:
     """Whether every row is done, or told to be looked at by hand; that the account is right is asked elsewhere."""
-    rows = ending.summary.rows
-    if ending.summary.complete:
-        return ending.error is None
-    return ending.error is None and rows["succeeded"] + rows["unchanged"] + rows["in_doubt"] == rows["read"]
+    rows = job_result.summary.rows
+    if job_result.summary.complete:
+        return job_result.error is None
+    return job_result.error is None and rows["succeeded"] + rows["unchanged"] + rows["in_doubt"] == rows["read"]
 
 
 def _arm(world: Played, cell: Cell, nth: int) -> None:

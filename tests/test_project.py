@@ -43,8 +43,8 @@ def test_the_readme_names_commands_and_options_that_there_are(line):
 
 def test_every_option_in_the_readme_is_one():
     def options(command):
-        found = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
-        return found.union(*map(options, getattr(command, "commands", {}).values()))
+        result = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        return result.union(*map(options, getattr(command, "commands", {}).values()))
 
     text = re.sub(r"```sh\n(.*?)```", "", README, flags=re.DOTALL)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= options(bulk)

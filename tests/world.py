@@ -18,7 +18,7 @@ from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
 from bulk.jobs import all_resources, export, import_
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.runtime.progress import Silent
@@ -91,34 +91,34 @@ class World:
             writer.writerows(rows)
         return path
 
-    def start(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
+    def start(self, path: Path, resource: str = "contacts", **options: Any) -> JobResult:
         return run(import_.start, named(resource), path, ImportOptions(**{"rate": 0, **options}), self.setting)
 
     @property
     def job(self) -> JobFolder:
         return JobFolder(self.folder / "jobs" / "job")
 
-    def resume(self, *, retry: bool = False, **changes: Any) -> Ending:
-        async def go_on() -> Ending:
+    def resume(self, *, retry: bool = False, **changes: Any) -> JobResult:
+        async def go_on() -> JobResult:
             return await import_.go_on(self.job, changes, self.setting, retry=retry)
 
         return run(go_on)
 
-    def export(self, path: Path, resource: str = "contacts", **options: Any) -> Ending:
+    def export(self, path: Path, resource: str = "contacts", **options: Any) -> JobResult:
         chosen = ExportOptions(**{"rate": 0, **options})
         return run(export.start, named(resource), path, chosen, self.setting)
 
-    def resume_export(self) -> Ending:
+    def resume_export(self) -> JobResult:
         return run(export.go_on, self.job, {}, self.setting)
 
-    def export_all(self, directory: Path, **options: Any) -> Ending:
+    def export_all(self, directory: Path, **options: Any) -> JobResult:
         return run(all_resources.export_all, directory, ExportOptions(**{"rate": 0, **options}), self.setting)
 
-    def import_all(self, directory: Path, **options: Any) -> Ending:
+    def import_all(self, directory: Path, **options: Any) -> JobResult:
         return run(all_resources.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)
 
-    def resume_all(self, *, retry: bool = False) -> Ending:
-        async def go_on() -> Ending:
+    def resume_all(self, *, retry: bool = False) -> JobResult:
+        async def go_on() -> JobResult:
             return await all_resources.go_on(self.job, {}, self.setting, retry=retry)
 
         return run(go_on)
@@ -178,15 +178,15 @@ def account(path: Path) -> dict[str, Any]:
 
 async def _read(client: Client) -> dict[str, Any]:
     async def every(plural: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        result: list[dict[str, Any]] = []
         while True:
-            query = (("limit", "100"), ("offset", str(len(found))))
+            query = (("limit", "100"), ("offset", str(len(result))))
             reply = await client.send(Request("read", "GET", plural, query))
             assert isinstance(reply, Reply)
             page = reply.body[plural]
-            found += page
+            result += page
             if len(page) < 100:
-                return found
+                return result
 
     tags = {tag["id"]: tag["tag"] for tag in await every("tags")}
     lists = {row["id"]: row["name"] for row in await every("lists")}

@@ -12,8 +12,8 @@ from typing import Self
 
 import anyio
 
-from bulk.access.shared_limit import SharedLimit, shelf_of
-from bulk.access.shared_limit_file import FileShelf, UnusableError
+from bulk.access.shared_limit import SharedLimit, store_of
+from bulk.access.shared_limit_file import FileStore, UnusableError
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import (
     GATEWAY,
@@ -34,7 +34,7 @@ from bulk.storage.places import state_folder
 from bulk.storage.private import check_no_links, make_private
 
 SANDBOX_FILE = "sandbox.sqlite"
-COMPANY = "Another job is at work on this account. They share its requests a second, so each takes longer."
+SHARED = "Another job is at work on this account. They share its requests a second, so each takes longer."
 ECHOED = (
     "An answer held the key. It stands as *** wherever that answer is written: do not import such a cell.\n"
     "Make a new key, and tell whoever runs what answers there."
@@ -136,16 +136,16 @@ class Account:
             return self.sandbox_folder
         return state_folder(os.environ)
 
-    def limit(self, rate: float, on_company: Callable[[], None]) -> SharedLimit:
+    def limit(self, rate: float, on_others: Callable[[], None]) -> SharedLimit:
         """The pace that all who work on the account keep together, known by a digest of the way there.
 
         Raises `UsageError` if what they share it by cannot be used.
         """
         now, path = anyio.current_time(), self._kept / BUDGETS
         if self.sandbox_folder is not None:
-            return SharedLimit(FileShelf(path, now), rate, self.chosen, on_company)
+            return SharedLimit(FileStore(path, now), rate, self.chosen, on_others)
         name = f"{self.way.root}\n{self.way.connection}\n{self.way.key}"
-        return SharedLimit(shelf_of(path, os.environ, now), rate, name, on_company)
+        return SharedLimit(store_of(path, os.environ, now), rate, name, on_others)
 
 
 @asynccontextmanager
@@ -200,7 +200,7 @@ def sharing(access: Account, rate: float, say: Callable[[str], None]) -> Iterato
         yield None
         return
     try:
-        limit = access.limit(rate, lambda: say(COMPANY))
+        limit = access.limit(rate, lambda: say(SHARED))
     except UnusableError as error:
         say(f"{error}\n{ALONE}")
         yield None

@@ -27,7 +27,7 @@ PATIENCE: Final = 600.0  # seconds that a job waits for another one to have made
 AGAIN: Final = 0.2  # seconds until it looks again
 
 
-class Door:
+class AccountLock:
     """Entered once; what is held by it is held until the stack is closed."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Door:
         for resource in RESOURCES if self._record.kind == "import" else ():
             # contacts are known to the API by their addresses: nobody is made twice
             if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
-                self._stack.enter_context(_held(self._access.lock(host, resource.name), resource.name, host))
+                self._stack.enter_context(_current(self._access.lock(host, resource.name), resource.name, host))
                 self.holds.add(resource.name)
         if self._limit is not None:
             self._limit.settle(host, anyio.current_time())
@@ -77,7 +77,7 @@ class Door:
         with ExitStack() as stack:
             while True:
                 try:
-                    stack.enter_context(_held(self._access.lock(host, resource), resource, host))
+                    stack.enter_context(_current(self._access.lock(host, resource), resource, host))
                     break
                 except UnfinishedError:
                     if anyio.current_time() >= until:
@@ -90,7 +90,7 @@ class Door:
 
 
 @contextmanager
-def _held(lock: Path, resource: str, host: str) -> Iterator[None]:
+def _current(lock: Path, resource: str, host: str) -> Iterator[None]:
     """Hold a resource of an account on this machine; a dead owner's hold is gone with it."""
     try:
         own_folder(lock.parent)

@@ -39,10 +39,10 @@ async def examine(
     def tell_safely(finding: Finding) -> None:
         tell(_without_keys(finding, variables))
 
-    found = diagnosis.environment(variables, connection)
-    for finding in found:
+    result = diagnosis.environment(variables, connection)
+    for finding in result:
         tell_safely(finding)
-    if any(finding.blocks for finding in found):
+    if any(finding.blocks for finding in result):
         return
     try:
         credentials = from_environment(variables, base_url=base_url, connection=connection)
@@ -144,13 +144,13 @@ async def _me(access: Account, patience: float) -> Seen | Unreached:
 async def _asked(access: Account, way: Credentials, request: Request, patience: float) -> Seen | Unreached:
     """One look; again if it was one too many for this second, as it is beside a job that uses the limit up."""
     async with client_to(access, way, patience=patience) as client:
-        found = await look(client, request)
+        result = await look(client, request)
         for _again in range(TIMES):
-            if isinstance(found, Unreached) or found.reply.status != 429:
+            if isinstance(result, Unreached) or result.reply.status != 429:
                 break
-            await anyio.sleep(min(found.reply.retry_after or PAUSE, LONGEST))
-            found = await look(client, request)
-        return found
+            await anyio.sleep(min(result.reply.retry_after or PAUSE, LONGEST))
+            result = await look(client, request)
+        return result
 
 
 def _with(access: Account, connection: str) -> Account:

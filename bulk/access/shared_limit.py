@@ -16,14 +16,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from bulk.access.shared_limit_file import Book, FileShelf, Shelf, Unreachable
+from bulk.access.shared_limit_file import Book, BudgetStore, FileStore, Unreachable
 from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError
 from bulk.storage.processes import is_gone, new_name
 
-COMPANY: Final = 10.0  # seconds for which whoever has asked counts as being at work
+AT_WORK: Final = 10.0  # seconds for which whoever has asked counts as being at work
 ROOM: Final = 0.08  # seconds kept free beside each window in company: starts of two processes lie where they may
-COURTESY: Final = 0.02  # seconds for which whoever has had its share lets others go first
+YIELD: Final = 0.02  # seconds for which whoever has had its share lets others go first
 FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is that of who comes next
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the budget cannot be reached; then the job stops
 REST: Final = 1.0  # seconds after a refusal
@@ -43,11 +43,11 @@ class SharedLimit:
     others are first seen.
     """
 
-    def __init__(self, shelf: Shelf, rate: float, name: str, on_company: Callable[[], None]) -> None:
-        self._shelf = shelf
+    def __init__(self, store: BudgetStore, rate: float, name: str, on_others: Callable[[], None]) -> None:
+        self._store = store
         self._rate = rate
         self._name = _digest(name)
-        self._on_company = on_company
+        self._on_others = on_others
         self._me = new_name()
         self._limit = RateLimit(rate)
         self._own = RateLimit(rate)  # which counts where others on the account may do more
@@ -64,7 +64,7 @@ class SharedLimit:
         if now < self._ready:  # nobody makes it earlier
             return self._ready
         try:
-            self._ready = self._shelf.change(now, self._claim)
+            self._ready = self._store.change(now, self._claim)
         except Unreachable as error:
             self._failing = now if self._failing is None else self._failing
             if now - self._failing > PATIENCE:
@@ -116,7 +116,7 @@ class SharedLimit:
             _count_in(budgets[name], first)  # no start is forgotten
 
         with contextlib.suppress(Unreachable):  # it is said again by the next run
-            self._shelf.change(now, settle)
+            self._store.change(now, settle)
             self._known = True
         self._ready = 0.0
         if self._not_before > now:
@@ -125,8 +125,8 @@ class SharedLimit:
     def close(self, now: float) -> None:
         """Leave: the others have it to themselves."""
         with contextlib.suppress(Unreachable):
-            self._shelf.change(now, lambda book, there: self._of(book, there)["who"].pop(self._me, None))
-        self._shelf.close()
+            self._store.change(now, lambda book, there: self._of(book, there)["who"].pop(self._me, None))
+        self._store.close()
 
     # ---- in the book
 
@@ -138,7 +138,7 @@ class SharedLimit:
         shares: list[str] = budget["shares"]
         budget["who"][self._me] = there
         if shares.count(self._me) * len(budget["who"]) > len(shares) > 0:
-            at = max(there, self._limit.ready_at(-math.inf) + COURTESY, at)
+            at = max(there, self._limit.ready_at(-math.inf) + YIELD, at)
         at += now - there
         if budget["rate"] > self._rate:
             at = max(at, self._own.ready_at(now))
@@ -189,7 +189,7 @@ class SharedLimit:
                 budget["limit"] = self._limit.given_over()
 
         with contextlib.suppress(Unreachable):  # what it would teach is little
-            self._shelf.change(self._now, tell)
+            self._store.change(self._now, tell)
         self._ready = 0.0
 
     def _of(self, book: Book, there: float) -> Book:
@@ -211,15 +211,15 @@ class SharedLimit:
         budget["who"] = {
             one: at
             for one, at in budget["who"].items()
-            if there - at < COMPANY and (one == self._me or not is_gone(one))
+            if there - at < AT_WORK and (one == self._me or not is_gone(one))
         }
-        company = any(one != self._me for one in budget["who"])
-        if not company:
+        others = any(one != self._me for one in budget["who"])
+        if not others:
             budget["shares"] = []
-        self._limit.least_margin = ROOM if company or (not self._known and len(budgets) > 1) else 0.0
-        if company and self._known and not self._told:
+        self._limit.least_margin = ROOM if others or (not self._known and len(budgets) > 1) else 0.0
+        if others and self._known and not self._told:
             self._told = True
-            self._on_company()
+            self._on_others()
         return budget
 
     def _new(self, book: Book, there: float) -> Book:
@@ -229,17 +229,17 @@ class SharedLimit:
         return new
 
 
-def shelf_of(path: Path, environment: Mapping[str, str], now: float) -> Shelf:
+def store_of(path: Path, environment: Mapping[str, str], now: float) -> BudgetStore:
     """Where the book lies: in the Redis of the environment, else in a file.
 
     Raises `UsageError` if neither can be used.
     """
     url = environment.get(REDIS, "").strip()
     if not url:
-        return FileShelf(path, now)
-    from bulk.access.shared_limit_redis import RedisShelf  # noqa: PLC0415 - an extra, and not for everybody's start-up
+        return FileStore(path, now)
+    from bulk.access.shared_limit_redis import RedisStore  # noqa: PLC0415 - an extra, and not for everybody's start-up
 
-    return RedisShelf(url)
+    return RedisStore(url)
 
 
 def _count_in(budget: Book, more: Book) -> None:

@@ -36,7 +36,7 @@ class UnusableError(UsageError):
     """No book can be kept there: the disk is full or may not be written."""
 
 
-class Shelf(Protocol):
+class BudgetStore(Protocol):
     """Where the book of budgets lies."""
 
     def change(self, now: float, change: Change[Result]) -> Result:
@@ -46,7 +46,7 @@ class Shelf(Protocol):
         """Let go of it."""
 
 
-class FileShelf:
+class FileStore:
     """The book in a file, for all processes of this machine. They have one clock, that of the machine."""
 
     def __init__(self, path: Path, now: float) -> None:
@@ -93,8 +93,8 @@ class FileShelf:
     def _change(self, now: float, change: Change[Result]) -> Result:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            found = self._db.execute("SELECT text FROM book").fetchone()
-            book, there = _book_in(found[0]) if found else {}, now + self._ahead
+            hits = self._db.execute("SELECT text FROM book").fetchone()
+            book, there = _book_in(hits[0]) if hits else {}, now + self._ahead
             try:
                 result = change(book, there)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError):

@@ -14,7 +14,7 @@ KEPT: Final = 30 * 24 * 3600  # seconds after its last use
 WAIT: Final = 2.0  # seconds for an answer of the Redis
 
 
-class RedisShelf:
+class RedisStore:
     """The book under one key, changed by one at a time."""
 
     def __init__(self, url: str) -> None:
@@ -47,10 +47,10 @@ class RedisShelf:
             return result
 
         try:
-            found: Result = self._redis.transaction(attempt, KEY, value_from_callable=True)
+            hits: Result = self._redis.transaction(attempt, KEY, value_from_callable=True)
         except self._error as error:
             raise Unreachable(f"the Redis of {REDIS} does not answer ({type(error).__name__})") from error
-        return found
+        return hits
 
     def close(self) -> None:
         """Close the connection."""

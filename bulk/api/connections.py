@@ -63,11 +63,11 @@ async def list_all(send: Send) -> list[Connection]:
 
 def listed_in(reply: Reply | Lost) -> list[Connection]:
     """The connections in the answer to `LISTING`."""
-    found = _sound(reply, "the connections").get("connections")
-    if not isinstance(found, list):
+    result = _sound(reply, "the connections").get("connections")
+    if not isinstance(result, list):
         raise AbortedError(f"The gateway's list of connections is of an unknown shape. {_DOCTOR}")
     # the gateway may pass over the filter
-    return [_connection(one) for one in found if isinstance(one, dict) and one.get("app", APP) == APP]
+    return [_connection(one) for one in result if isinstance(one, dict) and one.get("app", APP) == APP]
 
 
 async def create(send: Send, method: str = "") -> Connection:

@@ -121,5 +121,5 @@ def _moment(headers: Mapping[str, str]) -> float | None:
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
-    found = headers.get(f"RateLimit-{name}") or headers.get(f"X-RateLimit-{name}") or ""
-    return found if found.isascii() and found.isdigit() else ""
+    result = headers.get(f"RateLimit-{name}") or headers.get(f"X-RateLimit-{name}") or ""
+    return result if result.isascii() and result.isdigit() else ""

@@ -40,14 +40,14 @@ def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
     """List the connections of the key."""
     from bulk.api.connections import list_all  # noqa: PLC0415 - as its neighbours
 
-    found = _asked(_access(sandbox=sandbox, base_url=base_url), list_all)
+    result = _asked(_access(sandbox=sandbox, base_url=base_url), list_all)
     if as_json:
-        display.show_json([asdict(one) for one in found])
-    elif not found:
+        display.show_json([asdict(one) for one in result])
+    elif not result:
         terminal.echo(f"There are no connections. Make one: bulk connections create{_flag(sandbox=sandbox)} --wait")
     else:
         terminal.echo(f"{'ID':36}  {'STATUS':7}  {'MADE (UTC)':16}  METHOD")
-        for one in found:
+        for one in result:
             terminal.echo(f"{one.id:36}  {one.status:7}  {one.made:16}  {one.method}".rstrip())
     return 0
 
@@ -109,20 +109,20 @@ def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -
     """Show one CONNECTION: its id."""
     from bulk.api.connections import show  # noqa: PLC0415
 
-    found = _asked(_access(sandbox=sandbox, base_url=base_url), lambda send: show(send, connection))
+    result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda send: show(send, connection))
     if as_json:
-        display.show_json(asdict(found))
+        display.show_json(asdict(result))
         return 0
     flag = _flag(sandbox=sandbox)
     steps = {
-        ACTIVE: f"To see whose account it opens:\n           bulk doctor{flag} --connection {found.id}",
+        ACTIVE: f"To see whose account it opens:\n           bulk doctor{flag} --connection {result.id}",
         FAILED: f"Delete it and make a new one:\n           bulk connections create{flag} --wait",
     }
-    terminal.echo(f"{found.id}  {found.status}")
-    terminal.echo(f"  made     {found.made} UTC\n  changed  {found.changed} UTC\n  method   {found.method}")
-    if found.status not in steps:
-        terminal.echo(f"  link     {found.url}")
-    terminal.echo(f"  next     {steps.get(found.status, 'Open the link in a browser and sign in to ActiveCampaign.')}")
+    terminal.echo(f"{result.id}  {result.status}")
+    terminal.echo(f"  made     {result.made} UTC\n  changed  {result.changed} UTC\n  method   {result.method}")
+    if result.status not in steps:
+        terminal.echo(f"  link     {result.url}")
+    terminal.echo(f"  next     {steps.get(result.status, 'Open the link in a browser and sign in to ActiveCampaign.')}")
     return 0
 
 
@@ -136,8 +136,10 @@ def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> 
 
     access = _access(sandbox=sandbox, base_url=base_url)
     if not yes:
-        found = _asked(access, lambda send: show(send, connection))
-        terminal.echo(f"{found.id}  {found.status}  {found.made}\nJobs that use it cannot go on without it.", err=True)
+        result = _asked(access, lambda send: show(send, connection))
+        terminal.echo(
+            f"{result.id}  {result.status}  {result.made}\nJobs that use it cannot go on without it.", err=True
+        )
         if not options.answered("Delete this connection?"):
             raise UsageError("Nothing was deleted.")
     _asked(access, lambda send: delete(send, connection))

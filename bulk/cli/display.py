@@ -21,7 +21,7 @@ from bulk.wording import agreeing, counted
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from bulk.jobs.summary import Ending
+    from bulk.jobs.summary import JobResult
     from bulk.jobs.validate import Findings
     from bulk.runtime.meter import Totals
     from bulk.runtime.progress import Progress, Snapshot
@@ -135,21 +135,25 @@ def show_json(data: Any) -> None:
     terminal.echo(text if terminal.takes(text) else json.dumps(data, indent=2))
 
 
-def show_quietly(ending: Ending) -> None:
+def show_quietly(job_result: JobResult) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
-    show_kept(ending)
-    rows = ending.summary.rows
+    show_kept(job_result)
+    rows = job_result.summary.rows
     bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
-    if bad and ending.error is None:
-        reports = ending.folder.path if ending.summary.parts or ending.summary.output else ending.folder.file(FAILED)
+    if bad and job_result.error is None:
+        reports = (
+            job_result.folder.path
+            if job_result.summary.parts or job_result.summary.output
+            else job_result.folder.file(FAILED)
+        )
         terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
 
 
-def show_kept(ending: Ending) -> None:
+def show_kept(job_result: JobResult) -> None:
     """Say which reports somebody had changed, and how what is repaired in them is imported."""
     from bulk.storage.job_folder import JobFolder  # noqa: PLC0415 - not for --help
 
-    for path in ending.kept:
+    for path in job_result.kept:
         command = _import_line(path, JobFolder(path.parent).record())
         old = path.name.partition(".")[0]
         terminal.echo(f"{old}.csv had been changed since it was written; it is kept as {path.name}.", err=True)
@@ -162,33 +166,35 @@ def _import_line(path: Path, record: JobRecord) -> str:
     return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
 
 
-def show_import(ending: Ending, *, verbose: bool) -> None:
+def show_import(job_result: JobResult, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
-    rows, totals, folder = ending.summary.rows, ending.summary.totals, ending.folder
-    show_kept(ending)
-    if ending.summary.parts:
-        _show_parts(ending)
+    rows, totals, folder = job_result.summary.rows, job_result.summary.totals, job_result.folder
+    show_kept(job_result)
+    if job_result.summary.parts:
+        _show_parts(job_result)
         return
-    done = [f"{count:,} {action}" for action, count in sorted(ending.summary.actions.items()) if count]
+    done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
     terminal.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
-    if ending.summary.read_at and ending.summary.totals.seconds >= LONG:
-        at = datetime.fromisoformat(ending.summary.read_at).astimezone()
+    if job_result.summary.read_at and job_result.summary.totals.seconds >= LONG:
+        at = datetime.fromisoformat(job_result.summary.read_at).astimezone()
         terminal.echo(f"  unchanged are those that were so as read at {at:%H:%M} or later")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         terminal.echo(f"  {', '.join(bad)}:")
         _show_failed(folder.file(FAILED), None if verbose else SHOWN)
-    for note in notes(ending.summary.codes):
+    for note in notes(job_result.summary.codes):
         terminal.echo(f"  {note}")
-    if bad and ending.summary.state == "finished":
-        repaired = next((path for path in ending.kept if path.name.startswith("failed.")), folder.file(FAILED))
-        for line in _ways_on(folder, repaired, rows, ending.summary.codes):
+    if bad and job_result.summary.state == "finished":
+        repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder.file(FAILED))
+        for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.echo(f"  {line}")
     if rows["skipped"]:
         terminal.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
     if rows["unprocessed"]:
-        terminal.echo(f"  {_open_rows(rows['unprocessed'], ending.summary.begun)}: {folder.file('unprocessed.csv')}")
+        terminal.echo(
+            f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder.file('unprocessed.csv')}"
+        )
     terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
 
 
@@ -257,15 +263,15 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     )
 
 
-def _show_parts(ending: Ending) -> None:
+def _show_parts(job_result: JobResult) -> None:
     """Print how an import of everything ended: a line a resource, and where its reports are."""
-    totals = ending.summary.totals
-    _show_counts(ending.summary.parts)
-    for name, rows in ending.summary.parts.items():
+    totals = job_result.summary.totals
+    _show_counts(job_result.summary.parts)
+    for name, rows in job_result.summary.parts.items():
         if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
-            terminal.echo(f"  {ending.folder.file(name) / FAILED}:")
-            _show_failed(ending.folder.file(name) / FAILED, SHOWN)
-    terminal.echo(f"{_pace(totals)}. Reports: {ending.folder.path}")
+            terminal.echo(f"  {job_result.folder.file(name) / FAILED}:")
+            _show_failed(job_result.folder.file(name) / FAILED, SHOWN)
+    terminal.echo(f"{_pace(totals)}. Reports: {job_result.folder.path}")
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
@@ -286,9 +292,9 @@ def _show_failed(path: Path, most: int | None) -> None:
             terminal.echo(terminal.one_line(f"    row {row['_row']}: {step}{row['_error']}"))
 
 
-def show_export(ending: Ending) -> None:
+def show_export(job_result: JobResult) -> None:
     """Print how an export ended, on stderr if stdout carries the file itself."""
-    summary, totals = ending.summary, ending.summary.totals
+    summary, totals = job_result.summary, job_result.summary.totals
     err = summary.output in ("", "-")
     target = f" → {summary.output}" if summary.output not in ("", "-") else ""
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
@@ -296,7 +302,7 @@ def show_export(ending: Ending) -> None:
         _show_counts(summary.parts)
     terminal.echo(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
     terminal.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
-    if summary.reason and ending.error is None:
+    if summary.reason and job_result.error is None:
         terminal.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
 
 

@@ -45,7 +45,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     from bulk.jobs.option_rules import check_export  # noqa: PLC0415
     from bulk.jobs.options import ExportOptions  # noqa: PLC0415
 
-    found = None if options.is_all(resource) else options.resource_of(resource)
+    result = None if options.is_all(resource) else options.resource_of(resource)
     if file == "-" and terminal.is_closed():
         raise UsageError("Standard output is closed, so nothing can be written there. Name a file.")
     given = ExportOptions(
@@ -59,36 +59,36 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
-    check_export(found, given, access)
+    check_export(result, given, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
         options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True
     )
 
-    def show(ending: Any) -> None:
+    def show(job_result: Any) -> None:
         if chosen["as_json"] and file != "-":
-            display.show_json(ending.summary.to_json())
+            display.show_json(job_result.summary.to_json())
         elif chosen["quiet"]:
-            display.show_quietly(ending)
+            display.show_quietly(job_result)
         else:
-            display.show_export(ending)
+            display.show_export(job_result)
 
-    if found is None:
+    if result is None:
         from bulk.jobs import all_resources  # noqa: PLC0415 - heavier: it reads CSV files too
 
         return run_job(lambda: all_resources.export_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: export.start(found, options.file_of(file), given, setting), setting, show)
+    return run_job(lambda: export.start(result, options.file_of(file), given, setting), setting, show)
 
 
 def filters_of(texts: Iterable[str]) -> dict[str, str]:
     """What `--filter` says, by name."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not value:
             raise UsageError(f"--filter {text!r} is not of the form name=value.")
-        found[name] = value
-    return found
+        result[name] = value
+    return result
 
 
 def columns_of(text: str) -> tuple[str, ...]:

@@ -35,30 +35,30 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     from bulk.jobs import all_resources, import_  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.option_rules import check_import  # noqa: PLC0415
 
-    found = None if options.is_all(resource) else options.resource_of(resource)
+    result = None if options.is_all(resource) else options.resource_of(resource)
     given = import_options(chosen)
-    check_import(found, given, None)
+    check_import(result, given, None)
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
-    check_import(found, given, access)
+    check_import(result, given, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
         options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
         confirm=options.confirmation(given.mode, yes=chosen["yes"]),
     )  # fmt: skip
 
-    def show(ending: Any) -> None:
+    def show(job_result: Any) -> None:
         if chosen["as_json"]:
-            display.show_json(ending.summary.to_json())
+            display.show_json(job_result.summary.to_json())
         elif chosen["quiet"]:
-            display.show_quietly(ending)
+            display.show_quietly(job_result)
         else:
-            display.show_import(ending, verbose=chosen["verbose"])
+            display.show_import(job_result, verbose=chosen["verbose"])
 
-    if found is None:
+    if result is None:
         return run_job(lambda: all_resources.import_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: import_.start(found, options.file_of(file), given, setting), setting, show)
+    return run_job(lambda: import_.start(result, options.file_of(file), given, setting), setting, show)
 
 
 def import_options(chosen: dict[str, Any]) -> Any:

@@ -22,16 +22,16 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
     from bulk.storage.job_folder import OPEN, JobFolder  # noqa: PLC0415 - not for --help
 
     place = options.jobs_folder(jobs_dir)
-    found = [JobFolder.find(place, job)] if job else JobFolder.all(place)
+    result = [JobFolder.find(place, job)] if job else JobFolder.all(place)
     if as_json:
-        display.show_json([_describe(folder) for folder in found])
+        display.show_json([_describe(folder) for folder in result])
         return 0
     unreadable = [] if job else JobFolder.unreadable(place)
-    if not found and not unreadable:
+    if not result and not unreadable:
         terminal.echo(f"No jobs in {place}." if place.exists() else f"No jobs: there is no folder {place}.")
     for folder, why in unreadable:
         terminal.echo(f"{folder.name}  {why}", err=True)
-    for folder in found:
+    for folder in result:
         facts = _describe(folder)
         terminal.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {facts['state']}{_counts(facts['rows'])}")
         if job:

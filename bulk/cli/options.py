@@ -37,10 +37,10 @@ def duration(_context: click.Context, _parameter: click.Parameter, value: str | 
     """The seconds of a duration as people write it, for an option's `callback`."""
     if value is None:
         return None
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
-    if not found or not value:
+    result = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
+    if not result or not value:
         raise click.BadParameter("write a duration like 2h, 90m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (int(part or 0) for part in result.groups())
     return float(hours * 3600 + minutes * 60 + seconds)
 
 

@@ -27,8 +27,8 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
     if as_markdown:
         terminal.echo(markdown(RESOURCES), nl=False)
     elif resource is None:
-        for found in RESOURCES:
-            terminal.echo(_two(found.name, found.about + ("" if found.modes else " (export only)")))
+        for result in RESOURCES:
+            terminal.echo(_two(result.name, result.about + ("" if result.modes else " (export only)")))
         terminal.echo("\nThe columns of one: bulk resources deals")
     else:
         _show(options.resource_of(resource))

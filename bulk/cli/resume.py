@@ -75,16 +75,16 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     confirm = None if chosen["yes"] or record.options.get("yes") else options.ask  # if it was not agreed to before
     setting = Setting(options.connected(access), place, progress, signals=True, confirm=confirm)
 
-    def show(ending: Any) -> None:
+    def show(job_result: Any) -> None:
         if chosen["as_json"] and record.output != "-":
-            display.show_kept(ending)
-            display.show_json(ending.summary.to_json())
+            display.show_kept(job_result)
+            display.show_json(job_result.summary.to_json())
         elif chosen["quiet"]:
-            display.show_quietly(ending)
+            display.show_quietly(job_result)
         elif imports:
-            display.show_import(ending, verbose=chosen["verbose"])
+            display.show_import(job_result, verbose=chosen["verbose"])
         else:
-            display.show_export(ending)
+            display.show_export(job_result)
 
     if record.resource == all_resources.ALL:
         return run_job(lambda: all_resources.go_on(folder, changes, setting, retry=retry), setting, show)
@@ -109,8 +109,8 @@ def _rejected(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
     from bulk.storage.job_folder import JobFolder  # noqa: PLC0415
 
     if name is not None:
-        found = JobFolder.find(jobs, name)
-        return found if found.has_only_rejected else None
+        result = JobFolder.find(jobs, name)
+        return result if result.has_only_rejected else None
     every = JobFolder.all(jobs)
     if not retry or any(job.has_failed for job in every):
         return None

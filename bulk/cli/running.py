@@ -15,10 +15,10 @@ from bulk.errors import UnfinishedError
 
 if TYPE_CHECKING:
     from bulk.access.account import Setting
-    from bulk.jobs.summary import Ending
+    from bulk.jobs.summary import JobResult
 
 
-def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callable[[Ending], None]) -> int:
+def run_job(job: Callable[[], Awaitable[JobResult]], setting: Setting, show: Callable[[JobResult], None]) -> int:
     """Run a job to its ending, show it, and say the command that goes on if it is unfinished; the exit code."""
     import anyio  # noqa: PLC0415 - not for --help
 
@@ -26,18 +26,18 @@ def run_job(job: Callable[[], Awaitable[Ending]], setting: Setting, show: Callab
 
     gc.freeze()  # what is loaded by now stays; to look through it again and again costs a sixth of a job's time
     try:
-        ending = anyio.run(job)
+        job_result = anyio.run(job)
     except UnfinishedError as stopped:
         raise _with_way_on(stopped, setting) from stopped
     finally:
         display.close(setting.progress)
-    show(ending)
-    error = ending.error
+    show(job_result)
+    error = job_result.error
     if error is None:
-        return 0 if ending.summary.complete else 1
+        return 0 if job_result.summary.complete else 1
     told = f"bulk: {str(error).rstrip('.')}."
-    if ending.summary.state in OPEN:
-        told += f" Go on with:\n  {command_line('resume', ending.folder.name, setting.jobs)}"
+    if job_result.summary.state in OPEN:
+        told += f" Go on with:\n  {command_line('resume', job_result.folder.name, setting.jobs)}"
     terminal.echo(told, err=True)
     return error.exit_code
 

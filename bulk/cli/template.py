@@ -28,10 +28,10 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     from bulk.files.template import template  # noqa: PLC0415
     from bulk.jobs.option_rules import check_importable  # noqa: PLC0415 - not for --help
 
-    found = options.resource_of(resource)
-    check_importable(found)
-    columns = _account_columns(found, chosen)
-    text = template(found, columns)
+    result = options.resource_of(resource)
+    check_importable(result)
+    columns = _account_columns(result, chosen)
+    text = template(result, columns)
     path = options.file_of(file)
     if path is None:
         terminal.write_file(text.encode("utf-8"))

@@ -44,12 +44,12 @@ codecs.register_error(ERRORS, alternative)
 
 def visible(text: str) -> str:
     r"""Write by its number whatever a terminal would obey instead of showing: `\x1b`."""
-    return _OBEYED.sub(lambda found: _number(found[0]), text)
+    return _OBEYED.sub(lambda result: _number(result[0]), text)
 
 
 def one_line(text: str) -> str:
     """Write line ends by their numbers too: what others have named or said makes no line of ours."""
-    return _LINE_ENDS.sub(lambda found: _number(found[0]), text)
+    return _LINE_ENDS.sub(lambda result: _number(result[0]), text)
 
 
 def _number(sign: str) -> str:
@@ -132,7 +132,7 @@ def _point_nowhere(number: int) -> None:
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """Write a line, to standard error with `err`."""
     stream: IO[str] = sys.stderr if err else sys.stdout
-    said = _OVERWRITTEN.sub(lambda found: _number(found[0]), visible(str(text)))
+    said = _OVERWRITTEN.sub(lambda result: _number(result[0]), visible(str(text)))
     stream.write(f"{said}\n" if nl else said)
     stream.flush()
 

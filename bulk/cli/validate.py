@@ -35,15 +35,15 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     from bulk.jobs.option_rules import check_import  # noqa: PLC0415
     from bulk.jobs.validate import validate  # noqa: PLC0415
 
-    found = options.resource_of(resource)
+    result = options.resource_of(resource)
     given = import_options(chosen)
-    check_import(found, given, None)
+    check_import(result, given, None)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(options.connected(access or Account()), options.jobs_folder(""), progress)
 
     async def run() -> Any:
-        return await validate(found, options.file_of(file), given, setting, offline=access is None)
+        return await validate(result, options.file_of(file), given, setting, offline=access is None)
 
     try:
         findings = anyio.run(run)

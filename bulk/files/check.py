@@ -216,8 +216,8 @@ class FileCheck:
             self._tally.rejected += 1
 
     def _settle_repeated(self, suspects: set[int], compare: Compare | None) -> None:
-        found = self._repeated(suspects, compare)
-        while some := list(islice(found, BATCH)):
+        result = self._repeated(suspects, compare)
+        while some := list(islice(result, BATCH)):
             if duplicates := [row for row in some if isinstance(row, Issue)]:
                 self._sink.rejected(duplicates)
             if set_aside := sorted(row for row in some if not isinstance(row, Issue)):
@@ -309,8 +309,8 @@ def _named(cell: str, column: Column) -> set[str]:
     names = () if clears(cell) else column.read(cell)
     if isinstance(names, Problem):
         return set()
-    found = (find_name(name, column.options) if column.options else None for name in names)
-    return {option.value if option else name_key(name) for option, name in zip(found, names, strict=True)}
+    result = (find_name(name, column.options) if column.options else None for name in names)
+    return {option.value if option else name_key(name) for option, name in zip(result, names, strict=True)}
 
 
 def _duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) -> Issue:

@@ -98,11 +98,11 @@ def missing_names(header: Sequence[str], cells: Sequence[str], columns: Iterable
 
 
 def _ragged(cells: Sequence[str], width: int, delimiter: str) -> Problem:
-    found = len(cells)
-    said = f"The row has {found} cell{'s' if found != 1 else ''}, the header has {width}."
-    if found == 1 and delimiter in cells[0]:
+    result = len(cells)
+    said = f"The row has {result} cell{'s' if result != 1 else ''}, the header has {width}."
+    if result == 1 and delimiter in cells[0]:
         return Problem(TOO_FEW, said, "The line is quoted as a whole: take away the quotes around it.")
-    if found < width:
+    if result < width:
         return Problem(TOO_FEW, said, "Add the missing cells; quote a cell that holds a line break.")
     return Problem(
         "too_many_cells",

@@ -17,7 +17,7 @@ from bulk.files.reader import Record
 from bulk.model import Row
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL, nearest
-from bulk.resources.spec import TOGETHER, Column, normalise
+from bulk.resources.spec import JOIN, Column, normalise
 
 _PART: Final = "\0"  # between the parts of a key
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
@@ -120,10 +120,10 @@ class Needs:
     @property
     def key_attributes(self) -> tuple[str, ...]:
         """The parts of the key."""
-        return tuple(self.key.split(TOGETHER))
+        return tuple(self.key.split(JOIN))
 
     @property
-    def whole(self) -> bool:
+    def entire(self) -> bool:
         """Whether a row may make a record, so that it needs all that a record needs."""
         return self.mode in ("upsert", "create") and self.key != "id"
 
@@ -147,7 +147,7 @@ def match_header(  # the command line's options, each with its default
     columns = _as_needed(columns, needs)
     names = _Names(columns)
     mapped = _mapped(header, maps or {}, names, open_ended=open_ended)
-    found: list[tuple[int, Column]] = []
+    result: list[tuple[int, Column]] = []
     dropped: list[str] = []
     passed_over: list[str] = []
     unknown: list[str] = []
@@ -161,7 +161,7 @@ def match_header(  # the command line's options, each with its default
         elif column is None:
             unknown.append(title)
         elif column.writable:
-            found.append((at, column))
+            result.append((at, column))
         elif at in mapped:
             raise UsageError(
                 f"--map '{title}={target}': {column.attribute} is set by ActiveCampaign, not by an import."
@@ -171,20 +171,20 @@ def match_header(  # the command line's options, each with its default
     _refuse_delimiter(header, unknown)
     if unknown and not ignore_unknown and not open_ended:
         raise UsageError(_unknown_text(unknown, names.known))
-    _refuse_doubles(header, found)
+    _refuse_doubles(header, result)
     groups = _groups(columns, needs)
-    _refuse_missing(header, columns, found, groups, by_id=needs.mode != "create")
+    _refuse_missing(header, columns, result, groups, by_id=needs.mode != "create")
     means = defaultdict(list)
-    for at, column in found:
+    for at, column in result:
         means[column.means].append((not column.names, at))
     key_at = tuple(filter(None, (tuple(at for _own, at in sorted(means[part])) for part in needs.key_attributes)))
-    kinds = {at: column.kind for at, column in found}
+    kinds = {at: column.kind for at, column in result}
     one_of = [tuple(at for part in group for _own, at in sorted(means[part])) for group in groups]
     sole = {group[0] for group in one_of if len(group) == 1}  # of a group the only column that the file has
-    found = [(at, _alone(column, means, sole=at in sole)) for at, column in found]
+    result = [(at, _alone(column, means, sole=at in sole)) for at, column in result]
     return Match(
         header=tuple(header),
-        columns=tuple(found),
+        columns=tuple(result),
         dropped=(*dropped, *(unknown if ignore_unknown else ())),
         passed_over=tuple(passed_over),
         unchecked=() if ignore_unknown else tuple(unknown),
@@ -205,7 +205,7 @@ def _as_needed(columns: Sequence[Column], needs: Needs) -> list[Column]:
     return [
         dataclasses.replace(
             column,
-            required=(column.required and needs.whole)
+            required=(column.required and needs.entire)
             or (column.attribute in key and (column.required or len(key) == 1)),
             writable=column.writable or column.attribute in key,
         )
@@ -217,7 +217,7 @@ def _groups(columns: Sequence[Column], needs: Needs) -> list[tuple[str, ...]]:
     """The groups of attributes of each of which a row needs one; an id and the names beside it are one attribute."""
     named = {column.names for column in columns if column.names}
     alone = [(column.attribute,) for column in columns if column.required and column.attribute in named]
-    return [*alone, *(needs.one_of if needs.whole else ())]
+    return [*alone, *(needs.one_of if needs.entire else ())]
 
 
 def _alone(column: Column, means: Mapping[str, Sequence[object]], *, sole: bool) -> Column:
@@ -306,11 +306,11 @@ def _unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
     return "\n".join([f"{len(unknown):,} column{'s are' if many else ' is'} not known:", *lines, ways])
 
 
-def _refuse_doubles(header: Sequence[str], found: Sequence[tuple[int, Column]]) -> None:
+def _refuse_doubles(header: Sequence[str], result: Sequence[tuple[int, Column]]) -> None:
     feeding: dict[str, list[str]] = defaultdict(list)
-    for at, column in found:
+    for at, column in result:
         feeding[column.attribute].append(header[at].strip())
-    for _, column in found:
+    for _, column in result:
         titles = feeding[column.attribute]
         if len(titles) > 1:
             raise UsageError(
@@ -322,7 +322,7 @@ def _refuse_doubles(header: Sequence[str], found: Sequence[tuple[int, Column]]) 
 def _refuse_missing(
     header: Sequence[str],
     columns: Sequence[Column],
-    found: Sequence[tuple[int, Column]],
+    result: Sequence[tuple[int, Column]],
     groups: Sequence[tuple[str, ...]],
     *,
     by_id: bool,
@@ -334,7 +334,7 @@ def _refuse_missing(
         if by_id
         else ""
     )
-    present = {column.means for _, column in found}
+    present = {column.means for _, column in result}
     wanted = [(column.attribute,) for column in columns if column.required and not column.names]
     for group in [*wanted, *(group for group in groups if len(group) > 1)]:
         if present.intersection(group):

@@ -44,7 +44,7 @@ def cells_as_written(text: str, delimiter: str, *, spaced: bool = False) -> Iter
     """The cells of records as they stand in the file, with their quotes and the blanks before them."""
     bare = re.escape(delimiter)
     pattern = re.compile(rf'{" *" if spaced else ""}"(?:[^"]|"")*"|[^{bare}\r\n]+')
-    return (found[0] for found in pattern.finditer(text))
+    return (result[0] for result in pattern.finditer(text))
 
 
 def quotes_after_blanks(text: str, delimiter: str, *, spaced: bool = False) -> bool:

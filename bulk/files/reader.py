@@ -228,16 +228,16 @@ def _refuse_preamble(
     """Refuse a header that is a report's title: another of the first rows is the header, or all below have more."""
     if known_names(header, known):
         return
-    found = next((lines for lines, cells in rows[:PREAMBLE] if known_names(cells, known) >= 2), None)
-    if found is None and _filled(header) == 1:
+    result = next((lines for lines, cells in rows[:PREAMBLE] if known_names(cells, known) >= 2), None)
+    if result is None and _filled(header) == 1:
         below = [(lines, _filled(cells)) for lines, cells in rows[:PREAMBLE] if cells != header and any(cells)]
         usual, count = Counter(filled for _, filled in below).most_common(1)[0] if below else (0, 0)
         if usual > 1 and count >= max(2, 0.6 * len(below)):
-            found = next(lines for lines, filled in below if filled == usual)
-    if found:
+            result = next(lines for lines, filled in below if filled == usual)
+    if result:
         raise UsageError(
             f"{source}: the header does not seem to be the first line, which reads {_short(header)}. "
-            f"If the table begins below it, pass --skip-lines {skip_lines + found}."
+            f"If the table begins below it, pass --skip-lines {skip_lines + result}."
         )
 
 

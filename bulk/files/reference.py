@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bulk.files.template import example_of, importable
-from bulk.resources.spec import TOGETHER, Column, Reading, Resource
+from bulk.resources.spec import JOIN, Column, Reading, Resource
 
 _VERBS = {
     "upsert": "upsert (change it, or create it)", "create": "create", "update": "update", "delete": "delete",
@@ -14,7 +14,7 @@ _VERBS = {
 
 def key_text(resource: Resource) -> str:
     """The key as a person writes it: the columns that identify a record."""
-    return " + ".join(_beside(resource, part) for part in resource.key.split(TOGETHER))
+    return " + ".join(_beside(resource, part) for part in resource.key.split(JOIN))
 
 
 def _beside(resource: Resource, attribute: str) -> str:

@@ -57,9 +57,9 @@ def _column(column: Column) -> pa.Column:
 def _checks(column: Column) -> list[pa.Check]:
     if column.kind.pattern:
         # anchored as a whole: pandera only puts ^ in front, which an alternative inside would escape
-        whole = pa.Check.str_matches(f"^(?:{column.kind.pattern})$", name=column.kind.name)
+        entire = pa.Check.str_matches(f"^(?:{column.kind.pattern})$", name=column.kind.name)
         # Rust counts more characters among the letters than Python does: what is not ASCII has to please both
-        return [whole, pa.Check(_reads(column, odd=True), name=f"{column.kind.name} as read")]
+        return [entire, pa.Check(_reads(column, odd=True), name=f"{column.kind.name} as read")]
     if _reads_anything(column):
         return []
     return [pa.Check(_reads(column), name=column.kind.name)]
@@ -106,7 +106,7 @@ def check_batch(schema: pa.DataFrameSchema, records: Sequence[Record], match: Ma
         why = _problem(column, cell)
         issue = Issue(record.number, match.header[at], shorten(cell), why.code, why.message, why.hint)
         issues.append((index, at, issue))
-    issues.sort(key=lambda found: found[:2])
+    issues.sort(key=lambda result: result[:2])
     return [issue for _, _, issue in issues]
 
 

@@ -53,12 +53,12 @@ class SwallowGuard:
 
 def address_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
     """The columns whose cells are nearly all addresses (a file may have a few broken ones)."""
-    found = []
+    result = []
     for column in range(width):
         filled = [row[column] for row in rows if len(row) == width and row[column]]
         if filled and sum(map(_is_address, filled)) >= 0.8 * len(filled):
-            found.append(column)
-    return tuple(found)
+            result.append(column)
+    return tuple(result)
 
 
 def _is_address(cell: str) -> bool:

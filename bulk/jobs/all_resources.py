@@ -21,7 +21,7 @@ import anyio.to_thread
 
 from bulk import __version__
 from bulk.access.account import Setting
-from bulk.access.account_lock import Door
+from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
 from bulk.jobs import export, import_
@@ -29,7 +29,7 @@ from bulk.jobs.all_files import MANIFEST, exported, file_of, parts_again, parts_
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.run import worked
-from bulk.jobs.summary import Ending, Summary, told
+from bulk.jobs.summary import JobResult, Summary, told
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.prefetch.contacts import STALE
@@ -61,24 +61,24 @@ class Shared:
     setting: Setting
     runner: Runner
     stopping: Stopping
-    door: Door
+    account_lock: AccountLock
     translations: Translations = field(default_factory=Translations)
 
 
 Parts = Sequence[tuple[Resource, Any]]  # each with the path that it is written to, or the file that it is read from
-DoPart = Callable[[Shared, Resource, Any], Awaitable[Ending]]
+DoPart = Callable[[Shared, Resource, Any], Awaitable[JobResult]]
 
 
 # ---- the ways in
 
 
-async def export_all(directory: Path, options: ExportOptions, setting: Setting) -> Ending:
+async def export_all(directory: Path, options: ExportOptions, setting: Setting) -> JobResult:
     """Export every resource into a folder, which is made if it is not there."""
     await anyio.to_thread.run_sync(_make, directory)
     return await _begin("export", directory, options, setting)
 
 
-async def import_all(directory: Path, options: ImportOptions, setting: Setting) -> Ending:
+async def import_all(directory: Path, options: ImportOptions, setting: Setting) -> JobResult:
     """Import every file of a folder that can be imported. Raises `UsageError` if there is none."""
     if not parts_in(directory):
         raise UsageError(f"{directory} holds no file like contacts.csv or deals.csv. Name the folder of an export.")
@@ -92,7 +92,7 @@ def _make(directory: Path) -> None:
         raise UsageError(f"{directory} cannot be made: {error.strerror}. Name another folder.") from error
 
 
-async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> Ending:
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
     """Resume a job of many parts, or with `retry` send again what failed in each.
 
     An import that has nothing left to send ends as it did before.
@@ -102,7 +102,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     if record.kind == "import" and folder.is_done and (before := told(folder)) is not None:
         return before
     record = replace(record, options=record.options | changes)
-    with folder.held():
+    with folder.locked():
         parts: Parts
         if record.kind == "export":
             parts = [(named(name), file_of(Path(record.output), named(name))) for name in record.parts]
@@ -111,12 +111,12 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
         return await _run(folder, record, parts, setting, retry=retry)
 
 
-async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOptions, setting: Setting) -> Ending:
+async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOptions, setting: Setting) -> JobResult:
     access = setting.access
     folder = JobFolder.create(setting.jobs, setting.name, f"{kind}-{ALL}")
     place = str(await anyio.Path(directory).absolute())
     try:
-        with folder.held():
+        with folder.locked():
             parts: Parts
             if isinstance(options, ExportOptions):
                 parts = [(resource, file_of(directory, resource)) for resource in exported()]
@@ -136,9 +136,11 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
 # ---- the one way through
 
 
-async def _run(folder: JobFolder, record: JobRecord, parts: Parts, setting: Setting, *, retry: bool = False) -> Ending:
+async def _run(
+    folder: JobFolder, record: JobRecord, parts: Parts, setting: Setting, *, retry: bool = False
+) -> JobResult:
     directory = Path(record.output)
-    endings: list[Ending] = []
+    job_results: list[JobResult] = []
     options: ExportOptions | ImportOptions
     if record.kind == "export":
         options = options_read(ExportOptions, record.options, record.version)
@@ -147,34 +149,36 @@ async def _run(folder: JobFolder, record: JobRecord, parts: Parts, setting: Sett
         options = options_read(ImportOptions, record.options, record.version)
         do_part = _Imports(options, account_of_manifest(folder.file(MANIFEST)), retry=retry)
 
-    async def work(runner: Runner, door: Door, stopping: Stopping) -> None:
-        shared = Shared(folder, setting, runner, stopping, door)
+    async def work(runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
+        shared = Shared(folder, setting, runner, stopping, account_lock)
         for resource, file in parts:
-            endings.append(await do_part(shared, resource, file))
+            job_results.append(await do_part(shared, resource, file))
             if stopping.error is not None:
                 break
 
     stopping, spent = await worked(folder, record, options, setting, None, work)
-    if stopping.error is not None and not endings:
+    if stopping.error is not None and not job_results:
         raise stopping.error
-    unfinished = len(endings) < len(parts) or any(ending.summary.state != "finished" for ending in endings)
+    unfinished = len(job_results) < len(parts) or any(
+        job_result.summary.state != "finished" for job_result in job_results
+    )
     if record.kind == "export" and not unfinished:
-        await anyio.to_thread.run_sync(_write_manifest, directory, folder.record().account, endings)
-    return _end(folder, record, endings, spent, stopping if unfinished else None)
+        await anyio.to_thread.run_sync(_write_manifest, directory, folder.record().account, job_results)
+    return _end(folder, record, job_results, spent, stopping if unfinished else None)
 
 
 def _end(
-    folder: JobFolder, record: JobRecord, endings: list[Ending], spent: Totals, stopped: Stopping | None
-) -> Ending:
+    folder: JobFolder, record: JobRecord, job_results: list[JobResult], spent: Totals, stopped: Stopping | None
+) -> JobResult:
     rows: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    for ending in endings:
-        rows.update(ending.summary.rows)
-        actions.update(ending.summary.actions)
-        codes.update(ending.summary.codes)
+    for job_result in job_results:
+        rows.update(job_result.summary.rows)
+        actions.update(job_result.summary.actions)
+        codes.update(job_result.summary.codes)
     before = folder.summary() or {}
-    parts = [ending.summary.totals for ending in endings]
+    parts = [job_result.summary.totals for job_result in job_results]
     totals = Totals(  # a run that was killed has left no sums of the whole, but its parts' checkpoints have theirs
         max(before.get("requests", 0) + spent.requests, sum(part.requests for part in parts)),
         max(before.get("retries", 0) + spent.retries, sum(part.retries for part in parts)),
@@ -182,16 +186,16 @@ def _end(
     )
     error = stopped.error if stopped else None
     state = "unfinished" if stopped else "finished"
-    if any(ending.summary.state == "stopped" for ending in endings):
+    if any(job_result.summary.state == "stopped" for job_result in job_results):
         state = "stopped"
-    reasons = [e.summary.reason for e in endings if e.summary.reason]
+    reasons = [e.summary.reason for e in job_results if e.summary.reason]
     summary = Summary(
         folder.name, state, dict(rows), dict(actions), dict(codes), totals, str(error or "") or " ".join(reasons),
         record.output if record.kind == "export" else "",
-        parts={e.folder.name: e.summary.rows for e in endings},
+        parts={e.folder.name: e.summary.rows for e in job_results},
     )  # fmt: skip
     folder.write_json(SUMMARY, summary.to_json())
-    return Ending(folder, summary, error, tuple(path for ending in endings for path in ending.kept))
+    return JobResult(folder, summary, error, tuple(path for job_result in job_results for path in job_result.kept))
 
 
 # ---- one part
@@ -214,7 +218,7 @@ def _opened(part: JobFolder, stale: float) -> Any:
 class _Exports:
     options: ExportOptions
 
-    async def __call__(self, shared: Shared, resource: Resource, path: Path) -> Ending:
+    async def __call__(self, shared: Shared, resource: Resource, path: Path) -> JobResult:
         part = _part(shared, resource)
         before = told(part)
         if before is not None and await anyio.Path(path).exists():
@@ -233,7 +237,7 @@ class _Exports:
             )
             runner, meter = _runner(shared, checkpoint)
             try:
-                await export.work(job, runner, shared.door, shared.stopping)
+                await export.work(job, runner, shared.account_lock, shared.stopping)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             error = shared.stopping.error if checkpoint.noted("written") is None else None
@@ -246,9 +250,9 @@ class _Imports:
     account: str  # whose files they are, as the manifest says; "" if it does not
     retry: bool = False
 
-    async def __call__(self, shared: Shared, resource: Resource, file: NamedFile | None) -> Ending:
+    async def __call__(self, shared: Shared, resource: Resource, file: NamedFile | None) -> JobResult:
         part = _part(shared, resource)
-        if not shared.door.entered:
+        if not shared.account_lock.entered:
             await self._enter(shared)
         before = told(part)
         if before is not None and file is None:
@@ -277,14 +281,14 @@ class _Imports:
             runner, meter = _runner(shared, checkpoint)
             shared.stopping.drained = False
             try:
-                await import_.work(job, runner, shared.door, shared.stopping)
+                await import_.work(job, runner, shared.account_lock, shared.stopping)
             except UsageError as raised:  # what only the account could tell, when other parts were sent already
                 shared.stopping.stop(AbortedError(f"{name}: {raised}"), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
-            ending = await import_.end(job, meter.note(anyio.current_time()), shared.stopping)
+            job_result = await import_.end(job, meter.note(anyio.current_time()), shared.stopping)
         await anyio.to_thread.run_sync(self._learn, shared, resource, part)
-        return ending
+        return job_result
 
     async def _enter(self, shared: Shared) -> None:
         """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
@@ -292,7 +296,7 @@ class _Imports:
         host = await shared.runner.ask(read_identity())
         if host:
             shared.setting.progress.say(f"Account: {host}")
-        shared.door.enter(host)
+        shared.account_lock.enter(host)
         record = shared.folder.record()
         shared.translations.own = self.account == record.account != ""
         if self.account not in ("", record.account):
@@ -324,13 +328,13 @@ def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:
 # ---- the manifest
 
 
-def _write_manifest(directory: Path, account: str, endings: list[Ending]) -> None:
+def _write_manifest(directory: Path, account: str, job_results: list[JobResult]) -> None:
     """Say beside the files whose they are, and how many rows each has."""
     files: dict[str, Any] = {}
-    for ending in endings:
-        names = {ending.folder.name: ending.summary.rows["succeeded"]}
-        if named(ending.folder.name).reading is Reading.KEYSET:
-            with opened_checkpoint(ending.folder.file(CHECKPOINT)) as checkpoint:
+    for job_result in job_results:
+        names = {job_result.folder.name: job_result.summary.rows["succeeded"]}
+        if named(job_result.folder.name).reading is Reading.KEYSET:
+            with opened_checkpoint(job_result.folder.file(CHECKPOINT)) as checkpoint:
                 names |= {link.name: checkpoint.noted(f"written {link.name}") for link in LINKS}
         for name, rows in names.items():
             path = directory / f"{name}.csv"

@@ -13,7 +13,7 @@ from bulk.files.matching import Match
 from bulk.files.reader import Record, Table
 from bulk.files.schema import shorten
 from bulk.model import Failure, Issue, Outcome, RowStatus
-from bulk.planning.damage import ALLOW, CODE, TEXTS, spoilt
+from bulk.planning.damage import ALLOW, CODE, TEXTS, looks_damaged
 from bulk.resources.spec import clears
 from bulk.runtime.progress import Progress, Snapshot
 from bulk.storage.checkpoint import Checkpoint
@@ -42,13 +42,13 @@ async def checked(
     return tally
 
 
-def spoilt_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
+def damaged_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
     """Cells that look spoilt by a spreadsheet, as far as that is told without what the account holds."""
     columns = [(at, column) for at, column in match.columns if column.kind.name in TEXTS]
     for record in records:
         for at, column in columns:
             text = record.cells[at].strip()
-            said = spoilt(column, text) if text and not clears(text) else ""
+            said = looks_damaged(column, text) if text and not clears(text) else ""
             if said:
                 yield Issue(record.number, match.header[at].strip(), shorten(text), CODE, said, ALLOW)
 
@@ -105,7 +105,7 @@ class Refusals:
         for issue in issues:
             failures.setdefault(issue.row, []).append(Failure("", issue.code, describe(issue)))
         self._checkpoint.settle_now(
-            (row, Outcome(RowStatus.REJECTED, failures=tuple(found))) for row, found in failures.items()
+            (row, Outcome(RowStatus.REJECTED, failures=tuple(result))) for row, result in failures.items()
         )
 
     def skipped(self, rows: Sequence[tuple[int, str]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from bulk.access.account_lock import Door
+from bulk.access.account_lock import AccountLock
 from bulk.jobs.survey import Survey
 from bulk.planning.names import Names
 from bulk.planning.naming import make_missing, read_again, unknown_names
@@ -17,7 +17,9 @@ from bulk.wording import agreeing, counted
 _FEW = 5  # names that are listed
 
 
-async def make_names(runner: Runner, door: Door, names: Names, needs: Survey, progress: Progress) -> None:
+async def make_names(
+    runner: Runner, account_lock: AccountLock, names: Names, needs: Survey, progress: Progress
+) -> None:
     """Create what the file names and the account does not have, once each; what it refuses is said and noted.
 
     Between the look at what is there and the making no other job of this machine makes such names.
@@ -28,7 +30,7 @@ async def make_names(runner: Runner, door: Door, names: Names, needs: Survey, pr
         return
     async with AsyncExitStack() as stack:
         for family in families:
-            await stack.enter_async_context(door.making(family, names.host, progress.say))
+            await stack.enter_async_context(account_lock.making(family, names.host, progress.say))
         await runner.ask(read_again(names, families))
         for family in families:
             _announce(family, unknown_names(wanted[family], names.book(family)), progress)

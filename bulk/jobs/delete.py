@@ -16,12 +16,12 @@ from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.collections import PAGE, accepted, read_list
 from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_columns, is_hidden, request_for, source_of
+from bulk.planning.flow import Asking, combined
 from bulk.planning.links import OTHER_ADDRESS, look_up_contact
 from bulk.planning.names import Names, columns_of
 from bulk.planning.records import key_sought
-from bulk.planning.together import Asking, together
 from bulk.planning.understanding import Wanted, read
-from bulk.prefetch.records import FoundInCheckpoint
+from bulk.prefetch.records import CheckpointLookup
 from bulk.resources.spec import Column, Resource, Writing
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
@@ -95,26 +95,26 @@ class Deleting:
     # ---- records by themselves: all were read
 
     async def _write_records(self, rows: Sequence[Row], columns: Sequence[Column], to: CsvFile) -> None:
-        found = FoundInCheckpoint(self.resource, self.checkpoint)
+        result = CheckpointLookup(self.resource, self.checkpoint)
         source = source_of(self.resource)
         meaning = self.plan.writer.meaning
         understood = [(row, read(row, meaning, self.names)) for row in rows]
         sought = [(row, wanted) for row, wanted in understood if isinstance(wanted, Wanted)]  # others are rejected
         emails = dict.fromkeys(email for _row, wanted in sought for _attribute, _header, email in wanted.emails)
-        ids = await self.runner.ask(together([self._id_of(email) for email in emails]))
+        ids = await self.runner.ask(combined([self._id_of(email) for email in emails]))
         contacts = dict(zip(emails, ids, strict=True))
         for row, wanted in sought:
             for attribute, _header, email in wanted.emails:
                 wanted.values[attribute] = contacts[email]
             key = key_sought(row, wanted, meaning, self.resource)
-            entries = [(int(identity), kept) for identity, kept in found.records(key)]
+            entries = [(int(identity), kept) for identity, kept in result.records(key)]
             self._write(entries if len(entries) == 1 else (), columns, source.rows, to)
 
     # ---- contacts, and what belongs to them: asked for, a hundred at a time
 
     async def _write_contacts(self, rows: Sequence[Row], columns: Sequence[Column], to: CsvFile) -> None:
         wanted = {row.number: read(row, self.plan.writer.meaning, self.names) for row in rows}
-        ids = await self.runner.ask(together([self._contact_of(row, wanted[row.number]) for row in rows]))
+        ids = await self.runner.ask(combined([self._contact_of(row, wanted[row.number]) for row in rows]))
         others: dict[str, set[str]] = {}  # contact -> ids of what else its rows name: of its tags, those that go
         for row, identity in zip(rows, ids, strict=True):
             said = wanted[row.number]
@@ -126,7 +126,7 @@ class Deleting:
             page = await self.runner.ask(_page(self.resource, known[at : at + PAGE]))
             for identity, name in page.tags.items():
                 self.names.book("tags").add(identity, name)
-            entries = await self._whole(page) if page.missing else page.entries
+            entries = await self._full(page) if page.missing else page.entries
             entries = [(identity, self._named(kept, others[str(identity)])) for identity, kept in entries]
             self._write(entries, columns, source.rows, to)
 
@@ -134,16 +134,16 @@ class Deleting:
     def _other_attributes(self) -> tuple[str, ...]:
         return tuple(name for name in self.resource.key_attributes if name not in ("contact", "email"))
 
-    async def _whole(self, page: PageData) -> Sequence[tuple[int, Json]]:
+    async def _full(self, page: PageData) -> Sequence[tuple[int, Json]]:
         """The contacts of a page with all that belongs to them, which did not come with it."""
         source = source_of(self.resource)
         assert isinstance(source, Contacts | Links)  # noqa: S101 - no other is read by contacts
         asked = [(identity, family) for identity, _kept in page.entries for family in source.beside]
-        lists = await self.runner.ask(together([_below(identity, family) for identity, family in asked]))
-        found: dict[int, list[tuple[str, Json]]] = {}
+        lists = await self.runner.ask(combined([_below(identity, family) for identity, family in asked]))
+        result: dict[int, list[tuple[str, Json]]] = {}
         for (identity, family), records in zip(asked, lists, strict=True):
-            found.setdefault(identity, []).extend((family, record) for record in records)
-        return [(identity, source.joined(kept, found[identity])) for identity, kept in page.entries]
+            result.setdefault(identity, []).extend((family, record) for record in records)
+        return [(identity, source.joined(kept, result[identity])) for identity, kept in page.entries]
 
     def _named(self, kept: Json, others: set[str]) -> Json:
         """Of what belongs to a contact, that which the rows name."""
@@ -165,14 +165,14 @@ class Deleting:
 
     def _id_of(self, email: str) -> Asking[str]:
         """The id of the contact of an address, "" if there is none."""
-        state = FoundInCheckpoint(self.resource, self.checkpoint).contact(email)
+        state = CheckpointLookup(self.resource, self.checkpoint).contact(email)
         if state is not None:
             return state.id
         receipt: Receipt = yield from look_up_contact(f"look up {email}", email)
         if receipt.code == OTHER_ADDRESS:
             return ""
-        found = accepted(receipt, "the contacts to delete")
-        return str(found["id"]) if found else ""
+        result = accepted(receipt, "the contacts to delete")
+        return str(result["id"]) if result else ""
 
 
 def _below(contact: int, family: str) -> Asking[list[Json]]:

@@ -15,13 +15,13 @@ import anyio
 import anyio.to_thread
 
 from bulk.access.account import Setting
-from bulk.access.account_lock import Door
+from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
 from bulk.files.writer import GUARDED, CsvFile, guard_formulas
 from bulk.jobs.export_pages import Collecting
 from bulk.jobs.options import ExportOptions, options_read
 from bulk.jobs.run import worked
-from bulk.jobs.summary import Ending, Summary
+from bulk.jobs.summary import JobResult, Summary
 from bulk.model import RowStatus
 from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of, unreadable
 from bulk.planning.names import Names, columns_of
@@ -53,7 +53,7 @@ class Job:
     links: tuple[Resource, ...] = ()  # written beside contacts, each to a file of its own beside theirs
 
 
-async def start(resource: Resource, output: Path | None, options: ExportOptions, setting: Setting) -> Ending:
+async def start(resource: Resource, output: Path | None, options: ExportOptions, setting: Setting) -> JobResult:
     """Export into a file; `output` None writes to standard output."""
     access = setting.access
     target = await anyio.to_thread.run_sync(_target, output)
@@ -61,7 +61,7 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
     reader_gone = False
     try:
-        with folder.held(), new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+        with folder.locked(), new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
             folder.write(record)
             job = Job(folder, resource, options, output, checkpoint, setting)
             return await _run(job, record)
@@ -73,7 +73,7 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
             folder.discard()
 
 
-async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) -> Ending:
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) -> JobResult:
     """Resume an export; `changes` are options given anew."""
     record = folder.record()
     resource = find(record.resource)
@@ -81,7 +81,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) ->
         raise UsageError(f"This version of bulk does not export {record.resource}.")
     output = None if record.output == "-" else Path(record.output)
     options = replace(options_read(ExportOptions, record.options, record.version), **changes)
-    with folder.held():
+    with folder.locked():
         setting.access.check_same(record.place, record.connection)
         with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
             job = Job(folder, resource, options, output, checkpoint, setting, resumed=True)
@@ -105,7 +105,7 @@ def _has_pages(folder: JobFolder) -> bool:
         return bool(checkpoint.page_ranges())
 
 
-async def _run(job: Job, record: JobRecord) -> Ending:
+async def _run(job: Job, record: JobRecord) -> JobResult:
     """Work until the end or a reason to stop. Raises the reason if there is no job to go on with."""
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     written = job.checkpoint.noted("written")
@@ -115,11 +115,11 @@ async def _run(job: Job, record: JobRecord) -> Ending:
     return await end(job, spent, error)
 
 
-async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
+async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
     """Read all records and write the file, unless the job is stopped; the door may be open already."""
     checkpoint = job.checkpoint
     source = source_of(job.resource, _query(job.resource, job.options), links=job.links)
-    collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, door.enter, source)
+    collecting = Collecting(job.resource, checkpoint, runner, job.setting.progress, account_lock.enter, source)
     if job.options.columns:  # known before a page is read for nothing
         names = await runner.ask(read_names((), job.resource.custom, identity=False)) if job.resource.custom else None
         chosen_columns(export_columns(columns_of(job.resource, names)), job.options.columns)
@@ -127,8 +127,8 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
         await collecting.pages()
     if stopping.error is not None:
         return
-    if not door.entered:  # an account without a single record
-        door.enter(await runner.ask(read_identity()))
+    if not account_lock.entered:  # an account without a single record
+        account_lock.enter(await runner.ask(read_identity()))
     await collecting.complete()
     _tell_left_out(job, collecting.names)
     with stopping.draining():
@@ -217,7 +217,7 @@ def _guarded(cells: list[str], header: list[str]) -> list[str]:
     return [*guarded, join_values((header[at] for at in indexes), ",")]
 
 
-async def end(job: Job, totals: Totals, error: BulkError | None) -> Ending:
+async def end(job: Job, totals: Totals, error: BulkError | None) -> JobResult:
     """Say how it ended; fewer records than the account said it holds is never a good end."""
     checkpoint = job.checkpoint
     await checkpoint.durable()
@@ -236,7 +236,7 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> Ending:
     state = "unfinished" if error else "finished"
     summary = Summary(job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output)
     job.folder.write_json(SUMMARY, summary.to_json())
-    return Ending(job.folder, summary, error)
+    return JobResult(job.folder, summary, error)
 
 
 def _read_records(checkpoint: Checkpoint) -> int:

@@ -26,15 +26,15 @@ from bulk.planning.export import (
     PageData,
     Source,
     first_of,
+    full_page,
     unknown_families,
-    whole_page,
 )
+from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
-from bulk.planning.together import Asking, together
 from bulk.planning.walk import Walk
-from bulk.prefetch.collection import read_whole
+from bulk.prefetch.collection import read_collection
 from bulk.prefetch.records import CUSTOM_READ, read_custom, walking_custom
 from bulk.resources.spec import CUSTOM, Reading, Resource
 from bulk.runtime.feeds import Feeds
@@ -196,7 +196,7 @@ class Collecting:
                 self.names.unread[family] = said
                 checkpoint.note(f"unread {family}", said)
                 continue
-            await read_whole(self.runner, partial(whole_page, family), partial(_add_relations, checkpoint, family))
+            await read_collection(self.runner, partial(full_page, family), partial(_add_relations, checkpoint, family))
         checkpoint.note("apart read", True)
         await checkpoint.durable()
 
@@ -227,20 +227,20 @@ class Collecting:
         """Learn the names of the contacts and deals that the records point to, and of no others."""
         if not self._pointed or self.checkpoint.noted("named"):
             return
-        contacts = self._not_held(sorted(int(identity) for of, identity in self._pointed if of == "contacts"))
+        contacts = self._not_read(sorted(int(identity) for of, identity in self._pointed if of == "contacts"))
         parts = [_emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
-        await self.runner.ask(together(parts))
+        await self.runner.ask(combined(parts))
         if any(of == "deals" for of, _identity in self._pointed):
-            await read_whole(self.runner, partial(whole_page, "deals"), self._hold_titles)
+            await read_collection(self.runner, partial(full_page, "deals"), self._hold_titles)
         self.checkpoint.note("named", True)
         await self.checkpoint.durable()
 
-    def _not_held(self, contacts: list[int]) -> list[int]:
+    def _not_read(self, contacts: list[int]) -> list[int]:
         """Those whose addresses were not read beside the pages."""
         left: list[int] = []
         for at in range(0, len(contacts), PAGE):
-            held = self.checkpoint.held([f"contacts {identity}" for identity in contacts[at : at + PAGE]])
-            left += [identity for identity in contacts[at : at + PAGE] if f"contacts {identity}" not in held]
+            current = self.checkpoint.snapshot([f"contacts {identity}" for identity in contacts[at : at + PAGE]])
+            left += [identity for identity in contacts[at : at + PAGE] if f"contacts {identity}" not in current]
         return left
 
     def _hold_titles(self, page: PageData) -> None:
@@ -282,12 +282,12 @@ class Collecting:
     def _open_books(self, records: list[Kept]) -> None:
         """Lay the names open that these records need of what is too large to hold whole."""
         wanted = {p for _identity, kept in records for p in self.source.points_to(kept) if p[0] in LARGE}
-        held = self.checkpoint.held([f"{of} {identity}" for of, identity in wanted]) if wanted else {}
+        current = self.checkpoint.snapshot([f"{of} {identity}" for of, identity in wanted]) if wanted else {}
         for family in LARGE:
             self.names.books.pop(family, None)
         for of, identity in wanted:
-            if f"{of} {identity}" in held:
-                self.names.book(of).add(identity, held[f"{of} {identity}"])
+            if f"{of} {identity}" in current:
+                self.names.book(of).add(identity, current[f"{of} {identity}"])
 
 
 class _Addresses:
@@ -297,13 +297,13 @@ class _Addresses:
     be had is left out here: it is asked for once more at the end, and then that says why.
     """
 
-    def __init__(self, wanted: list[int], all_found: Callable[[], bool], hold: Callable[[str, str, str], None]) -> None:
+    def __init__(self, wanted: list[int], all_read: Callable[[], bool], hold: Callable[[str, str, str], None]) -> None:
         self._wanted = wanted
-        self._all_found = all_found
+        self._all_read = all_read
         self._hold = hold
 
     def take(self) -> Work | None:
-        if len(self._wanted) < (1 if self._all_found() else PAGE):
+        if len(self._wanted) < (1 if self._all_read() else PAGE):
             return None
         ids = self._wanted[:PAGE]
         del self._wanted[:PAGE]
@@ -316,7 +316,7 @@ class _Addresses:
 
     @property
     def done(self) -> bool:
-        return self._all_found() and not self._wanted
+        return self._all_read() and not self._wanted
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """The flow keeps what came."""

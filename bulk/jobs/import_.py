@@ -16,14 +16,14 @@ import anyio
 import anyio.to_thread
 
 from bulk.access.account import Setting
-from bulk.access.account_lock import Door
+from bulk.access.account_lock import AccountLock
 from bulk.engine.gate import SLOWEST, places
 from bulk.errors import AbortedError, UsageError
 from bulk.files.check import Compare, FileCheck, Look, OnDuplicate, Tally
 from bulk.files.matching import Match, Needs, match_header
 from bulk.files.named_file import NamedFile
 from bulk.files.reader import Table, open_table
-from bulk.jobs.check import Comparing, Refusals, checked, spoilt_cells
+from bulk.jobs.check import Comparing, Refusals, checked, damaged_cells
 from bulk.jobs.create_names import make_names
 from bulk.jobs.delete import CONFIRMED, DeclinedError, Deleting
 from bulk.jobs.import_job import Job
@@ -33,7 +33,7 @@ from bulk.jobs.prefetch import READ_AT, compared, prefetched
 from bulk.jobs.read_back import Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.rows import Rows
 from bulk.jobs.run import worked
-from bulk.jobs.summary import Ending, Summary, told
+from bulk.jobs.summary import JobResult, Summary, told
 from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
 from bulk.model import RowStatus
 from bulk.planning.collections import PAGE, Refused
@@ -47,7 +47,7 @@ from bulk.planning.spelling import Spellings
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.prefetch.contacts import STALE, hold_all_alike
-from bulk.prefetch.records import PARTLY, FoundInCheckpoint, read_highest, read_newest
+from bulk.prefetch.records import PARTLY, CheckpointLookup, read_highest, read_newest
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.meter import Totals
@@ -104,7 +104,7 @@ def on_duplicate_of(resource: Resource, options: ImportOptions) -> OnDuplicate:
 # ---- the three ways in
 
 
-async def start(resource: Resource, source: Source, options: ImportOptions, setting: Setting) -> Ending:
+async def start(resource: Resource, source: Source, options: ImportOptions, setting: Setting) -> JobResult:
     """Import a file, rows that a program holds, or (None) standard input.
 
     Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
@@ -113,7 +113,7 @@ async def start(resource: Resource, source: Source, options: ImportOptions, sett
     access = setting.access
     folder = JobFolder.create(setting.jobs, setting.name, "import")
     try:
-        with folder.held():
+        with folder.locked():
             taken = await take(source, folder.file(INPUT_COPY))
             table = await anyio.to_thread.run_sync(prepare_table, resource, taken.file, options)
             setting.progress.say(f"{source.name if source is not None else taken.file}: {table.dialect.describe()}")
@@ -131,7 +131,7 @@ async def start(resource: Resource, source: Source, options: ImportOptions, sett
             folder.discard()
 
 
-async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> Ending:
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
     """Resume an import, or with `retry` first open its failed and doubtful rows again. `changes` are options anew.
 
     One that has nothing left to send ends as it did before; it needs no input for that.
@@ -142,7 +142,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
         raise UsageError(f"{folder.name} is no import that this version of bulk can go on with.")
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
     try:
-        with folder.held():
+        with folder.locked():
             setting.access.check_same(record.place, record.connection)
             if folder.is_done and (before := told(folder)) is not None:
                 return before
@@ -167,7 +167,7 @@ def _begun(folder: JobFolder) -> bool:
 # ---- the one way through
 
 
-async def _run(job: Job, record: JobRecord) -> Ending:
+async def _run(job: Job, record: JobRecord) -> JobResult:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     error = stopping.error
@@ -177,7 +177,7 @@ async def _run(job: Job, record: JobRecord) -> Ending:
     return await end(job, spent, stopping)
 
 
-async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None:
+async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
     """Check the file, then send its rows until they have ended or the job is stopped; the door may be open already."""
     options, checkpoint = job.options, job.checkpoint
     used = {column.attribute for _at, column in matched(job.resource, job.table, options, None).columns}
@@ -185,16 +185,16 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     needless = families - families_of(job.resource, used, besides=("contacts",)) | ({"lists"} - _said(used))
     names = await runner.ask(read_names(families, job.resource.custom, optional={*needless, job.resource.custom}))
-    if names.host and not door.entered:
+    if names.host and not account_lock.entered:
         job.setting.progress.say(f"Account: {names.host}")
-    door.enter(names.host)
+    account_lock.enter(names.host)
     try:
         match = matched(job.resource, job.table, options, names)
     except UsageError as error:
         unread = "\n".join(f"{of} may not be read with this key: {said}." for of, said in names.unread.items())
         raise UsageError(f"{error}\n{unread}".strip()) from None
     # else a cell is judged beside what the account holds, once that is read
-    look = spoilt_cells if options.on_invalid == "stop" and not options.allow_damaged else None
+    look = damaged_cells if options.on_invalid == "stop" and not options.allow_damaged else None
     plan = plan_for(job, match, names, datetime.fromisoformat(job.folder.record().created))
 
     async def comparing(rows: int) -> Compare:
@@ -219,7 +219,7 @@ async def work(job: Job, runner: Runner, door: Door, stopping: Stopping) -> None
     if job.resumed:  # whatever its age: the same file may have been imported by another job since
         await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
         plan = replace(plan, prefetched=False)
-    await _send_rows(job, runner, door, stopping, plan, names)
+    await _send_rows(job, runner, account_lock, stopping, plan, names)
 
 
 async def _checked(job: Job, match: Match, look: Look | None, comparing: Comparing) -> Tally:
@@ -261,7 +261,9 @@ def _sent_again(job: Job, match: Match) -> list[int]:
     return done_after_failed(job.table, match, job.checkpoint)
 
 
-async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, plan: Plan, names: Names) -> None:
+async def _send_rows(
+    job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping, plan: Plan, names: Names
+) -> None:
     options, checkpoint = job.options, job.checkpoint
 
     def after_each() -> None:
@@ -274,7 +276,7 @@ async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, p
             plan = await prefetched(job, runner, plan, names, left)
         spellings = Spellings(plan.writer.meaning.columns, names)
         needs = await anyio.to_thread.run_sync(survey, plan, checkpoint, spellings)
-        if spellings.found:
+        if spellings.respelt:
             job.setting.progress.say(spellings.describe())
         if needs.subscribing and 0 < options.rate < SLOWEST:
             raise TooSlowError(
@@ -282,7 +284,7 @@ async def _send_rows(job: Job, runner: Runner, door: Door, stopping: Stopping, p
                 f" at most 10 s before.\nThe smallest rate that works is {SLOWEST:g}."
             )
         limit = too_many(options.max_errors, needs.rows)
-        await make_names(runner, door, names, needs, job.setting.progress)
+        await make_names(runner, account_lock, names, needs, job.setting.progress)
         plan = await _prepare(job, runner, plan, names, needs)
         if options.mode == "delete" and needs.rows:
             deleting = Deleting(job.resource, plan, names, runner, checkpoint, job.setting)
@@ -308,12 +310,12 @@ def _reading(job: Job, needs: Survey) -> Reading:
 
 def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     """What writes the rows of a resource."""
-    found = FoundInCheckpoint(job.resource, job.checkpoint)
+    result = CheckpointLookup(job.resource, job.checkpoint)
     match job.resource.writing:
         case Writing.RECORD:
-            return RecordRows(job.resource, meaning, names, found)
+            return RecordRows(job.resource, meaning, names, result)
         case Writing.LINK:
-            return LinkRows(job.resource, meaning, names, found)
+            return LinkRows(job.resource, meaning, names, result)
         case Writing.CONTACT:
             return ContactRows(meaning, names)
 
@@ -328,12 +330,12 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     if not plan.by_record:
         plan = await _heeding_exclusions(job, runner, plan, names, needs)
     await hold_all_alike(checkpoint, needs.addresses)
-    if plan.by_record or plan.held_since is not None:
+    if plan.by_record or plan.contacts_since is not None:
         await anyio.to_thread.run_sync(look_for_unchanged, needs, plan, checkpoint)
     if plan.by_record:
         plan = replace(plan, writer=writer_of(job, plan.writer.meaning, names))  # the look has taken records
     elif job.resource.writing is Writing.CONTACT:
-        unread = plan.held_since is None or (needs.unread > 0 and bool(checkpoint.noted(PARTLY)))
+        unread = plan.contacts_since is None or (needs.unread > 0 and bool(checkpoint.noted(PARTLY)))
         if options.mode == "upsert" and options.key == "email" and unread:
             await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
             needs.requests += needs.rows - needs.unchanged - needs.begun  # each is looked up before
@@ -351,11 +353,11 @@ async def _heeding_exclusions(job: Job, runner: Runner, plan: Plan, names: Names
     """The plan with the account's exclusion list as it is at the beginning of this run, if it subscribes anybody."""
     if not needs.subscribing:
         return plan
-    found = await runner.ask(read_exclusions())
-    if isinstance(found, Refused):
-        job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {found.said}")
+    result = await runner.ask(read_exclusions())
+    if isinstance(result, Refused):
+        job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {result.said}")
         return plan
-    return replace(plan, writer=writer_of(job, replace(plan.writer.meaning, excluded=found), names))
+    return replace(plan, writer=writer_of(job, replace(plan.writer.meaning, excluded=result), names))
 
 
 async def _tell(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:
@@ -375,7 +377,7 @@ def _where(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     )  # fmt: skip
 
 
-async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
+async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     """Write the reports and the sums; checked before anyone is told."""
     checkpoint, error = job.checkpoint, stopping.error
     await checkpoint.durable()
@@ -401,4 +403,4 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> Ending:
     job.folder.write_json(SUMMARY, summary.to_json())
     if state != "unfinished" and not (rows["failed"] or rows["in_doubt"]):
         remove_copy(job.folder)
-    return Ending(job.folder, summary, error, kept)
+    return JobResult(job.folder, summary, error, kept)

@@ -41,7 +41,7 @@ def others_beside(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record],
     known = _addresses(plan, checkpoint, records)
     others = [(row, known[row.number]) for row in rows if known.get(row.number, row.key) != row.key]
     if plan.ids == OTHERS:
-        states = checkpoint.held([address for _row, address in others])
+        states = checkpoint.snapshot([address for _row, address in others])
         people = {address: ContactState.from_json(state) for address, state in states.items()}
         others = [(row, address) for row, address in others if address in people and _is_about(row, people[address])]
     return {row.number: address for row, address in others}
@@ -57,8 +57,8 @@ def _addresses(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) ->
         for record in records
         if record.problem is None and any(plan.match.key_parts(record.cells))  # else the id itself says who is meant
     }
-    held = checkpoint.held([f"contact {identity}" for identity in ids.values() if identity])
-    return {number: held[f"contact {i}"] for number, i in ids.items() if f"contact {i}" in held}
+    current = checkpoint.snapshot([f"contact {identity}" for identity in ids.values() if identity])
+    return {number: current[f"contact {i}"] for number, i in ids.items() if f"contact {i}" in current}
 
 
 def _is_about(row: Row, person: ContactState) -> bool:

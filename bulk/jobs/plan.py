@@ -20,7 +20,7 @@ class Plan:
     table: Table
     match: Match
     writer: Writer
-    held_since: float | None = None  # when the account's contacts were read; None: they were not
+    contacts_since: float | None = None  # when the account's contacts were read; None: they were not
     read_since: float | None = None  # when the records by themselves were
     ids: str = ""  # whose stand beside the addresses: OURS, OTHERS, or "" where that is not looked at
     change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it

@@ -23,15 +23,15 @@ from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.prefetch.contacts import (
-    ANEW,
     LOOKED_UP,
+    READ_LATE,
     ROWS_A_PAGE,
     Hold,
     by_email,
     by_email_or_id,
     by_id,
-    read_held,
     read_named,
+    read_snapshot,
 )
 from bulk.prefetch.records import read_records
 from bulk.resources.spec import Writing
@@ -51,8 +51,12 @@ async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: i
         _note_time(job.checkpoint)
         return replace(plan, read_since=since, prefetched=True)
     _note_time(job.checkpoint)
-    plan = replace(plan, held_since=await _contacts(job, runner, plan, rows), prefetched=True)
-    if plan.held_since is None or _hold(job, plan) is not by_email_or_id or job.resource.writing is not Writing.CONTACT:
+    plan = replace(plan, contacts_since=await _contacts(job, runner, plan, rows), prefetched=True)
+    if (
+        plan.contacts_since is None
+        or _hold(job, plan) is not by_email_or_id
+        or job.resource.writing is not Writing.CONTACT
+    ):
         return plan
     return plan if job.translations.foreign else replace(plan, ids=await _whose_ids(plan, job.checkpoint))
 
@@ -92,9 +96,9 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
     begun = job.resumed and checkpoint.has_begun()
     resumed = bool(checkpoint.noted("held")) or (links and begun)
     if begun and not resumed:
-        checkpoint.note(ANEW, True)
+        checkpoint.note(READ_LATE, True)
     a_page = LOOKED_UP if options.mode == "upsert" and hold is not by_id and not links else ROWS_A_PAGE
-    since = await read_held(runner, checkpoint, rows, resumed=resumed, hold=hold, a_page=a_page)
+    since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=hold, a_page=a_page)
     if since is None and not (resumed or job.translations.foreign):
         at = plan.match.index("contact") if links else plan.match.id_at
         since = await read_named(runner, checkpoint, ids_said(plan, checkpoint, at), hold)
@@ -110,7 +114,7 @@ async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int
     if not names_contacts:
         return
     resumed = job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held")))
-    since = await read_held(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
+    since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
     if since is None and not (resumed or job.translations.foreign):
         ids = (identity for name in names_contacts for identity in ids_said(plan, checkpoint, plan.match.index(name)))
         await read_named(runner, checkpoint, ids, by_email_or_id)
@@ -119,10 +123,10 @@ async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int
 def compared(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:
     """Rows of a file beside what was read of the account."""
     rows = [plan.row(record) for record in records]
-    held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
-    found: list[Compared] = []
+    current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}
+    result: list[Compared] = []
     for row in rows:
-        state = ContactState.from_json(held[row.key]) if row.key in held else None
+        state = ContactState.from_json(current[row.key]) if row.key in current else None
         own = plan.writer.own(row, Known(state, fresh=True))
-        found.append(Compared(frozenset(own.row.values), own.name))
-    return found
+        result.append(Compared(frozenset(own.row.values), own.name))
+    return result

@@ -29,12 +29,12 @@ from bulk.planning.differences import (
     still_untrue,
     without_later,
 )
+from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Names
 from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
-from bulk.planning.together import Asking, together
 from bulk.planning.writers import Meaning
-from bulk.prefetch.records import PAGES_READ, FoundInCheckpoint, read_records
+from bulk.prefetch.records import PAGES_READ, CheckpointLookup, read_records
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT
@@ -64,9 +64,9 @@ def reading_for(resource: Resource, checkpoint: Checkpoint, rows: int, *, one_re
     """How the rows of a job are read back; `one_record`: several of them may be about one record."""
     if resource.writing is not Writing.RECORD:
         return Reading(beside=not one_record, pages=False)
-    whole = any(column.beside for column in resource.columns)  # which come with the collection alone
+    entire = any(column.beside for column in resource.columns)  # which come with the collection alone
     known = checkpoint.noted(PAGES_READ)  # of a collection that was never read nobody knows how long it is
-    pages = whole or (known is not None and known <= rows)
+    pages = entire or (known is not None and known <= rows)
     return Reading(beside=not (pages or one_record), pages=pages)
 
 
@@ -193,13 +193,13 @@ class ReadingBack:
         families = {family for ones in records.values() for one in ones for family in families_of(one.wants)}
         kinds = {custom.id: FIELD_TYPES.get(custom.type, TEXT) for custom in self.names.fields}
         seen = yield from read_contacts(list(records), families)
-        found = {identity: self._differing(records[identity], one, kinds) for identity, one in seen.items()}
+        result = {identity: self._differing(records[identity], one, kinds) for identity, one in seen.items()}
         # a list may be a moment behind: before a row is called failed, its contact is asked for alone
-        doubtful = [identity for identity, failed in found.items() if failed and any(failed.values())]
-        again = yield from together([read_contact(identity, families) for identity in doubtful])
+        doubtful = [identity for identity, failed in result.items() if failed and any(failed.values())]
+        again = yield from combined([read_contact(identity, families) for identity in doubtful])
         for identity, one in zip(doubtful, again, strict=True):
-            found[identity] = self._differing(records[identity], one, kinds)
-        self._decide(records, found)
+            result[identity] = self._differing(records[identity], one, kinds)
+        self._decide(records, result)
 
     def _differing(self, ones: Sequence[Unread], seen: Seen | NotRead, kinds: Kinds) -> _Differing | None:
         """What of a contact is not as its rows want it; None if it was not read."""
@@ -207,7 +207,7 @@ class ReadingBack:
             self._not_read(ones, seen)
             return None
         address = "" if seen.state is None else address_key(escaped(seen.state.attributes.get("email", "")))
-        return self._held_against(ones, partial(contact_differences, seen=seen, kinds=kinds), address)
+        return self._differences(ones, partial(contact_differences, seen=seen, kinds=kinds), address)
 
     def _not_read(self, ones: Sequence[Unread], why: NotRead) -> None:
         """Note why rows are not read back; those that the API will not have read are not asked for again."""
@@ -217,47 +217,47 @@ class ReadingBack:
 
     def _read_records(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
         kinds: Kinds = {column.attribute: column.kind for column in (*self.resource.columns, *self.meaning.columns)}
-        found: dict[str, _Differing | None] = {}
+        result: dict[str, _Differing | None] = {}
         alone = list(records)
         if self.reading.pages:
-            read = FoundInCheckpoint(self.resource, self.checkpoint)
+            read = CheckpointLookup(self.resource, self.checkpoint)
             for identity, ones in records.items():
                 kept = next((kept for _id, kept in read.records(f"id {identity}")), None)
-                found[identity] = self._held_against(ones, partial(record_differences, kept=kept, kinds=kinds))
-            whole = any(column.beside for column in self.resource.columns)  # alone it would not show all
-            alone = [] if whole else [i for i, failed in found.items() if failed and any(failed.values())]
+                result[identity] = self._differences(ones, partial(record_differences, kept=kept, kinds=kinds))
+            entire = any(column.beside for column in self.resource.columns)  # alone it would not show all
+            alone = [] if entire else [i for i, failed in result.items() if failed and any(failed.values())]
         custom = bool(self.names.fields)
-        singly = yield from together([read_record(self.resource, identity, custom=custom) for identity in alone])
+        singly = yield from combined([read_record(self.resource, identity, custom=custom) for identity in alone])
         for identity, one in zip(alone, singly, strict=True):
             if isinstance(one, NotRead):
-                found[identity] = None
+                result[identity] = None
                 self._not_read(records[identity], one)
             else:
                 differences = partial(record_differences, kept=one[1], kinds=kinds)
-                found[identity] = self._held_against(records[identity], differences)
-        self._decide(records, found)
+                result[identity] = self._differences(records[identity], differences)
+        self._decide(records, result)
 
-    def _held_against(
+    def _differences(
         self, ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]], address: str = ""
     ) -> _Differing:
         """What differs, by row; where several rows are about one record, the last word counts."""
         wants = [one.wants for one in ones]
-        found = {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}
-        if not any(found.values()):
-            return found
+        result = {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}
+        if not any(result.values()):
+            return result
         doubtful = self._perhaps(ones[0].record) | (self._perhaps(address) if address else {})
         for at, one in enumerate(ones):
             after = [of for row, of in doubtful.items() if row > one.row]
-            if found[one.row] and after:
-                found[one.row] = still_untrue(one.wants, wants[at + 1 :], after, differences)
-        return found
+            if result[one.row] and after:
+                result[one.row] = still_untrue(one.wants, wants[at + 1 :], after, differences)
+        return result
 
     def _perhaps(self, of: str) -> dict[int, Wants]:
         """What rows that have failed or are in doubt may have done, by row; `of` is a record's id or a row's key."""
         return {int(row): wants for row, wants in self.checkpoint.noted_under(f"{PERHAPS}{of} ").items()}
 
-    def _decide(self, records: Mapping[str, list[Unread]], found: Mapping[str, _Differing | None]) -> None:
-        for identity, failures in found.items():
+    def _decide(self, records: Mapping[str, list[Unread]], result: Mapping[str, _Differing | None]) -> None:
+        for identity, failures in result.items():
             for one in records[identity] if failures is not None else ():
                 self.checkpoint.read_back(one.row, identity)
                 failed = (failures or {})[one.row]

@@ -24,7 +24,7 @@ from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
-from bulk.prefetch.contacts import ANEW, STALE, alike
+from bulk.prefetch.contacts import READ_LATE, STALE, alike
 from bulk.prefetch.records import HIGHEST, NEWEST, PARTLY
 from bulk.resources.identity import address_key, loose_key
 from bulk.runtime.runner import BESIDE, Work
@@ -47,7 +47,7 @@ class Rows:
     _open: int = 0  # given and not ended
     _rereading: bool = False  # what is held of the next rows is read anew
     _partly: bool = False
-    _anew: bool = False
+    _read_late: bool = False
     _newest: int = -1
     _highest: int | None = None
     _created: Mapping[int, str] = field(default_factory=dict)  # the ids of what rows made that are sent once more
@@ -112,7 +112,7 @@ class Rows:
 
     def _all(self) -> Iterator[Work]:
         self._partly = bool(self.checkpoint.noted(PARTLY))
-        self._anew = bool(self.checkpoint.noted(ANEW))
+        self._read_late = bool(self.checkpoint.noted(READ_LATE))
         self._newest = int(self.checkpoint.noted(NEWEST, -1))
         self._highest = self.checkpoint.noted(HIGHEST)
         self._created = self._ids_under(CREATED_BY)
@@ -137,26 +137,31 @@ class Rows:
 
     def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:
         rows = [self.plan.row(record) for record in records]
-        since = first = self.plan.held_since
-        held = self.checkpoint.held([row.key for row in rows]) if since is not None and rows else {}
-        looked_at = self._looked_at(rows, held)
+        since = first = self.plan.contacts_since
+        current = self.checkpoint.snapshot([row.key for row in rows]) if since is not None and rows else {}
+        looked_at = self._looked_at(rows, current)
         beside = others_beside(self.plan, self.checkpoint, records, rows)
         for at, row in enumerate(rows):
-            if held and self._is_old(since):  # also amid them: they may have waited long for their turn
+            if current and self._is_old(since):  # also amid them: they may have waited long for their turn
                 since = anyio.current_time()
-                before, begun = held, {r.key: held[r.key] for r in rows[at:] if r.key in held and r.number in opened}
-                others = {r.key: held[r.key] for r in rows[at:] if r.key in held and r.number not in opened}
-                held = (yield from self._reread(others)) | begun  # what a row has begun to do stays as it was decided
+                before, begun = (
+                    current,
+                    {r.key: current[r.key] for r in rows[at:] if r.key in current and r.number in opened},
+                )
+                others = {r.key: current[r.key] for r in rows[at:] if r.key in current and r.number not in opened}
+                current = (
+                    yield from self._reread(others)
+                ) | begun  # what a row has begun to do stays as it was decided
                 if self._is_by_address:  # who is not known any more is asked for, as one who never was
-                    looked_at |= {r.number for r in rows[at:] if r.key in before and r.key not in held}
+                    looked_at |= {r.number for r in rows[at:] if r.key in before and r.key not in current}
             opened_row = opened.get(row.number, _NOTHING)
-            knows = row.key in held and not (self._anew and opened_row is not _NOTHING)
-            stored = ContactState.from_json(held[row.key]) if row.key in held else None
+            knows = row.key in current and not (self._read_late and opened_row is not _NOTHING)
+            stored = ContactState.from_json(current[row.key]) if row.key in current else None
             known = Known(
                 state=stored if knows else None,
                 stored=stored,
                 fresh=since is not None and not self._is_old(since),
-                absent=since is not None and row.key not in held and not (self._partly or self._is_old(first)),
+                absent=since is not None and row.key not in current and not (self._partly or self._is_old(first)),
                 aged=self._is_old(self.plan.read_since if self.plan.by_record else since),
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
                 newest=self._newest,
@@ -176,12 +181,12 @@ class Rows:
         """Whether what was read then says no longer by itself that a row asks for nothing."""
         return since is not None and anyio.current_time() - since >= STALE
 
-    def _reread(self, held: Mapping[str, Json]) -> Generator[Work, None, dict[str, Json]]:
+    def _reread(self, current: Mapping[str, Json]) -> Generator[Work, None, dict[str, Json]]:
         """What is held of contacts, as it is now; without those that are gone, go by another key or cannot be read."""
         while self.back.under_way:
             yield _WAIT
-        ids = {str(ContactState.from_json(state).id): key for key, state in held.items()}
-        found: dict[str, Json] = {}
+        ids = {str(ContactState.from_json(state).id): key for key, state in current.items()}
+        result: dict[str, Json] = {}
         self._rereading = True
 
         def flow() -> Flow:
@@ -191,7 +196,7 @@ class Rows:
                     for identity, one in seen.items():
                         state = None if isinstance(one, NotRead) else one.state  # of who is not read nothing is known
                         if state is not None and self._goes_by(ids[identity], state):
-                            found[ids[identity]] = state.to_json()
+                            result[ids[identity]] = state.to_json()
             finally:
                 self._rereading = False
             return Outcome(RowStatus.SUCCEEDED)
@@ -199,7 +204,7 @@ class Rows:
         yield Work(BESIDE, "reading anew", flow())
         while self._rereading:
             yield _WAIT
-        return found
+        return result
 
     def _goes_by(self, key: str, state: ContactState) -> bool:
         """Whether a contact is still the one that rows of this key are about."""
@@ -210,14 +215,14 @@ class Rows:
         meaning = self.plan.writer.meaning
         return meaning.key == "email" and meaning.mode in ("upsert", "delete")
 
-    def _looked_at(self, rows: list[Row], held: Mapping[str, Json]) -> set[int]:
+    def _looked_at(self, rows: list[Row], current: Mapping[str, Json]) -> set[int]:
         """The rows by whose addresses somebody else may be meant, for all that is known: who was read is not."""
         if not self._is_by_address:
             return set()
-        unknown = [row for row in rows if row.key not in held]
-        if self.plan.held_since is None or self._partly:
+        unknown = [row for row in rows if row.key not in current]
+        if self.plan.contacts_since is None or self._partly:
             return {row.number for row in unknown}
-        others = self.checkpoint.held([alike(row.key) for row in unknown])
+        others = self.checkpoint.snapshot([alike(row.key) for row in unknown])
         return {row.number for row in unknown if not row.key.isascii() or alike(row.key) in others}
 
 

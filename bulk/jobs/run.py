@@ -9,7 +9,7 @@ from typing import Protocol
 import anyio
 
 from bulk.access.account import Setting, sharing, telling
-from bulk.access.account_lock import Door
+from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.runtime.meter import Meter, Totals
 from bulk.runtime.runner import Runner, new_dispatch
@@ -34,7 +34,7 @@ class Paced(Protocol):
         """Seconds after which it stops; None: never."""
 
 
-Work = Callable[[Runner, Door, Stopping], Awaitable[None]]
+Work = Callable[[Runner, AccountLock, Stopping], Awaitable[None]]
 
 
 async def worked(
@@ -51,7 +51,7 @@ async def worked(
             try:
                 async with stopping.watching():
                     with ExitStack() as stack:
-                        await work(runner, Door(folder, record, access, limit, stack), stopping)
+                        await work(runner, AccountLock(folder, record, access, limit, stack), stopping)
             except (AbortedError, UnfinishedError) as raised:
                 stopping.stop(raised)
     return stopping, meter.note(anyio.current_time())

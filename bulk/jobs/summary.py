@@ -53,7 +53,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class JobResult:
     """How a job ended. `error` says why it stopped before its end, None if it ran to it.
 
     `kept` are reports of an earlier run that somebody changed: they have these names now.
@@ -65,7 +65,7 @@ class Ending:
     kept: tuple[Path, ...] = ()
 
 
-def told(folder: JobFolder) -> Ending | None:
+def told(folder: JobFolder) -> JobResult | None:
     """How a job ended that an earlier run has finished, as its summary says; None if it is not finished."""
     data = folder.summary()
     if data is None or folder.state != "finished":
@@ -76,4 +76,4 @@ def told(folder: JobFolder) -> Ending | None:
         output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
         not_read_back=int(data.get("not_read_back", 0)),
     )  # fmt: skip
-    return Ending(folder, summary)
+    return JobResult(folder, summary)

@@ -53,49 +53,49 @@ class Survey:
 
 def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     """Read the file once more and look at every row that is not settled; also how it writes names."""
-    found, partly = Survey(), bool(checkpoint.noted(PARTLY))
+    result, partly = Survey(), bool(checkpoint.noted(PARTLY))
     for records in open_records(plan, checkpoint):
         rows = [plan.row(record) for record in records]
-        held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
+        current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}
         opened = checkpoint.open_between(rows[0].number, rows[-1].number) if rows else {}
         beside = others_beside(plan, checkpoint, records, rows)
         for row in rows:
-            own, known = _own(plan, row, held, partly=partly)
-            reckoned = plan.writer.reckon(own, replace(known, beside=beside.get(row.number, "")))
-            found.rows += 1
+            own, known = _own(plan, row, current, partly=partly)
+            estimated = plan.writer.estimate(own, replace(known, beside=beside.get(row.number, "")))
+            result.rows += 1
             spellings.note(row)
             if not row.key.isascii() and plan.writer.meaning.key == "email":
-                found.addresses.add(row.key)
-            if isinstance(reckoned, Failure):
+                result.addresses.add(row.key)
+            if isinstance(estimated, Failure):
                 continue
             done = len(opened[row.number].known) if row.number in opened else 0
-            found.begun += done > 0
-            found.requests += max(0, reckoned.requests - done)
-            found.subscribing += reckoned.subscribes
-            for family, name in reckoned.names:
-                found.names.setdefault(family, {}).setdefault(name_key(name), name)
-    return found
+            result.begun += done > 0
+            result.requests += max(0, estimated.requests - done)
+            result.subscribing += estimated.subscribes
+            for family, name in estimated.names:
+                result.names.setdefault(family, {}).setdefault(name_key(name), name)
+    return result
 
 
-def look_for_unchanged(found: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
+def look_for_unchanged(result: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
     """Take the rows that would change nothing out of the reckoning, now that the account was read."""
     for rows in open_rows(plan, checkpoint):
-        held = checkpoint.held([row.key for row in rows]) if plan.held_since is not None else {}
+        current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}
         for row in rows:
-            known = Known(ContactState.from_json(held[row.key]) if row.key in held else None, fresh=True)
-            found.unread += row.key not in held
+            known = Known(ContactState.from_json(current[row.key]) if row.key in current else None, fresh=True)
+            result.unread += row.key not in current
             if _ends_unchanged(plan.writer.flow(row, known)):
-                found.unchanged += 1
-                reckoned = plan.writer.reckon(*_own(plan, row, held, partly=True))
-                if not isinstance(reckoned, Failure):
-                    found.requests -= reckoned.requests
-                    found.subscribing -= reckoned.subscribes
+                result.unchanged += 1
+                estimated = plan.writer.estimate(*_own(plan, row, current, partly=True))
+                if not isinstance(estimated, Failure):
+                    result.requests -= estimated.requests
+                    result.subscribing -= estimated.subscribes
 
 
-def _own(plan: Plan, row: Row, held: Mapping[str, Json], *, partly: bool) -> tuple[Own, Known]:
+def _own(plan: Plan, row: Row, current: Mapping[str, Json], *, partly: bool) -> tuple[Own, Known]:
     """The row without what its record was read to hold, and what is known of it."""
-    state = ContactState.from_json(held[row.key]) if row.key in held else None
-    known = Known(state, fresh=True, absent=plan.held_since is not None and state is None and not partly)
+    state = ContactState.from_json(current[row.key]) if row.key in current else None
+    known = Known(state, fresh=True, absent=plan.contacts_since is not None and state is None and not partly)
     return plan.writer.own(row, known) if plan.prefetched else Own(row), known
 
 

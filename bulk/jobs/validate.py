@@ -19,7 +19,7 @@ from bulk.access.account import Account, Setting, sharing, telling
 from bulk.access.shared_limit import SharedLimit
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.matching import Match
-from bulk.jobs.check import Counting, remarks, spoilt_cells
+from bulk.jobs.check import Counting, damaged_cells, remarks
 from bulk.jobs.import_ import matched, on_duplicate_of, plan_for, prepare_table
 from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions
@@ -112,7 +112,7 @@ async def _check(job: Job, names: Names | None) -> Findings:
     match = matched(resource, table, options, names)
     findings = Findings(unchecked=match.unchecked, offline=names is None)
     file_check = FileCheck(
-        table, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else spoilt_cells,
+        table, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else damaged_cells,
         comparing=names is not None and options.mode in ("upsert", "update"),
     )  # fmt: skip
     with file_check:

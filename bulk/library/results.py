@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from bulk.errors import BulkError
-from bulk.jobs.summary import Ending, Summary
+from bulk.jobs.summary import JobResult, Summary
 from bulk.storage.job_folder import FAILED
 from bulk.wording import counted
 
@@ -59,9 +59,9 @@ class Result:
     error: BulkError | None = None
 
     @classmethod
-    def of(cls, ending: Ending) -> Self:
+    def of(cls, job_result: JobResult) -> Self:
         """The result of a job that has ended."""
-        return cls(ending.folder.path, ending.summary, ending.error)
+        return cls(job_result.folder.path, job_result.summary, job_result.error)
 
     @property
     def complete(self) -> bool:

@@ -15,10 +15,10 @@ from bulk.model import Failure, Json, Receipt, Request
 from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.differences import option_text
+from bulk.planning.flow import Asking, asked, combined
 from bulk.planning.links import Done
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
-from bulk.planning.together import Asking, asked, together
 
 Begun = AbstractSet[str]
 Addition = Callable[[str, Json, Mapping[str, Json], Done, Begun], Asking[None]]
@@ -36,10 +36,10 @@ def add_to_field(
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
         shown = ("fieldRels", "fieldRel", body, {"field": identity})
         yield from _create("show", shown, _relations_of(identity), done, begun)
-    held = list((kept or {}).get("options") or ())
-    missing = _missing(wanted.get("options") or (), held, done)
+    current = list((kept or {}).get("options") or ())
+    missing = _missing(wanted.get("options") or (), current, done)
     if missing:
-        first = max((int(place) for *_option, place in held), default=0) + 1
+        first = max((int(place) for *_option, place in current), default=0) + 1
         options_body: Json = {
             "fieldOptions": [
                 {"field": identity, "value": value, "label": label, "orderid": first + at, "isdefault": default}
@@ -51,12 +51,12 @@ def add_to_field(
         yield from _create("options", added, there, done, begun)
 
 
-def _missing(options: Sequence[Json], held: Sequence[Json], done: Done) -> list[tuple[str, str, bool]]:
+def _missing(options: Sequence[Json], current: Sequence[Json], done: Done) -> list[tuple[str, str, bool]]:
     """The options that a field does not have; notes those that it has otherwise, which the API cannot change.
 
     A value by itself says nothing of a label or a default.
     """
-    by_value = {str(value): (str(label), bool(default)) for value, label, default, *_place in held}
+    by_value = {str(value): (str(label), bool(default)) for value, label, default, *_place in current}
     missing = []
     for value, label, default in options:
         if (
@@ -102,10 +102,10 @@ def _create(name: str, create: _What, where: _Where, done: Done, begun: Begun) -
 
     def look(step: str) -> Asking[bool | Nothing]:
         place, plural, query, is_there = where
-        found = yield from read_list(step, place, plural, lambda record: record, query)
-        if isinstance(found, Receipt):
+        result = yield from read_list(step, place, plural, lambda record: record, query)
+        if isinstance(result, Receipt):
             return Nothing.UNKNOWN
-        return is_there(found) or Nothing.ABSENT
+        return is_there(result) or Nothing.ABSENT
 
     path, expects, body, says = create
     request = Request(name, "POST", path, body=body, expects=expects, says=says)
@@ -126,21 +126,21 @@ def add_to_pipeline(
     titles = [str(title) for title in wanted.get("stages") or ()]
     if not titles:
         return
-    held = [str(title) for title in (kept or {}).get("stages") or ()]
+    current = [str(title) for title in (kept or {}).get("stages") or ()]
     if kept is None:
-        found = yield (
+        result = yield (
             Request("look up before stages", "GET", "dealStages",
                     (("filters[d_groupid]", identity), ("limit", str(PAGE))),
                     keep=lambda body: _stages(body, identity), expects="dealStages", says={"group": identity}),
         )  # fmt: skip
-        if not done.take(found[0], changed=False):
+        if not done.take(result[0], changed=False):
             return
-        made = [(str(stage), str(title)) for stage, title in found[0].data]
-        held = yield from _rename(made, titles, done)
+        made = [(str(stage), str(title)) for stage, title in result[0].data]
+        current = yield from _rename(made, titles, done)
         if done.failures:
             return
     for at, title in enumerate(titles):
-        if title not in held:
+        if title not in current:
             body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
             where = _stage_of(identity, title)
             says = {"title": answers.text(title), "group": identity}
@@ -170,7 +170,7 @@ def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) 
             renamed.append(Request(f"stage {stage}", "PUT", path, expects="dealStage", says={"id": stage}, body=body))
     parts = [asked(request) for request in renamed]
     parts += [deleted(f"stage {stage}", f"dealStages/{stage}") for stage in spare]
-    for receipt in (yield from together(parts)):
+    for receipt in (yield from combined(parts)):
         done.take(receipt)
     return there
 

@@ -32,8 +32,8 @@ def text(wanted: Json) -> Test:
     own = _plain(wanted)
 
     def test(value: Json) -> bool:
-        found = _plain(value)
-        return own.startswith(found) or found.startswith(own)
+        result = _plain(value)
+        return own.startswith(result) or result.startswith(own)
 
     return test
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Json, Receipt, Request, Verdict
+from bulk.planning.flow import Asking
 from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.pages import PAGE, RETRY_HINT, InTurn, id_of, id_within, total_of
-from bulk.planning.together import Asking
 
 __all__ = [
     "PAGE", "RETRY_HINT", "Refused", "accepted", "read_all", "read_allowed", "read_list", "read_pages", "total_of"
@@ -35,9 +35,9 @@ def read_all(
 
     Raises what makes the job impossible to begin.
     """
-    found = yield from read_allowed(path, plural, query, beside, optional=False)
-    assert not isinstance(found, Refused)  # noqa: S101 - it has raised
-    return found
+    result = yield from read_allowed(path, plural, query, beside, optional=False)
+    assert not isinstance(result, Refused)  # noqa: S101 - it has raised
+    return result
 
 
 def read_allowed(
@@ -48,7 +48,7 @@ def read_allowed(
     It ends where a page brings nothing new, whatever total is told. Ids are counted once although records may be added
     or deleted meanwhile. Raises what makes the job impossible to begin.
     """
-    found: dict[str, dict[str, Json]] = {name: {} for name in (plural, *beside)}
+    result: dict[str, dict[str, Json]] = {name: {} for name in (plural, *beside)}
 
     def request(ask: OffsetAsk) -> Request:
         place = (*query, ("limit", str(PAGE)), *ask.query)
@@ -57,7 +57,7 @@ def read_allowed(
 
     def take(page: Json) -> Ids:
         for name, rows in page["lists"].items():
-            found[name].update({str(row["id"]): row for row in rows})
+            result[name].update({str(row["id"]): row for row in rows})
         return [id_of(row) for row in page["lists"][plural]], page["total"]
 
     refused = yield from read_pages(request, take)
@@ -65,7 +65,7 @@ def read_allowed(
         return Refused(refused.error)
     if refused is not None:
         accepted(refused, f"the account's {plural}")
-    return {name: list(rows.values()) for name, rows in found.items()}
+    return {name: list(rows.values()) for name, rows in result.items()}
 
 
 def read_list(
@@ -77,7 +77,7 @@ def read_list(
     The list may tell no total: then a page of few records, or one without news, ends it. `step` names the pages,
     `says` what each record must say to belong there. That this key may not read it refuses the row, not the key.
     """
-    found: dict[str, Json] = {}
+    result: dict[str, Json] = {}
     reading = InTurn()
 
     def kept(body: Json) -> Json:
@@ -93,13 +93,13 @@ def read_list(
         if not receipts[0].ok:
             return receipts[0]
         page, total = receipts[0].data
-        found.update(page)
+        result.update(page)
         if reading.ends([int(identity) for identity, _kept in page], total):
             break
     if reading.is_short:
-        error = f"The account says there are {total} {plural}, but gives {len(found)}."
+        error = f"The account says there are {total} {plural}, but gives {len(result)}."
         return Receipt(name, Verdict.REJECT, code="damaged_answer", error=error)
-    return list(found.values())
+    return list(result.values())
 
 
 def read_pages(request: Callable[[OffsetAsk], Request], take: Callable[[Json], Ids]) -> Asking[Receipt | None]:

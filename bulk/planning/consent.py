@@ -15,8 +15,8 @@ from typing import Final
 
 from bulk.model import Admission, Failure, Json, Readings, Request, Standing
 from bulk.planning.collections import PAGE, Refused, read_allowed
+from bulk.planning.flow import Asking
 from bulk.planning.state import has_bounced
-from bulk.planning.together import Asking
 from bulk.resources.identity import loose_key
 
 UNCONFIRMED, SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "0", "1", "2", "3"
@@ -39,10 +39,10 @@ def read_standing(contact: str) -> Request:
     """Ask how one contact stands; the receipt's data is as of `read_standings`."""
 
     def keep(body: Json) -> Json:
-        found = _standings({contact}, body | {"contacts": [body["contact"]]})
-        if not found:
+        result = _standings({contact}, body | {"contacts": [body["contact"]]})
+        if not result:
             raise LookupError("another contact, or one without its lists")
-        return found
+        return result
 
     query = (("include", RELATION),)
     path = f"contacts/{contact}"
@@ -64,11 +64,11 @@ def _standings(asked: AbstractSet[str], body: Json) -> dict[str, Standing]:
     return {
         identity: _standing(contact, mine[identity])
         for identity, contact in people.items()
-        if identity in asked and _is_whole(contact, mine[identity])
+        if identity in asked and _is_complete(contact, mine[identity])
     }
 
 
-def _is_whole(contact: Json, links: Mapping[str, Json]) -> bool:
+def _is_complete(contact: Json, links: Mapping[str, Json]) -> bool:
     """Whether what came beside a contact is what it says that it has; a server that heeds `include` says it."""
     listed = contact.get(RELATION)
     return isinstance(listed, list) and {str(identity) for identity in listed} <= links.keys()
@@ -109,10 +109,10 @@ def _meets(address: str, phrase: str, kind: str) -> bool:
 
 def read_exclusions() -> Asking[Exclusions | Refused]:
     """Read the account's exclusion list, a hundred rules a request; with some keys it may not be read."""
-    found = yield from read_allowed("lists/exclusions", "exclusions", optional=True)
-    if isinstance(found, Refused):
-        return found
-    rules = ((loose_key(str(rule.get("matchPhrase") or "")), rule) for rule in found["exclusions"])
+    result = yield from read_allowed("lists/exclusions", "exclusions", optional=True)
+    if isinstance(result, Refused):
+        return result
+    rules = ((loose_key(str(rule.get("matchPhrase") or "")), rule) for rule in result["exclusions"])
     return Exclusions(
         tuple(
             (phrase, str(rule.get("matchType") or ""), tuple(str(mailing) for mailing in rule.get("lists") or ()))
@@ -154,21 +154,21 @@ class Subscription:
 
     def decide(self, standing: Standing) -> Request | Failure | None:
         """What follows from how the contact stands: the request, why it is refused, or None: it is so already."""
-        held = standing.lists.get(self.list, NEVER)
-        if held == self.status and not (standing.bounced and self.resubscribe):
+        current = standing.lists.get(self.list, NEVER)
+        if current == self.status and not (standing.bounced and self.resubscribe):
             return None
         if standing.erased or self.excluded.has(standing.email, self.list):
             what = "contact was deleted or made anonymous" if standing.erased else "address is on the exclusion list"
             return self._refused("excluded", f"This {what}, so it is not subscribed to {self.name!r}.")
-        if held == UNCONFIRMED and not self.resubscribe:
+        if current == UNCONFIRMED and not self.resubscribe:
             said = f"This person has not confirmed {self.name!r} yet. Only --resubscribe would do it for them."
             return self._refused("unconfirmed", said)
-        away = standing.bounced or held not in (*ACTIVE, NEVER)
+        away = standing.bounced or current not in (*ACTIVE, NEVER)
         if away and not self.resubscribe:
-            how = "unsubscribed from" if held == UNSUBSCRIBED else "bounced on"
+            how = "unsubscribed from" if current == UNSUBSCRIBED else "bounced on"
             said = f"This person {how} {self.name!r}. Only --resubscribe would subscribe them again."
             return self._refused("opted_out", said)
-        if held not in (SUBSCRIBED, NEVER) and self._left_since(standing.left.get(self.list, "")):
+        if current not in (SUBSCRIBED, NEVER) and self._left_since(standing.left.get(self.list, "")):
             said = f"This person left {self.name!r} after this job began, so they stay off it."
             return self._refused("opted_out", said)
         return self._request(returning=away)

@@ -14,8 +14,9 @@ from bulk.model import ANOTHER_RECORD, Failure, Flow, Json, Outcome, Receipt, Re
 from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED
-from bulk.planning.damage import spoilt
+from bulk.planning.damage import looks_damaged
 from bulk.planning.differences import GONE, perhaps
+from bulk.planning.flow import Asking, combined
 from bulk.planning.links import (
     OTHER_ADDRESS,
     Contact,
@@ -33,9 +34,8 @@ from bulk.planning.names import Book, Names
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
-from bulk.planning.together import Asking, together
 from bulk.planning.unchanged import of_contact
-from bulk.planning.writers import Known, Meaning, Own, Reckoned
+from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources.contacts import OPPOSITES
 from bulk.resources.identity import name_key, same_address
 from bulk.resources.kinds import EMAIL, NAMES, Problem, find_name
@@ -93,24 +93,24 @@ class ContactRows:
     meaning: Meaning
     names: Names
 
-    def reckon(self, own: Own, known: Known) -> Reckoned | Failure:
+    def estimate(self, own: Own, known: Known) -> Estimate | Failure:
         """About how many requests a contact takes, and the names it needs; one that is not known is taken for new."""
         wanted = _beside(own.row, known) or read_row(own.row, self.meaning)
         if isinstance(wanted, Failure):
             return wanted
         if self.meaning.mode == "delete":
-            return Reckoned(1)
-        refused = self.meaning.damaged(own.row, partial(_held, known.state, self.names, own.row))
+            return Estimate(1)
+        refused = self.meaning.damaged(own.row, partial(_current, known.state, self.names, own.row))
         if refused is not None:
             return refused.failures[0]
         if self.meaning.mode == "update" and known.absent:
-            return Reckoned(1)
+            return Estimate(1)
         state = known.state if self.meaning.mode != "create" else None
         requests = self._requests(wanted, state, absent=known.absent)
         on = [] if state is None else [identity for identity, status in state.lists.items() if status in ACTIVE]
         lists = _statuses(replace(wanted, unsubscribe_lists=()), self.names).keys()
         accounts = [("accounts", wanted.account)] if wanted.account else []
-        return Reckoned(requests, (*(("tags", name) for name in wanted.tags), *accounts), bool(lists - set(on)))
+        return Estimate(requests, (*(("tags", name) for name in wanted.tags), *accounts), bool(lists - set(on)))
 
     def _requests(self, wanted: Wanted, state: ContactState | None, *, absent: bool) -> int:
         """About how many requests a row takes whose contact is in this state, None: it is `absent` or not known."""
@@ -150,7 +150,7 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         return Outcome(RowStatus.REJECTED, failures=(wanted,))
     if meaning.mode == "delete":
         return (yield from _delete(row, wanted, meaning, known))
-    damaged = meaning.damaged(row, partial(_held, state, names, row))
+    damaged = meaning.damaged(row, partial(_current, state, names, row))
     if damaged is not None and not {CONTACT, REPAIR} & known.begun:
         return damaged
     if state is not None and meaning.mode != "create" and not _differs(wanted, state, meaning.columns):
@@ -165,18 +165,18 @@ def contact_flow(row: Row, meaning: Meaning, names: Names, known: Known) -> Flow
         state = None  # it was made anew by somebody else, and has lost what it had when the account was read
     linked = None if new else state  # as one has that was made by this row
     statuses = _statuses(wanted, names)
-    held = state.lists if state is not None and known.fresh else None
-    if new and held is not None:  # on no list, but who left one before stays off it
-        held = {identity: status for identity, status in held.items() if status not in ACTIVE}
+    current = state.lists if state is not None and known.fresh else None
+    if new and current is not None:  # on no list, but who left one before stays off it
+        current = {identity: status for identity, status in current.items() if status not in ACTIVE}
     refused = tuple(_refused(wanted, names))
     job = _employment(wanted, names)
     parts = [
         add_tags(contact.id, _tags(wanted.tags, names), linked),
         remove_tags(contact.id, {} if new else _tags(wanted.remove_tags, names), state),
-        set_lists(_list_work(contact, statuses, held, meaning, wanted, known.stored or state)),
+        set_lists(_list_work(contact, statuses, current, meaning, wanted, known.stored or state)),
         set_account(contact.id, job, linked, new=new),
     ]
-    done: list[Done] = yield from together(parts)
+    done: list[Done] = yield from combined(parts)
     # a contact that was not there and is, after a send of ours whose answer was lost, was created by that send
     action = "created" if known.absent and contact.repeated else contact.action
     if action == "unchanged" and any(part.changed for part in done):
@@ -201,8 +201,8 @@ def _unwritten(written: Done, wanted: Wanted, row: Row) -> Outcome:
 
 def _wants(wanted: Wanted, names: Names, state: ContactState | None, *, own: bool) -> Json:
     """What the row has brought about, to be read back: its `own` values if they were sent, and what belongs to it."""
-    held = state.tags if state is not None else {}
-    tags = {identity: name for identity, name in _tags(wanted.tags, names).items() if identity not in held}
+    current = state.tags if state is not None else {}
+    tags = {identity: name for identity, name in _tags(wanted.tags, names).items() if identity not in current}
     wants: dict[str, Json] = {
         "attributes": dict(wanted.attributes) if own else {}, "fields": dict(wanted.fields) if own else {},
         "tags": tags, "untags": _tags(wanted.remove_tags, names),
@@ -217,12 +217,12 @@ def _wants(wanted: Wanted, names: Names, state: ContactState | None, *, own: boo
 
 
 def _list_work(
-    contact: Contact, statuses: Mapping[str, tuple[str, str]], held: Mapping[str, str] | None, meaning: Meaning,
+    contact: Contact, statuses: Mapping[str, tuple[str, str]], current: Mapping[str, str] | None, meaning: Meaning,
     wanted: Wanted, stored: ContactState | None,
 ) -> ListWork:  # fmt: skip
     """What becomes of the contact's lists by this job's choices."""
     email = wanted.attributes.get("email") or (stored.attributes.get("email", "") if stored is not None else "")
-    return ListWork(contact, statuses, held, meaning.resubscribe, meaning.began, meaning.excluded, email)
+    return ListWork(contact, statuses, current, meaning.resubscribe, meaning.began, meaning.excluded, email)
 
 
 def _beside(row: Row, known: Known) -> Failure | None:
@@ -244,13 +244,13 @@ def _addressed(wanted: Wanted | Failure, row: Row, stored: ContactState | None, 
     return replace(wanted, attributes={"email": address, **wanted.attributes})
 
 
-def _held(state: ContactState | None, names: Names, row: Row, column: Column) -> str | None:
+def _current(state: ContactState | None, names: Names, row: Row, column: Column) -> str | None:
     """What the account holds of a contact where a column's cell would go."""
     if state is None:
         return None
     if column.attribute in _LINKED:
         family, links = _LINKED[column.attribute]
-        return _held_names(row.values[column.attribute], column, links(state), names.book(family))
+        return _current_names(row.values[column.attribute], column, links(state), names.book(family))
     return state.fields.get(column.field_id) if column.field_id else state.attributes.get(column.attribute)
 
 
@@ -263,9 +263,9 @@ _LINKED: Final[Mapping[str, tuple[str, Callable[[ContactState], Mapping[str, str
 }
 
 
-def _held_names(text: str, column: Column, ids: Iterable[str], book: Book) -> str | None:
+def _current_names(text: str, column: Column, ids: Iterable[str], book: Book) -> str | None:
     """The cell itself if it looks odd and yet names nothing but what the contact has; None if it need not be asked."""
-    if not spoilt(column, text.strip()):
+    if not looks_damaged(column, text.strip()):
         return None
     wanted = column.read(text) if column.kind is NAMES else [text.strip()]
     if isinstance(wanted, Problem) or not all(any(book.is_called(i, name) for i in ids) for name in wanted):
@@ -299,18 +299,18 @@ def _statuses(wanted: Wanted, names: Names) -> dict[str, tuple[str, str]]:
         return {}
     lists = tuple(names.book("lists").records.values())
     named = [(name, SUBSCRIBED) for name in wanted.lists] + [(n, UNSUBSCRIBED) for n in wanted.unsubscribe_lists]
-    found = ((find_name(name, lists), name, status) for name, status in named)
-    return {option.id: (name, status) for option, name, status in found if option}
+    result = ((find_name(name, lists), name, status) for name, status in named)
+    return {option.id: (name, status) for option, name, status in result if option}
 
 
 def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
     """Delete the contact; one that is not there is as wanted."""
     identity = row.key if meaning.key == "id" else known.state.id if known.state else ""
     if not identity and not (known.absent and not known.look_first):
-        found = yield from look_up_contact("look up", wanted.attributes["email"])
-        if not found.ok:
-            return Outcome(RowStatus.FAILED, failures=(Failure(found.step, found.code, found.error),))
-        identity = str(found.data["id"]) if found.data else ""
+        result = yield from look_up_contact("look up", wanted.attributes["email"])
+        if not result.ok:
+            return Outcome(RowStatus.FAILED, failures=(Failure(result.step, result.code, result.error),))
+        identity = str(result.data["id"]) if result.data else ""
     if not identity:
         gone = DELETE in known.begun  # by a send of ours whose answer was lost
         return Outcome(RowStatus.SUCCEEDED if gone else RowStatus.UNCHANGED, "deleted" if gone else "unchanged")
@@ -326,8 +326,8 @@ def _delete(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Flow:
 def _differs(wanted: Wanted, state: ContactState, columns: Sequence[Column]) -> bool:
     """Whether the contact's own values differ from what the row wants (its tags, lists and account aside)."""
     for name, value in wanted.attributes.items():
-        held = state.attributes.get(name, "")
-        if held != value and not (name == "email" and same_address(held, value)):
+        current = state.attributes.get(name, "")
+        if current != value and not (name == "email" and same_address(current, value)):
             return True
     kinds = {column.field_id: column.kind for column in columns if column.field_id}
     return any(not kinds[identity].same(state.fields.get(identity), value) for identity, value in wanted.fields.items())
@@ -382,9 +382,9 @@ def _action(receipt: Receipt, identity: str, wanted: Wanted, known: Known) -> st
 
 def _upsert(_row: Row, wanted: Wanted, _meaning: Meaning, known: Known) -> Asking[_Written]:
     if known.look_first and CONTACT not in known.begun:
-        found = yield from look_up_contact(LOOK_FIRST, wanted.attributes["email"])
-        if not found.ok:
-            return _failed(found, wanted)
+        result = yield from look_up_contact(LOOK_FIRST, wanted.attributes["email"])
+        if not result.ok:
+            return _failed(result, wanted)
     receipts = yield (
         Request(
             CONTACT, "POST", "contact/sync", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted),
@@ -412,13 +412,13 @@ def _by_id(receipt: Receipt, wanted: Wanted) -> Asking[_Written]:
     change nobody else; if that is nobody, it stays in doubt.
     """
     email = wanted.attributes["email"]
-    found = yield from look_up_contact(f"look up after {CONTACT}", email, sent=True)
-    if not found.ok or found.data is None:
-        known = found.error if found.code == OTHER_ADDRESS else f"It is not known whether there is a contact {email}."
-        known = f"There is no contact {email}." if found.ok else known
+    result = yield from look_up_contact(f"look up after {CONTACT}", email, sent=True)
+    if not result.ok or result.data is None:
+        known = result.error if result.code == OTHER_ADDRESS else f"It is not known whether there is a contact {email}."
+        known = f"There is no contact {email}." if result.ok else known
         ways = "Look whether somebody was changed. It is not sent again; to send it once more, import failed.csv."
         return Done([Failure(CONTACT, ANOTHER_RECORD, f"{receipt.error} {known} {ways}")], in_doubt=True)
-    identity = str(found.data["id"])
+    identity = str(result.data["id"])
     says = {"id": identity, **_says(wanted)}
     path = f"contacts/{identity}"
     receipts = yield (Request(BY_ID, "PUT", path, body=_body(wanted), keep=_kept, expects="contact", says=says),)
@@ -435,17 +435,17 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
             return made
 
     def look(step: str) -> Asking[Mapping[str, Json] | Nothing]:
-        found = yield from look_up_contact(step, wanted.attributes["email"])
-        if not found.ok and found.code != OTHER_ADDRESS:
+        result = yield from look_up_contact(step, wanted.attributes["email"])
+        if not result.ok and result.code != OTHER_ADDRESS:
             return Nothing.UNKNOWN
-        return Nothing.ABSENT if found.data is None else found.data
+        return Nothing.ABSENT if result.data is None else result.data
 
     request = Request(
         CONTACT, "POST", "contacts", body=_body(wanted), keep=_kept, expects="contact", says=_says(wanted)
     )
-    receipt, found = yield from settled(request, look)
-    if found is not None:
-        return (yield from _found(receipt.step, found, wanted, meaning, known))
+    receipt, result = yield from settled(request, look)
+    if result is not None:
+        return (yield from _lookup(receipt.step, result, wanted, meaning, known))
     if not receipt.ok:
         return _failed(receipt, wanted)
     identity, bounced = receipt.data
@@ -470,23 +470,23 @@ def _repair(wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written |
     return Contact(known.made, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0], wanted)
 
 
-def _found(step: str, found: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
+def _lookup(step: str, result: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
     """Whether a contact that was found after a lost answer is the one that was sent: newer, and of its values."""
-    identity = str(found["id"])
+    identity = str(result["id"])
     if int(identity) <= known.newest:
         said = "There was a contact with this e-mail before the job began. --mode upsert would change it."
         return Done([Failure(CONTACT, "duplicate", said)])
-    sent = {**wanted.attributes, "email": found["email"]}  # found by it; a server may write it its own way
-    same = all(str(found.get(name) or "") == value for name, value in sent.items())
+    sent = {**wanted.attributes, "email": result["email"]}  # found by it; a server may write it its own way
+    same = all(str(result.get(name) or "") == value for name, value in sent.items())
     if same and wanted.fields:
         name, path = f"look up values after {step}", f"contacts/{identity}/fieldValues"
-        held = yield from read_list(name, path, "fieldValues", lambda one: [str(one["field"]), one.get("value")])
-        if isinstance(held, Receipt):
-            return Done([Failure(CONTACT, "no_answer", held.error)], in_doubt=True)
-        values, kinds = dict(held), {column.field_id: column.kind for column in meaning.columns if column.field_id}
+        current = yield from read_list(name, path, "fieldValues", lambda one: [str(one["field"]), one.get("value")])
+        if isinstance(current, Receipt):
+            return Done([Failure(CONTACT, "no_answer", current.error)], in_doubt=True)
+        values, kinds = dict(current), {column.field_id: column.kind for column in meaning.columns if column.field_id}
         same = all(kinds[field].same(values.get(field), value) for field, value in wanted.fields.items())
     if same:
-        return Contact(identity, "created", bool(found["bounced"]))
+        return Contact(identity, "created", bool(result["bounced"]))
     doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
     return Done([Failure(CONTACT, "no_answer", doubt)], in_doubt=True)
 
@@ -497,13 +497,13 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[
     elif (stored := known.state or known.stored) is not None:
         identity = stored.id
     else:
-        found = yield from look_up_contact("look up", wanted.attributes["email"])
-        if not found.ok:
-            return _failed(found, wanted)
-        if found.data is None:
+        result = yield from look_up_contact("look up", wanted.attributes["email"])
+        if not result.ok:
+            return _failed(result, wanted)
+        if result.data is None:
             missing = "There is no contact with this e-mail. --mode upsert would create it."
             return Done([Failure(CONTACT, "not_found", missing)])
-        identity = str(found.data["id"])
+        identity = str(result.data["id"])
     says = {"id": identity, **_says(wanted)}
     path = f"contacts/{identity}"
     receipts = yield (Request(CONTACT, "PUT", path, body=_body(wanted), keep=_kept, expects="contact", says=says),)
@@ -515,11 +515,11 @@ def _update(row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking[
 def _taken_address(receipt: Receipt, wanted: Wanted) -> Asking[Done]:
     """A change of address that was refused since somebody has it; who that is, a question tells."""
     done = _failed(receipt, wanted)
-    found = yield from look_up_contact("look up who has it", wanted.attributes["email"])
-    if not found.ok or found.data is None:
+    result = yield from look_up_contact("look up who has it", wanted.attributes["email"])
+    if not result.ok or result.data is None:
         return done
     failure = done.failures[0]
-    who = f"The contact with the id {found.data['id']} has it: change or delete that one first."
+    who = f"The contact with the id {result.data['id']} has it: change or delete that one first."
     return Done([Failure(failure.step, failure.code, f"{failure.error}. {who}")])
 
 

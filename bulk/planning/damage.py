@@ -31,10 +31,10 @@ _TAILS: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a let
 _TAIL: Final = re.escape(_TAILS.decode("cp1252", "ignore") + _TAILS.decode("latin-1"))
 _MISREAD: Final = re.compile(f"[\u00c2-\u00f4][{_TAIL}]|\ufffd")
 _MOST_DIGITS: Final = 15  # that a spreadsheet keeps of a number
-Held = Callable[[Column], str | None]
+Current = Callable[[Column], str | None]
 
 
-def damage(row: Row, columns: Iterable[Column], held: Held) -> Failure | None:
+def damage(row: Row, columns: Iterable[Column], current: Current) -> Failure | None:
     """What is wrong with the first cell that a spreadsheet seems to have spoilt; None if none looks so.
 
     `held` gives what the account has where the cell would go, None if that is not known or nothing.
@@ -43,18 +43,18 @@ def damage(row: Row, columns: Iterable[Column], held: Held) -> Failure | None:
         text = row.values.get(column.attribute, "").strip()
         if column.kind.name not in TEXTS or is_blank(text) or clears(text):
             continue
-        before = held(column)
+        before = current(column)
         if before is not None and before.strip() == text:
             continue
-        found = spoilt(column, text) or (lost(before, text) if before else "")
-        if found:
-            return Failure("", CODE, f"{column.header}: {found} {ALLOW}")
+        result = looks_damaged(column, text) or (lost(before, text) if before else "")
+        if result:
+            return Failure("", CODE, f"{column.header}: {result} {ALLOW}")
     return None
 
 
-def spoilt(column: Column, text: str) -> str:
+def looks_damaged(column: Column, text: str) -> str:
     """What a cell looks as if it had been before, "" if it looks like nothing of that kind."""
-    number = _spoilt_number(column, text)
+    number = _damaged_number(column, text)
     if number:
         return number
     if ERROR.fullmatch(text):
@@ -67,7 +67,7 @@ def spoilt(column: Column, text: str) -> str:
     return f"{text!r} was probably {meant!r}, read in the wrong encoding." if meant else _invisible(column, text)
 
 
-def _spoilt_number(column: Column, text: str) -> str:
+def _damaged_number(column: Column, text: str) -> str:
     shortened = bool(_SHORTENED.fullmatch(text))
     if column.kind.name != "number" and not shortened:
         shortened = bool(_ANY_EXPONENT.fullmatch(text)) and (
@@ -102,21 +102,21 @@ def _byte(letter: str) -> bytes:
         return letter.encode("latin-1")
 
 
-def lost(held: str, text: str) -> str:
+def lost(current: str, text: str) -> str:
     """What a cell has lost of what the account holds, "" if it is something else altogether."""
-    held = held.strip()
+    current = current.strip()
     if not (text.isascii() and text.isdigit()):
         return ""
-    front, same = held[: -len(text)], held.endswith(text)
+    front, same = current[: -len(text)], current.endswith(text)
     if same and front and not front.strip("+0"):
-        return f"{text!r} was {held!r} in the account: a spreadsheet drops plus signs and zeros in front."
+        return f"{text!r} was {current!r} in the account: a spreadsheet drops plus signs and zeros in front."
     rest = text[_MOST_DIGITS:]
     if (
         rest
         and not rest.strip("0")
-        and held.isdigit()
-        and len(held) == len(text)
-        and held[:_MOST_DIGITS] == text[:_MOST_DIGITS]
+        and current.isdigit()
+        and len(current) == len(text)
+        and current[:_MOST_DIGITS] == text[:_MOST_DIGITS]
     ):
-        return f"{text!r} was {held!r} in the account: a spreadsheet keeps 15 digits of a number."
+        return f"{text!r} was {current!r} in the account: a spreadsheet keeps 15 digits of a number."
     return ""

@@ -106,8 +106,8 @@ def _about(name: str) -> str:
 
 def _aspects(wants: Wants) -> Iterator[tuple[str, str]]:
     for name, value in wants.items():
-        whole = name in ("account", "left", "gone", "there")
-        yield from ((_about(name), str(key)) for key in ([""] if whole else value))
+        entire = name in ("account", "left", "gone", "there")
+        yield from ((_about(name), str(key)) for key in ([""] if entire else value))
 
 
 # ---- contacts, and what belongs to them
@@ -132,13 +132,13 @@ def contact_differences(wants: Wants, seen: Seen, kinds: Kinds) -> list[Failure]
 
 def _values(wants: Wants, state: ContactState, kinds: Kinds) -> Iterator[Failure]:
     for name, value in wants.get("attributes", {}).items():
-        found = state.attributes.get(name, "")
-        if not TEXT.arrived(found, value) and not (name == "email" and same_address(found, value)):
-            yield _failure("contact", name, found, value)
+        result = state.attributes.get(name, "")
+        if not TEXT.arrived(result, value) and not (name == "email" and same_address(result, value)):
+            yield _failure("contact", name, result, value)
     for identity, value in wants.get("fields", {}).items():
-        held = state.fields.get(identity)
-        if not kinds.get(identity, TEXT).arrived(held, value):
-            yield _failure("contact", f"field {identity}", held, value)
+        current = state.fields.get(identity)
+        if not kinds.get(identity, TEXT).arrived(current, value):
+            yield _failure("contact", f"field {identity}", current, value)
     for identity in wants.get("emptied", ()):
         if state.fields.get(identity) not in ("", None):
             yield _failure("delete", f"field {identity}", state.fields[identity], "")
@@ -155,9 +155,9 @@ def _tags(wants: Wants, state: ContactState) -> Iterator[Failure]:
 
 def _lists(wants: Wants, state: ContactState) -> Iterator[Failure]:
     for identity, (name, status) in wants.get("lists", {}).items():
-        found = state.lists.get(identity, "")
-        if found != str(status):
-            yield _failure(f"list {name}", f"the status on {name!r}", found, status)
+        result = state.lists.get(identity, "")
+        if result != str(status):
+            yield _failure(f"list {name}", f"the status on {name!r}", result, status)
 
 
 def _account(wants: Wants, state: ContactState) -> Iterator[Failure]:
@@ -190,18 +190,18 @@ def record_differences(wants: Wants, kept: Json | None, kinds: Kinds) -> list[Fa
     if kept is None:
         return [_failure(str(wants.get("step", "create")), "the record", "there is none", "there")]
     step = str(wants.get("step", "change"))
-    found = []
+    result = []
     values = {**wants.get("values", {}), **{f"{CUSTOM}{of}": value for of, value in wants.get("fields", {}).items()}}
     for attribute, value in values.items():
-        held = kept.get(attribute)
-        if not (held in UNSET and value in UNSET) and not kinds.get(attribute, TEXT).arrived(held, value):
-            found.append(_failure(step, attribute, held, value))
+        current = kept.get(attribute)
+        if not (current in UNSET and value in UNSET) and not kinds.get(attribute, TEXT).arrived(current, value):
+            result.append(_failure(step, attribute, current, value))
     for attribute, wanted in wants.get("beside", {}).items():
         there = kept.get(attribute) or ()
         missing = [one for one in wanted if not _is_among(one, there)]
         if missing:
-            found.append(_failure(step, attribute, _listed(there), _listed(missing)))
-    return found
+            result.append(_failure(step, attribute, _listed(there), _listed(missing)))
+    return result
 
 
 def _is_among(wanted: Json, there: Sequence[Json]) -> bool:
@@ -209,11 +209,11 @@ def _is_among(wanted: Json, there: Sequence[Json]) -> bool:
     if not isinstance(wanted, list):
         return str(wanted) in map(str, there)
     value, label, default = wanted
-    held = {str(one[0]): (str(one[1]), bool(one[2])) for one in there}
-    if option_text(value, label, default=default) in held:  # a value that reads like more than one
+    current = {str(one[0]): (str(one[1]), bool(one[2])) for one in there}
+    if option_text(value, label, default=default) in current:  # a value that reads like more than one
         return True
-    has, is_default = held.get(value, ("", False))
-    return value in held and label in (value, has) and (is_default or not default)
+    has, is_default = current.get(value, ("", False))
+    return value in current and label in (value, has) and (is_default or not default)
 
 
 def option_text(value: str, label: str, *, default: bool) -> str:
@@ -232,8 +232,8 @@ def _text(value: Json) -> str:
     return "" if value is None else str(value)
 
 
-def _failure(step: str, what: str, found: Json, wanted: Json) -> Failure:
-    said = f"Acknowledged, but not found so when read: {what} should be {_shown(wanted)} and is {_shown(found)}."
+def _failure(step: str, what: str, result: Json, wanted: Json) -> Failure:
+    said = f"Acknowledged, but not found so when read: {what} should be {_shown(wanted)} and is {_shown(result)}."
     return Failure(step, NOT_CONFIRMED, f"{said} Somebody may have changed it since.")
 
 

@@ -112,7 +112,7 @@ def page_flow(request: Request) -> Flow:
     return Outcome(RowStatus.SUCCEEDED if receipts[0].ok else RowStatus.FAILED)
 
 
-def whole_page(path: str, ask: Ask | OffsetAsk) -> Request:
+def full_page(path: str, ask: Ask | OffsetAsk) -> Request:
     """The request for one page of a collection, each record kept as it is."""
 
     def keep(body: Json) -> PageData:
@@ -268,7 +268,7 @@ def contact_cell(state: ContactState, column: Column, names: Names) -> str:
 
 
 def _list_names(state: ContactState, status: str, names: Names, column: Column) -> str:
-    wanted = [names.book("lists").name_of(identity) for identity, held in state.lists.items() if held == status]
+    wanted = [names.book("lists").name_of(identity) for identity, current in state.lists.items() if current == status]
     return column.write(sorted(wanted, key=_in_order))
 
 

@@ -15,6 +15,7 @@ from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE
 from bulk.planning.differences import perhaps
+from bulk.planning.flow import Asking, combined
 from bulk.planning.links import (
     Contact,
     Done,
@@ -32,10 +33,9 @@ from bulk.planning.pages import id_of
 from bulk.planning.read_back import AsRead, NotRead, read_contact
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import RELATIONS, ContactState
-from bulk.planning.together import Asking, together
 from bulk.planning.unchanged import of_link
 from bulk.planning.understanding import Wanted, read, understood
-from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, is_made, names_to_make
+from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, is_made, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Kind, Problem
 from bulk.resources.spec import Resource
 
@@ -52,14 +52,14 @@ class LinkRows:
     resource: Resource
     meaning: Meaning
     names: Names
-    found: Found
+    lookup: Lookup
     _fields: Mapping[str, CustomField] = field(init=False)
     _taken: set[str] = field(default_factory=set)  # enrolments that are a row's
 
     def __post_init__(self) -> None:
         self._fields = {custom.id: custom for custom in self.names.fields}
 
-    def reckon(self, own: Own, _known: Known) -> Reckoned | Failure:
+    def estimate(self, own: Own, _known: Known) -> Estimate | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
         row = own.row
         cells = self.meaning.cells(row)
@@ -70,15 +70,15 @@ class LinkRows:
         if isinstance(refused, Failure):
             return refused
         emails = [str(value) for column, value in cells if column.of == "contacts" and column.names and value]
-        known = [self.found.contact(email) is not None for email in emails]
+        known = [self.lookup.contact(email) is not None for email in emails]
         lookups = known.count(False)
-        if lookups and self.found.everybody:
-            return Reckoned(lookups)  # nobody is there to whom it could belong
+        if lookups and self.lookup.everybody:
+            return Estimate(lookups)  # nobody is there to whom it could belong
         if self.resource.name in _ASKED_BEFORE and not (known and all(known)):
             lookups += 1
         if self.meaning.mode == "delete":
-            return Reckoned(1 + lookups)
-        return Reckoned(1 + lookups, names_to_make(cells), self._subscribes(row))
+            return Estimate(1 + lookups)
+        return Estimate(1 + lookups, names_to_make(cells), self._subscribes(row))
 
     def _subscribes(self, row: Row) -> bool:
         """Whether the row puts somebody on a list."""
@@ -88,26 +88,26 @@ class LinkRows:
     def own(self, row: Row, known: Known) -> Own:
         """What the row's contact holds, as it was read, and what of the row differs from it."""
         asked = () if known.fresh else ACTIVE  # who has left since it was read is told
-        return of_link(row, self.resource, self.meaning, self.names, self.found, asked=asked)
+        return of_link(row, self.resource, self.meaning, self.names, self.lookup, asked=asked)
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
         deletes = self.meaning.mode == "delete"
         own = self.own(row, known)
-        found: Found = self.found
+        lookup: Lookup = self.lookup
         if known.aged and own.record is not None and not known.begun:
             seen = yield from read_contact(own.record[0], RELATIONS)
-            found = AsRead(self.found, own.record[0], None if isinstance(seen, NotRead) else seen)
-            own = of_link(row, self.resource, self.meaning, self.names, found)
+            lookup = AsRead(self.lookup, own.record[0], None if isinstance(seen, NotRead) else seen)
+            own = of_link(row, self.resource, self.meaning, self.names, lookup)
         row = row if known.begun else own.row
         if own.record is not None and not known.begun:
             return Outcome(RowStatus.UNCHANGED, "unchanged", own.record[0])
-        wanted = yield from understood(row, self.meaning, self.names, found)
+        wanted = yield from understood(row, self.meaning, self.names, lookup)
         if isinstance(wanted, Outcome):
             if deletes and wanted.failures[0].code == "not_found":
                 return Outcome(RowStatus.UNCHANGED, "unchanged")  # with its contact, all that belonged to it is gone
             return wanted
-        work = _Work(self.resource, wanted, self.meaning, known, self.names, self.found, self._taken)
+        work = _Work(self.resource, wanted, self.meaning, known, self.names, self.lookup, self._taken)
         refusal = self._refusal(work)
         if refusal is not None:
             return Outcome(RowStatus.REJECTED, failures=(refusal,))
@@ -156,7 +156,7 @@ class _Work:
     meaning: Meaning
     known: Known
     names: Names
-    found: Found
+    lookup: Lookup
     taken: set[str]
     action: str = "updated"
     kind: Kind = TEXT
@@ -175,9 +175,9 @@ class _Work:
         """One of the row's values, "" without it."""
         return str(self.wanted.values.get(attribute) or "")
 
-    def made(self, held: Mapping[str, Json] | None, identity: str) -> None:
+    def made(self, current: Mapping[str, Json] | None, identity: str) -> None:
         """Note whether what is written was there, as far as that is known."""
-        if held is not None and identity not in held:
+        if current is not None and identity not in current:
             self.action = "created"
 
 
@@ -201,11 +201,13 @@ def _untag(work: _Work) -> Asking[Done]:
 def _subscribe(work: _Work) -> Asking[Done]:
     identity, status = work.value("list"), work.value("status")
     contact = Contact(work.contact, "updated", bool(work.wanted.bounced))
-    held = work.state.lists if work.state is not None and work.known.fresh else None
-    work.made(held, identity)
+    current = work.state.lists if work.state is not None and work.known.fresh else None
+    work.made(current, identity)
     wanted = {identity: (work.names.book("lists").name_of(identity), status)}
     meaning = work.meaning
-    return (yield from set_lists(ListWork(contact, wanted, held, meaning.resubscribe, meaning.began, meaning.excluded)))
+    return (
+        yield from set_lists(ListWork(contact, wanted, current, meaning.resubscribe, meaning.began, meaning.excluded))
+    )
 
 
 # ---- values of custom fields
@@ -232,9 +234,9 @@ def _delete_value(work: _Work) -> Asking[Done]:
     done = Done()
     if work.state is not None and work.value("field") not in work.state.fields:
         return done
-    held = yield from links_of(work.contact, "fieldValues", ("field", "id"), done)
-    if work.value("field") in held:
-        done.take((yield from deleted("delete", f"fieldValues/{held[work.value('field')]}")))
+    current = yield from links_of(work.contact, "fieldValues", ("field", "id"), done)
+    if work.value("field") in current:
+        done.take((yield from deleted("delete", f"fieldValues/{current[work.value('field')]}")))
     return done
 
 
@@ -261,21 +263,21 @@ def _enrolments(step: str, work: _Work, done: Done) -> Asking[dict[str, str]]:
     """The contact's enrolments in the automation at hand: their ids, and when they were made."""
     plural = "contactAutomations"
     path = f"contacts/{work.contact}/{plural}"
-    found = yield from read_list(
+    result = yield from read_list(
         step, path, plural, lambda link: [str(id_of(link)), str(link["automation"]), str(link.get("adddate") or "")],
         says={"contact": work.contact},
     )  # fmt: skip
-    if isinstance(found, Receipt):
-        done.take(found, changed=False)
+    if isinstance(result, Receipt):
+        done.take(result, changed=False)
         return {}
     own = work.value("automation")  # what an earlier version has written down does not say when
-    return {identity: "".join(added) for identity, automation, *added in found if automation == own}
+    return {identity: "".join(added) for identity, automation, *added in result if automation == own}
 
 
 def _enrolled_since(work: _Work, enrolments: Mapping[str, str]) -> str | None:
     """One of the enrolments that others have made since the job began, for what is known; no other row's."""
     for identity, added in enrolments.items():
-        ours = identity in work.taken or work.found.is_ours(f"{ENROLMENT}{identity}")
+        ours = identity in work.taken or work.lookup.is_ours(f"{ENROLMENT}{identity}")
         if not ours and _is_since(added, work.meaning.began - CLOCKS):
             return identity
     return None
@@ -334,7 +336,7 @@ def _remove(work: _Work) -> Asking[Done]:
     done = Done()
     ids = yield from _enrolments("look up", work, done)
     parts = [deleted(f"remove {identity}", f"contactAutomations/{identity}") for identity in ids]
-    for receipt in (yield from together(parts)):
+    for receipt in (yield from combined(parts)):
         done.take(receipt)
     return done
 

@@ -13,9 +13,9 @@ from bulk.model import Failure, Json, Receipt, Request, Standing, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, NO_EXCLUSIONS, UNSUBSCRIBED, Exclusions, Subscription, list_request
+from bulk.planning.flow import Asking, combined
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
-from bulk.planning.together import Asking, together
 from bulk.resources.identity import difference, loose_key, same_address
 
 OTHER_ADDRESS: Final = "other_address"  # the code of an address that the account takes for somebody else's
@@ -73,12 +73,12 @@ def look_up_contact(step: str, email: str, *, sent: bool = False) -> Asking[Rece
     """
 
     def keep(body: Json) -> Json:
-        found = [c for c in body["contacts"] if same_address(str(c.get("email") or ""), email)]
-        if not found:
+        result = [c for c in body["contacts"] if same_address(str(c.get("email") or ""), email)]
+        if not result:
             others = [str(c.get("email") or "") for c in body["contacts"]]
             others = [other for other in others if loose_key(other) == loose_key(email)]
             return {"alike": others[:1]} if others else None
-        return {name: found[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(found[0])}
+        return {name: result[0].get(name) for name in ("id", *ATTRIBUTES)} | {"bounced": has_bounced(result[0])}
 
     says = {"email": answers.alike(email)}
     receipts = yield (Request(step, "GET", "contacts", (("email", email),), keep=keep, expects="contacts", says=says),)
@@ -103,7 +103,7 @@ def _taken_for(email: str, receipt: Receipt, *, sent: bool) -> str:
 def add_tags(identity: str, tags: Mapping[str, str], state: ContactState | None) -> Asking[Done]:
     """Give the contact these tags, ids and names; those that it is known to have are not sent."""
     done = Done()
-    held = state.tags if state else {}
+    current = state.tags if state else {}
     requests = tuple(
         Request(
             f"tag {name}",
@@ -115,7 +115,7 @@ def add_tags(identity: str, tags: Mapping[str, str], state: ContactState | None)
             says={"contact": identity, "tag": tag},
         )
         for tag, name in tags.items()
-        if tag not in held
+        if tag not in current
     )
     if requests:
         for receipt in (yield requests):
@@ -129,9 +129,11 @@ def remove_tags(identity: str, tags: Mapping[str, str], state: ContactState | No
     done = Done()
     if not tags:
         return done
-    held = dict(state.tags) if state else (yield from links_of(identity, "contactTags", ("tag", "id"), done))
-    parts = [deleted(f"remove tag {name}", f"contactTags/{held[tag]}") for tag, name in tags.items() if tag in held]
-    for receipt in (yield from together(parts)):
+    current = dict(state.tags) if state else (yield from links_of(identity, "contactTags", ("tag", "id"), done))
+    parts = [
+        deleted(f"remove tag {name}", f"contactTags/{current[tag]}") for tag, name in tags.items() if tag in current
+    ]
+    for receipt in (yield from combined(parts)):
         done.take(receipt)
     return done
 
@@ -139,13 +141,13 @@ def remove_tags(identity: str, tags: Mapping[str, str], state: ContactState | No
 def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> Asking[dict[str, str]]:
     """Read all of a contact's links of one family, as a dict of the two attributes picked; {} if it failed."""
     path = f"contacts/{identity}/{plural}"
-    found = yield from read_list(
+    result = yield from read_list(
         f"look up {plural}", path, plural, lambda link: [str(link[name]) for name in pick], says={"contact": identity}
     )
-    if isinstance(found, Receipt):
-        done.take(found, changed=False)
+    if isinstance(result, Receipt):
+        done.take(result, changed=False)
         return {}
-    return dict(found)
+    return dict(result)
 
 
 # ---- lists
@@ -162,7 +164,7 @@ class ListWork:
 
     contact: Contact
     wanted: Mapping[str, tuple[str, str]]
-    held: Mapping[str, str] | None
+    current: Mapping[str, str] | None
     resubscribe: bool
     began: float = 0.0
     excluded: Exclusions = NO_EXCLUSIONS
@@ -176,12 +178,12 @@ def set_lists(work: ListWork) -> Asking[Done]:
     for identity, (name, status) in work.wanted.items():
         if status in ACTIVE:
             requests += _subscribe(work, identity, done)
-        elif (work.held or {}).get(identity) != status:
+        elif (work.current or {}).get(identity) != status:
             step = f"unsubscribe {name}" if status == UNSUBSCRIBED else f"list {name} {status}"
             requests.append(list_request(step, work.contact.id, identity, status))
     if requests:
         for request, receipt in zip(requests, (yield tuple(requests)), strict=True):
-            known = request.admission is None and work.held is not None  # it was not so before
+            known = request.admission is None and work.current is not None  # it was not so before
             done.take(receipt, changed=bool(receipt.data) or (known and receipt.attempts > 1))
     return done
 
@@ -190,12 +192,12 @@ def _subscribe(work: ListWork, identity: str, done: Done) -> Iterator[Request]:
     name, status = work.wanted[identity]
     contact = work.contact
     wanted = Subscription(contact.id, identity, name, status, work.resubscribe, work.began, work.excluded)
-    held = Standing(work.held or {}, bounced=contact.bounced, email=work.email)
+    current = Standing(work.current or {}, bounced=contact.bounced, email=work.email)
     excluded = work.excluded.has(work.email, identity)
-    known = wanted.decide(held) if work.held is not None or (contact.made_by and excluded) else None
+    known = wanted.decide(current) if work.current is not None or (contact.made_by and excluded) else None
     if isinstance(known, Failure):
         done.failures.append(known)
-    elif work.held is None or known is not None:
+    elif work.current is None or known is not None:
         yield wanted.request(contact.made_by)
 
 
@@ -216,23 +218,23 @@ def set_account(identity: str, job: Employment | None, state: ContactState | Non
     done = Done()
     if job is None or (new and not job.account):
         return done
-    held: dict[str, list[str]] = {}  # account -> accountContact and title
+    current: dict[str, list[str]] = {}  # account -> accountContact and title
     if state is not None:
-        held = {account: [link, state.titles.get(account, "")] for account, link in state.accounts.items()}
+        current = {account: [link, state.titles.get(account, "")] for account, link in state.accounts.items()}
     elif not new:
         receipt = yield from _look_up_accounts("look up account", identity)
         if not done.take(receipt, changed=False):
             return done
-        held = receipt.data
-    if job.account in held:
-        link, title = held[job.account]
+        current = receipt.data
+    if job.account in current:
+        link, title = current[job.account]
         if job.title is not None and job.title != title:
             body = {"accountContact": {"jobTitle": job.title}}
             path = f"accountContacts/{link}"
             says = {"id": link}
             done.take((yield (Request("job title", "PUT", path, body=body, expects="accountContact", says=says),))[0])
         return done
-    yield from _leave((link for link, _title in held.values()), done)
+    yield from _leave((link for link, _title in current.values()), done)
     if job.account and not done.failures:
         yield from _join_account(identity, job, done)
     return done
@@ -241,13 +243,13 @@ def set_account(identity: str, job: Employment | None, state: ContactState | Non
 def leave_account(identity: str, account: str, state: ContactState | None) -> Asking[Done]:
     """Take the contact out of this account, or ("") out of the one that it is in."""
     done = Done()
-    held = dict(state.accounts) if state is not None else {}
+    current = dict(state.accounts) if state is not None else {}
     if state is None:
         receipt = yield from _look_up_accounts("look up account", identity)
         if not done.take(receipt, changed=False):
             return done
-        held = {of: link for of, (link, _title) in receipt.data.items()}
-    yield from _leave((link for of, link in held.items() if account in ("", of)), done)
+        current = {of: link for of, (link, _title) in receipt.data.items()}
+    yield from _leave((link for of, link in current.items() if account in ("", of)), done)
     return done
 
 
@@ -259,10 +261,10 @@ def _leave(links: Iterable[str], done: Done) -> Asking[None]:
 
 def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
     def look(step: str) -> Asking[bool | Nothing]:
-        found = yield from _look_up_accounts(step, identity)
-        if not found.ok:
+        result = yield from _look_up_accounts(step, identity)
+        if not result.ok:
             return Nothing.UNKNOWN
-        return job.account in found.data or Nothing.ABSENT
+        return job.account in result.data or Nothing.ABSENT
 
     link = {"account": job.account, "contact": identity} | ({"jobTitle": job.title} if job.title else {})
     request = Request(

@@ -12,11 +12,11 @@ from typing import Final
 from bulk.model import Failure, Json, fits
 from bulk.planning import answers
 from bulk.planning.differences import NOT_CONFIRMED
+from bulk.planning.flow import Asking
 from bulk.planning.names import Names
 from bulk.planning.read_back import NotRead, read_contact, read_record
 from bulk.planning.state import ContactState
-from bulk.planning.together import Asking
-from bulk.planning.writers import Found, Known
+from bulk.planning.writers import Known, Lookup
 from bulk.resources.identity import same_address
 from bulk.resources.spec import Resource
 
@@ -37,7 +37,7 @@ def made_contact(known: Known, email: str) -> Asking[ContactState | Failure | No
 
 
 def made_record(
-    resource: Resource, values: Mapping[str, Json], names: Names, found: Found, known: Known
+    resource: Resource, values: Mapping[str, Json], names: Names, lookup: Lookup, known: Known
 ) -> Asking[tuple[str, Json] | Failure | None]:
     """The record that the row has created, as it is; None if it is gone. A `Failure` if it may be somebody else's."""
     identity = known.made
@@ -46,16 +46,16 @@ def made_record(
         return _UNREAD
     if now[1] is None:
         return None
-    if not _is_it(resource, values, now[1], found, known):
+    if not _is_it(resource, values, now[1], lookup, known):
         return _another(resource, identity) if known.made_alone else None
     beside = {column.attribute for column in resource.columns if column.beside}  # which do not come with one
-    before = next((kept for _id, kept in found.records(f"id {identity}")), None)
+    before = next((kept for _id, kept in lookup.records(f"id {identity}")), None)
     if beside and before is None:
         return _UNREAD
     return identity, (before or {}) | {name: value for name, value in now[1].items() if name not in beside}
 
 
-def _is_it(resource: Resource, values: Mapping[str, Json], kept: Json, found: Found, known: Known) -> bool:
+def _is_it(resource: Resource, values: Mapping[str, Json], kept: Json, lookup: Lookup, known: Known) -> bool:
     """Whether a record is the one that the row has created.
 
     It is if it has the row's key. If not, some of the key may have been changed: then it has to be newer than the job,
@@ -66,7 +66,7 @@ def _is_it(resource: Resource, values: Mapping[str, Json], kept: Json, found: Fo
     if all(same.values()):
         return True
     belongs = any(same[name] for name in says if answers.points(resource, name))
-    return known.made_alone and belongs and int(known.made) > found.newest
+    return known.made_alone and belongs and int(known.made) > lookup.newest
 
 
 def _another(resource: Resource, identity: str) -> Failure:

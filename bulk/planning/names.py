@@ -60,8 +60,8 @@ class Book:
 
     def name_of(self, identity: str) -> str:
         """What the record is called; its id if that is not known."""
-        found = self.records.get(identity)
-        return identity if found is None else found.value
+        result = self.records.get(identity)
+        return identity if result is None else result.value
 
     def id_of(self, name: str) -> str | None:
         """The id of the record of that name, the exactly so called before others; None if there is none."""
@@ -80,14 +80,14 @@ class Book:
         ids = self._ids.get(name_key(name), [])
         if within:
             ids = [identity for identity in ids if self.parents.get(identity) == within]
-        found = chosen(name, ((identity, self.records[identity].value) for identity in ids))
-        if not found:
-            found = [i for i, record in self.records.items() if record.label and same_name(record.label, name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            several = ", ".join(sorted(found, key=int)[:_FEW])
-            return Problem("ambiguous_name", f"{len(found)} {what} are called {name!r}: {several}.",
+        result = chosen(name, ((identity, self.records[identity].value) for identity in ids))
+        if not result:
+            result = [i for i, record in self.records.items() if record.label and same_name(record.label, name)]
+        if len(result) == 1:
+            return result[0]
+        if result:
+            several = ", ".join(sorted(result, key=int)[:_FEW])
+            return Problem("ambiguous_name", f"{len(result)} {what} are called {name!r}: {several}.",
                            "Give the id instead.")  # fmt: skip
         known = [r.value for i, r in self.records.items() if not within or self.parents.get(i) == within]
         hint = close_to(name, known, "There are")

@@ -11,9 +11,9 @@ from bulk.errors import UnfinishedError
 from bulk.model import Failure, Json, Request, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import RETRY_HINT, Refused, accepted, read_all, read_allowed
+from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Book, CustomField, Names
 from bulk.planning.pages import id_of
-from bulk.planning.together import Asking, together
 from bulk.resources import named
 from bulk.resources.identity import name_key, same_name
 from bulk.resources.kinds import Option
@@ -76,19 +76,19 @@ def read_names(
         read_allowed(of, of, beside=("fieldOptions",) if of == "fields" else (), optional=of in optional)
         for of in called
     ]
-    pages = yield from together(parts)
+    pages = yield from combined(parts)
     unread = {of: page.said for of, page in zip(called, pages, strict=True) if isinstance(page, Refused)}
-    found = {of: page for of, page in zip(called, pages, strict=True) if of not in unread}
+    result = {of: page for of, page in zip(called, pages, strict=True) if of not in unread}
     wanted = [of for of in wanted if of not in unread]
-    records = [record for name in wanted for record in found[name][name][:1]]
+    records = [record for name in wanted for record in result[name][name][:1]]
     host = next((host for host in map(host_of, records) if host), "")
     if identity and not host:  # an account without records, or none that was asked for
         host = yield from read_identity()
-    names = Names(host, books={family: _book(family, found[family][family]) for family in wanted}, unread=unread)
-    if custom in found and custom != "fields":
-        names.fields = tuple(map(_other_field, found[custom][custom]))
-    elif "fields" in found:
-        names.fields = _contact_fields(found["fields"]["fields"], found["fields"]["fieldOptions"])
+    names = Names(host, books={family: _book(family, result[family][family]) for family in wanted}, unread=unread)
+    if custom in result and custom != "fields":
+        names.fields = tuple(map(_other_field, result[custom][custom]))
+    elif "fields" in result:
+        names.fields = _contact_fields(result["fields"]["fields"], result["fields"]["fieldOptions"])
     return names
 
 
@@ -172,8 +172,8 @@ def unknown_names(wanted: Iterable[str], book: Book) -> list[str]:
 def read_again(names: Names, families: Iterable[str]) -> Asking[None]:
     """Note in `names` what was made of these resources since they were read."""
     families = sorted(families)
-    found = yield from together([read_all(family, family) for family in families])
-    for family, records in zip(families, found, strict=True):
+    result = yield from combined([read_all(family, family) for family in families])
+    for family, records in zip(families, result, strict=True):
         for record in _book(family, records[family]).records.values():
             names.book(family).add(record.id, record.value, record.label)
 
@@ -187,7 +187,7 @@ def make_missing(names: Names, wanted: Mapping[str, Iterable[str]]) -> Asking[No
         (maker, name) for maker in _MAKERS
         for name in unknown_names(wanted.get(maker.plural, ()), names.book(maker.plural))
     ]  # fmt: skip
-    made = yield from together([_make(maker, name) for maker, name in missing])
+    made = yield from combined([_make(maker, name) for maker, name in missing])
     for identity, (maker, name) in zip(made, missing, strict=True):
         if isinstance(identity, Failure):
             names.refused[maker.plural, name_key(name)] = identity
@@ -209,8 +209,8 @@ def _make(maker: _Maker, name: str) -> Asking[str | Failure]:
         identity, called = receipts[0].data if receipts[0].ok else ("", None)
         if receipts[0].ok and (called is None or answers.text(name)(called)):
             return str(identity)
-        found = yield from read_all(maker.plural, maker.plural, (("search", name),))
-        for record in found[maker.plural]:
+        result = yield from read_all(maker.plural, maker.plural, (("search", name),))
+        for record in result[maker.plural]:
             ours = record.get("tagType", "contact") == "contact"  # a template's tag may be called alike
             if ours and same_name(str(record[maker.attribute]), name):
                 return str(record["id"])

@@ -15,10 +15,10 @@ from bulk.planning import answers
 from bulk.planning.collections import read_list
 from bulk.planning.differences import Seen
 from bulk.planning.export import CUSTOM_DATA, record_of
+from bulk.planning.flow import Asking, asked, combined
 from bulk.planning.pages import PAGE, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
-from bulk.planning.together import Asking, asked, together
-from bulk.planning.writers import Found
+from bulk.planning.writers import Lookup
 from bulk.resources.identity import same_address
 from bulk.resources.spec import CUSTOM, Resource
 
@@ -48,8 +48,8 @@ def read_contacts(ids: Sequence[str], families: Iterable[str]) -> Asking[dict[st
             if receipt.data["total"] == len(seen):  # the page is whole: who is not on it is not there
                 seen = {identity: seen.get(identity, Seen(None)) for identity in ids}
     alone = [identity for identity in ids if identity not in seen]
-    found = yield from together([read_contact(identity, wanted) for identity in alone])
-    return seen | dict(zip(alone, found, strict=True))
+    result = yield from combined([read_contact(identity, wanted) for identity in alone])
+    return seen | dict(zip(alone, result, strict=True))
 
 
 def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | NotRead]:
@@ -82,13 +82,13 @@ def _joined(identity: str, seen: Seen, families: Sequence[str]) -> Asking[Seen |
     automations = set(seen.automations)
     for family in families:
         name = f"read back {family} of {identity}"
-        found = yield from read_list(
+        result = yield from read_list(
             name, f"contacts/{identity}/{family}", family, lambda one: one, says={"contact": identity}
         )
-        if isinstance(found, Receipt):
-            return _not_read(found)
-        records += [(family, record) for record in found if family in RELATIONS]
-        automations |= {str(record["automation"]) for record in found if family == ENROLMENTS}
+        if isinstance(result, Receipt):
+            return _not_read(result)
+        records += [(family, record) for record in result if family in RELATIONS]
+        automations |= {str(record["automation"]) for record in result if family == ENROLMENTS}
     state = None if seen.state is None else _with(seen.state, records, families)
     return Seen(state, automations)
 
@@ -138,7 +138,7 @@ def _seen(kept: Json) -> Seen:
 class AsRead:
     """What was found before the rows, with one contact as it was `seen` now; None: it is not known any more."""
 
-    found: Found
+    lookup: Lookup
     identity: str
     seen: Seen | None
 
@@ -151,34 +151,34 @@ class AsRead:
         """The contact of that address."""
         if self.state is not None and same_address(self.state.attributes.get("email", ""), email):
             return self.state
-        before = self.found.contact(email)
+        before = self.lookup.contact(email)
         return None if before is not None and before.id == self.identity else before
 
     def contact_of(self, identity: str) -> ContactState | None:
         """The contact of that id."""
-        return self.state if identity == self.identity else self.found.contact_of(identity)
+        return self.state if identity == self.identity else self.lookup.contact_of(identity)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """As before."""
-        return self.found.records(key)
+        return self.lookup.records(key)
 
     def is_ours(self, identity: str) -> bool:
         """As before."""
-        return self.found.is_ours(identity)
+        return self.lookup.is_ours(identity)
 
     def is_claimed(self, identity: str) -> bool:
         """As before."""
-        return self.found.is_claimed(identity)
+        return self.lookup.is_claimed(identity)
 
     @property
     def everybody(self) -> bool:
         """As before."""
-        return self.found.everybody
+        return self.lookup.everybody
 
     @property
     def newest(self) -> int:
         """As before."""
-        return self.found.newest
+        return self.lookup.newest
 
 
 # ---- records by themselves

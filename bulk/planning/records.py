@@ -18,16 +18,16 @@ from bulk.planning.additions import ADDITIONS
 from bulk.planning.collections import PAGE, total_of
 from bulk.planning.differences import GONE, perhaps
 from bulk.planning.export import CURRENCY_OF, UNSET
+from bulk.planning.flow import Asking
 from bulk.planning.links import Done
 from bulk.planning.made import made_record
 from bulk.planning.names import Names
 from bulk.planning.pages import InTurn, id_of
 from bulk.planning.read_back import UNREAD, NotRead, read_record
 from bulk.planning.settling import Nothing, deleted, settled
-from bulk.planning.together import Asking
 from bulk.planning.unchanged import changed_only, of_record, record_cell, with_readable
 from bulk.planning.understanding import Wanted, read, understood
-from bulk.planning.writers import Found, Known, Meaning, Own, Reckoned, is_made, names_to_make
+from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, is_made, names_to_make
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL, MONEY
 from bulk.resources.spec import CUSTOM, Column, Resource
@@ -45,12 +45,12 @@ class RecordRows:
     resource: Resource
     meaning: Meaning
     names: Names
-    found: Found
+    lookup: Lookup
     _taken: set[str] = field(default_factory=set)
 
     # ---- what a row says
 
-    def reckon(self, own: Own, _known: Known) -> Reckoned | Failure:
+    def estimate(self, own: Own, _known: Known) -> Estimate | Failure:
         """About how many requests a row takes that is new to the account, and the names it needs."""
         cells = self.meaning.cells(own.row)
         if isinstance(cells, Failure):
@@ -61,10 +61,10 @@ class RecordRows:
         known = self.resource.name == "notes"  # a note is on something that is there, or it means nothing
         names = () if known or self.meaning.mode == "delete" else names_to_make(cells)
         emails = [str(value) for column, value in cells if column.of == "contacts" and column.names and value]
-        lookups = sum(self.found.contact(email) is None for email in emails)
-        if lookups and self.found.everybody:
-            return Reckoned(lookups)  # nobody is there to whom it could belong
-        return Reckoned(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
+        lookups = sum(self.lookup.contact(email) is None for email in emails)
+        if lookups and self.lookup.everybody:
+            return Estimate(lookups)  # nobody is there to whom it could belong
+        return Estimate(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
 
     def _refused(self, own: Own) -> Failure | None:
         """Why a row is refused whatever becomes of the names that are created before the rows."""
@@ -73,8 +73,8 @@ class RecordRows:
         wanted = read(own.row, given, self.names, kept)
         if isinstance(wanted, Failure):
             return wanted
-        spoilt = self.meaning.damaged(own.row, partial(_cell, kept))
-        return None if spoilt is None else spoilt.failures[0]
+        looks_damaged = self.meaning.damaged(own.row, partial(_cell, kept))
+        return None if looks_damaged is None else looks_damaged.failures[0]
 
     # ---- the flow
 
@@ -85,17 +85,17 @@ class RecordRows:
         creates = meaning.mode == "create" and not by_id
         if meaning.mode == "delete" or CREATE in known.begun or known.made or creates:
             return Own(row)
-        own = of_record(row, meaning, self.names, self._candidates(row), self.found)
+        own = of_record(row, meaning, self.names, self._candidates(row), self.lookup)
         if CHANGE in known.begun:  # what is held may show what was sent
             return replace(own, row=with_readable(own.row, row, meaning.columns))
         return own
 
     def _candidates(self, row: Row) -> Sequence[tuple[str, Json]]:
         """The records that the row may be about: the one of its id, else those of its key."""
-        records = self.found.records(f"id {row.key if self.meaning.key == 'id' else row.id}")
+        records = self.lookup.records(f"id {row.key if self.meaning.key == 'id' else row.id}")
         if not records and self.meaning.key != "id":
             key = self._plain_key(row)
-            records = self.found.records(key) if key else ()
+            records = self.lookup.records(key) if key else ()
         if self.resource.unique or self.meaning.key == "id":
             return records
         return [record for record in records if self._is_free(record[0])]
@@ -108,7 +108,7 @@ class RecordRows:
         if isinstance(wanted, Failure):
             return ""
         for attribute, _header, email in wanted.emails:
-            state = self.found.contact(email)
+            state = self.lookup.contact(email)
             if state is None:
                 return ""
             wanted.values[attribute] = state.id
@@ -123,7 +123,7 @@ class RecordRows:
                 return Outcome(RowStatus.FAILED, failures=(again,))
             own = again
         context = {} if own.record is None else own.record[1]
-        wanted = yield from understood(own.row, self.meaning, self.names, self.found, context)
+        wanted = yield from understood(own.row, self.meaning, self.names, self.lookup, context)
         if isinstance(wanted, Outcome):
             return wanted
         if known.made and self.meaning.mode != "delete" and CREATE not in known.begun:
@@ -139,10 +139,10 @@ class RecordRows:
     def _made_before(self, wanted: Wanted, known: Known) -> Asking[tuple[str, Json] | Failure | None]:
         """What the row has created before, unless it is another row's by now."""
         if CHANGE in known.begun:  # decided by an earlier run
-            return known.made, next((kept for _id, kept in self.found.records(f"id {known.made}")), {})
+            return known.made, next((kept for _id, kept in self.lookup.records(f"id {known.made}")), {})
         if self._is_anothers(known.made):
             return None
-        made = yield from made_record(self.resource, wanted.values, self.names, self.found, known)
+        made = yield from made_record(self.resource, wanted.values, self.names, self.lookup, known)
         return None if self._is_anothers(known.made) else made  # it may be since
 
     def _as_it_is(self, row: Row, identity: str, kept: Json) -> Asking[Own | Failure]:
@@ -155,7 +155,7 @@ class RecordRows:
             return Failure("read back", "not_found", said)
         beside = {column.attribute for column in self.resource.columns if column.beside}  # which do not come with one
         current = {**kept, **{name: value for name, value in now[1].items() if name not in beside}}
-        cell = partial(record_cell, current, self.names, self.found)
+        cell = partial(record_cell, current, self.names, self.lookup)
         return Own(changed_only(row, self.meaning.columns, cell), (identity, current), identity)
 
     def _find(self, own: Own, wanted: Wanted, known: Known) -> Flow:
@@ -165,9 +165,9 @@ class RecordRows:
         if self.meaning.mode == "delete":
             return (yield from self._delete(key, known))
         by_id = self.meaning.key == "id"
-        spoilt = self.meaning.damaged(row, partial(self._held, key))
-        if spoilt is not None and not {CREATE, CHANGE} & known.begun:
-            return spoilt
+        looks_damaged = self.meaning.damaged(row, partial(self._current, key))
+        if looks_damaged is not None and not {CREATE, CHANGE} & known.begun:
+            return looks_damaged
         if CREATE in known.begun or (self.meaning.mode == "create" and not by_id):
             return (yield from self._create_new(key, wanted, known))
         record = self._pick(key, wanted)
@@ -182,20 +182,20 @@ class RecordRows:
         """Change the record that the row itself names."""
         assert own.record is not None  # noqa: S101 - asked before
         identity, kept = own.record
-        spoilt = self.meaning.damaged(own.row, partial(_cell, kept))
-        if spoilt is not None and CHANGE not in known.begun:
-            return spoilt
+        looks_damaged = self.meaning.damaged(own.row, partial(_cell, kept))
+        if looks_damaged is not None and CHANGE not in known.begun:
+            return looks_damaged
         self._taken.add(identity)
         return (yield from self._change(identity, kept, wanted, known))
 
-    def _held(self, key: str, column: Column) -> str | None:
+    def _current(self, key: str, column: Column) -> str | None:
         """What the account holds of the only record of a key where a column's cell would go."""
-        records = self.found.records(key)
+        records = self.lookup.records(key)
         return _cell(records[0][1], column) if len(records) == 1 else None
 
     def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
         """The record that the row is about: of several of one key the first that is as wanted already."""
-        records = self.found.records(key)
+        records = self.lookup.records(key)
         if self.resource.unique or self.meaning.key == "id":
             same = next((record for record in records if not self._changes(record[1], wanted)), None)
             return same or (_ambiguous(self.resource, records) if len(records) > 1 else next(iter(records), None))
@@ -215,11 +215,11 @@ class RecordRows:
         kinds = {column.attribute: column.kind for column in self.meaning.columns}
         changed: dict[str, Json] = {}
         for attribute, value in wanted.values.items():
-            held = kept.get(attribute)
-            if held in UNSET and value in UNSET:
+            on_record = kept.get(attribute)
+            if on_record in UNSET and value in UNSET:
                 continue
             same = kinds[attribute].same if attribute in kinds else _same_id
-            if not same(held, value):
+            if not same(on_record, value):
                 changed[attribute] = value
         for identity, value in wanted.fields.items():
             if not kinds[f"{CUSTOM}{identity}"].same(kept.get(f"{CUSTOM}{identity}"), value):
@@ -258,25 +258,27 @@ class RecordRows:
         if made is not None:
             self._taken.add(made[0])
             return (yield from self._change(*made, wanted, known))
-        held = self.found.records(key) if self.resource.unique and CREATE not in known.begun else ()
-        if held:
-            said = f"There is one of this {self.resource.key} already: {held[0][0]}. --mode upsert would change it."
+        on_record = self.lookup.records(key) if self.resource.unique and CREATE not in known.begun else ()
+        if on_record:
+            said = (
+                f"There is one of this {self.resource.key} already: {on_record[0][0]}. --mode upsert would change it."
+            )
             return Outcome(RowStatus.FAILED, failures=(Failure("", "duplicate", said),))
         return (yield from self._create(wanted, known))
 
     def _made_since(self, key: str, wanted: Wanted) -> tuple[str, Json] | None:
         """A record that is as wanted, newer than the job and none of its own."""
-        newer = (record for record in self.found.records(key) if int(record[0]) > self.found.newest)
+        newer = (record for record in self.lookup.records(key) if int(record[0]) > self.lookup.newest)
         return next(
             (record for record in newer if self._is_free(record[0]) and not self._changes(record[1], wanted)), None
         )
 
     def _is_free(self, identity: str) -> bool:
         """Whether no other row has taken or made that record, or will change it because it has made it."""
-        return not self._is_anothers(identity) and not self.found.is_claimed(identity)
+        return not self._is_anothers(identity) and not self.lookup.is_claimed(identity)
 
     def _is_anothers(self, identity: str) -> bool:
-        return identity in self._taken or self.found.is_ours(identity)
+        return identity in self._taken or self.lookup.is_ours(identity)
 
     def _create(self, wanted: Wanted, known: Known) -> Flow:
         values = {c.attribute: c.default for c in self.resource.columns if c.default is not None} | {
@@ -288,10 +290,10 @@ class RecordRows:
             CREATE, "POST", self.resource.name, body=body, keep=self._id_of, expects=self.resource.singular,
             says=answers.record(self.resource, values),
         )  # fmt: skip
-        receipt, found = yield from settled(request, lambda step: self._look_for(step, values))
-        if not receipt.ok and found is None:
+        receipt, result = yield from settled(request, lambda step: self._look_for(step, values))
+        if not receipt.ok and result is None:
             return _refused(receipt)
-        identity = found or str(receipt.data)
+        identity = result or str(receipt.data)
         self._taken.add(identity)
         done = Done(changed=True)
         yield from self._add(identity, None, wanted, done, known)
@@ -309,8 +311,8 @@ class RecordRows:
         query: tuple[tuple[str, str], ...] = ()
         if path == "notes" and values["reltype"] in _NOTES_OF:
             path = f"{_NOTES_OF[values['reltype']]}/{values['relid']}/notes"
-        elif any(self.resource.found_by):
-            parameter, attribute = self.resource.found_by
+        elif any(self.resource.matched_by):
+            parameter, attribute = self.resource.matched_by
             query = ((parameter, str(values[attribute])),)
         doubtful = False
         reading = InTurn()
@@ -322,8 +324,8 @@ class RecordRows:
             )  # fmt: skip
             if not receipts[0].ok:
                 return Nothing.UNKNOWN
-            found, ids, total = receipts[0].data
-            free = [(i, same) for i, same in found if self._is_free(i)]
+            result, ids, total = receipts[0].data
+            free = [(i, same) for i, same in result if self._is_free(i)]
             for identity, same in free:
                 if same:
                     self._taken.add(identity)
@@ -347,36 +349,36 @@ class RecordRows:
 
         records = body[self.resource.name]
         key = key_of_record(self.resource, values, self.resource.key_attributes)
-        found = sorted(
+        result = sorted(
             (id_of(record), like(record))
             for record in records
-            if id_of(record) > self.found.newest
+            if id_of(record) > self.lookup.newest
             and key_of_record(self.resource, record, self.resource.key_attributes) == key
         )
         ids = [id_of(record) for record in records]
-        return [[[str(identity), same] for identity, same in found], ids, total_of(body)]
+        return [[[str(identity), same] for identity, same in result], ids, total_of(body)]
 
-    def _body(self, values: Mapping[str, Json], fields: Mapping[str, Json], whole: Mapping[str, Json]) -> Json:
+    def _body(self, values: Mapping[str, Json], fields: Mapping[str, Json], entire: Mapping[str, Json]) -> Json:
         record: dict[str, Json] = dict(values)
         if fields:
             money = {c.field_id for c in self.meaning.columns if c.field_id and c.kind is MONEY}
             record["fields"] = [
                 {"customFieldId": int(identity), "fieldValue": value}
-                | ({"fieldCurrency": self._currency(identity, whole)} if identity in money else {})
+                | ({"fieldCurrency": self._currency(identity, entire)} if identity in money else {})
                 for identity, value in fields.items()
             ]
         return {self.resource.singular: record}
 
-    def _currency(self, field_id: str, whole: Mapping[str, Json]) -> Json:
+    def _currency(self, field_id: str, entire: Mapping[str, Json]) -> Json:
         """The currency of a custom field's money: as it is, else as the field says, else the record's own."""
-        held = whole.get(f"{CURRENCY_OF}{field_id}")
+        on_record = entire.get(f"{CURRENCY_OF}{field_id}")
         default = next((custom.currency for custom in self.names.fields if custom.id == field_id), "")
-        return held or default.lower() or whole.get("currency") or "usd"
+        return on_record or default.lower() or entire.get("currency") or "usd"
 
     # ---- delete
 
     def _delete(self, key: str, known: Known) -> Flow:
-        records = [r for r in self.found.records(key) if r[0] not in self._taken]
+        records = [r for r in self.lookup.records(key) if r[0] not in self._taken]
         if not records:
             if DELETE in known.begun:
                 return Outcome(RowStatus.SUCCEEDED, "deleted")

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Final, TypeVar
 
 from bulk.model import Receipt, Request, Verdict
-from bulk.planning.together import Asking, asked
+from bulk.planning.flow import Asking, asked
 from bulk.resources import named
 
 SENDS: Final = 2  # of one such request in one run, each settled by reading

@@ -28,7 +28,7 @@ class Spellings:
 
     columns: Sequence[Column]
     names: Names
-    found: dict[str, str] = field(default_factory=dict)
+    respelt: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.columns = [c for c in self.columns if c.names or c.options or c.attribute in _FAMILIES]
@@ -37,12 +37,12 @@ class Spellings:
         """Look at one row."""
         for column in self.columns:
             text = row.values.get(column.attribute, "").strip()
-            if _PLAIN.fullmatch(text) or clears(text) or len(self.found) >= _MOST:
+            if _PLAIN.fullmatch(text) or clears(text) or len(self.respelt) >= _MOST:
                 continue
             for name in _named(text, column):
                 called = self._called(name, column)
                 if called and is_respelt(name, called):
-                    self.found.setdefault(name, called)
+                    self.respelt.setdefault(name, called)
 
     def _called(self, name: str, column: Column) -> str:
         """What the account calls that; "" for what it does not have."""
@@ -55,7 +55,7 @@ class Spellings:
 
     def describe(self) -> str:
         """One line for a person; "" for none."""
-        shown = [f"{name!r} is {called!r} ({difference(name, called)})" for name, called in self.found.items()]
+        shown = [f"{name!r} is {called!r} ({difference(name, called)})" for name, called in self.respelt.items()]
         if not shown:
             return ""
         many = f"{len(shown):,} names are" if len(shown) > 1 else "1 name is"

@@ -106,10 +106,10 @@ def has_bounced(contact: Json) -> bool:
 
 
 def _by_contact(records: Iterable[Json]) -> dict[str, list[Json]]:
-    found: dict[str, list[Json]] = {}
+    result: dict[str, list[Json]] = {}
     for record in records:
-        found.setdefault(str(record.get("contact")), []).append(record)
-    return found
+        result.setdefault(str(record.get("contact")), []).append(record)
+    return result
 
 
 def _text(value: Json) -> str:

@@ -15,7 +15,7 @@ from bulk.model import Json, Row
 from bulk.planning.export import UNSET, cell_of, contact_cell
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
-from bulk.planning.writers import Found, Meaning, Own
+from bulk.planning.writers import Lookup, Meaning, Own
 from bulk.resources.escapes import escaped, unescaped
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, Resource, is_blank
@@ -62,7 +62,7 @@ def of_contact(row: Row, meaning: Meaning, names: Names, state: ContactState | N
 # ---- records by themselves
 
 
-def of_record(row: Row, meaning: Meaning, names: Names, records: Sequence[tuple[str, Json]], found: Found) -> Own:
+def of_record(row: Row, meaning: Meaning, names: Names, records: Sequence[tuple[str, Json]], lookup: Lookup) -> Own:
     """The one of `records` that the row is about, with the cells that differ from it.
 
     By a key other than the id, a row is about a record if all of its cells of that key say what the record holds; of
@@ -70,7 +70,7 @@ def of_record(row: Row, meaning: Meaning, names: Names, records: Sequence[tuple[
     """
     fitting: list[Own] = []
     for identity, kept in records:
-        left = changed_only(row, meaning.columns, partial(record_cell, kept, names, found))
+        left = changed_only(row, meaning.columns, partial(record_cell, kept, names, lookup))
         if not left.values:
             return Own(left, (identity, kept), identity)
         if meaning.key == "id" or not _key_differs(left, meaning):
@@ -93,14 +93,14 @@ def with_readable(left: Row, row: Row, columns: Sequence[Column]) -> Row:
     return replace(row, values=values)
 
 
-def record_cell(record: Mapping[str, Json], names: Names, found: Found, column: Column) -> str:
+def record_cell(record: Mapping[str, Json], names: Names, lookup: Lookup, column: Column) -> str:
     """What an export writes of a record in a column; nothing where it names a contact that is not known."""
     if column.of != "contacts" or not column.names:
         return cell_of(record, column, names)
     identity, (attribute, value) = record.get(column.names), column.when
     if identity in UNSET or (attribute and str(record.get(attribute)) != value):
         return ""
-    state = found.contact_of(str(identity))
+    state = lookup.contact_of(str(identity))
     return "" if state is None else _address(state)
 
 
@@ -112,14 +112,14 @@ def _address(state: ContactState) -> str:
 
 
 def of_link(
-    row: Row, resource: Resource, meaning: Meaning, names: Names, found: Found, *, asked: Collection[str] = ()
+    row: Row, resource: Resource, meaning: Meaning, names: Names, lookup: Lookup, *, asked: Collection[str] = ()
 ) -> Own:
     """The row, without a cell if its contact holds all that it says; `Own.record` is then the contact's id.
 
     Where it says something else, names that say what the ids beside them say are left out: the ids are enough. So it
     is with a status that is to be `asked` for again.
     """
-    state = None if meaning.mode == "delete" else _person(row, found)
+    state = None if meaning.mode == "delete" else _person(row, lookup)
     if state is None or resource.name not in _TARGETS:
         return Own(row)
     attribute = _TARGETS[resource.name]
@@ -148,29 +148,29 @@ def _agree(left: Row, attribute: str, meaning: Meaning) -> bool:
 _TARGETS: Final = {"contactTags": "tag", "contactLists": "list", "fieldValues": "field", "accountContacts": "account"}
 
 
-def _person(row: Row, found: Found) -> ContactState | None:
+def _person(row: Row, lookup: Lookup) -> ContactState | None:
     """The contact of the row, if it was read; None if an id and an address beside it are not of one."""
     identity, email = row.values.get("contact", "").strip(), row.values.get("contact_email", "")
     if not identity:
-        return found.contact(unescaped(email.strip()))
-    state = found.contact_of(identity)
+        return lookup.contact(unescaped(email.strip()))
+    state = lookup.contact_of(identity)
     return state if state is not None and (is_blank(email) or email == _address(state)) else None
 
 
-def _held(state: ContactState, attribute: str) -> Mapping[str, str]:
+def _current(state: ContactState, attribute: str) -> Mapping[str, str]:
     families = {"tag": state.tags, "list": state.lists, "field": state.fields, "account": state.accounts}
     return families[attribute]
 
 
 def _target(row: Row, attribute: str, meaning: Meaning, names: Names, state: ContactState) -> str:
     """The id of the tag, list, field or account of the row, among those that the contact has; "" if it is none."""
-    held = _held(state, attribute)
+    current = _current(state, attribute)
     identity = row.values.get(attribute, "").strip()
     if identity:
-        return identity if identity in held else ""
+        return identity if identity in current else ""
     column = next((c for c in meaning.columns if c.names == attribute), None)
     text = row.values.get(column.attribute, "") if column is not None else ""
-    called = [i for i in held if column is not None and escaped(names.book(column.of).name_of(i)) == text]
+    called = [i for i in current if column is not None and escaped(names.book(column.of).name_of(i)) == text]
     return called[0] if len(called) == 1 else ""
 
 

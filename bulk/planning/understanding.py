@@ -11,11 +11,11 @@ from typing import Final
 
 from bulk.model import Failure, Json, Outcome, Row, RowStatus
 from bulk.planning.export import UNSET
+from bulk.planning.flow import Asking
 from bulk.planning.links import look_up_contact
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
-from bulk.planning.together import Asking
-from bulk.planning.writers import Found, Meaning
+from bulk.planning.writers import Lookup, Meaning
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column
@@ -40,7 +40,7 @@ class Wanted:
 
 
 def understood(
-    row: Row, meaning: Meaning, names: Names, found: Found, context: Mapping[str, Json] = _NOTHING
+    row: Row, meaning: Meaning, names: Names, lookup: Lookup, context: Mapping[str, Json] = _NOTHING
 ) -> Asking[Wanted | Outcome]:
     """What the row wants, its contacts found; the outcome of a row that means nothing, or not one thing.
 
@@ -51,10 +51,10 @@ def understood(
         status = RowStatus.FAILED if wanted.step else RowStatus.REJECTED
         return Outcome(status, failures=(wanted,))
     if not wanted.emails and wanted.values.get("contact") not in UNSET:
-        wanted.state = found.contact_of(str(wanted.values["contact"]))
+        wanted.state = lookup.contact_of(str(wanted.values["contact"]))
         wanted.bounced = None if wanted.state is None else wanted.state.bounced
     for attribute, header, email in wanted.emails:
-        identity = yield from _find_contact(wanted, header, email, found)
+        identity = yield from _find_contact(wanted, header, email, lookup)
         if isinstance(identity, Failure):
             return Outcome(RowStatus.FAILED, failures=(identity,))
         failure = _set_id(wanted, attribute, header, email, identity)
@@ -109,9 +109,9 @@ def _name(column: Column, name: str, wanted: Wanted, names: Names, context: Mapp
     return _set_id(wanted, column.names, column.header, name, identity)
 
 
-def _find_contact(wanted: Wanted, header: str, email: str, found: Found) -> Asking[str | Failure]:
+def _find_contact(wanted: Wanted, header: str, email: str, lookup: Lookup) -> Asking[str | Failure]:
     """The id of the contact of an address."""
-    wanted.state = found.contact(email)
+    wanted.state = lookup.contact(email)
     if wanted.state is not None:
         wanted.bounced = wanted.state.bounced
         return wanted.state.id

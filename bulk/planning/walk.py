@@ -153,13 +153,13 @@ class Walk:
         """About how many contacts each gap holds beyond the pages on their way: by span and density, and the total."""
         bounded = [gap for gap in self._gaps if gap.high != TOP]
         weights = {id(gap): gap.span * gap.density for gap in bounded if not math.isnan(gap.density)}
-        whole = sum(weights.values())
+        entire = sum(weights.values())
         unread = math.inf if self.total is None else float(max(0, self.total - self.count))
-        scale = unread / whole if whole and self.total is not None and len(bounded) == len(self._gaps) else 1.0
+        scale = unread / entire if entire and self.total is not None and len(bounded) == len(self._gaps) else 1.0
         left: dict[int, float] = {}
         for gap in self._gaps:
-            held = unread if gap.high == TOP else min(unread, weights.get(id(gap), 0.0) * scale, gap.span)
-            left[id(gap)] = held - PAGE * (gap.up + gap.down)
+            current = unread if gap.high == TOP else min(unread, weights.get(id(gap), 0.0) * scale, gap.span)
+            left[id(gap)] = current - PAGE * (gap.up + gap.down)
         return left
 
     # ---- what a page brought

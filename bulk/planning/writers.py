@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
 from bulk.planning.consent import NO_EXCLUSIONS, Exclusions
-from bulk.planning.damage import Held, damage
+from bulk.planning.damage import Current, damage
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
-from bulk.resources.spec import TOGETHER, Column, clears, is_blank
+from bulk.resources.spec import JOIN, Column, clears, is_blank
 
 MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
@@ -32,12 +32,12 @@ class Meaning:
     @property
     def key_attributes(self) -> tuple[str, ...]:
         """The attributes that identify a record in this job."""
-        return tuple(self.key.split(TOGETHER))
+        return tuple(self.key.split(JOIN))
 
-    def damaged(self, row: Row, held: Held) -> Outcome | None:
+    def damaged(self, row: Row, current: Current) -> Outcome | None:
         """The end of a row with a cell that a spreadsheet has spoilt, unless the user lets it through."""
-        found = None if self.allow_damaged or self.mode == "delete" else damage(row, self.columns, held)
-        return None if found is None else Outcome(RowStatus.REJECTED, failures=(found,))
+        result = None if self.allow_damaged or self.mode == "delete" else damage(row, self.columns, current)
+        return None if result is None else Outcome(RowStatus.REJECTED, failures=(result,))
 
     def cells(self, row: Row) -> list[tuple[Column, Json]] | Failure:
         """The cells of a row that say something, read by the kinds of their columns; "" clears."""
@@ -57,7 +57,7 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoned:
+class Estimate:
     """What a row will take: about so many requests, and names of tags and accounts that must be there.
 
     `subscribes`: it puts somebody on a list, so how they stand is read before.
@@ -133,7 +133,7 @@ class Writer(Protocol):
     def meaning(self) -> Meaning:
         """What its rows mean."""
 
-    def reckon(self, own: Own, known: Known) -> Reckoned | Failure:
+    def estimate(self, own: Own, known: Known) -> Estimate | Failure:
         """About what a row takes, by what is known; the `Failure` if it is sure to be refused before it is sent."""
 
     def own(self, row: Row, known: Known) -> Own:
@@ -143,7 +143,7 @@ class Writer(Protocol):
         """The flow of one row; given the same knowledge, the same flow."""
 
 
-class Found(Protocol):
+class Lookup(Protocol):
     """What was read of the account before the rows."""
 
     def contact(self, email: str) -> ContactState | None:

@@ -14,7 +14,7 @@ from bulk.storage.checkpoint import Checkpoint
 Take = Callable[[PageData], None]
 
 
-def walking_whole(dispatch: Dispatch, request: RequestOf, take: Take, *, patient: bool = False) -> Walking:
+def collection_feed(dispatch: Dispatch, request: RequestOf, take: Take, *, patient: bool = False) -> Walking:
     """The feed that gives every page of a collection to `take`; some records may come twice."""
 
     def on_page(page: PageData, _covered: tuple[int, int], _checkpoint: Checkpoint) -> None:
@@ -23,9 +23,9 @@ def walking_whole(dispatch: Dispatch, request: RequestOf, take: Take, *, patient
     return Walking(Offsets(None), request, dispatch, on_page, patient=patient)
 
 
-async def read_whole(runner: Runner, request: RequestOf, take: Take) -> None:
+async def read_collection(runner: Runner, request: RequestOf, take: Take) -> None:
     """Give every page of a collection to `take`; some records may come twice. Raises what hinders it."""
-    walking = walking_whole(runner.dispatch, request, take)
+    walking = collection_feed(runner.dispatch, request, take)
     await runner.run(walking)
     if walking.error is not None:
         raise walking.error

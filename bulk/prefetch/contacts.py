@@ -18,8 +18,8 @@ from bulk.files.matching import without_address
 from bulk.model import Json
 from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import PageData, contacts_request, request_for
+from bulk.planning.flow import Asking, combined
 from bulk.planning.state import ContactState
-from bulk.planning.together import Asking, together
 from bulk.planning.walk import Ask, Walk
 from bulk.prefetch.records import PARTLY
 from bulk.resources.contacts import CONTACTS
@@ -29,7 +29,7 @@ from bulk.runtime.page_feed import OnPage, Walking
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
 
-ANEW: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
+READ_LATE: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 LOOKED_UP: Final = 1  # the same where each row of somebody unknown would have to be looked up
 STALE: Final = 600.0  # seconds after which what the account held does not say who is on a list already
@@ -80,7 +80,7 @@ def _key(state: Json, identity: str) -> str:
     return address_key(escaped(email) or without_address(identity))
 
 
-async def read_held(
+async def read_snapshot(
     runner: Runner,
     checkpoint: Checkpoint,
     rows: int,
@@ -126,7 +126,7 @@ async def read_named(runner: Runner, checkpoint: Checkpoint, ids: Iterable[str],
     ids = iter(ids)
     while batch := list(islice(ids, _AT_ONCE * PAGE)):
         chunks = [batch[at : at + PAGE] for at in range(0, len(batch), PAGE)]
-        for page in await runner.ask(together([_named(chunk) for chunk in chunks])):
+        for page in await runner.ask(combined([_named(chunk) for chunk in chunks])):
             if page is not None:
                 _hold_page(hold, page, (0, 0), checkpoint)
         read += len(batch)

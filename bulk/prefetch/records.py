@@ -10,15 +10,15 @@ from bulk.engine.dispatch import Dispatch
 from bulk.model import Json, Request
 from bulk.planning import answers
 from bulk.planning.collections import accepted
-from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, whole_page
+from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, full_page
+from bulk.planning.flow import Asking
 from bulk.planning.link_rows import ENROLMENT
 from bulk.planning.names import Names
 from bulk.planning.pages import PAGE, id_of
 from bulk.planning.records import key_of_record
 from bulk.planning.state import ContactState
-from bulk.planning.together import Asking
 from bulk.planning.walk import TOP
-from bulk.prefetch.collection import Take, read_whole, walking_whole
+from bulk.prefetch.collection import Take, collection_feed, read_collection
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
@@ -26,7 +26,7 @@ from bulk.runtime.page_feed import RequestOf, Walking
 from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import UNCONFIRMED, Checkpoint
 
-HELD: Final = "held records"  # noted once all records were read
+RECORDS_READ: Final = "held records"  # noted once all records were read
 CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
 PAGES_READ: Final = "pages of records"  # noted with how many pages that took, values of custom fields included
 PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
@@ -34,7 +34,7 @@ NEWEST: Final = "newest"  # noted with the highest id when the job first read th
 HIGHEST: Final = "highest"  # noted with the same of contacts, where it is sure
 
 
-class FoundInCheckpoint:
+class CheckpointLookup:
     """`planning.writers.Found`, out of a checkpoint."""
 
     def __init__(self, resource: Resource, checkpoint: Checkpoint) -> None:
@@ -48,20 +48,20 @@ class FoundInCheckpoint:
         return self._under(address_key(escaped(email)))
 
     def _under(self, key: str) -> ContactState | None:
-        held = self._checkpoint.held([key])
-        return ContactState.from_json(held[key]) if key in held else None
+        current = self._checkpoint.snapshot([key])
+        return ContactState.from_json(current[key]) if key in current else None
 
     def contact_of(self, identity: str) -> ContactState | None:
         """The contact of that id, None if it is not there or was not read."""
-        key = self._checkpoint.held([f"contact {identity}"]).get(f"contact {identity}")
+        key = self._checkpoint.snapshot([f"contact {identity}"]).get(f"contact {identity}")
         return None if key is None else self._under(key)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """Id and kept values of the records of that key, oldest first."""
-        ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.held_under(key)
-        held = self._checkpoint.held([f"id {identity}" for identity in ids])
-        found = [(identity, held[f"id {identity}"]) for identity in ids if f"id {identity}" in held]
-        return [(identity, kept | self._custom(identity)) for identity, kept in found]
+        ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.ids_under(key)
+        current = self._checkpoint.snapshot([f"id {identity}" for identity in ids])
+        result = [(identity, current[f"id {identity}"]) for identity in ids if f"id {identity}" in current]
+        return [(identity, kept | self._custom(identity)) for identity, kept in result]
 
     def _custom(self, identity: str) -> dict[str, Json]:
         if self._data is None or not self._checkpoint.noted(CUSTOM_READ):
@@ -89,7 +89,7 @@ class FoundInCheckpoint:
         """
         if self._claimed is None:
             self._claimed = frozenset(str(made) for made in self._checkpoint.noted_under(UNCONFIRMED).values())
-        return identity in self._claimed and bool(self._checkpoint.held([f"id {identity}"]))
+        return identity in self._claimed and bool(self._checkpoint.snapshot([f"id {identity}"]))
 
     @property
     def everybody(self) -> bool:
@@ -110,7 +110,7 @@ async def read_records(
     A resume has forgotten what an earlier run read, and reads anew: somebody may have made what is missing since.
     Raises what makes the job impossible to begin.
     """
-    if checkpoint.noted(HELD):
+    if checkpoint.noted(RECORDS_READ):
         return
     newest = 0
 
@@ -121,13 +121,13 @@ async def read_records(
             checkpoint.hold(f"id {identity}", kept)
             checkpoint.hold_under(key_of_record(resource, kept, key), identity)
 
-    await read_whole(runner, Records(resource, ()).request, on_page)
+    await read_collection(runner, Records(resource, ()).request, on_page)
     data = CUSTOM_DATA.get(resource.name)
     if data is not None and names.fields:
         await read_custom(runner, checkpoint, resource)
     if checkpoint.noted(NEWEST) is None:
         checkpoint.note(NEWEST, newest)
-    checkpoint.note(HELD, True)
+    checkpoint.note(RECORDS_READ, True)
     await checkpoint.durable()
     checkpoint.note(PAGES_READ, checkpoint.pages_of_records(PAGE))
 
@@ -174,14 +174,14 @@ def _nobody_above(newest: int) -> Asking[bool]:
 
 async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:
     """Read the values of the custom fields of deals or accounts, which come in a collection of their own."""
-    await read_whole(runner, *_custom(checkpoint, resource))
+    await read_collection(runner, *_custom(checkpoint, resource))
     checkpoint.note(CUSTOM_READ, True)
     await checkpoint.durable()
 
 
 def walking_custom(dispatch: Dispatch, checkpoint: Checkpoint, resource: Resource) -> Walking:
     """The feed that reads them beside something else."""
-    return walking_whole(dispatch, *_custom(checkpoint, resource), patient=True)
+    return collection_feed(dispatch, *_custom(checkpoint, resource), patient=True)
 
 
 def _custom(checkpoint: Checkpoint, resource: Resource) -> tuple[RequestOf, Take]:
@@ -191,4 +191,4 @@ def _custom(checkpoint: Checkpoint, resource: Resource) -> tuple[RequestOf, Take
     def take(page: PageData) -> None:
         checkpoint.add_relations(data.path, [record for _identity, record in page.entries], data.owner)
 
-    return partial(whole_page, data.path), take
+    return partial(full_page, data.path), take

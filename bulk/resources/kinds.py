@@ -66,13 +66,13 @@ class Kind:
     same: Callable[[Json, Json], bool]
     pattern: str = ""
 
-    def arrived(self, found: Json, sent: Json) -> bool:
+    def arrived(self, result: Json, sent: Json) -> bool:
         """Whether an account that has `found` has what was `sent`: the same, blanks at its ends aside.
 
         Dates and times it may write in a time zone of its own.
         """
-        one, other = ("" if value is None else str(value).strip() for value in (found, sent))
-        return self.same(found, sent) or one == other or (self in (DATE, DATETIME) and _same_moment(one, other))
+        one, other = ("" if value is None else str(value).strip() for value in (result, sent))
+        return self.same(result, sent) or one == other or (self in (DATE, DATETIME) and _same_moment(one, other))
 
 
 # ---- values inside one cell
@@ -85,10 +85,10 @@ def split_values(text: str, separator: str) -> list[str]:
     case are two, since an account can hold both.
     A cell that is no proper record is taken value by value at the separator, quotes kept.
     """
-    found = _split_record(text, separator)
-    if found is None:
-        found = [part.strip() for part in text.split(separator)]
-    return list(dict.fromkeys(filter(None, found)))
+    result = _split_record(text, separator)
+    if result is None:
+        result = [part.strip() for part in text.split(separator)]
+    return list(dict.fromkeys(filter(None, result)))
 
 
 def _split_record(text: str, separator: str) -> list[str] | None:
@@ -143,13 +143,13 @@ def choose(text: str, options: tuple[Option, ...]) -> Option | None:
         if option.value == text:
             return option
     seen = shown(text)
-    for found in (
+    for result in (
         [option for option in options if option.label == text],
         [option for option in options if shown(option.value) == seen],
         [option for option in options if shown(option.label) == seen],
     ):
-        if len(found) == 1:
-            return found[0]
+        if len(result) == 1:
+            return result[0]
     return None
 
 
@@ -265,10 +265,10 @@ def _same_datetime(a: Json, b: Json) -> bool:
         return _same_text(a, b)
 
 
-def _same_moment(found: str, sent: str) -> bool:
+def _same_moment(result: str, sent: str) -> bool:
     """Whether what is found may be the day or the moment that was sent, where one of them tells no time zone."""
     try:
-        one, other = datetime.fromisoformat(found), datetime.fromisoformat(sent)
+        one, other = datetime.fromisoformat(result), datetime.fromisoformat(sent)
     except ValueError:
         return False
     if (one.tzinfo is None) == (other.tzinfo is None):
@@ -309,8 +309,8 @@ def _read_money(text: str, _options: Options, _separator: str) -> Json | Problem
     """Major units with at most two decimals -> whole cents; by digits, never by way of a float."""
     if not re.fullmatch(_MONEY_PATTERN, text):
         return Problem("money_invalid", "This is no amount of money.", "Write it like 156.24; no grouping, no sign.")
-    whole, _, cents = text.strip().partition(".")
-    return int(whole) * 100 + int(cents.ljust(2, "0") or 0)
+    entire, _, cents = text.strip().partition(".")
+    return int(entire) * 100 + int(cents.ljust(2, "0") or 0)
 
 
 def _write_money(value: Json, _separator: str) -> str:
@@ -424,11 +424,11 @@ def _read_names(text: str, options: Options, separator: str) -> Json | Problem:
     names = split_values(text, separator)
     if options is not None:
         for name in names:
-            found = _named(name, options)
-            if len(found) > 1:
-                both = " and ".join(f"{option.value!r} ({option.id})" for option in found[:_FEW])
+            result = _named(name, options)
+            if len(result) > 1:
+                both = " and ".join(f"{option.value!r} ({option.id})" for option in result[:_FEW])
                 return Problem("ambiguous_name", f"{name!r} may be {both}.", "Write it exactly as one of them.")
-            if not found:
+            if not result:
                 hint = close_to(name, [option.value for option in options], "There are") or "There are none yet."
                 return Problem("unknown_name", f"Nothing here is named {name!r}.", hint)
     return names
@@ -436,8 +436,8 @@ def _read_names(text: str, options: Options, separator: str) -> Json | Problem:
 
 def find_name(name: str, options: tuple[Option, ...]) -> Option | None:
     """The record named `name`, else the one with that label; None if there is none or several."""
-    found = _named(name, options)
-    return found[0] if len(found) == 1 else None
+    result = _named(name, options)
+    return result[0] if len(result) == 1 else None
 
 
 def _named(name: str, options: tuple[Option, ...]) -> list[Option]:

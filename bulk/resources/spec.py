@@ -13,7 +13,7 @@ from bulk.resources.identity import name_key
 from bulk.resources.kinds import Kind, Options, Problem
 
 CUSTOM = "field:"  # the attribute of a custom field's column is this and the field's id
-TOGETHER: Final = "+"  # between the attributes of a key
+JOIN: Final = "+"  # between the attributes of a key
 _NUL: Final = Problem("nul_character", "This holds a NUL character.", "Take the \\u0000 out.")
 
 
@@ -138,7 +138,7 @@ class Resource:
     reading: Reading = Reading.PAGES
     writing: Writing = Writing.RECORD
     needs_one: tuple[tuple[str, ...], ...] = ()
-    found_by: tuple[str, str] = ("", "")
+    matched_by: tuple[str, str] = ("", "")
     filters: Mapping[str, str] = field(default_factory=dict)
     search: str = ""
     order: tuple[tuple[str, str], ...] = ()
@@ -148,7 +148,7 @@ class Resource:
     @property
     def key_attributes(self) -> tuple[str, ...]:
         """The attributes of the natural key."""
-        return tuple(self.key.split(TOGETHER))
+        return tuple(self.key.split(JOIN))
 
     def column(self, attribute: str) -> Column:
         """The declared column of that attribute; `KeyError` if there is none."""

@@ -20,7 +20,7 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Settled, Step
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
-from bulk.planning.together import Asking
+from bulk.planning.flow import Asking
 from bulk.runtime.meter import Meter
 from bulk.storage.checkpoint import Checkpoint
 

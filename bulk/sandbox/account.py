@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from bulk.sandbox.calls import Answer, Call, Refusal, whole
+from bulk.sandbox.calls import Answer, Call, Refusal, entire
 from bulk.sandbox.routes import ROUTES, bulk_import
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
@@ -28,12 +28,12 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
 def _parsed(body: bytes) -> Any:
     """The JSON of a body, None without one; `ValueError` for what PHP does not read either: half characters, NaN."""
     try:
-        found = _DECODER.decode(body.decode()) if body else None
+        result = _DECODER.decode(body.decode()) if body else None
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if b"\\u" in body:
-        json.dumps(found, ensure_ascii=False).encode()
-    return found
+        json.dumps(result, ensure_ascii=False).encode()
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Account:
         `applied` False: nothing is, whatever the answer says.
         """
         parts = path.split("/")
-        numbers = tuple(whole(part) if part else 0 for part in parts)
+        numbers = tuple(entire(part) if part else 0 for part in parts)
         ids = tuple(number for number in numbers if number is not None)
         pattern = "/".join(part if number is None else "{}" for part, number in zip(parts, numbers, strict=True))
         if method == "GET":

@@ -187,7 +187,7 @@ class Sandbox:
             if dropped.sent is not None:
                 await _begin(send, *dropped.sent)
             raise
-        if request.door != STATUS:
+        if request.entrance != STATUS:
             self._note(request, response.status)
         headers = (
             (b"content-type", response.content_type),
@@ -221,26 +221,26 @@ class Sandbox:
         return status.page(facts)
 
     async def _respond(self, request: Request, connection: str) -> _Response:
-        if request.door == CONNECT:
+        if request.entrance == CONNECT:
             code, page = connect(request, self._connections)
             return _Response(code, page.encode(), (), _PAGE)
-        if request.door == STATUS:
+        if request.entrance == STATUS:
             return _Response(200, self._status().encode(), _PAGE_HEADERS, _PAGE)
         # it arrives when it arrives, also if we are just then at work on another: that is no fault of the sender
         arrived = anyio.current_time() + await self._travel()
         self.requests += 1
-        found = self._enter(request, arrived)
-        if not isinstance(found, _Response):
+        result = self._enter(request, arrived)
+        if not isinstance(result, _Response):
             self._begun = arrived if self._begun is None else self._begun
             fault = self._faults.meet(request.method, request.path, request.body, arrived - self._begun)
             if fault is None:
-                found = _packed(self._answer(request, found))
+                result = _packed(self._answer(request, result))
             else:
-                found = await self._faulty(fault, request, found)
+                result = await self._faulty(fault, request, result)
                 if fault.kind == "twice":
-                    self._owed.setdefault(connection, found)
+                    self._owed.setdefault(connection, result)
         await self._travel()
-        return self._in_turn(connection, found)
+        return self._in_turn(connection, result)
 
     def _in_turn(self, connection: str, response: _Response) -> _Response:
         """The answer whose turn it is on a connection: its own, unless one was given twice there."""
@@ -263,12 +263,12 @@ class Sandbox:
         That is to a wrong key, a connection that opens nothing, or a request over a limit.
         """
         options = self.options
-        if request.door != DIRECT:
+        if request.entrance != DIRECT:
             if not bears_key(request, options.key):
                 return _packed((401, BODIES[401]))
             if not self._gateway.admit(arrived):
                 return self._over(self._gateway_rate, request)
-            if request.door == OFFICE:
+            if request.entrance == OFFICE:
                 return None
         number = account_of(request, options.key, self._connections, options.switches)
         if not isinstance(number, int):
@@ -282,7 +282,7 @@ class Sandbox:
     def _over(self, rate: float, request: Request) -> _Response:
         """The answer to a request over a limit."""
         self.refused += 1
-        passed_on = request.door == DIRECT or self.options.switches.gateway_retry_after
+        passed_on = request.entrance == DIRECT or self.options.switches.gateway_retry_after
         wait = ((b"retry-after", str(max(1, math.ceil(1 / rate))).encode()),) if passed_on else ()
         limit = f"{rate:g}".encode()
         body = {"message": self.options.switches.refusal_text}
@@ -310,8 +310,8 @@ class Sandbox:
             request = replace(request, query=unnarrowed(request.query))
         code, content = self._answer(request, account, applied=fault.kind != "unapplied")
         if fault.kind == "reset":
-            whole = _packed((code, content))
-            raise ConnectionDropped("reset amid the answer", (code, whole.content))
+            entire = _packed((code, content))
+            raise ConnectionDropped("reset amid the answer", (code, entire.content))
         if fault.kind == "lost_after":
             raise ConnectionDropped("dropped after it was applied")
         return self._damaged(fault, request, code, content)

@@ -7,8 +7,8 @@ from typing import Final
 
 from bulk.sandbox.shapes import Json, Row, Shapes
 
-_HELD: Final = "SELECT count(*) FROM contactAutomations WHERE automation = automations.id"
-AUTOMATION: Final = f"id, name, status, description, multientry, cdate, mdate, ({_HELD})"
+_ENROLLED: Final = "SELECT count(*) FROM contactAutomations WHERE automation = automations.id"
+AUTOMATION: Final = f"id, name, status, description, multientry, cdate, mdate, ({_ENROLLED})"
 CONTACT_AUTOMATION: Final = "id, contact, automation, adddate"
 WEBHOOK: Final = "id, name, url, listid, events, sources, cdate"
 _LINKS: Final = (
@@ -30,15 +30,15 @@ def automation(shapes: Shapes, row: Row, *, listed: bool = False) -> Json:
 
 def contact_automation(shapes: Shapes, row: Row) -> Json:
     """A row of `CONTACT_AUTOMATION`: nothing moves here, so everybody stands at the beginning."""
-    identity, contact, held, added = row
+    identity, contact, current, added = row
     return {
-        "contact": str(contact), "seriesid": str(held), "startid": "0", "status": "1", "batchid": None,
+        "contact": str(contact), "seriesid": str(current), "startid": "0", "status": "1", "batchid": None,
         "adddate": added, "remdate": None, "timespan": None, "lastblock": "1", "lastlogid": "0", "lastdate": added,
         "in_als": "0", "completedElements": "0", "totalElements": "1", "completed": 0, "completeValue": 0,
         "links": shapes.links(
             f"contactAutomations/{identity}", "automation", "contact", "contactGoals", "automationLogs"
         ),
-        "id": str(identity), "automation": str(held),
+        "id": str(identity), "automation": str(current),
     }  # fmt: skip
 
 

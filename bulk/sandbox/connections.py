@@ -73,13 +73,13 @@ class Connections:
 
     def find(self, identity: str) -> Connection | None:
         """The connection with that id."""
-        found = self._where("id = ? AND status <> ?", identity, _GONE)
-        return found[0] if found else None
+        result = self._where("id = ? AND status <> ?", identity, _GONE)
+        return result[0] if result else None
 
     def with_token(self, token: str) -> Connection | None:
         """The connection whose link carries that token."""
-        found = self._where("token = ? AND status <> ?", token, _GONE)
-        return found[0] if found else None
+        result = self._where("token = ? AND status <> ?", token, _GONE)
+        return result[0] if result else None
 
     def opened(self, number: int) -> bool:
         """Whether the account of that number is there: somebody has connected it, be it long ago."""

@@ -76,15 +76,16 @@ def deal(shapes: Shapes, row: Row) -> Json:
      mdate, hidden, notes) = row  # fmt: skip
     if hidden:
         return {"title": title, "status": str(status), "id": str(identity), "isDisabled": True}
-    company = None if account is None else str(account)
+    account_name = None if account is None else str(account)
     return {
         "hash": deal_hash(identity), "owner": str(owner), "contact": None if contact is None else str(contact),
-        "organization": company, "group": str(group), "stage": str(stage), "title": title, "description": description,
+        "organization": account_name, "group": str(group), "stage": str(stage), "title": title,
+        "description": description,
         "percent": str(percent), "cdate": cdate, "mdate": mdate, "nextdate": None, "nexttaskid": None,
         "value": str(value), "currency": currency, "winProbability": None, "winProbabilityMdate": None,
         "status": str(status), "activitycount": str(notes + 1), "nextdealid": str(identity), "edate": None,
-        "links": deal_links(shapes, identity), "id": str(identity), "isDisabled": False, "account": company,
-        "customerAccount": company,
+        "links": deal_links(shapes, identity), "id": str(identity), "isDisabled": False, "account": account_name,
+        "customerAccount": account_name,
     }  # fmt: skip
 
 

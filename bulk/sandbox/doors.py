@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from bulk.sandbox.account import Query
-from bulk.sandbox.calls import Answer, whole
+from bulk.sandbox.calls import Answer, entire
 from bulk.sandbox.connections import ACTIVE, FAILED, METHODS, PENDING, Connection, Connections
 from bulk.sandbox.switches import Switches
 
@@ -32,7 +32,7 @@ _PAGE: Final = (
 class Request:
     """One request at a door; `path` is below it. `origin` is the sandbox's address as whoever asks knows it."""
 
-    door: str
+    entrance: str
     method: str
     path: str
     query: Query
@@ -45,15 +45,15 @@ def request_of(scope: Mapping[str, Any], body: bytes) -> Request:
     """The request of an ASGI scope."""
     path: str = scope["path"]
     headers = dict(scope["headers"])
-    door = next((door for door in (GATEWAY, DIRECT) if path.startswith(door)), OFFICE)
+    entrance = next((entrance for entrance in (GATEWAY, DIRECT) if path.startswith(entrance)), OFFICE)
     if path == CONNECT and scope["method"] == "GET":
-        door = CONNECT
+        entrance = CONNECT
     elif path == OFFICE and scope["method"] == "GET":
-        door = STATUS
+        entrance = STATUS
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     origin = f"{scope.get('scheme', 'http')}://{headers.get(b'host', b'127.0.0.1').decode('latin-1')}"
-    below = path.removeprefix(OFFICE if door in (CONNECT, STATUS) else door)
-    return Request(door, scope["method"], below, tuple(query), headers, body, origin)
+    below = path.removeprefix(OFFICE if entrance in (CONNECT, STATUS) else entrance)
+    return Request(entrance, scope["method"], below, tuple(query), headers, body, origin)
 
 
 # ---- who comes in
@@ -66,7 +66,7 @@ def bears_key(request: Request, key: str) -> bool:
 
 def account_of(request: Request, key: str, connections: Connections, switches: Switches) -> int | Answer:
     """The number of the account that a request is for, or the refusal of who is turned away."""
-    if request.door == DIRECT:
+    if request.entrance == DIRECT:
         return _account_by_token(request, key, connections, switches)
     chosen = request.headers.get(b"maton-connection", b"").decode("latin-1")
     active = [one for one in connections.active() if chosen in ("", one.id)]
@@ -91,7 +91,7 @@ def _account_by_token(request: Request, key: str, connections: Connections, swit
     token = request.headers.get(b"api-token", b"").decode("latin-1")
     if token == key:
         return 1
-    number = whole(token.removeprefix(f"{key}-"))
+    number = entire(token.removeprefix(f"{key}-"))
     if number is not None and token == token_of(key, number) and connections.opened(number):
         return number
     return switches.bad_token, {"message": "Forbidden"}

@@ -28,7 +28,7 @@ class NoLimit:
         return True
 
 
-def _whole(rate: float, window: float) -> tuple[int, float]:
+def _full(rate: float, window: float) -> tuple[int, float]:
     """A rate as so many in a window; below one a window, the window is stretched to hold one."""
     most = math.floor(rate * window + _GRAIN)
     return (most, window) if most else (1, 1.0 / rate)
@@ -38,7 +38,7 @@ class SlidingWindow:
     """At most `rate` times `window` arrivals in any `window` seconds: the strictest reading of "5 a second"."""
 
     def __init__(self, rate: float, window: float = 1.0, *, strict: bool = False) -> None:
-        self._most, self._window = _whole(rate, window)
+        self._most, self._window = _full(rate, window)
         self._strict = strict
         self._counted: deque[float] = deque(maxlen=self._most)
 
@@ -54,7 +54,7 @@ class FixedWindow:
     """At most `rate` arrivals in each second of the clock; `phase` shifts where the seconds begin."""
 
     def __init__(self, rate: float, window: float = 1.0, phase: float = 0.0) -> None:
-        self._most, self._window = _whole(rate, window)
+        self._most, self._window = _full(rate, window)
         self._phase = phase
         self._current = -math.inf
         self._count = 0

@@ -145,9 +145,9 @@ class _Person:
     def values(self) -> list[tuple[str, str]]:
         """Custom fields by title; what is empty has no value at all."""
         pick: Callable[[Sequence[str]], str] = self._chance.choice
-        found = [("City", pick(CITIES)), ("Company Size", pick(("1-10", "11-50", "")))]
+        result = [("City", pick(CITIES)), ("Company Size", pick(("1-10", "11-50", "")))]
         if self._chance.random() < 0.3:
-            found += [
+            result += [
                 ("Interests", pick(("||Mail||Events||", "||Phone||"))),
                 ("Birthday", f"19{self._chance.randrange(50, 100)}-0{self._chance.randrange(1, 10)}-10"),
                 ("Next Call", self.day),
@@ -156,4 +156,4 @@ class _Person:
                 ("Preferred Language", pick(("en", "de", "fr"))),
                 ("Channels", pick(("||Web||Shop||", ""))),
             ]
-        return [(title, value) for title, value in found if value]
+        return [(title, value) for title, value in result if value]

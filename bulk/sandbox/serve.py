@@ -23,7 +23,7 @@ from bulk.sandbox.guests import is_let_in
 
 _REFUSED: Final = b'{"message":"This sandbox is called by its own address only, and by no other page."}'
 _REFUSED_HEADERS: Final = ((b"content-type", b"application/json"), (b"content-length", str(len(_REFUSED)).encode()))
-_ENDINGS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(
@@ -98,9 +98,9 @@ def _heeding(server: uvicorn.Server) -> Iterator[None]:
     def end(_number: int, _frame: object) -> None:
         server.should_exit = True
 
-    before = {ending: signal.signal(ending, end) for ending in _ENDINGS}
+    before = {stopping: signal.signal(stopping, end) for stopping in _SIGNALS}
     try:
         yield
     finally:
-        for ending, handler in before.items():
-            signal.signal(ending, handler)
+        for stopping, handler in before.items():
+            signal.signal(stopping, handler)

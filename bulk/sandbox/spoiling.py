@@ -52,7 +52,7 @@ def exchanged(answer: Answer) -> Answer:
 
 def _exchanged(name: str, value: Any) -> Any:
     if name == "message":
-        return re.sub(r"(?<=with id )\d+", lambda found: str(_other(int(found[0]))), value)
+        return re.sub(r"(?<=with id )\d+", lambda result: str(_other(int(result[0]))), value)
     if name in ("meta", "errors"):
         return value
     if isinstance(value, list):

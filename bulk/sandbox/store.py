@@ -158,8 +158,8 @@ class Store:
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query."""
-        found: tuple[Any, ...] | None = self.db.execute(sql, values).fetchone()
-        return found
+        result: tuple[Any, ...] | None = self.db.execute(sql, values).fetchone()
+        return result
 
     def count(self, sql: str, values: Sequence[Any] = ()) -> int:
         """The number that a query gives."""

@@ -113,9 +113,9 @@ def switched(given: Iterable[str]) -> Switches:
 
 
 def _value(name: str, text: str, choices: tuple[Any, ...]) -> Any:
-    found = next((choice for choice in choices if _text(choice).casefold() == text.casefold()), None)
-    if found is not None:
-        return found
+    result = next((choice for choice in choices if _text(choice).casefold() == text.casefold()), None)
+    if result is not None:
+        return result
     if len(choices) == 1:
         try:
             return type(choices[0])(text)

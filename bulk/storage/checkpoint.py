@@ -150,9 +150,9 @@ class Checkpoint:
 
     def _damage(self) -> str:
         """What SQLite would pass over until it reads that page; "" if the file is sound. Half a second for 100 MB."""
-        found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
-        if found != "ok":
-            return " ".join(found.split())
+        result = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if result != "ok":
+            return " ".join(result.split())
         journal = self._path.with_name(f"{self._path.name}-wal")
         if journal.exists() and journal.stat().st_size:
             return ""  # a kill while it was moved into the file: what the file lacks is read from the journal
@@ -311,13 +311,13 @@ class Checkpoint:
         after = ""
         while True:
             sql = "SELECT DISTINCT record FROM unread WHERE record > ? ORDER BY record LIMIT ?"
-            found = [record for (record,) in self._reader.execute(sql, (after, records))]
-            if not found:
+            result = [record for (record,) in self._reader.execute(sql, (after, records))]
+            if not result:
                 return
             between = "SELECT row, record, wants FROM unread WHERE record BETWEEN ? AND ? ORDER BY row"
-            cursor = self._reader.execute(between, (found[0], found[-1]))
+            cursor = self._reader.execute(between, (result[0], result[-1]))
             yield [Unread(row, record, json.loads(wants)) for row, record, wants in cursor.fetchall()]
-            after = found[-1]
+            after = result[-1]
 
     # ---- small facts about the job
 
@@ -333,8 +333,8 @@ class Checkpoint:
         if number > self._durable:
             return json.loads(text)
         self._notes.pop(name, None)
-        found = self._reader.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return default if found is None else json.loads(found[0])
+        result = self._reader.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return default if result is None else json.loads(result[0])
 
     def noted_under(self, prefix: str) -> dict[str, Json]:
         """Read all facts whose names begin so, by the rest of their names."""
@@ -350,15 +350,15 @@ class Checkpoint:
 
     def settled_between(self, first: int, last: int) -> dict[int, RowStatus]:
         """How the rows in this range ended that have, by their numbers."""
-        found = self._reader.execute("SELECT row, status FROM rows WHERE row BETWEEN ? AND ?", (first, last))
-        return {row: RowStatus(status) for row, status in found}
+        result = self._reader.execute("SELECT row, status FROM rows WHERE row BETWEEN ? AND ?", (first, last))
+        return {row: RowStatus(status) for row, status in result}
 
     def settled_rows(self) -> Iterator[SettledRow]:
         """All rows that have ended, in file order."""
         cursor = self._reader.execute("SELECT row, status, action, id, failures, attempts FROM rows ORDER BY row")
         for number, status, action, identity, failures, attempts in cursor:
-            found = () if failures == "[]" else tuple(Failure(*failure) for failure in json.loads(failures))
-            yield SettledRow(number, Outcome(RowStatus(status), action, identity, found), attempts)
+            result = () if failures == "[]" else tuple(Failure(*failure) for failure in json.loads(failures))
+            yield SettledRow(number, Outcome(RowStatus(status), action, identity, result), attempts)
 
     def open_between(self, first: int, last: int) -> dict[int, OpenRow]:
         """The rows in this range that have begun and not ended."""
@@ -496,7 +496,7 @@ class Checkpoint:
         """Note what the account holds under a key."""
         self.put("INSERT OR REPLACE INTO held VALUES (?, ?)", (key, json.dumps(state, separators=(",", ":"))))
 
-    def held(self, keys: Sequence[str]) -> dict[str, Json]:
+    def snapshot(self, keys: Sequence[str]) -> dict[str, Json]:
         """What the account holds under these keys."""
         marks = ",".join("?" * len(keys))
         cursor = self._reader.execute(f"SELECT key, state FROM held WHERE key IN ({marks})", tuple(keys))
@@ -506,7 +506,7 @@ class Checkpoint:
         """Note that a record goes by this key; several may."""
         self.put("INSERT OR IGNORE INTO held_under VALUES (?, ?)", (key, identity))
 
-    def held_under(self, key: str) -> list[str]:
+    def ids_under(self, key: str) -> list[str]:
         """The ids of the records that go by this key, ascending."""
         cursor = self._reader.execute("SELECT id FROM held_under WHERE key = ? ORDER BY id", (key,))
         return [str(identity) for (identity,) in cursor]

@@ -195,8 +195,8 @@ def _copied(source: Path, target: Path, left: threading.Event) -> Taken | None:
             seen = Seen.of(os.fstat(file.fileno()))
             _transfer(file, copy, left)
             os.fsync(copy.fileno())
-            whole = os.fstat(copy.fileno()).st_size == seen.size
-            if not whole or not seen == Seen.of(os.fstat(file.fileno())) == Seen.at(source):
+            entire = os.fstat(copy.fileno()).st_size == seen.size
+            if not entire or not seen == Seen.of(os.fstat(file.fileno())) == Seen.at(source):
                 return None
         digest = sha256_of(part)
         if seen.modified / 1e9 > began - FRESH and (_digest_if_there(source) != digest or Seen.at(source) != seen):

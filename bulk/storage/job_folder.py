@@ -159,9 +159,9 @@ class JobFolder:
         return cls(folder)
 
     @classmethod
-    def within(cls, whole: JobFolder, name: str) -> Self:
+    def within(cls, entire: JobFolder, name: str) -> Self:
         """The folder of a part of a larger job; made if it is not there."""
-        folder = whole.path / name
+        folder = entire.path / name
         folder.mkdir(mode=0o700, exist_ok=True)
         check_no_links(folder)
         return cls(folder)
@@ -191,22 +191,22 @@ class JobFolder:
 
         Raises `UsageError` if the folder of jobs is none or is not to be read.
         """
-        found: list[tuple[str, Self]] = []
+        result: list[tuple[str, Self]] = []
         for job in cls._folders(jobs):
             with contextlib.suppress(UsageError):
-                found.append((job.record().created, job))
-        return [job for _created, job in sorted(found, key=lambda pair: pair[0])]
+                result.append((job.record().created, job))
+        return [job for _created, job in sorted(result, key=lambda pair: pair[0])]
 
     @classmethod
     def unreadable(cls, jobs: Path) -> list[tuple[Self, str]]:
         """The jobs here that cannot be read, each with why: somebody else's, damaged, or a newer version's."""
-        found: list[tuple[Self, str]] = []
+        result: list[tuple[Self, str]] = []
         for job in cls._folders(jobs):
             try:
                 job.record()
             except UsageError as error:
-                found.append((job, str(error)))
-        return found
+                result.append((job, str(error)))
+        return result
 
     @classmethod
     def _folders(cls, jobs: Path) -> list[Self]:
@@ -304,7 +304,7 @@ class JobFolder:
             return True
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the job; a dead owner's hold is gone with it. Raises `UnfinishedError` while another run has it.
 
         Errors that stop the job carry its folder; a disk that takes nothing more is one of them.

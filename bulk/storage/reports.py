@@ -171,8 +171,8 @@ class _Merge:
     def at(self, number: int) -> SettledRow | None:
         if self._next is None or self._next.number != number:
             return None
-        found, self._next = self._next, next(self._rows, None)
-        return found
+        result, self._next = self._next, next(self._rows, None)
+        return result
 
     @property
     def left(self) -> SettledRow | None:

@@ -380,13 +380,13 @@ def bodies(*answers: tuple[str, str]) -> tuple[list[object], int]:
 
             client._opened = opened_with_handler
             client._client = opened_with_handler()
-            found = []
+            result = []
             for _ in answers:
                 pools.add(client._client)
                 request = Request("s", "GET", "contacts/1", expects="contact", says={"id": "1"})
-                found.append(await client.send(request))
+                result.append(await client.send(request))
         assert all(pool.is_closed for pool in pools), "nothing is left open"
-        return found, len(pools)
+        return result, len(pools)
 
     return anyio.run(ask)
 
@@ -395,17 +395,17 @@ OURS, ANOTHERS = '{"contact":{"id":"1"}}', '{"contact":{"id":"2"}}'
 
 
 def test_a_connection_that_gave_another_request_s_answer_is_not_used_any_more():
-    _found, pools = bodies((OURS, ""), (OURS, ""), (ANOTHERS, ""), (OURS, ""), (OURS, ""))
+    _lookup, pools = bodies((OURS, ""), (OURS, ""), (ANOTHERS, ""), (OURS, ""), (OURS, ""))
     assert pools == 2
 
 
 def test_an_answer_that_is_given_twice_is_the_answer_of_neither():
-    found, pools = bodies((OURS, "a"), (OURS, "a"), (OURS, "b"))
-    assert found[1] == Lost("an answer came that was another request's")
-    assert isinstance(found[2], Reply)
+    result, pools = bodies((OURS, "a"), (OURS, "a"), (OURS, "b"))
+    assert result[1] == Lost("an answer came that was another request's")
+    assert isinstance(result[2], Reply)
     assert pools == 2
 
 
 def test_a_server_with_one_id_for_all_its_answers_is_believed():
-    found, _pools = bodies(*[(OURS, "same")] * 5)
-    assert [isinstance(reply, Reply) for reply in found] == [True, False, True, True, True]
+    result, _pools = bodies(*[(OURS, "same")] * 5)
+    assert [isinstance(reply, Reply) for reply in result] == [True, False, True, True, True]

@@ -73,9 +73,9 @@ def test_connections_are_asked_for_at_the_gateways_own_root_with_the_key_alone()
 
 def test_a_list_is_read_whatever_else_it_holds() -> None:
     more = [ONE, {"connection_id": 7}, ONE | {"app": "slack"}, "nonsense", {"connection_id": "c-2", "status": None}]
-    found = Gateway(says(200, {"connections": more})).hear(connections.list_all)
-    assert found == [FOUND, Connection("7", ""), Connection("c-2", "")]
-    assert (found[0].made, found[0].changed) == ("2026-05-28 03:05", "2026-05-29 04:00")
+    result = Gateway(says(200, {"connections": more})).hear(connections.list_all)
+    assert result == [FOUND, Connection("7", ""), Connection("c-2", "")]
+    assert (result[0].made, result[0].changed) == ("2026-05-28 03:05", "2026-05-29 04:00")
 
 
 @pytest.mark.parametrize("wrapped", [True, False])

@@ -12,9 +12,9 @@ DIRECT = {"AC_API_URL": "https://acme.api-us1.com", "AC_API_TOKEN": "token"}
 
 
 def root_of(environment: dict[str, str], **options: str) -> str:
-    found = from_environment(environment, **options)
-    assert found
-    return found.root
+    result = from_environment(environment, **options)
+    assert result
+    return result.root
 
 
 def test_without_a_key_there_are_none():
@@ -27,20 +27,20 @@ def test_the_gateway_is_the_first_choice_and_options_go_before_the_environment()
     environment = MATON | {"BULK_BASE_URL": "https://b.example/", "MATON_CONNECTION": "c-1"}
     assert root_of(environment) == "https://b.example/active-campaign/api/3/"
     assert root_of(environment, base_url="https://o.example") == "https://o.example/active-campaign/api/3/"
-    found = from_environment(environment, connection="c-2")
-    assert found
-    assert found.headers()["Maton-Connection"] == "c-2"
-    assert found.key == "secret"
+    result = from_environment(environment, connection="c-2")
+    assert result
+    assert result.headers()["Maton-Connection"] == "c-2"
+    assert result.key == "secret"
 
 
 @pytest.mark.parametrize(
     "url", ["https://acme.api-us1.com", "https://acme.api-us1.com/", "https://acme.api-us1.com/api/3"]
 )
 def test_direct_access(url):
-    found = from_environment(DIRECT | {"AC_API_URL": url})
-    assert found
-    assert found.root == "https://acme.api-us1.com/api/3/"
-    assert found.headers() == {"Api-Token": "token", "Accept": "application/json"}
+    result = from_environment(DIRECT | {"AC_API_URL": url})
+    assert result
+    assert result.root == "https://acme.api-us1.com/api/3/"
+    assert result.headers() == {"Api-Token": "token", "Accept": "application/json"}
 
 
 @pytest.mark.parametrize("name", DIRECT)
@@ -70,9 +70,9 @@ def test_an_address_that_is_none_or_in_clear_is_refused_without_the_key_in_the_m
     "url", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000", "http://127.9.9.9"]
 )
 def test_this_machine_may_be_spoken_to_in_clear(url):
-    found = from_environment(MATON, base_url=url)
-    assert found
-    assert found.on_this_machine
+    result = from_environment(MATON, base_url=url)
+    assert result
+    assert result.on_this_machine
     assert SANDBOX.on_this_machine
 
 

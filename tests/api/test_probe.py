@@ -38,17 +38,17 @@ def looked(answer: Callable[[httpx.Request], httpx.Response]) -> Seen | Unreache
 
 def seen(**headers: str) -> Seen:
     fixed = {name.replace("_", "-"): value for name, value in headers.items()}
-    found = looked(lambda _request: httpx.Response(200, json={"user": {}}, headers=fixed))
-    assert isinstance(found, Seen)
-    assert found.reply.body == {"user": {}}
-    assert 0 <= found.seconds < 5
-    return found
+    result = looked(lambda _request: httpx.Response(200, json={"user": {}}, headers=fixed))
+    assert isinstance(result, Seen)
+    assert result.reply.body == {"user": {}}
+    assert 0 <= result.seconds < 5
+    return result
 
 
 @pytest.mark.parametrize("ahead", [-3600, -150, 0, 150, 86400])
 def test_the_servers_clock_is_compared_with_ours(ahead: int) -> None:
-    found = seen(Date=formatdate(time.time() - ahead, usegmt=True))
-    assert found.ahead == pytest.approx(ahead, abs=3)
+    result = seen(Date=formatdate(time.time() - ahead, usegmt=True))
+    assert result.ahead == pytest.approx(ahead, abs=3)
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 99:99:99 GMT"])
@@ -67,8 +67,8 @@ def test_a_server_need_not_say_its_time(date: str) -> None:
     ],
 )
 def test_what_headers_say_of_a_limit(headers: dict[str, str], limit: tuple[str, str]) -> None:
-    found = seen(**headers)
-    assert (found.allowed, found.left) == limit
+    result = seen(**headers)
+    assert (result.allowed, result.left) == limit
 
 
 # ---- not reached, by hand
@@ -118,20 +118,20 @@ def test_why_no_answer_came(case: str) -> None:
     def answer(_request: httpx.Request) -> httpx.Response:
         raise error
 
-    found = looked(answer)
-    assert isinstance(found, Unreached)
-    assert found.trouble is trouble
-    assert said in found.said
-    assert found.connected is connected
+    result = looked(answer)
+    assert isinstance(result, Unreached)
+    assert result.trouble is trouble
+    assert said in result.said
+    assert result.connected is connected
 
 
 def test_the_key_is_not_in_what_is_said() -> None:
     def answer(_request: httpx.Request) -> httpx.Response:
         raise httpx.RemoteProtocolError(f"illegal header {KEY}")
 
-    found = looked(answer)
-    assert isinstance(found, Unreached)
-    assert found.said == "illegal header ***"
+    result = looked(answer)
+    assert isinstance(result, Unreached)
+    assert result.said == "illegal header ***"
 
 
 # ---- not reached, over real sockets
@@ -181,16 +181,16 @@ def test_a_port_where_nothing_listens() -> None:
 
 def test_a_server_that_never_answers() -> None:
     with answering(lambda _taken: None) as port:
-        found = reached(f"http://127.0.0.1:{port}")
-    assert isinstance(found, Unreached)
-    assert (found.trouble, found.connected) == (Trouble.TIMEOUT, True)
+        result = reached(f"http://127.0.0.1:{port}")
+    assert isinstance(result, Unreached)
+    assert (result.trouble, result.connected) == (Trouble.TIMEOUT, True)
 
 
 def test_a_server_that_hangs_up() -> None:
     with answering(lambda taken: taken.shutdown(socket.SHUT_RDWR)) as port:
-        found = reached(f"http://127.0.0.1:{port}")
-    assert isinstance(found, Unreached)
-    assert (found.trouble, found.connected) == (Trouble.DROPPED, True)
+        result = reached(f"http://127.0.0.1:{port}")
+    assert isinstance(result, Unreached)
+    assert (result.trouble, result.connected) == (Trouble.DROPPED, True)
 
 
 def test_a_server_that_does_not_speak_tls() -> None:

@@ -95,8 +95,8 @@ def test_every_row_stands_where_it_belongs_and_failed_rows_are_fed_back(bulk: Sh
     result = bulk.sandbox("import", failed, "--job", "fixed")
     assert result.code == 0
     assert bulk.summary("fixed")["rows"]["succeeded"] == 4
-    held = account(bulk.folder / "sandbox" / "sandbox.sqlite")["contacts"]
-    assert sorted(held) == [f"{name}@example.com" for name in ("a", "bob", "c", "d", "e", "f")]
+    current = account(bulk.folder / "sandbox" / "sandbox.sqlite")["contacts"]
+    assert sorted(current) == [f"{name}@example.com" for name in ("a", "bob", "c", "d", "e", "f")]
 
 
 def test_a_row_that_is_too_long_keeps_its_cells_in_failed(bulk: Shell, csv_file: CsvFile):
@@ -318,9 +318,9 @@ def test_export_and_import_are_inverse(bulk: Shell, monkeypatch: pytest.MonkeyPa
     assert bulk.sandbox("export", "there.csv").code == 0
 
     def rows(name: str) -> list[dict[str, str]]:
-        found = report(Path(), name)
+        hits = report(Path(), name)
         return sorted(
-            ({k: v for k, v in row.items() if k not in ("id", "cdate", "udate")} for row in found),
+            ({k: v for k, v in row.items() if k not in ("id", "cdate", "udate")} for row in hits),
             key=lambda row: row["email"],
         )
 

@@ -78,8 +78,8 @@ def test_connections_are_listed(bulk: Shell, served: Served):
         "ID                                    STATUS   MADE (UTC)        METHOD\n"
         f"{FIRST}  ACTIVE   2026-01-01 00:00  OAUTH2\n"
     )
-    (found,) = json.loads(bulk("connections", "list", "--json").out)
-    assert list(found) == ["id", "status", "created", "updated", "method", "url"]
+    (hits,) = json.loads(bulk("connections", "list", "--json").out)
+    assert list(hits) == ["id", "status", "created", "updated", "method", "url"]
     bulk("connections", "delete", FIRST, "--yes")
     result = bulk("connections", "list")
     assert (result.code, result.out) == (0, "There are no connections. Make one: bulk connections create --wait\n")
@@ -114,8 +114,8 @@ def test_waiting_ends_once_the_link_was_opened(
     key = {"Authorization": f"Bearer {KEY}"}
 
     def person() -> None:
-        found = httpx.get(f"{served.address}/connections?status=PENDING", headers=key, trust_env=False).json()
-        browse(found["connections"][0]["url"] + error)
+        hits = httpx.get(f"{served.address}/connections?status=PENDING", headers=key, trust_env=False).json()
+        browse(hits["connections"][0]["url"] + error)
 
     def look(number: int) -> None:
         if number == 2:  # it was looked at once in vain

@@ -246,20 +246,20 @@ def examined(monkeypatch: pytest.MonkeyPatch, answers: dict[str, httpx.Response]
             yield client
 
     monkeypatch.setattr(doctor_job, "client_to", client_to)
-    found: list[Finding] = []
-    anyio.run(doctor_job.examine, variables, found.append)
-    return found
+    hits: list[Finding] = []
+    anyio.run(doctor_job.examine, variables, hits.append)
+    return hits
 
 
 def test_a_limit_is_told_where_headers_tell_it(monkeypatch: pytest.MonkeyPatch):
     limit = {"RateLimit-Limit": "5", "RateLimit-Remaining": "4"}
-    found = examined(
+    hits = examined(
         monkeypatch, {"me": httpx.Response(200, json={"user": {"email": "a@example.com"}}, headers=limit)},
         AC_API_URL="https://acme.api-us1.com", AC_API_TOKEN=KEY,
     )  # fmt: skip
-    assert found[-1].check == "limits"
-    assert found[-1].said == "5 requests a second, 4 left."
-    assert next(one for one in found if one.check == "account").said == "acme.api-us1.com, as a@example.com."
+    assert hits[-1].check == "limits"
+    assert hits[-1].said == "5 requests a second, 4 left."
+    assert next(one for one in hits if one.check == "account").said == "acme.api-us1.com, as a@example.com."
 
 
 @pytest.mark.parametrize("written", ["{}", '"{}"', " {}\n"])
@@ -269,10 +269,10 @@ def test_a_key_that_is_echoed_is_not_shown(monkeypatch: pytest.MonkeyPatch, writ
     one = {"connection_id": KEY, "status": "ACTIVE", "app": "active-campaign", "url": f"https://x/{KEY}"}
     listing = {"connections": [one, one | {"connection_id": "c-2"}]} if status == 200 else echo
     answers = {"me": httpx.Response(status, json=echo), "connections": httpx.Response(status, json=listing)}
-    found = examined(monkeypatch, answers, MATON_API_KEY=written.format(KEY))
-    found += examined(monkeypatch, answers, AC_API_URL="https://x.example", AC_API_TOKEN=written.format(KEY))
-    assert len(found) > 5
-    assert KEY not in repr(found)
+    hits = examined(monkeypatch, answers, MATON_API_KEY=written.format(KEY))
+    hits += examined(monkeypatch, answers, AC_API_URL="https://x.example", AC_API_TOKEN=written.format(KEY))
+    assert len(hits) > 5
+    assert KEY not in repr(hits)
 
 
 # ---- as a process of its own
@@ -302,8 +302,8 @@ def test_an_address_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        found: list[Finding] = []
+        hits: list[Finding] = []
         variables = {"MATON_API_KEY": KEY, "BULK_BASE_URL": url}
-        anyio.run(partial(doctor_job.examine, variables, found.append, patience=0.3))
-    assert [one.check for one in found] == ["environment", "address"]
-    assert found[-1].said == f"{url} took the connection, but does not answer in time."
+        anyio.run(partial(doctor_job.examine, variables, hits.append, patience=0.3))
+    assert [one.check for one in hits] == ["environment", "address"]
+    assert hits[-1].said == f"{url} took the connection, but does not answer in time."

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from tests.tables.conftest import Kept
-from tests.tables.test_table_check import EVERY_KIND, HEADER
 
 from bulk.files import check as check_module
 from bulk.files.matching import match_header
 from bulk.files.reader import open_table
+from tests.files.conftest import Kept
+from tests.files.test_table_check import EVERY_KIND, HEADER
 from tests.scale import LONG
 
 ROWS = 1_048_576

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bulk.errors import UsageError
 from bulk.files.reader import open_table
 from bulk.resources import named
-from tests.framing import BrokenError, framed, held, justified
+from tests.framing import BrokenError, current, framed, justified
 from tests.fuzz_reader import SEEDS, one
 from tests.scale import tries
 
@@ -101,7 +101,7 @@ def test_what_was_written_in_any_dialect_is_read_cell_by_cell(csv_file, file):
     assert [(record.number, record.cells) for record in records] == rows
     assert not any(record.problem for record in records)
     assert table.blank_rows == blank
-    assert held(path, encoding=encoding, columns=COLUMNS).rows == len(rows)
+    assert current(path, encoding=encoding, columns=COLUMNS).rows == len(rows)
 
 
 # ---- damaged files
@@ -151,31 +151,31 @@ raw = st.one_of(st.binary(max_size=60), st.lists(st.sampled_from([*PIECES, b"a",
 @example(content=b"", said={})
 def test_a_damaged_file_is_refused_with_a_reason_or_accounted_for_row_by_row(csv_file, content, said):
     path = csv_file(content)
-    found = held(path, **said)
-    event("refused" if found.refused else "read, some rows do not fit" if found.unfit else "read")
+    hits = current(path, **said)
+    event("refused" if hits.refused else "read, some rows do not fit" if hits.unfit else "read")
 
 
 @settings(FUZZED, max_examples=tries(60, 1500))
 @given(content=damaged(people=True), on_duplicate=st.sampled_from(["error", "first", "last", "all"]))
 def test_every_row_of_a_damaged_file_is_valid_or_rejected_or_skipped(checked, csv_file, content, on_duplicate):
-    found = held(csv_file(content), columns=COLUMNS)
+    hits = current(csv_file(content), columns=COLUMNS)
     try:
         result = checked(content, on_duplicate, ignore_unknown=True)
     except UsageError as error:
-        assert found.refused or "column" in str(error)  # noqa: PT017  # either outcome is right
+        assert hits.refused or "column" in str(error)  # noqa: PT017  # either outcome is right
         event("refused")
         return
-    event(f"{'some' if found.rows else 'no'} rows")
+    event(f"{'some' if hits.rows else 'no'} rows")
     numbers = {record.number for record in result.table.records()}
     rejected = {issue.row for issue in result.issues}
     skipped = [row for row, _ in result.set_aside]
-    assert (result.tally.read, result.tally.blank, result.seen) == (found.rows, found.blank, found.rows)
+    assert (result.tally.read, result.tally.blank, result.seen) == (hits.rows, hits.blank, hits.rows)
     assert rejected.isdisjoint(skipped)
     assert numbers.issuperset(rejected.union(skipped))
     assert (result.tally.rejected, result.tally.skipped) == (len(rejected), len(set(skipped))) == (
         len(rejected), len(skipped),
     )  # fmt: skip
-    assert len(rejected) >= found.unfit
+    assert len(rejected) >= hits.unfit
 
 
 # ---- the judge, and what it judged before
@@ -195,12 +195,12 @@ def test_the_second_reader_reads_as_the_csv_module_does(text, delimiter):
 
 def test_the_judge_sees_a_row_that_is_lost_or_changed(csv_file, monkeypatch):
     path = csv_file("a,b\n1,2\n3,4\n")
-    assert held(path).rows == 2
-    for spoil in (lambda found: found[:-1], lambda found: [*found, found[0]], lambda found: found[::-1]):
+    assert current(path).rows == 2
+    for spoil in (lambda hits: hits[:-1], lambda hits: [*hits, hits[0]], lambda hits: hits[::-1]):
         with monkeypatch.context() as patch:
             patch.setattr("tests.framing.framed", lambda *a, spoil=spoil, **_: [["a", "b"], *spoil(framed(*a)[1:])])
             with pytest.raises(AssertionError):
-                held(path)
+                current(path)
     said = f"{path}, row 2: a quote is opened in this row and never closed. Close it, or write it twice."
     with pytest.raises(AssertionError):
         justified(said, path, "auto", "auto", 0)

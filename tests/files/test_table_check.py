@@ -55,9 +55,9 @@ def test_every_breach_of_every_row(checked):
 
 def test_empty_and_cleared_cells_are_no_breach(checked):
     row = "a@b.co" + ",#N/A" * 9 + "\n" + "c@d.ee" + "," * 9 + "\n" + "e@f.gg" + ", " * 9 + "\n"
-    found = checked(HEADER + row, columns=EVERY_KIND)
-    assert {code for _row, _column, code in found.codes} == {"cannot_clear"}, "of names, which are taken off by name"
-    assert {row for row, _column, _code in found.codes} == {2}
+    hits = checked(HEADER + row, columns=EVERY_KIND)
+    assert {code for _row, _column, code in hits.codes} == {"cannot_clear"}, "of names, which are taken off by name"
+    assert {row for row, _column, _code in hits.codes} == {2}
     assert checked("email\n#N/A\n x@y.zz \n", columns=EVERY_KIND).codes == [(2, "email", "required")]
     assert checked('email,number\na@b.co,N/A\n"\xa0",1\n', columns=EVERY_KIND).codes == [
         (2, "number", "number_invalid"),

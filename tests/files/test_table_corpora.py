@@ -36,8 +36,8 @@ def test_csv_spectrum(corpora):
         expected = json.loads((path.parents[1] / "json" / f"{path.stem}.json").read_text("utf-8"))
         table, records = read(path)
         assert not problems(records)
-        found = [dict(zip(table.header, record.cells, strict=True)) for record in records]
-        assert found == (expected if isinstance(expected, list) else [expected]), path.name
+        result = [dict(zip(table.header, record.cells, strict=True)) for record in records]
+        assert result == (expected if isinstance(expected, list) else [expected]), path.name
 
 
 def test_papaparse_portable_cases(corpora, csv_file):
@@ -160,7 +160,7 @@ def test_agate(corpora, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "numbers", "found", "bad"),
+    ("name", "numbers", "result", "bad"),
     [
         ("bad", [2, 3, 4], [["0", "mixed types.... uh oh", "17"]], [(2, "too_many_cells"), (3, "too_few_cells")]),
         (
@@ -185,10 +185,10 @@ def test_agate(corpora, name):
         ("test_skip_lines", [5], [["1", "2", "3"]], []),
     ],
 )
-def test_csvkit(corpora, name, numbers, found, bad):
+def test_csvkit(corpora, name, numbers, result, bad):
     _, records = read(corpora / "csv-conformance" / "csvkit" / f"{name}.csv")
     assert [record.number for record in records] == numbers
-    assert good_cells(records) == found
+    assert good_cells(records) == result
     assert problems(records) == bad
 
 

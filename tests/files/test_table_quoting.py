@@ -89,11 +89,11 @@ def test_cells_quoted_as_they_should_be_are_read_whatever_blanks_stand_before(cs
     lines = [format_row(("x", *row), plain=False) for row in rows]
     text = 'n,"a","b"\r\n' + "".join(line.replace('"x","', '"x", "', 1) if spaced else line for line in lines)
     try:
-        found = cells(csv_file(text), delimiter=",")
+        result = cells(csv_file(text), delimiter=",")
     except UsageError as error:
         assert "seems to swallow" in str(error)  # noqa: PT017
         return
-    assert found == [["x", *row] for row in rows]
+    assert result == [["x", *row] for row in rows]
 
 
 # ---- whole lines in quotes

@@ -36,8 +36,8 @@ def full(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
         world = World(folder, patch)
         for resource in IMPORTED:
             sample = SAMPLES[resource.name]
-            ending = world.start(world.csv(sample.rows, sample.header), resource.name)
-            assert ending.summary.rows["succeeded"] == len(sample.rows), resource.name
+            job_result = world.start(world.csv(sample.rows, sample.header), resource.name)
+            assert job_result.summary.rows["succeeded"] == len(sample.rows), resource.name
             shutil.rmtree(world.job.path)
     return folder / "account"
 

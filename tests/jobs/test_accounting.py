@@ -103,15 +103,15 @@ def test_every_row_is_accounted_for(
             world.start(path)
         else:
             world.resume()
-        ending = world.resume(retry=True)
-        assert ending.error is None
+        job_result = world.resume(retry=True)
+        assert job_result.error is None
         check(world, kinds)
         good = {f"p{number}@example.com" for number, kind in enumerate(kinds) if kind == GOOD}
-        held = world.account()
-        assert set(held["contacts"]) == good
-        assert ending.summary.rows["succeeded"] + ending.summary.rows["unchanged"] == len(good)
-        assert len(held["tags"]) == len(set(held["tags"]))
-        for email, person in held["contacts"].items():
+        current = world.account()
+        assert set(current["contacts"]) == good
+        assert job_result.summary.rows["succeeded"] + job_result.summary.rows["unchanged"] == len(good)
+        assert len(current["tags"]) == len(set(current["tags"]))
+        for email, person in current["contacts"].items():
             number = int(email[1:].partition("@")[0])
             row = cells(number, GOOD)
             assert person["firstName"] == row[1]
@@ -139,11 +139,11 @@ def check(world: World, kinds: list[int]) -> None:
 def test_max_errors_counts_rows_that_failed_and_no_rejected_ones(world: World, limit: str, sent: int):
     """Five rows break the schema, of ten that are sent none has its contact: `N%` is a share of those ten."""
     rows = [("nobody", "N")] * 5 + [(f"p{n}@example.com", "P") for n in range(10)]
-    ending = world.start(world.csv(rows, "email,firstName"), mode="update", max_errors=limit, concurrency=1)
-    assert ending.summary.rows["rejected"] == 5
-    assert ending.summary.rows["failed"] == sent
-    assert ending.summary.rows["unprocessed"] == 10 - sent
-    assert ending.summary.state == ("unfinished" if sent < 10 else "finished")
+    job_result = world.start(world.csv(rows, "email,firstName"), mode="update", max_errors=limit, concurrency=1)
+    assert job_result.summary.rows["rejected"] == 5
+    assert job_result.summary.rows["failed"] == sent
+    assert job_result.summary.rows["unprocessed"] == 10 - sent
+    assert job_result.summary.state == ("unfinished" if sent < 10 else "finished")
 
 
 def test_rows_that_the_account_rejects_do_not_count_for_max_errors(world: World):
@@ -151,13 +151,13 @@ def test_rows_that_the_account_rejects_do_not_count_for_max_errors(world: World)
     world.job.path.rename(world.folder / "jobs" / "before")
     rows = [(f"Deal {n}", "a@example.com", "1.00", "usd", "No such pipeline") for n in range(6)]
     header = "title,contact_email,value,currency,pipeline_title"
-    ending = world.start(world.csv(rows, header), "deals", max_errors="1", concurrency=1)
-    assert (ending.summary.rows["rejected"], ending.error) == (6, None)
+    job_result = world.start(world.csv(rows, header), "deals", max_errors="1", concurrency=1)
+    assert (job_result.summary.rows["rejected"], job_result.error) == (6, None)
 
 
 def test_each_run_counts_its_own_failures(world: World):
     rows = [(f"p{n}@example.com", "P") for n in range(6)]
     options = {"mode": "update", "concurrency": 1}
     world.start(world.csv(rows, "email,firstName"), max_errors="2", **options)
-    ending = world.resume(max_errors="3")
-    assert (ending.summary.rows["failed"], ending.summary.rows["unprocessed"]) == (5, 1)
+    job_result = world.resume(max_errors="3")
+    assert (job_result.summary.rows["failed"], job_result.summary.rows["unprocessed"]) == (5, 1)

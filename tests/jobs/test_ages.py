@@ -50,13 +50,13 @@ def test_rows_of_contacts_are_judged_by_a_new_reading_after_ten_minutes(world: W
     )  # fmt: skip
     world.sent.clear()
     slow = [(email, "Another") for email, _name in rows[:8]] + rows[8:]
-    ending = world.start(world.csv(slow, HEADER), concurrency=1)
-    assert ending.summary.complete
+    job_result = world.start(world.csv(slow, HEADER), concurrency=1)
+    assert job_result.summary.complete
     people_now = world.account()["contacts"]
     assert people_now["p310@example.com"]["firstName"] == "Name 310"
     assert people_now["p200@example.com"]["firstName"] == "Name 200"
     assert people_now["p311@example.com"]["firstName"] == "Name 311"
-    assert ending.summary.rows["unchanged"] == MANY - 11
+    assert job_result.summary.rows["unchanged"] == MANY - 11
     assert json.loads((world.job.path / "summary.json").read_text())["read_at"]
 
 
@@ -81,11 +81,11 @@ def test_a_record_that_was_as_wanted_is_looked_at_again(
                 db.execute(f"DELETE FROM {table} WHERE id = ?", (gone,))
 
     world.after = delete
-    ending = world.start(world.csv(sample.rows, sample.header), name, concurrency=1)
-    assert ending.summary.rows["unchanged"] == len(sample.rows) - 1
+    job_result = world.start(world.csv(sample.rows, sample.header), name, concurrency=1)
+    assert job_result.summary.rows["unchanged"] == len(sample.rows) - 1
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["not_found"]
-    ending = world.resume(retry=True)
-    assert ending.summary.complete
+    job_result = world.resume(retry=True)
+    assert job_result.summary.complete
     with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db:
         assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == count
     assert column
@@ -105,7 +105,7 @@ def test_a_link_that_was_there_is_looked_at_again(world: World, monkeypatch: pyt
                 db.execute("DELETE FROM contactTags WHERE contact = 9")
 
     world.on_send = untag
-    ending = world.start(world.csv(names, "contact_email,tag_name"), "contactTags", concurrency=1)
+    job_result = world.start(world.csv(names, "contact_email,tag_name"), "contactTags", concurrency=1)
     assert done
-    assert ending.summary.actions == {"unchanged": 11, "created": 1}
+    assert job_result.summary.actions == {"unchanged": 11, "created": 1}
     assert all("VIP" in person["tags"] for person in world.account()["contacts"].values())

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.access import shared_limit_file
-from bulk.access.shared_limit import PATIENCE, SharedLimit, shelf_of
-from bulk.access.shared_limit_file import FileShelf, Shelf, Unreachable
-from bulk.access.shared_limit_redis import RedisShelf
+from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
+from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
+from bulk.access.shared_limit_redis import RedisStore
 from bulk.errors import UnfinishedError, UsageError
 from tests.scale import tries
 
@@ -41,11 +41,11 @@ def limit_at(
 ) -> SharedLimit:
     """The limit of one more job; `known`: whose account it is, is known by its way from an earlier job."""
     heard = said if said is not None else []
-    shelf = FileShelf(book, 0.0)
-    limit = SharedLimit(shelf, rate, name, lambda: heard.append("company"))
+    store = FileStore(book, 0.0)
+    limit = SharedLimit(store, rate, name, lambda: heard.append("company"))
     if known:
         limit.settle(f"{name}.example.com", 0.0)
-    weakref.finalize(limit, shelf.close)
+    weakref.finalize(limit, store.close)
     return limit
 
 
@@ -130,7 +130,7 @@ def test_no_second_ever_holds_more_whoever_comes_and_goes(tmp_path: Path, steps:
                 if what == "leave":
                     one.close(now)
                 else:
-                    one._shelf.close()  # it is gone, and has told nobody
+                    one._store.close()  # it is gone, and has told nobody
     assert not starts or most_in_a_second(starts) <= max(rates)
 
 
@@ -155,9 +155,9 @@ def test_who_comes_by_another_way_is_known_by_the_account(book: Path):
     one.settle("account.example.com", 0.5)
     more = [start for each in drive([one, two], 0.5, 0.5) for start in each]
     two.settle("account.example.com", 1.0)
-    together = [start for each in drive([one, two], 20, 1.0) for start in each]
-    assert most_in_a_second([*first, *more, *together]) == 5
-    assert len(together) >= 0.85 * 20 * 5
+    combined = [start for each in drive([one, two], 20, 1.0) for start in each]
+    assert most_in_a_second([*first, *more, *combined]) == 5
+    assert len(combined) >= 0.85 * 20 * 5
     again = limit_at(book, name="directly", known=False)
     assert len(drive([again], 20, 40.0)[0]) >= 0.95 * 20 * 5, "a way that is known needs no reserve"
 
@@ -201,7 +201,7 @@ def test_other_accounts_are_other_budgets(book: Path):
 def test_one_who_was_killed_is_forgotten_after_a_while(book: Path):
     alone, dead = limit_at(book), limit_at(book)
     drive([alone, dead], 3)
-    dead._shelf.close()
+    dead._store.close()
     starts = drive([alone], 60, 20.0)[0]
     assert len(starts) >= 0.98 * 60 * 5
 
@@ -228,31 +228,31 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path):
 class Gone:
     """A shelf that nobody reaches."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self.shelf = shelf
+    def __init__(self, store: BudgetStore) -> None:
+        self.store = store
         self.gone = False
 
     def change(self, now, change):
         if self.gone:
             raise Unreachable("no answer")
-        return self.shelf.change(now, change)
+        return self.store.change(now, change)
 
     def close(self) -> None:
-        self.shelf.close()
+        self.store.close()
 
 
 def test_while_it_cannot_be_reached_nobody_sends_and_then_the_job_stops(book: Path):
-    shelf = Gone(FileShelf(book, 0.0))
-    limit = SharedLimit(shelf, 5.0, "the account", lambda: None)
+    store = Gone(FileStore(book, 0.0))
+    limit = SharedLimit(store, 5.0, "the account", lambda: None)
     assert limit.claim(0.0) == 0.0
-    shelf.gone = True
+    store.gone = True
     assert limit.claim(10.0) > 10.0
     limit.refused(0.0, 10.0)
     limit.pause(11.0)
     limit.settle("account.example.com", 11.0)
-    shelf.gone = False
+    store.gone = False
     assert limit.claim(12.0) == 12.0
-    shelf.gone = True
+    store.gone = True
     assert limit.claim(20.0) > 20.0
     with pytest.raises(UnfinishedError, match="no answer"):
         limit.claim(20.1 + PATIENCE)
@@ -292,7 +292,7 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path):
-    shelves = [shelf_of(book, {"BULK_REDIS_URL": redis_url}, 0.0) for _ in range(3)]
+    shelves = [store_of(book, {"BULK_REDIS_URL": redis_url}, 0.0) for _ in range(3)]
     one, two, other = (SharedLimit(s, 5.0, name, lambda: None) for s, name in zip(shelves, "aab", strict=True))
     for limit, account in ((one, "a"), (two, "a"), (other, "b")):
         limit.settle(account, 50.0)
@@ -308,7 +308,7 @@ def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path)
 
 
 def test_two_that_change_it_at_once_lose_nothing(redis_url: str):
-    one, two = RedisShelf(redis_url), RedisShelf(redis_url)
+    one, two = RedisStore(redis_url), RedisStore(redis_url)
 
     def add(book: dict[str, int], _there: float) -> int:
         book["count"] = book.get("count", 0) + 1
@@ -328,14 +328,14 @@ def test_two_that_change_it_at_once_lose_nothing(redis_url: str):
 def test_a_redis_that_is_gone_is_said_and_its_address_is_not(redis_url: str):
     secret = redis_url.replace("redis://", "redis://:s3cret@").rsplit(":", 1)[0] + ":1/0"
     with pytest.raises(UsageError, match="BULK_REDIS_URL") as raised:
-        RedisShelf(secret)
+        RedisStore(secret)
     assert "s3cret" not in str(raised.value)
     with pytest.raises(UsageError, match="no address"):
-        RedisShelf("nonsense")
+        RedisStore("nonsense")
 
 
 def test_a_redis_that_dies_is_unreachable(tmp_path: Path):
     with redis_server(tmp_path) as url:
-        shelf = RedisShelf(url)
+        store = RedisStore(url)
     with pytest.raises(Unreachable, match="does not answer"):
-        shelf.change(0.0, lambda _book, _there: None)
+        store.change(0.0, lambda _book, _there: None)

@@ -13,7 +13,7 @@ import pytest
 
 from bulk.access.account import ALONE, Account, sharing
 from bulk.access.shared_limit import SharedLimit
-from bulk.access.shared_limit_file import FileShelf, Unreachable, UnusableError
+from bulk.access.shared_limit_file import FileStore, Unreachable, UnusableError
 from bulk.storage.private import NotOursError
 
 
@@ -63,7 +63,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_whatever_is_there_it_is_begun_anew(book: Path, shape: str):
     SHAPES[shape](book)
-    limits = [SharedLimit(FileShelf(book, 0.0), 5.0, "way", lambda: None) for _ in range(2)]
+    limits = [SharedLimit(FileStore(book, 0.0), 5.0, "way", lambda: None) for _ in range(2)]
     for limit in limits:
         limit.settle("account", 0.0)
     assert sum(limit.claim(100.0) == 100.0 for limit in limits * 5) <= 5, "they agree"
@@ -76,36 +76,36 @@ def test_whatever_is_there_it_is_begun_anew(book: Path, shape: str):
 
 @pytest.mark.parametrize("shape", ["garbage", "a folder", "more columns", "text {"])
 def test_what_is_put_there_while_a_job_is_at_work_ends_none(book: Path, shape: str):
-    one = FileShelf(book, 0.0)
+    one = FileStore(book, 0.0)
     assert one.change(0.0, lambda book, _there: book.setdefault("n", 1)) == 1
     book.unlink()
     SHAPES[shape](book)
-    two = FileShelf(book, 0.0)
+    two = FileStore(book, 0.0)
     for number in range(3):
-        for shelf in (one, two):
-            shelf.change(0.0, lambda book, _there: book.update(n=book.get("n", 0) + 1))
+        for store in (one, two):
+            store.change(0.0, lambda book, _there: book.update(n=book.get("n", 0) + 1))
         assert one.change(0.0, lambda book, _there: book["n"]) == 2 * number + 2
     one.close()
     two.close()
 
 
 def test_a_book_that_is_scribbled_over_while_it_is_open_is_set_aside(book: Path):
-    shelf = FileShelf(book, 0.0)
-    shelf.change(0.0, lambda book, _there: book.update(n=1))
+    store = FileStore(book, 0.0)
+    store.change(0.0, lambda book, _there: book.update(n=1))
     book.write_bytes(b"no database" * 900)
     try:
-        shelf.change(0.0, lambda book, _there: book.update(n=2))
+        store.change(0.0, lambda book, _there: book.update(n=2))
     except Unreachable:
         pytest.fail("the job would wait for nothing")
     assert [path.name for path in book.parent.glob("*.unusable-*")]
-    shelf.close()
+    store.close()
 
 
 def count_up(path: Path, times: int) -> None:
-    shelf = FileShelf(path, 0.0)
+    store = FileStore(path, 0.0)
     for _ in range(times):
-        shelf.change(0.0, lambda book, _there: book.update(n=book.get("n", 0) + 1))
-    shelf.close()
+        store.change(0.0, lambda book, _there: book.update(n=book.get("n", 0) + 1))
+    store.close()
 
 
 @pytest.mark.parametrize("shape", ["garbage", "more columns", "a folder"])
@@ -118,9 +118,9 @@ def test_processes_that_find_it_damaged_at_once_agree_on_a_new_one(book: Path, s
     for process in processes:
         process.join()
         assert process.exitcode == 0
-    shelf = FileShelf(book, 0.0)
-    assert shelf.change(0.0, lambda book, _there: book["n"]) == 80
-    shelf.close()
+    store = FileStore(book, 0.0)
+    assert store.change(0.0, lambda book, _there: book["n"]) == 80
+    store.close()
 
 
 @pytest.mark.parametrize("name", ["budgets.sqlite", "state"])
@@ -131,18 +131,18 @@ def test_a_link_in_its_place_is_refused_and_its_target_left_alone(tmp_path: Path
     if name == "state":
         state.symlink_to(precious)
         with pytest.raises(UnusableError, match="XDG_STATE_HOME"):
-            FileShelf(state / "budgets.sqlite", 0.0)
+            FileStore(state / "budgets.sqlite", 0.0)
     else:
         state.mkdir(mode=0o700)
         (state / name).symlink_to(precious)
         with pytest.raises(NotOursError, match="symbolic link"):
-            FileShelf(state / name, 0.0)
+            FileStore(state / name, 0.0)
     assert precious.read_text() == "precious"
 
 
 def test_a_folder_that_was_open_to_others_is_closed(book: Path):
     book.parent.chmod(0o777)
-    FileShelf(book, 0.0).close()
+    FileStore(book, 0.0).close()
     assert book.parent.stat().st_mode & 0o777 == 0o700
 
 
@@ -150,7 +150,7 @@ def test_a_folder_that_was_open_to_others_is_closed(book: Path):
 def test_it_is_its_owners_alone_whatever_the_umask(tmp_path: Path, umask: int):
     before = os.umask(umask)
     try:
-        FileShelf(tmp_path / "a" / "b" / "budgets.sqlite", 0.0).close()
+        FileStore(tmp_path / "a" / "b" / "budgets.sqlite", 0.0).close()
     finally:
         os.umask(before)
     modes = [(tmp_path / part).stat().st_mode & 0o777 for part in ("a", "a/b", "a/b/budgets.sqlite")]

@@ -21,7 +21,7 @@ from bulk.errors import UnfinishedError, UsageError
 from bulk.files.dialect import Frames
 from bulk.jobs import validate
 from bulk.jobs.import_ import ImportOptions
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.resources import named
 from bulk.storage import input_copy
 from tests.scale import tries
@@ -115,27 +115,27 @@ class Moments:
 @pytest.fixture
 def moments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moments]:
     """Moments between all that reads the input."""
-    found = Moments()
+    result = Moments()
     copy, sha256, frames = os.copy_file_range, input_copy.sha256_of, Frames.__iter__
 
     def copied(*arguments: int) -> int:
-        found()
+        result()
         return copy(*arguments)
 
     def digested(path: Path) -> str:
-        found()
+        result()
         return sha256(path)
 
     def passed(self: Frames) -> Iterator[object]:
-        found()
+        result()
         yield from frames(self)
-        found()
+        result()
 
     monkeypatch.setattr(os, "copy_file_range", copied)
     monkeypatch.setattr(input_copy, "PIECE", 100)
     monkeypatch.setattr(input_copy, "sha256_of", digested)
     monkeypatch.setattr(Frames, "__iter__", passed)
-    return found
+    return result
 
 
 @dataclass
@@ -157,10 +157,10 @@ def prepared(folder: Path, patch: pytest.MonkeyPatch, moments: Moments) -> Watch
     return world
 
 
-def settled(world: World, work: Callable[[], Ending], resume: Callable[[], Ending]) -> Ending | None:
+def settled(world: World, work: Callable[[], JobResult], resume: Callable[[], JobResult]) -> JobResult | None:
     """Run a job until it has ended; None if it is refused before it began. Whatever stops it says how it goes on."""
     try:
-        ending = work()
+        job_result = work()
     except UsageError as error:
         refusal = str(error)
     except UnfinishedError:
@@ -172,11 +172,11 @@ def settled(world: World, work: Callable[[], Ending], resume: Callable[[], Endin
         assert not world.job.path.exists()
         assert not world.steps()
         return None
-    if ending.error is not None:
-        assert isinstance(ending.error, UnfinishedError)
-        assert ending.summary.state == "unfinished"
+    if job_result.error is not None:
+        assert isinstance(job_result.error, UnfinishedError)
+        assert job_result.summary.state == "unfinished"
         return resume()
-    return ending
+    return job_result
 
 
 def check_contacts(world: World, folder: Path, sha256: str) -> None:
@@ -188,8 +188,8 @@ def check_contacts(world: World, folder: Path, sha256: str) -> None:
     ]
     assert sorted(lines) == list(range(2, len(rows) + 2))
     assert all(line["_action"] == "created" for line in lines.values())
-    held = world.account()["contacts"]
-    assert {email: (person["firstName"], person["tags"]) for email, person in held.items()} == {
+    current = world.account()["contacts"]
+    assert {email: (person["firstName"], person["tags"]) for email, person in current.items()} == {
         row[0]: (row[1], {row[2]}) for row in rows
     }
     made: Counter[str] = Counter()
@@ -227,12 +227,12 @@ def test_an_import_whose_file_changes_at_any_moment(tmp_path: Path, monkeypatch:
         if number % 2:
             os.utime(path, (1e9, 1e9))
         moments.path, moments.at, moments.harm = path, at, harm
-        ending = settled(world, lambda world=world, path=path: world.start(path), world.resume)
-        seen["refused" if ending is None else "done"] += 1
-        if ending is not None:
+        job_result = settled(world, lambda world=world, path=path: world.start(path), world.resume)
+        seen["refused" if job_result is None else "done"] += 1
+        if job_result is not None:
             noted = world.job.record().input
             assert noted
-            assert ending.summary.complete, (at, harm.name)
+            assert job_result.summary.complete, (at, harm.name)
             check_contacts(world, world.job.path, noted.sha256)
             assert not world.job.file("input.csv").exists()
     assert seen["done"] >= TRIES / 2
@@ -264,8 +264,8 @@ def test_a_resume_of_a_job_that_was_killed_and_whose_file_changed(
             continue
         resumed += 1
         answered = {r.body["contact"]["email"] for r, _ in world.sent if r.path == "contact/sync"}
-        ending = world.resume()
-        assert ending.summary.complete
+        job_result = world.resume()
+        assert job_result.summary.complete
         lines = check_reports(world.job.path, HEADER)
         assert [lines[n]["email"] for n in sorted(lines)] == [row[0] for row in ROWS]
         again = [r.body["contact"]["email"] for r, _ in world.sent if r.path == "contact/sync"]
@@ -324,13 +324,13 @@ def test_an_import_of_a_folder_whose_files_change_at_any_moment(
         world = prepared(tmp_path / str(number), monkeypatch, moments)
         folder = folder_of(world)
         moments.path, moments.at, moments.harm = folder / "contacts.csv", at, harm
-        ending = settled(world, lambda world=world, folder=folder: world.import_all(folder), world.resume_all)
-        seen["refused" if ending is None else "done"] += 1
-        if ending is not None:
+        job_result = settled(world, lambda world=world, folder=folder: world.import_all(folder), world.resume_all)
+        seen["refused" if job_result is None else "done"] += 1
+        if job_result is not None:
             part = world.job.file("contacts")
             noted = type(world.job)(part).record().input
             assert noted
-            assert ending.summary.complete, (at, harm.name)
+            assert job_result.summary.complete, (at, harm.name)
             check_contacts(world, part, noted.sha256)
             assert {"Z1", "Z2"} <= set(world.account()["tags"])
     assert seen["done"]

@@ -32,8 +32,8 @@ def test_a_full_disk_stops_the_job_with_all_that_is_known_kept(world: World, mon
             world.start(world.csv(ROWS, HEADER))
     sent = len(world.steps())
     assert sent > 0
-    ending = world.resume()
-    assert ending.summary.complete
+    job_result = world.resume()
+    assert job_result.summary.complete
     assert len(world.account()["contacts"]) == len(ROWS)
     check_reports(world.job.path, HEADER)
 
@@ -51,7 +51,7 @@ def test_a_journal_cut_anywhere_gives_a_prefix_of_what_was_written(tmp_path: Pat
 
     run(write)
     journal = (tmp_path / "running" / "checkpoint.sqlite-wal").read_bytes()
-    found = set()
+    result = set()
     for size in range(0, len(journal), tries(509, 13)):
         folder = tmp_path / "cut"
         shutil.rmtree(folder, ignore_errors=True)
@@ -69,8 +69,8 @@ def test_a_journal_cut_anywhere_gives_a_prefix_of_what_was_written(tmp_path: Pat
             assert "empty" in str(error), "before the tables were there"  # noqa: PT017
             continue
         assert rows == list(range(2, 2 + len(rows)))
-        found.add(len(rows))
-    assert found >= set(range(10))
+        result.add(len(rows))
+    assert result >= set(range(10))
 
 
 def written(path: Path) -> bytes:
@@ -98,17 +98,17 @@ def refused(path: Path, content: bytes) -> str:
 
 
 def test_a_checkpoint_cut_at_any_byte_is_refused_and_left_as_it_is(tmp_path: Path):
-    whole = written(tmp_path / "whole" / "checkpoint.sqlite")
-    sizes = {*range(0, len(whole), tries(487, 1)), *range(len(whole) - 40, len(whole))}
+    entire = written(tmp_path / "whole" / "checkpoint.sqlite")
+    sizes = {*range(0, len(entire), tries(487, 1)), *range(len(entire) - 40, len(entire))}
     for size in sizes:
-        assert "so the job cannot go on" in refused(tmp_path / "checkpoint.sqlite", whole[:size]), size
+        assert "so the job cannot go on" in refused(tmp_path / "checkpoint.sqlite", entire[:size]), size
 
 
 @pytest.mark.parametrize("harm", [b"\0", b"\xff", b"?"])
 def test_a_checkpoint_with_a_page_of_something_else_is_refused(tmp_path: Path, harm: bytes):
-    whole = written(tmp_path / "whole" / "checkpoint.sqlite")
-    for at in range(0, len(whole), 4096):
-        content = whole[:at] + harm * 4096 + whole[at + 4096 :]
+    entire = written(tmp_path / "whole" / "checkpoint.sqlite")
+    for at in range(0, len(entire), 4096):
+        content = entire[:at] + harm * 4096 + entire[at + 4096 :]
         refused(tmp_path / "checkpoint.sqlite", content)
 
 
@@ -126,12 +126,12 @@ def test_a_job_whose_checkpoint_is_cut_sends_nothing(world: World):
     world.on_send = lambda _request: None
     world.sent.clear()
     checkpoint = world.job.file("checkpoint.sqlite")
-    whole = checkpoint.read_bytes()
-    checkpoint.write_bytes(whole[:-1])
+    entire = checkpoint.read_bytes()
+    checkpoint.write_bytes(entire[:-1])
     with pytest.raises(UsageError, match="its end is missing"):
         world.resume()
     assert world.sent == []
-    checkpoint.write_bytes(whole)
+    checkpoint.write_bytes(entire)
     assert world.resume().summary.complete
     assert len(world.account()["contacts"]) == len(rows)
 

@@ -27,8 +27,8 @@ def traded(world: World) -> None:
         seed_crm(store, Amounts(pipelines=1, deals=DEALS))
         store.db.execute("UPDATE deals SET contact = 1 + id % ?", (CONTACTS,))
     world.ask("POST dealCustomFieldMeta", {"dealCustomFieldMetum": {"fieldLabel": "Size of it", "fieldType": "text"}})
-    found = world.ask("GET dealCustomFieldMeta").body["dealCustomFieldMeta"]
-    field = next(meta["id"] for meta in found if meta["fieldLabel"] == "Size of it")
+    result = world.ask("GET dealCustomFieldMeta").body["dealCustomFieldMeta"]
+    field = next(meta["id"] for meta in result if meta["fieldLabel"] == "Size of it")
     data = [{"customFieldId": field, "dealId": identity, "fieldValue": f"size {identity}"} for identity in SIZED]
     world.ask("POST dealCustomFieldData/bulkCreate", data)
 
@@ -36,8 +36,8 @@ def traded(world: World) -> None:
 def test_addresses_and_custom_fields_are_read_beside_the_pages(world: World, tmp_path: Path):
     traded(world)
     world.latency = 1.0
-    ending = world.export(tmp_path / "deals.csv", "deals", rate=5)
-    assert ending.summary.rows["succeeded"] == DEALS
+    job_result = world.export(tmp_path / "deals.csv", "deals", rate=5)
+    assert job_result.summary.rows["succeeded"] == DEALS
     paths = [request.path for request, _reply in world.sent]
     last_page = len(paths) - 1 - paths[::-1].index("deals")
     assert "contacts" in paths[:last_page], "addresses wait for the last page"
@@ -65,10 +65,10 @@ def test_what_was_read_beside_the_pages_is_not_read_again_after_a_stop(world: Wo
         world.export(tmp_path / "deals.csv", "deals", rate=5)
     world.on_send = lambda _request: None
     before = list(world.sent)
-    ending = world.resume_export()
-    assert ending.summary.rows["succeeded"] == DEALS
+    job_result = world.resume_export()
+    assert job_result.summary.rows["succeeded"] == DEALS
     first, again = ({r.query for r, _ in sent if r.path == "contacts"} for sent in (before, world.sent[len(before) :]))
     assert first
     assert not first & again
-    assert json.loads((ending.folder.path / "summary.json").read_text())["rows"]["read"] == DEALS
+    assert json.loads((job_result.folder.path / "summary.json").read_text())["rows"]["read"] == DEALS
     assert all(line["contact_email"] for line in report(tmp_path, "deals.csv"))

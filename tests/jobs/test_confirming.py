@@ -23,8 +23,8 @@ ROWS = [(f"r{n}@example.com", f"R{n}") for n in range(25)]
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 502])
 def test_one_page_of_a_proxy_costs_one_more_request(world: World, status: int):
     world.faults = (Fault("html", method="POST", path="contact/sync", status=status, nth=5),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert ending.summary.complete
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert job_result.summary.complete
     assert sum(request.path == "contact/sync" for request, _reply in world.sent) == 26
 
 
@@ -32,14 +32,14 @@ def test_one_page_of_a_proxy_costs_one_more_request(world: World, status: int):
 def test_a_page_of_a_proxy_that_stays_stops_the_job_and_is_named(world: World, status: int):
     world.latency = 0.2
     world.faults = (Fault("html", status=status, skip=12),)
-    ending = world.start(world.csv(ROWS, HEADER), concurrency=2)
-    assert isinstance(ending.error, AbortedError)
-    said = str(ending.error)
+    job_result = world.start(world.csv(ROWS, HEADER), concurrency=2)
+    assert isinstance(job_result.error, AbortedError)
+    said = str(job_result.error)
     assert "A page of a proxy in front of ActiveCampaign, not the API's answer" in said
     assert f"HTTP {status}" in said
     assert "<" not in said
     assert "key" not in said
-    assert ending.summary.state == "unfinished"
+    assert job_result.summary.state == "unfinished"
     check_reports(world.job.path, HEADER)
     world.faults = ()
     assert world.resume().summary.complete
@@ -54,9 +54,9 @@ def test_an_export_goes_on_after_a_page_of_a_proxy(world: World):
 
 def test_the_key_is_refused_by_the_api_s_own_word_alone(world: World):
     world.faults = (Fault("status", method="POST", path="contact/sync", status=403, nth=5),)
-    ending = world.start(world.csv(ROWS, HEADER), concurrency=1)
-    assert isinstance(ending.error, AbortedError)
-    assert "Check the key" in str(ending.error)
+    job_result = world.start(world.csv(ROWS, HEADER), concurrency=1)
+    assert isinstance(job_result.error, AbortedError)
+    assert "Check the key" in str(job_result.error)
     assert sum(isinstance(reply, Reply) and reply.status == 403 for _request, reply in world.sent) == 1
 
 
@@ -75,8 +75,8 @@ def test_whether_it_is_gone_is_settled_by_reading_where_no_answer_says_so(world:
     world.start(world.csv(ROWS[:3], HEADER))
     world.job.path.rename(world.folder / "import")
     world.faults = (fault,)
-    ending = world.start(world.csv([(email,) for email, _name in ROWS[:3]], "email"), mode="delete", yes=True)
-    assert ending.summary.actions == {"deleted": 3}
+    job_result = world.start(world.csv([(email,) for email, _name in ROWS[:3]], "email"), mode="delete", yes=True)
+    assert job_result.summary.actions == {"deleted": 3}
     assert not world.account()["contacts"]
 
 
@@ -84,8 +84,8 @@ def test_what_is_still_there_after_no_word_of_the_api_is_not_called_deleted(worl
     world.start(world.csv(ROWS[:3], HEADER))
     world.job.path.rename(world.folder / "import")
     world.faults = (Fault("status", "DELETE", "contacts/*", status=404),)
-    ending = world.start(world.csv([(email,) for email, _name in ROWS[:3]], "email"), mode="delete", yes=True)
-    assert ending.summary.rows["succeeded"] == ending.summary.rows["unchanged"] == 0
+    job_result = world.start(world.csv([(email,) for email, _name in ROWS[:3]], "email"), mode="delete", yes=True)
+    assert job_result.summary.rows["succeeded"] == job_result.summary.rows["unchanged"] == 0
     assert len(world.account()["contacts"]) == 3
 
 
@@ -99,9 +99,9 @@ def test_an_export_is_whole_whatever_total_is_told(world: World, resource: str, 
     world.start(world.csv([(f"p{n}@example.com", tags if not n else "") for n in range(151)], "email,tags"))
     world.job.path.rename(world.folder / "import")
     world.faults = (Fault("total", path=resource, total=told),)
-    ending = world.export(world.folder / "out.csv", resource)
-    assert ending.summary.complete
-    assert ending.summary.rows["succeeded"] == 151
+    job_result = world.export(world.folder / "out.csv", resource)
+    assert job_result.summary.complete
+    assert job_result.summary.rows["succeeded"] == 151
 
 
 @pytest.mark.parametrize("told", ["1e999", "NaN"])  # the sandbox writes what is no JSON: such a page is not believed
@@ -120,10 +120,10 @@ def test_a_total_that_is_never_reached_is_told_beside_all_that_there_is(world: W
     world.start(world.csv([(f"p{n}@example.com", tags if not n else "") for n in range(151)], "email,tags"))
     world.job.path.rename(world.folder / "import")
     world.faults = (Fault("total", path=resource, total="160"),)
-    ending = world.export(world.folder / "out.csv", resource)
-    assert not ending.summary.complete, "a gap that cannot be explained"
-    assert ending.summary.rows["succeeded"] == 151
-    assert "said it holds 160" in ending.summary.reason
+    job_result = world.export(world.folder / "out.csv", resource)
+    assert not job_result.summary.complete, "a gap that cannot be explained"
+    assert job_result.summary.rows["succeeded"] == 151
+    assert "said it holds 160" in job_result.summary.reason
     assert (world.folder / "out.csv").exists()
 
 
@@ -131,9 +131,9 @@ def test_a_total_that_moved_while_pages_were_read_is_no_failure(world: World):
     world.start(world.csv([(f"p{n}@example.com", "") for n in range(400)], "email,tags"))
     world.job.path.rename(world.folder / "import")
     world.faults = (Fault("total", path="contacts", total="404", first=2),)
-    ending = world.export(world.folder / "out.csv")
-    assert ending.summary.complete, ending.summary
-    assert ending.summary.rows["succeeded"] == 400
+    job_result = world.export(world.folder / "out.csv")
+    assert job_result.summary.complete, job_result.summary
+    assert job_result.summary.rows["succeeded"] == 400
 
 
 # ---- other people's records
@@ -144,9 +144,9 @@ def test_who_is_not_looked_for_by_address_is_not_said_to_be_missing(world: World
     world.start(world.csv(ROWS, HEADER))
     world.job.path.rename(world.folder / "import")
     world.faults = (Fault("no_filter", method="GET", path="contacts"),)
-    ending = world.start(world.csv([("r24@example.com", "New")], HEADER), mode=mode, yes=True)
-    assert ending.summary.rows["unchanged"] == 0
-    assert not ending.summary.complete
+    job_result = world.start(world.csv([("r24@example.com", "New")], HEADER), mode=mode, yes=True)
+    assert job_result.summary.rows["unchanged"] == 0
+    assert not job_result.summary.complete
     assert "r24@example.com" in world.account()["contacts"]
 
 
@@ -160,17 +160,17 @@ def test_an_answer_about_another_record_is_repeated_or_looked_up(world: World, k
     for old in (world.job.path, world.folder / "account"):
         old.rename(world.folder / f"before {old.name}")
     world.faults = (Fault(kind, method="POST", path=path, every=4),)
-    ending = world.start(world.csv(rows, header))
-    assert ending.summary.complete
+    job_result = world.start(world.csv(rows, header))
+    assert job_result.summary.complete
     assert world.account() == expected
 
 
 def test_an_answer_about_somebody_else_is_not_repeated_to_an_address(world: World):
     """The server may have changed whom it speaks of; whoever has the address is changed by the id."""
     world.faults = (Fault("another", method="POST", path="contact/sync"),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert ending.summary.complete
-    assert ending.summary.actions == {"created": len(ROWS)}
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert job_result.summary.complete
+    assert job_result.summary.actions == {"created": len(ROWS)}
     assert (world.steps().count("contact"), world.steps().count("contact by id")) == (len(ROWS), len(ROWS))
 
 
@@ -182,18 +182,18 @@ def test_what_was_sent_to_nobody_that_is_known_stays_in_doubt_and_a_retry_only_l
 
     world.faults = (Fault("another", "POST", "contact/sync"),)
     world.after = lose
-    ending = world.start(world.csv(ROWS[:1], HEADER))
-    assert (ending.summary.rows["in_doubt"], ending.summary.codes) == (1, {"another_record": 1})
+    job_result = world.start(world.csv(ROWS[:1], HEADER))
+    assert (job_result.summary.rows["in_doubt"], job_result.summary.codes) == (1, {"another_record": 1})
     assert "no contact r0@example.com" in report(world.job.path, "failed.csv")[0]["_error"]
     world.after = lambda _request, _reply: None
     world.faults = ()
     for _again in range(2):
         world.sent.clear()
-        ending = world.resume(retry=True)
-        assert (ending.summary.rows["in_doubt"], world.steps()) == (1, [])
+        job_result = world.resume(retry=True)
+        assert (job_result.summary.rows["in_doubt"], world.steps()) == (1, [])
     world.ask("POST contacts", {"contact": {"email": "r0@example.com"}})
-    ending = world.resume(retry=True)
-    assert (ending.summary.rows["succeeded"], world.steps()) == (1, ["contact by id"])
+    job_result = world.resume(retry=True)
+    assert (job_result.summary.rows["succeeded"], world.steps()) == (1, ["contact by id"])
 
 
 # ---- what this key may not read
@@ -227,9 +227,9 @@ def test_a_column_that_was_asked_for_is_not_left_out(world: World):
     world.faults = (Fault("status", method="GET", path="accounts", status=404),)
     assert world.export(world.folder / "out.csv", columns=("email", "firstName")).summary.complete
     world.job.path.rename(world.folder / "export")
-    ending = world.export(world.folder / "out.csv", columns=("email", "account"))
-    assert isinstance(ending.error, AbortedError)
-    assert "accounts may not be read with this key" in str(ending.error)
+    job_result = world.export(world.folder / "out.csv", columns=("email", "account"))
+    assert isinstance(job_result.error, AbortedError)
+    assert "accounts may not be read with this key" in str(job_result.error)
 
 
 def test_an_import_does_without_names_that_its_file_does_not_use(world: World):

@@ -30,7 +30,7 @@ def test_the_only_active_one_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("result", "said"),
     [
         (
             [FIRST, WAITING, SECOND],
@@ -41,9 +41,9 @@ def test_the_only_active_one_is_taken() -> None:
         ([], ("no active connection", "bulk connections create --wait")),
     ],
 )
-def test_none_is_guessed(found: list[Connection], said: tuple[str, ...]) -> None:
+def test_none_is_guessed(result: list[Connection], said: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as refused:
-        the_only(found)
+        the_only(result)
     assert all(part in str(refused.value) for part in said)
     assert "c-3" not in str(refused.value) or "c-1" not in str(refused.value), "what waits is no choice"
     assert max(map(len, str(refused.value).splitlines())) <= 80

@@ -39,7 +39,7 @@ def test_where_all_that_is_sent_are_subscriptions_the_window_is_filled():
 def test_the_tables_of_the_docs_have_no_open_cell():
     text = DOCS.read_text(encoding="utf-8").partition(BETWEEN[0])[2].partition(BETWEEN[1])[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    found = {row[0]: row[1:] for row in rows}
-    assert found["leaving"] == list(WAYS)
-    assert all(int(count) > 0 for moment in MOMENTS for count in found[moment])
-    assert all(int(found[lie][0]) > 0 for lie in LIES)
+    hits = {row[0]: row[1:] for row in rows}
+    assert hits["leaving"] == list(WAYS)
+    assert all(int(count) > 0 for moment in MOMENTS for count in hits[moment])
+    assert all(int(hits[lie][0]) > 0 for lie in LIES)

@@ -53,9 +53,9 @@ def test_what_goes_is_written_down_first_and_then_gone(peopled: World):
             assert len(rows_of(peopled.job.file(DELETED))) == 2
 
     peopled.on_send = before_the_first
-    ending = peopled.start(path, mode="delete")
+    job_result = peopled.start(path, mode="delete")
     assert asked == ["Delete them?"]
-    assert ending.summary.actions == {"deleted": 2, "unchanged": 1}
+    assert job_result.summary.actions == {"deleted": 2, "unchanged": 1}
     assert set(peopled.account()["contacts"]) == {f"p{n}@example.com" for n in (0, 3, 4, 5)}
     saved = rows_of(peopled.job.file(DELETED))
     assert [(row["email"], row["firstName"], row["tags"], row["lists"]) for row in saved] == [
@@ -110,9 +110,9 @@ def killed_before_the_third(world: World, count: int) -> None:
 def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
     asked = answering(peopled, answer=True)
     killed_before_the_third(peopled, 5)
-    ending = peopled.resume()
+    job_result = peopled.resume()
     assert asked == ["Delete them?"]
-    assert ending.summary.actions == {"deleted": 5}
+    assert job_result.summary.actions == {"deleted": 5}
     assert set(peopled.account()["contacts"]) == {"p5@example.com"}
     assert len(rows_of(peopled.job.file(DELETED))) == 5
 
@@ -126,9 +126,9 @@ def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(
     peopled.ask("POST contacts", {"contact": {"email": "p3@example.com", "firstName": "Another"}})
     later = time.time() + 3 * STALE
     monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: later)
-    ending = peopled.resume()
+    job_result = peopled.resume()
     assert asked == ["Delete them?"] * 2
-    assert ending.summary.actions == {"deleted": 4}
+    assert job_result.summary.actions == {"deleted": 4}
     assert len(rows_of(peopled.job.file(DELETED))) == 4
     again = rows_of(peopled.job.file("deleted-2.csv"))
     assert [(row["email"], row["firstName"]) for row in again] == [
@@ -137,15 +137,15 @@ def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(
 
 
 def test_who_was_not_there_is_not_called_deleted(peopled: World):
-    ending = peopled.start(peopled.csv([("1",), ("77",)], "id"), mode="delete", key="id")
-    assert ending.summary.actions == {"deleted": 1, "unchanged": 1}
-    assert ending.summary.rows["succeeded"] == len(rows_of(peopled.job.file(DELETED))) == 1
+    job_result = peopled.start(peopled.csv([("1",), ("77",)], "id"), mode="delete", key="id")
+    assert job_result.summary.actions == {"deleted": 1, "unchanged": 1}
+    assert job_result.summary.rows["succeeded"] == len(rows_of(peopled.job.file(DELETED))) == 1
 
 
 def test_who_is_gone_after_a_lost_answer_was_deleted(peopled: World):
     peopled.faults = (Fault("lost_after", method="DELETE", nth=1),)
-    ending = peopled.start(peopled.csv([("1",)], "id"), mode="delete", key="id")
-    assert ending.summary.actions == {"deleted": 1}
+    job_result = peopled.start(peopled.csv([("1",)], "id"), mode="delete", key="id")
+    assert job_result.summary.actions == {"deleted": 1}
 
 
 def test_by_whatever_key_what_goes_is_written_down_and_asked_for(world: World):
@@ -174,10 +174,10 @@ def test_a_deal_named_by_its_contact_is_written_down_and_asked_for(small: Path, 
     world.job.discard()
     asked = answering(world, answer=True)
     wanted = world.csv([("Deal", "ada@example.com")], "title,contact_email")
-    ending = world.start(wanted, "deals", mode="delete")
+    job_result = world.start(wanted, "deals", mode="delete")
     assert asked == ["Delete them?"]
     assert [row["title"] for row in rows_of(world.job.file(DELETED))] == ["Deal"]
-    assert ending.summary.actions == {"deleted": 1}
+    assert job_result.summary.actions == {"deleted": 1}
 
 
 def test_what_a_server_does_not_send_beside_a_contact_is_read_before_it_goes(peopled: World):
@@ -206,8 +206,8 @@ def test_a_retry_asks_anew_and_keeps_what_was_written_down_before(peopled: World
     peopled.start(peopled.csv([("p0@example.com",), ("p1@example.com",)], "email"), mode="delete")
     assert len(rows_of(peopled.job.file(DELETED))) == 2
     peopled.faults = ()
-    ending = peopled.resume(retry=True)
+    job_result = peopled.resume(retry=True)
     assert asked == ["Delete them?"] * 2
     assert len(rows_of(peopled.job.file(DELETED))) == 2
     assert [row["email"] for row in rows_of(peopled.job.file("deleted-2.csv"))] == ["p1@example.com"]
-    assert ending.summary.rows["succeeded"] == 2
+    assert job_result.summary.rows["succeeded"] == 2

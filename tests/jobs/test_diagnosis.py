@@ -50,13 +50,13 @@ def told(finding: Finding) -> str:
     ],
 )  # fmt: skip
 def test_what_is_odd_about_the_keys(variables: dict[str, str], said: str, blocks: bool) -> None:
-    found = diagnosis.environment(variables)
-    assert {finding.check for finding in found} == {"environment"}
-    assert {finding.state for finding in found} == {State.PROBLEM}
-    assert said in told(found[0])
-    assert all(finding.steps for finding in found)
-    assert any(finding.blocks for finding in found) is blocks
-    assert not any(KEY in told(finding) for finding in found)
+    result = diagnosis.environment(variables)
+    assert {finding.check for finding in result} == {"environment"}
+    assert {finding.state for finding in result} == {State.PROBLEM}
+    assert said in told(result[0])
+    assert all(finding.steps for finding in result)
+    assert any(finding.blocks for finding in result) is blocks
+    assert not any(KEY in told(finding) for finding in result)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ OPEN = f"Open its link in a browser and sign in:\n  {WAITING.url}"
 
 
 @pytest.mark.parametrize(
-    ("chosen", "found", "used", "said"),
+    ("chosen", "result", "used", "said"),
     [
         ("", [FIRST], "c-1", "c-1, the only active one."),
         ("", [WAITING, FIRST, FAILED], "c-1", "c-1, the only active one."),
@@ -147,8 +147,8 @@ OPEN = f"Open its link in a browser and sign in:\n  {WAITING.url}"
         ("c-9", [], "", "There is no active one"),
     ],
 )  # fmt: skip
-def test_which_connection_is_used(chosen: str, found: list[Connection], used: str, said: str) -> None:
-    identity, finding = diagnosis.connection(chosen, found)
+def test_which_connection_is_used(chosen: str, result: list[Connection], used: str, said: str) -> None:
+    identity, finding = diagnosis.connection(chosen, result)
     assert identity == used
     assert told(finding).startswith(said)
     assert finding.state is (State.OK if used else State.PROBLEM)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.runtime.progress import Silent
 from tests.jobs.samples import SAMPLES, given
 from tests.world import World, crashing
@@ -16,7 +16,7 @@ from tests.world import World, crashing
 SAMPLE = Path(__file__).parents[2] / "samples" / "contacts.csv"
 PEOPLE = [(f"p{n}@example.com", f"N {n}", ("VIP", "VIP,Trial")[n % 2], "Newsletter") for n in range(120)]
 HEADER = "email,firstName,tags,lists"
-Run = Callable[[], Ending]
+Run = Callable[[], JobResult]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def check(world: World, told: list[str], run: Run) -> None:
     before = len(world.sent)
     run()
     taken = len(world.sent) - before
-    said = [int(found[1].replace(",", "")) for line in told if (found := re.search(r"≈ ([\d,]+) request", line))]
+    said = [int(result[1].replace(",", "")) for line in told if (result := re.search(r"≈ ([\d,]+) request", line))]
     assert len(said) == 1
     assert abs(said[0] - taken) <= max(1, taken / 10), f"{said[0]} said, {taken} taken"
 

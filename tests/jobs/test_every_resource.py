@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bulk.files.template import template
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.model import Request
 from bulk.resources.spec import Column, Resource
 from tests.jobs.samples import IMPORTED, SAMPLES, Sample
@@ -27,7 +27,7 @@ def account(world: World, small: Path) -> World:
     return world
 
 
-def imported(world: World, path: Path, resource: Resource, **options: object) -> Ending:
+def imported(world: World, path: Path, resource: Resource, **options: object) -> JobResult:
     """Import a file, and let no trace of the job remain but what `world.sent` has."""
     world.sent.clear()
     shutil.rmtree(world.job.path, ignore_errors=True)
@@ -42,16 +42,16 @@ def told(world: World) -> list[dict[str, str]]:
 def filled(world: World, resource: Resource) -> Sample:
     """An account with the sample's rows in it."""
     sample = SAMPLES[resource.name]
-    ending = imported(world, world.csv(sample.rows, sample.header), resource)
-    assert ending.summary.rows["succeeded"] == len(sample.rows), told(world)
+    job_result = imported(world, world.csv(sample.rows, sample.header), resource)
+    assert job_result.summary.rows["succeeded"] == len(sample.rows), told(world)
     return sample
 
 
 def exported(world: World, resource: Resource, name: str = "out.csv", **options: object) -> Path:
     shutil.rmtree(world.job.path, ignore_errors=True)
     path = world.folder / name
-    ending = world.export(path, resource.name, **options)
-    assert ending.summary.complete, ending.summary
+    job_result = world.export(path, resource.name, **options)
+    assert job_result.summary.complete, job_result.summary
     return path
 
 
@@ -76,8 +76,8 @@ def test_rows_come_out_as_they_went_in_and_going_in_again_change_nothing(
     if not guarded:
         out = [tuple(row[name] for name in sample.columns) for row in read(path)]
         assert sorted(row for row in out if row in sample.rows) == sorted(sample.rows), out
-    ending = imported(account, path, resource)
-    assert ending.summary.rows["unchanged"] == ending.summary.rows["read"] >= len(sample.rows), told(account)
+    job_result = imported(account, path, resource)
+    assert job_result.summary.rows["unchanged"] == job_result.summary.rows["read"] >= len(sample.rows), told(account)
     assert account.steps() == [], "nothing but GET"
     check_reports(account.job.path, list(read(path)[0]))
     again = exported(account, resource, "again.csv", guard_formulas=guarded)
@@ -88,8 +88,8 @@ def test_rows_come_out_as_they_went_in_and_going_in_again_change_nothing(
 def test_the_example_of_the_template_can_be_imported(account: World, resource: Resource):
     path = account.folder / "template.csv"
     path.write_text(template(resource), encoding="utf-8", newline="")
-    ending = imported(account, path, resource)
-    assert ending.summary.rows["succeeded"] + ending.summary.rows["unchanged"] == 1, told(account)
+    job_result = imported(account, path, resource)
+    assert job_result.summary.rows["succeeded"] + job_result.summary.rows["unchanged"] == 1, told(account)
     assert imported(account, path, resource).summary.actions == {again(resource): 1}, told(account)
 
 
@@ -143,12 +143,12 @@ def test_one_value_is_changed_by_the_natural_key_and_nothing_else(account: World
             [[value if column == name else cell for column, cell in zip(sample.columns, sample.rows[0], strict=True)]],
             sample.header,
         )
-    ending = imported(account, path, resource, mode=mode)
-    assert ending.summary.actions == {"updated": 1}, told(account)
+    job_result = imported(account, path, resource, mode=mode)
+    assert job_result.summary.actions == {"updated": 1}, told(account)
     changed = differences(before, read(exported(account, resource, "after.csv")), resource)
     assert [(column, cell) for _at, column, cell in changed] == [(name, value)]
-    ending = imported(account, path, resource, mode=mode)
-    assert ending.summary.actions == {again(resource): 1}, told(account)
+    job_result = imported(account, path, resource, mode=mode)
+    assert job_result.summary.actions == {again(resource): 1}, told(account)
 
 
 @CHANGED
@@ -160,15 +160,15 @@ def test_one_value_is_changed_by_the_id(account: World, resource: Resource):
     before = read(exported(account, resource))
     at = len(before) - 1
     path = account.csv([[before[at]["id"], value]], f"id,{name}")
-    ending = imported(account, path, resource, mode="update", key="id")
-    assert ending.summary.actions == {"updated": 1}, told(account)
+    job_result = imported(account, path, resource, mode="update", key="id")
+    assert job_result.summary.actions == {"updated": 1}, told(account)
     changed = differences(before, read(exported(account, resource, "after.csv")), resource)
     assert changed == [(at, name, value)]
-    ending = imported(account, path, resource, mode="update", key="id")
-    assert ending.summary.actions == {"unchanged": 1}, told(account)
+    job_result = imported(account, path, resource, mode="update", key="id")
+    assert job_result.summary.actions == {"unchanged": 1}, told(account)
     account.csv([["999999", value]], f"id,{name}")
-    ending = imported(account, path, resource, mode="update", key="id")
-    assert ending.summary.rows["failed"] == 1, "an id that is not there makes nothing"
+    job_result = imported(account, path, resource, mode="update", key="id")
+    assert job_result.summary.rows["failed"] == 1, "an id that is not there makes nothing"
     assert account.steps("POST") == []
 
 
@@ -181,14 +181,14 @@ def test_what_is_deleted_is_gone_and_deleting_it_again_changes_nothing(account: 
     path = account.csv(
         [[row[at] for at in keys] for row in sample.rows], ",".join(sample.columns[at] for at in keys), "gone.csv"
     )
-    ending = imported(account, path, resource, mode="delete")
-    assert ending.summary.actions == {"deleted": len(sample.rows)}, told(account)
+    job_result = imported(account, path, resource, mode="delete")
+    assert job_result.summary.actions == {"deleted": len(sample.rows)}, told(account)
     assert len(account.steps("DELETE")) == len(account.steps()) == len(sample.rows)
     own = {column.header for column in resource.columns if not column.writable and column.attribute != "id"}
     left = [{n: c for n, c in row.items() if n not in own} for row in read(exported(account, resource, "after.csv"))]
     assert left == [{n: c for n, c in row.items() if n in left[0]} for row in before]
-    ending = imported(account, path, resource, mode="delete")
-    assert ending.summary.actions == {"unchanged": len(sample.rows)}, told(account)
+    job_result = imported(account, path, resource, mode="delete")
+    assert job_result.summary.actions == {"unchanged": len(sample.rows)}, told(account)
     assert account.steps() == []
 
 
@@ -237,15 +237,15 @@ def test_what_a_new_record_needs_the_schema_and_the_api_want_alike(account: Worl
     sample = SAMPLES[resource.name]
     request = create_request(account, resource, sample)
     ((singular, record),) = request.body.items()
-    whole = {column.header: column.means for column in resource.columns}
+    entire = {column.header: column.means for column in resource.columns}
     for group in needed(resource):
         without = {name: value for name, value in record.items() if name not in group}
         assert len(without) < len(record), group
         reply = account.ask(f"POST {request.path}", {singular: without})
         assert 400 <= reply.status < 500, (group, reply)
-        row = ["" if whole.get(n) in group else c for n, c in zip(sample.columns, sample.rows[0], strict=True)]
-        ending = imported(account, account.csv([row], sample.header), resource)
-        assert (ending.summary.rows["rejected"], account.steps()) == (1, []), (group, ending.summary)
+        row = ["" if entire.get(n) in group else c for n, c in zip(sample.columns, sample.rows[0], strict=True)]
+        job_result = imported(account, account.csv([row], sample.header), resource)
+        assert (job_result.summary.rows["rejected"], account.steps()) == (1, []), (group, job_result.summary)
         assert [line["_code"] for line in told(account)] == ["required"], group
     assert account.ask(f"POST {request.path}", request.body).status < 300, "and nothing else"
 
@@ -265,8 +265,8 @@ def test_what_the_api_refuses_the_schema_refuses(account: World, resource: Resou
         ((singular, record),) = request.body.items()
         assert name in record or (resource.name, name) in LENIENT or "fields" in record, name
         row = [cell if n == name else c for n, c in zip(sample.columns, sample.rows[1], strict=True)]
-        ending = imported(account, account.csv([row], sample.header), resource)
-        assert (ending.summary.rows["rejected"], account.steps()) == (1, []), (name, cell, ending.summary)
+        job_result = imported(account, account.csv([row], sample.header), resource)
+        assert (job_result.summary.rows["rejected"], account.steps()) == (1, []), (name, cell, job_result.summary)
         if name in record:  # last: what the account holds then is no problem any more
             reply = account.ask(f"POST {request.path}", {singular: record | {name: cell}})
             assert (400 <= reply.status < 500) != ((resource.name, name) in LENIENT), (name, cell, reply)
@@ -300,8 +300,8 @@ def test_an_id_and_a_name_of_two_records_are_refused(account: World, resource: R
     at = sample.columns.index(column.header)
     name = next(row[at] for row in sample.rows if row[at])
     header, row = pointing(resource, column, name, "424242")
-    ending = imported(account, account.csv([row], header), resource)
-    assert (ending.summary.rows["rejected"], account.steps()) == (1, []), told(account)
+    job_result = imported(account, account.csv([row], header), resource)
+    assert (job_result.summary.rows["rejected"], account.steps()) == (1, []), told(account)
     (line,) = told(account)
     assert line["_code"] == "contradiction"
     assert f"{column.names} is 424242, but {column.header} {name!r} has the id " in line["_error"]
@@ -314,9 +314,9 @@ def test_an_unknown_name_is_refused_with_the_nearest(account: World, resource: R
     name = next(row[at] for row in sample.rows if row[at])
     wrong = f"x{name}"
     header, row = pointing(resource, column, wrong, "")
-    ending = imported(account, account.csv([row], header), resource)
+    job_result = imported(account, account.csv([row], header), resource)
     if column.of in ("tags", "accounts") and resource.name != "notes":
-        assert ending.summary.rows["succeeded"] == 1, "made once, before the rows"
+        assert job_result.summary.rows["succeeded"] == 1, "made once, before the rows"
         return
     (line,) = told(account)
     assert account.steps() == []
@@ -357,12 +357,12 @@ def test_a_name_of_several_is_refused_with_their_ids_and_an_id_beside_it_says_wh
     at = sample.columns.index(column.header)
     name = next(row[at] for row in sample.rows if row[at])
     header, row = pointing(resource, column, name, "")
-    ending = imported(account, account.csv([row], header), resource)
-    assert (ending.summary.rows["rejected"], account.steps()) == (1, []), told(account)
+    job_result = imported(account, account.csv([row], header), resource)
+    assert (job_result.summary.rows["rejected"], account.steps()) == (1, []), told(account)
     (line,) = told(account)
     assert line["_code"] == "ambiguous_name"
     ids = line["_error"].partition(f"called {name!r}: ")[2].partition(".")[0].split(", ")
     assert len(ids) == 2
     header, row = pointing(resource, column, name, ids[1])
-    ending = imported(account, account.csv([row], header), resource)
-    assert ending.summary.rows["rejected"] == ending.summary.rows["failed"] == 0, told(account)
+    job_result = imported(account, account.csv([row], header), resource)
+    assert job_result.summary.rows["rejected"] == job_result.summary.rows["failed"] == 0, told(account)

@@ -40,16 +40,16 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def rows_in(directory: Path) -> Rows:
     """What an account is made of, by its files: without ids, and without what only the API sets (dates, counts)."""
-    found: Rows = {}
+    result: Rows = {}
     for resource in IMPORTED:
         if resource.name == "contactAutomations":
             continue  # nobody is enrolled by an import of everything
         own = {column.header for column in resource.columns if column.kind.name == "id" or not column.writable}
         lines = table(directory / f"{resource.name}.csv")
-        found[resource.name] = sorted(
+        result[resource.name] = sorted(
             tuple(f"{name}={cell}" for name, cell in sorted(line.items()) if name not in own) for line in lines
         )
-    return found
+    return result
 
 
 def furnish(path: Path, pattern: Path) -> None:
@@ -122,8 +122,8 @@ def told(world: World) -> list[tuple[str, str, str]]:
 
 
 def test_a_whole_account_comes_out_file_by_file(account: World):
-    ending = account.export_all(account.folder / "out")
-    assert ending.summary.complete
+    job_result = account.export_all(account.folder / "out")
+    assert job_result.summary.complete
     manifest = json.loads((account.folder / "out" / "manifest.json").read_text())
     assert set(manifest["resources"]) == {resource.name for resource in RESOURCES}
     for name, file in manifest["resources"].items():
@@ -136,8 +136,8 @@ def test_a_whole_account_comes_out_file_by_file(account: World):
 
 
 def test_into_its_own_account_it_changes_nothing(account: World, folder: Path):
-    ending = account.import_all(folder)
-    assert ending.summary.rows["unchanged"] == ending.summary.rows["read"] > 0, told(account)
+    job_result = account.import_all(folder)
+    assert job_result.summary.rows["unchanged"] == job_result.summary.rows["read"] > 0, told(account)
     assert account.steps() == []
     check_parts(account)
 
@@ -148,8 +148,8 @@ def test_into_its_own_account_it_brings_back_what_was_deleted(account: World, fo
         lines = table(folder / f"{name}.csv")
         for line in lines if name == "deals" else lines[:2]:
             assert account.ask(f"DELETE {name}/{line['id']}").status == 200
-    ending = account.import_all(folder)
-    assert (ending.error, ending.summary.complete) == (None, True), told(account)
+    job_result = account.import_all(folder)
+    assert (job_result.error, job_result.summary.complete) == (None, True), told(account)
     check_parts(account)
     shutil.rmtree(account.job.path)
     assert account.export_all(account.folder / "again").summary.complete
@@ -161,10 +161,10 @@ def test_into_its_own_account_it_brings_back_what_was_deleted(account: World, fo
 
 
 def test_into_an_empty_account_it_makes_an_equal_one(other: World, folder: Path):
-    ending = other.import_all(folder)
-    assert (ending.error, ending.summary.complete) == (None, True), told(other)
+    job_result = other.import_all(folder)
+    assert (job_result.error, job_result.summary.complete) == (None, True), told(other)
     check_parts(other)
-    assert set(ending.summary.parts) == {resource.name for resource in IMPORTED} - LEFT
+    assert set(job_result.summary.parts) == {resource.name for resource in IMPORTED} - LEFT
     shutil.rmtree(other.job.path)
     assert other.export_all(other.folder / "out").summary.complete
     assert rows_in(other.folder / "out") == rows_in(folder)
@@ -194,8 +194,8 @@ def test_a_part_of_a_folder_goes_by_the_names_in_it(other: World, folder: Path, 
     alone.mkdir()
     for name in ("deals.csv", "manifest.json"):
         shutil.copy(folder / name, alone / name)
-    ending = other.import_all(alone)
-    assert ending.summary.rows["unchanged"] == ending.summary.rows["read"] > 0, told(other)
+    job_result = other.import_all(alone)
+    assert job_result.summary.rows["unchanged"] == job_result.summary.rows["read"] > 0, told(other)
 
 
 # ---- interrupted
@@ -308,8 +308,8 @@ def test_a_folder_that_changes_after_the_job_began_is_imported_as_it_was(other: 
             path.write_bytes(path.read_bytes() + path.read_bytes().splitlines(keepends=True)[-1])
         else:
             path.unlink()
-    ending = other.resume_all()
-    assert ending.summary.complete, told(other)
+    job_result = other.resume_all()
+    assert job_result.summary.complete, told(other)
     check_parts(other)
     assert not list(other.job.path.glob("*/input.csv")), "nothing is left to send"
 
@@ -335,8 +335,8 @@ def test_a_file_that_changed_meanwhile_is_refused_and_the_old_one_goes_on(other:
         other.resume_all()
     assert len(other.steps()) == sent
     path.write_bytes(before)
-    ending = other.resume_all()
-    assert ending.summary.complete, told(other)
+    job_result = other.resume_all()
+    assert job_result.summary.complete, told(other)
     check_parts(other)
 
 
@@ -365,12 +365,12 @@ def spoiled(path: Path, column: str, text: str) -> None:
 def test_a_part_that_may_not_go_on_says_so_and_what_came_of_it(other: World, own: Path):
     """Everything before it is done; its reports are there; nothing after it was sent, then or later."""
     spoiled(own / "contacts.csv", "Company Size", "nobody knows")  # what only the account can tell
-    ending = other.import_all(own, on_invalid="stop")
-    assert isinstance(ending.error, AbortedError)
-    assert ending.summary.state == "stopped"
-    assert not {"notes", "deals"} & set(ending.summary.parts)
-    assert ending.summary.parts["contacts"]["rejected"] == 1
-    assert ending.summary.rows["read"] == sum(rows["read"] for rows in ending.summary.parts.values())
+    job_result = other.import_all(own, on_invalid="stop")
+    assert isinstance(job_result.error, AbortedError)
+    assert job_result.summary.state == "stopped"
+    assert not {"notes", "deals"} & set(job_result.summary.parts)
+    assert job_result.summary.parts["contacts"]["rejected"] == 1
+    assert job_result.summary.rows["read"] == sum(rows["read"] for rows in job_result.summary.parts.values())
     assert [line["_code"] for line in report(other.job.file("contacts"), "failed.csv")] == ["unknown_option"]
     again = other.resume_all()
     assert isinstance(again.error, AbortedError)
@@ -395,12 +395,12 @@ def test_a_column_that_only_the_account_does_not_know_stops_it_with_its_reports(
         writer = csv.DictWriter(file, [*lines[0], "Shoe size"])
         writer.writeheader()
         writer.writerows(line | {"Shoe size": "40"} for line in lines)
-    ending = other.import_all(own)
-    assert isinstance(ending.error, AbortedError)
-    assert str(ending.error).startswith("contacts.csv: ")
-    assert "Shoe size" in str(ending.error)
-    assert ending.summary.state == "unfinished"
-    assert ending.summary.parts["contacts"]["unprocessed"] == len(lines)
+    job_result = other.import_all(own)
+    assert isinstance(job_result.error, AbortedError)
+    assert str(job_result.error).startswith("contacts.csv: ")
+    assert "Shoe size" in str(job_result.error)
+    assert job_result.summary.state == "unfinished"
+    assert job_result.summary.parts["contacts"]["unprocessed"] == len(lines)
     other.ask("POST fields", {"field": {"title": "Shoe size", "type": "text"}})
     assert other.resume_all().summary.complete
 
@@ -420,8 +420,8 @@ def test_tags_in_a_file_of_their_own_are_taken_where_contacts_do_not_name_them(o
         if path.name not in ("contacts.csv", "contactTags.csv", "tags.csv"):
             path.unlink()
     (own / "contactTags.csv").write_text("contact_email,tag_name\nada@example.com,VIP\n")
-    ending = other.import_all(own)
-    assert ending.summary.complete, told(other)
+    job_result = other.import_all(own)
+    assert job_result.summary.complete, told(other)
     assert other.account()["contacts"]["ada@example.com"]["tags"] == {"VIP"}
 
 
@@ -442,9 +442,9 @@ def test_ids_that_nothing_puts_right_do_not_land_on_another(other: World, own: P
         writer.writeheader()
         writer.writerows(lines[:2])
     assert lines[1]["contact_email"]
-    ending = other.import_all(own)
+    job_result = other.import_all(own)
     assert [line["_code"] for line in report(other.job.file("notes"), "failed.csv")] == ["field_missing"]
-    assert ending.summary.parts["notes"]["succeeded"] == 1
+    assert job_result.summary.parts["notes"]["succeeded"] == 1
     note = other.ask("GET notes").body["notes"][0]
     assert other.ask(f"GET contacts/{note['relid']}").body["contact"]["email"] == lines[1]["contact_email"]
 
@@ -471,11 +471,11 @@ def test_hidden_deals_are_counted_and_never_written_as_blanks(account: World):
     db.close()
     assert seen
     assert hidden
-    ending = account.export_all(account.folder / "out")
-    rows = ending.summary.parts["deals"]
+    job_result = account.export_all(account.folder / "out")
+    rows = job_result.summary.parts["deals"]
     assert (rows["read"], rows["succeeded"], rows["failed"]) == (seen + hidden, seen, hidden)
-    assert not ending.summary.complete
-    assert f"{hidden} records of deals may not be seen with this key" in ending.summary.reason
+    assert not job_result.summary.complete
+    assert f"{hidden} records of deals may not be seen with this key" in job_result.summary.reason
     lines = table(account.folder / "out" / "deals.csv")
     assert len(lines) == seen
     assert all(line["value"] and line["stage"] and line["pipeline_title"] == "Sales" for line in lines)
@@ -536,8 +536,8 @@ def test_who_was_there_from_beginning_to_end_is_in_the_file_once(world: World, r
     db.close()
     others = Others(path, resource, number, 5)
     world.on_send = others
-    ending = world.export(world.folder / "out.csv", resource)
-    assert ending.error is None
+    job_result = world.export(world.folder / "out.csv", resource)
+    assert job_result.error is None
     assert others.gone > 3
     assert others.came > 3
     ids = [line["id"] for line in table(world.folder / "out.csv")]

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.model import Reply
 from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
@@ -43,13 +43,13 @@ STEPS = {
 }
 
 
-def finish(world: World, ending: Ending) -> Ending:
+def finish(world: World, job_result: JobResult) -> JobResult:
     """Go on until the job has ended, as a person would."""
     for _ in range(3):
-        if ending.error is None and ending.summary.complete:
+        if job_result.error is None and job_result.summary.complete:
             break
-        ending = world.resume(retry=ending.error is None)
-    return ending
+        job_result = world.resume(retry=job_result.error is None)
+    return job_result
 
 
 def same(fault: Fault, method: str, path: str, **when: int) -> Fault:
@@ -74,10 +74,10 @@ SAME = ("tags", "lists", "new account", "questions")  # steps whose likes meet e
 )
 def test_one_fault_of_each_kind_on_each_step(world: World, kind: str, step: str, undisturbed: dict[str, object]):
     world.faults = (same(KINDS[kind], *STEPS[step], nth=2), same(KINDS[kind], *STEPS[step], nth=4))
-    ending = world.start(world.csv(ROWS, HEADER))
+    job_result = world.start(world.csv(ROWS, HEADER))
     if step != "new account":  # where the second fault meets the second and last try
-        assert ending.summary.complete, "two faults are less than the attempts of a step"
-    assert finish(world, ending).summary.complete
+        assert job_result.summary.complete, "two faults are less than the attempts of a step"
+    assert finish(world, job_result).summary.complete
     assert world.account() == undisturbed
     check_reports(world.job.path, HEADER)
 
@@ -89,15 +89,15 @@ def test_a_step_that_is_never_answered_ends_its_rows_only(
 ):
     path = world.csv(ROWS, HEADER)
     world.faults = (same(KINDS[kind], *STEPS[step]),)
-    ending = world.start(path)
+    job_result = world.start(path)
     lines = check_reports(world.job.path, HEADER)
     if step not in ("accounts", "lists") or kind in ("lost_before", "500"):  # what was applied is found by reading
-        assert not ending.summary.complete
+        assert not job_result.summary.complete
     bad = [line for line in lines.values() if line["_file"] == "failed.csv"]
     assert all(line["_error"] and line["_code"] and line["_step"] for line in bad)
     world.faults = ()
-    ending = finish(world, ending)
-    assert ending.summary.complete
+    job_result = finish(world, job_result)
+    assert job_result.summary.complete
     assert world.account() == undisturbed
     check_reports(world.job.path, HEADER)
 
@@ -124,9 +124,9 @@ def test_what_a_gateway_gave_up_on_after_it_was_done_is_reported_as_what_it_was(
 @pytest.mark.parametrize("status", [502, 504])
 def test_what_only_a_gateway_answers_for_is_in_doubt_and_not_failed(world: World, status: int):
     world.faults = (Fault("status", "POST", "contactTags", status=status, applied=True),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert ending.summary.rows["failed"] == 0
-    assert ending.summary.rows["in_doubt"] == len(ROWS)
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert job_result.summary.rows["failed"] == 0
+    assert job_result.summary.rows["in_doubt"] == len(ROWS)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -134,18 +134,18 @@ def test_a_refused_key_stops_the_job_at_once_and_a_resume_ends_it(
     world: World, status: int, undisturbed: dict[str, object]
 ):
     world.faults = (Fault("status", path="contact*", status=status, skip=9),)
-    ending = world.start(world.csv(ROWS, HEADER), concurrency=4)
-    assert isinstance(ending.error, AbortedError)
-    assert ending.summary.state == "unfinished"
+    job_result = world.start(world.csv(ROWS, HEADER), concurrency=4)
+    assert isinstance(job_result.error, AbortedError)
+    assert job_result.summary.state == "unfinished"
     refused = [reply for _request, reply in world.sent if isinstance(reply, Reply) and reply.status == status]
     assert len(refused) <= 4, "no more than what was in flight"
-    assert ending.summary.rows["failed"] == ending.summary.rows["in_doubt"] == 0
-    assert ending.summary.rows["unprocessed"] > 0
+    assert job_result.summary.rows["failed"] == job_result.summary.rows["in_doubt"] == 0
+    assert job_result.summary.rows["unprocessed"] > 0
     check_reports(world.job.path, HEADER)
     world.faults = ()
-    ending = world.resume()
-    assert ending.error is None
-    assert ending.summary.complete
+    job_result = world.resume()
+    assert job_result.error is None
+    assert job_result.summary.complete
     assert world.account() == undisturbed
 
 
@@ -158,9 +158,9 @@ def test_a_key_refused_before_the_first_row_leaves_no_job(world: World):
 
 def test_a_key_refused_while_names_are_made_leaves_a_job_to_go_on_with(world: World, undisturbed: dict[str, object]):
     world.faults = (Fault("status", method="POST", path="tags", status=403),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert isinstance(ending.error, AbortedError)
-    assert ending.summary.rows["unprocessed"] == len(ROWS)
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert isinstance(job_result.error, AbortedError)
+    assert job_result.summary.rows["unprocessed"] == len(ROWS)
     world.faults = ()
     assert world.resume().summary.complete
     assert world.account() == undisturbed
@@ -168,9 +168,9 @@ def test_a_key_refused_while_names_are_made_leaves_a_job_to_go_on_with(world: Wo
 
 def test_a_network_that_is_gone_stops_the_job_with_rows_to_go_on_with(world: World, undisturbed: dict[str, object]):
     world.faults = (Fault("lost_before", skip=14),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert isinstance(ending.error, UnfinishedError)
-    assert ending.summary.state == "unfinished"
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert isinstance(job_result.error, UnfinishedError)
+    assert job_result.summary.state == "unfinished"
     check_reports(world.job.path, HEADER)
     world.faults = ()
     assert finish(world, world.resume()).summary.complete
@@ -193,10 +193,10 @@ def test_hours_that_the_server_asked_for_do_not_use_the_patience_up(
         Fault("status", "POST", "contact/sync", status=503, retry_after="10800", nth=2),
         Fault("status", "POST", "contact/sync", status=503, nth=3),
     )
-    ending = world.start(world.csv(ROWS, HEADER), concurrency=1)
-    assert ending.error is None
-    assert ending.summary.complete
-    assert ending.summary.totals.seconds > 10800
+    job_result = world.start(world.csv(ROWS, HEADER), concurrency=1)
+    assert job_result.error is None
+    assert job_result.summary.complete
+    assert job_result.summary.totals.seconds > 10800
     assert world.account() == undisturbed
     assert [line for line in told if "No answer" in line] == [
         "No answer: Service Unavailable (HTTP 503). It is tried again, in 3 h 0 min, as was asked for."
@@ -221,10 +221,10 @@ def test_random_faults_everywhere(world: World, undisturbed: dict[str, object]):
             for fault in KINDS.values()
             for method, glob in STEPS.values()
         )
-        ending = world.start(path)
+        job_result = world.start(path)
         check_reports(world.job.path, HEADER)
         world.faults = ()
-        assert finish(world, ending).summary.complete
+        assert finish(world, job_result).summary.complete
         assert world.account() == undisturbed
 
 
@@ -248,18 +248,18 @@ def test_no_second_of_a_whole_job_has_more_requests_than_the_limit(world: World,
 
 def test_retry_sends_only_the_missing_steps(world: World, undisturbed: dict[str, object]):
     world.faults = (Fault("status", method="POST", path="contactTags", status=422),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert ending.error is None
-    assert ending.summary.rows["failed"] == len(ROWS)
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert job_result.error is None
+    assert job_result.summary.rows["failed"] == len(ROWS)
     failed = report(world.job.path, "failed.csv")
     assert {line["_step"] for line in failed} == {"tag VIP", "tag Trial"}
     world.faults = ()
     world.sent.clear()
-    ending = world.resume(retry=True)
-    assert ending.summary.complete
+    job_result = world.resume(retry=True)
+    assert job_result.summary.complete
     assert sorted(world.steps()) == ["tag Trial"] * 8 + ["tag VIP"] * 4
     assert world.account() == undisturbed
-    assert ending.summary.rows["succeeded"] == len(ROWS)
+    assert job_result.summary.rows["succeeded"] == len(ROWS)
 
 
 def test_a_retry_with_a_refused_key_leaves_the_job_as_it_was(world: World):
@@ -267,8 +267,8 @@ def test_a_retry_with_a_refused_key_leaves_the_job_as_it_was(world: World):
     world.start(world.csv(ROWS, HEADER))
     before = report(world.job.path, "failed.csv")
     world.faults = (Fault("status", status=401),)
-    ending = world.resume(retry=True)
-    assert isinstance(ending.error, AbortedError)
+    job_result = world.resume(retry=True)
+    assert isinstance(job_result.error, AbortedError)
     assert world.job.state == "finished"
     assert report(world.job.path, "failed.csv") == before
 
@@ -277,8 +277,8 @@ def test_a_retry_that_is_cut_off_is_not_taken_for_finished(world: World, undistu
     world.faults = (Fault("status", method="POST", path="contactTags", status=422),)
     world.start(world.csv(ROWS, HEADER))
     world.faults = (Fault("status", status=401, method="POST", path="contactTags", skip=3),)
-    ending = world.resume(retry=True)
-    assert isinstance(ending.error, AbortedError)
+    job_result = world.resume(retry=True)
+    assert isinstance(job_result.error, AbortedError)
     assert world.job.state == "unfinished"
     world.faults = ()
     assert world.resume().summary.complete
@@ -310,16 +310,16 @@ def filled(world: World, people: Path) -> World:
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_export_with_faults_on_its_pages(filled: World, kind: str, tmp_path: Path, people: Path):
     filled.faults = (same(KINDS[kind], "GET", "contacts", every=3),)
-    ending = filled.export(tmp_path / "out.csv")
-    assert ending.error is None
+    job_result = filled.export(tmp_path / "out.csv")
+    assert job_result.error is None
     assert (tmp_path / "out.csv").read_bytes() == (people / "out.csv").read_bytes()
 
 
 def test_an_export_that_cannot_read_on_leaves_no_file_and_goes_on(filled: World, tmp_path: Path, people: Path):
     filled.faults = (Fault("status", method="GET", path="contacts", status=403, skip=3),)
-    ending = filled.export(tmp_path / "out.csv", concurrency=2)
-    assert isinstance(ending.error, AbortedError)
-    assert ending.summary.rows["unprocessed"] > 0
+    job_result = filled.export(tmp_path / "out.csv", concurrency=2)
+    assert isinstance(job_result.error, AbortedError)
+    assert job_result.summary.rows["unprocessed"] > 0
     assert not list(tmp_path.glob("*out.csv*"))
     first = {
         (r.path, r.query)

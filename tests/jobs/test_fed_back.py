@@ -54,8 +54,8 @@ def test_what_is_fed_back_as_it_is_never_clears_what_the_file_never_held(ragged:
     ragged.start(setup)
     ragged.job.path.rename(ragged.folder / "setup")
     before = ragged.account()
-    ending = ragged.start(ragged.folder / "first" / "failed.csv", blank="clear")
-    assert ending.summary.rows["rejected"] == ending.summary.rows["read"] == 4
+    job_result = ragged.start(ragged.folder / "first" / "failed.csv", blank="clear")
+    assert job_result.summary.rows["rejected"] == job_result.summary.rows["read"] == 4
     assert ragged.account() == before
     codes = [line["_code"] for line in report(ragged.job.path, "failed.csv")]
     assert codes == ["value_without_header", "too_few_cells", "email_invalid", "too_few_cells"]
@@ -67,8 +67,8 @@ def test_what_is_fed_back_as_it_is_never_clears_what_the_file_never_held(ragged:
 
 def test_where_empty_cells_leave_values_alone_so_do_those_that_were_not_there(ragged: World):
     ragged.job.path.rename(ragged.folder / "first")
-    ending = ragged.start(ragged.folder / "first" / "failed.csv")
-    assert ending.summary.actions == {"created": 2}
+    job_result = ragged.start(ragged.folder / "first" / "failed.csv")
+    assert job_result.summary.actions == {"created": 2}
     assert ragged.account()["contacts"]["eve@example.com"]["firstName"] == "Eve"
 
 
@@ -84,13 +84,13 @@ def test_what_was_repaired_is_taken(ragged: World, blank: str):
     with fixed.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, bob, cat, dan, eve])
     ragged.job.path.rename(ragged.folder / "first")
-    ending = ragged.start(fixed, blank=blank)
-    assert ending.summary.complete
-    held = {email: (person["firstName"], person["phone"]) for email, person in ragged.account()["contacts"].items()}
-    assert held["bob@example.com"] == ("Bob Roe", "+1 555 0101")
-    assert held["cat@example.com"] == ("Cat", "+1 555 0102")
-    assert held["dan@example.com"] == ("Dan", "")
-    assert held["eve@example.com"] == ("Eve", "")
+    job_result = ragged.start(fixed, blank=blank)
+    assert job_result.summary.complete
+    current = {email: (person["firstName"], person["phone"]) for email, person in ragged.account()["contacts"].items()}
+    assert current["bob@example.com"] == ("Bob Roe", "+1 555 0101")
+    assert current["cat@example.com"] == ("Cat", "+1 555 0102")
+    assert current["dan@example.com"] == ("Dan", "")
+    assert current["eve@example.com"] == ("Eve", "")
     assert lines_of(ragged.job.file("succeeded.csv"))[0][:3] == ["email", "firstName", "phone"]
 
 

@@ -74,10 +74,10 @@ def when(world: World, number: int, do: Callable[[], None]) -> None:
 
 
 def test_who_left_is_read_by_pages_and_not_subscribed(listed: World):
-    ending = listed.start(listed.csv(rows(), HEADER), **UNREAD)
+    job_result = listed.start(listed.csv(rows(), HEADER), **UNREAD)
     assert opted_out(listed) == set(GONE)
-    assert ending.summary.codes == {"opted_out": len(GONE)}
-    assert ending.summary.rows["succeeded"] == PEOPLE - len(GONE)
+    assert job_result.summary.codes == {"opted_out": len(GONE)}
+    assert job_result.summary.rows["succeeded"] == PEOPLE - len(GONE)
     assert readings(listed) == (1, 0)
     people = listed.account()["contacts"]
     assert [people[f"p{n - 1}@example.com"]["lists"]["Newsletter"] for n in GONE] == ["2"] * len(GONE)
@@ -105,8 +105,8 @@ def test_who_cannot_be_read_at_all_is_not_subscribed(listed: World):
     listed.faults = (
         Fault("empty", method="GET", path="contacts"), Fault("status", status=404, method="GET", path="contacts/*")
     )  # fmt: skip
-    ending = listed.start(listed.csv(wide, HEADER), **UNREAD)
-    assert ending.summary.codes == {"http_404": PEOPLE}
+    job_result = listed.start(listed.csv(wide, HEADER), **UNREAD)
+    assert job_result.summary.codes == {"http_404": PEOPLE}
     assert [request for request, _reply in listed.sent if request.path == "contactLists"] == []
 
 
@@ -115,9 +115,9 @@ def test_who_leaves_during_a_long_job_is_seen_when_it_is_read_anew(listed: World
     wide = [(number, name, "Customers") for number, name, _lists in rows()]
     late = 47
     when(listed, 20, lambda: left(listed, late, "2"))
-    ending = listed.start(listed.csv(wide, HEADER), **UNREAD, rate=1, concurrency=1)
+    job_result = listed.start(listed.csv(wide, HEADER), **UNREAD, rate=1, concurrency=1)
     assert opted_out(listed) == {late}
-    assert ending.summary.rows["succeeded"] == PEOPLE - 1
+    assert job_result.summary.rows["succeeded"] == PEOPLE - 1
     many, one = readings(listed)
     assert many + one <= PEOPLE // 7, "at one a second, eight can leave in the window of a reading"
 
@@ -126,16 +126,16 @@ def test_who_leaves_during_a_long_job_is_seen_when_it_is_read_anew(listed: World
 def test_who_leaves_between_two_attempts_stays_off_the_list(listed: World, fault: str):
     listed.faults = (Fault(fault, method="POST", path="contactLists", nth=1),)
     listed.after = lambda request, _reply: left(listed, 5, "2") if request.path == "contactLists" else None
-    ending = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id")
-    assert (ending.summary.codes, opted_out(listed)) == ({"opted_out": 1}, {5})
+    job_result = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id")
+    assert (job_result.summary.codes, opted_out(listed)) == ({"opted_out": 1}, {5})
     assert listed.account()["contacts"]["p4@example.com"]["lists"]["Customers"] == "2"
 
 
 @pytest.mark.parametrize(("kind", "status"), [("lost_after", 0), *(("status", status) for status in (502, 503, 504))])
 def test_a_subscription_whose_answer_was_lost_is_found_done(listed: World, kind: str, status: int):
     listed.faults = (Fault(kind, status=status, applied=True, method="POST", path="contactLists", nth=1),)
-    ending = listed.start(listed.csv([("5", "Customers")], "id,lists"), key="id")
-    assert ending.summary.actions == {"updated": 1}
+    job_result = listed.start(listed.csv([("5", "Customers")], "id,lists"), key="id")
+    assert job_result.summary.actions == {"updated": 1}
     assert listed.steps("POST").count("list Customers") == 1
 
 
@@ -188,9 +188,9 @@ def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(
     listed: World, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(import_, "SLOWEST", 0.0)  # as where other jobs leave so little
-    ending = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
-    assert isinstance(ending.error, UnfinishedError)
-    assert "--rate" in str(ending.error)
+    job_result = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
+    assert isinstance(job_result.error, UnfinishedError)
+    assert "--rate" in str(job_result.error)
     assert [request for request, _reply in listed.sent if request.path == "contactLists"] == []
     assert listed.resume(rate=1).summary.complete
 
@@ -213,8 +213,8 @@ def test_who_is_on_the_exclusion_list_is_put_on_no_list(listed: World, resubscri
         rules = [("P4@example.com", "exact"), ("@example.org", "end")]
         db.executemany("INSERT INTO exclusions (matchPhrase, matchType) VALUES (?, ?)", rules)
     rows = [("p4@example.com", "Customers"), ("p5@example.com", "Customers"), ("new@example.org", "Newsletter")]
-    ending = listed.start(listed.csv(rows, "email,lists"), on_duplicate="all", resubscribe=resubscribe)
-    assert ending.summary.codes == {"excluded": 2}
+    job_result = listed.start(listed.csv(rows, "email,lists"), on_duplicate="all", resubscribe=resubscribe)
+    assert job_result.summary.codes == {"excluded": 2}
     people = listed.account()["contacts"]
     assert "Customers" not in people["p4@example.com"]["lists"]
     assert people["new@example.org"]["lists"] == {}

@@ -68,8 +68,8 @@ def test_an_answer_grows_old_however_often_the_job_is_resumed(world: World, monk
         world.faults = (Fault("lost_before"),)
         world.resume()
     world.faults = ()
-    ending = world.resume()
-    assert ending.summary.rows["failed"] == 1
+    job_result = world.resume()
+    assert job_result.summary.rows["failed"] == 1
     assert report(world.job.path, "failed.csv")[0]["_code"] == "opted_out"
     assert world.account()["contacts"]["p1@example.com"]["lists"]["Customers"] == "2"
 
@@ -84,15 +84,15 @@ def test_an_export_that_is_short_says_so_also_after_a_kill(world: World, killed:
         with crashing(world, "contacts", after=4):
             world.export(world.folder / "out.csv")
         world.faults = (Fault("empty_page", method="GET", path="contacts"),)
-        ending = world.resume_export()
+        job_result = world.resume_export()
     else:
         world.faults = (Fault("empty_page", method="GET", path="contacts", skip=4),)
-        ending = world.export(world.folder / "out.csv")
-    rows = ending.summary.rows
+        job_result = world.export(world.folder / "out.csv")
+    rows = job_result.summary.rows
     assert rows["read"] == 950
     assert rows["succeeded"] < 950
     assert rows["succeeded"] + rows["failed"] + rows["unprocessed"] == 950
-    assert not ending.summary.complete
+    assert not job_result.summary.complete
 
 
 # ---- in doubt or not
@@ -110,31 +110,31 @@ def test_what_a_killed_run_took_is_not_forgotten(world: World):
 
 def test_what_was_only_refused_by_the_limit_is_not_in_doubt(world: World):
     world.faults = (Fault("status", status=429, retry_after="600", method="POST", path="contact/sync"),)
-    ending = world.start(world.csv(people(3), "email,firstName"), max_duration=30.0)
-    assert (ending.summary.rows["in_doubt"], ending.summary.rows["unprocessed"]) == (0, 3)
+    job_result = world.start(world.csv(people(3), "email,firstName"), max_duration=30.0)
+    assert (job_result.summary.rows["in_doubt"], job_result.summary.rows["unprocessed"]) == (0, 3)
 
 
 def test_who_was_there_before_is_not_called_created_after_a_lost_answer(world: World):
     imported(world, people(2))
     world.faults = (Fault("lost_before", method="POST", path="contacts", first=2),)
     rows = [(email, name, "Bath") for email, name in people(3)]
-    ending = world.start(world.csv(rows, "email,firstName,City"), mode="create")
-    assert ending.summary.actions == {"created": 1}
-    assert ending.summary.codes == {"duplicate": 2}
+    job_result = world.start(world.csv(rows, "email,firstName,City"), mode="create")
+    assert job_result.summary.actions == {"created": 1}
+    assert job_result.summary.codes == {"duplicate": 2}
 
 
 def test_a_retry_leaves_the_last_of_the_rows_of_a_key_the_last(world: World):
     world.faults = (Fault("status", method="POST", path="contact/sync", status=422, nth=1),)
     rows = [("ada@example.com", "First"), ("bo@example.com", "Bo"), ("ADA@example.com", "Last")]
-    ending = world.start(world.csv(rows, "email,firstName"), on_duplicate="all", concurrency=1)
-    assert ending.summary.actions == {"created": 2}
-    assert ending.summary.rows["failed"] == 1
+    job_result = world.start(world.csv(rows, "email,firstName"), on_duplicate="all", concurrency=1)
+    assert job_result.summary.actions == {"created": 2}
+    assert job_result.summary.rows["failed"] == 1
     world.faults = ()
     before = len(world.sent)
     with crashing(world, "contact/sync"):
         world.resume(retry=True, concurrency=1)
-    ending = world.resume(concurrency=1)
-    assert ending.summary.actions == {"created": 2, "updated": 1}
+    job_result = world.resume(concurrency=1)
+    assert job_result.summary.actions == {"created": 2, "updated": 1}
     assert [line["_action"] for line in report(world.job.path, "succeeded.csv")] == ["updated", "created", "created"]
     assert sorted(person["firstName"] for person in world.account()["contacts"].values()) == ["Bo", "Last"]
     assert sum(request.step == "contact" for request, _reply in world.sent[before:]) == 2
@@ -142,11 +142,11 @@ def test_a_retry_leaves_the_last_of_the_rows_of_a_key_the_last(world: World):
 
 def test_what_was_in_doubt_stays_so_when_the_retry_is_turned_away(world: World):
     world.faults = (Fault("lost_after", method="POST", path="contactTags"),)
-    ending = world.start(world.csv([("p1@example.com", "VIP"), ("p2@example.com", "")], "email,tags"))
-    assert ending.summary.rows["in_doubt"] == 1
+    job_result = world.start(world.csv([("p1@example.com", "VIP"), ("p2@example.com", "")], "email,tags"))
+    assert job_result.summary.rows["in_doubt"] == 1
     world.faults = (Fault("status", status=401, method="POST", path="contactTags"),)
-    ending = world.resume(retry=True)
-    assert (ending.summary.rows["in_doubt"], ending.summary.rows["unprocessed"]) == (1, 0)
+    job_result = world.resume(retry=True)
+    assert (job_result.summary.rows["in_doubt"], job_result.summary.rows["unprocessed"]) == (1, 0)
 
 
 def test_a_row_that_has_not_ended_shows_how_often_it_was_sent(world: World):
@@ -166,8 +166,8 @@ def test_who_was_there_is_not_called_created_where_pages_came_without_all(world:
         Fault("no_include", method="GET", path="contacts", skip=1),
         Fault("status", status=500, method="POST", path="contact/sync", every=2),
     )
-    ending = world.start(world.csv([(email, "B") for email, _name in people(400)], "email,firstName"))
-    assert "created" not in ending.summary.actions
+    job_result = world.start(world.csv([(email, "B") for email, _name in people(400)], "email,firstName"))
+    assert "created" not in job_result.summary.actions
 
 
 # ---- rows that ask nothing
@@ -202,9 +202,9 @@ def test_unchanged_rows_can_be_interrupted(world: World, monkeypatch: pytest.Mon
     monkeypatch.setattr(Rows, "ended", interrupting)
     setting = type(world).setting.fget
     monkeypatch.setattr(type(world), "setting", property(lambda self: replace(setting(self), signals=True)))
-    ending = world.start(world.csv(people(2_000), "email,firstName"))
-    assert ending.error is not None
-    assert ending.summary.rows["unprocessed"] > 0
+    job_result = world.start(world.csv(people(2_000), "email,firstName"))
+    assert job_result.error is not None
+    assert job_result.summary.rows["unprocessed"] > 0
 
 
 # ---- reports

@@ -149,8 +149,8 @@ def test_a_job_goes_on_with_the_file_as_it_was_checked(halted: World, source: Pa
     run(heard)
     assert [line for line in said if "has changed since the job began" in line] == ([] if change == "gone" else said)
     assert all("import the changed file by itself" in line for line in said)
-    ending = halted.resume()
-    assert ending.summary.complete
+    job_result = halted.resume()
+    assert job_result.summary.complete
     assert [line["firstName"] for line in report(halted.job.path, "succeeded.csv")] == [f"P{n}" for n in range(9)]
     assert not halted.job.file("input.csv").exists()
 
@@ -191,10 +191,10 @@ def test_a_file_that_is_changed_while_it_is_checked_stops_the_job_before_anythin
         source.write_text("email,firstName\nq@example.com,Q\n")
 
     world.on_send = change
-    ending = world.start(source)
-    assert isinstance(ending.error, UnfinishedError)
-    assert "was changed while it was checked, so nothing was sent" in str(ending.error)
-    assert ending.summary.rows["unprocessed"] == 9
+    job_result = world.start(source)
+    assert isinstance(job_result.error, UnfinishedError)
+    assert "was changed while it was checked, so nothing was sent" in str(job_result.error)
+    assert job_result.summary.rows["unprocessed"] == 9
     assert not world.steps()
     world.on_send = lambda _request: None
     assert world.resume().summary.rows["succeeded"] == 9
@@ -221,8 +221,8 @@ def test_a_copy_that_somebody_touches_while_the_job_runs_reports_nothing(
         with pytest.raises(UsageError, match="damaged"):
             world.resume()
         copy.unlink()
-    ending = world.resume()
-    assert ending.summary.complete
+    job_result = world.resume()
+    assert job_result.summary.complete
     assert len(report(world.job.path, "succeeded.csv")) == 9
 
 

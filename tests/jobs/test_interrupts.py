@@ -63,15 +63,15 @@ def interrupted(world: World, monkeypatch: pytest.MonkeyPatch, more: int) -> tup
         patch.setattr(
             type(world), "setting", property(lambda self: replace(setting(self), signals=True, progress=progress))
         )
-        ending = world.start(world.csv(ROWS, HEADER), concurrency=4)
-    assert isinstance(ending.error, InterruptedJobError)
-    assert ending.error.exit_code == 130
+        job_result = world.start(world.csv(ROWS, HEADER), concurrency=4)
+    assert isinstance(job_result.error, InterruptedJobError)
+    assert job_result.error.exit_code == 130
     lines = check_reports(world.job.path, HEADER)
     written = {line["email"] for line in lines.values() if line["_file"] == "unprocessed.csv"}
     sent = {body["contact"]["email"] for request, _reply in world.sent if (body := request.body) and "contact" in body}
-    assert ending.summary.begun == len(written & sent), "of rows that have begun it is not said that they were not"
-    assert json.loads(world.job.file("summary.json").read_text()).get("begun", 0) == ending.summary.begun
-    return ending.summary.totals.seconds - world.cut[0], ending.summary.rows, progress.said
+    assert job_result.summary.begun == len(written & sent), "of rows that have begun it is not said that they were not"
+    assert json.loads(world.job.file("summary.json").read_text()).get("begun", 0) == job_result.summary.begun
+    return job_result.summary.totals.seconds - world.cut[0], job_result.summary.rows, progress.said
 
 
 def finish(world: World) -> None:

@@ -57,8 +57,8 @@ def said_of(world: World, rows: list[tuple[str, ...]], header: str) -> list[str]
     """What an import of rows says, each of which ends well."""
     saying = Saying()
     setting = replace(world.setting, progress=saying)
-    ending = run(import_.start, named("contacts"), world.csv(rows, header), ImportOptions(rate=0), setting)
-    assert ending.summary.complete
+    job_result = run(import_.start, named("contacts"), world.csv(rows, header), ImportOptions(rate=0), setting)
+    assert job_result.summary.complete
     world.job.discard()
     return saying.said
 

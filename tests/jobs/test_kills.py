@@ -139,13 +139,13 @@ def test_what_has_a_receipt_is_not_sent_again(place: Place):
     known = place.receipts()
     assert known
     tags = sum(step.startswith("tag ") for _row, step in known)
-    whole = sum(step == "" for _row, step in known)
+    entire = sum(step == "" for _row, step in known)
     before = len(place.served.log)
     assert place.run("resume", "job", "--rate", "0", "-q")[0] == 0
     again = Counter(path for method, path, _status in place.served.log[before:] if method == "POST")
     contacts = {row for row, step in known if step in ("", "contact")}
     assert again["contact/sync"] == 60 - len(contacts)
-    assert again["contactTags"] == 120 - tags - 2 * whole
+    assert again["contactTags"] == 120 - tags - 2 * entire
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

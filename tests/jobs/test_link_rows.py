@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from bulk.jobs.summary import Ending
+from bulk.jobs.summary import JobResult
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports, crashing, report
 
@@ -24,12 +24,12 @@ def peopled(world: World) -> World:
     return world
 
 
-def imported(world: World, resource: str, header: str, *rows: tuple[str, ...], **options: object) -> Ending:
+def imported(world: World, resource: str, header: str, *rows: tuple[str, ...], **options: object) -> JobResult:
     world.sent.clear()
     shutil.rmtree(world.job.path, ignore_errors=True)
-    ending = world.start(world.csv(rows, header), resource, **options)
+    job_result = world.start(world.csv(rows, header), resource, **options)
     check_reports(world.job.path, header)
-    return ending
+    return job_result
 
 
 def links(world: World, plural: str, *attributes: str) -> list[tuple[str, ...]]:
@@ -42,7 +42,7 @@ def failures(world: World) -> list[tuple[str, str, str]]:
     return [(line["_row"], line["_status"], line["_code"]) for line in report(world.job.path, "failed.csv")]
 
 
-def whole(plan: str) -> tuple[int, str]:
+def entire(plan: str) -> tuple[int, str]:
     """How many rows there are so that the account is read before them, or is not."""
     return {"read": (len(PEOPLE), "the account is read first"), "asked": (3, "each contact is asked for")}[plan]
 
@@ -55,19 +55,19 @@ READ = pytest.mark.parametrize("plan", ["read", "asked"])
 
 @READ
 def test_who_left_or_bounced_is_subscribed_only_when_asked_for(peopled: World, plan: str):
-    count, why = whole(plan)
+    count, why = entire(plan)
     rows = [(email, "Newsletter", ("2", "3", "1")[n % 3]) for n, email in enumerate(PEOPLE[:count])]
     assert imported(peopled, "contactLists", LISTS, *rows).summary.rows["succeeded"] == count
     read = [r for r, _reply in peopled.sent if "fieldValues" in dict(r.query).get("include", "")]
     assert bool(read) == (plan == "read"), why
     again = [(email, name, "1") for email, name, _status in rows]
-    ending = imported(peopled, "contactLists", LISTS, *again)
+    job_result = imported(peopled, "contactLists", LISTS, *again)
     away = [str(n + 2) for n in range(count) if n % 3 != 2]
     assert failures(peopled) == [(row, "failed", "opted_out") for row in away]
-    assert ending.summary.rows["unchanged"] == count - len(away)
+    assert job_result.summary.rows["unchanged"] == count - len(away)
     assert peopled.steps() == []
-    ending = imported(peopled, "contactLists", LISTS, *again, resubscribe=True)
-    assert ending.summary.rows["succeeded"] == len(away)
+    job_result = imported(peopled, "contactLists", LISTS, *again, resubscribe=True)
+    assert job_result.summary.rows["succeeded"] == len(away)
     assert {status for _contact, status in links(peopled, "contactLists", "contact", "status")} == {"1"}
 
 
@@ -88,8 +88,8 @@ def test_a_retry_asks_anew_who_may_be_subscribed(peopled: World):
 @pytest.mark.parametrize("kind", ["lost_before", "lost_after", "truncated", "html"])
 def test_an_enrolment_whose_answer_is_lost_is_made_once(peopled: World, mode: str, kind: str):
     peopled.faults = tuple(Fault(kind, status=200, method="POST", path="contactAutomations", nth=nth) for nth in (2, 3))
-    ending = imported(peopled, "contactAutomations", ENROLS, *((email, OFTEN) for email in PEOPLE), mode=mode)
-    assert ending.summary.rows["succeeded"] == len(PEOPLE), report(peopled.job.path, "failed.csv")
+    job_result = imported(peopled, "contactAutomations", ENROLS, *((email, OFTEN) for email in PEOPLE), mode=mode)
+    assert job_result.summary.rows["succeeded"] == len(PEOPLE), report(peopled.job.path, "failed.csv")
     enrolled = links(peopled, "contactAutomations", "contact")
     assert enrolled == [(str(number),) for number in range(1, 9)]
 
@@ -108,12 +108,12 @@ def test_an_enrolment_cut_off_is_never_made_twice(
         peopled.ask("POST contactAutomations", {"contactAutomation": {"contact": "2", "automation": "1"}})
     if hours:
         peopled_time(monkeypatch, hours)
-    ending = peopled.resume()
+    job_result = peopled.resume()
     enrolled = links(peopled, "contactAutomations", "contact")
     assert enrolled == [("1",), ("2",), ("3",)]
     blind = mode == "create" and applied and hours
-    assert ending.summary.rows["in_doubt"] == bool(blind), "what was there before was forgotten: nobody can tell"
-    assert ending.summary.rows["succeeded"] == 3 - bool(blind)
+    assert job_result.summary.rows["in_doubt"] == bool(blind), "what was there before was forgotten: nobody can tell"
+    assert job_result.summary.rows["succeeded"] == 3 - bool(blind)
 
 
 def peopled_time(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
@@ -129,13 +129,15 @@ def test_who_moves_to_another_account_is_in_that_one_alone(peopled: World, kind:
     rows = [(email, "Acme", "Clerk") for email in PEOPLE]
     assert imported(peopled, "accountContacts", EMPLOYS, *rows).summary.actions == {"created": len(PEOPLE)}
     peopled.faults = (Fault(kind, path="accountContacts*", every=3),)
-    ending = imported(peopled, "accountContacts", EMPLOYS, *((email, "Other", "Head") for email in PEOPLE))
-    assert ending.summary.actions == {"updated": len(PEOPLE)}, report(peopled.job.path, "failed.csv")
+    job_result = imported(peopled, "accountContacts", EMPLOYS, *((email, "Other", "Head") for email in PEOPLE))
+    assert job_result.summary.actions == {"updated": len(PEOPLE)}, report(peopled.job.path, "failed.csv")
     accounts = {r["id"]: r["name"] for r in peopled.ask("GET accounts").body["accounts"]}
-    held = links(peopled, "accountContacts", "contact", "account", "jobTitle")
-    assert [(who, accounts[at], title) for who, at, title in held] == [(str(n), "Other", "Head") for n in range(1, 9)]
+    current = links(peopled, "accountContacts", "contact", "account", "jobTitle")
+    assert [(who, accounts[at], title) for who, at, title in current] == [
+        (str(n), "Other", "Head") for n in range(1, 9)
+    ]
     peopled.faults = ()
-    ending = imported(peopled, "accountContacts", EMPLOYS, *((email, "other", "Boss") for email in PEOPLE))
+    job_result = imported(peopled, "accountContacts", EMPLOYS, *((email, "other", "Boss") for email in PEOPLE))
     assert set(peopled.steps()) == {"job title"}
 
 
@@ -144,11 +146,11 @@ def test_who_moves_to_another_account_is_in_that_one_alone(peopled: World, kind:
 
 @READ
 def test_rows_by_ids_alone_find_what_is_there(peopled: World, plan: str):
-    count, _why = whole(plan)
+    count, _why = entire(plan)
     rows = [(str(n + 1), "1", "1") for n in range(count)]
     assert imported(peopled, "contactLists", "contact,list,status", *rows).summary.rows["succeeded"] == count
-    ending = imported(peopled, "contactLists", "contact,list,status", *rows)
-    assert ending.summary.rows["unchanged"] == count
+    job_result = imported(peopled, "contactLists", "contact,list,status", *rows)
+    assert job_result.summary.rows["unchanged"] == count
     assert peopled.steps() == []
 
 
@@ -165,8 +167,8 @@ def test_an_empty_value_is_left_alone(peopled: World):
 
 def test_new_names_are_made_once_and_only_where_they_may_be(peopled: World):
     rows = [(email, name) for email in PEOPLE[:2] for name in ("Brand New", "brand new ")]
-    ending = imported(peopled, "contactTags", "contact_email,tag_name", *rows[::2], (PEOPLE[2], "BRAND NEW"))
-    assert ending.summary.rows["succeeded"] == 3
+    job_result = imported(peopled, "contactTags", "contact_email,tag_name", *rows[::2], (PEOPLE[2], "BRAND NEW"))
+    assert job_result.summary.rows["succeeded"] == 3
     assert [step for step in peopled.steps() if step.startswith("create")] == ["create tag 'Brand New'"]
     header = "contact_email,automation_name"
     imported(peopled, "contactAutomations", header, (PEOPLE[0], "Brand New"), (PEOPLE[1], ONCE))
@@ -205,8 +207,8 @@ def test_what_contradicts_itself_or_names_nobody_sends_nothing(peopled: World):
 
 @pytest.mark.parametrize("status", ["activ", "Subscribed", "-1", "10", "01", "unconfirmd", "opted out", "4"])
 def test_the_advice_beside_a_refused_status_names_none_that_subscribes(peopled: World, status: str):
-    ending = imported(peopled, "contactLists", LISTS, (PEOPLE[0], "Newsletter", status))
-    assert ending.summary.rows["rejected"] == 1
+    job_result = imported(peopled, "contactLists", LISTS, (PEOPLE[0], "Newsletter", status))
+    assert job_result.summary.rows["rejected"] == 1
     said = report(peopled.job.path, "failed.csv")[0]["_error"].replace(f"'{status}'", "")
     assert "2 (unsubscribed)" in said
     assert not {"0", "1", "active", "unconfirmed"} & set(

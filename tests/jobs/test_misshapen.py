@@ -57,23 +57,23 @@ def _changed(body: Json, *, name: str, change: Damage) -> Json:
 
 def commands(world: World) -> dict[str, Callable[[], Any]]:
     """What reads an account, by what it is called."""
-    found: dict[str, Callable[[], Any]] = {}
+    result: dict[str, Callable[[], Any]] = {}
     for resource in RESOURCES:
-        found[f"export {resource.name}"] = lambda resource=resource: export.start(
+        result[f"export {resource.name}"] = lambda resource=resource: export.start(
             resource, world.folder / "out.csv", ExportOptions(rate=0), world.setting
         )
     for resource in IMPORTED:
         sample = SAMPLES[resource.name]
         file = world.csv(sample.rows[:3], sample.header, f"{resource.name}.csv")
-        found[f"import {resource.name}"] = lambda resource=resource, file=file: import_.start(
+        result[f"import {resource.name}"] = lambda resource=resource, file=file: import_.start(
             resource, file, ImportOptions(rate=0), world.setting
         )
     contacts = world.folder / "contacts.csv"
-    found["validate"] = lambda: validate.validate(
+    result["validate"] = lambda: validate.validate(
         named("contacts"), contacts, ImportOptions(rate=0), world.setting, offline=False
     )
-    found["export all"] = lambda: all_resources.export_all(world.folder / "all", ExportOptions(rate=0), world.setting)
-    return found
+    result["export all"] = lambda: all_resources.export_all(world.folder / "all", ExportOptions(rate=0), world.setting)
+    return result
 
 
 NAMES: Final = [
@@ -86,8 +86,8 @@ async def timed(command: Callable[[], Any]) -> tuple[float, str]:
     began = anyio.current_time()
     try:
         with anyio.fail_after(2 * WRITING):
-            ending = await command()
-        said = str(getattr(ending, "error", None) or "")
+            job_result = await command()
+        said = str(getattr(job_result, "error", None) or "")
     except AccountingError:
         raise
     except BulkError as error:
@@ -104,7 +104,7 @@ def test_nothing_that_an_answer_may_hold_is_a_defect_or_takes_long(world: World,
             shutil.rmtree(world.folder / folder, ignore_errors=True)
         shutil.copytree(full, world.folder / "account")
         world.sent.clear()
-        world.instead = partial(spoilt, path, damage)
+        world.instead = partial(looks_damaged, path, damage)
         return run(timed, commands(world)[name])
 
     play("", lambda body: body)
@@ -122,7 +122,7 @@ def test_nothing_that_an_answer_may_hold_is_a_defect_or_takes_long(world: World,
         assert seconds < (WRITING if name.startswith("import") else LONGEST), (path, what, said)
 
 
-def spoilt(path: str, damage: Damage, request: Request, reply: Reply | Lost) -> Reply | Lost:
+def looks_damaged(path: str, damage: Damage, request: Request, reply: Reply | Lost) -> Reply | Lost:
     """The answer with its body damaged, if it is one to this request."""
     if f"{request.method} {request.path}" != path or not isinstance(reply, Reply) or not isinstance(reply.body, dict):
         return reply

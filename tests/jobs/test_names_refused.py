@@ -26,8 +26,8 @@ ROWS = (
 def test_a_refused_name_fails_only_the_rows_that_need_it(world: World, path: str, rows: set[int]):
     world.ask("POST tags", {"tag": {"tag": "VIP", "tagType": "contact", "description": ""}})
     world.faults = (Fault("status", method="POST", path=path, status=422),)
-    ending = world.start(world.csv(ROWS, HEADER))
-    assert ending.summary.state == "finished"
+    job_result = world.start(world.csv(ROWS, HEADER))
+    assert job_result.summary.state == "finished"
     lines = check_reports(world.job.path, HEADER)
     assert {number for number, line in lines.items() if line["_file"] == "failed.csv"} == rows
     for number in rows:
@@ -89,8 +89,8 @@ def test_what_only_rows_name_that_are_refused_is_not_made(world: World, cells: d
     for number in range(4):
         world.ask("POST contacts", {"contact": {"email": f"{('ana', 'b', 'c', 'd')[number]}@example.com"}})
     bad = [but(DEAL, **{"title": f"T{n}", "account_name": f"New {n}"} | cells) for n in range(4)]
-    ending = world.start(world.csv([*bad, DEAL], DEALS), "deals", allow_damaged=False)
-    assert ending.summary.actions == {"created": 1}
+    job_result = world.start(world.csv([*bad, DEAL], DEALS), "deals", allow_damaged=False)
+    assert job_result.summary.actions == {"created": 1}
     assert world.account()["accounts"] == ["Acme"]
 
 
@@ -107,8 +107,8 @@ def test_tags_that_only_refused_people_would_have_are_not_made(
     people = [(f"{name}@example.com", "N", "VIP") for name in "abcd"]
     world.start(world.csv(people, "email,firstName,tags"))
     world.job.path.rename(world.folder / "jobs" / "before")
-    ending = world.start(world.csv([*rows, *people[1:]], "email,firstName,tags"), **options)
-    assert not ending.summary.complete
+    job_result = world.start(world.csv([*rows, *people[1:]], "email,firstName,tags"), **options)
+    assert not job_result.summary.complete
     assert world.account()["tags"] == ["VIP"]
 
 
@@ -118,6 +118,6 @@ def test_a_tag_beside_somebody_elses_id_is_not_made(world: World):
     world.job.path.rename(world.folder / "jobs" / "before")
     rows = [(str(at + 1), *person) for at, person in enumerate(people)]
     rows[0] = (rows[0][0], "changed@example.com", "N", "New")
-    ending = world.start(world.csv(rows, "id,email,firstName,tags"))
-    assert ending.summary.rows["rejected"] == 1
+    job_result = world.start(world.csv(rows, "id,email,firstName,tags"))
+    assert job_result.summary.rows["rejected"] == 1
     assert world.account()["tags"] == ["VIP"]

@@ -52,8 +52,8 @@ def test_naughty_cells_come_out_of_an_account_as_they_went_in(
     world: World, naughty: list[str], tmp_path: Path, plain: bool, guarded: bool
 ):
     rows = people(naughty)
-    ending = world.start(world.csv(rows, HEADER), allow_damaged=True)
-    assert (ending.summary.rows["read"], ending.summary.rows["succeeded"]) == (len(rows), len(rows))
+    job_result = world.start(world.csv(rows, HEADER), allow_damaged=True)
+    assert (job_result.summary.rows["read"], job_result.summary.rows["succeeded"]) == (len(rows), len(rows))
     check_reports(world.job.path, HEADER)
     world.job.discard()
     path = tmp_path / "out.csv"
@@ -84,10 +84,10 @@ def test_naughty_cells_come_out_of_an_account_as_they_went_in(
 
 def test_of_naughty_cells_only_those_that_look_spoilt_are_held_back(world: World, naughty: list[str]):
     rows = people(naughty)
-    ending = world.start(world.csv(rows, HEADER))
+    job_result = world.start(world.csv(rows, HEADER))
     told = check_reports(world.job.path, HEADER)
-    assert set(ending.summary.codes) <= {"damaged"}
-    assert ending.summary.rows["rejected"] + ending.summary.rows["succeeded"] == len(rows)
+    assert set(job_result.summary.codes) <= {"damaged"}
+    assert job_result.summary.rows["rejected"] + job_result.summary.rows["succeeded"] == len(rows)
     rejected = {line["email"]: line for line in told.values() if line["_file"] == "failed.csv"}
     no_phones = {email for email, cell, *_rest in rows if SHORTENED.fullmatch(cell) or invisible(cell)}
     assert set(rejected) == no_phones
@@ -113,8 +113,8 @@ def test_naughty_names_of_records_come_out_too(
     world.job.discard()
     world.export(tmp_path / "before.csv", resource)
     world.job.discard()
-    ending = world.start(world.csv(rows, header), resource, allow_damaged=True)
-    assert (ending.summary.rows["read"], ending.summary.rows["succeeded"]) == (len(rows), len(rows))
+    job_result = world.start(world.csv(rows, header), resource, allow_damaged=True)
+    assert (job_result.summary.rows["read"], job_result.summary.rows["succeeded"]) == (len(rows), len(rows))
     world.job.discard()
     world.export(tmp_path / "after.csv", resource)
     title = header.split(",", maxsplit=1)[0]

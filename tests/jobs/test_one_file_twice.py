@@ -40,15 +40,15 @@ def tables(path: Path) -> dict[str, Counter[tuple[Any, ...]]]:
     """How often each record is in an account, ids and times aside."""
     with closing(sqlite3.connect(path)) as db:
         names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {}
+        result = {}
         for table in names:
             cursor = db.execute(f'SELECT * FROM "{table}"')
             places = [
                 at for at, (title, *_rest) in enumerate(cursor.description)
                 if not any(part in title.lower() for part in PASSING)
             ]  # fmt: skip
-            found[table] = Counter(tuple(row[at] for at in places) for row in cursor)
-        return found
+            result[table] = Counter(tuple(row[at] for at in places) for row in cursor)
+        return result
 
 
 def counts(path: Path) -> dict[str, int]:

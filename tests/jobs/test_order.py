@@ -58,17 +58,17 @@ def test_one_address_in_many_spellings_is_written_in_file_order(world: World, se
 
     world.on_send, world.after = leaving, answered
     world.faults, world.seed = SLOW, seed
-    ending = world.start(world.csv(rows, "email,firstName"), on_duplicate="all", concurrency=8)
-    assert ending.summary.complete
+    job_result = world.start(world.csv(rows, "email,firstName"), on_duplicate="all", concurrency=8)
+    assert job_result.summary.complete
     names = {who: [name for other, name in order if other == who] for who in people}
     wanted = {who: [name for email, name in rows if identity(email) == who] for who in people}
     assert names == wanted
     assert [name for _who, name in order] != [name for _email, name in rows], "answers came out of order"
     world.on_send, world.after = lambda _request: None, lambda _request, _reply: None
     last = {email.strip().casefold(): name for email, name in rows}  # the sandbox tells NFC from NFD, as it is sent
-    held = world.account()["contacts"]
-    assert {email.casefold(): person["firstName"] for email, person in held.items()} == last
-    assert len(held) == len(last), "and nobody stands there twice"
+    current = world.account()["contacts"]
+    assert {email.casefold(): person["firstName"] for email, person in current.items()} == last
+    assert len(current) == len(last), "and nobody stands there twice"
 
 
 @pytest.mark.parametrize(("policy", "kept"), [("error", 0), ("first", 0), ("last", 2)])
@@ -144,12 +144,12 @@ def test_what_the_check_before_finds_is_what_the_import_rejects(world: World, po
     async def check() -> validate.Findings:
         return await validate.validate(named("contacts"), path, options, world.setting, offline=False)
 
-    found = run(check)
+    result = run(check)
     world.start(path, on_duplicate=policy)
     header = next(csv.reader(MIXED.splitlines()))
     lines = check_reports(Path(world.job.path), header)
     rejected = {(n, line["_code"]) for n, line in lines.items() if line.get("_status") == "rejected"}
-    assert {(issue.row, issue.code) for issue in found.issues} == rejected
+    assert {(issue.row, issue.code) for issue in result.issues} == rejected
     assert len(rejected) >= 7
     assert not [line for line in lines.values() if line.get("_status") == "failed"], "what was let through went through"
 
@@ -178,11 +178,11 @@ def test_what_the_account_holds_already_is_no_more_refused_by_the_check_than_by_
     async def check() -> validate.Findings:
         return await validate.validate(named("contacts"), path, ImportOptions(), world.setting, offline=False)
 
-    found = run(check)
-    assert {(issue.row, issue.code) for issue in found.issues} == {(rows + 2, "unknown_option")}
+    result = run(check)
+    assert {(issue.row, issue.code) for issue in result.issues} == {(rows + 2, "unknown_option")}
     assert {request.method for request, _reply in world.sent} == {"GET"}
     contacts = [request for request, _reply in world.sent if request.path.startswith("contacts")]
     assert len(contacts) == 1, "a request for a hundred"
-    ending = world.start(path)
+    job_result = world.start(path)
     assert [line["_row"] for line in report(world.job.path, "failed.csv")] == [str(rows + 2)]
-    assert ending.summary.rows["unchanged"] == rows - 1
+    assert job_result.summary.rows["unchanged"] == rows - 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.access.shared_limit import FileShelf, SharedLimit
+from bulk.access.shared_limit import FileStore, SharedLimit
 from bulk.storage import processes
 from bulk.storage.processes import is_gone, new_name
 
@@ -19,8 +19,8 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is 
 @LINUX
 def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
     script = (
-        "import sys; from pathlib import Path; from bulk.access.shared_limit import FileShelf, SharedLimit\n"
-        "limit = SharedLimit(FileShelf(Path(sys.argv[1]), 0.0), 5.0, 'account', lambda: None)\n"
+        "import sys; from pathlib import Path; from bulk.access.shared_limit import FileStore, SharedLimit\n"
+        "limit = SharedLimit(FileStore(Path(sys.argv[1]), 0.0), 5.0, 'account', lambda: None)\n"
         "limit.settle('account', 0.0); limit.claim(0.0); print('in', flush=True); sys.stdin.read()"
     )
     book = tmp_path / "book"
@@ -33,11 +33,11 @@ def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
         heard: list[str] = []
 
         def claim() -> None:
-            shelf = FileShelf(book, 0.0)
-            limit = SharedLimit(shelf, 5.0, "account", lambda: heard.append("company"))
+            store = FileStore(book, 0.0)
+            limit = SharedLimit(store, 5.0, "account", lambda: heard.append("company"))
             limit.settle("account", 0.0)
             limit.claim(0.0)
-            shelf.close()
+            store.close()
 
         claim()
         assert heard == ["company"]
@@ -52,14 +52,14 @@ def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
 
 def _forget_me(book: Path) -> None:
     """Let the limits of this very process be forgotten, so that only the killed one is left."""
-    shelf = FileShelf(book, 0.0)
+    store = FileStore(book, 0.0)
 
     def forget(kept: dict[str, object], _now: float) -> None:
         for budget in kept["budgets"].values():  # type: ignore[attr-defined]
             budget["who"] = {one: at for one, at in budget["who"].items() if f".{os.getpid()}." not in one}
 
-    shelf.change(0.0, forget)
-    shelf.close()
+    store.change(0.0, forget)
+    store.close()
 
 
 def machine(folder: Path, boot: str, *processes_: tuple[int, str, int]) -> Path:

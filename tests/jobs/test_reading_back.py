@@ -46,16 +46,16 @@ def test_rows_of_every_resource_that_are_acknowledged_in_vain_fail(world: World,
     sample = SAMPLES[name]
     posts = {"contacts": "contact/sync"}.get(name, name)
     world.faults = (Fault("unapplied", "POST", posts),)
-    ending = world.start(world.csv(sample.rows[:2], sample.header), name)
+    job_result = world.start(world.csv(sample.rows[:2], sample.header), name)
     lines = check_reports(world.job.path, sample.header)
     assert {line["_file"] for line in lines.values()} == {"failed.csv"}
     assert {code for _step, code in codes(world).values()} == {"not_confirmed"}, "also where later steps are refused"
-    assert ending.summary.codes == {"not_confirmed": 2}
+    assert job_result.summary.codes == {"not_confirmed": 2}
     error = report(world.job.path, "failed.csv")[0]["_error"]
     assert error.startswith("Acknowledged, but not found so when read: ")
     world.faults = ()
-    ending = world.resume(retry=True)
-    assert ending.summary.rows["failed"] == 0, report(world.job.path, "failed.csv")
+    job_result = world.resume(retry=True)
+    assert job_result.summary.rows["failed"] == 0, report(world.job.path, "failed.csv")
 
 
 SPOILT = {  # a column of a record's table that is no part of its key, and what somebody makes of it
@@ -99,10 +99,10 @@ def test_what_a_row_has_made_and_was_not_found_so_is_put_right_and_not_made_twic
     assert (count(world, name) - before, len(codes(world))) == (2, 2)
     world.after = lambda _request, _reply: None
     world.sent.clear()
-    ending = world.resume(retry=True)
-    assert ending.summary.rows["failed"] == 0, report(world.job.path, "failed.csv")
+    job_result = world.resume(retry=True)
+    assert job_result.summary.rows["failed"] == 0, report(world.job.path, "failed.csv")
     assert count(world, name) - before == 2
-    assert ending.summary.actions == {"created": 2}
+    assert job_result.summary.actions == {"created": 2}
     assert synced or not {"create", "contact"} & set(world.steps("POST"))
     check_reports(world.job.path, sample.header)
 
@@ -113,8 +113,8 @@ def test_an_id_that_another_record_has_by_now_is_no_record_of_the_row(world: Wor
     world.start(world.csv([("One",), ("Two",), ("Three",)], "tag"), "tags", mode="create", concurrency=1)
     assert list(codes(world)) == ["2"]
     world.faults = ()
-    ending = world.resume(retry=True)
-    assert (ending.summary.rows["failed"], ending.summary.actions) == (0, {"created": 3})
+    job_result = world.resume(retry=True)
+    assert (job_result.summary.rows["failed"], job_result.summary.actions) == (0, {"created": 3})
 
 
 def test_what_has_another_key_by_now_is_left_to_people(world: World):
@@ -140,8 +140,8 @@ def test_what_a_row_has_made_and_is_gone_is_made_again(world: World):
     world.start(world.csv(rows, "note,reltype,contact_email"), "notes", mode="create")
     assert len(codes(world)) == 2
     world.faults = ()
-    ending = world.resume(retry=True)
-    assert (ending.summary.actions, count(world, "notes")) == ({"created": 2}, 2)
+    job_result = world.resume(retry=True)
+    assert (job_result.summary.actions, count(world, "notes")) == ({"created": 2}, 2)
 
 
 @pytest.mark.parametrize("name", ["notes", "contacts", "deals"])
@@ -166,8 +166,8 @@ def test_a_retry_that_is_cut_off_makes_nothing_twice(world: World, small: Path, 
 
             world.on_send = crash
             world.resume(retry=True)
-        ending = world.resume(retry=True)
-        assert (ending.summary.actions, count(world, name) - before) == ({"created": 2}, 2)
+        job_result = world.resume(retry=True)
+        assert (job_result.summary.actions, count(world, name) - before) == ({"created": 2}, 2)
 
 
 def test_an_enrolment_that_was_not_seen_at_first_is_not_made_twice(world: World):
@@ -191,8 +191,8 @@ def test_an_enrolment_that_was_not_seen_at_first_is_not_made_twice(world: World)
     assert codes(world) == {"2": ("enrol", "not_confirmed")}
     world.after = lambda _request, _reply: None
     turn()
-    ending = world.resume(retry=True)
-    assert (count(world, "contactAutomations"), ending.summary.actions) == (1, {"created": 1})
+    job_result = world.resume(retry=True)
+    assert (count(world, "contactAutomations"), job_result.summary.actions) == (1, {"created": 1})
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_each_step_of_a_contact_is_read_back(world: World, method: str, path: st
     shutil.rmtree(world.job.path)
     rows = [(f"p{n}@example.com", "Other", "New", "VIP", "Customers", "Firm") for n in range(3)]
     world.faults = (Fault("unapplied", method, path, nth=2),)
-    ending = world.start(world.csv(rows, "email,firstName,tags,remove_tags,lists,account"))
-    assert ending.summary.rows["failed"] == 1
+    job_result = world.start(world.csv(rows, "email,firstName,tags,remove_tags,lists,account"))
+    assert job_result.summary.rows["failed"] == 1
     assert list(codes(world).values()) == [(step, "not_confirmed")]
 
 
@@ -217,8 +217,8 @@ def test_deletes_are_read_back(world: World):
     world.sent.clear()
     world.faults = (Fault("unapplied", "DELETE", "contacts/2"),)
     rows = [(f"p{n}@example.com",) for n in range(4)]
-    ending = world.start(world.csv(rows, "email"), mode="delete", yes=True)
-    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (3, 1)
+    job_result = world.start(world.csv(rows, "email"), mode="delete", yes=True)
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows["failed"]) == (3, 1)
     assert codes(world) == {"3": ("delete", "not_confirmed")}
     assert [request.path for request in read_backs(world)] == ["contacts", "contacts/2"], (
         "all of them at once, and who is still there alone"
@@ -230,26 +230,26 @@ def test_a_page_that_leaves_some_out_confirms_no_delete(world: World):
     shutil.rmtree(world.job.path)
     world.faults = (Fault("unapplied", "DELETE", "contacts/2"), Fault("empty_page", "GET", "contacts", skip=1))
     rows = [(f"p{n}@example.com",) for n in range(4)]
-    ending = world.start(world.csv(rows, "email"), mode="delete", yes=True)
-    assert ending.summary.rows["failed"] == 1
+    job_result = world.start(world.csv(rows, "email"), mode="delete", yes=True)
+    assert job_result.summary.rows["failed"] == 1
 
 
 @pytest.mark.parametrize("kind", ["no_include", "no_filter", "no_total"])
 def test_a_server_that_passes_over_what_is_asked_is_asked_one_by_one(world: World, kind: str):
     world.faults = (Fault(kind, "GET", "contacts*"), Fault("unapplied", "POST", "contactTags", nth=2))
-    ending = world.start(world.csv(people(5), HEADER))
-    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (4, 1)
+    job_result = world.start(world.csv(people(5), HEADER))
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows["failed"]) == (4, 1)
 
 
 def test_of_rows_of_one_contact_the_last_word_counts(world: World):
     rows = [("a@example.com", "One", "2"), ("b@example.com", "B", ""), ("a@example.com", "Two", "3"),
             ("A@example.com", "Last", "")]  # fmt: skip
-    ending = world.start(world.csv(rows, "email,firstName,phone"), on_duplicate="all")
-    assert ending.summary.rows["succeeded"] == 4
+    job_result = world.start(world.csv(rows, "email,firstName,phone"), on_duplicate="all")
+    assert job_result.summary.rows["succeeded"] == 4
     world.faults = (Fault("unapplied", "POST", "contact/sync", body="Final"),)
     shutil.rmtree(world.job.path)
     rows = [("a@example.com", "Next", ""), ("a@example.com", "Final", "")]
-    ending = world.start(world.csv(rows, "email,firstName,phone"), on_duplicate="all")
+    job_result = world.start(world.csv(rows, "email,firstName,phone"), on_duplicate="all")
     assert codes(world) == {"3": ("contact", "not_confirmed")}
 
 
@@ -276,8 +276,11 @@ def test_a_row_is_right_though_a_later_one_that_has_failed_has_changed_it(
         header, rows = "id,firstName,tags", [(str(1 + (of[0] != "a")), *rest) for of, *rest in ALIKE]
         fault = replace(fault, method="PUT", path="contacts/*") if fault.path == "contact/sync" else fault
     world.faults = (fault,)
-    ending = world.start(world.csv(rows, header), on_duplicate="all", key=key)
-    assert (ending.summary.rows["succeeded"], ending.summary.rows[status]) == (2, 1), (codes(world), ending.summary)
+    job_result = world.start(world.csv(rows, header), on_duplicate="all", key=key)
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows[status]) == (2, 1), (
+        codes(world),
+        job_result.summary,
+    )
     assert list(codes(world)) == ["4"]
 
 
@@ -300,8 +303,8 @@ def test_a_deal_is_right_though_a_later_row_that_has_failed_has_changed_it(world
     shutil.rmtree(world.job.path)
     world.faults = (Fault("lost_after", "PUT", "deals/*", body="300"),)
     rows = [(identity, "2"), (identity, "3")]
-    ending = world.start(world.csv(rows, "id,value"), "deals", key="id", on_duplicate="all")
-    assert (ending.summary.rows["succeeded"], ending.summary.rows["in_doubt"]) == (1, 1), codes(world)
+    job_result = world.start(world.csv(rows, "id,value"), "deals", key="id", on_duplicate="all")
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows["in_doubt"]) == (1, 1), codes(world)
 
 
 def test_what_was_not_read_back_before_a_kill_is_read_when_the_job_goes_on(world: World):
@@ -316,9 +319,9 @@ def test_what_was_not_read_back_before_a_kill_is_read_when_the_job_goes_on(world
         world.start(world.csv(people(5), HEADER))
     world.faults = ()
     world.sent.clear()
-    ending = world.resume()
-    assert ending.summary.state == "finished"
-    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (4, 1)
+    job_result = world.resume()
+    assert job_result.summary.state == "finished"
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows["failed"]) == (4, 1)
     assert {code for _step, code in codes(world).values()} == {"not_confirmed"}
     assert not world.steps()
 
@@ -330,20 +333,20 @@ def test_what_cannot_be_read_back_now_leaves_the_job_unfinished(world: World):
     world.faults = (
         Fault("status", "GET", "contacts", status=500, skip=1), Fault("status", "GET", "contacts/*", status=500)
     )  # fmt: skip
-    ending = world.start(world.csv(NAMES, "email,firstName"), concurrency=1)
-    assert ending.error is not None
-    assert (ending.summary.state, ending.error.exit_code) == ("unfinished", 4)
+    job_result = world.start(world.csv(NAMES, "email,firstName"), concurrency=1)
+    assert job_result.error is not None
+    assert (job_result.summary.state, job_result.error.exit_code) == ("unfinished", 4)
     world.faults = ()
-    ending = world.resume()
-    assert (ending.error, ending.summary.rows["succeeded"]) == (None, 5)
+    job_result = world.resume()
+    assert (job_result.error, job_result.summary.rows["succeeded"]) == (None, 5)
 
 
 def test_what_the_api_does_not_let_be_read_is_told(world: World):
     world.faults = (
         Fault("status", "GET", "contacts", status=422, skip=1), Fault("status", "GET", "contacts/*", status=405)
     )  # fmt: skip
-    ending = world.start(world.csv(NAMES, "email,firstName"))
-    assert (ending.error, ending.summary.rows["succeeded"]) == (None, 5)
+    job_result = world.start(world.csv(NAMES, "email,firstName"))
+    assert (job_result.error, job_result.summary.rows["succeeded"]) == (None, 5)
     assert json.loads((world.job.path / "summary.json").read_text())["not_read_back"] == 5
 
 
@@ -351,9 +354,9 @@ def test_a_page_of_somebody_between_is_no_refusal(world: World):
     world.faults = (
         Fault("proxy", "GET", "contacts", status=404, skip=1), Fault("proxy", "GET", "contacts/*", status=404)
     )  # fmt: skip
-    ending = world.start(world.csv(NAMES, "email,firstName"), concurrency=1)
-    assert ending.error is not None
-    assert ending.summary.state == "unfinished"
+    job_result = world.start(world.csv(NAMES, "email,firstName"), concurrency=1)
+    assert job_result.error is not None
+    assert job_result.summary.state == "unfinished"
     world.faults = ()
     assert world.resume().summary.rows["succeeded"] == 5
 
@@ -377,25 +380,25 @@ def unread(world: World, reply: Reply, *paths: str, pages: str = "") -> None:
 def test_a_row_that_may_not_be_read_takes_no_other_with_it(world: World):
     world.faults = (Fault("unapplied", "POST", "contactTags", nth=2),)
     unread(world, REFUSAL, "contacts", "contacts/3")
-    ending = world.start(world.csv(people(5), HEADER), concurrency=1)
-    assert ending.error is None
-    assert ending.summary.not_read_back == 1, "the one that is refused"
+    job_result = world.start(world.csv(people(5), HEADER), concurrency=1)
+    assert job_result.error is None
+    assert job_result.summary.not_read_back == 1, "the one that is refused"
     assert {code for _step, code in codes(world).values()} == {"not_confirmed"}, "the others are read"
-    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (4, 1)
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows["failed"]) == (4, 1)
 
 
 def test_a_row_that_is_read_after_a_retry_is_not_counted_as_unread_any_more(world: World):
     rows = [("a@example.com", "One", "VIP"), ("a@example.com", "Two", "New"), ("b@example.com", "B", "VIP")]
     world.faults = (Fault("status", "POST", "contactTags", status=422, first=1),)
     unread(world, REFUSAL)
-    ending = world.start(world.csv(rows, "email,firstName,tags"), on_duplicate="all", concurrency=1)
-    assert (ending.summary.rows["succeeded"], ending.summary.rows["failed"]) == (2, 1)
-    assert ending.summary.not_read_back == 2, "the row that failed is not done"
+    job_result = world.start(world.csv(rows, "email,firstName,tags"), on_duplicate="all", concurrency=1)
+    assert (job_result.summary.rows["succeeded"], job_result.summary.rows["failed"]) == (2, 1)
+    assert job_result.summary.not_read_back == 2, "the row that failed is not done"
     unread(world, REFUSAL, "nothing")
     world.faults = ()
-    ending = world.resume(retry=True)
-    assert ending.summary.rows["succeeded"] == 3
-    assert ending.summary.not_read_back == 1, "the two of one contact were sent again and read"
+    job_result = world.resume(retry=True)
+    assert job_result.summary.rows["succeeded"] == 3
+    assert job_result.summary.not_read_back == 1, "the two of one contact were sent again and read"
 
 
 ALWAYS = {
@@ -412,18 +415,18 @@ def test_what_can_never_be_read_back_ends_in_doubt(world: World, small: Path, re
     sample = SAMPLES[resource]
     unread(world, reply, pages="" if resource == "contacts" else resource)
     for run in range(RUNS):
-        ending = world.resume() if run else world.start(world.csv(sample.rows[:2], sample.header), resource)
+        job_result = world.resume() if run else world.start(world.csv(sample.rows[:2], sample.header), resource)
         if run < RUNS - 1:
-            assert ending.error is not None
-            assert "could not be read back" in str(ending.error)
-            assert ending.summary.state == "unfinished"
-    assert (ending.error, ending.summary.state) == (None, "finished")
+            assert job_result.error is not None
+            assert "could not be read back" in str(job_result.error)
+            assert job_result.summary.state == "unfinished"
+    assert (job_result.error, job_result.summary.state) == (None, "finished")
     lines = check_reports(world.job.path, sample.header)
     assert {(line["_status"], line["_code"]) for line in lines.values()} == {("in_doubt", "not_read_back")}
     assert all("could not be read back" in line["_error"] for line in lines.values())
     unread(world, reply, "nothing")
-    ending = world.resume(retry=True)
-    assert ending.summary.complete, "a retry reads it"
+    job_result = world.resume(retry=True)
+    assert job_result.summary.complete, "a retry reads it"
     assert not world.steps(), "and sends nothing of it again"
 
 
@@ -460,15 +463,15 @@ def test_a_resume_that_has_much_to_read_back_reads_by_pages(world: World):
 
 def test_a_failing_server_is_noticed_while_the_rows_run(world: World):
     world.faults = (Fault("unapplied", "POST", "contactTags"),)
-    ending = world.start(world.csv(people(600), HEADER), max_errors="50")
-    assert ending.error is not None
-    assert ending.error.exit_code == 3
-    assert ending.summary.rows["unprocessed"] > 300
+    job_result = world.start(world.csv(people(600), HEADER), max_errors="50")
+    assert job_result.error is not None
+    assert job_result.error.exit_code == 3
+    assert job_result.summary.rows["unprocessed"] > 300
 
 
 def test_reading_back_costs_a_request_in_a_hundred_rows(world: World):
-    ending = world.start(world.csv(people(tries(300, 1000)), HEADER))
-    assert ending.summary.complete
+    job_result = world.start(world.csv(people(tries(300, 1000)), HEADER))
+    assert job_result.summary.complete
     assert len(read_backs(world)) <= tries(300, 1000) / 100 + 1
     assert len(read_backs(world)) <= 0.02 * len(world.sent)
 
@@ -485,11 +488,11 @@ def test_what_somebody_has_changed_meanwhile_is_said_with_both_values(world: Wor
                 db.execute("UPDATE contacts SET firstName = 'Meddled' WHERE email = 'p0@example.com'")
 
     world.after = meddle
-    ending = world.start(world.csv([("p0@example.com", "Other")], "email,firstName"))
+    job_result = world.start(world.csv([("p0@example.com", "Other")], "email,firstName"))
     error = report(world.job.path, "failed.csv")[0]["_error"]
     assert "'Other'" in error
     assert "'Meddled'" in error
-    assert ending.summary.codes == {"not_confirmed": 1}
+    assert job_result.summary.codes == {"not_confirmed": 1}
 
 
 def test_links_that_may_not_be_read_apart_take_no_other_row_with_them(world: World):
@@ -498,7 +501,7 @@ def test_links_that_may_not_be_read_apart_take_no_other_row_with_them(world: Wor
         Fault("no_include", method="GET", path="contacts*"),
     )
     rows = [("a@example.com", "VIP"), ("b@example.com", "VIP"), ("c@example.com", "")]
-    ending = world.start(world.csv(rows, "email,tags"))
-    assert ending.error is None
-    assert ending.summary.rows["succeeded"] == 3
-    assert ending.summary.not_read_back == 1, "whose tags may not be read"
+    job_result = world.start(world.csv(rows, "email,tags"))
+    assert job_result.error is None
+    assert job_result.summary.rows["succeeded"] == 3
+    assert job_result.summary.not_read_back == 1, "whose tags may not be read"

@@ -19,7 +19,7 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Step
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
-from bulk.planning.together import Asking
+from bulk.planning.flow import Asking
 from bulk.runtime.runner import Runner, Work
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from tests.virtual import run

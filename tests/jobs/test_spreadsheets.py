@@ -52,8 +52,8 @@ def as_a_spreadsheet_saves_it(path: Path) -> None:
 @pytest.mark.parametrize("key", ["email", "id"])
 def test_what_was_exported_is_imported_again_whatever_it_looks_like(exported: tuple[World, Path], key: str):
     world, path = exported
-    ending = world.start(path, key=key)
-    assert ending.summary.rows["unchanged"] == len(PEOPLE)
+    job_result = world.start(path, key=key)
+    assert job_result.summary.rows["unchanged"] == len(PEOPLE)
     assert world.steps() == []
 
 
@@ -70,7 +70,7 @@ def test_what_a_spreadsheet_spoilt_is_rejected_row_by_row_with_what_was_meant(ex
     world, path = exported
     as_a_spreadsheet_saves_it(path)
     before = world.account()
-    ending = world.start(path, key=key)
+    job_result = world.start(path, key=key)
     with path.open(encoding="utf-8-sig", newline="") as file:
         check_reports(world.job.path, next(csv.reader(file)))
     lines = report(world.job.path, "failed.csv")
@@ -80,7 +80,7 @@ def test_what_a_spreadsheet_spoilt_is_rejected_row_by_row_with_what_was_meant(ex
     }
     assert "was '+12025550143' in the account" in lines[0]["_error"]
     assert "--allow-damaged" in lines[0]["_error"]
-    assert (ending.summary.rows["rejected"], ending.summary.rows["unchanged"]) == (2, 4)
+    assert (job_result.summary.rows["rejected"], job_result.summary.rows["unchanged"]) == (2, 4)
     assert world.account() == before
     assert world.steps() == []
 
@@ -92,9 +92,9 @@ def test_few_rows_are_held_against_what_was_exported_too(exported: tuple[World, 
     as_a_spreadsheet_saves_it(path)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([lines[0], lines[1], lines[4].replace("Di", "Diana"), lines[5]]))
-    ending = world.start(path, key=key)
+    job_result = world.start(path, key=key)
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"]
-    assert (ending.summary.actions, world.steps()) == ({"updated": 1, "unchanged": 1}, ["contact"])
+    assert (job_result.summary.actions, world.steps()) == ({"updated": 1, "unchanged": 1}, ["contact"])
     read = [request.step for request, _reply in world.sent if request.path == "contacts"]
     assert read == ["contacts 1"]
 
@@ -111,16 +111,16 @@ def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: Worl
         world.start(path, concurrency=1)
     later = time.time() + 3 * STALE
     monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: later)
-    ending = world.resume(concurrency=1)
-    assert ending.summary.actions == {"updated": 20}
+    job_result = world.resume(concurrency=1)
+    assert job_result.summary.actions == {"updated": 20}
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"] * 20
 
 
 def test_ids_of_others_are_not_taken_for_the_rows(exported: tuple[World, Path]):
     world, _path = exported
     rows = [("1", "bo@example.com", "Bob"), ("a7", "new@example.com", "New"), ("99", "ed@example.com", "Ed")]
-    ending = world.start(world.csv(rows, "id,email,firstName"))
-    assert ending.summary.actions == {"updated": 2, "created": 1}
+    job_result = world.start(world.csv(rows, "id,email,firstName"))
+    assert job_result.summary.actions == {"updated": 2, "created": 1}
     people = world.account()["contacts"]
     assert (people["ada@example.com"]["firstName"], people["bo@example.com"]["firstName"]) == ("Ada", "Bob")
 
@@ -136,8 +136,8 @@ def test_whoever_means_it_so_may_send_it(exported: tuple[World, Path]):
 
 def test_nothing_is_sent_at_all_if_so_it_was_asked_for(exported: tuple[World, Path]):
     world, _path = exported
-    ending = world.start(world.csv([("new@example.com", "1-May", "", "")], HEADER), on_invalid="stop")
-    assert ending.summary.state == "stopped"
+    job_result = world.start(world.csv([("new@example.com", "1-May", "", "")], HEADER), on_invalid="stop")
+    assert job_result.summary.state == "stopped"
     assert world.steps() == []
 
 
@@ -147,8 +147,8 @@ def test_a_new_row_is_judged_by_its_looks(world: World):
         ("b@example.com", "Bo", "4.47912E+11", ""),
         ("c@example.com", "JosÃ©", "", ""),
     ]
-    ending = world.start(world.csv(rows, HEADER))
-    assert ending.summary.rows["rejected"] == 3
+    job_result = world.start(world.csv(rows, HEADER))
+    assert job_result.summary.rows["rejected"] == 3
     assert world.steps("POST") == []
 
 
@@ -156,10 +156,10 @@ def test_the_check_before_says_it_too(world: World):
     path = world.csv([("a@example.com", "1-May", "", ""), ("b@example.com", "Bo", "", "")], HEADER)
 
     async def check(**options: bool) -> list[str]:
-        found = await validate.validate(
+        result = await validate.validate(
             named("contacts"), path, ImportOptions(**options), world.setting, offline=False
         )  # fmt: skip
-        return [issue.code for issue in found.issues]
+        return [issue.code for issue in result.issues]
 
     assert run(check) == ["damaged"]
     assert run(lambda: check(allow_damaged=True)) == []

@@ -89,10 +89,10 @@ class Run:
             contact = request.admission.contact
             reading = Request("", "GET", f"contacts/{contact}/contactLists")
             if f"GET {reading.path}" in left:
-                ending = gated(request, stands(contact, self.reply(left, reading), self.bounced))
-                if isinstance(ending, Receipt):
-                    return ending
-                request = ending
+                job_result = gated(request, stands(contact, self.reply(left, reading), self.bounced))
+                if isinstance(job_result, Receipt):
+                    return job_result
+                request = job_result
         self.asked.append(request)
         return receipt_of(request, self.reply(left, request))
 

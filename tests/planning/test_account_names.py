@@ -78,8 +78,8 @@ def nothing(_count: int) -> None:
 @pytest.mark.parametrize("total", [str, int, nothing, lambda _n: "many"])
 @pytest.mark.parametrize("most", [20, PAGE])
 def test_every_record_is_read(count, total, most):
-    found, asked = drive(read_all("tags", "tags"), collection("tags", tags_of(count), total=total, most=most))
-    assert [tag["id"] for tag in found["tags"]] == [str(n) for n in range(1, count + 1)]
+    result, asked = drive(read_all("tags", "tags"), collection("tags", tags_of(count), total=total, most=most))
+    assert [tag["id"] for tag in result["tags"]] == [str(n) for n in range(1, count + 1)]
     assert len(asked) <= count // most + 2
 
 
@@ -102,8 +102,8 @@ def test_a_record_that_comes_twice_counts_once():
             records.insert(0, {"id": "999", "tag": "New"})  # all that follows moves on by one
         return reply
 
-    found, _asked = drive(read_all("tags", "tags"), server)
-    assert len(found["tags"]) == len({tag["id"] for tag in found["tags"]}) == 150
+    result, _asked = drive(read_all("tags", "tags"), server)
+    assert len(result["tags"]) == len({tag["id"] for tag in result["tags"]}) == 150
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_a_record_that_comes_twice_counts_once():
 )
 @pytest.mark.parametrize("most", [20, PAGE])
 def test_a_total_is_a_hint(told, most):
-    found, asked = drive(read_all("tags", "tags"), collection("tags", tags_of(250), total=lambda _n: told, most=most))
-    assert len(found["tags"]) == 250
+    result, asked = drive(read_all("tags", "tags"), collection("tags", tags_of(250), total=lambda _n: told, most=most))
+    assert len(result["tags"]) == 250
     assert len(asked) <= 250 // most + 16
 
 
@@ -126,8 +126,8 @@ def test_records_that_there_should_be_and_pages_without_any_do_not_fit():
 
 
 def test_a_server_that_passes_over_the_offset_is_not_asked_for_ever():
-    found, _asked = drive(read_all("tags", "tags"), collection("tags", tags_of(100), total=nothing, fixed=True))
-    assert len(found["tags"]) == 100
+    result, _asked = drive(read_all("tags", "tags"), collection("tags", tags_of(100), total=nothing, fixed=True))
+    assert len(result["tags"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -197,12 +197,12 @@ def test_an_account_without_fields_and_lists_is_known_by_its_user():
 
 
 @pytest.mark.parametrize(
-    ("name", "within", "found"),
+    ("name", "within", "result"),
     [("News", "", "1"), ("news", "", "1"), ("NEWS", "", "1"), ("offers", "", "2"), ("second", "", "2"),
      ("Won", "a", "3"), ("Won", "b", "4")],
 )  # fmt: skip
-def test_a_name_is_found_as_written_else_case_aside_else_by_its_other_name(name, within, found):
-    assert BOOK.find(name, "lists", within) == found
+def test_a_name_is_found_as_written_else_case_aside_else_by_its_other_name(name, within, result):
+    assert BOOK.find(name, "lists", within) == result
 
 
 @pytest.mark.parametrize(
@@ -282,12 +282,12 @@ def test_what_is_missing_is_made_once():
     assert (names.book("tags").id_of("new"), names.book("accounts").id_of("acme")) == ("5", "6")
 
 
-def scripted(create: list[Reply | Lost], found: list[list[dict[str, str]]]) -> Server:
+def scripted(create: list[Reply | Lost], result: list[list[dict[str, str]]]) -> Server:
     def server(request: Request) -> Reply | Lost:
         if request.method == "POST":
             return create.pop(0)
         assert ("search", "New") in request.query
-        return Reply(200, {"tags": found.pop(0), "meta": {"total": None}})
+        return Reply(200, {"tags": result.pop(0), "meta": {"total": None}})
 
     return server
 

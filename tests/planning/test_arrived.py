@@ -10,7 +10,7 @@ from bulk.resources.kinds import DATE, DATETIME, MONEY, NUMBER, OPTIONS, TEXT, T
 
 
 @pytest.mark.parametrize(
-    ("kind", "found", "sent", "arrived"),
+    ("kind", "result", "sent", "arrived"),
     [
         (TEXT, "Bath ", "Bath", True),
         (TEXT, "Bristol", "Bath", False),
@@ -33,8 +33,8 @@ from bulk.resources.kinds import DATE, DATETIME, MONEY, NUMBER, OPTIONS, TEXT, T
         (DATETIME, "2026-05-28 04:30:00", "2026-05-28 09:30:00", False),
     ],
 )
-def test_an_answer_and_a_reading_agree(kind: Kind, found: object, sent: object, arrived: bool):
-    assert kind.arrived(found, sent) is arrived
+def test_an_answer_and_a_reading_agree(kind: Kind, result: object, sent: object, arrived: bool):
+    assert kind.arrived(result, sent) is arrived
     if kind is not OPTIONS or arrived:  # of which the account may leave some out in its answer
-        assert answers.value_of(kind, sent)(found) is arrived
-    assert (not record_differences({"values": {"x": sent}}, {"x": found}, {"x": kind})) is arrived
+        assert answers.value_of(kind, sent)(result) is arrived
+    assert (not record_differences({"values": {"x": sent}}, {"x": result}, {"x": kind})) is arrived

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
 from bulk.planning.contacts import CONTACT, contact_flow
+from bulk.planning.flow import combined
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.state import ContactState, Page
-from bulk.planning.together import together
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import Option
@@ -175,8 +175,8 @@ def test_create_says_what_is_taken():
 
 
 def test_a_lost_create_is_found_by_reading():
-    found = links("contacts", FULL | {"email": "other@example.com", "id": "3"}, FULL | {"email": "ADA@example.com"})
-    outcome, run = do({"firstName": "Ada"}, {POST: LOST, LOOK: found}, mode="create")
+    result = links("contacts", FULL | {"email": "other@example.com", "id": "3"}, FULL | {"email": "ADA@example.com"})
+    outcome, run = do({"firstName": "Ada"}, {POST: LOST, LOOK: result}, mode="create")
     assert outcome == Outcome(RowStatus.SUCCEEDED, "created", "7")
     assert run.asked[1].query == (("email", "ada@example.com"),)
 
@@ -188,8 +188,8 @@ def test_a_lost_create_that_is_not_there_is_sent_once_more():
 
 
 def test_a_contact_of_other_values_is_nobody_s_create():
-    found = links("contacts", FULL | {"firstName": "Eve"})
-    outcome, _run = do({"firstName": "Ada"}, {POST: LOST, LOOK: found}, mode="create")
+    result = links("contacts", FULL | {"firstName": "Eve"})
+    outcome, _run = do({"firstName": "Ada"}, {POST: LOST, LOOK: result}, mode="create")
     assert outcome.status is RowStatus.IN_DOUBT
 
 
@@ -200,9 +200,9 @@ def test_a_contact_that_was_there_before_is_nobody_s_create():
     assert run.places == [POST, LOOK]
 
 
-@pytest.mark.parametrize(("held", "status"), [("Bath", RowStatus.SUCCEEDED), ("Bristol", RowStatus.IN_DOUBT)])
-def test_a_lost_create_is_told_by_its_custom_fields_too(held, status):
-    values = links("fieldValues", {"id": "1", "field": "1", "value": held})
+@pytest.mark.parametrize(("current", "status"), [("Bath", RowStatus.SUCCEEDED), ("Bristol", RowStatus.IN_DOUBT)])
+def test_a_lost_create_is_told_by_its_custom_fields_too(current, status):
+    values = links("fieldValues", {"id": "1", "field": "1", "value": current})
     replies = {POST: LOST, LOOK: links("contacts", FULL), "GET contacts/7/fieldValues": values}
     outcome, _run = do({"firstName": "Ada", "City": "Bath"}, replies, mode="create", newest=6)
     assert outcome.status is status
@@ -275,16 +275,16 @@ def test_one_tag_that_fails_holds_back_nothing_and_is_named():
 
 
 def test_a_tag_is_removed_by_the_id_of_its_link():
-    held = links("contactTags", {"tag": "1", "id": "70", "contact": "7"}, {"tag": "9", "id": "71", "contact": "7"})
+    current = links("contactTags", {"tag": "1", "id": "70", "contact": "7"}, {"tag": "9", "id": "71", "contact": "7"})
     cells = {"remove_tags": "VIP,Trial,Never heard of"}
-    outcome, run = do(cells, {SYNC: UPDATED, HELD_TAGS: held, "DELETE contactTags/70": DONE})
+    outcome, run = do(cells, {SYNC: UPDATED, HELD_TAGS: current, "DELETE contactTags/70": DONE})
     assert outcome.status is RowStatus.SUCCEEDED
     assert run.places == [SYNC, HELD_TAGS, "DELETE contactTags/70"]
 
 
 def test_a_tag_that_is_gone_already_changes_nothing():
-    held = links("contactTags", {"tag": "1", "id": "70"})
-    outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, HELD_TAGS: held, "DELETE contactTags/70": GONE})
+    current = links("contactTags", {"tag": "1", "id": "70"})
+    outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, HELD_TAGS: current, "DELETE contactTags/70": GONE})
     assert outcome.status is RowStatus.UNCHANGED
     outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, HELD_TAGS: links("contactTags")})
     assert outcome.status is RowStatus.UNCHANGED
@@ -361,8 +361,8 @@ def test_an_address_that_bounced_for_good_is_subscribed_to_nothing_new():
 
 def test_a_contact_that_was_found_after_a_lost_answer_may_have_left_before():
     """It has the values that were sent; whether this row made it nobody knows."""
-    found = links("contacts", FULL | {"firstName": "Ada"})
-    replies = {POST: LOST, LOOK: found, HELD_LISTS: on_list("1", "2")}
+    result = links("contacts", FULL | {"firstName": "Ada"})
+    replies = {POST: LOST, LOOK: result, HELD_LISTS: on_list("1", "2")}
     outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create")
     assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "opted_out")]
     assert LISTS not in run.places
@@ -485,7 +485,7 @@ def test_a_lost_joining_is_settled_by_reading():
 # ---- what the account holds already
 
 
-HELD = state_of(
+RECORDS_READ = state_of(
     fields={"1": "Bristol", "3": "||Phone||Mail||"}, tags={"1": "70"}, lists={"1": "1", "2": "2"},
     accounts={"11": "911"},
 )  # fmt: skip
@@ -495,7 +495,7 @@ SAME = {"email": "ADA@example.com", "firstName": "Ada", "lastName": "", "City": 
 
 
 def test_a_row_that_changes_nothing_asks_nothing():
-    outcome, run = do(SAME, {}, state=HELD)
+    outcome, run = do(SAME, {}, state=RECORDS_READ)
     assert outcome == Outcome(RowStatus.UNCHANGED, "unchanged", "7")
     assert run.asked == []
 
@@ -509,7 +509,7 @@ def test_a_row_that_changes_nothing_asks_nothing():
 def test_of_a_row_that_changes_something_only_that_is_sent(change, place):
     replies = {SYNC: UPDATED, TAGS: NEW_TAG, LISTS: NEW_LIST, place: UPDATED if place == SYNC else NEW_LIST}
     replies |= {TAGS: NEW_TAG, "DELETE contactTags/70": DONE, "DELETE accountContacts/911": DONE}
-    outcome, run = do(SAME | change, replies, state=HELD)
+    outcome, run = do(SAME | change, replies, state=RECORDS_READ)
     assert run.places == [place]
     assert outcome == Outcome(RowStatus.SUCCEEDED, "updated", "7")
 
@@ -522,23 +522,23 @@ def test_a_link_that_someone_else_made_meanwhile_is_no_change_of_ours():
 def test_a_contact_that_was_deleted_meanwhile_gets_all_its_links_anew():
     replies = {SYNC: CREATED, TAGS: NEW_TAG, LISTS: NEW_LIST, JOIN: JOINED}
     cells = {key: cell for key, cell in SAME.items() if key not in ("remove_tags", "unsubscribe_lists")}
-    outcome, run = do(cells | {"firstName": "Eve"}, replies, state=HELD)
+    outcome, run = do(cells | {"firstName": "Eve"}, replies, state=RECORDS_READ)
     assert outcome == Outcome(RowStatus.SUCCEEDED, "created", "7")
     assert sorted(run.places) == sorted([SYNC, TAGS, LISTS, JOIN])
 
 
 def test_a_contact_that_someone_else_made_anew_meanwhile_has_none_of_the_links_of_the_old():
     other = Reply(200, {"contact": FULL | {"id": "9"}})
-    held = "contacts/9/contactTags", "contacts/9/contactLists"
+    current = "contacts/9/contactTags", "contacts/9/contactLists"
     replies = {SYNC: other, TAGS: NEW_TAG, LISTS: NEW_LIST, JOIN: JOINED, HELD_ACCOUNTS: links("accountContacts")}
-    replies |= {f"GET {path}": links(path.rpartition("/")[2]) for path in held}
-    outcome, run = do(SAME | {"firstName": "Eve"}, replies, state=HELD)
+    replies |= {f"GET {path}": links(path.rpartition("/")[2]) for path in current}
+    outcome, run = do(SAME | {"firstName": "Eve"}, replies, state=RECORDS_READ)
     assert outcome == Outcome(RowStatus.SUCCEEDED, "updated", "9")
     assert {SYNC, TAGS, LISTS, JOIN} <= set(run.places)
 
 
 def test_who_left_a_list_stays_off_it_even_if_the_contact_was_made_anew():
-    outcome, _run = do({"firstName": "Eve", "lists": "Offers"}, {SYNC: CREATED}, state=HELD)
+    outcome, _run = do({"firstName": "Eve", "lists": "Offers"}, {SYNC: CREATED}, state=RECORDS_READ)
     assert [failure.code for failure in outcome.failures] == ["opted_out"]
 
 
@@ -567,7 +567,7 @@ CELLS = st.fixed_dictionaries(
         "account": st.sampled_from(["", "Acme", "#N/A"]),
     },
 )  # fmt: skip
-STATES = st.sampled_from([None, None, state_of(), HELD, state_of(accounts={"12": "912"}, lists={"1": "2"})])
+STATES = st.sampled_from([None, None, state_of(), RECORDS_READ, state_of(accounts={"12": "912"}, lists={"1": "2"})])
 GOOD: Mapping[str, list[Reply]] = {
     "POST contact/sync": [CREATED, UPDATED, BOUNCED],
     "POST contacts": [CREATED],
@@ -644,12 +644,12 @@ def test_together_runs_parts_of_any_length_side_by_side():
 
     results = []
 
-    def whole():
-        results.append((yield from together([part("a", 3), part("b", 0), part("c", 1)])))
-        results.append((yield from together([])))
+    def entire():
+        results.append((yield from combined([part("a", 3), part("b", 0), part("c", 1)])))
+        results.append((yield from combined([])))
         yield ()
 
-    flow, batches = whole(), []
+    flow, batches = entire(), []
     requests = next(flow)
     while requests:
         batches.append([request.step for request in requests])

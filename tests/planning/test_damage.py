@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk.model import Row
-from bulk.planning.damage import damage, lost, spoilt
+from bulk.planning.damage import damage, looks_damaged, lost
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import NUMBER, TEXT
 from bulk.resources.spec import Column
@@ -26,7 +26,7 @@ PHONE, FIRST, NUMBERS = Column("phone", TEXT), CONTACTS.column("firstName"), Col
     ],
 )  # fmt: skip
 def test_what_a_spreadsheet_makes_of_data_is_told_with_what_was_meant(text: str, said: str) -> None:
-    assert said in spoilt(PHONE, text)
+    assert said in looks_damaged(PHONE, text)
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_what_a_spreadsheet_makes_of_data_is_told_with_what_was_meant(text: str,
      "Fehler:504"],
 )  # fmt: skip
 def test_a_failed_formula_is_told_in_every_language(text: str) -> None:
-    assert "spreadsheet's error" in spoilt(FIRST, text)
+    assert "spreadsheet's error" in looks_damaged(FIRST, text)
 
 
 @pytest.mark.parametrize("text", ["#VIP!", "#NVIDIA", "#N/A", "Error", "Err: none", "#wert!", "#1 FAN!", "NV", "WERT!"])
 def test_a_hashtag_is_no_failed_formula(text: str) -> None:
-    assert spoilt(FIRST, text) == ""
+    assert looks_damaged(FIRST, text) == ""
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_hashtag_is_no_failed_formula(text: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("title", ["phone", "Mobile Phone", "WhatsApp", "Telefon privat", "homePhone"])
 def test_a_phone_is_no_float_whoever_made_it_one(text: str, title: str) -> None:
-    assert spoilt(Column("field:1", TEXT, title=title), text)
+    assert looks_damaged(Column("field:1", TEXT, title=title), text)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_a_phone_is_no_float_whoever_made_it_one(text: str, title: str) -> None:
      "1e+15", True)],
 )  # fmt: skip
 def test_long_ids_are_no_floats_and_amounts_may_be(title: str, text: str, damaged: bool) -> None:
-    assert bool(spoilt(Column("field:1", TEXT, title=title), text)) is damaged
-    assert spoilt(Column("field:1", NUMBER, title=title), "123456789012.0") == ""
+    assert bool(looks_damaged(Column("field:1", TEXT, title=title), text)) is damaged
+    assert looks_damaged(Column("field:1", NUMBER, title=title), "123456789012.0") == ""
 
 
 @pytest.mark.parametrize("text", ["1-May", "02-Jan-24", "Mar-01", "2024-05-01", "2024-05-01 00:00:00", "05/06/2024"])
 def test_a_date_is_nobodys_name_and_may_be_anything_else(text: str) -> None:
-    assert "looks like a date" in spoilt(FIRST, text)
-    assert spoilt(PHONE, text) == ""
+    assert "looks like a date" in looks_damaged(FIRST, text)
+    assert looks_damaged(PHONE, text) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_date_is_nobodys_name_and_may_be_anything_else(text: str) -> None:
      "E+", "1E5", "12E4", "#1", "# 1", "#hashtag", "12345678901234567890", "+44 20 7946 0958", "-", "£5", "Ã"],
 )  # fmt: skip
 def test_what_people_are_called_is_left_alone(text: str) -> None:
-    assert spoilt(FIRST, text) == ""
+    assert looks_damaged(FIRST, text) == ""
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0xA0, max_codepoint=0x24F), min_size=1, max_size=8))
@@ -91,11 +91,11 @@ def test_what_was_read_in_the_wrong_encoding_is_put_right_and_nothing_else_is_ca
         misread = text.encode("utf-8").decode("cp1252")
     except UnicodeDecodeError:
         return  # one of the five bytes without a letter
-    assert repr(text) in spoilt(PHONE, misread)
+    assert repr(text) in looks_damaged(PHONE, misread)
 
 
 @pytest.mark.parametrize(
-    ("held", "text", "damaged"),
+    ("current", "text", "damaged"),
     [
         ("+4479120000", "4479120000", True), ("0049123", "49123", True), ("00501", "501", True), ("+0501", "501", True),
         ("12345678901234567", "12345678901234500", True),
@@ -103,16 +103,16 @@ def test_what_was_read_in_the_wrong_encoding_is_put_right_and_nothing_else_is_ca
         ("12345678901234567", "12345678901234568", False), ("", "5", False), ("+", "5", False),
     ],
 )  # fmt: skip
-def test_what_was_lost_of_what_the_account_holds(held: str, text: str, damaged: bool) -> None:
-    assert bool(lost(held, text)) is damaged
+def test_what_was_lost_of_what_the_account_holds(current: str, text: str, damaged: bool) -> None:
+    assert bool(lost(current, text)) is damaged
 
 
 def test_a_cell_that_the_account_holds_so_is_left_alone() -> None:
     row = Row(2, "key", {"phone": "4.47912E+11"})
     assert damage(row, (PHONE,), lambda _column: "4.47912E+11") is None
-    found = damage(row, (PHONE,), lambda _column: "447912345678")
-    assert found is not None
-    assert (found.code, "--allow-damaged" in found.error) == ("damaged", True)
+    result = damage(row, (PHONE,), lambda _column: "447912345678")
+    assert result is not None
+    assert (result.code, "--allow-damaged" in result.error) == ("damaged", True)
 
 
 def test_numbers_are_looked_at_and_dates_are_not() -> None:

@@ -17,7 +17,7 @@ from bulk.model import CUT_OFF, Failure, Flow, Lost, Outcome, Receipt, Reply, Re
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.state import ContactState
-from bulk.planning.writers import Known, Meaning, Own, Reckoned
+from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources import named
 from bulk.resources.kinds import Option
 from tests.planning.playing import Run, links, played, receipt_of, written_down
@@ -120,7 +120,7 @@ def failed(code: str, step: str = "") -> tuple[RowStatus, list[tuple[str, str]]]
     return (RowStatus.FAILED if step else RowStatus.REJECTED, [(step, code)])
 
 
-def ending(outcome: Outcome) -> tuple[RowStatus, list[tuple[str, str]]]:
+def job_result(outcome: Outcome) -> tuple[RowStatus, list[tuple[str, str]]]:
     return (outcome.status, [(failure.step, failure.code) for failure in outcome.failures])
 
 
@@ -198,7 +198,7 @@ def test_an_id_and_an_address_of_two_contacts_write_nothing(name: str, known: bo
     _attribute, title, _identity, called, more = WAYS[name]
     cells = {"contact": "8", "contact_email": "ada@example.com", title: called, **more}
     outcome, run = Table(name)(cells, {LOOK: FOUND}, state=state_of() if known else None)
-    assert ending(outcome) == failed("contradiction")
+    assert job_result(outcome) == failed("contradiction")
     assert "contact is 8" in outcome.failures[0].error
     assert run.places == ([] if known else [LOOK])
 
@@ -207,7 +207,7 @@ def test_an_id_and_an_address_of_two_contacts_write_nothing(name: str, known: bo
 def test_an_id_and_a_name_of_two_records_ask_nothing(name: str):
     attribute, title, _identity, called, more = WAYS[name]
     outcome, run = Table(name)({"contact": "7", attribute: "2", title: called, **more}, {})
-    assert ending(outcome) == failed("contradiction")
+    assert job_result(outcome) == failed("contradiction")
     assert run.asked == []
 
 
@@ -215,7 +215,7 @@ def test_an_id_and_a_name_of_two_records_ask_nothing(name: str):
 def test_a_name_that_is_not_there_rejects_the_row_with_the_nearest(name: str):
     _attribute, title, _identity, called, more = WAYS[name]
     outcome, run = Table(name)({"contact": "7", title: called.strip("%") + "x", **more}, {})
-    assert ending(outcome) == failed("unknown_name")
+    assert job_result(outcome) == failed("unknown_name")
     nearest = {"contactTags": "VIP", "contactLists": "News", "fieldValues": "City", "accountContacts": "Acme"}
     assert f"Nearest: {nearest.get(name, 'Welcome')}" in outcome.failures[0].error
     assert run.asked == []
@@ -228,35 +228,35 @@ def test_a_row_that_clears_what_it_needs_is_rejected(name: str, empty: str):
     cells = {"contact": "7", "contact_email": "", attribute: "1", title: "", **more}
     cells |= {"contact": "#N/A"} if empty == "contact" else {attribute: "#N/A"}
     outcome, run = Table(name)(cells, {})
-    assert ending(outcome) == failed("required")
+    assert job_result(outcome) == failed("required")
     assert run.asked == []
 
 
 def test_what_can_be_made_is_made_before_the_rows():
-    def reckoned(table: Table, cells: Mapping[str, str], **choices: object) -> object:
-        found = table.writer(cells, **choices).reckon(Own(Row(2, "key", dict(cells))), Known())
-        return found.names if isinstance(found, Reckoned) else found.code
+    def estimated(table: Table, cells: Mapping[str, str], **choices: object) -> object:
+        result = table.writer(cells, **choices).estimate(Own(Row(2, "key", dict(cells))), Known())
+        return result.names if isinstance(result, Estimate) else result.code
 
-    assert reckoned(tags, {"contact": "7", "tag_name": "New"}) == (("tags", "New"),)
-    assert reckoned(employs, {"contact": "7", "account_name": "New"}) == (("accounts", "New"),)
-    assert reckoned(lists, {"contact": "7", "list_name": "New", "status": "1"}) == "unknown_name"
-    assert reckoned(values, {"contact": "7", "field_title": "New", "value": "1"}) == "unknown_name"
-    assert reckoned(enrols, {"contact": "7", "automation_name": "New"}) == "unknown_name"
-    assert reckoned(tags, {"contact": "7", "tag_name": "New"}, mode="delete") == ()
-    assert reckoned(tags, {"contact": "7", "tag": "1", "tag_name": "New"}) == (), "the id says which it would be"
+    assert estimated(tags, {"contact": "7", "tag_name": "New"}) == (("tags", "New"),)
+    assert estimated(employs, {"contact": "7", "account_name": "New"}) == (("accounts", "New"),)
+    assert estimated(lists, {"contact": "7", "list_name": "New", "status": "1"}) == "unknown_name"
+    assert estimated(values, {"contact": "7", "field_title": "New", "value": "1"}) == "unknown_name"
+    assert estimated(enrols, {"contact": "7", "automation_name": "New"}) == "unknown_name"
+    assert estimated(tags, {"contact": "7", "tag_name": "New"}, mode="delete") == ()
+    assert estimated(tags, {"contact": "7", "tag": "1", "tag_name": "New"}) == (), "the id says which it would be"
 
 
 def test_of_records_that_are_called_alike_the_id_says_which():
     cells = {"contact": "7", "account_name": "Twin"}
     outcome, _run = employs(cells, {})
-    assert ending(outcome) == failed("ambiguous_name")
+    assert job_result(outcome) == failed("ambiguous_name")
     _outcome, run = employs(cells | {"account": "14"}, WRITES)
     assert run.bodies("POST accountContacts") == [{"accountContact": {"account": "14", "contact": "7"}}]
 
 
 def test_a_question_that_is_not_answered_has_changed_nothing():
     outcome, run = tags({"contact_email": "ada@example.com", "tag": "1"}, {LOOK: Reply(500, {"message": "x"})})
-    assert ending(outcome) == failed("http_500", "look up contact_email")
+    assert job_result(outcome) == failed("http_500", "look up contact_email")
     assert run.places == [LOOK]
 
 
@@ -290,9 +290,9 @@ def test_an_id_of_nobody_fails_in_the_api_s_own_words():
 
 
 def test_a_tag_is_taken_off_by_the_id_of_the_link():
-    held = links("contactTags", {"contact": "7", "tag": "2", "id": "71"}, {"contact": "7", "tag": "1", "id": "70"})
+    current = links("contactTags", {"contact": "7", "tag": "2", "id": "71"}, {"contact": "7", "tag": "1", "id": "70"})
     asked = "GET contacts/7/contactTags"
-    outcome, run = tags(BOTH, {asked: held, "DELETE contactTags/70": DONE}, mode="delete")
+    outcome, run = tags(BOTH, {asked: current, "DELETE contactTags/70": DONE}, mode="delete")
     assert outcome == did("deleted")
     assert run.places == [asked, "DELETE contactTags/70"]
     outcome, run = tags(BOTH, {"DELETE contactTags/70": DONE}, mode="delete", state=state_of(tags={"1": "70"}))
@@ -317,7 +317,7 @@ def test_a_tag_that_an_earlier_run_took_off_was_taken_off_by_this_row():
 
 # ---- contactLists: §3.1
 
-SET, HELD = "POST contactLists", "GET contacts/7/contactLists"
+SET, RECORDS_READ = "POST contactLists", "GET contacts/7/contactLists"
 WHO = "GET contacts/7"
 
 
@@ -329,14 +329,14 @@ def member(status: str) -> dict[str, str]:
     return {"contact": "7", "list": "1", "status": status}
 
 
-@pytest.mark.parametrize("held", ["2", "3"])
+@pytest.mark.parametrize("current", ["2", "3"])
 @pytest.mark.parametrize("wanted", ["0", "1"])
 @pytest.mark.parametrize("fresh", [True, False])
-def test_who_left_or_bounced_is_subscribed_only_when_asked_for(held: str, wanted: str, fresh: bool):
-    state = state_of(lists={"1": held if fresh else wanted})
-    replies = {HELD: on(held), SET: LIST}
+def test_who_left_or_bounced_is_subscribed_only_when_asked_for(current: str, wanted: str, fresh: bool):
+    state = state_of(lists={"1": current if fresh else wanted})
+    replies = {RECORDS_READ: on(current), SET: LIST}
     outcome, run = lists(member(wanted), replies, state=state, fresh=fresh)
-    assert ending(outcome) == failed("opted_out", "list News")
+    assert job_result(outcome) == failed("opted_out", "list News")
     assert "'News'" in outcome.failures[0].error
     assert run.places == []
     outcome, run = lists(member(wanted), replies, state=state, fresh=fresh, resubscribe=True)
@@ -348,17 +348,17 @@ def test_who_left_or_bounced_is_subscribed_only_when_asked_for(held: str, wanted
 @pytest.mark.parametrize("by", ["id", "address", "state"])
 def test_an_address_that_bounced_for_good_is_subscribed_to_nothing(by: str):
     cells = member("1") if by == "id" else {"contact_email": "ada@example.com", "list": "1", "status": "1"}
-    replies = {LOOK: links("contacts", ADA | {"bounced_hard": "1"}), HELD: links("contactLists")}
+    replies = {LOOK: links("contacts", ADA | {"bounced_hard": "1"}), RECORDS_READ: links("contactLists")}
     outcome, run = lists(cells, replies, state=state_of(bounced=True) if by == "state" else None, bounced="1")
-    assert ending(outcome) == failed("opted_out", "list News")
+    assert job_result(outcome) == failed("opted_out", "list News")
     assert SET not in run.places
 
 
 def test_a_contact_that_cannot_be_looked_at_is_not_subscribed():
-    outcome, run = lists(member("1"), {HELD: NO_CONTACT})
-    assert ending(outcome) == failed("http_404", "list News")
+    outcome, run = lists(member("1"), {RECORDS_READ: NO_CONTACT})
+    assert job_result(outcome) == failed("http_404", "list News")
     assert "No Result found for Subscriber with id 7" in outcome.failures[0].error
-    outcome, run = lists(member("1"), {HELD: Reply(500, {"message": "x"})})
+    outcome, run = lists(member("1"), {RECORDS_READ: Reply(500, {"message": "x"})})
     assert outcome.status is RowStatus.FAILED
     assert SET not in run.places
 
@@ -367,7 +367,7 @@ def test_a_new_member_and_one_of_another_status():
     outcome, run = lists(member("1"), {SET: LIST}, state=state_of())
     assert outcome == did("created")
     assert run.bodies(SET) == [{"contactList": {"list": "1", "contact": "7", "status": 1}}]
-    assert ending(lists(member("1"), {}, state=state_of(lists={"1": "0"}))[0]) == failed("unconfirmed", "list News")
+    assert job_result(lists(member("1"), {}, state=state_of(lists={"1": "0"}))[0]) == failed("unconfirmed", "list News")
     confirmed = lists(member("1"), {SET: LIST}, state=state_of(lists={"1": "0"}), resubscribe=True)[0]
     assert confirmed == did("updated")
 
@@ -388,12 +388,12 @@ def test_leaving_needs_no_question_and_the_reply_says_whether_it_was_so(status: 
 
 
 def test_who_left_since_the_account_was_read_too_long_ago_stays_away():
-    outcome, _run = lists(member("1"), {HELD: on("2")}, state=state_of(lists={"1": "1"}), fresh=False)
-    assert ending(outcome) == failed("opted_out", "list News")
+    outcome, _run = lists(member("1"), {RECORDS_READ: on("2")}, state=state_of(lists={"1": "1"}), fresh=False)
+    assert job_result(outcome) == failed("opted_out", "list News")
 
 
 def test_a_status_that_is_cleared_is_no_status():
-    assert ending(lists(member("#N/A"), {})[0]) == failed("required")
+    assert job_result(lists(member("#N/A"), {})[0]) == failed("required")
 
 
 # ---- fieldValues: §4.3
@@ -426,7 +426,7 @@ def test_a_value_is_read_by_the_kind_of_its_field(custom: str, cell: str, sent: 
 )  # fmt: skip
 def test_a_value_that_its_field_does_not_take_rejects_the_row(custom: str, cell: str, code: str):
     outcome, run = values(value(custom, cell), {})
-    assert ending(outcome) == failed(code)
+    assert job_result(outcome) == failed(code)
     assert run.asked == []
 
 
@@ -441,12 +441,12 @@ def test_an_empty_cell_leaves_the_value_alone_and_clears_it_when_asked():
 
 
 @pytest.mark.parametrize(
-    ("custom", "held", "cell"),
+    ("custom", "current", "cell"),
     [("1", "Bath", "Bath"), ("3", "||Phone||Mail||", "Mail,Ring"), ("1", "", "#N/A"), ("1", None, "#N/A"),
      ("5", "2026-05-28T08:05:54+00:00", "2026-05-28T03:05:54-05:00"), ("2", "Tin", "Blech")],
 )  # fmt: skip
-def test_a_value_that_is_there_sends_nothing(custom: str, held: str | None, cell: str):
-    state = state_of(fields={} if held is None else {custom: held})
+def test_a_value_that_is_there_sends_nothing(custom: str, current: str | None, cell: str):
+    state = state_of(fields={} if current is None else {custom: current})
     outcome, run = values(value(custom, cell), {}, state=state)
     assert (outcome, run.asked) == (did("unchanged"), [])
 
@@ -464,11 +464,13 @@ def test_a_value_whose_answer_never_comes_is_in_doubt():
 
 def test_a_value_is_deleted_by_its_id():
     asked = "GET contacts/7/fieldValues"
-    held = links("fieldValues", {"contact": "7", "field": "1", "value": None, "id": "40", "owner": "7"})
-    outcome, run = values(value("1", "Iron"), {asked: held, "DELETE fieldValues/40": DONE}, mode="delete")
+    current = links("fieldValues", {"contact": "7", "field": "1", "value": None, "id": "40", "owner": "7"})
+    outcome, run = values(value("1", "Iron"), {asked: current, "DELETE fieldValues/40": DONE}, mode="delete")
     assert outcome == did("deleted")
     assert run.places == [asked, "DELETE fieldValues/40"]
-    assert values(value("2", "Iron"), {asked: held}, mode="delete")[0] == did("unchanged"), "its value does not matter"
+    assert values(value("2", "Iron"), {asked: current}, mode="delete")[0] == did("unchanged"), (
+        "its value does not matter"
+    )
     outcome, run = values(value("1", ""), {}, mode="delete", state=state_of())
     assert (outcome, run.asked) == (did("unchanged"), [])
 
@@ -503,12 +505,12 @@ def test_moving_leaves_the_other_account_first():
 
 
 @pytest.mark.parametrize("read", [True, False])
-@pytest.mark.parametrize(("held", "cell", "sent"), [("", "Analyst", "Analyst"), ("Clerk", "#N/A", "")])
-def test_a_title_that_differs_is_changed_in_place(read: bool, held: str, cell: str, sent: str):
+@pytest.mark.parametrize(("current", "cell", "sent"), [("", "Analyst", "Analyst"), ("Clerk", "#N/A", "")])
+def test_a_title_that_differs_is_changed_in_place(read: bool, current: str, cell: str, sent: str):
     place = "PUT accountContacts/911"
     record = {"account": "11", "contact": "7", "jobTitle": sent, "id": "911"}
-    replies = {WHERE: at("11", title=held), place: Reply(200, {"accountContact": record})}
-    state = state_of(accounts={"11": "911"}, titles={"11": held}) if read else None
+    replies = {WHERE: at("11", title=current), place: Reply(200, {"accountContact": record})}
+    state = state_of(accounts={"11": "911"}, titles={"11": current}) if read else None
     outcome, run = employs(job(jobTitle=cell), replies, state=state)
     assert outcome == did("updated")
     assert run.bodies(place) == [{"accountContact": {"jobTitle": sent}}]
@@ -639,7 +641,7 @@ def test_nobody_is_enrolled_twice_when_what_was_there_before_is_forgotten(again:
 
 def test_what_the_api_refuses_fails_in_its_words():
     outcome, run = enrols(WISH, {IN: inside(), ENROL: REFUSED})
-    assert ending(outcome) == failed("http_403", "enrol")
+    assert job_result(outcome) == failed("http_403", "enrol")
     assert "Could not create SubscriberSeries" in outcome.failures[0].error
     assert run.places == [IN, ENROL]
 

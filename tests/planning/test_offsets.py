@@ -46,7 +46,7 @@ class Collection:
 def read(collection: Collection, walk: Offsets | None = None, *, in_flight: int = 5, most: int = 3_000) -> list[int]:
     """Read it all with so many requests in flight, answered in any order; the ids as they came."""
     walk = walk or Offsets(None)
-    found: list[int] = []
+    result: list[int] = []
     flying: list[tuple[OffsetAsk, list[int], int | None]] = []
     while True:
         while len(flying) < in_flight and (ask := walk.claim()):
@@ -54,11 +54,11 @@ def read(collection: Collection, walk: Offsets | None = None, *, in_flight: int 
         if not flying:
             break
         ask, ids, total = flying.pop(collection.chance.randrange(len(flying)))
-        found += ids
+        result += ids
         walk.take(ask, ids, total)
         assert collection.requests < most, "asks for ever"
     assert walk.done
-    return found
+    return result
 
 
 @pytest.mark.parametrize("count", [0, 1, 19, 20, 50, 98, 99, 100, 101, 102, 198, 200, 1_000, 20_000])
@@ -93,18 +93,18 @@ def test_what_is_there_from_beginning_to_end_is_read(count, deleted, made, in_fr
 def test_deletions_before_the_place_that_is_read_lose_nothing(deleted):
     records = list(range(1, 991))
     walk = Offsets(None)
-    found: set[int] = set()
+    result: set[int] = set()
     for turn in range(100):
         ask = walk.claim()
         if ask is None:
             break
         ids = records[ask.offset : ask.offset + PAGE]
-        found |= set(ids)
+        result |= set(ids)
         walk.take(ask, ids, len(records))
         if turn == 3:
             del records[:deleted]
     assert walk.done
-    assert set(records) <= found
+    assert set(records) <= result
 
 
 def test_a_resume_reads_what_is_missing_and_no_more():
@@ -112,8 +112,8 @@ def test_a_resume_reads_what_is_missing_and_no_more():
     step = PAGE - OVERLAP
     before = [(n * step, records[n * step : n * step + PAGE]) for n in (0, 1, 2, 5, 6)]
     collection = Collection(records)
-    found = read(collection, Offsets(len(records), before))
-    assert set(found) | {identity for _offset, ids in before for identity in ids} == set(records)
+    result = read(collection, Offsets(len(records), before))
+    assert set(result) | {identity for _offset, ids in before for identity in ids} == set(records)
     assert collection.requests <= 8
 
 
@@ -150,11 +150,11 @@ def test_a_wrong_total_loses_nothing_and_is_not_read_for_ever(count, page, in_fl
 
     collection = Wrong(list(range(1, count + 1)), page=page, chance=random.Random(seed))
     try:
-        found = read(collection, in_flight=in_flight, most=4 * (count // page) + 200)
+        result = read(collection, in_flight=in_flight, most=4 * (count // page) + 200)
     except UnfinishedError:
         assert count == 0, "nothing came where something should be"
         return
-    assert set(found) == collection.always
+    assert set(result) == collection.always
 
 
 def test_a_server_that_passes_over_the_offset_is_not_asked_for_ever():

@@ -18,7 +18,7 @@ from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, Ro
 from bulk.planning.export import CURRENCY_OF
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.records import RecordRows, key_of_record
-from bulk.planning.writers import Known, Meaning, Own, Reckoned
+from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources import named
 from bulk.resources.spec import CUSTOM
 from tests.planning.playing import Run, played, receipt_of, written_down
@@ -146,16 +146,18 @@ class Read:
         return identity in self.ours
 
 
-def writer(name: str, row: Mapping[str, str], found: Read | None = None, **choices: Any) -> RecordRows:
+def writer(name: str, row: Mapping[str, str], result: Read | None = None, **choices: Any) -> RecordRows:
     resource = named(name)
     columns = tuple(column for column in columns_of(resource, Names()) if column.attribute in row)
     chosen = {"mode": "upsert", "key": resource.key, **choices}
-    return RecordRows(resource, Meaning(columns, **chosen), Names(), found or Read())
+    return RecordRows(resource, Meaning(columns, **chosen), Names(), result or Read())
 
 
-def flow_of(name: str, found: Read | None = None, known: Known = UNKNOWN, row: Mapping[str, str] | None = None) -> Flow:
+def flow_of(
+    name: str, result: Read | None = None, known: Known = UNKNOWN, row: Mapping[str, str] | None = None
+) -> Flow:
     row = row or CASES[name].row
-    return writer(name, row, found).flow(Row(2, "key", dict(row)), known)
+    return writer(name, row, result).flow(Row(2, "key", dict(row)), known)
 
 
 def listed(name: str, *records: dict[str, Any]) -> Reply:
@@ -170,11 +172,11 @@ def created(name: str, identity: str = "41") -> Reply:
 
 
 def run(
-    name: str, posts: list[Reply | Lost], looks: list[Reply | Lost], found: Read | None = None
+    name: str, posts: list[Reply | Lost], looks: list[Reply | Lost], result: Read | None = None
 ) -> tuple[Outcome, Run]:
     replies = {f"POST {name}": posts, f"GET {CASES[name].place}": looks or [LOST], "POST fieldRels": SHOWN}
     play = Run(replies)
-    return play(flow_of(name, found)), play
+    return play(flow_of(name, result)), play
 
 
 def sends(name: str, play: Run) -> int:
@@ -235,15 +237,15 @@ def test_nothing_is_sent_again_while_it_cannot_be_looked_up(name: str):
 @EVERY
 @pytest.mark.parametrize("which", ["older", "of another row", "of another key"])
 def test_a_record_that_need_not_be_ours_is_not_taken_for_it(name: str, which: str):
-    case, found = CASES[name], Read()
+    case, result = CASES[name], Read()
     record = dict(case.record)
     if which == "older":
         record["id"] = str(BEFORE)
     elif which == "of another row":
-        found.ours.add("41")
+        result.ours.add("41")
     else:
         record[case.other[0]] = case.other[1]
-    outcome, play = run(name, [LOST, created(name, "42")], [listed(name, record)], found)
+    outcome, play = run(name, [LOST, created(name, "42")], [listed(name, record)], result)
     assert (outcome.status, outcome.id) == (RowStatus.SUCCEEDED, "42")
     assert sends(name, play) == 2
 
@@ -271,15 +273,15 @@ def test_a_perstag_is_compared_as_the_api_keeps_it():
     play = Run({"POST fields": LOST, "GET fields": listed("fields", record), "POST fieldRels": SHOWN})
     outcome = play(flow_of("fields", row=row))
     assert (outcome.status, outcome.id, sends("fields", play)) == (RowStatus.SUCCEEDED, "41", 1)
-    found = Read({key_of_record(named("fields"), record, ("title",)): [("41", record)]})
+    result = Read({key_of_record(named("fields"), record, ("title",)): [("41", record)]})
     play = Run({})
-    assert play(flow_of("fields", found, row=row)).status is RowStatus.UNCHANGED
+    assert play(flow_of("fields", result, row=row)).status is RowStatus.UNCHANGED
 
 
 @EVERY
 def test_of_several_that_are_alike_the_one_that_nobody_has_is_ours(name: str):
-    record, found = CASES[name].record, Read(ours={"41"})
-    outcome, play = run(name, [LOST], [listed(name, record, record | {"id": "43"}, record | {"id": "39"})], found)
+    record, result = CASES[name].record, Read(ours={"41"})
+    outcome, play = run(name, [LOST], [listed(name, record, record | {"id": "43"}, record | {"id": "39"})], result)
     assert (outcome.status, outcome.id, sends(name, play)) == (RowStatus.SUCCEEDED, "43", 1)
 
 
@@ -411,9 +413,9 @@ CRASHED = {
 def test_a_row_cut_off_at_any_step_ends_as_if_nothing_had_happened(case: str, applied: bool):
     name, row = CRASHED[case]
     undisturbed = Account(name)
-    expected, whole = go(flow_of(name, row=row), {}, frozenset(), undisturbed)
+    expected, entire = go(flow_of(name, row=row), {}, frozenset(), undisturbed)
     assert expected.status is RowStatus.SUCCEEDED
-    for at in range(len(whole)):
+    for at in range(len(entire)):
         account = Account(name)
         count = 0
 
@@ -430,20 +432,20 @@ def test_a_row_cut_off_at_any_step_ends_as_if_nothing_had_happened(case: str, ap
         with pytest.raises(ConnectionAbortedError) as death:
             go(flow_of(name, row=row), known, frozenset(), dies)
         cut = frozenset({str(death.value)})
-        begun = Known(begun=frozenset({*known, *cut} - {r.step for r in whole if r.method == "GET"}))
+        begun = Known(begun=frozenset({*known, *cut} - {r.step for r in entire if r.method == "GET"}))
         outcome, _asked = go(flow_of(name, known=begun, row=row), written_down(known), cut, account)
-        assert (outcome.status, outcome.action) == (expected.status, expected.action), whole[at]
-        assert account.contents == undisturbed.contents, whole[at]
+        assert (outcome.status, outcome.action) == (expected.status, expected.action), entire[at]
+        assert account.contents == undisturbed.contents, entire[at]
 
 
 def test_a_record_that_was_made_before_the_kill_is_not_taken_for_an_old_one():
     """What is read anew holds it; the row that made it goes on with it all the same."""
     record = ("41", {"title": "Sales", "currency": "usd", "stages": ["To Contact", "In Contact", "Follow Up"]})
-    found = Read({key_of_record(named("dealGroups"), record[1], ("title",)): [record]})
+    result = Read({key_of_record(named("dealGroups"), record[1], ("title",)): [record]})
     account = Account("dealGroups")
     account(Request("create", "POST", "dealGroups", body={"dealGroup": {"title": "Sales", "currency": "usd"}}))
     known = Known(begun=frozenset({"create"}))
-    outcome, asked = go(flow_of("dealGroups", found, known, PIPELINE), {}, frozenset({"create"}), account)
+    outcome, asked = go(flow_of("dealGroups", result, known, PIPELINE), {}, frozenset({"create"}), account)
     assert (outcome.status, outcome.action, outcome.id) == (*SUCCEEDED, "41")
     assert not [request for request in asked if request.path == "dealGroups" and request.method == "POST"]
     assert [r["title"] for r in account.made["dealStages"].values()] == ["One", "Two"]
@@ -481,9 +483,9 @@ def test_a_new_field_is_shown_with_all_contacts_and_gets_its_options():
 
 def test_an_old_field_gets_the_options_that_it_lacks_and_loses_none():
     kept = CASES["fields"].record | {"type": "dropdown", "options": [["L", "L", False, 1], ["S", "S", False, 2]]}
-    found = Read({key_of_record(named("fields"), kept, ("title",)): [("7", kept)]})
+    result = Read({key_of_record(named("fields"), kept, ("title",)): [("7", kept)]})
     play = Run({"POST fieldOption/bulk": Reply(201, {"fieldOptions": [{"field": "7", "value": "M", "id": "1"}]})})
-    outcome = play(flow_of("fields", found, row=FIELD))
+    outcome = play(flow_of("fields", result, row=FIELD))
     assert (outcome.status, outcome.action, outcome.id) == (RowStatus.SUCCEEDED, "updated", "7")
     option = {"field": "7", "value": "M", "label": "M", "orderid": 3, "isdefault": False}
     assert [request.body for request in play.asked] == [{"fieldOptions": [option]}]
@@ -534,7 +536,7 @@ def some_list(last: str, chance: random.Random) -> dict[str, Any]:
 @given(st.sampled_from(sorted(CRASHED)), st.booleans(), st.sampled_from(["upsert", "update", "delete", "create"]),
        st.integers(0, 2**32), st.integers(0, 8))  # fmt: skip
 @settings(max_examples=400, deadline=None, derandomize=True)
-def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, held: bool, mode: str, seed: int, cut: int):
+def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, current: bool, mode: str, seed: int, cut: int):
     name, row = CRASHED[case]
     resource = named(name)
     kept = {**CASES[name].record, CASES[name].other[0]: CASES[name].other[1]}
@@ -544,8 +546,8 @@ def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, held: bool, 
     key = key_of_record(resource, CASES[name].body, resource.key_attributes)
 
     def flow() -> Flow:
-        found = Read({key: [("7", kept)]} if held else {})
-        return writer(name, row, found, mode=mode).flow(Row(2, "key", dict(row)), Known())
+        result = Read({key: [("7", kept)]} if current else {})
+        return writer(name, row, result, mode=mode).flow(Row(2, "key", dict(row)), Known())
 
     def answer(request: Request) -> Receipt:  # of a step always the same, whenever it is asked
         return receipt_of(request, some_reply(request, random.Random(f"{seed} {request.step}")))
@@ -574,14 +576,14 @@ def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, held: bool, 
 
 
 @pytest.mark.parametrize(
-    ("held", "default", "currency"), [("chf", "eur", "chf"), (None, "EUR", "eur"), (None, "", "usd")]
+    ("current", "default", "currency"), [("chf", "eur", "chf"), (None, "EUR", "eur"), (None, "", "usd")]
 )
-def test_money_of_a_custom_field_keeps_its_currency(held: str | None, default: str, currency: str):
+def test_money_of_a_custom_field_keeps_its_currency(current: str | None, default: str, currency: str):
     names = Names(fields=(CustomField("5", "Revenue", "", "currency", currency=default),))
     columns = tuple(c for c in columns_of(named("accounts"), names) if c.header in ("name", "Revenue"))
-    kept = {"name": "Acme", f"{CUSTOM}5": "100", f"{CURRENCY_OF}5": held}
-    found = Read({key_of_record(named("accounts"), {"name": "Acme"}, ("name",)): [("41", kept)]})
-    writer = RecordRows(named("accounts"), Meaning(columns, mode="upsert", key="name"), names, found)
+    kept = {"name": "Acme", f"{CUSTOM}5": "100", f"{CURRENCY_OF}5": current}
+    result = Read({key_of_record(named("accounts"), {"name": "Acme"}, ("name",)): [("41", kept)]})
+    writer = RecordRows(named("accounts"), Meaning(columns, mode="upsert", key="name"), names, result)
     play = Run({"PUT accounts/41": Reply(200, {"account": {"id": "41"}})})
     outcome = play(writer.flow(Row(2, "Acme", {"name": "Acme", f"{CUSTOM}5": "500.00"}), UNKNOWN))
     assert outcome.action == "updated"
@@ -595,6 +597,6 @@ def test_money_of_a_custom_field_keeps_its_currency(held: str | None, default: s
 def test_a_company_that_stands_beside_its_id_is_not_made():
     """Renamed since, it would be made anew, and then the row refused for contradicting itself."""
     row = {"title": "Loom", "account": "5", "account_name": "Old name", "value": "1.00", "currency": "usd"}
-    reckoned = writer("deals", row).reckon(Own(Row(2, "key", row)), Known())
-    assert isinstance(reckoned, Reckoned)
-    assert reckoned.names == ()
+    estimated = writer("deals", row).estimate(Own(Row(2, "key", row)), Known())
+    assert isinstance(estimated, Estimate)
+    assert estimated.names == ()

@@ -42,12 +42,12 @@ class Account:
         self._was_empty = size == 0
         if ask.upwards:
             start = bisect_right(self.ids, ask.cursor)
-            found = self.ids[start : start + size]
+            result = self.ids[start : start + size]
         else:
             end = bisect_left(self.ids, ask.cursor)
-            found = self.ids[max(0, end - size) : end]
+            result = self.ids[max(0, end - size) : end]
         total = len(self.ids) if self.told is None else self.told
-        return found, total if self.tells_total else None
+        return result, total if self.tells_total else None
 
     def live(self) -> None:
         if self.ids and self.chance.random() < self.changes:
@@ -101,15 +101,15 @@ def accounts(draw: st.DrawFn, most: int = 1500) -> Ids:
     span = draw(st.sampled_from([1, 2, 10, 1000]))
     start = draw(st.sampled_from([1, 2, 500, 10**9]))
     if draw(st.booleans()):
-        found = {
+        result = {
             start + int(count * span * chance.random() ** draw(st.sampled_from([1, 4, 0.25]))) for _ in range(count)
         }
     else:
-        found, at = set(), start
+        result, at = set(), start
         for _ in range(count):
             at += 1 if chance.random() < 0.995 else chance.randint(1, 100 * span)
-            found.add(at)
-    return sorted(found)
+            result.add(at)
+    return sorted(result)
 
 
 CHANCES = st.integers(0, 2**32).map(random.Random)

@@ -63,10 +63,10 @@ def hold(port: tuple[Stage, httpx.Client]) -> Callable[[Line], None]:
                 made = ask(request, body)
                 assert made.status_code < 300, (request, body, made.text)
             response = ask(line.request, line.body)
-            found = response.json() if response.content else None
+            result = response.json() if response.content else None
             assert response.status_code == line.status, response.text
-            assert matches(found, line.has) or line.has is None, response.text
+            assert matches(result, line.has) or line.has is None, response.text
             for path in line.lacks:
-                assert not has_path(found, path), (path, response.text)
+                assert not has_path(result, path), (path, response.text)
 
     return check

@@ -60,28 +60,28 @@ class Exactly:
     value: Any
 
 
-def matches(found: Any, wanted: Any) -> bool:
+def matches(result: Any, wanted: Any) -> bool:
     """Whether an answer has what is wanted: an object at least these keys, an array these elements, a value of this
     very JSON type; a pattern matches a string in full, a type any value of it."""
     if isinstance(wanted, Exactly):
-        return json.dumps(found, sort_keys=True) == json.dumps(wanted.value, sort_keys=True)
+        return json.dumps(result, sort_keys=True) == json.dumps(wanted.value, sort_keys=True)
     if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(key in found and matches(found[key], wanted[key]) for key in wanted)
+        return isinstance(result, dict) and all(key in result and matches(result[key], wanted[key]) for key in wanted)
     if isinstance(wanted, list):
-        same = isinstance(found, list) and len(found) == len(wanted)
-        return same and all(matches(one, other) for one, other in zip(found, wanted, strict=True))
+        same = isinstance(result, list) and len(result) == len(wanted)
+        return same and all(matches(one, other) for one, other in zip(result, wanted, strict=True))
     if isinstance(wanted, re.Pattern):
-        return isinstance(found, str) and wanted.fullmatch(found) is not None
+        return isinstance(result, str) and wanted.fullmatch(result) is not None
     if isinstance(wanted, type):
-        return type(found) is wanted
-    return type(found) is type(wanted) and found == wanted
+        return type(result) is wanted
+    return type(result) is type(wanted) and result == wanted
 
 
-def has_path(found: Any, path: str) -> bool:
+def has_path(result: Any, path: str) -> bool:
     for name in path.split("."):
-        if not isinstance(found, dict) or name not in found:
+        if not isinstance(result, dict) or name not in result:
             return False
-        found = found[name]
+        result = result[name]
     return True
 
 
@@ -107,7 +107,12 @@ class Desk:
 
 
 async def send(
-    sandbox: Sandbox, request: str, body: Any = None, *, door: str = "/api/3/", headers: dict[str, str] | None = None
+    sandbox: Sandbox,
+    request: str,
+    body: Any = None,
+    *,
+    entrance: str = "/api/3/",
+    headers: dict[str, str] | None = None,
 ) -> httpx.Response:
     method, _, path = request.partition(" ")
     transport = httpx.ASGITransport(sandbox.app)
@@ -115,7 +120,7 @@ async def send(
     async with httpx.AsyncClient(transport=transport, headers=headers, trust_env=False) as client:
         content = body if isinstance(body, bytes) else None
         return await client.request(
-            method, f"http://sandbox{door}{path}", content=content, json=None if content else body
+            method, f"http://sandbox{entrance}{path}", content=content, json=None if content else body
         )
 
 

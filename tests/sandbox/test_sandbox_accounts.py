@@ -123,7 +123,7 @@ META = (
       for method, body in (("GET", None), ("PUT", metum(fieldLabel="x")), ("DELETE", None))),
 )  # fmt: skip
 
-HELD = ("POST accountCustomFieldData", datum(customerAccountId="1", customFieldId="1", fieldValue="Retail"))
+RECORDS_READ = ("POST accountCustomFieldData", datum(customerAccountId="1", customFieldId="1", fieldValue="Retail"))
 OTHER = ("POST accountCustomFieldData", datum(customerAccountId=2, customFieldId=1, fieldValue="Other"))
 RECORD = {
     "id": "1", "accountCustomFieldMetumId": 1, "accountId": 1, "customFieldId": 1, "createdTimestamp": UTC,
@@ -140,21 +140,21 @@ def misfit(value: str, kind: str) -> Exactly:
 
 
 DATA = (
-    Line("§7.1 POST, 200", *HELD, 200, Exactly(datum(**RECORD))),
+    Line("§7.1 POST, 200", *RECORDS_READ, 200, Exactly(datum(**RECORD))),
     Line("§1.2 numbers on reading", "GET accountCustomFieldData/1", None, 200, Exactly(datum(**RECORD)),
-         after=(HELD,)),
+         after=(RECORDS_READ,)),
     Line("§7.1 list", "GET accountCustomFieldData", None, 200,
          {"accountCustomFieldData": [{"id": "1", "accountId": 1}, {"id": "2", "accountId": 2}], "meta": {"total": 2}},
-         after=(HELD, OTHER)),
+         after=(RECORDS_READ, OTHER)),
     Line("§7.1 filters[customerAccountId]", "GET accountCustomFieldData?filters[customerAccountId]=2", None, 200,
-         {"accountCustomFieldData": [{"accountId": 2}], "meta": {"total": 1}}, after=(HELD, OTHER)),
+         {"accountCustomFieldData": [{"accountId": 2}], "meta": {"total": 1}}, after=(RECORDS_READ, OTHER)),
     Line("§1.4 filters with another name", "GET accountCustomFieldData?filters[customerAccountid]=2", None, 200,
-         {"meta": {"total": 2}}, after=(HELD, OTHER)),
+         {"meta": {"total": 2}}, after=(RECORDS_READ, OTHER)),
     Line("§1.4 pages", "GET accountCustomFieldData?limit=1&offset=1", None, 200,
-         {"accountCustomFieldData": [{"id": "2"}], "meta": {"total": 2}}, after=(HELD, OTHER)),
+         {"accountCustomFieldData": [{"id": "2"}], "meta": {"total": 2}}, after=(RECORDS_READ, OTHER)),
     Line("the same field again is in place", "POST accountCustomFieldData",
          datum(customerAccountId=1, customFieldId=1, fieldValue="Software"), 200,
-         datum(id="1", fieldValue="Software"), after=(HELD,)),
+         datum(id="1", fieldValue="Software"), after=(RECORDS_READ,)),
     Line("§7.2 several are an array", "POST accountCustomFieldData",
          datum(customerAccountId=1, customFieldId=2, fieldValue=["Hosting", "Support"]), 200,
          datum(fieldValue=["Hosting", "Support"]), ("accountCustomFieldDatum.fieldCurrency",)),
@@ -189,9 +189,9 @@ DATA = (
       for sent in ({"customFieldId": 1, "fieldValue": "x"}, {"accountId": 1, "customFieldId": 1, "fieldValue": "x"},
                    {"customerAccountId": 1, "fieldValue": "x"})),
     Line("§7.1 PUT", "PUT accountCustomFieldData/1", datum(fieldValue="Other"), 200,
-         datum(id="1", accountId=1, fieldValue="Other"), after=(HELD,)),
+         datum(id="1", accountId=1, fieldValue="Other"), after=(RECORDS_READ,)),
     Line("§7.1 DELETE", "DELETE accountCustomFieldData/1", None, 200,
-         Exactly({"message": "AccountCustomFieldData deleted."}), after=(HELD,)),
+         Exactly({"message": "AccountCustomFieldData deleted."}), after=(RECORDS_READ,)),
     *(Line("§1.6 missing", f"{method} accountCustomFieldData/99", body, 404, NOT_FOUND)
       for method, body in (("GET", None), ("PUT", datum(fieldValue="x")), ("DELETE", None))),
     Line("§7.1 bulkCreate", "POST accountCustomFieldData/bulkCreate",
@@ -208,9 +208,9 @@ DATA = (
     Line("§7.1 bulkUpdate", "PATCH accountCustomFieldData/bulkUpdate",
          [{"id": "1", "fieldValue": "x"}, {"id": 2, "fieldValue": "y"}], 200,
          Exactly({"message": "AccountCustomFieldDatas with ID(s): 1, 2 successfully bulk updated."}),
-         after=(HELD, OTHER)),
+         after=(RECORDS_READ, OTHER)),
     Line("§7.1 bulkUpdate, then", "GET accountCustomFieldData/2", None, 200, datum(fieldValue="y"),
-         after=(HELD, OTHER, ("PATCH accountCustomFieldData/bulkUpdate", [{"id": 2, "fieldValue": "y"}]))),
+         after=(RECORDS_READ, OTHER, ("PATCH accountCustomFieldData/bulkUpdate", [{"id": 2, "fieldValue": "y"}]))),
     Line("§7.1 bulkUpdate, unknown", "PATCH accountCustomFieldData/bulkUpdate", [{"id": "99", "fieldValue": "x"}],
          404, NOT_FOUND),
     Line("§7.1 fields of a POST", "POST accounts",
@@ -231,7 +231,8 @@ DATA = (
                       "fields": [{"customFieldId": "1", "fieldValue": "Other", "accountId": "1"}]}}),
     Line("§7.1 fields of a PUT, in place", "GET accountCustomFieldData", None, 200,
          {"accountCustomFieldData": [{"id": "1", "fieldValue": "Other"}]},
-         after=(HELD, ("PUT accounts/1", {"account": {"fields": [{"customFieldId": 1, "fieldValue": "Other"}]}}))),
+         after=(RECORDS_READ,
+                ("PUT accounts/1", {"account": {"fields": [{"customFieldId": 1, "fieldValue": "Other"}]}}))),
     Line("an unknown one is passed over", "PUT accounts/1",
          {"account": {"fields": [{"customFieldId": 99, "fieldValue": "x"}, None, {}]}}, 200,
          {"account": {"fields": []}}),
@@ -239,7 +240,7 @@ DATA = (
          {"account": {"name": "Hooli", "fields": [{"customFieldId": 4, "fieldValue": "soon"}]}}, 422,
          misfit("soon", "date")),
     Line("§7.1 values go with their account", "GET accountCustomFieldData", None, 200, {"meta": {"total": 0}},
-         after=(HELD, ("DELETE accounts/1", None))),
+         after=(RECORDS_READ, ("DELETE accounts/1", None))),
 )  # fmt: skip
 
 
@@ -277,8 +278,8 @@ def test_a_value_is_kept_as_its_type_has_it(desk: Desk, kind, value, kept) -> No
     desk.ask("POST accountCustomFieldMeta", metum(fieldLabel="f", fieldType=kind))
     answer = desk.ask("POST accountCustomFieldData", datum(customerAccountId=1, customFieldId=5, fieldValue=value))
     assert answer.status_code == (422 if kept is None else 200)
-    found = desk.ask("GET accountCustomFieldData").json()["accountCustomFieldData"]
-    assert [record["fieldValue"] for record in found] == ([] if kept is None else [kept])
+    result = desk.ask("GET accountCustomFieldData").json()["accountCustomFieldData"]
+    assert [record["fieldValue"] for record in result] == ([] if kept is None else [kept])
 
 
 def test_a_bulk_write_that_is_refused_leaves_nothing_behind(desk: Desk) -> None:

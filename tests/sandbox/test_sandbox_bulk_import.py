@@ -97,9 +97,9 @@ def done(desk: Desk, clock: Later, *contacts: dict[str, Any]) -> dict[str, Any]:
     """What became of a batch in the end."""
     identity = queued(desk, *contacts)
     clock.wait(6)
-    found: dict[str, Any] = desk.ask(f"{INFO}?batchId={identity}").json()
-    assert found["status"] == "completed"
-    return found
+    result: dict[str, Any] = desk.ask(f"{INFO}?batchId={identity}").json()
+    assert result["status"] == "completed"
+    return result
 
 
 def test_a_batch_waits_is_claimed_is_active_and_then_applied(desk: Desk, clock: Later) -> None:
@@ -114,14 +114,14 @@ def test_a_batch_waits_is_claimed_is_active_and_then_applied(desk: Desk, clock: 
 
 
 def test_contacts_are_made_and_changed_with_all_that_belongs_to_them(desk: Desk, clock: Later) -> None:
-    found = done(
+    result = done(
         desk, clock,
         {"email": "new@example.com", "first_name": "Nia", "last_name": "Ng", "phone": "202-555-0199", "lastName": "No",
          "customer_acct_name": "Newly", "tags": ["VIP", "Brand new"], "fields": [{"id": 7, "value": "Rome"}],
          "subscribe": [{"listid": 1}], "unsubscribe": [{"listid": 2}]},
         {"email": "ADA@example.com", "first_name": "Augusta"},
     )  # fmt: skip
-    assert found == {"status": "completed", "success": ["3", "1"], "failure": []}
+    assert result == {"status": "completed", "success": ["3", "1"], "failure": []}
     contact = desk.ask("GET contacts/3?include=contactTags.tag").json()
     assert [contact["contact"][name] for name in ("firstName", "lastName", "phone")] == ["Nia", "Ng", "202-555-0199"]
     assert sorted(tag["tag"] for tag in contact["tags"]) == ["Brand new", "VIP"]
@@ -136,7 +136,7 @@ def test_who_left_bounced_or_is_shut_out_fails_without_a_reason(desk: Desk, cloc
     desk.ask("POST contactLists", {"contactList": {"list": 1, "contact": 1, "status": 2}})
     desk.sandbox.store.rows("UPDATE contacts SET bounced = 1 WHERE id = 2")
     desk.sandbox.store.rows("INSERT INTO exclusions (matchPhrase, matchType) VALUES ('@example.net', 'end')")
-    found = done(
+    result = done(
         desk, clock,
         {"email": "ada@example.com", "first_name": "Changed", "subscribe": [{"listid": 1}]},
         {"email": "grace@example.com"},
@@ -144,8 +144,8 @@ def test_who_left_bounced_or_is_shut_out_fails_without_a_reason(desk: Desk, cloc
         {"email": "invalid'character@example.com"},
         {"email": "invalid.email@invalidDomain"},
     )  # fmt: skip
-    assert found["success"] == []
-    assert sorted(found["failure"]) == sorted([
+    assert result["success"] == []
+    assert sorted(result["failure"]) == sorted([
         "ada@example.com", "grace@example.com", "out@example.net", "invalid'character@example.com",
         "invalid.email@invalidDomain",
     ])  # fmt: skip
@@ -191,23 +191,23 @@ def test_blanks_by_the_switch(desk: Desk, clock: Later, name: str) -> None:
     ("desk", "name"), [(Switches(import_twice="first"), "One"), (Switches(), "Two")], indirect=["desk"]
 )
 def test_one_address_twice_by_the_switch(desk: Desk, clock: Later, name: str) -> None:
-    found = done(desk, clock, *({"email": "new@example.com", "first_name": name} for name in ("One", "Two")))
-    assert first_name_of(desk, *found["success"]) == name
+    result = done(desk, clock, *({"email": "new@example.com", "first_name": name} for name in ("One", "Two")))
+    assert first_name_of(desk, *result["success"]) == name
 
 
 @pytest.mark.parametrize(
     ("desk", "failed"), [(Switches(import_unknown="fails"), 2), (Switches(), 0)], indirect=["desk"]
 )
 def test_unknown_fields_and_lists_by_the_switch(desk: Desk, clock: Later, failed: int) -> None:
-    found = done(desk, clock, {"email": "a@example.com", "fields": [{"id": 99, "value": "x"}]},
+    result = done(desk, clock, {"email": "a@example.com", "fields": [{"id": 99, "value": "x"}]},
                  {"email": "b@example.com", "subscribe": [{"listid": 99}]})  # fmt: skip
-    assert len(found["failure"]) == failed
+    assert len(result["failure"]) == failed
 
 
 @pytest.mark.parametrize("desk", [Switches(import_success="created", import_apostrophe="taken")], indirect=True)
 def test_only_new_ones_and_apostrophes_by_the_switch(desk: Desk, clock: Later) -> None:
-    found = done(desk, clock, {"email": "ada@example.com"}, {"email": "o'neil@example.com"})
-    assert found == {"status": "completed", "success": ["3"], "failure": []}
+    result = done(desk, clock, {"email": "ada@example.com"}, {"email": "o'neil@example.com"})
+    assert result == {"status": "completed", "success": ["3"], "failure": []}
 
 
 def test_a_batch_survives_the_process(tmp_path, clock: Later) -> None:

@@ -37,11 +37,11 @@ class Gateway:
         self.sandbox = sandbox
 
     def office(self, request: str, body: Any = None) -> httpx.Response:
-        return anyio.run(lambda: send(self.sandbox, request, body, door="/", headers=KEY))
+        return anyio.run(lambda: send(self.sandbox, request, body, entrance="/", headers=KEY))
 
     def call(self, request: str, connection: str = "", body: Any = None) -> httpx.Response:
         headers = KEY | ({"Maton-Connection": connection} if connection else {})
-        return anyio.run(lambda: send(self.sandbox, request, body, door=GATEWAY, headers=headers))
+        return anyio.run(lambda: send(self.sandbox, request, body, entrance=GATEWAY, headers=headers))
 
     def direct(self, token: str) -> httpx.Response:
         return anyio.run(lambda: send(self.sandbox, "GET users/me", headers={"Api-Token": token}))
@@ -50,7 +50,7 @@ class Gateway:
         """As a browser does: the link as it is, without a key."""
         assert url.startswith("http://sandbox/")
         path = url.removeprefix("http://sandbox/")
-        return anyio.run(lambda: send(self.sandbox, f"GET {path}", door="/", headers={}))
+        return anyio.run(lambda: send(self.sandbox, f"GET {path}", entrance="/", headers={}))
 
     def create(self, **more: str) -> dict[str, Any]:
         return self.office("POST connections", NEW | more).json()["connection"]
@@ -227,17 +227,17 @@ def burst(count: int, *doors: str, **options: Any) -> tuple[list[int], int]:
     the most that one account served in a second."""
 
     async def job(sandbox: Sandbox) -> list[int]:
-        made = await send(sandbox, "POST connections", NEW, door="/", headers=KEY)
+        made = await send(sandbox, "POST connections", NEW, entrance="/", headers=KEY)
         ids = {"1": FIRST, "2": made.json()["connection"]["connection_id"]}
         await anyio.sleep(1.0)
         codes = []
         for at in range(count):
-            door = doors[at % len(doors)]
-            if door == "office":
-                answer = await send(sandbox, "GET connections", door="/", headers=KEY)
+            entrance = doors[at % len(doors)]
+            if entrance == "office":
+                answer = await send(sandbox, "GET connections", entrance="/", headers=KEY)
             else:
-                headers = KEY | {"Maton-Connection": ids[door]}
-                answer = await send(sandbox, "GET users/me", door=GATEWAY, headers=headers)
+                headers = KEY | {"Maton-Connection": ids[entrance]}
+                answer = await send(sandbox, "GET users/me", entrance=GATEWAY, headers=headers)
             codes.append(answer.status_code)
             assert (answer.status_code == 429) == ("RateLimit-Limit" in answer.headers)
         return codes

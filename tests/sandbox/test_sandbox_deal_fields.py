@@ -64,9 +64,9 @@ META = (
       for method, body in (("GET", None), ("PUT", metum(fieldLabel="x")), ("DELETE", None))),
 )  # fmt: skip
 
-HELD = ("POST dealCustomFieldData", datum(dealId="1", customFieldId="2", fieldValue="bogus value"))
+RECORDS_READ = ("POST dealCustomFieldData", datum(dealId="1", customFieldId="2", fieldValue="bogus value"))
 OTHER = ("POST dealCustomFieldData", datum(dealId=2, customFieldId=9, fieldValue="N-7"))
-BOTH = (*DEALS, HELD, OTHER)
+BOTH = (*DEALS, RECORDS_READ, OTHER)
 LINKS = {name: f"{HOST}/dealCustomFieldData/1/{name}" for name in ("deal", "dealCustomFieldMetum")}
 RECORD = {"id": "1", "dealCustomFieldMetumId": 2, "dealId": 1, "customFieldId": 2, "createdTimestamp": UTC,
           "updatedTimestamp": UTC, "fieldValue": "bogus value"}  # fmt: skip
@@ -79,7 +79,7 @@ def misfit(value: str, kind: str) -> Exactly:
 
 
 DATA = (
-    Line("§7.2 POST, 200, no such option", *HELD, 200, Exactly(datum(**RECORD, originalValue="", links=LINKS)),
+    Line("§7.2 POST, 200, no such option", *RECORDS_READ, 200, Exactly(datum(**RECORD, originalValue="", links=LINKS)),
          after=DEALS),
     Line("§7.2 read", "GET dealCustomFieldData/1", None, 200, Exactly(datum(**RECORD, links=LINKS)), after=BOTH),
     Line("§1.4 the total is a number", "GET dealCustomFieldData", None, 200,
@@ -169,7 +169,7 @@ WRITTEN = ("id dealCustomFieldMetumId dealId customFieldId createdTimestamp upda
 
 def test_the_keys_of_a_value_are_those_of_the_recordings_in_their_order(desk: Desk) -> None:
     desk.ask(*DEALS[0])
-    assert list(desk.ask(*HELD).json()["dealCustomFieldDatum"]) == WRITTEN.split()
+    assert list(desk.ask(*RECORDS_READ).json()["dealCustomFieldDatum"]) == WRITTEN.split()
 
 
 def test_a_refused_field_leaves_no_deal_behind(desk: Desk) -> None:

@@ -26,40 +26,40 @@ def test_without_its_token_activecampaign_answers_403(headers) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Api-Token": "sandbox"}])
-@pytest.mark.parametrize("door", [GATEWAY, "/"])
-def test_without_its_key_the_gateway_answers_401(door, headers) -> None:
-    assert ask("GET contacts", door=door, headers=headers).status_code == 401
+@pytest.mark.parametrize("entrance", [GATEWAY, "/"])
+def test_without_its_key_the_gateway_answers_401(entrance, headers) -> None:
+    assert ask("GET contacts", entrance=entrance, headers=headers).status_code == 401
 
 
 def test_the_gateway_passes_calls_on() -> None:
-    assert ask("GET users/me", door=GATEWAY, headers=KEY).json()["user"]["id"] == "1"
+    assert ask("GET users/me", entrance=GATEWAY, headers=KEY).json()["user"]["id"] == "1"
 
 
 def test_the_connection_may_be_named_and_an_unknown_one_is_refused() -> None:
-    known = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": FIRST})
+    known = ask("GET users/me", entrance=GATEWAY, headers={**KEY, "Maton-Connection": FIRST})
     assert known.status_code == 200
-    unknown = ask("GET users/me", door=GATEWAY, headers={**KEY, "Maton-Connection": "other"})
+    unknown = ask("GET users/me", entrance=GATEWAY, headers={**KEY, "Maton-Connection": "other"})
     assert unknown.status_code == 400
 
 
 def test_there_is_one_connection() -> None:
-    body = ask("GET connections?app=active-campaign&status=ACTIVE", door="/", headers=KEY).json()
+    body = ask("GET connections?app=active-campaign&status=ACTIVE", entrance="/", headers=KEY).json()
     (connection,) = body["connections"]
     assert list(connection) == [
         "connection_id", "status", "creation_time", "last_updated_time", "url", "app", "method", "metadata"
     ]  # fmt: skip
     assert (connection["status"], connection["app"]) == ("ACTIVE", "active-campaign")
-    assert ask(f"GET connections/{FIRST}", door="/", headers=KEY).json() == {"connection": connection}
+    assert ask(f"GET connections/{FIRST}", entrance="/", headers=KEY).json() == {"connection": connection}
 
 
 def test_connections_are_listed_whatever_connection_is_named() -> None:
-    response = ask("GET connections", door="/", headers={**KEY, "Maton-Connection": "other"})
+    response = ask("GET connections", entrance="/", headers={**KEY, "Maton-Connection": "other"})
     assert len(response.json()["connections"]) == 1
 
 
 @pytest.mark.parametrize("query", ["app=slack", "status=FAILED"])
 def test_connections_are_filtered(query) -> None:
-    assert ask(f"GET connections?{query}", door="/", headers=KEY).json() == {"connections": []}
+    assert ask(f"GET connections?{query}", entrance="/", headers=KEY).json() == {"connections": []}
 
 
 def test_answers_have_the_recorded_headers(desk: Desk) -> None:

@@ -74,8 +74,8 @@ def test_a_fault_counts_only_what_it_matches() -> None:
 
 def test_a_fault_is_met_by_what_a_body_holds_and_within_its_time() -> None:
     faults = Faults((Fault("empty", body="ada@example.com", after=10, until=20),), seed=0)
-    held = b'{"contact": {"email": "ada@example.com"}}'
-    asked = [(held, 9.9), (held, 10.0), (held, 19.9), (held, 20.0), (b"{}", 15.0)]
+    current = b'{"contact": {"email": "ada@example.com"}}'
+    asked = [(current, 9.9), (current, 10.0), (current, 19.9), (current, 20.0), (b"{}", 15.0)]
     assert [bool(faults.meet("POST", "contact/sync", *one)) for one in asked] == [False, True, True, False, False]
 
 

@@ -141,7 +141,7 @@ def test_who_waits_as_long_as_told_is_served(rate, seconds) -> None:
 @pytest.mark.parametrize("passed_on", [True, False])
 def test_whether_the_gateway_passes_retry_after_on_is_a_switch(passed_on) -> None:
     async def job() -> bool:
-        how = {"door": "/active-campaign/api/3/", "headers": {"Authorization": "Bearer sandbox"}}
+        how = {"entrance": "/active-campaign/api/3/", "headers": {"Authorization": "Bearer sandbox"}}
         assert (await send(sandbox, "GET users/me", **how)).status_code == 200
         refused = await send(sandbox, "GET users/me", **how)
         assert refused.status_code == 429

@@ -83,8 +83,8 @@ def test_a_port_that_is_taken_is_said() -> None:
             serve(sandbox, "127.0.0.1", port)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_serving_cleanly(tmp_path, ending) -> None:
+@pytest.mark.parametrize("job_result", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_serving_cleanly(tmp_path, job_result) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from bulk.sandbox.app import Sandbox\nfrom bulk.sandbox.serve import serve\n"
@@ -100,7 +100,7 @@ def test_a_signal_ends_serving_cleanly(tmp_path, ending) -> None:
     assert process.stdout is not None
     address = process.stdout.readline().strip()
     assert httpx.get(f"{address}/api/3/users/me", headers=HEADERS, trust_env=False).status_code == 200
-    process.send_signal(ending)
+    process.send_signal(job_result)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "closed\n", "")
 

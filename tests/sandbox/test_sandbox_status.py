@@ -35,7 +35,7 @@ class Text(HTMLParser):
 
 
 def shown(desk: Desk) -> tuple[list[str], httpx.Response]:
-    response = anyio.run(lambda: send(desk.sandbox, "GET ", door="/", headers={}))
+    response = anyio.run(lambda: send(desk.sandbox, "GET ", entrance="/", headers={}))
     text = Text()
     text.feed(response.text)
     assert text.open == []

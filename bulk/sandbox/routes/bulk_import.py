@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bulk.resources.kinds import EMAIL_PATTERN
-from bulk.sandbox.calls import Answer, Call, Refusal, text, whole
+from bulk.sandbox.calls import Answer, Call, Refusal, entire, text
 from bulk.sandbox.routes.contacts import set_field, sync_contact
 from bulk.sandbox.routes.links import LEFT, store_list
 
@@ -55,7 +55,7 @@ def queue(call: Call) -> Answer:
         return _refused(_INVALID, f"The payload must be smaller than {BYTES} bytes.")
     reasons = [
         {"contact": at, "failureReason": f"Field 'email' {wrong}"}
-        for at, entry in enumerate(sent, 1) if (wrong := _wrong_at_the_door(entry))
+        for at, entry in enumerate(sent, 1) if (wrong := _refused_at_once(entry))
     ]  # fmt: skip
     if reasons:
         return _refused(_INVALID, *reasons)
@@ -87,7 +87,7 @@ def _too_often(call: Call, contacts: int) -> int:
     return 0
 
 
-def _wrong_at_the_door(entry: Any) -> str:
+def _refused_at_once(entry: Any) -> str:
     """What is wrong with a contact's address at first sight, "" if nothing is."""
     email = entry.get("email") if isinstance(entry, dict) else None
     if email in (None, ""):
@@ -97,12 +97,12 @@ def _wrong_at_the_door(entry: Any) -> str:
 
 def _once_each(call: Call, sent: Sequence[Entry]) -> list[Entry]:
     """Each address once, in order: the last of several, or the first."""
-    found: dict[str, Entry] = {}
+    result: dict[str, Entry] = {}
     for entry in sent:
         key = call.store.fold(entry["email"])
-        if call.switches.import_twice == "last" or key not in found:
-            found[key] = entry
-    return list(found.values())
+        if call.switches.import_twice == "last" or key not in result:
+            result[key] = entry
+    return list(result.values())
 
 
 def _is_excluded(call: Call, email: str) -> bool:
@@ -148,13 +148,15 @@ def _take(call: Call, entry: Entry) -> tuple[str, bool]:
     """Apply one contact: its id, "" if it fails, and whether it is new. §6.4."""
     email = entry["email"]
     apostrophe = "'" in email.partition("@")[0] and call.switches.import_apostrophe == "refused"
-    held = call.store.row("SELECT id, bounced FROM contacts WHERE email_key = ?", (call.store.fold(email),))
+    current = call.store.row("SELECT id, bounced FROM contacts WHERE email_key = ?", (call.store.fold(email),))
     subscribe, unsubscribe = (_lists(call, entry.get(name)) for name in ("subscribe", "unsubscribe"))
-    left = held is not None and any(
-        call.store.row("SELECT 1 FROM contactLists WHERE contact = ? AND list = ? AND status = ?", (held[0], one, LEFT))
+    left = current is not None and any(
+        call.store.row(
+            "SELECT 1 FROM contactLists WHERE contact = ? AND list = ? AND status = ?", (current[0], one, LEFT)
+        )
         for one in subscribe
     )
-    if not _STRICT.fullmatch(email) or apostrophe or left or (held is not None and held[1]):
+    if not _STRICT.fullmatch(email) or apostrophe or left or (current is not None and current[1]):
         return "", False
     fields = [one for one in entry.get("fields") or () if isinstance(one, dict)]
     if call.switches.import_unknown == "fails" and not _all_known(call, fields, entry):
@@ -177,13 +179,13 @@ def _take(call: Call, entry: Entry) -> tuple[str, bool]:
 
 def _lists(call: Call, sent: Any) -> list[int]:
     """The lists that a contact names and that there are."""
-    ids = [whole(one.get("listid")) for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    ids = [entire(one.get("listid")) for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
     return [one for one in ids if one and call.store.row("SELECT 1 FROM lists WHERE id = ?", (one,))]
 
 
 def _all_known(call: Call, fields: Sequence[Entry], entry: Entry) -> bool:
     """Whether every field and list that a contact names is there."""
-    known = all(call.store.row("SELECT 1 FROM fields WHERE id = ?", (whole(one.get("id")),)) for one in fields)
+    known = all(call.store.row("SELECT 1 FROM fields WHERE id = ?", (entire(one.get("id")),)) for one in fields)
     named = [*(entry.get("subscribe") or ()), *(entry.get("unsubscribe") or ())]
     return known and len(_lists(call, named)) == len(named)
 
@@ -193,7 +195,7 @@ def _add(call: Call, contact: int, entry: Entry, fields: Sequence[Entry]) -> Non
     now = call.store.now()
     for one in fields:
         if one.get("value") not in (None, "") or call.switches.import_blanks == "overwrite":
-            set_field(call, contact, whole(one.get("id")), one.get("value"), now)
+            set_field(call, contact, entire(one.get("id")), one.get("value"), now)
     for name in entry.get("tags") or ():
         tag = call.store.row(
             "SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (call.store.fold(text(name)),)
@@ -239,12 +241,12 @@ def overview(call: Call) -> Answer:
         "SELECT day, count(*), sum(json_array_length(contacts)) FROM imports WHERE success IS {} NULL GROUP BY day"
         " ORDER BY day"
     )
-    found = {
+    result = {
         name: [{"forDate": day, "batches": str(batches), "contacts": str(contacts)}
                for day, batches, contacts in call.store.rows(days.format(how))]
         for name, how in (("outstanding", ""), ("recentlyCompleted", "NOT"))
     }  # fmt: skip
-    return 200, found
+    return 200, result
 
 
 # ---- who is shut out

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, echoed, found, invalid, text, whole
+from bulk.sandbox.calls import Answer, Call, echoed, entire, invalid, result, text
 from bulk.sandbox.deal_shapes import CONTACT_DEAL, DEAL
 from bulk.sandbox.routes import side
 from bulk.sandbox.routes.contacts import contact_row, touch
@@ -18,14 +18,14 @@ _MODEL = "SubscriberDeal"
 def below_contact(call: Call) -> Answer:
     """GET /contacts/{id}/contactDeals: with the contact and the deals, and no meta."""
     row = contact_row(call, call.ids[0])
-    held = side.records(call, "contactDeals", [row[0]])
-    ids = json.dumps([int(link["deal"]) for link in held])
+    current = side.records(call, "contactDeals", [row[0]])
+    ids = json.dumps([int(link["deal"]) for link in current])
     deals = call.store.rows(
         f"SELECT {DEAL} FROM deals WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (ids,)
     )
     return 200, {
-        "contacts": [call.shapes.contact(row)] if held else [],
-        "deals": [deal_shapes.deal(call.shapes, deal) for deal in deals], "contactDeals": held,
+        "contacts": [call.shapes.contact(row)] if current else [],
+        "deals": [deal_shapes.deal(call.shapes, deal) for deal in deals], "contactDeals": current,
     }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def _named(call: Call, sent: dict[str, Any], name: str) -> int:
     """The contact or deal that a body names; refused if it names none, or if there is no such."""
     if text(sent.get(name)) == "":
         raise invalid(f"The contactDeal {name} was not provided.", "field_missing", name)
-    identity = whole(sent[name])
+    identity = entire(sent[name])
     if identity is None or call.store.row(f"SELECT 1 FROM {name}s WHERE id = ?", (identity,)) is None:
         raise invalid(f"The related {name} does not exist.", "related_missing", name)
     return identity
@@ -48,14 +48,14 @@ def _named(call: Call, sent: dict[str, Any], name: str) -> int:
 
 def _refuse_twice(call: Call, contact: int, deal: int, by: int) -> None:
     """Refuse a contact that a deal has already, as its primary contact or by a link other than `by`."""
-    held = "SELECT 1 FROM contactDeals WHERE contact = ? AND deal = ? AND id <> ?"
+    current = "SELECT 1 FROM contactDeals WHERE contact = ? AND deal = ? AND id <> ?"
     primary = "SELECT 1 FROM deals WHERE contact = ? AND id = ?"
-    if call.store.row(f"{held} UNION {primary}", (contact, deal, by, contact, deal)):
+    if call.store.row(f"{current} UNION {primary}", (contact, deal, by, contact, deal)):
         raise invalid("The given contact is already associated to the deal", "field_invalid", "contact")
 
 
 def _answer(call: Call, identity: int, sent: dict[str, Any]) -> Answer:
-    link = found(call, "contactDeals", CONTACT_DEAL, _MODEL, identity)
+    link = result(call, "contactDeals", CONTACT_DEAL, _MODEL, identity)
     touch(call, link[1])
     return 200, {
         "deals": [deal_shapes.deal(call.shapes, deal_row(call, link[2]))],
@@ -75,11 +75,11 @@ def add_contact_deal(call: Call) -> Answer:
 
 def update_contact_deal(call: Call) -> Answer:
     """PUT /contactDeals/{id}: another contact, or another deal."""
-    _identity, *held, _cdate = found(call, "contactDeals", CONTACT_DEAL, _MODEL, call.ids[0])
+    _identity, *current, _cdate = result(call, "contactDeals", CONTACT_DEAL, _MODEL, call.ids[0])
     sent = call.sent("contactDeal")
     contact, deal = (
         _named(call, sent, name) if name in sent else before
-        for name, before in zip(("contact", "deal"), held, strict=True)
+        for name, before in zip(("contact", "deal"), current, strict=True)
     )
     own_row(call, deal)
     _refuse_twice(call, contact, deal, call.ids[0])

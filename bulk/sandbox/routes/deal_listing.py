@@ -7,24 +7,24 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Selection, page, whole
+from bulk.sandbox.calls import Answer, Call, Selection, entire, page
 from bulk.sandbox.deal_shapes import DEAL
 
 _CONTACT: Final = "SELECT fold(c.firstName || ' ' || c.lastName) FROM contacts c WHERE c.id = deals.contact"
-_COMPANY: Final = (
+_ACCOUNT_NAME: Final = (
     "SELECT fold(a.name) FROM accounts a WHERE a.id = coalesce(deals.account,"
     " (SELECT account FROM accountContacts c WHERE c.contact = deals.contact))"
 )
 # there is no next action here, so nothing comes before anything by it
 _ORDERS: Final[Mapping[str, str]] = {
     "title": "fold(title)", "value": "value", "cdate": "cdate", "contact_name": f"({_CONTACT})",
-    "contact_orgname": f"({_COMPANY})",
+    "contact_orgname": f"({_ACCOUNT_NAME})",
 }  # fmt: skip
 # what a search looks through, by search_field
 _SEARCHED: Final[Mapping[str, str]] = {
     "title": "instr(fold(title), ?) > 0",
     "contact": f"instr(coalesce(({_CONTACT}), ''), ?) > 0",
-    "org": f"instr(coalesce(({_COMPANY}), ''), ?) > 0",
+    "org": f"instr(coalesce(({_ACCOUNT_NAME}), ''), ?) > 0",
 }
 _BY_NUMBER: Final[Mapping[str, str]] = {
     "stage": "stage = ?", "group": "dealGroup = ?", "status": "status = ?", "owner": "owner = ?",
@@ -71,9 +71,9 @@ def _selection(call: Call) -> Selection:
         kind, _, name = key.removesuffix("]").partition("[")
         if kind == "orders" and name in _ORDERS:
             orders.append(f"{_ORDERS[name]} {'DESC' if value.upper() == 'DESC' else 'ASC'}")
-        elif kind == "filters" and value and (found := _condition(call, name, value)) is not None:
-            where.append(found[0])
-            values.extend(found[1])
+        elif kind == "filters" and value and (result := _condition(call, name, value)) is not None:
+            where.append(result[0])
+            values.extend(result[1])
     return Selection("deals", DEAL, where, values, ", ".join([*orders, "id"]))
 
 
@@ -87,7 +87,7 @@ def _condition(call: Call, name: str, value: str) -> tuple[str, list[Any]] | Non
         fields = [_SEARCHED[field]] if field in _SEARCHED else list(_SEARCHED.values())
         return f"({' OR '.join(fields)})", [call.store.fold(value)] * len(fields)
     if name in _BY_NUMBER:
-        number = whole(value)
+        number = entire(value)
         return _BY_NUMBER[name], [-1 if number is None else number]
     if name in _BY_TIME:
         return _BY_TIME[name], [call.store.in_zone(value)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Refusal, echoed, found, invalid, kept, text, whole
+from bulk.sandbox.calls import Answer, Call, Refusal, echoed, entire, invalid, kept, result, text
 from bulk.sandbox.deal_shapes import DEAL
 from bulk.sandbox.routes.contacts import contact_row
 from bulk.sandbox.routes.crm_fields import DEALS
@@ -37,7 +37,7 @@ _IN_TURN: Final = (
 
 def deal_row(call: Call, identity: int) -> Row:
     """The deal's row, or a 404."""
-    return found(call, "deals", DEAL, "Deal", identity)
+    return result(call, "deals", DEAL, "Deal", identity)
 
 
 def own_row(call: Call, identity: int) -> Row:
@@ -85,7 +85,7 @@ def _own_values(sent: dict[str, Any], required: Sequence[str]) -> dict[str, Any]
         if text(sent.get(name)) != "":
             values[name] = _number(sent[name], name, most)
     if text(sent.get("status")) != "":
-        values["status"] = whole(sent["status"])
+        values["status"] = entire(sent["status"])
         if values["status"] not in (0, 1, 2):
             raise invalid("The value you selected is not a valid choice.", "field_invalid", "status")
     return values
@@ -95,21 +95,21 @@ def _named(call: Call, sent: dict[str, Any], name: str) -> int | None:
     """The id that a body has under a name; None without one; refused if there is no such record."""
     if text(sent.get(name)) in ("", "0"):
         return None
-    identity = whole(sent[name])
+    identity = entire(sent[name])
     if call.store.row(_KNOWN[name], (identity,)) is None:
         raise invalid(f"The related {name} does not exist.", "related_missing", name)
     return identity
 
 
-def _place(call: Call, sent: dict[str, Any], held: int | None) -> dict[str, Any]:
+def _place(call: Call, sent: dict[str, Any], current: int | None) -> dict[str, Any]:
     """The pipeline and stage that a body puts a deal in that is `held` by a pipeline; nothing if it stays."""
     group, stage = _named(call, sent, "group"), _named(call, sent, "stage")
     if stage is not None:
         of = call.store.count("SELECT dealGroup FROM dealStages WHERE id = ?", (stage,))
-        if of != (group or held or of):
+        if of != (group or current or of):
             raise other_pipeline()
         return {"dealGroup": of, "stage": stage}
-    if group is None or group == held:
+    if group is None or group == current:
         return {}
     first = call.store.row("SELECT id FROM dealStages WHERE dealGroup = ? ORDER BY ordernum, id LIMIT 1", (group,))
     if first is None:
@@ -117,10 +117,10 @@ def _place(call: Call, sent: dict[str, Any], held: int | None) -> dict[str, Any]
     return {"dealGroup": group, "stage": first[0]}
 
 
-def _people(call: Call, sent: dict[str, Any], held: Mapping[str, int | None]) -> dict[str, Any]:
+def _people(call: Call, sent: dict[str, Any], current: Mapping[str, int | None]) -> dict[str, Any]:
     """Whose deal it is: one of a contact and an account is needed."""
-    values: dict[str, Any] = {name: _named(call, sent, name) for name in held if name in sent}
-    if all(value is None for value in {**held, **values}.values()):
+    values: dict[str, Any] = {name: _named(call, sent, name) for name in current if name in sent}
+    if all(value is None for value in {**current, **values}.values()):
         raise _missing("contact")
     return values
 
@@ -164,16 +164,16 @@ def _beside(call: Call, identity: int, *, groups: bool = False) -> dict[str, Any
 def _echo(call: Call, identity: int, sent: dict[str, Any]) -> dict[str, Any]:
     """What a create answers: what was sent, in the type it was sent in, and what was generated."""
     full = deal_shapes.deal(call.shapes, deal_row(call, identity))
-    company = sent.get("account") or None
+    account_name = sent.get("account") or None
     given = {name: value for name, value in sent.items() if name in _WRITABLE and value is not None}
     made = {name: int(full[name]) for name in ("group", "stage", "owner") if name not in given}
-    more = {"description": "", "organization": company, "status": 0}
+    more = {"description": "", "organization": account_name, "status": 0}
     return {
         **given, **made, "cdate": full["cdate"], "mdate": full["mdate"],
         **{name: value for name, value in more.items() if name not in given}, "nextdate": None, "nextdealid": "0",
         "hash": full["hash"], "winProbability": None, "winProbabilityMdate": None, "links": full["links"],
-        **_saved(call, identity, sent), "id": full["id"], "isDisabled": False, "account": company,
-        "customerAccount": company,
+        **_saved(call, identity, sent), "id": full["id"], "isDisabled": False, "account": account_name,
+        "customerAccount": account_name,
     }  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def give_deals(call: Call) -> Answer:
         _refuse_owner(call, deal)
     done: dict[str, list[str]] = {"success": [], "nochange": [], "failed": []}
     for deal in sent:
-        done[_given(call, whole(deal.get("id")), whole(deal["ownerId"]))].append(text(deal.get("id")))
+        done[_given(call, entire(deal.get("id")), entire(deal["ownerId"]))].append(text(deal.get("id")))
     return 200, done
 
 
@@ -227,7 +227,7 @@ def _refuse_owner(call: Call, deal: dict[str, Any]) -> None:
     title = ""
     if not owner:
         title = f"ownerId is required for a deal '{named}'."
-    elif call.store.row(_KNOWN["owner"], (whole(deal["ownerId"]),)) is None:
+    elif call.store.row(_KNOWN["owner"], (entire(deal["ownerId"]),)) is None:
         title = f"Owner(user) with id '{owner}' was not found for a deal '{named}'."
     if title:
         raise Refusal(422, {"errors": [{"status": 422, "title": title}]})

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, page, whole
+from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, entire, page
 from bulk.sandbox.routes import side
 from bulk.sandbox.shapes import CONTACT
 
@@ -73,54 +73,54 @@ def list_contacts(call: Call) -> Answer:
 
 
 def _selection(call: Call) -> Selection:
-    found = _Conditions()
+    result = _Conditions()
     orders: list[str] = []
     ids: list[int] = []
     for key, value in call.query:
         name = key.removeprefix("filters[").removesuffix("]") if key.startswith("filters[") else key
         if key == "ids[]":
-            ids.append(whole(value) or 0)
+            ids.append(entire(value) or 0)
         elif key.startswith("orders["):
             column = _ORDERS.get(key[len("orders[") : -1])
             if column:
                 orders.append(f"{column} {'DESC' if value.upper() == 'DESC' else 'ASC'}")
         elif key in _KEYSET:
-            found.keyset.append(_KEYSET[key])
-            found.bounds.append(whole(value) or 0)
+            result.keyset.append(_KEYSET[key])
+            result.bounds.append(entire(value) or 0)
         elif value:
-            _filter(call, found, name, value)
+            _filter(call, result, name, value)
     if ids:
-        found.add("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+        result.add("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
     return Selection(
-        "contacts", CONTACT, found.where + found.keyset, found.values + found.bounds,
-        ", ".join(dict.fromkeys([*orders, "id"])), _total(call, found),
+        "contacts", CONTACT, result.where + result.keyset, result.values + result.bounds,
+        ", ".join(dict.fromkeys([*orders, "id"])), _total(call, result),
     )  # fmt: skip
 
 
-def _filter(call: Call, found: _Conditions, name: str, value: str) -> None:
+def _filter(call: Call, result: _Conditions, name: str, value: str) -> None:
     if name in _BY_TEXT:
-        found.add(_BY_TEXT[name], call.store.fold(value))
+        result.add(_BY_TEXT[name], call.store.fold(value))
     elif name in _BY_NUMBER:
-        if number := whole(value):
-            found.add(_BY_NUMBER[name], number)
+        if number := entire(value):
+            result.add(_BY_NUMBER[name], number)
     elif name in _BY_TIME:
-        found.add(_BY_TIME[name], call.store.in_zone(value))
+        result.add(_BY_TIME[name], call.store.in_zone(value))
     elif name == "tagid":
-        found.relate("contactTags", "tag = ?", whole(value) or 0)
+        result.relate("contactTags", "tag = ?", entire(value) or 0)
     elif name == "listid":
         status = call.number("status", -1)
-        found.relate("contactLists", "list = ? AND (? < 0 OR status = ?)", whole(value) or 0, status, status)
+        result.relate("contactLists", "list = ? AND (? < 0 OR status = ?)", entire(value) or 0, status, status)
 
 
-def _total(call: Call, found: _Conditions) -> int | None:
+def _total(call: Call, result: _Conditions) -> int | None:
     """How many contacts there are without regard to the page; None: to be counted with all conditions."""
-    if found.keyset and call.switches.keyset_total == "rest":
+    if result.keyset and call.switches.keyset_total == "rest":
         return None
-    if not found.where:
+    if not result.where:
         return call.store.count("SELECT contacts FROM totals")
-    if found.direct and len(found.where) == 1:
-        return call.store.count(found.direct, found.values)
-    return call.store.count(f"SELECT count(*) FROM contacts WHERE {' AND '.join(found.where)}", found.values)
+    if result.direct and len(result.where) == 1:
+        return call.store.count(result.direct, result.values)
+    return call.store.count(f"SELECT count(*) FROM contacts WHERE {' AND '.join(result.where)}", result.values)
 
 
 def _page_input(call: Call) -> dict[str, Any]:

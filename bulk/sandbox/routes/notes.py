@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Selection, crm_total, echoed, found, invalid, missing, page, related, text
+from bulk.sandbox.calls import Answer, Call, Selection, crm_total, echoed, invalid, missing, page, related, result, text
 from bulk.sandbox.deal_shapes import DEAL, NOTE
 from bulk.sandbox.routes.contacts import contact_row, touch
 from bulk.sandbox.routes.deals import own_row
@@ -34,13 +34,13 @@ _NOT_KEPT: Final = ("Activity", "DealTask")
 def list_notes(call: Call) -> Answer:
     """GET /notes."""
     rows, total = page(call, Selection("notes", NOTE))
-    found = [deal_shapes.note(call.shapes, row) for row in rows]
-    return 200, {"notes": found, "meta": {"total": crm_total(call, total)}}
+    result = [deal_shapes.note(call.shapes, row) for row in rows]
+    return 200, {"notes": result, "meta": {"total": crm_total(call, total)}}
 
 
 def _note(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return deal_shapes.note(call.shapes, found(call, "notes", NOTE, "Note", identity))
+    return deal_shapes.note(call.shapes, result(call, "notes", NOTE, "Note", identity))
 
 
 def one_note(call: Call) -> Answer:
@@ -78,8 +78,8 @@ def _beside(call: Call, reltype: str, identity: int) -> dict[str, Any]:
         touch(call, identity)
         return {"contacts": [call.shapes.contact(contact_row(call, identity))]}
     if reltype == "Deal":
-        return {"deals": [deal_shapes.deal(call.shapes, found(call, "deals", DEAL, "Deal", identity))]}
-    return {"accounts": [call.shapes.account(found(call, "accounts", ACCOUNT, "CustomerAccount", identity))]}
+        return {"deals": [deal_shapes.deal(call.shapes, result(call, "deals", DEAL, "Deal", identity))]}
+    return {"accounts": [call.shapes.account(result(call, "accounts", ACCOUNT, "CustomerAccount", identity))]}
 
 
 def _add(call: Call, sent: dict[str, Any], reltype: str, relid: Any, identity: int) -> Answer:
@@ -110,8 +110,8 @@ def update_note(call: Call) -> Answer:
     sent = call.sent("note")
     values: dict[str, Any] = {"note": _words(sent)} if "note" in sent else {}
     if "relid" in sent or "reltype" in sent:
-        held = {name: before[name] for name in ("reltype", "relid")}
-        values["reltype"], values["relid"] = _subject(call, held | sent)
+        current = {name: before[name] for name in ("reltype", "relid")}
+        values["reltype"], values["relid"] = _subject(call, current | sent)
     call.store.update("notes", call.ids[0], values | {"mdate": call.store.now()})
     return 200, {"note": echoed(_note(call, call.ids[0]), sent, "note", "reltype", "relid")}
 
@@ -131,7 +131,7 @@ def below(reltype: str) -> Callable[[Call], Answer]:
     about = _ABOUT[reltype]
 
     def route(call: Call) -> Answer:
-        identity = found(call, about.table, "id", about.model, call.ids[0])[0]
+        identity = result(call, about.table, "id", about.model, call.ids[0])[0]
         rows = call.store.rows(
             f"SELECT {NOTE} FROM notes WHERE reltype = ? AND relid = ? ORDER BY id", (reltype, identity)
         )
@@ -145,7 +145,7 @@ def add_below(reltype: str) -> Callable[[Call], Answer]:
     about = _ABOUT[reltype]
 
     def route(call: Call) -> Answer:
-        identity = found(call, about.table, "id", about.model, call.ids[0])[0]
+        identity = result(call, about.table, "id", about.model, call.ids[0])[0]
         return _add(call, call.sent("note"), reltype, str(identity), identity)
 
     return route
@@ -157,7 +157,7 @@ def update_below(reltype: str) -> Callable[[Call], Answer]:
 
     def route(call: Call) -> Answer:
         identity, number = call.ids
-        found(call, about.table, "id", about.model, identity)
+        result(call, about.table, "id", about.model, identity)
         before = _note(call, number)
         if (before["reltype"], before["relid"]) != (reltype, str(identity)):
             raise missing("Note", number)

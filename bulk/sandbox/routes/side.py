@@ -110,8 +110,8 @@ def _lists(call: Call, contacts: Sequence[int]) -> list[Record]:
 
 
 def _automations(call: Call, contacts: Sequence[int]) -> list[Record]:
-    held = f"SELECT automation FROM contactAutomations WHERE contact IN ({_marks(contacts)})"
-    sql = f"SELECT {AUTOMATION} FROM automations WHERE id IN ({held})"
+    current = f"SELECT automation FROM contactAutomations WHERE contact IN ({_marks(contacts)})"
+    sql = f"SELECT {AUTOMATION} FROM automations WHERE id IN ({current})"
     return [automation(call.shapes, row) for row in call.store.rows(sql, contacts)]
 
 

@@ -15,8 +15,8 @@ again = contacts.create_a_contact({"contact": {"email": "kay@example.com"}})
 assert again["errors"][0]["code"] == "duplicate", again
 synced = contacts.create_or_update_contact({"contact": {"email": "kay@example.com", "lastName": "Jo"}})["contact"]
 assert synced["id"] == made["id"]
-found = contacts.retrieve_a_contact(made["id"])["contact"]
-assert (found["firstName"], found["lastName"]) == ("Kay", "Jo")
+result = contacts.retrieve_a_contact(made["id"])["contact"]
+assert (result["firstName"], result["lastName"]) == ("Kay", "Jo")
 assert (
     contacts.update_a_contact(made["id"], {"contact": {"phone": "202-555-0143"}})["contact"]["phone"] == "202-555-0143"
 )

@@ -37,8 +37,8 @@ async def main() -> None:
     synced = await client.post("/contact/sync", json={"contact": {"email": "kay@example.com", "phone": "202-555-0143"}})
     assert synced["contact"]["id"] == made["id"]
     assert (await told(tools.update_contact(made["id"], first_name="Kit")))["message"] == "Contact updated."
-    found = await told(tools.search_contacts("kay@example"))
-    assert (found["total"], found["contacts"][0]["first_name"]) == (1, "Kit")
+    result = await told(tools.search_contacts("kay@example"))
+    assert (result["total"], result["contacts"][0]["first_name"]) == (1, "Kit")
 
     # tag, and take the tag off
     tag = await told(tools.create_tag("Guest"))

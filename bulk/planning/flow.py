@@ -17,7 +17,7 @@ def asked(request: Request) -> Asking[Receipt]:
     return receipts[0]
 
 
-def together(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
+def combined(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
     """Run `parts` side by side: what they ask at the same time goes out as one; gives their results in order."""
     results: dict[int, Result] = {}
     answers: dict[int, tuple[Receipt, ...] | None] = dict.fromkeys(range(len(parts)))
