@@ -24,9 +24,9 @@ import anyio.to_thread
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import ANOTHER_RECORD, Failure, Json, Outcome, Receipt, RowStatus, Verdict
 from bulk.resources.escapes import speakable
+from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, migrate_checkpoint
 
-_VERSION: Final = 4
-_SCHEMA: Final = """
+_SCHEMA: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
                    failures TEXT NOT NULL, attempts INTEGER NOT NULL);
@@ -40,7 +40,7 @@ CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER
                         PRIMARY KEY (family, id)) WITHOUT ROWID;
 CREATE INDEX relations_by_owner ON relations (owner);
 CREATE INDEX rows_by_id ON rows (id) WHERE id <> '';
-PRAGMA user_version = 4;
+PRAGMA user_version = {FIRST_CHECKPOINT};
 """
 _ASKED_NOW: Final = "INSERT OR REPLACE INTO meta VALUES ('asked since', ?)"  # no answer that is held is older
 _INTEND: Final = (
@@ -58,13 +58,6 @@ _SETTLE: Final = (
     " (SELECT coalesce(sum(attempts), 0) FROM steps WHERE row = ?))"
     " ON CONFLICT (row) DO UPDATE SET status = excluded.status, action = excluded.action, id = excluded.id,"
     " failures = excluded.failures, attempts = excluded.attempts"
-)
-# what is acknowledged and not read back yet, in checkpoints of earlier versions too
-_UNREAD: Final = "(record TEXT NOT NULL, row INTEGER NOT NULL, wants TEXT NOT NULL, PRIMARY KEY (record, row))"
-_READ_BACK: Final = (
-    f"CREATE TABLE IF NOT EXISTS unread {_UNREAD} WITHOUT ROWID",
-    f"CREATE TABLE IF NOT EXISTS given_up {_UNREAD} WITHOUT ROWID",  # tried in vain; its rows are in doubt
-    "CREATE TABLE IF NOT EXISTS unreadable (row INTEGER PRIMARY KEY)",  # what the API refuses to have read
 )
 NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
 CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
@@ -133,10 +126,9 @@ class Checkpoint:
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
                 self._db.execute(_ASKED_NOW, (time.time(),))
-            if new or version == _VERSION:
-                for table in _READ_BACK:
-                    self._db.execute(table)
             damage = "" if new else self._damage()
+            if new or (not damage and FIRST_CHECKPOINT <= version < checkpoint_format()):
+                migrate_checkpoint(self._db, FIRST_CHECKPOINT if new else version)
         except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
             raise UnfinishedError(f"{self._path} cannot be used: {error}. Look at its disk") from error
         except sqlite3.DatabaseError as error:
@@ -145,8 +137,12 @@ class Checkpoint:
             raise self._unusable("is empty")
         if damage:
             raise self._unusable(f"is damaged ({damage})")
-        if version not in (0, _VERSION):
-            raise UsageError(f"{self._path} was written by another version of bulk. Go on with that version.")
+        if version > checkpoint_format():
+            raise UsageError(f"{self._path} was made by a newer version of bulk. Go on with the job by that version.")
+        if 0 < version < FIRST_CHECKPOINT:
+            raise UsageError(
+                f"{self._path} was made by a version of bulk that is too old. Go on with the job by that version."
+            )
 
     def _damage(self) -> str:
         """What SQLite would pass over until it reads that page; "" if the file is sound. Half a second for 100 MB."""

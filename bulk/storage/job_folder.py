@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from bulk import __version__
 from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.resources.kinds import nearest
+from bulk.storage.formats import FIRST_RECORD, migrated_record, record_format
 from bulk.storage.private import check_no_links, make_private, open_private
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
@@ -35,7 +36,6 @@ SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skippe
 INPUT_COPY: Final = "input.csv"  # what an import reads, from its first check to its last report
 WITHOUT_END: Final = "cut off"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-FORMAT: Final = 1  # of job.json; another one is another version's
 STDOUT: Final = "-"  # the output of an export to standard output
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
 
@@ -86,18 +86,22 @@ class JobRecord:
     parts: tuple[str, ...] = ()  # of a whole account: the resources, in order
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
     version: str = __version__
-    format: int = FORMAT
+    format: int = field(default_factory=record_format)
 
     @classmethod
     def of(cls, data: Any) -> Self:
         """Read what `job.json` holds. Raises `UsageError` for what a newer version wrote, `ValueError` for damage."""
         if not isinstance(data, dict):
             raise ValueError("it holds no object")  # noqa: TRY004 - one error for all damage
+        version, number = str(data.get("version")), data.get("format", FIRST_RECORD)
+        if type(number) is not int or number < FIRST_RECORD:
+            raise ValueError("its format is none")
+        if number <= record_format():
+            data = migrated_record(data, number)
         unknown = sorted(set(data) - {one.name for one in fields(cls)})
-        version = str(data.get("version"))
-        if unknown or data.get("format", FORMAT) != FORMAT:
-            what = f" with {', '.join(unknown)}" if unknown else ""
-            raise UsageError(f"it was written by version {version} of bulk{what}, and this is {__version__}")
+        if unknown or number > record_format():
+            what = f", with {', '.join(unknown)}" if unknown else ""
+            raise UsageError(f"it was made by a newer version of bulk, version {version}{what}; this is {__version__}")
         missing = [name for name in ("kind", "resource", "options", "place") if name not in data]
         if missing:
             raise ValueError(f"it lacks {', '.join(missing)}")
@@ -239,7 +243,9 @@ class JobFolder:
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{self.file(JOB)} is damaged: {error}. Start the job anew.") from error
         except UsageError as error:
-            raise UsageError(f"{self.file(JOB)} cannot be read: {error}. Go on with it by that version.") from error
+            raise UsageError(
+                f"{self.file(JOB)} cannot be read: {error}. Go on with the job by that version."
+            ) from error
 
     def write_json(self, name: str, data: Any) -> None:
         """Write one of the job's JSON files whole, or leave the old one."""
