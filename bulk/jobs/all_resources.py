@@ -38,6 +38,7 @@ from bulk.resources.spec import Reading, Resource
 from bulk.runtime.meter import Meter, Totals
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import (
     CHECKPOINT,
@@ -240,7 +241,7 @@ class _Exports:
                 await export.work(job, runner, shared.account_lock, shared.stopping)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
-            error = shared.stopping.error if checkpoint.noted("written") is None else None
+            error = shared.stopping.error if checkpoint.fact(facts.WRITTEN) is None else None
             return await export.end(job, meter.note(anyio.current_time()), error)
 
 
@@ -332,10 +333,10 @@ def _write_manifest(directory: Path, account: str, job_results: list[JobResult])
     """Say beside the files whose they are, and how many rows each has."""
     files: dict[str, Any] = {}
     for job_result in job_results:
-        names = {job_result.folder.name: job_result.summary.rows["succeeded"]}
+        names: dict[str, int | None] = {job_result.folder.name: job_result.summary.rows["succeeded"]}
         if named(job_result.folder.name).reading is Reading.KEYSET:
             with opened_checkpoint(job_result.folder.file(CHECKPOINT)) as checkpoint:
-                names |= {link.name: checkpoint.noted(f"written {link.name}") for link in LINKS}
+                names |= {link.name: checkpoint.fact(facts.ROWS_OF_LINK.of(link.name)) for link in LINKS}
         for name, rows in names.items():
             path = directory / f"{name}.csv"
             files[name] = {"file": path.name, "rows": rows, "sha256": sha256_of(path)}

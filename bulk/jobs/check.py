@@ -16,8 +16,8 @@ from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, looks_damaged
 from bulk.resources.spec import clears
 from bulk.runtime.progress import Progress, Snapshot
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.reports import RAGGED
 from bulk.wording import counted
 
 Comparing = Callable[[int], Awaitable[Compare]]  # told how many rows may be sent; reads what the account holds
@@ -36,8 +36,8 @@ async def checked(
         tally = await anyio.to_thread.run_sync(file_check.settle, compare)
     for line in remarks(match, tally, file_check.table):
         progress.say(line)
-    checkpoint.note(RAGGED, [file_check.table.short, file_check.table.surplus])
-    checkpoint.note("checked", asdict(tally))
+    checkpoint.note(facts.RAGGED, (file_check.table.short, file_check.table.surplus))
+    checkpoint.note(facts.CHECKED, asdict(tally))
     await checkpoint.durable()
     return tally
 

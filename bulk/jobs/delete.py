@@ -24,12 +24,12 @@ from bulk.planning.understanding import Wanted, read
 from bulk.prefetch.records import CheckpointLookup
 from bulk.resources.spec import Column, Resource, Writing
 from bulk.runtime.runner import Runner
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import counted
 
 DELETED: Final = "deleted.csv"
-CONFIRMED: Final = "confirmed"  # noted once what goes was written down and agreed to
 _FEW: Final = 5  # records that the question names
 
 
@@ -55,9 +55,9 @@ class Deleting:
 
         A retry asks anew, and writes what goes by it to a file of its own.
         """
-        if self.checkpoint.noted(CONFIRMED):
+        if self.checkpoint.fact(facts.CONFIRMED):
             return
-        before = int(self.checkpoint.noted("times confirmed", 0))
+        before = self.checkpoint.fact(facts.TIMES_CONFIRMED)
         file = folder.file(f"deleted-{before + 1}.csv" if before else DELETED)
         columns = export_columns(columns_of(self.resource, self.names))
         with CsvFile(file, [column.header for column in columns]) as output:
@@ -77,8 +77,8 @@ class Deleting:
             if confirm is not None and not await anyio.to_thread.run_sync(confirm, "Delete them?"):
                 file.unlink()
                 raise DeclinedError("Nothing was deleted, as you chose.")
-        self.checkpoint.note(CONFIRMED, True)
-        self.checkpoint.note("times confirmed", before + bool(self._going))
+        self.checkpoint.note(facts.CONFIRMED, True)
+        self.checkpoint.note(facts.TIMES_CONFIRMED, before + bool(self._going))
         await self.checkpoint.durable()
 
     def _write(

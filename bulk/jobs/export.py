@@ -32,6 +32,7 @@ from bulk.resources.spec import Column, Reading, Resource, normalise
 from bulk.runtime.meter import Totals
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.wording import counted
@@ -108,7 +109,7 @@ def _has_pages(folder: JobFolder) -> bool:
 async def _run(job: Job, record: JobRecord) -> JobResult:
     """Work until the end or a reason to stop. Raises the reason if there is no job to go on with."""
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
-    written = job.checkpoint.noted("written")
+    written = job.checkpoint.fact(facts.WRITTEN)
     error = stopping.error if written is None else None  # whatever wanted to stop it later came too late
     if error is not None and not job.resumed and not job.checkpoint.page_ranges():
         raise error
@@ -133,7 +134,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
     _tell_left_out(job, collecting.names)
     with stopping.draining():
         counts = await anyio.to_thread.run_sync(write_files, job, collecting)
-        checkpoint.note("written", counts)
+        checkpoint.note(facts.WRITTEN, counts)
         await checkpoint.durable()
 
 
@@ -174,7 +175,7 @@ def write_files(job: Job, collecting: Collecting) -> tuple[int, int, int]:
             written, _contacts, _hidden = write_file(
                 job, collecting, link, output.with_name(f"{link.name}.csv"), source.rows_of_link(link.name)
             )
-            job.checkpoint.note(f"written {link.name}", written)
+            job.checkpoint.note(facts.ROWS_OF_LINK.of(link.name), written)
     return counts
 
 
@@ -221,9 +222,9 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> JobResult:
     """Say how it ended; fewer records than the account said it holds is never a good end."""
     checkpoint = job.checkpoint
     await checkpoint.durable()
-    read = 0 if checkpoint.noted("written") else await anyio.to_thread.run_sync(_read_records, checkpoint)
-    written, records, hidden = checkpoint.noted("written") or (read, read, 0)
-    total = (checkpoint.noted("total") if error else checkpoint.noted("least total")) or 0  # it may have moved
+    read = 0 if checkpoint.fact(facts.WRITTEN) else await anyio.to_thread.run_sync(_read_records, checkpoint)
+    written, records, hidden = checkpoint.fact(facts.WRITTEN) or (read, read, 0)
+    total = checkpoint.fact(facts.TOTAL if error else facts.LEAST_TOTAL) or 0  # it may have moved
     missing = max(0, total - records)
     rows = {"read": written + hidden + missing, **dict.fromkeys(STATUSES, 0), "succeeded": written, "failed": hidden}
     rows["unprocessed" if error else "failed"] += missing

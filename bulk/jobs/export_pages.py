@@ -35,12 +35,13 @@ from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
 from bulk.planning.walk import Walk
 from bulk.prefetch.collection import read_collection
-from bulk.prefetch.records import CUSTOM_READ, read_custom, walking_custom
+from bulk.prefetch.records import read_custom, walking_custom
 from bulk.resources.spec import CUSTOM, Reading, Resource
 from bulk.runtime.feeds import Feeds
 from bulk.runtime.page_feed import Walking
 from bulk.runtime.progress import Progress, Snapshot
 from bulk.runtime.runner import Runner, Work
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
@@ -72,11 +73,11 @@ class Collecting:
         families = self.source.families
         asking = read_names(families, self.resource.custom, identity=False, optional={*families, self.resource.custom})
         before = self._read_before()
-        if checkpoint.noted("walked"):
+        if checkpoint.fact(facts.WALKED):
             deque(before, maxlen=0)  # for what the records point to
             self._learn(await self.runner.ask(asking))
             return
-        walk = self.source.walk(checkpoint.noted("total"), before)
+        walk = self.source.walk(checkpoint.fact(facts.TOTAL), before)
         self._walk = walk
         walking = Walking(walk, self.source.request, self.runner.dispatch, self._on_page)
         feeds = Feeds(walking, _Addresses(self._unnamed, lambda: walk.done, self._hold))
@@ -94,10 +95,10 @@ class Collecting:
             await self.runner.run_beside(asking, feeds, learn)
             tellers.cancel_scope.cancel()
         if custom is not None and custom.done:
-            checkpoint.note(CUSTOM_READ, True)
+            checkpoint.note(facts.CUSTOM_READ, True)
         if walk.done and not self.runner.dispatch.stopping:
             await self._count_again(walk)
-            checkpoint.note("walked", True)
+            checkpoint.note(facts.WALKED, True)
         self._note_totals(walk)
         await checkpoint.durable()
         for each in (walking, custom):
@@ -123,10 +124,10 @@ class Collecting:
         )
 
     def _note_totals(self, walk: Walk | Offsets) -> None:
-        self.checkpoint.note("total", walk.total)
+        self.checkpoint.note(facts.TOTAL, walk.total)
         if walk.least is not None:
-            before = self.checkpoint.noted("least total")
-            self.checkpoint.note("least total", walk.least if before is None else min(before, walk.least))
+            before = self.checkpoint.fact(facts.LEAST_TOTAL)
+            self.checkpoint.note(facts.LEAST_TOTAL, walk.least if before is None else min(before, walk.least))
 
     def _read_before(self) -> Iterator[tuple[int, int, list[int]]]:
         ranges = sorted(self.checkpoint.page_ranges())
@@ -150,7 +151,7 @@ class Collecting:
         if self._walk is not None and self._walk.total is not None:
             self._note_totals(self._walk)  # a resume may not come by a page that tells it
         for identity, name in page.tags.items():
-            checkpoint.note(f"tag {identity}", name)
+            checkpoint.note(facts.TAG.of(identity), name)
         pointers = {pointer for _identity, kept in entries for pointer in self.source.points_to(kept)}
         pointers -= {("tags", identity) for identity in page.tags}
         self._unnamed += [int(i) for of, i in pointers - self._pointed if of == "contacts"]
@@ -158,11 +159,11 @@ class Collecting:
         if self._named:
             self._note_unknown({pointer for pointer in pointers if pointer[0] not in LARGE})
         if page.missing:
-            checkpoint.note("apart", True)
+            checkpoint.note(facts.APART, True)
 
     def _note_unknown(self, pointers: set[tuple[str, str]]) -> None:
         for family in unknown_families(pointers, self.names):
-            self.checkpoint.note(f"unknown {family}", True)
+            self.checkpoint.note(facts.UNKNOWN.of(family), True)
 
     async def _tell(self, walk: Walk | Offsets) -> None:
         dispatch = self.runner.dispatch
@@ -185,8 +186,8 @@ class Collecting:
 
     async def _read_apart(self) -> None:
         checkpoint = self.checkpoint
-        self.names.unread |= checkpoint.noted_under("unread ")
-        if not checkpoint.noted("apart") or checkpoint.noted("apart read"):
+        self.names.unread |= checkpoint.facts(facts.UNREAD)
+        if not checkpoint.fact(facts.APART) or checkpoint.fact(facts.APART_READ):
             return
         families = self.source.beside if isinstance(self.source, Contacts | Links) else ()
         self.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
@@ -194,10 +195,10 @@ class Collecting:
             said = await self.runner.ask(_refusal(family))
             if said:
                 self.names.unread[family] = said
-                checkpoint.note(f"unread {family}", said)
+                checkpoint.note(facts.UNREAD.of(family), said)
                 continue
             await read_collection(self.runner, partial(full_page, family), partial(_add_relations, checkpoint, family))
-        checkpoint.note("apart read", True)
+        checkpoint.note(facts.APART_READ, True)
         await checkpoint.durable()
 
     async def _read_custom(self) -> None:
@@ -207,14 +208,18 @@ class Collecting:
 
     @property
     def _wants_custom(self) -> bool:
-        return self.resource.name in CUSTOM_DATA and bool(self.names.fields) and not self.checkpoint.noted(CUSTOM_READ)
+        return (
+            self.resource.name in CUSTOM_DATA
+            and bool(self.names.fields)
+            and not self.checkpoint.fact(facts.CUSTOM_READ)
+        )
 
     async def _complete_names(self) -> None:
         """Learn the names of what was made since the names were read."""
-        for identity, name in self.checkpoint.noted_under("tag ").items():
+        for identity, name in self.checkpoint.facts(facts.TAG).items():
             self.names.book("tags").add(identity, name)
-        unknown = set(self.checkpoint.noted_under("unknown "))
-        if self.checkpoint.noted("apart"):  # the pages did not say which names they need
+        unknown = set(self.checkpoint.facts(facts.UNKNOWN))
+        if self.checkpoint.fact(facts.APART):  # the pages did not say which names they need
             unknown |= set(self.source.families) | ({"tags"} if self.resource.reading is Reading.KEYSET else set())
         unknown -= set(self.names.unread)
         if unknown:
@@ -225,14 +230,14 @@ class Collecting:
 
     async def _name_large(self) -> None:
         """Learn the names of the contacts and deals that the records point to, and of no others."""
-        if not self._pointed or self.checkpoint.noted("named"):
+        if not self._pointed or self.checkpoint.fact(facts.NAMED):
             return
         contacts = self._not_read(sorted(int(identity) for of, identity in self._pointed if of == "contacts"))
         parts = [_emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
         await self.runner.ask(combined(parts))
         if any(of == "deals" for of, _identity in self._pointed):
             await read_collection(self.runner, partial(full_page, "deals"), self._hold_titles)
-        self.checkpoint.note("named", True)
+        self.checkpoint.note(facts.NAMED, True)
         await self.checkpoint.durable()
 
     def _not_read(self, contacts: list[int]) -> list[int]:
@@ -255,7 +260,7 @@ class Collecting:
     def records(self) -> Iterator[list[Kept]]:
         """The records page by page, each once, in the order in which they were read, whole."""
         checkpoint = self.checkpoint
-        apart, custom = bool(checkpoint.noted("apart")), bool(checkpoint.noted(CUSTOM_READ))
+        apart, custom = checkpoint.fact(facts.APART), checkpoint.fact(facts.CUSTOM_READ)
         seen: set[int] = set()
         keyset = self.resource.reading is not Reading.PAGES  # whose pages never bring a record twice
         for page in checkpoint.pages():

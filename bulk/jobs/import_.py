@@ -25,11 +25,11 @@ from bulk.files.named_file import NamedFile
 from bulk.files.reader import Table, open_table
 from bulk.jobs.check import Comparing, Refusals, checked, damaged_cells
 from bulk.jobs.create_names import make_names
-from bulk.jobs.delete import CONFIRMED, DeclinedError, Deleting
+from bulk.jobs.delete import DeclinedError, Deleting
 from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.plan import Plan
-from bulk.jobs.prefetch import READ_AT, compared, prefetched
+from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.read_back import Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.rows import Rows
 from bulk.jobs.run import worked
@@ -47,13 +47,14 @@ from bulk.planning.spelling import Spellings
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.prefetch.contacts import STALE, hold_all_alike
-from bulk.prefetch.records import PARTLY, CheckpointLookup, read_highest, read_newest
+from bulk.prefetch.records import CheckpointLookup, read_highest, read_newest
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.meter import Totals
 from bulk.runtime.progress import Progress, Snapshot
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
+from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.input_copy import Source, check_copy, remove_copy, take, taken_again
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
@@ -161,7 +162,7 @@ def _begun(folder: JobFolder) -> bool:
     if not folder.file(JOB).exists():
         return False
     with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
-        return bool(checkpoint.noted("checked"))
+        return checkpoint.fact(facts.CHECKED) is not None
 
 
 # ---- the one way through
@@ -172,7 +173,7 @@ async def _run(job: Job, record: JobRecord) -> JobResult:
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     error = stopping.error
     declined = isinstance(error, DeclinedError) and not (job.retry or job.checkpoint.has_begun())
-    if error is not None and (declined or not job.checkpoint.noted("checked")):
+    if error is not None and (declined or job.checkpoint.fact(facts.CHECKED) is None):
         raise error  # and nothing is left of the job
     return await end(job, spent, stopping)
 
@@ -214,7 +215,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         await anyio.to_thread.run_sync(checkpoint.read_given_up_again)
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
-        checkpoint.note(CONFIRMED, False)  # what failed may mean another record now
+        checkpoint.note(facts.CONFIRMED, False)  # what failed may mean another record now
         await checkpoint.durable()
     if job.resumed:  # whatever its age: the same file may have been imported by another job since
         await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
@@ -225,7 +226,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
 async def _checked(job: Job, match: Match, look: Look | None, comparing: Comparing) -> Tally:
     """What the checks say, in this run or an earlier one."""
     checkpoint, mode = job.checkpoint, job.options.mode
-    if done := checkpoint.noted("checked"):
+    if done := checkpoint.fact(facts.CHECKED):
         return Tally(**done)
     checkpoint.forget_check()
     file_check = FileCheck(
@@ -271,7 +272,7 @@ async def _send_rows(
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
-        left = checkpoint.noted("checked")["read"] - sum(checkpoint.counts().values())
+        left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.counts().values())
         if left:  # before the names are made: what a contact has already need not be made for it
             plan = await prefetched(job, runner, plan, names, left)
         spellings = Spellings(plan.writer.meaning.columns, names)
@@ -335,7 +336,7 @@ async def _prepare(job: Job, runner: Runner, plan: Plan, names: Names, needs: Su
     if plan.by_record:
         plan = replace(plan, writer=writer_of(job, plan.writer.meaning, names))  # the look has taken records
     elif job.resource.writing is Writing.CONTACT:
-        unread = plan.contacts_since is None or (needs.unread > 0 and bool(checkpoint.noted(PARTLY)))
+        unread = plan.contacts_since is None or (needs.unread > 0 and checkpoint.fact(facts.PARTLY))
         if options.mode == "upsert" and options.key == "email" and unread:
             await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
             needs.requests += needs.rows - needs.unchanged - needs.begun  # each is looked up before
@@ -386,16 +387,16 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     await checkpoint.durable()
     open_rows = rows["unprocessed"] or checkpoint.unread_count() or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
-    if job.options.on_invalid == "stop" and (checkpoint.noted("checked") or {}).get("rejected"):
+    if job.options.on_invalid == "stop" and (checkpoint.fact(facts.CHECKED) or {}).get("rejected"):
         state = "stopped"
-    if job.options.mode == "delete" and not checkpoint.noted(CONFIRMED) and not rows["succeeded"]:
+    if job.options.mode == "delete" and not checkpoint.fact(facts.CONFIRMED) and not rows["succeeded"]:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
     unreadable = checkpoint.unreadable_count()
     summary = Summary(
         job.folder.name, state, rows, actions, codes, totals, str(error or ""), begun=begun, not_read_back=unreadable,
-        read_at=str(checkpoint.noted(READ_AT, "")) if rows["unchanged"] else "",
+        read_at=checkpoint.fact(facts.READ_AT) if rows["unchanged"] else "",
     )  # fmt: skip
     if unreadable:
         said = f"{counted(unreadable, 'row')} are done as far as the answers say: the API does not let them be read."

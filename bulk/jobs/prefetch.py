@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -24,7 +23,6 @@ from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.prefetch.contacts import (
     LOOKED_UP,
-    READ_LATE,
     ROWS_A_PAGE,
     Hold,
     by_email,
@@ -36,9 +34,8 @@ from bulk.prefetch.contacts import (
 from bulk.prefetch.records import read_records
 from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-
-READ_AT: Final = "read at"  # noted with the time of the reading that rows are unchanged by
 
 
 async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> Plan:
@@ -63,16 +60,16 @@ async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: i
 
 def _note_time(checkpoint: Checkpoint) -> None:
     """Note when what decides which rows are unchanged was read in this run, by the clock of the world."""
-    checkpoint.note(READ_AT, datetime.now(UTC).isoformat(timespec="seconds"))
+    checkpoint.note(facts.READ_AT, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 async def _whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:
     """Whose ids stand beside the addresses, as it was when the job began."""
-    noted = checkpoint.noted("whose ids")
+    noted = checkpoint.fact(facts.WHOSE_IDS)
     if noted is None:
         noted = await anyio.to_thread.run_sync(whose_ids, plan, checkpoint)
-        checkpoint.note("whose ids", noted)
-    return str(noted)
+        checkpoint.note(facts.WHOSE_IDS, noted)
+    return noted
 
 
 def _hold(job: Job, plan: Plan) -> Hold:
@@ -94,9 +91,9 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
     if options.on_duplicate == "all" or needless:
         return None
     begun = job.resumed and checkpoint.has_begun()
-    resumed = bool(checkpoint.noted("held")) or (links and begun)
+    resumed = checkpoint.fact(facts.CONTACTS_READ) or (links and begun)
     if begun and not resumed:
-        checkpoint.note(READ_LATE, True)
+        checkpoint.note(facts.READ_LATE, True)
     a_page = LOOKED_UP if options.mode == "upsert" and hold is not by_id and not links else ROWS_A_PAGE
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=hold, a_page=a_page)
     if since is None and not (resumed or job.translations.foreign):
@@ -113,7 +110,7 @@ async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int
     names_contacts = {c.names for _at, c in plan.match.columns if c.of == "contacts" and c.names}
     if not names_contacts:
         return
-    resumed = job.resumed and (checkpoint.has_begun() or bool(checkpoint.noted("held")))
+    resumed = job.resumed and (checkpoint.has_begun() or checkpoint.fact(facts.CONTACTS_READ))
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
     if since is None and not (resumed or job.translations.foreign):
         ids = (identity for name in names_contacts for identity in ids_said(plan, checkpoint, plan.match.index(name)))

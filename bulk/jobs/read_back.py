@@ -34,23 +34,20 @@ from bulk.planning.names import Names
 from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
 from bulk.planning.writers import Meaning
-from bulk.prefetch.records import PAGES_READ, CheckpointLookup, read_records
+from bulk.prefetch.records import CheckpointLookup, read_records
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.page_feed import UnreadPageError
 from bulk.runtime.runner import BESIDE, Runner, Work
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, Unread
 from bulk.wording import counted
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
-PERHAPS: Final = (
-    "perhaps of "  # before a record's id or a row's key, and a row's number: noted with what it may have done
-)
 ROUNDS: Final = 2  # times that what could not be read is tried at the end
 RUNS: Final = 3  # at whose ends it is tried; then the rows are in doubt, so that the job comes to its end
-TRIED: Final = "read back in vain"  # noted with the number of runs that could not
 
 
 class Reading(NamedTuple):
@@ -65,7 +62,7 @@ def reading_for(resource: Resource, checkpoint: Checkpoint, rows: int, *, one_re
     if resource.writing is not Writing.RECORD:
         return Reading(beside=not one_record, pages=False)
     entire = any(column.beside for column in resource.columns)  # which come with the collection alone
-    known = checkpoint.noted(PAGES_READ)  # of a collection that was never read nobody knows how long it is
+    known = checkpoint.fact(facts.PAGES_READ)  # of a collection that was never read nobody knows how long it is
     pages = entire or (known is not None and known <= rows)
     return Reading(beside=not (pages or one_record), pages=pages)
 
@@ -74,7 +71,7 @@ def requests_for(reading: Reading, resource: Resource, checkpoint: Checkpoint, r
     """About how many requests it takes to read so many rows back."""
     if resource.writing is not Writing.RECORD:
         return -(-rows // PAGE)
-    return int(checkpoint.noted(PAGES_READ, 0)) + rows // PAGE if reading.pages else rows
+    return (checkpoint.fact(facts.PAGES_READ) or 0) + rows // PAGE if reading.pages else rows
 
 
 @dataclass(slots=True)
@@ -98,7 +95,7 @@ class ReadingBack:
         wants = dict(outcome.wants or {})
         doubtful, key = wants.pop("perhaps", None), wants.pop("key", "")
         if doubtful:
-            self.checkpoint.note(f"{PERHAPS}{outcome.id or key} {row}", doubtful)
+            self.checkpoint.note(facts.perhaps_of(outcome.id or key).of(row), doubtful)
         if not wants or not outcome.id:
             return
         self.checkpoint.expect(row, outcome.id, wants)
@@ -149,8 +146,8 @@ class ReadingBack:
         left = self.checkpoint.unread_count()
         if stopped:
             return
-        tries = int(self.checkpoint.noted(TRIED, 0)) + 1 if left else 0
-        self.checkpoint.note(TRIED, tries % RUNS)
+        tries = self.checkpoint.fact(facts.READ_IN_VAIN) + 1 if left else 0
+        self.checkpoint.note(facts.READ_IN_VAIN, tries % RUNS)
         if tries == RUNS:
             self.checkpoint.give_up_unread(
                 f"Acknowledged, but it could not be read back, in {tries} runs. The last answer: {self._said}"
@@ -254,7 +251,7 @@ class ReadingBack:
 
     def _perhaps(self, of: str) -> dict[int, Wants]:
         """What rows that have failed or are in doubt may have done, by row; `of` is a record's id or a row's key."""
-        return {int(row): wants for row, wants in self.checkpoint.noted_under(f"{PERHAPS}{of} ").items()}
+        return self.checkpoint.facts(facts.perhaps_of(of))
 
     def _decide(self, records: Mapping[str, list[Unread]], result: Mapping[str, _Differing | None]) -> None:
         for identity, failures in result.items():

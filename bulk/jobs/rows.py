@@ -19,16 +19,15 @@ from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.read_back import ReadingBack
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
-from bulk.planning.link_rows import ENROLMENT, ENROLMENT_OF
 from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
-from bulk.prefetch.contacts import READ_LATE, STALE, alike
-from bulk.prefetch.records import HIGHEST, NEWEST, PARTLY
+from bulk.prefetch.contacts import STALE, alike
 from bulk.resources.identity import address_key, loose_key
 from bulk.runtime.runner import BESIDE, Work
-from bulk.storage.checkpoint import CREATED_BY, UNCONFIRMED, Checkpoint, OpenRow
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint, OpenRow
 
 BATCH: Final = 250
 
@@ -78,8 +77,8 @@ class Rows:
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Write a receipt down; also whom it has enrolled, which the row's end does not tell."""
         if step.request.path == "contactAutomations" and receipt.ok and receipt.data:
-            checkpoint.note(f"{ENROLMENT}{receipt.data}", True)
-            checkpoint.note(f"{ENROLMENT_OF}{step.row}", receipt.data)
+            checkpoint.note(facts.ENROLMENT.of(str(receipt.data)), True)
+            checkpoint.note(facts.ENROLMENT_OF.of(step.row), receipt.data)
         checkpoint.receive(step.row, step.request.method, receipt)
 
     def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
@@ -111,12 +110,13 @@ class Rows:
         return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT))
 
     def _all(self) -> Iterator[Work]:
-        self._partly = bool(self.checkpoint.noted(PARTLY))
-        self._read_late = bool(self.checkpoint.noted(READ_LATE))
-        self._newest = int(self.checkpoint.noted(NEWEST, -1))
-        self._highest = self.checkpoint.noted(HIGHEST)
-        self._created = self._ids_under(CREATED_BY)
-        self._unconfirmed = self._ids_under(UNCONFIRMED)
+        self._partly = self.checkpoint.fact(facts.PARTLY)
+        self._read_late = self.checkpoint.fact(facts.READ_LATE)
+        newest = self.checkpoint.fact(facts.NEWEST)
+        self._newest = -1 if newest is None else newest
+        self._highest = self.checkpoint.fact(facts.HIGHEST)
+        self._created = self.checkpoint.facts(facts.CREATED_BY)
+        self._unconfirmed = self.checkpoint.facts(facts.UNCONFIRMED)
         self._told = Counter(self._unconfirmed.values())
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
@@ -125,14 +125,11 @@ class Rows:
             opened = self.checkpoint.open_between(first, last) if self.resumed else {}
             yield from self._works_of([record for record in batch if record.number not in settled], opened)
 
-    def _ids_under(self, prefix: str) -> dict[int, str]:
-        return {int(row): str(made) for row, made in self.checkpoint.noted_under(prefix).items()}
-
     def _made(self, row: int) -> str:
         """The id of what a row has created before, "" if it is none: of an enrolment its own, not the contact's."""
         made = self._unconfirmed.get(row, "")
         if made and self.back.resource.name == "contactAutomations":
-            return str(self.checkpoint.noted(f"{ENROLMENT_OF}{row}", ""))
+            return str(self.checkpoint.fact(facts.ENROLMENT_OF.of(row)))
         return made
 
     def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:

@@ -14,8 +14,8 @@ from bulk.model import Failure, Flow, Json, Row, RowStatus
 from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Own
-from bulk.prefetch.records import PARTLY
 from bulk.resources.identity import name_key
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import counted, duration
 
@@ -53,7 +53,7 @@ class Survey:
 
 def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     """Read the file once more and look at every row that is not settled; also how it writes names."""
-    result, partly = Survey(), bool(checkpoint.noted(PARTLY))
+    result, partly = Survey(), checkpoint.fact(facts.PARTLY)
     for records in open_records(plan, checkpoint):
         rows = [plan.row(record) for record in records]
         current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}

@@ -41,7 +41,6 @@ from bulk.resources.spec import Resource
 
 ENROL: Final = "enrol"
 ENROLMENT: Final = "enrolment "  # before the id of one, where it is asked whether this job has made it
-ENROLMENT_OF: Final = "enrolment of "  # before the number of a row, where the id of the one that it has made is noted
 CLOCKS: Final = 60.0  # seconds by which the account's clock may be behind ours
 
 

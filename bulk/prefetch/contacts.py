@@ -21,15 +21,14 @@ from bulk.planning.export import PageData, contacts_request, request_for
 from bulk.planning.flow import Asking, combined
 from bulk.planning.state import ContactState
 from bulk.planning.walk import Ask, Walk
-from bulk.prefetch.records import PARTLY
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key, loose_key
 from bulk.runtime.page_feed import OnPage, Walking
 from bulk.runtime.runner import Runner
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 
-READ_LATE: Final = "held anew"  # noted if it was read when rows had begun already, and may show what they have done
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 LOOKED_UP: Final = 1  # the same where each row of somebody unknown would have to be looked up
 STALE: Final = 600.0  # seconds after which what the account held does not say who is on a list already
@@ -96,7 +95,7 @@ async def read_snapshot(
     """
     began = anyio.current_time()
     if resumed:  # what an earlier run read still says what need not be sent, but not who may be subscribed
-        return began - STALE if checkpoint.noted("held") else None
+        return began - STALE if checkpoint.fact(facts.CONTACTS_READ) else None
     if rows < ROWS_A_PAGE:
         return None
     walk = Walk(total=None)
@@ -111,7 +110,7 @@ async def read_snapshot(
     on_page(page, (0, 0), checkpoint)
     if not await _read_on(runner, walk, on_page):  # interrupted, and the rows will not begin either; or without use
         return None
-    checkpoint.note("held", True)
+    checkpoint.note(facts.CONTACTS_READ, True)
     await checkpoint.durable()
     return began
 
@@ -132,8 +131,8 @@ async def read_named(runner: Runner, checkpoint: Checkpoint, ids: Iterable[str],
         read += len(batch)
     if not read:
         return None
-    checkpoint.note(PARTLY, True)
-    checkpoint.note("held", True)
+    checkpoint.note(facts.PARTLY, True)
+    checkpoint.note(facts.CONTACTS_READ, True)
     await checkpoint.durable()
     return began
 
@@ -165,7 +164,7 @@ def _first_page(ask: Ask) -> Asking[PageData]:
 
 def _hold_page(hold: Hold, page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
     if page.missing:
-        checkpoint.note(PARTLY, True)
+        checkpoint.note(facts.PARTLY, True)
         return  # without its relations a contact is better not known than half known
     for identity, (_kept, state) in page.entries:
         hold(checkpoint, str(identity), state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 
 from bulk.engine.dispatch import Dispatch
 from bulk.model import Json, Request
@@ -24,14 +23,8 @@ from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM, Resource
 from bulk.runtime.page_feed import RequestOf, Walking
 from bulk.runtime.runner import Runner
-from bulk.storage.checkpoint import UNCONFIRMED, Checkpoint
-
-RECORDS_READ: Final = "held records"  # noted once all records were read
-CUSTOM_READ: Final = "custom read"  # noted once all values of custom fields were
-PAGES_READ: Final = "pages of records"  # noted with how many pages that took, values of custom fields included
-PARTLY: Final = "held partly"  # noted if there may be contacts that are not held
-NEWEST: Final = "newest"  # noted with the highest id when the job first read them
-HIGHEST: Final = "highest"  # noted with the same of contacts, where it is sure
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
 
 
 class CheckpointLookup:
@@ -64,7 +57,7 @@ class CheckpointLookup:
         return [(identity, kept | self._custom(identity)) for identity, kept in result]
 
     def _custom(self, identity: str) -> dict[str, Json]:
-        if self._data is None or not self._checkpoint.noted(CUSTOM_READ):
+        if self._data is None or not self._checkpoint.fact(facts.CUSTOM_READ):
             return {}
         field = self._data.field
         values = (record for _family, record in self._checkpoint.relations_of(int(identity)))
@@ -77,7 +70,7 @@ class CheckpointLookup:
     def is_ours(self, identity: str) -> bool:
         """Whether a row of this job ended with that record, or has created it in an earlier run."""
         if identity.startswith(ENROLMENT):
-            return bool(self._checkpoint.noted(identity))
+            return self._checkpoint.fact(facts.ENROLMENT.of(identity.removeprefix(ENROLMENT)))
         if self._created is None:
             self._created = self._checkpoint.created_by_open()
         return identity in self._created or self._checkpoint.is_outcome(identity)
@@ -88,18 +81,18 @@ class CheckpointLookup:
         Only of what was there when all was read: what was acknowledged in vain may be the id of the next record.
         """
         if self._claimed is None:
-            self._claimed = frozenset(str(made) for made in self._checkpoint.noted_under(UNCONFIRMED).values())
+            self._claimed = frozenset(str(made) for made in self._checkpoint.facts(facts.UNCONFIRMED).values())
         return identity in self._claimed and bool(self._checkpoint.snapshot([f"id {identity}"]))
 
     @property
     def everybody(self) -> bool:
         """Whether all contacts were read."""
-        return bool(self._checkpoint.noted("held")) and not self._checkpoint.noted(PARTLY)
+        return self._checkpoint.fact(facts.CONTACTS_READ) and not self._checkpoint.fact(facts.PARTLY)
 
     @property
     def newest(self) -> int:
         """The highest id when the job began."""
-        return int(self._checkpoint.noted(NEWEST, 0))
+        return self._checkpoint.fact(facts.NEWEST) or 0
 
 
 async def read_records(
@@ -110,7 +103,7 @@ async def read_records(
     A resume has forgotten what an earlier run read, and reads anew: somebody may have made what is missing since.
     Raises what makes the job impossible to begin.
     """
-    if checkpoint.noted(RECORDS_READ):
+    if checkpoint.fact(facts.RECORDS_READ):
         return
     newest = 0
 
@@ -125,18 +118,18 @@ async def read_records(
     data = CUSTOM_DATA.get(resource.name)
     if data is not None and names.fields:
         await read_custom(runner, checkpoint, resource)
-    if checkpoint.noted(NEWEST) is None:
-        checkpoint.note(NEWEST, newest)
-    checkpoint.note(RECORDS_READ, True)
+    if checkpoint.fact(facts.NEWEST) is None:
+        checkpoint.note(facts.NEWEST, newest)
+    checkpoint.note(facts.RECORDS_READ, True)
     await checkpoint.durable()
-    checkpoint.note(PAGES_READ, checkpoint.pages_of_records(PAGE))
+    checkpoint.note(facts.PAGES_READ, checkpoint.pages_of_records(PAGE))
 
 
 async def read_newest(runner: Runner, checkpoint: Checkpoint) -> None:
     """Learn the highest id of a contact before the first is created: what is not above it is none of ours."""
-    if checkpoint.noted(NEWEST) is not None or checkpoint.has_begun():
+    if checkpoint.fact(facts.NEWEST) is not None or checkpoint.has_begun():
         return
-    checkpoint.note(NEWEST, await runner.ask(_newest_contact()))
+    checkpoint.note(facts.NEWEST, await runner.ask(_newest_contact()))
     await checkpoint.durable()
 
 
@@ -157,11 +150,11 @@ async def read_highest(runner: Runner, checkpoint: Checkpoint) -> None:
     It is not sure where the account has somebody above it, or passes over the bound and shows somebody else.
     """
     await read_newest(runner, checkpoint)
-    newest = checkpoint.noted(NEWEST)
-    if newest is None or checkpoint.noted(HIGHEST) is not None or checkpoint.has_begun():
+    newest = checkpoint.fact(facts.NEWEST)
+    if newest is None or checkpoint.fact(facts.HIGHEST) is not None or checkpoint.has_begun():
         return
     if await runner.ask(_nobody_above(newest)):
-        checkpoint.note(HIGHEST, newest)
+        checkpoint.note(facts.HIGHEST, newest)
         await checkpoint.durable()
 
 
@@ -175,7 +168,7 @@ def _nobody_above(newest: int) -> Asking[bool]:
 async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:
     """Read the values of the custom fields of deals or accounts, which come in a collection of their own."""
     await read_collection(runner, *_custom(checkpoint, resource))
-    checkpoint.note(CUSTOM_READ, True)
+    checkpoint.note(facts.CUSTOM_READ, True)
     await checkpoint.durable()
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
-from typing import Final
+from dataclasses import dataclass
 
 from bulk.engine.dispatch import Dispatch
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-
-TOTALS: Final = "totals"  # under which it is noted what a job takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Meter:
     def __init__(self, dispatch: Dispatch, now: float, checkpoint: Checkpoint | None = None) -> None:
         self._dispatch = dispatch
         self._checkpoint = checkpoint
-        self._before = Totals(*checkpoint.noted(TOTALS, astuple(Totals()))) if checkpoint else Totals()
+        self._before = Totals(*checkpoint.fact(facts.TOTALS)) if checkpoint else Totals()
         self._began = Totals(dispatch.requests, dispatch.retries, now)
 
     def spent(self, now: float) -> Totals:
@@ -50,5 +48,5 @@ class Meter:
         """Queue what it took until now, and say it."""
         spent = self.spent(now)
         if self._checkpoint is not None:
-            self._checkpoint.note(TOTALS, astuple(spent))
+            self._checkpoint.note(facts.TOTALS, (spent.requests, spent.retries, spent.seconds))
         return spent

@@ -24,6 +24,8 @@ import anyio.to_thread
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import ANOTHER_RECORD, Failure, Json, Outcome, Receipt, RowStatus, Verdict
 from bulk.resources.escapes import speakable
+from bulk.storage import facts
+from bulk.storage.facts import Fact, Family, K, T
 from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, migrate_checkpoint
 
 _SCHEMA: Final = f"""
@@ -42,7 +44,7 @@ CREATE INDEX relations_by_owner ON relations (owner);
 CREATE INDEX rows_by_id ON rows (id) WHERE id <> '';
 PRAGMA user_version = {FIRST_CHECKPOINT};
 """
-_ASKED_NOW: Final = "INSERT OR REPLACE INTO meta VALUES ('asked since', ?)"  # no answer that is held is older
+_NOTE: Final = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _INTEND: Final = (
     "INSERT INTO steps (row, step, method, attempts) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts"
@@ -60,9 +62,6 @@ _SETTLE: Final = (
     " failures = excluded.failures, attempts = excluded.attempts"
 )
 NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
-CREATED_BY: Final = "created by "  # the number of a row that is sent once more, noted with the id that it had created
-# the same of a row that has failed since what it had created is not found so: a retry changes that, and makes no other
-UNCONFIRMED: Final = "unconfirmed of "
 _REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
 _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
@@ -125,7 +124,7 @@ class Checkpoint:
                 self._db.execute("PRAGMA synchronous = FULL")
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
-                self._db.execute(_ASKED_NOW, (time.time(),))
+                self._db.execute(_NOTE, (facts.ASKED_SINCE.name, json.dumps(time.time())))
             damage = "" if new else self._damage()
             if new or (not damage and FIRST_CHECKPOINT <= version < checkpoint_format()):
                 migrate_checkpoint(self._db, FIRST_CHECKPOINT if new else version)
@@ -266,7 +265,7 @@ class Checkpoint:
         """
         told = json.dumps([[failure.step, failure.code, failure.error] for failure in failures])
         self.put("UPDATE rows SET status = ?, failures = ? WHERE row = ?", (RowStatus.FAILED.value, told, row))
-        self.put(_REMEMBER, (UNCONFIRMED, row))
+        self.put(_REMEMBER, (facts.UNCONFIRMED.prefix, row))
         self.put("DELETE FROM steps WHERE row = ?", (row,))
 
     def unreadable(self, row: int, record: str) -> None:
@@ -317,26 +316,42 @@ class Checkpoint:
 
     # ---- small facts about the job
 
-    def note(self, name: str, value: Json) -> None:
+    def note(self, fact: Fact[T], value: T) -> None:
         """Queue a fact about the job; whoever reads it from now on reads this."""
         text = json.dumps(value)
-        self.put("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, text))
-        self._notes[name] = (self._queued, text)
+        self.put(_NOTE, (fact.name, text))
+        self._notes[fact.name] = (self._queued, text)
 
-    def noted(self, name: str, default: Json = None) -> Json:
+    def fact(self, fact: Fact[T]) -> T:
         """Read a fact about the job."""
+        text = self._waiting_note(fact.name)
+        if text is None:
+            result = self._reader.execute("SELECT value FROM meta WHERE name = ?", (fact.name,)).fetchone()
+            if result is None:
+                return fact.default
+            (text,) = result
+        return fact.read(json.loads(text))
+
+    def facts(self, family: Family[K, T]) -> dict[K, T]:
+        """Read all facts of a family, by their keys."""
+        prefix = family.prefix
+        cursor = self._reader.execute(
+            "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ?", (len(prefix), prefix)
+        )
+        texts = dict(cursor.fetchall())
+        for name in [name for name in self._notes if name.startswith(prefix)]:
+            text = self._waiting_note(name)
+            if text is not None:
+                texts[name] = text
+        return {family.key_of(name.removeprefix(prefix)): json.loads(text) for name, text in texts.items()}
+
+    def _waiting_note(self, name: str) -> str | None:
+        """A fact that is noted and not committed yet."""
         number, text = self._notes.get(name, (0, ""))
         if number > self._durable:
-            return json.loads(text)
+            return text
         self._notes.pop(name, None)
-        result = self._reader.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return default if result is None else json.loads(result[0])
-
-    def noted_under(self, prefix: str) -> dict[str, Json]:
-        """Read all facts whose names begin so, by the rest of their names."""
-        sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ?"
-        cursor = self._reader.execute(sql, (len(prefix), prefix))
-        return {name.removeprefix(prefix): json.loads(value) for name, value in cursor}
+        return None
 
     # ---- reading what is committed
 
@@ -402,7 +417,7 @@ class Checkpoint:
             execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
             execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt' AND {_REPEATED}")
             for row in after:
-                execute(_REMEMBER, (CREATED_BY, row))
+                execute(_REMEMBER, (facts.CREATED_BY.prefix, row))
                 execute("DELETE FROM steps WHERE row = ?", (row,))
                 execute("DELETE FROM rows WHERE row = ?", (row,))
                 execute("DELETE FROM unread WHERE row = ?", (row,))
@@ -417,13 +432,10 @@ class Checkpoint:
         """
         with self._at_once() as execute:
             execute("DELETE FROM steps WHERE method = 'GET'")
-            notes = (
-                "'held', 'held partly', 'held records', 'custom read', 'apart read', 'named', 'confirmed', 'held anew'"
-            )
-            execute(f"DELETE FROM meta WHERE name IN ({notes})")
+            _forget(execute, facts.OF_ANSWERS)
             for table in ("held", "held_under", "relations"):
                 execute(f"DELETE FROM {table}")
-            execute(_ASKED_NOW, (time.time(),))
+            execute(_NOTE, (facts.ASKED_SINCE.name, json.dumps(time.time())))
 
     def forget_stale_answers(self) -> None:
         """Forget, at a resume, what says that a send is to come which may not be made twice: others may have made it.
@@ -442,7 +454,7 @@ class Checkpoint:
     def forget_records(self) -> None:
         """Forget how records by themselves were when they were read."""
         with self._at_once() as execute:
-            execute("DELETE FROM meta WHERE name IN ('held records', 'custom read')")
+            _forget(execute, facts.OF_RECORDS)
             execute("DELETE FROM held WHERE key LIKE 'id %'")
             for table in ("held_under", "relations"):
                 execute(f"DELETE FROM {table}")
@@ -537,6 +549,11 @@ class Checkpoint:
                 execute("INSERT INTO rows VALUES (?, ?, '', '', ?, 0)", (number, outcome.status.value, failures))
 
 
+def _forget(execute: Callable[..., sqlite3.Cursor], some: Iterable[Fact[bool]]) -> None:
+    for fact in some:
+        execute("DELETE FROM meta WHERE name = ?", (fact.name,))
+
+
 def _is_text(text: str) -> bool:
     """Whether a file can hold the text: half of a surrogate pair has no bytes."""
     try:
@@ -579,6 +596,6 @@ def opened_checkpoint(path: Path, *, stale: float = math.inf) -> Iterator[Checkp
         raise UsageError(f"{path} is missing, so the job cannot go on. Put it back, or start anew.")
     with contextlib.closing(Checkpoint(path)) as checkpoint:
         # by the oldest answer there may be, not by the last write: resumes that come to nothing write too
-        if not 0 <= time.time() - float(checkpoint.noted("asked since", 0.0)) <= stale:
+        if not 0 <= time.time() - checkpoint.fact(facts.ASKED_SINCE) <= stale:
             checkpoint.forget_questions()
         yield checkpoint

@@ -10,17 +10,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import InputFile, JobFolder
 
-NOTED: Final = "reports"
 AT_ONCE: Final = 2.0  # seconds within which the reports of one run are written
 
 
 def keep_edited(folder: JobFolder, names: Iterable[str], checkpoint: Checkpoint) -> tuple[Path, ...]:
     """Give the reports that are not as they were written another name; their new paths."""
     paths = [path for path in map(folder.file, names) if path.exists()]
-    noted = checkpoint.noted(NOTED)
+    noted = checkpoint.fact(facts.REPORTS)
     if noted is None:  # written by a version that noted nothing: what is much later than the others was edited
         written = [path.stat().st_mtime for path in paths]
         edited = [path for path, at in zip(paths, written, strict=True) if at > min(written) + AT_ONCE]
@@ -32,7 +32,7 @@ def keep_edited(folder: JobFolder, names: Iterable[str], checkpoint: Checkpoint)
 def note_written(folder: JobFolder, names: Iterable[str], checkpoint: Checkpoint) -> None:
     """Queue what the reports are now."""
     paths = [path for path in map(folder.file, names) if path.exists()]
-    checkpoint.note(NOTED, {path.name: _measured(path) for path in paths})
+    checkpoint.note(facts.REPORTS, {path.name: _measured(path) for path in paths})
 
 
 def _measured(path: Path) -> list[Any]:

@@ -17,11 +17,11 @@ from bulk.files.fitting import TOO_FEW, missing_names
 from bulk.files.reader import Record, Table
 from bulk.files.writer import GUARDED, MISSING, CsvFile
 from bulk.model import Outcome, RowStatus
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, SettledRow
 from bulk.storage.edited_reports import keep_edited, note_written
 from bulk.storage.job_folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
 
-RAGGED: Final = "ragged"  # under which it is noted whether a row is too short, and how many cells one has too many
 ORDER: Final = (
     RowStatus.SUCCEEDED,
     RowStatus.UNCHANGED,
@@ -124,11 +124,11 @@ class _Form:
     @classmethod
     def of(cls, table: Table, checkpoint: Checkpoint) -> Self:
         titles = [title.strip() for title in table.header]
-        noted = checkpoint.noted(RAGGED)
+        noted = checkpoint.fact(facts.RAGGED)
         if noted is None:  # checked by a version that did not measure it
             for _record in table.records():
                 pass
-            noted = [table.short, table.surplus]
+            noted = (table.short, table.surplus)
         guarded, missing = (titles.index(name) if name in titles else None for name in (GUARDED, MISSING))
         columns = tuple(at for at, title in enumerate(titles) if title not in _OURS)
         return cls(table, columns, guarded, missing, noted[0] or missing is not None, noted[1])

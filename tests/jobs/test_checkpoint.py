@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Outcome, RowStatus
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from tests.scale import tries
 from tests.virtual import run
@@ -142,11 +145,48 @@ def test_a_fact_is_read_as_it_was_noted_last_written_or_not(tmp_path: Path):
         async def write() -> None:
             await checkpoint.durable()
 
-        assert checkpoint.noted("agreed", "never") == "never"
-        checkpoint.note("agreed", True)
-        assert checkpoint.noted("agreed") is True
+        assert checkpoint.fact(facts.CONFIRMED) is False
+        checkpoint.note(facts.CONFIRMED, True)
+        assert checkpoint.fact(facts.CONFIRMED) is True
         run(write)
-        checkpoint.note("agreed", False)
-        assert checkpoint.noted("agreed") is False, "a question that was answered is asked once more"
+        checkpoint.note(facts.CONFIRMED, False)
+        assert checkpoint.fact(facts.CONFIRMED) is False, "a question that was answered is asked once more"
         run(write)
-        assert checkpoint.noted("agreed") is False
+        assert checkpoint.fact(facts.CONFIRMED) is False
+
+
+def test_a_family_of_facts_is_read_as_it_was_noted_last_written_or_not(tmp_path: Path):
+    with new_checkpoint(tmp_path / "checkpoint.sqlite") as checkpoint:
+
+        async def write() -> None:
+            await checkpoint.durable()
+
+        family = facts.perhaps_of("7")
+        checkpoint.note(family.of(3), {"tags": {"1": "VIP"}})
+        checkpoint.note(facts.perhaps_of("70").of(4), {})
+        assert checkpoint.facts(family) == {3: {"tags": {"1": "VIP"}}}
+        run(write)
+        checkpoint.note(family.of(3), {})
+        checkpoint.note(family.of(5), {"tags": {}})
+        assert checkpoint.facts(family) == {3: {}, 5: {"tags": {}}}
+        run(write)
+        assert checkpoint.facts(family) == {3: {}, 5: {"tags": {}}}
+
+
+def test_no_two_facts_go_by_one_name():
+    """A name on disk is one fact's; of the families only one begins as another, and no id begins with a word."""
+    declared = [one for one in vars(facts).values() if isinstance(one, facts.Fact | facts.Family)]
+    names = [one.name if isinstance(one, facts.Fact) else one.prefix for one in declared]
+    assert len(set(names)) == len(names) > 30
+    within = [(a, b) for a in names for b in names if a != b and a.endswith(" ") and b.startswith(a)]
+    assert within == [("enrolment ", "enrolment of ")]
+
+
+def test_what_jobs_have_on_disk_is_declared():
+    """What a job of an earlier version noted is read under the same names."""
+    result = set()
+    for path in (Path(__file__).parent / "formats").glob("*/*/checkpoint.sqlite"):
+        with closing(sqlite3.connect(path)) as database:
+            result |= {name for (name,) in database.execute("SELECT name FROM meta")}
+    assert len(result) > 9
+    assert result <= {one.name for one in vars(facts).values() if isinstance(one, facts.Fact)}

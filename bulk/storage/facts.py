@@ -1,0 +1,114 @@
+"""Every small fact that a job notes in its checkpoint: its name there, its type, and what holds until it is noted.
+
+A fact has one owner, the module named beside it, which alone notes it; others may read it. Names and values stay as
+they are on disk, so that jobs of earlier versions go on: what is to be another fact gets another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from bulk.model import Json
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+@dataclass(frozen=True)
+class Fact(Generic[T]):
+    """One fact; `of_json` makes its value of what JSON gives back, where that is another type."""
+
+    name: str
+    default: T
+    of_json: Callable[[Any], T] | None = None
+
+    def read(self, value: Json) -> T:
+        """The value, of what stands in the checkpoint."""
+        result: T = value if self.of_json is None or value is None else self.of_json(value)
+        return result
+
+
+@dataclass(frozen=True)
+class Family(Generic[K, T]):
+    """Facts of one kind, one for each key; `key_of` makes the key of what follows the `prefix` in a name."""
+
+    prefix: str
+    default: T
+    key_of: Callable[[str], K]
+
+    def of(self, key: K) -> Fact[T]:
+        """The fact of one key."""
+        return Fact(f"{self.prefix}{key}", self.default)
+
+
+# ---- any job
+
+ASKED_SINCE: Final = Fact[float]("asked since", 0.0)  # checkpoint: no answer that is held is older
+TOTALS: Final = Fact[tuple[int, int, float]]("totals", (0, 0, 0.0), tuple)  # meter: requests, retries, seconds
+
+# ---- imports: the checks and the reports
+
+CHECKED: Final = Fact[dict[str, int] | None]("checked", None)  # jobs.check: the tally of the whole file
+# jobs.check: whether a row is too short, and how many cells one has too many; None: not measured, by early versions
+RAGGED: Final = Fact[tuple[bool, int] | None]("ragged", None, tuple)
+# edited_reports: size and digest of each report as it was written, by name
+REPORTS: Final = Fact[dict[str, list[Any]] | None]("reports", None)
+
+# ---- imports: what was read of the account before the rows
+
+CONTACTS_READ: Final = Fact[bool]("held", default=False)  # prefetch.contacts: contacts were read, all or some
+PARTLY: Final = Fact[bool]("held partly", default=False)  # prefetch.contacts: there may be contacts that are not held
+# jobs.prefetch: they were read when rows had begun already, and may show what these have done
+READ_LATE: Final = Fact[bool]("held anew", default=False)
+RECORDS_READ: Final = Fact[bool]("held records", default=False)  # prefetch.records: all records were
+CUSTOM_READ: Final = Fact[bool]("custom read", default=False)  # prefetch.records: all values of custom fields were
+PAGES_READ: Final = Fact[int | None]("pages of records", None)  # prefetch.records: how many pages that took
+NEWEST: Final = Fact[int | None]("newest", None)  # prefetch.records: the highest id when the job first read them
+HIGHEST: Final = Fact[int | None]("highest", None)  # prefetch.records: the same of contacts, where it is sure
+READ_AT: Final = Fact[str]("read at", "")  # jobs.prefetch: when that was read by which rows are unchanged
+WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose ids stand beside the addresses
+
+# ---- imports: the rows
+
+CONFIRMED: Final = Fact[bool]("confirmed", default=False)  # jobs.delete: what goes was written down and agreed to
+TIMES_CONFIRMED: Final = Fact[int]("times confirmed", 0)  # jobs.delete: how often anything was
+READ_IN_VAIN: Final = Fact[int]("read back in vain", 0)  # jobs.read_back: runs that could not read all back
+# checkpoint: by the number of a row that is sent once more, the id that it had created
+CREATED_BY: Final = Family[int, str]("created by ", "", int)
+# checkpoint: the same of a row that has failed since what it had created is not found so: a retry changes that one
+UNCONFIRMED: Final = Family[int, str]("unconfirmed of ", "", int)
+ENROLMENT: Final = Family[str, bool]("enrolment ", False, str)  # jobs.rows: by id, that we have made it
+ENROLMENT_OF: Final = Family[int, str]("enrolment of ", "", int)  # jobs.rows: by row, the id of what it has made
+
+
+def perhaps_of(record: str) -> Family[int, Mapping[str, Json]]:
+    """jobs.read_back: by row, what it may have done to a record, which is named by its id or by the row's key."""
+    return Family(f"perhaps of {record} ", {}, int)
+
+
+# ---- exports
+
+WALKED: Final = Fact[bool]("walked", default=False)  # jobs.export_pages: all pages are read
+TOTAL: Final = Fact[int | None]("total", None)  # jobs.export_pages: how many records there are, as last told
+LEAST_TOTAL: Final = Fact[int | None]("least total", None)  # jobs.export_pages: the fewest that were ever told
+APART: Final = Fact[bool]("apart", default=False)  # jobs.export_pages: relations do not come with the pages
+APART_READ: Final = Fact[bool]("apart read", default=False)  # jobs.export_pages: they are read
+NAMED: Final = Fact[bool]("named", default=False)  # jobs.export_pages: what the records point to has its names
+TAG: Final = Family[str, str]("tag ", "", str)  # jobs.export_pages: by id, the name that came with a page
+UNKNOWN: Final = Family[str, bool]("unknown ", False, str)  # jobs.export_pages: collections to read again
+UNREAD: Final = Family[str, str]("unread ", "", str)  # jobs.export_pages: by collection, why it may not be read
+# jobs.export: rows in the file, records that they came of, and how many of these the key may not see
+WRITTEN: Final = Fact[tuple[int, int, int] | None]("written", None, tuple)
+ROWS_OF_LINK: Final = Family[str, int | None](
+    "written ", None, str
+)  # jobs.export: the same of what belongs to contacts
+
+# ---- what goes with the answers that it rests on
+
+OF_RECORDS: Final[tuple[Fact[bool], ...]] = (RECORDS_READ, CUSTOM_READ)
+# the agreement to delete too: the keys of the rows may match other records now
+OF_ANSWERS: Final[tuple[Fact[bool], ...]] = (
+    *OF_RECORDS, CONTACTS_READ, PARTLY, READ_LATE, APART_READ, NAMED, CONFIRMED,
+)  # fmt: skip
