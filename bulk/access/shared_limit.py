@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from bulk.access.shared_limit_file import Book, BudgetStore, FileStore, Unreachable
+from bulk.access.shared_limit_redis import REDIS, RedisStore
 from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError
 from bulk.storage.processes import is_gone, new_name
@@ -30,7 +31,6 @@ REST: Final = 1.0  # seconds after a refusal
 AGAIN: Final = 1.0  # seconds until it is tried again
 DAY: Final = 24 * 3600.0
 NAMES: Final = 500  # that are kept
-REDIS: Final = "BULK_REDIS_URL"
 UNKNOWN: Final = ""  # the budget that all share who do not know yet whose account it is
 EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
 LATE: Final = 0.04  # seconds by which a reserved start may be missed
@@ -237,8 +237,6 @@ def store_of(path: Path, environment: Mapping[str, str], now: float) -> BudgetSt
     url = environment.get(REDIS, "").strip()
     if not url:
         return FileStore(path, now)
-    from bulk.access.shared_limit_redis import RedisStore  # noqa: PLC0415 - an extra, and not for everybody's start-up
-
     return RedisStore(url)
 
 

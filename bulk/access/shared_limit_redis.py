@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from bulk.access.shared_limit import REDIS
 from bulk.access.shared_limit_file import Book, Change, Result, Unreachable
 from bulk.errors import UsageError
 
+REDIS: Final = "BULK_REDIS_URL"  # the variable that says where it is
 KEY: Final = "activecampaign-bulk:budgets"
 KEPT: Final = 30 * 24 * 3600  # seconds after its last use
 WAIT: Final = 2.0  # seconds for an answer of the Redis
