@@ -5,7 +5,8 @@ What an answer means is decided in `diagnosis`. It ends at the first problem beh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,19 +14,22 @@ from typing import Final
 import anyio
 
 from bulk.access import diagnosis
-from bulk.access.account import Account, client_to
+from bulk.access.account import Account, client_to, sharing
 from bulk.access.connections import connected
 from bulk.access.diagnosis import Finding, State
+from bulk.access.shared_limit import SharedLimit
+from bulk.api.client import Client
 from bulk.api.connections import ACTIVE, LISTING, Connection, listed_in
 from bulk.api.credentials import Credentials, from_environment
 from bulk.api.probe import Seen, Unreached, look
 from bulk.api.redaction import Redaction
-from bulk.errors import BulkError, UsageError
+from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.model import Reply, Request
 
 PATIENCE: Final = 20.0  # seconds for an answer: who looks for what is wrong does not wait long
 MOST: Final = 8  # connections of which is told whose account they open: a request each
 SHORTEST: Final = 12  # letters of a key; what is shorter, like the sandbox's, may be a word of ours
+RATE: Final = 5.0  # requests a second of an account, shared with the jobs at work on it
 TIMES, PAUSE, LONGEST = 3, 1.0, 5.0  # how often to ask again where a limit is used up, and after how many seconds
 ME: Final = Request("account", "GET", "users/me")
 Tell = Callable[[Finding], None]
@@ -138,19 +142,65 @@ async def _with_accounts(finding: Finding, access: Account, listed: list[Connect
 
 
 async def _me(access: Account, patience: float) -> Seen | Unreached:
-    return await _asked(access, access.way, ME, patience)
+    with _shared(access) as limit:
+        return await _asked(access, access.way, ME, patience, limit)
 
 
-async def _asked(access: Account, way: Credentials, request: Request, patience: float) -> Seen | Unreached:
+async def _asked(
+    access: Account, way: Credentials, request: Request, patience: float, limit: SharedLimit | None = None
+) -> Seen | Unreached:
     """One look; again if it was one too many for this second, as it is beside a job that uses the limit up."""
     async with client_to(access, way, patience=patience) as client:
-        result = await look(client, request)
+        result = await _counted_look(client, request, patience, limit)
         for _again in range(TIMES):
             if isinstance(result, Unreached) or result.reply.status != 429:
                 break
             await anyio.sleep(min(result.reply.retry_after or PAUSE, LONGEST))
-            result = await look(client, request)
+            result = await _counted_look(client, request, patience, limit)
         return result
+
+
+# ---- among the jobs on the account
+
+
+@contextmanager
+def _shared(access: Account) -> Iterator[SharedLimit | None]:
+    """The limit that jobs share; None where it cannot be had, for what is wrong has to be found all the same."""
+    with ExitStack() as stack:
+        try:
+            limit = stack.enter_context(sharing(access, RATE, lambda _said: None))
+        except UsageError:
+            limit = None
+        yield limit
+
+
+async def _counted_look(
+    client: Client, request: Request, patience: float, limit: SharedLimit | None
+) -> Seen | Unreached:
+    """One look, counted in the limit before it leaves; what it taught is told to the others."""
+    if limit is None:
+        return await look(client, request)
+    await _turn(limit, patience)
+    sent_at = anyio.current_time()
+    result = await look(client, request)
+    if isinstance(result, Seen):
+        learn = limit.refused if result.reply.status == 429 else limit.accepted
+        learn(sent_at, anyio.current_time())
+    return result
+
+
+async def _turn(limit: SharedLimit, patience: float) -> None:
+    """Wait until a request may start; no longer than for an answer, where nobody can say when that is."""
+    with anyio.move_on_after(patience):
+        try:
+            while True:
+                now = anyio.current_time()
+                at = limit.claim(now)
+                if at <= now:
+                    return
+                await anyio.sleep(at - now)
+        except UnfinishedError:
+            return
 
 
 def _with(access: Account, connection: str) -> Account:

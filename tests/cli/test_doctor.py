@@ -35,6 +35,12 @@ ROOT = Path(__file__).parents[2]
 Doctor = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it shares with jobs lies with the test."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 def lines(result: Result) -> dict[str, str]:
     """The state of each check, by the line that it begins with."""
     words = [line.split() for line in result.out.splitlines() if line and not line.startswith(" ")]
