@@ -8,6 +8,7 @@ import time
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Task
 from bulk.model import Flow, Outcome, Reply, Request, RowStatus
 
 GOAL = 50_000
@@ -31,7 +32,7 @@ def settle(requests: int, rate: float) -> float:
     began = time.perf_counter()
     while ended < rows:
         while row < rows and dispatch.wants():
-            dispatch.add(row, str(row), flow(row), {}, {})
+            dispatch.add(Task(row, str(row), flow(row)))
             row += 1
         step = dispatch.next(now)
         if isinstance(step, Step):

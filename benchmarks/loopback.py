@@ -19,8 +19,9 @@ from benchmarks.export import BULK, served
 from bulk.api.client import Client
 from bulk.api.credentials import from_environment
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Task
 from bulk.model import Flow, Outcome, Receipt, Request, RowStatus
-from bulk.runtime.runner import Runner, Work, new_dispatch
+from bulk.runtime.runner import Runner, new_dispatch
 from bulk.storage.checkpoint import Checkpoint
 
 CASES = ((50, 0.3, 1500, 0.97), (5, 2.0, 300, 0.95))
@@ -38,10 +39,10 @@ class Rows:
     def __init__(self, count: int) -> None:
         self.left = count
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         """Give the next row."""
         self.left -= 1
-        return Work(self.left, str(self.left), flow(self.left)) if self.left >= 0 else None
+        return Task(self.left, str(self.left), flow(self.left)) if self.left >= 0 else None
 
     @property
     def done(self) -> bool:
@@ -51,7 +52,7 @@ class Rows:
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Nothing is written down here."""
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Nothing is written down here."""
 
 

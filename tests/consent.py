@@ -23,13 +23,14 @@ from typing import Any, Final
 import anyio
 
 from bulk.engine.dispatch import TOO_SLOW
+from bulk.engine.tasks import Task
 from bulk.model import Lost, Outcome, Receipt, Reply, Request, Row
 from bulk.planning.contacts import contact_flow
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources import named
-from bulk.runtime.runner import Runner, Work, new_dispatch
+from bulk.runtime.runner import Runner, new_dispatch
 from bulk.storage.checkpoint import Checkpoint, OpenRow
 from tests.leaving import BEGAN, LISTS, Account, Person
 from tests.virtual import run
@@ -119,7 +120,7 @@ class Played:
     offset: float = 0.0  # seconds on the account's clock when this run began
     events: list[tuple[float, Person, str]] = field(default_factory=list)
     ended_rows: dict[int, Outcome] = field(default_factory=dict)
-    works: Iterator[Work] | None = None
+    tasks: Iterator[Task] | None = None
     done: bool = False
     met: bool = False  # the trouble of this schedule was met
     kill_at: int = 0
@@ -182,20 +183,20 @@ class Played:
 
     # ---- as the feed of a runner
 
-    def take(self) -> Work | None:
-        if self.works is None:
-            self.works = self._works()
-        work = next(self.works, None)
-        self.done = work is None
-        return work
+    def take(self) -> Task | None:
+        if self.tasks is None:
+            self.tasks = self._tasks()
+        task = next(self.tasks, None)
+        self.done = task is None
+        return task
 
-    def _works(self) -> Iterator[Work]:
+    def _tasks(self) -> Iterator[Task]:
         opened = self.checkpoint.open_between(0, 10**9)
         for row in self.rows:
             if row.number not in self.ended_rows:
                 known = opened.get(row.number, OpenRow())
                 begun = frozenset((*known.known, *known.cut_off))
-                yield Work(row.number, row.key, self._flow(row, begun), known.known, known.cut_off)
+                yield Task(row.number, row.key, self._flow(row, begun), known=known.known, cut_off=known.cut_off)
 
     def _flow(self, row: Row, begun: frozenset[str]) -> Any:
         way = self.schedule.way
@@ -213,9 +214,10 @@ class Played:
         return contact_flow(row, meaning, self.names, known)
 
     def received(self, step: Any, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        checkpoint.receive(step.row, step.request.method, receipt)
+        checkpoint.receive(step.task.id, step.request.method, receipt)
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        row = task.id
         checkpoint.settle(row, outcome)
         assert row not in self.ended_rows
         self.ended_rows[row] = outcome
@@ -313,7 +315,7 @@ def play(schedule: Schedule) -> Result:
             if not game:
                 game.append(Played(schedule, checkpoint))
             played = game[0]
-            played.checkpoint, played.works, played.done = checkpoint, None, False
+            played.checkpoint, played.tasks, played.done = checkpoint, None, False
             try:
                 dispatch = new_dispatch(schedule.rate, 0)
                 dispatch._chance = played.chance.random

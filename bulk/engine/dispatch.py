@@ -1,6 +1,6 @@
-"""Which request goes next. Owns the order of rows and steps, retries and the number in flight; does no I/O.
+"""Which request goes next. Owns the order of tasks and steps, retries and the number in flight; does no I/O.
 
-It is asked `next(now)` and told `answer(step, reply, now)`; rows come in by `add`. Two rows of one key never fly
+It is asked `next(now)` and told `answer(step, reply, now)`; tasks come in by `add`. Two tasks of one key never fly
 together and keep their order. A retry goes back into the queue with a due time, so nobody sleeps on a back-off.
 """
 
@@ -9,20 +9,21 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol
 
 from bulk.engine.confirm import confirmed, is_misshapen, is_page, unread_damage
-from bulk.engine.gate import FRUITLESS, READING, Gate
+from bulk.engine.gate import FRUITLESS, Gate
 from bulk.engine.pauses import Pauses
 from bulk.engine.retry import ATTEMPTS, back_off, explain, judge, leaves_open, never_done
 from bulk.engine.steps import Ended, Flying, Settled, Step
+from bulk.engine.tasks import Role, Task, question
 from bulk.errors import UnfinishedError
-from bulk.model import CUT_OFF, Flow, Json, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+from bulk.model import CUT_OFF, Json, Lost, Receipt, Reply, Request, Verdict
 
 ALIKE: Final = 4  # times that a question gets one and the same answer of a wrong shape: another would be that too
-PROBE: Final = -1  # the row number of our own question "does the API answer at all?"
+ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
@@ -56,7 +57,7 @@ class Pace(Protocol):
 
 
 class Dispatch:
-    """The engine: rows in, steps out, answers in, outcomes out.
+    """The engine: tasks in, steps out, answers in, outcomes out.
 
     `chance` gives numbers in [0, 1) for the jitter of back-offs. `concurrency` 0: reckoned from rate and latency.
     """
@@ -78,40 +79,36 @@ class Dispatch:
         self._latency = FIRST_LATENCY
         self._last_good = -math.inf
         self.stopping = False
-        self._rows: dict[int, Flying] = {}
-        self._lanes: dict[str, deque[tuple[int, Flying]]] = {}
+        self._open: dict[Task, Flying] = {}
+        self._lanes: dict[str, deque[Flying]] = {}  # by key, those that wait for the open one of it
+        self._probes = 0  # asked so far
+        self._probe: Task | None = None  # the last of them
         self._ready: deque[Step] = deque()
         self._waiting: list[tuple[float, int, Step]] = []
         self._sequence = 0
         self._pauses = Pauses()
 
-    # ---- rows in
+    # ---- tasks in
 
     def wants(self) -> bool:
-        """Whether another row should be added: enough rows are open to keep the pool busy, and no more."""
-        return not self.stopping and len(self._ready) < self.most_in_flight and len(self._rows) < 4 * MOST
+        """Whether another task should be added: enough are open to keep the pool busy, and no more."""
+        return not self.stopping and len(self._ready) < self.most_in_flight and len(self._open) < 4 * MOST
 
-    def add(
-        self, row: int, key: str, flow: Flow, known: Mapping[str, Receipt], cut_off: Mapping[str, int]
-    ) -> tuple[Ended, ...]:
-        """Take a row in; gives its outcome if its flow ends without asking anything.
-
-        `known` are receipts written down earlier, `cut_off` the steps that were sent earlier and never answered.
-        """
-        flying = Flying(key, flow, dict(known), cut_off)
-        lane = self._lanes.get(key)
+    def add(self, task: Task) -> tuple[Ended, ...]:
+        """Take a task in; gives its outcome if its flow ends without asking anything."""
+        flying = Flying(task, dict(task.known))
+        self._open[task] = flying
+        lane = self._lanes.get(task.key)
         if lane is not None:
-            lane.append((row, flying))
-            self._rows[row] = flying
+            lane.append(flying)
             return ()
-        self._lanes[key] = deque()
-        self._rows[row] = flying
-        return self._advance(row, flying, None)
+        self._lanes[task.key] = deque()
+        return self._advance(flying, None)
 
     @property
     def idle(self) -> bool:
-        """Nothing is open: every row added has its outcome."""
-        return not self._rows
+        """Nothing is open: every task added has its outcome."""
+        return not self._open
 
     @property
     def paused_until(self) -> float:
@@ -142,14 +139,14 @@ class Dispatch:
         return min(self.most_in_flight, math.ceil(self._rate * self._latency * 1.1) + 1 if self._rate < MOST else MOST)
 
     def next(self, now: float) -> Step | float | None:
-        """A step to send now; a time at which to ask again; or None: only an answer or a new row changes anything."""
+        """A step to send now; a time at which to ask again; or None: only an answer or a new task changes anything."""
         if self.stopping:
             return None
         while self._waiting and self._waiting[0][0] <= now:
             self._enqueue(heapq.heappop(self._waiting)[2])
         admitted = self._gate.has_admitted(now)
-        for row, request in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
-            self._ask_first(row, request)
+        for reading in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
+            self._ask_first(reading)
         if not self._ready and not admitted:
             times = (self._gate.again_at, self._waiting[0][0] if self._waiting else math.inf)
             again = min((at for at in times if at > now), default=math.inf)
@@ -164,13 +161,18 @@ class Dispatch:
             return None
         if at > now:
             return at
-        step = self._ready.popleft() if self._ready and (self._ready[0].row < 0 or not admitted) else self._gate.pop()
-        if step.request.admission is None and step.row >= 0:
+        step = self._gate.pop() if admitted and not self._asks_first else self._ready.popleft()
+        if step.request.admission is None and step.task.role is ROW:
             self._gate.passed()
         step.leave(now)
         self.in_flight += 1
         self.requests += 1
         return step
+
+    @property
+    def _asks_first(self) -> bool:
+        """Whether the next step that is ready is a question, which goes before what may leave for a while only."""
+        return bool(self._ready) and self._ready[0].task.role is not ROW
 
     def leaves(self, step: Step, now: float) -> bool:
         """Take note that a step that `next` gave out leaves only now: writing it down took a while.
@@ -255,26 +257,28 @@ class Dispatch:
             return True  # who answers so is there, and has no other answer
         if step.tries < ATTEMPTS or self._last_good >= step.second_sent:
             return step.tries >= ATTEMPTS
-        if step.tries > ATTEMPTS or step.row == PROBE:
+        if step.tries > ATTEMPTS or step.task.role is Role.PROBE:
             said = explain(reply)[1].rstrip(".")
             self.shut_out = is_page(reply) and isinstance(reply, Reply) and reply.status < 500
             self.stopped_by = self.stopped_by or f"Nothing is answered any more. The last try: {said}"
             self.stop()
             return True
-        if PROBE not in self._rows:
-            self._ask_first(PROBE, Request("probe", "GET", "users/me"))
+        if self._probe not in self._open:
+            self._probes += 1
+            self._probe = question(self._probes, Role.PROBE, Request("probe", "GET", "users/me"))
+            self._ask_first(self._probe)
         return False
 
-    def _ask_first(self, row: int, request: Request) -> None:
+    def _ask_first(self, task: Task) -> None:
         """Ask a question of our own, before anything else that is ready."""
-        self.add(row, f"\0{row}", _question(request), {}, {})
+        self.add(task)
         self._ready.rotate(1)
 
     def _enqueue(self, step: Step, *, first: bool = False) -> None:
         """Let a step wait for its turn, or before that for what has to be known."""
         admission = step.request.admission
         if admission is not None:
-            self._gate.enter(step, self._rows[step.row].answered.get(admission.made_by), first=first)
+            self._gate.enter(step, self._open[step.task].answered.get(admission.made_by), first=first)
         elif first:
             self._ready.appendleft(step)
         else:
@@ -296,9 +300,9 @@ class Dispatch:
             code, error = explain(reply)
             receipt = Receipt(request.step, verdict, status, None, code, error, step.attempts)
         ended = self._receive(step, receipt)
-        if step.row > READING:
+        if step.task.role is not Role.READING:
             return Settled(receipt, ended)
-        beside = tuple(self._gate.take(step.row, receipt, step.sent_at, now))
+        beside = tuple(self._gate.take(step.task, receipt, step.sent_at, now))
         for other, told in beside:
             ended += self._receive(other, told)
         if self._gate.fruitless > FRUITLESS:
@@ -307,29 +311,30 @@ class Dispatch:
         return Settled(receipt, ended, beside=beside)
 
     def _receive(self, step: Step, receipt: Receipt) -> tuple[Ended, ...]:
-        flying = self._rows[step.row]
+        flying = self._open[step.task]
         if receipt.ok:
             flying.answered[receipt.step] = step.sent_at
         flying.receipts[step.at] = receipt
         flying.missing -= 1
         if flying.missing:
             return ()
-        return self._advance(step.row, flying, tuple(r for r in flying.receipts if r is not None))
+        return self._advance(flying, tuple(r for r in flying.receipts if r is not None))
 
-    def _advance(self, row: int, flying: Flying, receipts: tuple[Receipt, ...] | None) -> tuple[Ended, ...]:
-        """Run the row's flow until it asks what is not yet known, or ends; then the next row of its key begins."""
+    def _advance(self, flying: Flying, receipts: tuple[Receipt, ...] | None) -> tuple[Ended, ...]:
+        """Run the task's flow until it asks what is not yet known, or ends; then the next task of its key begins."""
         ended: list[Ended] = []
         while True:
+            task = flying.task
             try:
-                requests = flying.flow.send(receipts) if receipts is not None else next(flying.flow)
+                requests = task.flow.send(receipts) if receipts is not None else next(task.flow)
             except StopIteration as end:
-                ended.append((row, end.value))
-                del self._rows[row]
-                lane = self._lanes[flying.key]
+                ended.append((task, end.value))
+                del self._open[task]
+                lane = self._lanes[task.key]
                 if not lane:
-                    del self._lanes[flying.key]
+                    del self._lanes[task.key]
                     return tuple(ended)
-                row, flying = lane.popleft()
+                flying = lane.popleft()
                 receipts = None
                 continue
             flying.receipts = [self._remembered(flying, request) for request in requests]
@@ -337,18 +342,19 @@ class Dispatch:
             if flying.missing:
                 for at, request in enumerate(requests):
                     if flying.receipts[at] is None:
-                        earlier = flying.cut_off.get(request.step, 0)
-                        self._enqueue(Step(row, request, earlier, open=earlier > 0, at=at))
+                        earlier = task.cut_off.get(request.step, 0)
+                        self._enqueue(Step(task, request, earlier, open=earlier > 0, at=at))
                 return tuple(ended)
             receipts = tuple(receipt for receipt in flying.receipts if receipt is not None)
 
     @staticmethod
     def _remembered(flying: Flying, request: Request) -> Receipt | None:
         known = flying.known.pop(request.step, None)
-        if known is None and request.step in flying.cut_off and not request.repeatable:
+        cut_off = flying.task.cut_off
+        if known is None and request.step in cut_off and not request.repeatable:
             return Receipt(
                 request.step, Verdict.IN_DOUBT, code="no_answer", error=CUT_OFF,
-                attempts=flying.cut_off[request.step],
+                attempts=cut_off[request.step],
             )  # fmt: skip
         return known
 
@@ -371,8 +377,3 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
 def _surely_not_done(step: Step) -> bool:
     """Whether a step that is given up changed nothing: a question never does, else each of its sends has to say so."""
     return step.request.method == "GET" or not step.attempts or not step.open
-
-
-def _question(request: Request) -> Flow:
-    yield (request,)
-    return Outcome(RowStatus.SUCCEEDED)

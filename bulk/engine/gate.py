@@ -16,9 +16,9 @@ from itertools import count
 from typing import Final
 
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Role, Task, question
 from bulk.model import Admission, Failure, Receipt, Request, Standing, Verdict
 
-READING: Final = -3  # the row number of the first question of this kind, and below it those of the others
 WINDOW: Final = 10.0  # seconds from the sending of a reading to the leaving of what it lets through
 MARGIN: Final = 0.4  # seconds of them that are kept for what lies between leaving here and leaving the machine
 SLOWEST: Final = 2 / WINDOW  # requests a second: a reading and what it lets through have to leave in the window
@@ -47,11 +47,11 @@ class Gate:
         self._most = 1  # contacts that one reading tells
         self._lobby: deque[Step] = deque()
         self._alone: deque[Step] = deque()  # whom a reading of many did not tell
-        self._asked: dict[int, list[Step]] = {}  # row number of a reading -> who waits for it
-        self._many: int | None = None  # the reading of many that is under way
+        self._asked: dict[Task, list[Step]] = {}  # a reading -> who waits for it
+        self._many: Task | None = None  # the reading of many that is under way
         self._admitted: list[tuple[float, int, Step]] = []  # who must leave first is first
         self._numbers = count()
-        self._rows = count(READING, -1)
+        self._readings = count(1)
         self._passed = 0
         self._untold = 0
         self._took = FIRST_TOOK
@@ -59,7 +59,7 @@ class Gate:
         self._settled = 0  # steps that the last reading of many ended unsent: so many more can be asked for at once
 
     def enter(self, step: Step, made_at: float | None = None, *, first: bool = False) -> None:
-        """Take in a step that is ready. `made_at`: when its row sent what made the contact, if that is so."""
+        """Take in a step that is ready. `made_at`: when its task sent what made the contact, if that is so."""
         self._most = _admission(step).readings.most
         if made_at is not None and not step.attempts:
             self._admit(step, made_at)
@@ -95,8 +95,8 @@ class Gate:
 
     # ---- readings
 
-    def readings(self, now: float, *, others: bool, under_way: int = 0) -> Iterator[tuple[int, Request]]:
-        """The readings to send now, each with its row number.
+    def readings(self, now: float, *, others: bool, under_way: int = 0) -> Iterator[Task]:
+        """The readings to send now.
 
         `others`: something else could go before them. `under_way`: requests in flight, which may bring more to read.
         """
@@ -124,28 +124,28 @@ class Gate:
         enough = min(self._most, places(self._rate, self._most, self._took) + self._settled)
         return not others or self._passed >= PASSED or len(self._lobby) >= enough
 
-    def _ask_many(self) -> tuple[int, Request]:
+    def _ask_many(self) -> Task:
         most = min(self._most, places(self._rate, self._most, self._took) * 5 // 4 + self._settled)
         steps = [self._lobby.popleft() for _ in range(min(most, len(self._lobby)))]
         ids = tuple(dict.fromkeys(_admission(step).contact for step in steps))
         if len(ids) == 1:
             return self._ask_one(steps)
-        self._many, request = self._ask(steps, _admission(steps[0]).readings.many(ids))
-        return self._many, request
+        self._many = self._ask(steps, _admission(steps[0]).readings.many(ids))
+        return self._many
 
-    def _ask_one(self, steps: list[Step]) -> tuple[int, Request]:
+    def _ask_one(self, steps: list[Step]) -> Task:
         admission = _admission(steps[0])
         return self._ask(steps, admission.readings.one(admission.contact))
 
-    def _ask(self, steps: list[Step], request: Request) -> tuple[int, Request]:
-        row = next(self._rows)
-        self._asked[row] = steps
-        return row, request
+    def _ask(self, steps: list[Step], request: Request) -> Task:
+        reading = question(next(self._readings), Role.READING, request)
+        self._asked[reading] = steps
+        return reading
 
-    def take(self, row: int, receipt: Receipt, sent_at: float, now: float) -> list[tuple[Step, Receipt]]:
+    def take(self, reading: Task, receipt: Receipt, sent_at: float, now: float) -> list[tuple[Step, Receipt]]:
         """Take the answer to a reading that left at `sent_at`; the steps that it ends unsent, with their receipts."""
         self._took = (self._took + min(MOST_TOOK, now - sent_at)) / 2
-        many = row == self._many
+        many = reading is self._many
         told: dict[str, Standing] = receipt.data if receipt.ok else {}
         if many:
             self._many = None
@@ -153,7 +153,7 @@ class Gate:
         if told and now - self._counted >= WINDOW / 2:  # those that are read one by one are one try together
             self.fruitless, self._counted = self.fruitless + 1, now
         ended: list[tuple[Step, Receipt]] = []
-        for step in self._asked.pop(row):
+        for step in self._asked.pop(reading):
             standing = told.get(_admission(step).contact)
             if standing is not None:
                 ended += self._decided(step, standing, sent_at)

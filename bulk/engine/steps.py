@@ -1,26 +1,26 @@
-"""What the engine has on its way: a step, a row whose flow has begun, and what an answer settles."""
+"""What the engine has on its way: a step, a task whose flow has begun, and what an answer settles."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bulk.model import Flow, Json, Outcome, Receipt, Reply, Request
+from bulk.engine.tasks import Task
+from bulk.model import Json, Outcome, Receipt, Reply, Request
 
-Ended = tuple[int, Outcome]  # a row's number and how it ended
+Ended = tuple[Task, Outcome]  # a task and how it ended
 
 
 @dataclass(slots=True)
 class Step:
-    """One request of one row on its way.
+    """One request of one task on its way.
 
     `attempts` counts the sends that may have been carried out, the one that is under way included and those of earlier
     runs: what follows from an earlier send hangs on it. `tries` counts the sends of this run that its patience counts,
     so that a resume begins with all of it. `open`: of some send nobody has said what became of it.
     """
 
-    row: int
+    task: Task
     request: Request
     attempts: int = 0
     tries: int = 0
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What an answer brought: a receipt to write down, and the rows that ended by it."""
+    """What an answer brought: a receipt to write down, and the tasks that ended by it."""
 
     receipt: Receipt | None = None
     ended: tuple[Ended, ...] = ()
@@ -65,12 +65,10 @@ class Settled:
 
 @dataclass(slots=True)
 class Flying:
-    """A row whose flow has begun."""
+    """A task that was taken in: its flow has begun, or waits for another task of its key."""
 
-    key: str
-    flow: Flow
-    known: dict[str, Receipt]
-    cut_off: Mapping[str, int]  # step -> attempts, of requests that were sent and never answered
+    task: Task
+    known: dict[str, Receipt]  # those of its receipts of earlier runs that its flow has not come to yet
     receipts: list[Receipt | None] = field(default_factory=list)
     missing: int = 0
     answered: dict[str, float] = field(default_factory=dict)  # step that was accepted in this run -> when it was sent

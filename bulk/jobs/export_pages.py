@@ -15,6 +15,7 @@ from typing import Final
 import anyio
 
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Task
 from bulk.errors import BulkError, UnfinishedError
 from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
 from bulk.planning import answers
@@ -40,7 +41,7 @@ from bulk.resources.spec import CUSTOM, Reading, Resource
 from bulk.runtime.feeds import Feeds
 from bulk.runtime.page_feed import Walking
 from bulk.runtime.progress import Progress, Snapshot
-from bulk.runtime.runner import Runner, Work
+from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 
@@ -307,12 +308,12 @@ class _Addresses:
         self._all_read = all_read
         self._hold = hold
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         if len(self._wanted) < (1 if self._all_read() else PAGE):
             return None
         ids = self._wanted[:PAGE]
         del self._wanted[:PAGE]
-        return Work(ids[0], f"contacts {ids[0]}", self._flow(ids))
+        return Task(ids[0], f"contacts {ids[0]}", self._flow(ids))
 
     def _flow(self, ids: list[int]) -> Flow:
         with contextlib.suppress(BulkError):
@@ -326,7 +327,7 @@ class _Addresses:
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """The flow keeps what came."""
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Nothing to do."""
 
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import anyio.to_thread
 
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Role, Task
 from bulk.errors import UnfinishedError
 from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
 from bulk.planning.differences import (
@@ -40,7 +41,7 @@ from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.page_feed import UnreadPageError
-from bulk.runtime.runner import BESIDE, Runner, Work
+from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, Unread
 from bulk.wording import counted
@@ -102,12 +103,12 @@ class ReadingBack:
         if self.reading.beside and len(self._waiting) < WAITING:
             self._waiting.append(Unread(row, outcome.id, wants))
 
-    def take(self, *, last: bool) -> Work | None:
+    def take(self, *, last: bool) -> Task | None:
         """A reading, if one is due: of a hundred rows, or of fewer at the `last`."""
         if self._under_way or len(self._waiting) < (1 if last else PAGE):
             return None
         batch = [self._waiting.popleft() for _ in range(min(PAGE, len(self._waiting)))]
-        return self._work(batch)
+        return self._task(batch)
 
     @property
     def idle(self) -> bool:
@@ -119,9 +120,9 @@ class ReadingBack:
         """Whether a reading is on its way: there is never more than one."""
         return self._under_way
 
-    def _work(self, batch: Sequence[Unread]) -> Work:
+    def _task(self, batch: Sequence[Unread]) -> Task:
         self._under_way = True
-        return Work(BESIDE, "reading back", self._flow(batch))
+        return Task(batch[0].row, "reading back", self._flow(batch), Role.QUESTION)
 
     def _flow(self, batch: Sequence[Unread]) -> Flow:
         try:
@@ -170,10 +171,10 @@ class ReadingBack:
             await runner.run(_Rest(self))
         return not runner.dispatch.stopping
 
-    def batches(self) -> Iterator[Work]:
+    def batches(self) -> Iterator[Task]:
         """Readings of all that stands in the checkpoint, one after the other."""
         for batch in self.checkpoint.unread(PAGE):
-            yield self._work(batch)
+            yield self._task(batch)
 
     # ---- one reading
 
@@ -273,20 +274,20 @@ class _Rest:
 
     back: ReadingBack
     done: bool = False
-    _works: Iterator[Work] | None = None
+    _tasks: Iterator[Task] | None = None
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         """Give the next reading, once the one before has ended."""
         if not self.back.idle:
             return None
-        if self._works is None:
-            self._works = self.back.batches()
-        work = next(self._works, None)
-        self.done = work is None
-        return work
+        if self._tasks is None:
+            self._tasks = self.back.batches()
+        task = next(self._tasks, None)
+        self.done = task is None
+        return task
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """A reading decides by itself."""
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """A reading decides by itself."""

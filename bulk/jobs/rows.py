@@ -14,6 +14,7 @@ from typing import Final
 import anyio
 
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Role, Task
 from bulk.files.reader import Record
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
@@ -25,7 +26,6 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
 from bulk.prefetch.contacts import STALE, alike
 from bulk.resources.identity import address_key, loose_key
-from bulk.runtime.runner import BESIDE, Work
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, OpenRow
 
@@ -52,22 +52,23 @@ class Rows:
     _created: Mapping[int, str] = field(default_factory=dict)  # the ids of what rows made that are sent once more
     _unconfirmed: Mapping[int, str] = field(default_factory=dict)  # and of what was made and not found so
     _told: Counter[str] = field(default_factory=Counter)  # how many rows were told each of the latter
-    _works: Iterator[Work] | None = None
+    _tasks: Iterator[Task | None] | None = None
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         """Give the next row, or before it a reading of those that have ended."""
-        if self._works is None:
-            self._works = self._all()
+        if self._tasks is None:
+            self._tasks = self._all()
             self.back.on_failed = self._not_confirmed
         reading = None if self._rereading else self.back.take(last=self._given and not self._open)
         if reading is not None or self._given:
             return reading
-        work = next(self._works, None)
-        if work is _WAIT:
-            return None
-        self._given = work is None
-        self._open += work is not None and work.row >= 0
-        return work if work is not None else self.back.take(last=not self._open)
+        try:
+            task = next(self._tasks)
+        except StopIteration:
+            self._given = True
+            return self.back.take(last=not self._open)
+        self._open += task is not None and task.role is Role.ROW
+        return task
 
     @property
     def done(self) -> bool:
@@ -78,11 +79,12 @@ class Rows:
         """Write a receipt down; also whom it has enrolled, which the row's end does not tell."""
         if step.request.path == "contactAutomations" and receipt.ok and receipt.data:
             checkpoint.note(facts.ENROLMENT.of(str(receipt.data)), True)
-            checkpoint.note(facts.ENROLMENT_OF.of(step.row), receipt.data)
-        checkpoint.receive(step.row, step.request.method, receipt)
+            checkpoint.note(facts.ENROLMENT_OF.of(step.task.id), receipt.data)
+        checkpoint.receive(step.task.id, step.request.method, receipt)
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""
+        row = task.id
         again = self._unconfirmed.get(row)
         if again is not None and again == outcome.id and outcome.action in ("updated", "unchanged"):
             status = RowStatus.SUCCEEDED if outcome.status is RowStatus.UNCHANGED else outcome.status
@@ -109,7 +111,8 @@ class Rows:
         """How many rows of this run failed or are in doubt: what --max-errors counts. Rejected ones were not sent."""
         return sum(self.counts[s.value] for s in (RowStatus.FAILED, RowStatus.IN_DOUBT))
 
-    def _all(self) -> Iterator[Work]:
+    def _all(self) -> Iterator[Task | None]:
+        """The tasks of all rows; None where the next one has to wait."""
         self._partly = self.checkpoint.fact(facts.PARTLY)
         self._read_late = self.checkpoint.fact(facts.READ_LATE)
         newest = self.checkpoint.fact(facts.NEWEST)
@@ -123,7 +126,7 @@ class Rows:
             first, last = batch[0].number, batch[-1].number
             settled = self.checkpoint.settled_between(first, last)
             opened = self.checkpoint.open_between(first, last) if self.resumed else {}
-            yield from self._works_of([record for record in batch if record.number not in settled], opened)
+            yield from self._tasks_of([record for record in batch if record.number not in settled], opened)
 
     def _made(self, row: int) -> str:
         """The id of what a row has created before, "" if it is none: of an enrolment its own, not the contact's."""
@@ -132,7 +135,7 @@ class Rows:
             return str(self.checkpoint.fact(facts.ENROLMENT_OF.of(row)))
         return made
 
-    def _works_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Work]:
+    def _tasks_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Task | None]:
         rows = [self.plan.row(record) for record in records]
         since = first = self.plan.contacts_since
         current = self.checkpoint.snapshot([row.key for row in rows]) if since is not None and rows else {}
@@ -171,17 +174,17 @@ class Rows:
             )
             flow = self.plan.writer.flow(row, known)
             # whom the account might take for one another are not on their way together
-            yield Work(row.number, loose_key(row.key), flow, opened_row.known, opened_row.cut_off)
+            yield Task(row.number, loose_key(row.key), flow, known=opened_row.known, cut_off=opened_row.cut_off)
 
     @staticmethod
     def _is_old(since: float | None) -> bool:
         """Whether what was read then says no longer by itself that a row asks for nothing."""
         return since is not None and anyio.current_time() - since >= STALE
 
-    def _reread(self, current: Mapping[str, Json]) -> Generator[Work, None, dict[str, Json]]:
+    def _reread(self, current: Mapping[str, Json]) -> Generator[Task | None, None, dict[str, Json]]:
         """What is held of contacts, as it is now; without those that are gone, go by another key or cannot be read."""
         while self.back.under_way:
-            yield _WAIT
+            yield None
         ids = {str(ContactState.from_json(state).id): key for key, state in current.items()}
         result: dict[str, Json] = {}
         self._rereading = True
@@ -198,9 +201,9 @@ class Rows:
                 self._rereading = False
             return Outcome(RowStatus.SUCCEEDED)
 
-        yield Work(BESIDE, "reading anew", flow())
+        yield Task(1, "reading anew", flow(), Role.QUESTION)
         while self._rereading:
-            yield _WAIT
+            yield None
         return result
 
     def _goes_by(self, key: str, state: ContactState) -> bool:
@@ -227,6 +230,5 @@ def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[at : at + PAGE] for at in range(0, len(ids), PAGE))
 
 
-_WAIT: Final = Work(BESIDE, "wait", iter(()))  # type: ignore[arg-type]  # stands for: no row at the moment
 _NOTHING: Final = OpenRow()
 _NO_STEPS: Final[frozenset[str]] = frozenset()

@@ -11,12 +11,12 @@ import anyio
 
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Outcome, Receipt, Request
 from bulk.planning.export import PageData, page_flow
 from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.walk import Ask, Walk
-from bulk.runtime.runner import Work
 from bulk.storage.checkpoint import Checkpoint
 
 SLOW: Final = 0.35  # seconds without the first page, after which more are asked for without knowing of any
@@ -57,7 +57,7 @@ class Walking:
         self._asked: dict[int, _Asked] = {}
         self._number = 0
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         """Give the next page; at the last moment, when it can be sent, for then most is known about where to read."""
         if self._dispatch.holds_ready or len(self._asked) >= self._dispatch.needed:
             return None
@@ -71,7 +71,7 @@ class Walking:
             self.again_at = anyio.current_time() + SLOW
         self._number += 1
         self._asked[self._number] = _Asked(ask)
-        return Work(self._number, f"page {self._number}", page_flow(self._request(ask)))
+        return Task(self._number, f"page {self._number}", page_flow(self._request(ask)))
 
     @property
     def done(self) -> bool:
@@ -80,7 +80,7 @@ class Walking:
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Note a page."""
-        asked = self._asked[step.row]
+        asked = self._asked[step.task.id]
         if receipt.code == ANOTHER_RECORD:  # it would not give what is asked for another time either
             raise AbortedError(f"The account gives other records than it was asked for ({asked.ask.name})")
         if not receipt.ok:
@@ -91,9 +91,9 @@ class Walking:
         if covered is not None:
             self._on_page(page, covered, checkpoint)
 
-    def ended(self, row: int, _outcome: Outcome, _checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, _outcome: Outcome, _checkpoint: Checkpoint) -> None:
         """Stop if a page failed: without it the file would be short."""
-        asked = self._asked.pop(row)
+        asked = self._asked.pop(task.id)
         if asked.failed and not self.walk.done:
             self.walk.release(asked.ask)  # type: ignore[arg-type]  # of the walk's own kind
             self.error = UnreadPageError(f"A page cannot be read: {asked.failed}")

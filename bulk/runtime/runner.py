@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
 
 import anyio
@@ -18,51 +18,40 @@ from bulk.engine.dispatch import Dispatch, Pace
 from bulk.engine.gate import MARGIN
 from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Settled, Step
+from bulk.engine.tasks import Role, Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.flow import Asking
 from bulk.runtime.meter import Meter
 from bulk.storage.checkpoint import Checkpoint
 
-_BREATH = 250  # rows that may end one after the other before others have their turn
-BESIDE: Final = -2  # the row number of what is no row, a question: less than 0, so that nothing of it is written down
+_BREATH = 250  # tasks that may end one after the other before others have their turn
 _BACKLOG: Final = 2_000_000  # characters that may wait for the disk: answers may come faster than it takes them
 _LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A row to run: its flow and what an earlier run has written down of it."""
-
-    row: int
-    key: str
-    flow: Flow
-    known: Mapping[str, Receipt] = field(default_factory=dict)
-    cut_off: Mapping[str, int] = field(default_factory=dict)
-
-
 class Feed(Protocol):
-    """Where rows come from and where their ends go. Called by the runner only, one call at a time."""
+    """Where tasks come from and where the ends of rows go. Called by the runner only, one call at a time."""
 
-    def take(self) -> Work | None:
-        """Give the next row; None if there is none at the moment."""
+    def take(self) -> Task | None:
+        """Give the next task; None if there is none at the moment."""
 
     @property
     def done(self) -> bool:
-        """Whether no row will come any more, whatever is settled."""
+        """Whether no task will come any more, whatever is settled."""
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        """Write a receipt down, in the same breath as everything that follows from it."""
+        """Write a row's receipt down, in the same breath as everything that follows from it."""
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""
 
 
 @runtime_checkable
 class Waiting(Protocol):
-    """A feed that may have another row later although nothing happens until then."""
+    """A feed that may have another task later although nothing happens until then."""
 
     @property
     def again_at(self) -> float:
@@ -89,7 +78,7 @@ class Runner:
         self._wake.set()
 
     async def run(self, feed: Feed) -> None:
-        """Run until every row of the feed has ended, or the engine has stopped and nothing is in flight."""
+        """Run until every task of the feed has ended, or the engine has stopped and nothing is in flight."""
         dispatch = self.dispatch
         waiting = feed if isinstance(feed, Waiting) else None  # looked at once: it takes longer than a request
         async with anyio.create_task_group() as flights:
@@ -113,22 +102,22 @@ class Runner:
     async def _fill(self, feed: Feed) -> None:
         ended = 0
         while self.dispatch.wants():
-            work = feed.take()
-            if work is None:
+            task = feed.take()
+            if task is None:
                 return
             ended += 1
-            if ended % _BREATH == 0:  # rows that ask nothing: without a stop they would let nobody else do anything
+            if ended % _BREATH == 0:  # tasks that ask nothing: without a stop they would let nobody else do anything
                 await anyio.lowlevel.checkpoint()
                 if self._checkpoint:
                     await self._checkpoint.durable()
-            for row, outcome in self.dispatch.add(work.row, work.key, work.flow, work.known, work.cut_off):
-                self._end(feed, row, outcome)
+            for one, outcome in self.dispatch.add(task):
+                self._end(feed, one, outcome)
 
     async def _fly(self, step: Step, feed: Feed) -> None:
-        checkpoint = self._checkpoint
-        request = step.request
-        if checkpoint and request.method != "GET" and step.row >= 0:
-            checkpoint.intend(step.row, request.step, request.method, step.attempts)
+        request, task = step.request, step.task
+        checkpoint = self._checkpoint if task.role is Role.ROW else None
+        if checkpoint and request.method != "GET":
+            checkpoint.intend(task.id, request.step, request.method, step.attempts)
             await checkpoint.durable()
         now = anyio.current_time()
         if self.dispatch.leaves(step, now):
@@ -137,28 +126,28 @@ class Runner:
             reply = await self._send(request)
             self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed)
         elif checkpoint and not step.attempts:
-            checkpoint.release(step.row, request.step)
+            checkpoint.release(task.id, request.step)
         self._wake.set()
-        if checkpoint and step.row >= 0 and request.method == "GET":
+        if checkpoint and request.method == "GET":
             await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
 
     def _settled(self, step: Step, settled: Settled, feed: Feed) -> None:
-        """Write down what an answer settled, and end the rows that ended by it."""
+        """Write down what an answer settled, and end the tasks that ended by it."""
         checkpoint = self._checkpoint
-        if checkpoint and step.row >= 0:
+        if checkpoint and step.task.role is Role.ROW:
             if settled.receipt is not None:
                 feed.received(step, settled.receipt, checkpoint)
             elif settled.released:
-                checkpoint.release(step.row, step.request.step)
+                checkpoint.release(step.task.id, step.request.step)
         if checkpoint:
             for other, receipt in settled.beside:
                 feed.received(other, receipt, checkpoint)
-        for row, outcome in settled.ended:
-            self._end(feed, row, outcome)
+        for task, outcome in settled.ended:
+            self._end(feed, task, outcome)
 
-    def _end(self, feed: Feed, row: int, outcome: Outcome) -> None:
-        if self._checkpoint and row >= 0:
-            feed.ended(row, outcome, self._checkpoint)
+    def _end(self, feed: Feed, task: Task, outcome: Outcome) -> None:
+        if self._checkpoint and task.role is Role.ROW:
+            feed.ended(task, outcome, self._checkpoint)
 
     # ---- questions before the rows
 
@@ -214,11 +203,11 @@ class _Question(Generic[Result]):
             raise stopped_error(dispatch)
         return self._answers[0]
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         if self._given:
             return None
         self._given = True
-        return Work(BESIDE, "question", self._flow())
+        return Task(1, "question", self._flow(), Role.QUESTION)
 
     def _flow(self) -> Flow:
         try:
@@ -241,7 +230,7 @@ class _Question(Generic[Result]):
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Questions leave nothing behind."""
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Questions leave nothing behind."""
 
 
@@ -254,12 +243,12 @@ class _Beside(Generic[Result]):
         self._waiting = feed if isinstance(feed, Waiting) else None
         self._lead = _LEAD
 
-    def take(self) -> Work | None:
+    def take(self) -> Task | None:
         if self._question.failed:
             return None
-        work = self._feed.take() if self._lead else None
+        task = self._feed.take() if self._lead else None
         self._lead -= bool(self._lead)
-        return work or self._question.take() or self._feed.take()
+        return task or self._question.take() or self._feed.take()
 
     @property
     def again_at(self) -> float:
@@ -272,5 +261,5 @@ class _Beside(Generic[Result]):
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         self._feed.received(step, receipt, checkpoint)
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        self._feed.ended(row, outcome, checkpoint)
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        self._feed.ended(task, outcome, checkpoint)

@@ -15,6 +15,7 @@ from bulk.engine.confirm import confirmed, contradicts
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.retry import judge
+from bulk.engine.tasks import Role, Task
 from bulk.model import ALL, Lost, Outcome, Reply, Request, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.links import Contact, ListWork, add_tags, look_up_contact, set_lists
@@ -144,7 +145,7 @@ def test_the_engine_takes_an_answer_about_another_record_for_none(searches: bool
         receipts.extend((yield (replace(SYNC, searches=searches),)))
         return Outcome(RowStatus.SUCCEEDED)
 
-    dispatch.add(1, "ada", flow(), {}, {})
+    dispatch.add(Task(1, "ada", flow()))
     now = 0.0
     while not dispatch.idle:
         step = dispatch.next(now)
@@ -153,7 +154,7 @@ def test_the_engine_takes_an_answer_about_another_record_for_none(searches: bool
             continue
         assert step is not None
         assert not isinstance(step, float)
-        known = Reply(200, {"user": {}}) if step.request.step == "probe" else None
+        known = Reply(200, {"user": {}}) if step.task.role is Role.PROBE else None
         dispatch.answer(step, known or Reply(200, {"contact": {"id": "8", "email": "grace@example.com"}}), now)
     assert receipts[0].verdict is Verdict.IN_DOUBT
     assert receipts[0].attempts >= sends if sends > 1 else receipts[0].attempts == 1

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.engine.dispatch import FEWEST, MOST, PROBE, UNPACED, Dispatch
+from bulk.engine.dispatch import FEWEST, MOST, UNPACED, Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.pauses import PATIENCE
 from bulk.engine.retry import ATTEMPTS
-from bulk.engine.steps import Settled, Step
+from bulk.engine.steps import Ended, Settled, Step
+from bulk.engine.tasks import Role, Task
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 
 OK = Reply(200, {"done": True})
@@ -28,6 +29,7 @@ GONE = Lost("the answer was lost")
 UNREACHED = Lost("no connection", sent=False)
 LATENCY = 0.1
 
+Name = int | Role  # of a row its number, of what the engine asks itself what it is for
 Server = Callable[[Step, float], "Reply | Lost"]
 
 
@@ -54,6 +56,14 @@ class Entry:
     known: dict[str, Receipt] = field(default_factory=dict)
     cut_off: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def task(self) -> Task:
+        return Task(self.row, self.key, self.flow, known=self.known, cut_off=self.cut_off)
+
+
+def name_of(task: Task) -> Name:
+    return task.id if task.role is Role.ROW else task.role
+
 
 def entries(count: int, *steps: str, keys: int = 0) -> list[Entry]:
     """Rows from 1 on, each with a key of its own, or sharing so many `keys`."""
@@ -71,31 +81,28 @@ class Play:
     server: Server
     latency: Callable[[Step], float] = lambda _step: LATENCY
     now: float = 0.0
-    sent: list[tuple[float, int, str, int]] = field(default_factory=list)  # when, row, step, attempt
-    receipts: dict[tuple[int, str], Receipt] = field(default_factory=dict)
-    intended: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    ended: dict[int, Outcome] = field(default_factory=dict)
+    sent: list[tuple[float, Name, str, int]] = field(default_factory=list)  # when, row, step, attempt
+    receipts: dict[tuple[Name, str], Receipt] = field(default_factory=dict)
+    intended: dict[Name, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    ended: dict[Name, Outcome] = field(default_factory=dict)
     most: int = 0
-    replies: dict[tuple[int, str], list[Reply | Lost]] = field(default_factory=lambda: defaultdict(list))
+    replies: dict[tuple[Name, str], list[Reply | Lost]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self, rows: Iterable[Entry], until: float = math.inf) -> Play:
         waiting = list(rows)[::-1]
-        keys: dict[int, str] = {}
         flights: list[tuple[float, int, Step, Reply | Lost]] = []
         dispatch, number = self.dispatch, 0
         while True:
             while waiting and dispatch.wants():
                 entry = waiting.pop()
-                keys[entry.row] = entry.key
-                self.end(dispatch.add(entry.row, entry.key, entry.flow, entry.known, entry.cut_off))
+                self.end(dispatch.add(entry.task))
             if self.now >= until:
                 dispatch.stop()
             step = dispatch.next(self.now)
             if isinstance(step, Step):
                 self.note_sent(step)
-                key = keys.get(step.row)
-                same = {other.row for _at, _number, other, _reply in flights if keys.get(other.row) == key}
-                assert same <= {step.row}, f"two rows of {key!r} fly together"
+                same = {other.task for *_, other, _reply in flights if other.task.key == step.task.key}
+                assert same <= {step.task}, f"two tasks of {step.task.key!r} fly together"
                 number += 1
                 arrival = (self.now + self.latency(step), number, step, self.server(step, self.now))
                 heapq.heappush(flights, arrival)
@@ -109,35 +116,36 @@ class Play:
             self.now = moment
             if flights and flights[0][0] <= moment:
                 _at, _number, step, reply = heapq.heappop(flights)
-                self.replies[step.row, step.request.step].append(reply)
+                self.replies[name_of(step.task), step.request.step].append(reply)
                 self.take(step, dispatch.answer(step, reply, self.now))
 
     def note_sent(self, step: Step) -> None:
-        place = (step.row, step.request.step)
+        place = (name_of(step.task), step.request.step)
         assert place not in self.receipts, "sent again after its receipt"
-        assert step.row not in self.ended
+        assert place[0] not in self.ended
         assert 0 < self.dispatch.in_flight <= self.dispatch.most_in_flight
         self.most = max(self.most, self.dispatch.in_flight)
         self.sent.append((self.now, *place, step.attempts))
-        if step.row >= 0 and step.request.method != "GET":
-            self.intended[step.row][step.request.step] = step.attempts
+        if step.task.role is Role.ROW and step.request.method != "GET":
+            self.intended[step.task.id][step.request.step] = step.attempts
 
     def take(self, step: Step, settled: Settled) -> None:
         assert self.dispatch.in_flight >= 0
+        name = name_of(step.task)
         if settled.receipt is not None:
-            assert (step.row, settled.receipt.step) not in self.receipts
+            assert (name, settled.receipt.step) not in self.receipts
             assert settled.receipt.step == step.request.step
-            self.receipts[step.row, settled.receipt.step] = settled.receipt
+            self.receipts[name, settled.receipt.step] = settled.receipt
         if settled.receipt is not None or settled.released:
-            self.intended[step.row].pop(step.request.step, None)
+            self.intended[name].pop(step.request.step, None)
         self.end(settled.ended)
 
-    def end(self, ended: Iterable[tuple[int, Outcome]]) -> None:
-        for row, outcome in ended:
-            assert row not in self.ended, "ended twice"
-            self.ended[row] = outcome
+    def end(self, ended: Iterable[Ended]) -> None:
+        for task, outcome in ended:
+            assert name_of(task) not in self.ended, "ended twice"
+            self.ended[name_of(task)] = outcome
 
-    def may_have_done(self, row: int, step: str) -> int:
+    def may_have_done(self, row: Name, step: str) -> int:
         """How many sends may have been carried out, by what came of each."""
         return sum(
             reply.sent if isinstance(reply, Lost) else reply.status not in (429, 401)
@@ -145,7 +153,7 @@ class Play:
         )
 
     def statuses(self) -> Counter[str]:
-        return Counter(outcome.status.value for row, outcome in self.ended.items() if row >= 0)
+        return Counter(outcome.status.value for name, outcome in self.ended.items() if name != Role.PROBE)
 
     def times(self, row: int, step: str = "write") -> list[float]:
         return [when for when, *place, _attempt in self.sent if place == [row, step]]
@@ -164,7 +172,7 @@ def not_for_want_of_time(reply: Reply | Lost) -> bool:
 
 
 def fails_for(rows: set[int], reply: Reply | Lost) -> Server:
-    return lambda step, _now: reply if step.row in rows else OK
+    return lambda step, _now: reply if name_of(step.task) in rows else OK
 
 
 # ---- order
@@ -182,7 +190,7 @@ def test_rows_of_one_key_go_one_after_the_other_in_file_order():
 
 
 def test_a_key_that_is_slow_does_not_hold_up_the_others():
-    game = Play(dispatch_of(5), lambda *_: OK, latency=lambda step: 50.0 if step.row == 1 else LATENCY)
+    game = Play(dispatch_of(5), lambda *_: OK, latency=lambda step: 50.0 if step.task.id == 1 else LATENCY)
     game.run([*entries(1), *(Entry(n, f"k{n}", flow([ask("write")])) for n in range(2, 30))])
     assert max(game.times(row)[0] for row in range(2, 30)) < 20
 
@@ -192,6 +200,28 @@ def test_the_next_row_of_a_key_begins_when_the_first_has_ended_even_without_a_qu
     game = play(lambda *_: OK, rows)
     assert list(game.ended) == [1, 2, 3, 4, 5]
     assert len(game.sent) == 1
+
+
+def test_tasks_are_told_apart_by_themselves_and_not_by_their_numbers():
+    """A row and two questions of one number are on their way together; each has its own answer and its own end."""
+    dispatch, told, ended = dispatch_of(0), {}, []
+
+    def one(name: str) -> Flow:
+        receipts = yield (ask(name),)
+        told[name] = receipts[0].data["of"]
+        return Outcome(RowStatus.SUCCEEDED, name)
+
+    roles = {"a": Role.ROW, "b": Role.QUESTION, "c": Role.QUESTION}
+    tasks = {name: Task(1, name, one(name), role) for name, role in roles.items()}
+    for task in tasks.values():
+        assert dispatch.add(task) == ()
+    steps = [step for _ in tasks if isinstance(step := dispatch.next(0.0), Step)]
+    assert [step.task for step in steps] == list(tasks.values())
+    for step in reversed(steps):
+        ended += dispatch.answer(step, Reply(200, {"of": step.request.step}), 1.0).ended
+    assert told == {"a": "a", "b": "b", "c": "c"}
+    assert {outcome.action: task for task, outcome in ended} == tasks
+    assert dispatch.idle
 
 
 def test_what_a_flow_asks_together_flies_together_and_is_told_in_its_order():
@@ -226,7 +256,7 @@ def test_over_the_limit_everybody_pauses_and_no_row_fails(status, retry_after, l
     hit: list[float] = []
 
     def server(step: Step, now: float) -> Reply:
-        if len(hit) < 1 and step.row == 5:
+        if len(hit) < 1 and step.task.id == 5:
             hit.append(now)
             return Reply(status, None, "empty", retry_after)
         return OK
@@ -248,7 +278,7 @@ def test_a_burst_of_refusals_without_retry_after_counts_once(status):
     def server(_step: Step, now: float) -> Reply:
         return Reply(status, None, "empty") if now < down_until else OK
 
-    game = Play(dispatch_of(0, 8), server, latency=lambda step: 0.1 + step.row / 100).run(entries(8))
+    game = Play(dispatch_of(0, 8), server, latency=lambda step: 0.1 + step.task.id / 100).run(entries(8))
     assert game.statuses() == {"succeeded": 8}
     assert game.now < 5, "eight refusals of one moment are no reason to wait for two minutes"
 
@@ -312,7 +342,7 @@ def test_no_endless_loop_where_a_server_refuses_at_no_pace():
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_stops_within_what_is_in_flight(status):
-    game = Play(dispatch_of(0, 4), lambda step, _now: Reply(status, {"message": "No"}) if step.row >= 10 else OK)
+    game = Play(dispatch_of(0, 4), lambda step, _now: Reply(status, {"message": "No"}) if step.task.id >= 10 else OK)
     game.run(entries(100))
     assert game.dispatch.refused_key
     assert game.dispatch.stopped_by == f"No (HTTP {status})"
@@ -353,7 +383,7 @@ def test_a_row_that_never_succeeds_among_good_ones_ends_alone(reply, status):
     for n, wait in enumerate(waits):
         assert 0.5 * 2**n <= wait <= 1.5 * 2**n + 2, "each back-off is about twice the one before"
     assert game.dispatch.stopped_by is None
-    assert PROBE not in game.ended, "good answers meanwhile: nobody needs to ask whether the API answers"
+    assert Role.PROBE not in game.ended, "good answers meanwhile: nobody needs to ask whether the API answers"
 
 
 @pytest.mark.parametrize("reply", [BROKEN, GONE])
@@ -361,7 +391,7 @@ def test_the_last_row_alone_is_told_from_a_dead_server_by_a_question(reply):
     game = play(fails_for({1}, reply), entries(1))
     assert len(game.statuses()) == 1
     assert game.receipts[1, "write"].attempts == ATTEMPTS + 1
-    assert [row for _when, row, *_ in game.sent].count(PROBE) == 1
+    assert [row for _when, row, *_ in game.sent].count(Role.PROBE) == 1
 
 
 @pytest.mark.parametrize("reply", [BROKEN, GONE, UNREACHED, Reply(200, None, "empty"), Reply(502, None, "not JSON")])
@@ -427,7 +457,7 @@ def test_a_gateway_without_an_answer_leaves_a_write_in_doubt_however_well_it_say
 )
 def test_what_was_once_left_open_is_not_closed_by_other_failures(reply):
     replies = iter([reply])
-    game = play(lambda step, _now: next(replies, BROKEN) if step.row == 3 else OK, entries(400))
+    game = play(lambda step, _now: next(replies, BROKEN) if step.task.id == 3 else OK, entries(400))
     assert game.ended[3].status is RowStatus.IN_DOUBT
 
 
@@ -567,7 +597,7 @@ def test_eight_hours_with_faults():
     def server(step: Step, now: float) -> Reply | Lost:
         if any(begin <= now < end for begin, end in outages):
             return GONE
-        if step.row % 1000 == 77 and step.request.step == "b":
+        if step.task.id % 1000 == 77 and step.request.step == "b":
             return REFUSED
         luck = chance.random()
         faults = [
@@ -633,7 +663,7 @@ def test_every_row_has_one_outcome_or_is_open(job, replies, final, rate, concurr
     game.run(rows_of(job), until)
     dispatch = game.dispatch
     if not dispatch.stopping:
-        assert set(game.ended) - {PROBE} == set(range(len(job)))
+        assert set(game.ended) - {Role.PROBE} == set(range(len(job)))
         assert dispatch.idle
     if dispatch.stopped_by is not None and dispatch.refused_key:
         assert final.status == 401

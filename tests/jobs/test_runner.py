@@ -17,11 +17,12 @@ import pytest
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Task
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 from bulk.planning.flow import Asking
-from bulk.runtime.runner import Runner, Work
-from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.runtime.runner import Runner
+from bulk.storage.checkpoint import Checkpoint, OpenRow, new_checkpoint, opened_checkpoint
 from tests.virtual import run
 
 ROWS = 40
@@ -41,18 +42,18 @@ def flow(row: int) -> Flow:
 
 @dataclass
 class Feed:
-    works: list[Work]
+    tasks: list[Task]
     done: bool = False
 
-    def take(self) -> Work | None:
-        self.done = not self.works
-        return self.works.pop(0) if self.works else None
+    def take(self) -> Task | None:
+        self.done = not self.tasks
+        return self.tasks.pop(0) if self.tasks else None
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        checkpoint.receive(step.row, step.request.method, receipt)
+        checkpoint.receive(step.task.id, step.request.method, receipt)
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        checkpoint.settle(row, outcome)
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
+        checkpoint.settle(task.id, outcome)
 
 
 def feed_of(checkpoint: Checkpoint) -> Feed:
@@ -60,8 +61,11 @@ def feed_of(checkpoint: Checkpoint) -> Feed:
     settled = checkpoint.settled_between(1, ROWS)
     opened = checkpoint.open_between(1, ROWS)
     rows = [row for row in range(1, ROWS + 1) if row not in settled]
-    known = {row: (opened[row].known, opened[row].cut_off) if row in opened else ({}, {}) for row in rows}
-    return Feed([Work(row, f"k{row % 30}", flow(row), *known[row]) for row in rows])
+    return Feed([_task(row, opened.get(row, OpenRow())) for row in rows])
+
+
+def _task(row: int, opened: OpenRow) -> Task:
+    return Task(row, f"k{row % 30}", flow(row), known=opened.known, cut_off=opened.cut_off)
 
 
 @dataclass
@@ -191,9 +195,9 @@ class Pages(Feed):
     """Pages of 100,000 characters, as an export has them."""
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        checkpoint.add_page(step.row, step.row, ["x" * 100_000])
+        checkpoint.add_page(step.task.id, step.task.id, ["x" * 100_000])
 
-    def ended(self, row: int, outcome: Outcome, checkpoint: Checkpoint) -> None:
+    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Nothing."""
 
 
@@ -214,7 +218,7 @@ def test_answers_wait_for_a_slow_disk_so_that_memory_is_bounded(tmp_path: Path):
         with contextlib.closing(SlowDisk(tmp_path / "c.sqlite")) as disk:
             runner = Runner(Dispatch(RateLimit(0), lambda: 0.5, rate=math.inf), send, disk)
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(runner.run, Pages([Work(row, f"k{row}", page(row)) for row in range(1, 201)]))
+                tasks.start_soon(runner.run, Pages([Task(row, f"k{row}", page(row)) for row in range(1, 201)]))
                 await anyio.wait_all_tasks_blocked()
                 before, waiting = answered, disk.backlog
                 disk.may.set()

@@ -11,6 +11,7 @@ from bulk.engine.confirm import confirmed
 from bulk.engine.gate import Gate
 from bulk.engine.retry import explain, judge
 from bulk.engine.steps import Step
+from bulk.engine.tasks import Task
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, Verdict
 
 
@@ -53,10 +54,11 @@ def stands(contact: str, reply: Reply | Lost, bounced: str = "0") -> Reply | Los
 
 def gated(request: Request, reply: Reply | Lost) -> Request | Receipt:
     """A request with an admission once its contact was read: as it is to leave, or how it ends."""
-    gate, step = Gate(math.inf), Step(1, request)
+    gate, step = Gate(math.inf), Step(Task(1, "", iter(())), request)
     gate.enter(step)
-    ((row, reading),) = gate.readings(0.0, others=False)
-    ended = gate.take(row, receipt_of(reading, reply), 0.0, 0.0)
+    (reading,) = gate.readings(0.0, others=False)
+    (asked,) = next(reading.flow)
+    ended = gate.take(reading, receipt_of(asked, reply), 0.0, 0.0)
     return ended[0][1] if ended else step.request
 
 
