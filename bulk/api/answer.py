@@ -109,7 +109,7 @@ def json_of(content: bytes) -> Json:
     return _DECODER.decode(_text(content))
 
 
-def is_whole(content: bytes) -> bool:
+def is_complete(content: bytes) -> bool:
     """Whether a body that is no JSON would be, were it not for a number that is none: it is not cut off."""
     try:
         _ANY_NUMBER.decode(_text(content))

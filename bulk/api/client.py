@@ -27,7 +27,7 @@ import anyio
 import httpx
 
 from bulk import __version__
-from bulk.api.answer import ExcessError, content_of, is_whole, json_of, quote_of
+from bulk.api.answer import ExcessError, content_of, is_complete, json_of, quote_of
 from bulk.api.credentials import SANDBOX, Credentials
 from bulk.api.in_process import AsgiApp, InProcess
 from bulk.api.redaction import Redaction, proxy_passwords
@@ -207,7 +207,7 @@ def _damage_of(content: bytes, text: str) -> str:
     """What is wrong with a body that is no JSON and begins with this text."""
     if text.lstrip()[:1] not in ("{", "["):
         return "not JSON"
-    return f"{UNKNOWN_SHAPE}: a number in it is none" if is_whole(content) else "cut off"
+    return f"{UNKNOWN_SHAPE}: a number in it is none" if is_complete(content) else "cut off"
 
 
 def _seconds(header: str | None) -> float | None:

@@ -22,7 +22,7 @@ from bulk.sandbox import status
 from bulk.sandbox.account import Account
 from bulk.sandbox.calls import Answer
 from bulk.sandbox.connections import Connections
-from bulk.sandbox.doors import (
+from bulk.sandbox.entrances import (
     CONNECT,
     DIRECT,
     OFFICE,
