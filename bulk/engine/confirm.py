@@ -94,8 +94,8 @@ def _damage(request: Request, reply: Reply) -> str:
     body = reply.body
     if not isinstance(body, dict) or request.expects not in body:
         return f"{UNKNOWN_SHAPE}: it has no {request.expects!r}"
-    found = body[request.expects]
-    records = found if isinstance(found, list) else [found]
+    result = body[request.expects]
+    records = result if isinstance(result, list) else [result]
     if not all(isinstance(record, dict) for record in records) or (request.method != "GET" and not records):
         return f"{UNKNOWN_SHAPE}: its {request.expects!r} are no records"
     return next(_contradictions(request, records), "")

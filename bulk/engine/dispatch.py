@@ -27,7 +27,7 @@ ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a whil
 FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
-HELD_UP: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
+DELAYED: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
     " longer here. Go on with a higher --rate, with fewer jobs at once, or when the server is faster."
@@ -187,7 +187,7 @@ class Dispatch:
             return False
         if step.request.admission is not None:
             self._gate.fruitless = 0
-        if now - step.sent_at > HELD_UP:
+        if now - step.sent_at > DELAYED:
             self.limit.delayed(step.sent_at, now)
             step.sent_at = now
         return True
