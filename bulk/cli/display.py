@@ -138,6 +138,7 @@ def show_json(data: Any) -> None:
 def show_quietly(job_result: JobResult) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
     show_kept(job_result)
+    _show_left_out(job_result)
     rows = job_result.summary.rows
     bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
     if bad and job_result.error is None:
@@ -147,6 +148,11 @@ def show_quietly(job_result: JobResult) -> None:
             else job_result.folder.file(FAILED)
         )
         terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
+
+
+def _show_left_out(job_result: JobResult) -> None:
+    for name, why in job_result.summary.left_out.items():
+        terminal.echo(f"bulk: {name} is left out, it may not be read with this key: {why}", err=True)
 
 
 def show_kept(job_result: JobResult) -> None:
@@ -302,6 +308,7 @@ def show_export(job_result: JobResult) -> None:
         _show_counts(summary.parts)
     terminal.echo(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
     terminal.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
+    _show_left_out(job_result)
     if summary.reason and job_result.error is None:
         terminal.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
 

@@ -194,6 +194,7 @@ def _end(
         folder.name, state, dict(rows), dict(actions), dict(codes), totals, str(error or "") or " ".join(reasons),
         record.output if record.kind == "export" else "",
         parts={e.folder.name: e.summary.rows for e in job_results},
+        left_out={name: why for e in job_results for name, why in e.summary.left_out.items()},
     )  # fmt: skip
     folder.write_json(SUMMARY, summary.to_json())
     return JobResult(folder, summary, error, tuple(path for job_result in job_results for path in job_result.kept))
@@ -332,11 +333,15 @@ def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:
 def _write_manifest(directory: Path, account: str, job_results: list[JobResult]) -> None:
     """Say beside the files whose they are, and how many rows each has."""
     files: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
     for job_result in job_results:
         names: dict[str, int | None] = {job_result.folder.name: job_result.summary.rows["succeeded"]}
         if named(job_result.folder.name).reading is Reading.KEYSET:
             with opened_checkpoint(job_result.folder.file(CHECKPOINT)) as checkpoint:
                 names |= {link.name: checkpoint.fact(facts.ROWS_OF_LINK.of(link.name)) for link in LINKS}
+        left_out |= job_result.summary.left_out
+        for name in job_result.summary.left_out:
+            names.pop(name, None)
         for name, rows in names.items():
             path = directory / f"{name}.csv"
             files[name] = {"file": path.name, "rows": rows, "sha256": sha256_of(path)}
@@ -344,6 +349,7 @@ def _write_manifest(directory: Path, account: str, job_results: list[JobResult])
         "account": account, "created": datetime.now(UTC).isoformat(timespec="seconds"), "version": __version__,
         "resources": files,
     }  # fmt: skip
+    data |= {"left_out": left_out} if left_out else {}
     part = directory / f".{MANIFEST}.part"
     part.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     part.replace(directory / MANIFEST)

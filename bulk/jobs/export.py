@@ -30,6 +30,7 @@ from bulk.resources import find
 from bulk.resources.kinds import join_values, nearest
 from bulk.resources.spec import Column, Reading, Resource, normalise
 from bulk.runtime.meter import Totals
+from bulk.runtime.progress import Progress
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -152,6 +153,15 @@ def _tell_left_out(job: Job, names: Names) -> None:
                     f"{said} Leave {', '.join(headers)} out of --columns, or use the key of another user."
                 )
             job.setting.progress.say(f"{said} Columns left out: {', '.join(headers)}.")
+    for link in job.links:
+        if link.name in names.unread and job.output is not None:
+            tell_left_out(job.setting.progress, job.output.with_name(f"{link.name}.csv"), names.unread[link.name])
+
+
+def tell_left_out(progress: Progress, path: Path, why: str) -> None:
+    """Say that a file is not written since what it would hold may not be read; what lies there is of another day."""
+    old = f" The {path.name} that is there is older and not of this export." if path.exists() else ""
+    progress.say(f"{path.name} is left out, it may not be read with this key: {why.rstrip('.')}.{old}")
 
 
 def _query(resource: Resource, options: ExportOptions) -> Query:
@@ -170,6 +180,8 @@ def write_files(job: Job, collecting: Collecting) -> tuple[int, int, int]:
     """
     counts = write_file(job, collecting, job.resource, job.output, collecting.source.rows)
     for link in job.links:
+        if link.name in collecting.names.unread:
+            continue
         source, output = collecting.source, job.output
         if isinstance(source, Contacts) and output is not None:
             written, _contacts, _hidden = write_file(
@@ -235,7 +247,9 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> JobResult:
         reason = f"The account said it holds {total:,} {_read_of(job.resource)} but gave {records:,}."
     output = str(job.output) if job.output else "-"
     state = "unfinished" if error else "finished"
-    summary = Summary(job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output)
+    unread = checkpoint.facts(facts.UNREAD)
+    left_out = {link.name: unread[link.name] for link in job.links if link.name in unread}
+    summary = Summary(job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output, left_out=left_out)
     job.folder.write_json(SUMMARY, summary.to_json())
     return JobResult(job.folder, summary, error)
 

@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from bulk.cli.display import show_quietly
 from bulk.errors import AbortedError, UsageError
 from bulk.model import Request
 from bulk.resources import RESOURCES
+from bulk.runtime.progress import Silent
 from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.faults import Fault
 from bulk.sandbox.seed import seed
 from tests.jobs.samples import IMPORTED
 from tests.jobs.test_kills import Place
@@ -196,6 +199,43 @@ def test_a_part_of_a_folder_goes_by_the_names_in_it(other: World, folder: Path, 
         shutil.copy(folder / name, alone / name)
     job_result = other.import_all(alone)
     assert job_result.summary.rows["unchanged"] == job_result.summary.rows["read"] > 0, told(other)
+
+
+# ---- what may not be read
+
+
+def test_what_belongs_to_contacts_and_may_not_be_read_has_no_file_and_is_not_claimed(
+    account: World, capsys: pytest.CaptureFixture[str]
+):
+    account.faults = (Fault("status", path="contactTags", status=403), Fault("no_include"))
+    out = account.folder / "out"
+    job_result = account.export_all(out)
+    assert (job_result.error, job_result.summary.complete) == (None, True)
+    assert not (out / "contactTags.csv").exists()
+    manifest = json.loads((out / "manifest.json").read_text())
+    summary = json.loads(account.job.file("summary.json").read_text())
+    for told_by in (manifest, summary):
+        assert "contactTags" not in told_by["resources"]
+        assert told_by["left_out"] == {"contactTags": "Forbidden (HTTP 403)"}
+    assert set(manifest["resources"]) == {resource.name for resource in RESOURCES} - {"contactTags"}
+    show_quietly(job_result)
+    assert "contactTags is left out" in capsys.readouterr().err
+    for path in out.iterdir():
+        path.unlink()
+    again = account.resume_all()
+    assert again.summary.left_out == job_result.summary.left_out
+    assert not (out / "contactTags.csv").exists()
+
+
+def test_a_file_of_an_earlier_export_is_said_to_be_older(account: World, monkeypatch: pytest.MonkeyPatch):
+    account.faults = (Fault("status", path="contactTags", status=403), Fault("no_include"))
+    out, said = account.folder / "out", []
+    out.mkdir()
+    (out / "contactTags.csv").write_text("old")
+    monkeypatch.setattr(Silent, "say", lambda _self, line: said.append(line))
+    account.export_all(out)
+    assert [line for line in said if line.startswith("contactTags.csv is left out") and "older" in line]
+    assert "contactTags" not in json.loads((out / "manifest.json").read_text())["resources"]
 
 
 # ---- interrupted
