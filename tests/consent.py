@@ -31,7 +31,8 @@ from bulk.planning.names import Names, columns_of
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources import named
 from bulk.runtime.runner import Runner, new_dispatch
-from bulk.storage.checkpoint import Checkpoint, OpenRow
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.journal import OpenRow
 from tests.leaving import BEGAN, LISTS, Account, Person
 from tests.virtual import run
 
@@ -191,7 +192,7 @@ class Played:
         return task
 
     def _tasks(self) -> Iterator[Task]:
-        opened = self.checkpoint.open_between(0, 10**9)
+        opened = self.checkpoint.journal.open_between(0, 10**9)
         for row in self.rows:
             if row.number not in self.ended_rows:
                 known = opened.get(row.number, OpenRow())
@@ -214,11 +215,11 @@ class Played:
         return contact_flow(row, meaning, self.names, known)
 
     def received(self, step: Any, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        checkpoint.receive(step.task.id, step.request.method, receipt)
+        checkpoint.journal.receive(step.task.id, step.request.method, receipt)
 
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         row = task.id
-        checkpoint.settle(row, outcome)
+        checkpoint.rows.settle(row, outcome)
         assert row not in self.ended_rows
         self.ended_rows[row] = outcome
 

@@ -35,7 +35,7 @@ from bulk.resources import named
 from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from bulk.storage import checkpoint as checkpoint_module
-from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.database import Database
 from tests.jobs.samples import SAMPLES, given
 from tests.world import Crash, World, check_reports
 
@@ -172,23 +172,23 @@ class Played(World):
     """A world in which signals count, the disk may be full, and the clock may go back."""
 
     signals = False
-    checkpoint: Checkpoint | None = None
+    database: Database | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        prepare = Checkpoint._prepare
+        prepare = Database._prepare
 
-        def prepared(checkpoint: Checkpoint, *, new: bool) -> None:
-            prepare(checkpoint, new=new)
-            self.checkpoint = checkpoint
+        def prepared(database: Database, *, new: bool) -> None:
+            prepare(database, new=new)
+            self.database = database
 
-        self.monkeypatch.setattr(Checkpoint, "_prepare", prepared)
+        self.monkeypatch.setattr(Database, "_prepare", prepared)
         self.told = Told()
 
     def fill_disk(self) -> None:
         """Let nothing more be written by this run."""
-        if self.checkpoint is not None:
-            self.checkpoint._db.execute("PRAGMA query_only = ON")
+        if self.database is not None:
+            self.database._db.execute("PRAGMA query_only = ON")
 
     def turn_clock_back(self) -> None:
         """Let it be yesterday from now on."""

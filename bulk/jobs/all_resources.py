@@ -39,7 +39,8 @@ from bulk.runtime.meter import Meter, Totals
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint, is_made, new_checkpoint, opened_checkpoint
+from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.storage.database import is_made
 from bulk.storage.job_folder import (
     CHECKPOINT,
     SUCCEEDED,

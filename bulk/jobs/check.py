@@ -104,12 +104,12 @@ class Refusals:
         failures: dict[int, list[Failure]] = {}
         for issue in issues:
             failures.setdefault(issue.row, []).append(Failure("", issue.code, describe(issue)))
-        self._checkpoint.settle_now(
+        self._checkpoint.rows.settle_now(
             (row, Outcome(RowStatus.REJECTED, failures=tuple(result))) for row, result in failures.items()
         )
 
     def skipped(self, rows: Sequence[tuple[int, str]]) -> None:
         """Write rows down that the user sets aside."""
-        self._checkpoint.settle_now(
+        self._checkpoint.rows.settle_now(
             (row, Outcome(RowStatus.SKIPPED, failures=(Failure("", "duplicate_key", reason),))) for row, reason in rows
         )

@@ -104,7 +104,7 @@ def _has_pages(folder: JobFolder) -> bool:
     if not folder.file(JOB).exists():
         return False
     with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
-        return bool(checkpoint.page_ranges())
+        return bool(checkpoint.pages.ranges())
 
 
 async def _run(job: Job, record: JobRecord) -> JobResult:
@@ -112,7 +112,7 @@ async def _run(job: Job, record: JobRecord) -> JobResult:
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     written = job.checkpoint.fact(facts.WRITTEN)
     error = stopping.error if written is None else None  # whatever wanted to stop it later came too late
-    if error is not None and not job.resumed and not job.checkpoint.page_ranges():
+    if error is not None and not job.resumed and not job.checkpoint.pages.ranges():
         raise error
     return await end(job, spent, error)
 
@@ -256,7 +256,7 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> JobResult:
 
 def _read_records(checkpoint: Checkpoint) -> int:
     """How many records were read so far, each counted once."""
-    return len({identity for page in checkpoint.pages() for identity, _ in page})
+    return len({identity for page in checkpoint.pages.read() for identity, _ in page})
 
 
 def _read_of(resource: Resource) -> str:

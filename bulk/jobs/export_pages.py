@@ -44,6 +44,7 @@ from bulk.runtime.progress import Progress, Snapshot
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.snapshot import NAMES
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
 Kept = tuple[int, Json]
@@ -131,8 +132,8 @@ class Collecting:
             self.checkpoint.note(facts.LEAST_TOTAL, walk.least if before is None else min(before, walk.least))
 
     def _read_before(self) -> Iterator[tuple[int, int, list[int]]]:
-        ranges = sorted(self.checkpoint.page_ranges())
-        for (first, last, _count), page in zip(ranges, self.checkpoint.pages(), strict=True):
+        ranges = sorted(self.checkpoint.pages.ranges())
+        for (first, last, _count), page in zip(ranges, self.checkpoint.pages.read(), strict=True):
             for _identity, kept in page:
                 self._pointed.update(self.source.points_to(kept))
             yield first, last, [identity for identity, _kept in page]
@@ -148,7 +149,7 @@ class Collecting:
         self.on_host(page.host)
         keyset = self.resource.reading is not Reading.PAGES
         entries = [entry for entry in page.entries if not keyset or covered[0] <= entry[0] <= covered[1]]
-        checkpoint.add_page(*covered, entries)
+        checkpoint.pages.add(*covered, entries)
         if self._walk is not None and self._walk.total is not None:
             self._note_totals(self._walk)  # a resume may not come by a page that tells it
         for identity, name in page.tags.items():
@@ -245,8 +246,9 @@ class Collecting:
         """Those whose addresses were not read beside the pages."""
         left: list[int] = []
         for at in range(0, len(contacts), PAGE):
-            current = self.checkpoint.snapshot([f"contacts {identity}" for identity in contacts[at : at + PAGE]])
-            left += [identity for identity in contacts[at : at + PAGE] if f"contacts {identity}" not in current]
+            page = {("contacts", str(identity)): identity for identity in contacts[at : at + PAGE]}
+            current = self.checkpoint.snapshot.held(NAMES, page)
+            left += [identity for key, identity in page.items() if key not in current]
         return left
 
     def _hold_titles(self, page: PageData) -> None:
@@ -254,7 +256,7 @@ class Collecting:
             self._hold("deals", str(identity), str(deal["title"]))
 
     def _hold(self, family: str, identity: str, name: str) -> None:
-        self.checkpoint.hold(f"{family} {identity}", name)
+        self.checkpoint.snapshot.hold(NAMES, (family, identity), name)
 
     # ---- what was read
 
@@ -264,7 +266,7 @@ class Collecting:
         apart, custom = checkpoint.fact(facts.APART), checkpoint.fact(facts.CUSTOM_READ)
         seen: set[int] = set()
         keyset = self.resource.reading is not Reading.PAGES  # whose pages never bring a record twice
-        for page in checkpoint.pages():
+        for page in checkpoint.pages.read():
             fresh: list[Kept] = []
             for identity, kept in page:
                 if identity in seen:
@@ -278,22 +280,21 @@ class Collecting:
     def _joined(self, identity: int, kept: Json, *, apart: bool, custom: bool) -> Json:
         """A record with what was read apart."""
         if apart and isinstance(self.source, Contacts | Links):
-            return self.source.joined(kept, list(self.checkpoint.relations_of(identity)))
+            return self.source.joined(kept, list(self.checkpoint.snapshot.relations_of(identity)))
         if custom:
             data = CUSTOM_DATA[self.resource.name]
-            values = [record for _family, record in self.checkpoint.relations_of(identity)]
+            values = [record for _family, record in self.checkpoint.snapshot.relations_of(identity)]
             return kept | {f"{CUSTOM}{value[data.field]}": value.get("fieldValue") for value in values}
         return kept
 
     def _open_books(self, records: list[Kept]) -> None:
         """Lay the names open that these records need of what is too large to hold whole."""
         wanted = {p for _identity, kept in records for p in self.source.points_to(kept) if p[0] in LARGE}
-        current = self.checkpoint.snapshot([f"{of} {identity}" for of, identity in wanted]) if wanted else {}
+        current = self.checkpoint.snapshot.held(NAMES, wanted) if wanted else {}
         for family in LARGE:
             self.names.books.pop(family, None)
-        for of, identity in wanted:
-            if f"{of} {identity}" in current:
-                self.names.book(of).add(identity, current[f"{of} {identity}"])
+        for (of, identity), name in current.items():
+            self.names.book(of).add(identity, name)
 
 
 class _Addresses:
@@ -344,7 +345,7 @@ def _page_of(request: Request) -> Asking[PageData | None]:
 
 
 def _add_relations(checkpoint: Checkpoint, family: str, page: PageData) -> None:
-    checkpoint.add_relations(family, [record for _identity, record in page.entries])
+    checkpoint.snapshot.add_relations(family, [record for _identity, record in page.entries])
 
 
 def _emails(ids: list[int], hold: Callable[[str, str, str], None]) -> Asking[None]:

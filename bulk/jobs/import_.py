@@ -172,7 +172,7 @@ async def _run(job: Job, record: JobRecord) -> JobResult:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, partial(work, job))
     error = stopping.error
-    declined = isinstance(error, DeclinedError) and not (job.retry or job.checkpoint.has_begun())
+    declined = isinstance(error, DeclinedError) and not (job.retry or job.checkpoint.journal.has_begun())
     if error is not None and (declined or job.checkpoint.fact(facts.CHECKED) is None):
         raise error  # and nothing is left of the job
     return await end(job, spent, stopping)
@@ -213,7 +213,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
         await job.taken.check_unchanged()
     if job.retry:
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
-        await anyio.to_thread.run_sync(checkpoint.read_given_up_again)
+        await anyio.to_thread.run_sync(checkpoint.rows.read_given_up_again)
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(facts.CONFIRMED, False)  # what failed may mean another record now
         await checkpoint.durable()
@@ -228,7 +228,7 @@ async def _checked(job: Job, match: Match, look: Look | None, comparing: Compari
     checkpoint, mode = job.checkpoint, job.options.mode
     if done := checkpoint.fact(facts.CHECKED):
         return Tally(**done)
-    checkpoint.forget_check()
+    checkpoint.rows.forget_check()
     file_check = FileCheck(
         job.table, match, on_duplicate_of(job.resource, job.options), Refusals(checkpoint), look,
         comparing=mode in ("upsert", "update"),
@@ -272,7 +272,7 @@ async def _send_rows(
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
-        left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.counts().values())
+        left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.rows.counts().values())
         if left:  # before the names are made: what a contact has already need not be made for it
             plan = await prefetched(job, runner, plan, names, left)
         spellings = Spellings(plan.writer.meaning.columns, names)
@@ -305,7 +305,7 @@ def _reading(job: Job, needs: Survey) -> Reading:
     """How what is acknowledged will be read back."""
     options = job.options
     several = options.on_duplicate == "all" and (job.resource.unique or options.key == "id")
-    rows = needs.rows - needs.unchanged + job.checkpoint.unread_count()
+    rows = needs.rows - needs.unchanged + job.checkpoint.rows.unread_count()
     return reading_for(job.resource, job.checkpoint, rows, one_record=several)
 
 
@@ -385,7 +385,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     await anyio.to_thread.run_sync(check_copy, job.folder)
     rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
     await checkpoint.durable()
-    open_rows = rows["unprocessed"] or checkpoint.unread_count() or (error is not None and rows["in_doubt"])
+    open_rows = rows["unprocessed"] or checkpoint.rows.unread_count() or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
     if job.options.on_invalid == "stop" and (checkpoint.fact(facts.CHECKED) or {}).get("rejected"):
         state = "stopped"
@@ -393,7 +393,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
-    unreadable = checkpoint.unreadable_count()
+    unreadable = checkpoint.rows.unreadable_count()
     summary = Summary(
         job.folder.name, state, rows, actions, codes, totals, str(error or ""), begun=begun, not_read_back=unreadable,
         read_at=checkpoint.fact(facts.READ_AT) if rows["unchanged"] else "",

@@ -15,6 +15,7 @@ from bulk.jobs.plan import Plan
 from bulk.model import Row
 from bulk.planning.state import ContactState
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.snapshot import ADDRESSES, PEOPLE
 
 BATCH: Final = 1_000  # rows that are looked at together
 OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here
@@ -41,7 +42,7 @@ def others_beside(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record],
     known = _addresses(plan, checkpoint, records)
     others = [(row, known[row.number]) for row in rows if known.get(row.number, row.key) != row.key]
     if plan.ids == OTHERS:
-        states = checkpoint.snapshot([address for _row, address in others])
+        states = checkpoint.snapshot.held(PEOPLE, [address for _row, address in others])
         people = {address: ContactState.from_json(state) for address, state in states.items()}
         others = [(row, address) for row, address in others if address in people and _is_about(row, people[address])]
     return {row.number: address for row, address in others}
@@ -57,8 +58,8 @@ def _addresses(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) ->
         for record in records
         if record.problem is None and any(plan.match.key_parts(record.cells))  # else the id itself says who is meant
     }
-    current = checkpoint.snapshot([f"contact {identity}" for identity in ids.values() if identity])
-    return {number: current[f"contact {i}"] for number, i in ids.items() if f"contact {i}" in current}
+    current = checkpoint.snapshot.held(ADDRESSES, [identity for identity in ids.values() if identity])
+    return {number: current[identity] for number, identity in ids.items() if identity in current}
 
 
 def _is_about(row: Row, person: ContactState) -> bool:

@@ -36,6 +36,7 @@ from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.snapshot import PEOPLE
 
 
 async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> Plan:
@@ -90,7 +91,7 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate == "all" or needless:
         return None
-    begun = job.resumed and checkpoint.has_begun()
+    begun = job.resumed and checkpoint.journal.has_begun()
     resumed = checkpoint.fact(facts.CONTACTS_READ) or (links and begun)
     if begun and not resumed:
         checkpoint.note(facts.READ_LATE, True)
@@ -110,7 +111,7 @@ async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int
     names_contacts = {c.names for _at, c in plan.match.columns if c.of == "contacts" and c.names}
     if not names_contacts:
         return
-    resumed = job.resumed and (checkpoint.has_begun() or checkpoint.fact(facts.CONTACTS_READ))
+    resumed = job.resumed and (checkpoint.journal.has_begun() or checkpoint.fact(facts.CONTACTS_READ))
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
     if since is None and not (resumed or job.translations.foreign):
         ids = (identity for name in names_contacts for identity in ids_said(plan, checkpoint, plan.match.index(name)))
@@ -120,7 +121,7 @@ async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int
 def compared(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:
     """Rows of a file beside what was read of the account."""
     rows = [plan.row(record) for record in records]
-    current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}
+    current = checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
     result: list[Compared] = []
     for row in rows:
         state = ContactState.from_json(current[row.key]) if row.key in current else None

@@ -43,7 +43,8 @@ from bulk.resources.spec import Resource, Writing
 from bulk.runtime.page_feed import UnreadPageError
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint, Unread
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.row_states import Unread
 from bulk.wording import counted
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
@@ -99,7 +100,7 @@ class ReadingBack:
             self.checkpoint.note(facts.perhaps_of(outcome.id or key).of(row), doubtful)
         if not wants or not outcome.id:
             return
-        self.checkpoint.expect(row, outcome.id, wants)
+        self.checkpoint.rows.expect(row, outcome.id, wants)
         if self.reading.beside and len(self._waiting) < WAITING:
             self._waiting.append(Unread(row, outcome.id, wants))
 
@@ -144,13 +145,13 @@ class ReadingBack:
         except UnreadPageError as error:
             self._said = str(error)
         await self.checkpoint.durable()
-        left = self.checkpoint.unread_count()
+        left = self.checkpoint.rows.unread_count()
         if stopped:
             return
         tries = self.checkpoint.fact(facts.READ_IN_VAIN) + 1 if left else 0
         self.checkpoint.note(facts.READ_IN_VAIN, tries % RUNS)
         if tries == RUNS:
-            self.checkpoint.give_up_unread(
+            self.checkpoint.rows.give_up_unread(
                 f"Acknowledged, but it could not be read back, in {tries} runs. The last answer: {self._said}"
                 " bulk retry reads it once more, and sends nothing again before it has."
             )
@@ -163,7 +164,7 @@ class ReadingBack:
         """Try a few times to read what is left; False if the engine was stopped meanwhile."""
         for _round in range(ROUNDS):
             await self.checkpoint.durable()
-            if runner.dispatch.stopping or not self.checkpoint.unread_count():
+            if runner.dispatch.stopping or not self.checkpoint.rows.unread_count():
                 break
             if self.reading.pages:
                 await anyio.to_thread.run_sync(self.checkpoint.forget_records)
@@ -173,7 +174,7 @@ class ReadingBack:
 
     def batches(self) -> Iterator[Task]:
         """Readings of all that stands in the checkpoint, one after the other."""
-        for batch in self.checkpoint.unread(PAGE):
+        for batch in self.checkpoint.rows.unread(PAGE):
             yield self._task(batch)
 
     # ---- one reading
@@ -211,7 +212,7 @@ class ReadingBack:
         """Note why rows are not read back; those that the API will not have read are not asked for again."""
         self._said = why.said
         for one in ones if why.refused else ():
-            self.checkpoint.unreadable(one.row, one.record)
+            self.checkpoint.rows.unreadable(one.row, one.record)
 
     def _read_records(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
         kinds: Kinds = {column.attribute: column.kind for column in (*self.resource.columns, *self.meaning.columns)}
@@ -257,10 +258,10 @@ class ReadingBack:
     def _decide(self, records: Mapping[str, list[Unread]], result: Mapping[str, _Differing | None]) -> None:
         for identity, failures in result.items():
             for one in records[identity] if failures is not None else ():
-                self.checkpoint.read_back(one.row, identity)
+                self.checkpoint.rows.read_back(one.row, identity)
                 failed = (failures or {})[one.row]
                 if failed:
-                    self.checkpoint.fail(one.row, failed)
+                    self.checkpoint.rows.fail(one.row, failed)
                 if failed and one.wants != THERE:  # else it had failed before
                     self.on_failed(one.row)
 

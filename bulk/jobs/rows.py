@@ -24,10 +24,12 @@ from bulk.planning.pages import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known
-from bulk.prefetch.contacts import STALE, alike
+from bulk.prefetch.contacts import STALE
 from bulk.resources.identity import address_key, loose_key
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint, OpenRow
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.journal import OpenRow
+from bulk.storage.snapshot import ALIKE, PEOPLE
 
 BATCH: Final = 250
 
@@ -80,7 +82,7 @@ class Rows:
         if step.request.path == "contactAutomations" and receipt.ok and receipt.data:
             checkpoint.note(facts.ENROLMENT.of(str(receipt.data)), True)
             checkpoint.note(facts.ENROLMENT_OF.of(step.task.id), receipt.data)
-        checkpoint.receive(step.task.id, step.request.method, receipt)
+        checkpoint.journal.receive(step.task.id, step.request.method, receipt)
 
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""
@@ -94,7 +96,7 @@ class Rows:
         elif row not in self._created and outcome.action == "created" and outcome.id in self._created.values():
             outcome = replace(outcome, action="updated")  # it was sent more than once, to what another row had made
         self._open -= 1
-        checkpoint.settle(row, outcome)
+        checkpoint.rows.settle(row, outcome)
         self.back.acknowledged(row, outcome)
         self.counts[outcome.status.value] += 1
         self.on_end()
@@ -124,8 +126,8 @@ class Rows:
         records = self.plan.table.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
-            settled = self.checkpoint.settled_between(first, last)
-            opened = self.checkpoint.open_between(first, last) if self.resumed else {}
+            settled = self.checkpoint.rows.settled_between(first, last)
+            opened = self.checkpoint.journal.open_between(first, last) if self.resumed else {}
             yield from self._tasks_of([record for record in batch if record.number not in settled], opened)
 
     def _made(self, row: int) -> str:
@@ -138,7 +140,7 @@ class Rows:
     def _tasks_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Task | None]:
         rows = [self.plan.row(record) for record in records]
         since = first = self.plan.contacts_since
-        current = self.checkpoint.snapshot([row.key for row in rows]) if since is not None and rows else {}
+        current = self.checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if since is not None and rows else {}
         looked_at = self._looked_at(rows, current)
         beside = others_beside(self.plan, self.checkpoint, records, rows)
         for at, row in enumerate(rows):
@@ -222,8 +224,8 @@ class Rows:
         unknown = [row for row in rows if row.key not in current]
         if self.plan.contacts_since is None or self._partly:
             return {row.number for row in unknown}
-        others = self.checkpoint.snapshot([alike(row.key) for row in unknown])
-        return {row.number for row in unknown if not row.key.isascii() or alike(row.key) in others}
+        others = self.checkpoint.snapshot.held(ALIKE, [row.key for row in unknown])
+        return {row.number for row in unknown if not row.key.isascii() or row.key in others}
 
 
 def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -17,6 +17,7 @@ from bulk.planning.writers import Known, Own
 from bulk.resources.identity import name_key
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.snapshot import PEOPLE
 from bulk.wording import counted, duration
 
 
@@ -56,8 +57,8 @@ def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     result, partly = Survey(), checkpoint.fact(facts.PARTLY)
     for records in open_records(plan, checkpoint):
         rows = [plan.row(record) for record in records]
-        current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}
-        opened = checkpoint.open_between(rows[0].number, rows[-1].number) if rows else {}
+        current = checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+        opened = checkpoint.journal.open_between(rows[0].number, rows[-1].number) if rows else {}
         beside = others_beside(plan, checkpoint, records, rows)
         for row in rows:
             own, known = _own(plan, row, current, partly=partly)
@@ -80,7 +81,7 @@ def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
 def look_for_unchanged(result: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
     """Take the rows that would change nothing out of the reckoning, now that the account was read."""
     for rows in open_rows(plan, checkpoint):
-        current = checkpoint.snapshot([row.key for row in rows]) if plan.contacts_since is not None else {}
+        current = checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
         for row in rows:
             known = Known(ContactState.from_json(current[row.key]) if row.key in current else None, fresh=True)
             result.unread += row.key not in current
@@ -118,7 +119,7 @@ def open_records(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Record]]:
     """The records of the file whose rows are not settled, in batches."""
     records = plan.table.records()
     while batch := list(islice(records, BATCH)):
-        settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
+        settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         yield [record for record in batch if record.number not in settled]
 
 
@@ -126,7 +127,7 @@ def ids_said(plan: Plan, checkpoint: Checkpoint, at: int | None) -> Iterator[str
     """What the rows that are not settled have for ids in a column, if the file has it."""
     records = plan.table.records()
     while at is not None and (batch := list(islice(records, BATCH))):
-        settled = checkpoint.settled_between(batch[0].number, batch[-1].number)
+        settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         cells = (record.cells[at].strip() for record in batch if record.number not in settled)
         yield from (cell for cell in cells if cell.isascii() and cell.isdigit())
 
@@ -138,7 +139,7 @@ def done_after_failed(table: Table, match: Match, checkpoint: Checkpoint) -> lis
     """
     records, failed, after = table.records(), set[str](), list[int]()
     while batch := list(islice(records, BATCH)):
-        ended = checkpoint.settled_between(batch[0].number, batch[-1].number)
+        ended = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         for record in batch:
             status = ended.get(record.number)
             if status in (RowStatus.FAILED, RowStatus.IN_DOUBT):

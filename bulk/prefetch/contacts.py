@@ -23,11 +23,12 @@ from bulk.planning.state import ContactState
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
-from bulk.resources.identity import address_key, loose_key
+from bulk.resources.identity import address_key
 from bulk.runtime.page_feed import OnPage, Walking
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.snapshot import ADDRESSES, ALIKE, PEOPLE
 
 ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows for each of them
 LOOKED_UP: Final = 1  # the same where each row of somebody unknown would have to be looked up
@@ -39,27 +40,27 @@ Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in 
 def by_email(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     """Hold a contact under its e-mail address as a key; without one, under what stands for it."""
     key = _key(state, identity)
-    checkpoint.hold(key, state)
+    checkpoint.snapshot.hold(PEOPLE, key, state)
     hold_alike(checkpoint, key)
 
 
 def by_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     """Hold a contact under its id."""
-    checkpoint.hold(identity, state)
+    checkpoint.snapshot.hold(PEOPLE, identity, state)
 
 
 def by_email_or_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     """Hold a contact under its e-mail address, and under its id where to find it."""
     key = _key(state, identity)
-    checkpoint.hold(key, state)
-    checkpoint.hold(f"contact {identity}", key)
+    checkpoint.snapshot.hold(PEOPLE, key, state)
+    checkpoint.snapshot.hold(ADDRESSES, identity, key)
     hold_alike(checkpoint, key)
 
 
 def hold_alike(checkpoint: Checkpoint, email: str) -> None:
     """Hold that there is somebody whose address is not plain, under all that a database might take for it."""
     if not email.isascii():
-        checkpoint.hold(alike(email), True)
+        checkpoint.snapshot.hold(ALIKE, email, True)
 
 
 async def hold_all_alike(checkpoint: Checkpoint, emails: Iterable[str]) -> None:
@@ -67,11 +68,6 @@ async def hold_all_alike(checkpoint: Checkpoint, emails: Iterable[str]) -> None:
     for email in emails:
         hold_alike(checkpoint, email)
     await checkpoint.durable()
-
-
-def alike(email: str) -> str:
-    """Under which it is held that somebody has an address that might be taken for this one."""
-    return f"alike {loose_key(email)}"
 
 
 def _key(state: Json, identity: str) -> str:

@@ -25,6 +25,7 @@ from bulk.runtime.page_feed import RequestOf, Walking
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.snapshot import ADDRESSES, PEOPLE, RECORDS
 
 
 class CheckpointLookup:
@@ -41,26 +42,25 @@ class CheckpointLookup:
         return self._under(address_key(escaped(email)))
 
     def _under(self, key: str) -> ContactState | None:
-        current = self._checkpoint.snapshot([key])
+        current = self._checkpoint.snapshot.held(PEOPLE, [key])
         return ContactState.from_json(current[key]) if key in current else None
 
     def contact_of(self, identity: str) -> ContactState | None:
         """The contact of that id, None if it is not there or was not read."""
-        key = self._checkpoint.snapshot([f"contact {identity}"]).get(f"contact {identity}")
+        key = self._checkpoint.snapshot.held(ADDRESSES, [identity]).get(identity)
         return None if key is None else self._under(key)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """Id and kept values of the records of that key, oldest first."""
-        ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.ids_under(key)
-        current = self._checkpoint.snapshot([f"id {identity}" for identity in ids])
-        result = [(identity, current[f"id {identity}"]) for identity in ids if f"id {identity}" in current]
-        return [(identity, kept | self._custom(identity)) for identity, kept in result]
+        ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.snapshot.ids_under(key)
+        current = self._checkpoint.snapshot.held(RECORDS, ids)
+        return [(identity, current[identity] | self._custom(identity)) for identity in ids if identity in current]
 
     def _custom(self, identity: str) -> dict[str, Json]:
         if self._data is None or not self._checkpoint.fact(facts.CUSTOM_READ):
             return {}
         field = self._data.field
-        values = (record for _family, record in self._checkpoint.relations_of(int(identity)))
+        values = (record for _family, record in self._checkpoint.snapshot.relations_of(int(identity)))
         kept: dict[str, Json] = {}
         for value in values:
             kept[f"{CUSTOM}{value[field]}"] = value.get("fieldValue")
@@ -72,8 +72,8 @@ class CheckpointLookup:
         if identity.startswith(ENROLMENT):
             return self._checkpoint.fact(facts.ENROLMENT.of(identity.removeprefix(ENROLMENT)))
         if self._created is None:
-            self._created = self._checkpoint.created_by_open()
-        return identity in self._created or self._checkpoint.is_outcome(identity)
+            self._created = self._checkpoint.journal.created_by_open()
+        return identity in self._created or self._checkpoint.rows.is_outcome(identity)
 
     def is_claimed(self, identity: str) -> bool:
         """Whether that is a record of which a row that is sent again has been told that it has created it.
@@ -82,7 +82,7 @@ class CheckpointLookup:
         """
         if self._claimed is None:
             self._claimed = frozenset(str(made) for made in self._checkpoint.facts(facts.UNCONFIRMED).values())
-        return identity in self._claimed and bool(self._checkpoint.snapshot([f"id {identity}"]))
+        return identity in self._claimed and bool(self._checkpoint.snapshot.held(RECORDS, [identity]))
 
     @property
     def everybody(self) -> bool:
@@ -111,8 +111,8 @@ async def read_records(
         nonlocal newest
         for identity, kept in page.entries:
             newest = max(newest, identity)
-            checkpoint.hold(f"id {identity}", kept)
-            checkpoint.hold_under(key_of_record(resource, kept, key), identity)
+            checkpoint.snapshot.hold(RECORDS, str(identity), kept)
+            checkpoint.snapshot.hold_under(key_of_record(resource, kept, key), identity)
 
     await read_collection(runner, Records(resource, ()).request, on_page)
     data = CUSTOM_DATA.get(resource.name)
@@ -122,12 +122,12 @@ async def read_records(
         checkpoint.note(facts.NEWEST, newest)
     checkpoint.note(facts.RECORDS_READ, True)
     await checkpoint.durable()
-    checkpoint.note(facts.PAGES_READ, checkpoint.pages_of_records(PAGE))
+    checkpoint.note(facts.PAGES_READ, checkpoint.snapshot.pages_of_records(PAGE))
 
 
 async def read_newest(runner: Runner, checkpoint: Checkpoint) -> None:
     """Learn the highest id of a contact before the first is created: what is not above it is none of ours."""
-    if checkpoint.fact(facts.NEWEST) is not None or checkpoint.has_begun():
+    if checkpoint.fact(facts.NEWEST) is not None or checkpoint.journal.has_begun():
         return
     checkpoint.note(facts.NEWEST, await runner.ask(_newest_contact()))
     await checkpoint.durable()
@@ -151,7 +151,7 @@ async def read_highest(runner: Runner, checkpoint: Checkpoint) -> None:
     """
     await read_newest(runner, checkpoint)
     newest = checkpoint.fact(facts.NEWEST)
-    if newest is None or checkpoint.fact(facts.HIGHEST) is not None or checkpoint.has_begun():
+    if newest is None or checkpoint.fact(facts.HIGHEST) is not None or checkpoint.journal.has_begun():
         return
     if await runner.ask(_nobody_above(newest)):
         checkpoint.note(facts.HIGHEST, newest)
@@ -182,6 +182,6 @@ def _custom(checkpoint: Checkpoint, resource: Resource) -> tuple[RequestOf, Take
     data = CUSTOM_DATA[resource.name]
 
     def take(page: PageData) -> None:
-        checkpoint.add_relations(data.path, [record for _identity, record in page.entries], data.owner)
+        checkpoint.snapshot.add_relations(data.path, [record for _identity, record in page.entries], data.owner)
 
     return partial(full_page, data.path), take

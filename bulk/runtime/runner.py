@@ -117,7 +117,7 @@ class Runner:
         request, task = step.request, step.task
         checkpoint = self._checkpoint if task.role is Role.ROW else None
         if checkpoint and request.method != "GET":
-            checkpoint.intend(task.id, request.step, request.method, step.attempts)
+            checkpoint.journal.intend(task.id, request.step, request.method, step.attempts)
             await checkpoint.durable()
         now = anyio.current_time()
         if self.dispatch.leaves(step, now):
@@ -126,7 +126,7 @@ class Runner:
             reply = await self._send(request)
             self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed)
         elif checkpoint and not step.attempts:
-            checkpoint.release(task.id, request.step)
+            checkpoint.journal.release(task.id, request.step)
         self._wake.set()
         if checkpoint and request.method == "GET":
             await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
@@ -138,7 +138,7 @@ class Runner:
             if settled.receipt is not None:
                 feed.received(step, settled.receipt, checkpoint)
             elif settled.released:
-                checkpoint.release(step.task.id, step.request.step)
+                checkpoint.journal.release(step.task.id, step.request.step)
         if checkpoint:
             for other, receipt in settled.beside:
                 feed.received(other, receipt, checkpoint)

@@ -6,14 +6,17 @@ they are on disk, so that jobs of earlier versions go on: what is to be another 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from bulk.model import Json
+from bulk.storage.database import Database, Execute
 
 T = TypeVar("T")
 K = TypeVar("K")
+_NOTE: Final = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,9 @@ WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose i
 CONFIRMED: Final = Fact[bool]("confirmed", default=False)  # jobs.delete: what goes was written down and agreed to
 TIMES_CONFIRMED: Final = Fact[int]("times confirmed", 0)  # jobs.delete: how often anything was
 READ_IN_VAIN: Final = Fact[int]("read back in vain", 0)  # jobs.read_back: runs that could not read all back
-# checkpoint: by the number of a row that is sent once more, the id that it had created
+# row_states: by the number of a row that is sent once more, the id that it had created
 CREATED_BY: Final = Family[int, str]("created by ", "", int)
-# checkpoint: the same of a row that has failed since what it had created is not found so: a retry changes that one
+# row_states: the same of a row that has failed since what it had created is not found so: a retry changes that one
 UNCONFIRMED: Final = Family[int, str]("unconfirmed of ", "", int)
 ENROLMENT: Final = Family[str, bool]("enrolment ", False, str)  # jobs.rows: by id, that we have made it
 ENROLMENT_OF: Final = Family[int, str]("enrolment of ", "", int)  # jobs.rows: by row, the id of what it has made
@@ -112,3 +115,55 @@ OF_RECORDS: Final[tuple[Fact[bool], ...]] = (RECORDS_READ, CUSTOM_READ)
 OF_ANSWERS: Final[tuple[Fact[bool], ...]] = (
     *OF_RECORDS, CONTACTS_READ, PARTLY, READ_LATE, APART_READ, NAMED, CONFIRMED,
 )  # fmt: skip
+
+
+# ---- where they stand
+
+
+class FactStore:
+    """The facts of one job; whoever reads one reads it as it was noted last, written down or not."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[str, tuple[int, str]] = {}  # to be written: number of the write, value
+
+    def note(self, fact: Fact[T], value: T) -> None:
+        """Queue a fact."""
+        text = json.dumps(value)
+        self._database.put(_NOTE, (fact.name, text))
+        self._waiting[fact.name] = (self._database.queued, text)
+
+    def note_at_once(self, execute: Execute, fact: Fact[T], value: T) -> None:
+        """Write a fact together with something else."""
+        execute(_NOTE, (fact.name, json.dumps(value)))
+
+    def fact(self, fact: Fact[T]) -> T:
+        """Read a fact."""
+        text = self._waiting_text(fact.name)
+        if text is None:
+            result = self._database.read("SELECT value FROM meta WHERE name = ?", (fact.name,)).fetchone()
+            if result is None:
+                return fact.default
+            (text,) = result
+        return fact.read(json.loads(text))
+
+    def facts(self, family: Family[K, T]) -> dict[K, T]:
+        """Read all facts of a family, by their keys."""
+        prefix = family.prefix
+        waiting = {name: self._waiting_text(name) for name in list(self._waiting) if name.startswith(prefix)}
+        sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ?"
+        texts = dict(self._database.read(sql, (len(prefix), prefix)).fetchall())
+        texts |= {name: text for name, text in waiting.items() if text is not None}
+        return {family.key_of(name.removeprefix(prefix)): json.loads(text) for name, text in texts.items()}
+
+    def forget(self, execute: Execute, some: Iterable[Fact[bool]]) -> None:
+        """Forget facts together with something else."""
+        for fact in some:
+            execute("DELETE FROM meta WHERE name = ?", (fact.name,))
+
+    def _waiting_text(self, name: str) -> str | None:
+        number, text = self._waiting.get(name, (0, ""))
+        if number > self._database.written:
+            return text
+        self._waiting.pop(name, None)
+        return None

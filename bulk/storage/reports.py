@@ -18,9 +18,10 @@ from bulk.files.reader import Record, Table
 from bulk.files.writer import GUARDED, MISSING, CsvFile
 from bulk.model import Outcome, RowStatus
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint, SettledRow
+from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.edited_reports import keep_edited, note_written
 from bulk.storage.job_folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
+from bulk.storage.row_states import SettledRow
 
 ORDER: Final = (
     RowStatus.SUCCEEDED,
@@ -71,14 +72,14 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
-    in_doubt, begun = checkpoint.cut_off_rows(), checkpoint.begun_rows()
+    in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     form = _Form.of(table, checkpoint)
     files = {name: CsvFile(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
-    settled = _Merge(checkpoint.settled_rows())
+    settled = _Merge(checkpoint.rows.settled_rows())
     with files[SUCCEEDED], files[FAILED], files[SKIPPED], files[UNPROCESSED]:
         for record in table.records():
             row = settled.at(record.number)
@@ -102,7 +103,7 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
             folder.file(name).unlink(missing_ok=True)
     note_written(folder, _ADDED, checkpoint)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
-    _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.counts(), settled.left)
+    _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.rows.counts(), settled.left)
     return Counts(rows, dict(actions), dict(codes), edited, len(begun - in_doubt.keys()))
 
 

@@ -12,7 +12,9 @@ import pytest
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Outcome, RowStatus
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
+from bulk.storage.database import Database
+from bulk.storage.snapshot import ADDRESSES, ALIKE, NAMES, PEOPLE, RECORDS
 from tests.scale import tries
 from tests.virtual import run
 from tests.world import Crash, World, check_reports
@@ -22,15 +24,15 @@ ROWS = [(f"p{n}@example.com", f"N {n}", "VIP") for n in range(150)]
 
 
 def test_a_full_disk_stops_the_job_with_all_that_is_known_kept(world: World, monkeypatch: pytest.MonkeyPatch):
-    prepare = Checkpoint._prepare
+    prepare = Database._prepare
 
-    def small(self: Checkpoint, *, new: bool) -> None:
+    def small(self: Database, *, new: bool) -> None:
         prepare(self, new=new)
         pages = self._db.execute("PRAGMA page_count").fetchone()[0]
         self._db.execute(f"PRAGMA max_page_count = {pages}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "_prepare", small)
+        patch.setattr(Database, "_prepare", small)
         with pytest.raises(UnfinishedError, match=r"full\. Make room"):
             world.start(world.csv(ROWS, HEADER))
     sent = len(world.steps())
@@ -48,7 +50,7 @@ def test_a_journal_cut_anywhere_gives_a_prefix_of_what_was_written(tmp_path: Pat
     async def write() -> None:
         with new_checkpoint(path) as checkpoint:
             for row in range(2, 12):
-                checkpoint.settle(row, Outcome(RowStatus.SUCCEEDED, "created", str(row)))
+                checkpoint.rows.settle(row, Outcome(RowStatus.SUCCEEDED, "created", str(row)))
                 await checkpoint.durable()
             shutil.copytree(path.parent, tmp_path / "running")  # as a kill leaves it
 
@@ -64,7 +66,7 @@ def test_a_journal_cut_anywhere_gives_a_prefix_of_what_was_written(tmp_path: Pat
 
         async def read(file: Path) -> list[int]:
             with opened_checkpoint(file) as checkpoint:
-                return [row.number for row in checkpoint.settled_rows()]
+                return [row.number for row in checkpoint.rows.settled_rows()]
 
         try:
             rows = run(read, folder / "checkpoint.sqlite")
@@ -83,9 +85,9 @@ def written(path: Path) -> bytes:
     async def write() -> None:
         with new_checkpoint(path) as checkpoint:
             for row in range(2, 200):
-                checkpoint.intend(row, "contact", "POST", 1)
+                checkpoint.journal.intend(row, "contact", "POST", 1)
                 if row % 3:
-                    checkpoint.settle(row, Outcome(RowStatus.SUCCEEDED, "created", str(row)))
+                    checkpoint.rows.settle(row, Outcome(RowStatus.SUCCEEDED, "created", str(row)))
             await checkpoint.durable()
 
     run(write)
@@ -190,3 +192,33 @@ def test_what_jobs_have_on_disk_is_declared():
             result |= {name for (name,) in database.execute("SELECT name FROM meta")}
     assert len(result) > 9
     assert result <= {one.name for one in vars(facts).values() if isinstance(one, facts.Fact)}
+
+
+def test_each_kind_of_what_is_held_has_keys_of_its_own(tmp_path: Path):
+    """On disk they are as they always were, so that jobs of earlier versions find what they have read."""
+    path = tmp_path / "checkpoint.sqlite"
+    with new_checkpoint(path) as checkpoint:
+        held = checkpoint.snapshot
+        held.hold(PEOPLE, "zoë@example.com", {"id": "7"})
+        held.hold(PEOPLE, "7", {"id": "70"})
+        held.hold(ADDRESSES, "7", "zoë@example.com")
+        held.hold(NAMES, ("contacts", "7"), "Zoë@example.com")
+        held.hold(ALIKE, "zoë@example.com", True)
+        held.hold(RECORDS, "7", {"title": "Loom"})
+
+        async def write() -> None:
+            await checkpoint.durable()
+
+        run(write)
+        assert held.held(PEOPLE, ["zoë@example.com", "7", "8"]) == {"zoë@example.com": {"id": "7"}, "7": {"id": "70"}}
+        assert held.held(ADDRESSES, ["7", "8"]) == {"7": "zoë@example.com"}
+        assert held.held(NAMES, [("contacts", "7"), ("deals", "7")]) == {("contacts", "7"): "Zoë@example.com"}
+        both = ["zoe@example.com", "ZOE@example.com"]
+        assert held.held(ALIKE, [*both, "joe@example.com"]) == dict.fromkeys(both, True), "several may be alike"
+        assert held.held(RECORDS, ["7"]) == {"7": {"title": "Loom"}}
+        checkpoint.forget_records()
+        assert held.held(RECORDS, ["7"]) == {}
+        assert held.held(PEOPLE, ["7"]) == {"7": {"id": "70"}}
+    with closing(sqlite3.connect(path)) as database:
+        keys = {key for (key,) in database.execute("SELECT key FROM held")}
+    assert keys == {"zoë@example.com", "7", "contact 7", "contacts 7", "alike zoe@example.com"}

@@ -13,6 +13,7 @@ from bulk.files.reader import Table
 from bulk.jobs.rows import BATCH, Rows
 from bulk.model import Outcome
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.database import Database
 from tests.world import World
 
 HEADER = "email,firstName,tags,lists"
@@ -57,15 +58,15 @@ def test_no_row_makes_the_checkpoint_look_through_all_of_them(world: World, monk
         seen[shape] += 1
         examples[shape] = sql
 
-    prepare = Checkpoint.__init__
+    prepare = Database.__init__
 
-    def traced(self: Checkpoint, *arguments: object, **options: object) -> None:
+    def traced(self: Database, *arguments: object, **options: object) -> None:
         prepare(self, *arguments, **options)
         self._db.set_trace_callback(note)
         self._reader.set_trace_callback(note)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "__init__", traced)
+        patch.setattr(Database, "__init__", traced)
         world.start(world.csv(people(200), HEADER), max_errors="")
     often = [shape for shape, count in seen.items() if count > 20 and not shape.startswith(("BEGIN", "COMMIT"))]
     assert len(often) >= 4, "intents, receipts, ends and the steps that are not needed any more"

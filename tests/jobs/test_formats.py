@@ -189,8 +189,8 @@ def test_a_checkpoint_goes_through_all_formats_in_order(checkpoint: Path, monkey
     monkeypatch.setattr(formats, "CHECKPOINT_MIGRATIONS", more)
     for _time in range(2):  # the second time nothing is left to do
         with opened_checkpoint(checkpoint) as opened:
-            assert opened.unread_count() == 0
-            assert opened.counts() == {"succeeded": 4, "unchanged": 1}
+            assert opened.rows.unread_count() == 0
+            assert opened.rows.counts() == {"succeeded": 4, "unchanged": 1}
         version, names = tables(checkpoint)
         assert version == 7
         assert names > {"unread", "given_up", "unreadable"}
@@ -212,7 +212,7 @@ def test_a_migration_that_is_cut_off_leaves_the_format_before_it(checkpoint: Pat
     version, names = tables(checkpoint)
     assert (version, "rows" in names, "unread" in names) == (5, True, True)
     with opened_checkpoint(checkpoint) as opened:
-        assert opened.counts() == {"succeeded": 4, "unchanged": 1}
+        assert opened.rows.counts() == {"succeeded": 4, "unchanged": 1}
 
 
 def test_a_record_of_an_earlier_format_is_read_as_todays(monkeypatch: pytest.MonkeyPatch):

@@ -23,6 +23,8 @@ from bulk.model import Outcome, Reply, Request
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.database import Database
+from bulk.storage.row_states import RowStates
 from tests.virtual import run
 from tests.world import World, crashing, report
 
@@ -176,13 +178,13 @@ def test_who_was_there_is_not_called_created_where_pages_came_without_all(world:
 def test_unchanged_rows_are_written_down_as_they_end(world: World, monkeypatch: pytest.MonkeyPatch):
     imported(world, people(1_000))
     sizes: list[int] = []
-    commit = Checkpoint._commit
+    commit = Database._commit
 
-    def counting(self: Checkpoint, batch: list[object]) -> None:
+    def counting(self: Database, batch: list[object]) -> None:
         sizes.append(len(batch))
         commit(self, batch)
 
-    monkeypatch.setattr(Checkpoint, "_commit", counting)
+    monkeypatch.setattr(Database, "_commit", counting)
     assert world.start(world.csv(people(1_000), "email,firstName")).summary.rows["unchanged"] == 1_000
     assert max(sizes) < 1_000, "two writes a row, of at most a few pages and rows at a time"
 
@@ -240,12 +242,12 @@ def test_a_disk_that_is_full_at_the_end_is_said(world: World, monkeypatch: pytes
 
 
 def test_a_disk_that_is_full_during_the_checks_is_said(world: World, monkeypatch: pytest.MonkeyPatch):
-    settle_now = Checkpoint.settle_now
+    settle_now = RowStates.settle_now
 
-    def full(self: Checkpoint, rows: object) -> None:
-        self._db.execute("PRAGMA query_only = ON")
+    def full(self: RowStates, rows: object) -> None:
+        self._database._db.execute("PRAGMA query_only = ON")
         settle_now(self, rows)
 
-    monkeypatch.setattr(Checkpoint, "settle_now", full)
+    monkeypatch.setattr(RowStates, "settle_now", full)
     with pytest.raises(UnfinishedError, match="Make room"):
         world.start(world.csv([("nobody", "A")], "email,firstName"))

@@ -22,7 +22,8 @@ from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 from bulk.planning.flow import Asking
 from bulk.runtime.runner import Runner
-from bulk.storage.checkpoint import Checkpoint, OpenRow, new_checkpoint, opened_checkpoint
+from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
+from bulk.storage.journal import OpenRow
 from tests.virtual import run
 
 ROWS = 40
@@ -50,16 +51,16 @@ class Feed:
         return self.tasks.pop(0) if self.tasks else None
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        checkpoint.receive(step.task.id, step.request.method, receipt)
+        checkpoint.journal.receive(step.task.id, step.request.method, receipt)
 
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        checkpoint.settle(task.id, outcome)
+        checkpoint.rows.settle(task.id, outcome)
 
 
 def feed_of(checkpoint: Checkpoint) -> Feed:
     """What is not settled yet, with what is known of it."""
-    settled = checkpoint.settled_between(1, ROWS)
-    opened = checkpoint.open_between(1, ROWS)
+    settled = checkpoint.rows.settled_between(1, ROWS)
+    opened = checkpoint.journal.open_between(1, ROWS)
     rows = [row for row in range(1, ROWS + 1) if row not in settled]
     return Feed([_task(row, opened.get(row, OpenRow())) for row in rows])
 
@@ -81,7 +82,7 @@ class Server:
         if request.method == "GET":
             return OK if self.applied[request.path] else Reply(404, {"message": "No Result found"})
         row = int(request.path.split("/")[0])
-        assert request.step in self.checkpoint.open_between(row, row)[row].cut_off, "no intent on disk"
+        assert request.step in self.checkpoint.journal.open_between(row, row)[row].cut_off, "no intent on disk"
         self.applied[request.path] += 1
         await anyio.sleep(LATENCY)
         self.answers += 1
@@ -93,7 +94,7 @@ def runner_of(checkpoint: Checkpoint, server: Server, rate: float = 5.0) -> Runn
 
 
 def check_all_done(checkpoint: Checkpoint) -> None:
-    rows = list(checkpoint.settled_rows())
+    rows = list(checkpoint.rows.settled_rows())
     assert [row.number for row in rows] == list(range(1, ROWS + 1))
     assert {row.outcome for row in rows} == {
         Outcome(RowStatus.SUCCEEDED, "updated", str(row)) for row in range(1, ROWS + 1)
@@ -128,7 +129,7 @@ def test_a_stop_waits_for_what_is_in_flight_and_a_later_run_does_the_rest(tmp_pa
                 await runner.run(feed_of(checkpoint))
                 assert anyio.current_time() <= seconds + LATENCY + 0.01
             assert server.answers == server.applied.total(), "what was sent was waited for"
-            assert checkpoint.cut_off_rows() == {}
+            assert checkpoint.journal.cut_off_rows() == {}
         with opened_checkpoint(tmp_path / "c.sqlite") as checkpoint:
             server.checkpoint = checkpoint
             await runner_of(checkpoint, server).run(feed_of(checkpoint))
@@ -149,7 +150,7 @@ def test_who_leaves_at_once_leaves_what_is_in_flight_in_doubt(tmp_path: Path, se
             assert scope.cancelled_caught
             assert anyio.current_time() <= seconds + 0.01
         with opened_checkpoint(tmp_path / "c.sqlite") as checkpoint:
-            doubtful = checkpoint.cut_off_rows()
+            doubtful = checkpoint.journal.cut_off_rows()
             assert len(doubtful) == server.applied.total() - server.answers > 0
             server.checkpoint = checkpoint
             before = dict(server.applied)
@@ -169,8 +170,8 @@ def test_a_refused_key_leaves_nothing_in_doubt(tmp_path: Path):
             runner = runner_of(checkpoint, server)
             await runner.run(feed_of(checkpoint))
             assert runner.dispatch.refused_key
-            assert checkpoint.cut_off_rows() == {}
-            assert checkpoint.counts() == {}
+            assert checkpoint.journal.cut_off_rows() == {}
+            assert checkpoint.rows.counts() == {}
             assert server.applied.total() <= runner.dispatch.most_in_flight
 
     run(main)
@@ -185,17 +186,19 @@ class SlowDisk(Checkpoint):
     def __init__(self, path: Path) -> None:
         super().__init__(path, new=True)
         self.may = threading.Event()
+        self._commit = self._database._commit
+        self._database._commit = self._late  # type: ignore[method-assign]
 
-    def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def _late(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
         self.may.wait()
-        super()._commit(batch)
+        self._commit(batch)
 
 
 class Pages(Feed):
     """Pages of 100,000 characters, as an export has them."""
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        checkpoint.add_page(step.task.id, step.task.id, ["x" * 100_000])
+        checkpoint.pages.add(step.task.id, step.task.id, ["x" * 100_000])
 
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Nothing."""
@@ -225,7 +228,7 @@ def test_answers_wait_for_a_slow_disk_so_that_memory_is_bounded(tmp_path: Path):
             assert 20 <= before <= 30
             assert 2_000_000 <= waiting <= 3_000_000
             assert answered == 200
-            assert len(disk.page_ranges()) == 200
+            assert len(disk.pages.ranges()) == 200
             assert disk.backlog == 0
 
     anyio.run(main)  # in real time: the clock of the other tests stands still while a thread works

@@ -1,0 +1,189 @@
+"""The database of a job: opened, found sound and of today's format; written in order, by one thread at a time.
+
+What stands in it is for those that have a part of it; see `checkpoint.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+
+from bulk.errors import UnfinishedError, UsageError
+from bulk.resources.escapes import speakable
+from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, migrate_checkpoint
+
+Execute = Callable[..., sqlite3.Cursor]
+_SCHEMA: Final = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
+                   failures TEXT NOT NULL, attempts INTEGER NOT NULL);
+CREATE TABLE steps (row INTEGER NOT NULL, step TEXT NOT NULL, method TEXT NOT NULL, attempts INTEGER NOT NULL,
+                    verdict TEXT, status INTEGER, data TEXT, code TEXT, error TEXT,
+                    PRIMARY KEY (row, step)) WITHOUT ROWID;
+CREATE TABLE pages (first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, records TEXT NOT NULL);
+CREATE TABLE held (key TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE held_under (key TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
+CREATE TABLE relations (family TEXT NOT NULL, id INTEGER NOT NULL, owner INTEGER NOT NULL, record TEXT NOT NULL,
+                        PRIMARY KEY (family, id)) WITHOUT ROWID;
+CREATE INDEX relations_by_owner ON relations (owner);
+CREATE INDEX rows_by_id ON rows (id) WHERE id <> '';
+PRAGMA user_version = {FIRST_CHECKPOINT};
+"""
+
+
+class Database:
+    """One job's database. Only one process has it open (the job's lock sees to that)."""
+
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version."""
+        self._path = path
+        self._failure: UnfinishedError | None = None  # after one, nothing more is written or called durable
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except sqlite3.OperationalError as error:
+            raise UsageError(f"{path} cannot be opened: {error}. See whose it is, and that it can be read.") from error
+        try:
+            self._prepare(new=new)
+        except BaseException:
+            self._db.close()
+            raise
+        self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
+        self._queue: list[tuple[str, Sequence[Any]]] = []
+        self.queued = self.written = 0  # writes
+        self._queued_size = self._durable_size = 0  # characters in them
+        self._turn = anyio.Lock()
+
+    def _prepare(self, *, new: bool) -> None:
+        try:
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if new or version:  # an empty file is left as it is
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+            if new:
+                self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
+            damage = "" if new else self._damage()
+            if new or (not damage and FIRST_CHECKPOINT <= version < checkpoint_format()):
+                migrate_checkpoint(self._db, FIRST_CHECKPOINT if new else version)
+        except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
+            raise UnfinishedError(f"{self._path} cannot be used: {error}. Look at its disk") from error
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(f"is damaged ({error})") from error
+        if version == 0 and not new:
+            raise self._unusable("is empty")
+        if damage:
+            raise self._unusable(f"is damaged ({damage})")
+        if version > checkpoint_format():
+            raise UsageError(f"{self._path} was made by a newer version of bulk. Go on with the job by that version.")
+        if 0 < version < FIRST_CHECKPOINT:
+            raise UsageError(
+                f"{self._path} was made by a version of bulk that is too old. Go on with the job by that version."
+            )
+
+    def _damage(self) -> str:
+        """What SQLite would pass over until it reads that page; "" if the file is sound. Half a second for 100 MB."""
+        result = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if result != "ok":
+            return " ".join(result.split())
+        journal = self._path.with_name(f"{self._path.name}-wal")
+        if journal.exists() and journal.stat().st_size:
+            return ""  # a kill while it was moved into the file: what the file lacks is read from the journal
+        (pages,), (size,) = (self._db.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+        return "" if self._path.stat().st_size >= pages * size else "its end is missing"
+
+    def _unusable(self, how: str) -> UsageError:
+        return UsageError(
+            f"{self._path} {how}, so the job cannot go on. It is left as it is; start anew: what is done already is"
+            " found unchanged."
+        )
+
+    def close(self) -> None:
+        """Write what is queued and close."""
+        try:
+            if self._failure is None:
+                self._commit(self._take())
+        finally:
+            self._reader.close()
+            self._db.close()
+
+    # ---- reading what is committed
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """What the database holds, without what is queued."""
+        return self._reader.execute(sql, values)
+
+    # ---- writing, in order
+
+    def put(self, sql: str, values: Sequence[Any]) -> None:
+        """Queue one write. It is durable once a later `durable()` returns."""
+        values = tuple(speakable(value) if isinstance(value, str) else value for value in values)
+        self._queue.append((sql, values))
+        self.queued += 1
+        self._queued_size += _size(values)
+
+    async def durable(self) -> None:
+        """Wait until everything queued so far is on disk. Many waiters share one commit."""
+        ticket = self.queued
+        while self.written < ticket:
+            async with self._turn:
+                if self.written >= ticket:
+                    return
+                await anyio.lowlevel.checkpoint()  # let others that are about to write join this commit
+                batch = self._take()
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._commit, batch)
+
+    @property
+    def backlog(self) -> int:
+        """How many characters wait to be on disk: about what they take of memory."""
+        return self._queued_size - self._durable_size
+
+    def _take(self) -> list[tuple[str, Sequence[Any]]]:
+        batch, self._queue = self._queue, []
+        return batch
+
+    def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if not batch:
+            return
+        with self.at_once() as execute:
+            for sql, values in batch:
+                execute(sql, values)
+        self.written += len(batch)
+        self._durable_size += sum(_size(values) for _sql, values in batch)
+
+    @contextmanager
+    def at_once(self) -> Iterator[Execute]:
+        """What is executed within is on disk when this ends, all or nothing; after a failure nothing more is."""
+        try:
+            self._db.execute("BEGIN")
+            yield self._db.execute
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            self._failure = UnfinishedError(f"{self._path} cannot be written: {error}. Make room")
+            raise self._failure from error
+
+
+def _size(values: Sequence[Any]) -> int:
+    return sum(len(value) for value in values if isinstance(value, str))
+
+
+def is_made(path: Path) -> bool:
+    """Whether a checkpoint is there, whole: a kill may have left a file in which nothing stands yet."""
+    if not path.is_file():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            return bool(db.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return True  # damaged, and to be told so

@@ -1,0 +1,119 @@
+"""The steps of rows: an intent is durable before its request leaves, a receipt before its row counts as done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from bulk.model import ANOTHER_RECORD, Receipt, Verdict
+from bulk.storage.database import Database, Execute
+
+_INTEND: Final = (
+    "INSERT INTO steps (row, step, method, attempts) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts"
+)
+_RECEIVE: Final = (
+    "INSERT INTO steps (row, step, method, attempts, verdict, status, data, code, error)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts, verdict = excluded.verdict,"
+    " status = excluded.status, data = excluded.data, code = excluded.code, error = excluded.error"
+)
+_REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """What is known of a row that has begun and not ended: receipts, and steps that were never answered."""
+
+    known: dict[str, Receipt] = field(default_factory=dict)
+    cut_off: dict[str, int] = field(default_factory=dict)
+
+
+class Journal:
+    """Intents and receipts, by row and step."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def intend(self, row: int, step: str, method: str, attempts: int) -> None:
+        """Note that a request is about to leave."""
+        self._database.put(_INTEND, (row, step, method, attempts))
+
+    def receive(self, row: int, method: str, receipt: Receipt) -> None:
+        """Note how a step ended."""
+        data = None if receipt.data is None else json.dumps(receipt.data, separators=(",", ":"))
+        self._database.put(
+            _RECEIVE,
+            (row, receipt.step, method, receipt.attempts, receipt.verdict.value, receipt.status, data, receipt.code,
+             receipt.error),
+        )  # fmt: skip
+
+    def release(self, row: int, step: str) -> None:
+        """Forget an intent whose request was surely not executed."""
+        self._database.put("DELETE FROM steps WHERE row = ? AND step = ? AND verdict IS NULL", (row, step))
+
+    def open_between(self, first: int, last: int) -> dict[int, OpenRow]:
+        """The rows in this range that have begun and not ended."""
+        rows: dict[int, OpenRow] = {}
+        cursor = self._database.read(
+            "SELECT row, step, attempts, verdict, status, data, code, error FROM steps WHERE row BETWEEN ? AND ?"
+            " AND row NOT IN (SELECT row FROM rows WHERE row BETWEEN ? AND ?)",
+            (first, last, first, last),
+        )
+        for row, step, attempts, verdict, status, data, code, error in cursor:
+            entry = rows.setdefault(row, OpenRow())
+            if verdict is None:
+                entry.cut_off[step] = attempts
+            else:
+                value = None if data is None else json.loads(data)
+                receipt = Receipt(step, Verdict(verdict), status, value, code, error, attempts)
+                entry.known[step] = receipt
+        return rows
+
+    def has_begun(self) -> bool:
+        """Whether anything of any row was asked or sent."""
+        begun = "SELECT 1 FROM rows WHERE status NOT IN ('rejected', 'skipped') UNION ALL SELECT 1 FROM steps LIMIT 1"
+        return self._database.read(begun).fetchone() is not None
+
+    def cut_off_rows(self) -> dict[int, int]:
+        """The rows with a write that was sent and never answered; how often each was sent."""
+        sql = "SELECT row, sum(attempts) FROM steps WHERE verdict IS NULL AND method <> 'GET' GROUP BY row"
+        return dict(self._database.read(sql))
+
+    def begun_rows(self) -> frozenset[int]:
+        """The rows that have not ended, and of which something was written or may have been."""
+        sql = "SELECT DISTINCT row FROM steps WHERE method <> 'GET' AND row > 0 AND row NOT IN (SELECT row FROM rows)"
+        return frozenset(row for (row,) in self._database.read(sql))
+
+    def created_by_open(self) -> frozenset[str]:
+        """The ids of the records that rows have created which have not ended."""
+        sql = (
+            "SELECT data FROM steps WHERE method = 'POST' AND verdict = 'accept' AND step LIKE 'create%'"
+            " AND data IS NOT NULL AND row NOT IN (SELECT row FROM rows)"
+        )
+        return frozenset(str(json.loads(data)) for (data,) in self._database.read(sql))
+
+    # ---- parts of what the checkpoint does at once
+
+    def forget_questions(self, execute: Execute) -> None:
+        """Forget what the account answered to questions."""
+        execute("DELETE FROM steps WHERE method = 'GET'")
+
+    def forget_stale_answers(self, execute: Execute) -> None:
+        """Forget answers that say that a send is to come, and those that led to no send or settled one."""
+        execute(
+            "DELETE FROM steps WHERE method = 'GET'"
+            " AND (step LIKE 'look up after %' OR step LIKE 'look up before %'"
+            " OR row NOT IN (SELECT row FROM steps WHERE method <> 'GET'))"
+        )
+
+    def reopen_failed(self, execute: Execute) -> None:
+        """Keep what is done of the rows that failed or are in doubt, and leave the rest to be sent or settled anew."""
+        bad = "SELECT row FROM rows WHERE status IN ('failed', 'in_doubt')"
+        execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
+        execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt' AND {_REPEATED}")
+
+    def forget(self, execute: Execute, row: int) -> None:
+        """Forget all steps of a row."""
+        execute("DELETE FROM steps WHERE row = ?", (row,))

@@ -1,0 +1,174 @@
+"""How the rows of a job have ended, and which of them are acknowledged and not read back yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from bulk.model import Failure, Json, Outcome, RowStatus
+from bulk.storage.database import Database, Execute
+from bulk.storage.facts import CREATED_BY, UNCONFIRMED
+
+_SETTLE: Final = (
+    "INSERT INTO rows (row, status, action, id, failures, attempts) VALUES (?, ?, ?, ?, ?,"
+    " (SELECT coalesce(sum(attempts), 0) FROM steps WHERE row = ?))"
+    " ON CONFLICT (row) DO UPDATE SET status = excluded.status, action = excluded.action, id = excluded.id,"
+    " failures = excluded.failures, attempts = excluded.attempts"
+)
+_REMEMBER: Final = (
+    "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
+)
+NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRow:
+    """A row that has ended, as it is written down."""
+
+    number: int
+    outcome: Outcome
+    attempts: int
+
+
+class Unread(NamedTuple):
+    """A row that is acknowledged and not read back: its record's id, and what is to be found of it."""
+
+    row: int
+    record: str
+    wants: Json
+
+
+class RowStates:
+    """How each row has ended; a row that has not has no state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def settle(self, row: int, outcome: Outcome) -> None:
+        """Note how a row ended. The steps of a row that is done are not needed any more."""
+        failures = json.dumps([[f.step, f.code, f.error] for f in outcome.failures]) if outcome.failures else "[]"
+        self._database.put(_SETTLE, (row, outcome.status.value, outcome.action, outcome.id, failures, row))
+        if outcome.status in (RowStatus.SUCCEEDED, RowStatus.UNCHANGED):
+            self._database.put("DELETE FROM steps WHERE row = ?", (row,))
+
+    def settle_now(self, rows: Iterable[tuple[int, Outcome]]) -> None:
+        """Write outcomes of rows that are not sent, at once."""
+        with self._database.at_once() as execute:
+            for number, outcome in rows:
+                failures = json.dumps([[f.step, f.code, f.error] for f in outcome.failures])
+                execute("INSERT INTO rows VALUES (?, ?, '', '', ?, 0)", (number, outcome.status.value, failures))
+
+    def forget_check(self) -> None:
+        """Begin the checks anew: an earlier run was cut off within them."""
+        with self._database.at_once() as execute:
+            execute("DELETE FROM rows")
+
+    # ---- what is read back
+
+    def expect(self, row: int, record: str, wants: Json) -> None:
+        """Note what is to be found of a record when it is read back, in the same breath as the end of the row."""
+        text = json.dumps(wants, ensure_ascii=False, separators=(",", ":"))
+        self._database.put("INSERT OR REPLACE INTO unread VALUES (?, ?, ?)", (record, row, text))
+
+    def read_back(self, row: int, record: str) -> None:
+        """Note that what a row has brought about was read."""
+        self._database.put("DELETE FROM unread WHERE record = ? AND row = ?", (record, row))
+
+    def fail(self, row: int, failures: Iterable[Failure]) -> None:
+        """Note that what was acknowledged of a row is not so; if it is sent again, it begins anew.
+
+        What it has created stays noted, so that it is not created once more.
+        """
+        told = json.dumps([[failure.step, failure.code, failure.error] for failure in failures])
+        sql = "UPDATE rows SET status = ?, failures = ? WHERE row = ?"
+        self._database.put(sql, (RowStatus.FAILED.value, told, row))
+        self._database.put(_REMEMBER, (UNCONFIRMED.prefix, row))
+        self._database.put("DELETE FROM steps WHERE row = ?", (row,))
+
+    def unreadable(self, row: int, record: str) -> None:
+        """Note that the API will not have read what a row has brought about."""
+        self.read_back(row, record)
+        self._database.put("INSERT OR IGNORE INTO unreadable VALUES (?)", (row,))
+
+    def unreadable_count(self) -> int:
+        """How many rows are done as far as the answers say, and may not be read."""
+        sql = "SELECT count(*) FROM unreadable JOIN rows USING (row) WHERE status = 'succeeded'"
+        return int(self._database.read(sql).fetchone()[0])
+
+    def give_up_unread(self, error: str) -> None:
+        """Make the rows that are done and could not be read back doubtful ones, so that the job can end.
+
+        Rows that had failed before stay as they are: what they have made is looked for when they are sent again.
+        """
+        done = "SELECT row FROM rows WHERE status = 'succeeded'"
+        told = json.dumps([["read back", NOT_READ_BACK, error]])
+        self._database.put(f"INSERT OR REPLACE INTO given_up SELECT * FROM unread WHERE row IN ({done})", ())
+        self._database.put("DELETE FROM unread", ())
+        sql = "UPDATE rows SET status = 'in_doubt', failures = ? WHERE row IN (SELECT row FROM given_up)"
+        self._database.put(sql, (told,))
+
+    def read_given_up_again(self) -> None:
+        """Let what could not be read back be read once more: it was acknowledged, so it is not sent again before."""
+        with self._database.at_once() as execute:
+            given_up = "SELECT row FROM given_up"
+            execute(f"UPDATE rows SET status = 'succeeded', failures = '[]' WHERE row IN ({given_up})")
+            execute("INSERT OR REPLACE INTO unread SELECT * FROM given_up")
+            execute("DELETE FROM given_up")
+
+    def unread_count(self) -> int:
+        """How many rows are acknowledged and not read back."""
+        return int(self._database.read("SELECT count(*) FROM unread").fetchone()[0])
+
+    def unread(self, records: int) -> Iterator[list[Unread]]:
+        """The rows that are not read back, those of so many records at a time."""
+        after = ""
+        while True:
+            sql = "SELECT DISTINCT record FROM unread WHERE record > ? ORDER BY record LIMIT ?"
+            result = [record for (record,) in self._database.read(sql, (after, records))]
+            if not result:
+                return
+            between = "SELECT row, record, wants FROM unread WHERE record BETWEEN ? AND ? ORDER BY row"
+            cursor = self._database.read(between, (result[0], result[-1]))
+            yield [Unread(row, record, json.loads(wants)) for row, record, wants in cursor.fetchall()]
+            after = result[-1]
+
+    # ---- how they ended
+
+    def counts(self) -> dict[str, int]:
+        """How many rows ended in each status."""
+        return dict(self._database.read("SELECT status, count(*) FROM rows GROUP BY status"))
+
+    def settled_between(self, first: int, last: int) -> dict[int, RowStatus]:
+        """How the rows in this range ended that have, by their numbers."""
+        result = self._database.read("SELECT row, status FROM rows WHERE row BETWEEN ? AND ?", (first, last))
+        return {row: RowStatus(status) for row, status in result}
+
+    def settled_rows(self) -> Iterator[SettledRow]:
+        """All rows that have ended, in file order."""
+        cursor = self._database.read("SELECT row, status, action, id, failures, attempts FROM rows ORDER BY row")
+        for number, status, action, identity, failures, attempts in cursor:
+            result = () if failures == "[]" else tuple(Failure(*failure) for failure in json.loads(failures))
+            yield SettledRow(number, Outcome(RowStatus(status), action, identity, result), attempts)
+
+    def is_outcome(self, identity: str) -> bool:
+        """Whether a row ended with this record."""
+        return (
+            self._database.read("SELECT 1 FROM rows WHERE id = ? AND id <> '' LIMIT 1", (identity,)).fetchone()
+            is not None
+        )
+
+    # ---- parts of what the checkpoint does at once
+
+    def send_again(self, execute: Execute, row: int) -> None:
+        """Make a row open that is done, but for what it had created."""
+        execute(_REMEMBER, (CREATED_BY.prefix, row))
+        execute("DELETE FROM rows WHERE row = ?", (row,))
+        execute("DELETE FROM unread WHERE row = ?", (row,))
+
+    def reopen_failed(self, execute: Execute) -> int:
+        """Make the rows open that failed or are in doubt; how many."""
+        opened = execute("DELETE FROM rows WHERE status IN ('failed', 'in_doubt')").rowcount
+        execute("DELETE FROM unreadable WHERE row NOT IN (SELECT row FROM rows)")
+        return opened
