@@ -1,7 +1,7 @@
 """What belongs to a record and is written beside it: the options of a field, the stages of a pipeline. One a resource.
 
-Each is a small generator that is told the record's id, what was held of it (None: it is new) and what the row wants.
-`begun` are the steps of its row that an earlier run has sent: what a new record lacks then, others may have given it.
+Each is a small generator that is told whose it is and what the row wants, and gives what is to be found beside a record
+that the row has made, in the words of `differences`.
 """
 
 from __future__ import annotations
@@ -9,33 +9,50 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from bulk.model import Failure, Json, Receipt, Request
 from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
-from bulk.planning.differences import option_text
+from bulk.planning.differences import RELATIONS, option_text
 from bulk.planning.flow import Asking, asked, combined
 from bulk.planning.links import Done
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 
-Begun = AbstractSet[str]
-Addition = Callable[[str, Json, Mapping[str, Json], Done, Begun], Asking[None]]
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact
+CLOCKS: Final = 60.0  # seconds after a pipeline within which ActiveCampaign has made the stages it makes with it
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The record: its id, and what was held of it, None if it is new.
+
+    `made`: the row has created it in an earlier run, and not all was found so when it was read back. `begun` are the
+    steps of the row that an earlier run has sent: what a new record lacks then, others may have given it.
+    """
+
+    id: str
+    kept: Json
+    made: bool = False
+    begun: AbstractSet[str] = frozenset()
+
+
+Addition = Callable[[Owner, Mapping[str, Json], Done], Asking[Mapping[str, Json]]]
 
 
 # ---- fields: shown, with options
 
 
-def add_to_field(
-    identity: str, kept: Json, wanted: Mapping[str, Json], done: Done, begun: Begun = frozenset()
-) -> Asking[None]:
+def add_to_field(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Asking[Mapping[str, Json]]:
     """Show a new field with all contacts, then add the options that it does not have."""
-    if kept is None:
+    identity, kept = owner.id, owner.kept
+    if kept is None or (owner.made and str(ALL_LISTS) not in kept.get(RELATIONS, ())):
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
         shown = ("fieldRels", "fieldRel", body, {"field": identity})
-        yield from _create("show", shown, _relations_of(identity), done, begun)
+        yield from _create("show", shown, _relations_of(identity), done, owner)
     current = list((kept or {}).get("options") or ())
     missing = _missing(wanted.get("options") or (), current, done)
     if missing:
@@ -48,7 +65,8 @@ def add_to_field(
         }
         there = _options_of(identity, [value for value, _label, _default in missing])
         added = ("fieldOption/bulk", "fieldOptions", options_body, {"field": identity})
-        yield from _create("options", added, there, done, begun)
+        yield from _create("options", added, there, done, owner)
+    return {"beside": {RELATIONS: [str(ALL_LISTS)]}} if kept is None or owner.made else {}
 
 
 def _missing(options: Sequence[Json], current: Sequence[Json], done: Done) -> list[tuple[str, str, bool]]:
@@ -97,7 +115,7 @@ def _options_of(identity: str, missing: Sequence[str]) -> _Where:
 _What = tuple[str, str, Json, Mapping[str, Json]]
 
 
-def _create(name: str, create: _What, where: _Where, done: Done, begun: Begun) -> Asking[None]:
+def _create(name: str, create: _What, where: _Where, done: Done, owner: Owner) -> Asking[None]:
     """Create what may not be created twice; after a lost answer, look whether it is there."""
 
     def look(step: str) -> Asking[bool | Nothing]:
@@ -109,53 +127,81 @@ def _create(name: str, create: _What, where: _Where, done: Done, begun: Begun) -
 
     path, expects, body, says = create
     request = Request(name, "POST", path, body=body, expects=expects, says=says)
-    look_first = bool(begun) and name not in begun
+    look_first = owner.made or (bool(owner.begun) and name not in owner.begun)
     done.take_settled(*(yield from settled(request, look, look_first=look_first)))
 
 
 # ---- pipelines: their stages
 
 
-def add_to_pipeline(
-    identity: str, kept: Json, wanted: Mapping[str, Json], done: Done, begun: Begun = frozenset()
-) -> Asking[None]:
+def add_to_pipeline(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Asking[Mapping[str, Json]]:
     """Give a new pipeline exactly the wanted stages, an old one those that it does not have.
 
     ActiveCampaign makes three stages with a new pipeline: these are renamed, and those too many are deleted.
     """
     titles = [str(title) for title in wanted.get("stages") or ()]
     if not titles:
-        return
+        return {}
+    identity, kept = owner.id, owner.kept
     current = [str(title) for title in (kept or {}).get("stages") or ()]
-    if kept is None:
+    found: Mapping[str, Json] = {}
+    if kept is None or owner.made:
         result = yield (
             Request("look up before stages", "GET", "dealStages",
                     (("filters[d_groupid]", identity), ("limit", str(PAGE))),
                     keep=lambda body: _stages(body, identity), expects="dealStages", says={"group": identity}),
         )  # fmt: skip
         if not done.take(result[0], changed=False):
-            return
-        made = [(str(stage), str(title)) for stage, title in result[0].data]
-        current = yield from _rename(made, titles, done)
-        if done.failures:
-            return
+            return {}
+        made = [(str(stage), str(title)) for stage, title, *_date in result[0].data]
+        own = _made_with_it(result[0].data, kept)
+        current = yield from _rename(made, own, titles, done)
+        left = [title for stage, title in made if stage not in own and title not in titles]
+        found = {"only": {"stages": [*titles, *left]}}
     for at, title in enumerate(titles):
+        if done.failures:
+            break
         if title not in current:
             body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
             where = _stage_of(identity, title)
             says = {"title": answers.text(title), "group": identity}
-            yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done, begun)
-            if done.failures:
-                return
+            yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done, owner)
+    return found
 
 
-def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) -> Asking[list[str]]:
+def _made_with_it(stages: Sequence[Sequence[Json]], kept: Json) -> set[str]:
+    """The ids of the stages that came with a pipeline: of a new one all that it has.
+
+    Of one that an earlier run has created those without a date or as old as itself: there may be deals in what somebody
+    has added.
+    """
+    born = None if kept is None else _moment(kept.get("cdate"))
+    own = set()
+    for stage, _title, *date in stages:
+        since = _moment("".join(date))
+        if kept is None or since is None or (born is not None and since - born <= CLOCKS):
+            own.add(str(stage))
+    return own
+
+
+def _moment(date: Json) -> float | None:
+    try:
+        return datetime.fromisoformat(str(date)).timestamp()
+    except ValueError:
+        return None
+
+
+def _rename(
+    made: Sequence[tuple[str, str]], own: AbstractSet[str], titles: Sequence[str], done: Done
+) -> Asking[list[str]]:
     """Give the stages that are there the wanted titles, in their order; gives the titles that are there then.
 
-    One that is called as wanted stays: it may have been made so since, by another job on the same file.
+    One that is called as wanted stays: it may have been made so since, by another job on the same file. Of the others
+    those that are the pipeline's `own` are renamed or deleted.
     """
     called = {title: stage for stage, title in reversed(made)}
-    spare = deque(stage for stage, title in made if called[title] != stage or title not in titles)
+    left = (stage for stage, title in made if called[title] != stage or title not in titles)
+    spare = deque(stage for stage in left if stage in own)
     places = {stage: (at, title) for at, (stage, title) in enumerate(made)}
     renamed: list[Request] = []
     there: list[str] = []
@@ -178,7 +224,7 @@ def _rename(made: Sequence[tuple[str, str]], titles: Sequence[str], done: Done) 
 def _stages(body: Json, identity: str) -> list[list[str]]:
     own = [stage for stage in body["dealStages"] if str(stage["group"]) == identity]
     own.sort(key=lambda stage: (int(stage.get("order") or 0), id_of(stage)))
-    return [[str(id_of(stage)), str(stage["title"])] for stage in own]
+    return [[str(id_of(stage)), str(stage["title"]), str(stage.get("cdate") or "")] for stage in own]
 
 
 def _stage_of(identity: str, title: str) -> _Where:

@@ -5,12 +5,14 @@ JSON of one of two shapes; what differs from it when it is read is a `Failure` o
 
 Of a contact: `attributes` and `fields` (values by name and by id), `tags` and `untags` (names by id), `lists` (name and
 status by id), `account` (id, name, job title or None), `left` (the id of an account, "" for all), `emptied` (ids of
-fields), `in` and `out` (ids of automations). Of a record by itself: `values`, `fields`, `beside`. Of both: `gone` and
-`there`. Of a row that has failed or is in doubt also `perhaps`: what may be so of what it wanted, and of whom (`key`).
+fields), `in` and `out` (ids of automations). Of a record by itself: `values`, `fields`, `beside`, and `only`: what is
+to be all there is. Of both: `gone` and `there`. Of a row that has failed or is in doubt also `perhaps`: what may be so
+of what it wanted, and of whom (`key`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ NOT_CONFIRMED: Final = "not_confirmed"
 GONE: Final = {"gone": True}
 THERE: Final = {"there": True}  # of a row that has failed: what it had made, and went on from, is to be there
 _SHOWN: Final = 80  # characters of a value that an error shows
+RELATIONS: Final = "relations"  # of a field: the lists with whose contacts it is shown
+_SPOKEN: Final = {RELATIONS: "the lists with which it is shown (0 is all)"}
 Wants = Mapping[str, Json]
 Kinds = Mapping[str, Kind]
 
@@ -101,7 +105,13 @@ def _apart(wants: Wants) -> Iterator[tuple[tuple[str, str], Wants]]:
 
 def _about(name: str) -> str:
     """What two opposite wants are both about."""
-    return {"untags": "tags", "emptied": "fields", "out": "in", "left": "account"}.get(name, name)
+    return {
+        "untags": "tags",
+        "emptied": "fields",
+        "out": "in",
+        "left": "account",
+        "only": "beside",
+    }.get(name, name)
 
 
 def _aspects(wants: Wants) -> Iterator[tuple[str, str]]:
@@ -196,12 +206,22 @@ def record_differences(wants: Wants, kept: Json | None, kinds: Kinds) -> list[Fa
         current = kept.get(attribute)
         if not (current in UNSET and value in UNSET) and not kinds.get(attribute, TEXT).arrived(current, value):
             result.append(_failure(step, attribute, current, value))
+    return [*result, *_beside(step, wants, kept)]
+
+
+def _beside(step: str, wants: Wants, kept: Json) -> Iterator[Failure]:
     for attribute, wanted in wants.get("beside", {}).items():
+        if attribute == RELATIONS and attribute not in kept:
+            continue  # the answer does not say
         there = kept.get(attribute) or ()
         missing = [one for one in wanted if not _is_among(one, there)]
         if missing:
-            result.append(_failure(step, attribute, _listed(there), _listed(missing)))
-    return result
+            yield _failure(step, _SPOKEN.get(attribute, attribute), _listed(there), _listed(missing))
+    for attribute, wanted in wants.get("only", {}).items():
+        there = kept.get(attribute) or ()
+        own, due = Counter(there), Counter(wanted)
+        if own - due and not due - own:  # what is missing is told above
+            yield _failure(step, attribute, _listed(there), _listed(wanted))
 
 
 def _is_among(wanted: Json, there: Sequence[Json]) -> bool:

@@ -7,6 +7,7 @@ on every page; where it did not, the relations are read whole and joined by hand
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -390,9 +391,10 @@ def is_hidden(kept: Json) -> bool:
 def record_of(resource: Resource, record: Json, body: Json) -> dict[str, Json]:
     """What is kept of a record as it came in `body`: the values of its columns, by attribute."""
     kept = {c.attribute: record.get(c.attribute) for c in resource.columns if not (c.names or c.beside)}
-    for column in resource.columns:
-        if column.beside:
-            kept[column.attribute] = _BESIDE[resource.name](record, body)
+    for attribute, value_of in _BESIDE.get(resource.name, {}).items():
+        value = value_of(record, body)
+        if value is not None:
+            kept[attribute] = value
     if record.get("isDisabled") in (True, "1", "true") and "stage" not in record:
         kept[HIDDEN] = True
     return kept
@@ -407,6 +409,17 @@ def _options_of(record: Json, body: Json) -> list[Json]:
     ]
 
 
+def _relations_of(record: Json, body: Json) -> list[str] | None:
+    """The ids of the lists with whose contacts a field is shown, 0 for all; None where the answer does not say.
+
+    It is asked of fields that were made, and no export needs it: what has another shape is passed over.
+    """
+    relations = body.get("fieldRels")
+    if not isinstance(relations, list) or not all(isinstance(one, dict) for one in relations):
+        return None
+    return [str(one.get("relid")) for one in relations if str(one.get("field")) == str(record["id"])]
+
+
 def _label_of(option: Json) -> str:
     label = option.get("label")
     return str(option["value"] if label is None else label)
@@ -418,7 +431,15 @@ def _stages_of(record: Json, body: Json) -> list[str]:
     return [str(stage["title"]) for stage in sorted(own, key=lambda s: (int(s.get("order") or 0), id_of(s)))]
 
 
-_BESIDE: Final[Mapping[str, Callable[[Json, Json], Json]]] = {"fields": _options_of, "dealGroups": _stages_of}
+_BESIDE: Final[Mapping[str, Mapping[str, Callable[[Json, Json], Json]]]] = {
+    "fields": {"options": _options_of, "relations": _relations_of},
+    "dealGroups": {"stages": _stages_of},
+}
+
+
+def beside_of(resource: Resource) -> AbstractSet[str]:
+    """The attributes that come beside the records of a collection, and not surely with one alone."""
+    return _BESIDE.get(resource.name, {}).keys()
 
 
 def _pointers(resource: Resource, record: Json) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Final
 from bulk.model import Failure, Json, fits
 from bulk.planning import answers
 from bulk.planning.differences import NOT_CONFIRMED
+from bulk.planning.export import beside_of
 from bulk.planning.flow import Asking
 from bulk.planning.names import Names
 from bulk.planning.read_back import NotRead, read_contact, read_record
@@ -48,7 +49,7 @@ def made_record(
         return None
     if not _is_it(resource, values, now[1], lookup, known):
         return _another(resource, identity) if known.made_alone else None
-    beside = {column.attribute for column in resource.columns if column.beside}  # which do not come with one
+    beside = beside_of(resource)
     before = next((kept for _id, kept in lookup.records(f"id {identity}")), None)
     if beside and before is None:
         return _UNREAD

@@ -14,10 +14,10 @@ from typing import Final
 
 from bulk.model import Failure, Flow, Json, Outcome, Receipt, Request, Row, RowStatus, Verdict
 from bulk.planning import answers
-from bulk.planning.additions import ADDITIONS
+from bulk.planning.additions import ADDITIONS, Owner
 from bulk.planning.collections import PAGE, total_of
 from bulk.planning.differences import GONE, perhaps
-from bulk.planning.export import CURRENCY_OF, UNSET
+from bulk.planning.export import CURRENCY_OF, UNSET, beside_of
 from bulk.planning.flow import Asking
 from bulk.planning.links import Done
 from bulk.planning.made import made_record
@@ -35,6 +35,7 @@ from bulk.resources.spec import CUSTOM, Column, Resource
 CREATE: Final = "create"
 CHANGE: Final = "change"
 DELETE: Final = "delete"
+NOTHING: Final[Mapping[str, Json]] = {}
 _NOTES_OF: Final = {"Subscriber": "contacts", "Deal": "deals", "CustomerAccount": "accounts"}  # reltype -> whose notes
 
 
@@ -153,7 +154,7 @@ class RecordRows:
         if now[1] is None:
             said = f"The {self.resource.singular} {identity} was there when the job began, and is gone. Run bulk retry."
             return Failure("read back", "not_found", said)
-        beside = {column.attribute for column in self.resource.columns if column.beside}  # which do not come with one
+        beside = beside_of(self.resource)
         current = {**kept, **{name: value for name, value in now[1].items() if name not in beside}}
         cell = partial(record_cell, current, self.names, self.lookup)
         return Own(changed_only(row, self.meaning.columns, cell), (identity, current), identity)
@@ -233,6 +234,7 @@ class RecordRows:
             changed = {**wanted.values, **{f"{CUSTOM}{field}": value for field, value in wanted.fields.items()}}
         values = {a: v for a, v in changed.items() if not a.startswith(CUSTOM)}
         fields = {a.removeprefix(CUSTOM): v for a, v in changed.items() if a.startswith(CUSTOM)}
+        owner = Owner(identity, kept, made=identity == known.made, begun=known.begun)
         wants = _wants(CHANGE, values, fields, wanted.additions)
         if changed:
             body = self._body(values, fields, kept)
@@ -241,14 +243,16 @@ class RecordRows:
             receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=singular, says=says),)
             if not done.take(receipts[0]):
                 return _ended(done, "updated", identity, wants)
-        yield from self._add(identity, kept, wanted, done, known)
+        found = yield from self._add(owner, wanted, done)
+        wants = _wants(CHANGE, values, fields, wanted.additions, found)
         return _ended(done, "updated" if done.changed else "unchanged", identity, wants)
 
-    def _add(self, identity: str, kept: Json | None, wanted: Wanted, done: Done, known: Known) -> Asking[None]:
-        """Write what belongs to the record and is no part of it; `kept` None: the record is new."""
+    def _add(self, owner: Owner, wanted: Wanted, done: Done) -> Asking[Mapping[str, Json]]:
+        """Write what belongs to the record and is no part of it; gives what more is to be found then."""
         addition = ADDITIONS.get(self.resource.name)
-        if addition is not None:
-            yield from addition(identity, kept, wanted.additions, done, known.begun)
+        if addition is None:
+            return {}
+        return (yield from addition(owner, wanted.additions, done))
 
     # ---- create
 
@@ -296,8 +300,9 @@ class RecordRows:
         identity = result or str(receipt.data)
         self._taken.add(identity)
         done = Done(changed=True)
-        yield from self._add(identity, None, wanted, done, known)
-        return _ended(done, "created", identity, _wants(CREATE, values, fields, wanted.additions))
+        found = yield from self._add(Owner(identity, None, begun=known.begun), wanted, done)
+        wants = _wants(CREATE, values, fields, wanted.additions, found)
+        return _ended(done, "created", identity, wants)
 
     def _id_of(self, body: Json) -> Json:
         return str(id_of(body[self.resource.singular]))
@@ -437,9 +442,13 @@ def _refused(receipt: Receipt) -> Outcome:
     return Outcome(status, failures=(Failure(receipt.step, code, receipt.error),))
 
 
-def _wants(step: str, values: Mapping[str, Json], fields: Mapping[str, Json], beside: Mapping[str, Json]) -> Json:
-    """What a row has brought about, to be read back."""
-    wants = {"values": dict(values), "fields": dict(fields), "beside": {of: list(all_) for of, all_ in beside.items()}}
+def _wants(
+    step: str, values: Mapping[str, Json], fields: Mapping[str, Json], additions: Mapping[str, Json],
+    found: Mapping[str, Json] = NOTHING,
+) -> Json:  # fmt: skip
+    """What a row has brought about, to be read back; `found`: what more is to be found beside the record."""
+    beside = {of: list(some) for of, some in additions.items()} | found.get("beside", {})
+    wants = {"values": dict(values), "fields": dict(fields), "beside": beside, "only": found.get("only")}
     return {"step": step} | {name: value for name, value in wants.items() if value}
 
 

@@ -132,6 +132,49 @@ def test_what_has_another_key_by_now_is_left_to_people(world: World):
     assert "no second one was made" in error
 
 
+STAGES = {"Services, big": ["Won", "Lost"], "=1+1": ["One", "Two, three", "Four", "Five"]}  # of the sample
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"),
+    [("fields", "POST", "fieldRels"), ("dealGroups", "PUT", "dealStages/*"), ("dealGroups", "DELETE", "dealStages/*"),
+     ("dealGroups", "POST", "dealStages")],
+)  # fmt: skip
+def test_what_belongs_to_a_new_record_is_read_back_and_put_right(
+    world: World, small: Path, name: str, method: str, path: str
+):
+    shutil.copytree(small, world.folder / "account")
+    sample = SAMPLES[name]
+    world.faults = (Fault("unapplied", method, path),)
+    world.start(world.csv(sample.rows[:2], sample.header), name)
+    assert {code for _step, code in codes(world).values()} == {"not_confirmed"}
+    world.faults = ()
+    job_result = world.resume(retry=True)
+    assert (job_result.summary.complete, job_result.summary.actions) == (True, {"created": 2})
+    with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db:
+        for title, *_more in sample.rows[:2]:
+            shown = "SELECT relid FROM fieldRels JOIN fields ON fields.id = field WHERE title = ?"
+            stages = "SELECT s.title FROM dealStages s JOIN dealGroups g ON g.id = dealGroup WHERE g.title = ?"
+            own = [value for (value,) in db.execute(shown if name == "fields" else stages, (title,))]
+            assert sorted(own) == ([0] if name == "fields" else sorted(STAGES[title]))
+
+
+def test_a_stage_that_somebody_has_added_to_a_new_pipeline_stays(world: World):
+    world.faults = (Fault("unapplied", "DELETE", "dealStages/*"),)
+    world.start(world.csv([("New", "usd", "Won,Lost")], "title,currency,stages"), "dealGroups")
+    assert codes(world) == {"2": ("create", "not_confirmed")}
+    with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db, db:
+        ((group,),) = db.execute("SELECT id FROM dealGroups WHERE title = 'New'").fetchall()
+        values = (group, "Ours", "2999-01-01T00:00:00-05:00")
+        db.execute("INSERT INTO dealStages (dealGroup, title, color, ordernum, cdate) VALUES (?, ?, '', 9, ?)", values)
+    world.faults = ()
+    job_result = world.resume(retry=True)
+    assert job_result.summary.complete
+    with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db:
+        cursor = db.execute("SELECT title FROM dealStages WHERE dealGroup = ? ORDER BY ordernum", (group,))
+        assert [title for (title,) in cursor] == ["Won", "Lost", "Ours"]
+
+
 def test_what_a_row_has_made_and_is_gone_is_made_again(world: World):
     world.faults = (Fault("unapplied", "POST", "notes"),)
     world.start(world.csv(people(1), HEADER))
