@@ -76,7 +76,8 @@ class Checkpoint:
         """Make failed and doubtful rows open again, keeping the receipts of their steps that are done; how many.
 
         What was refused is asked anew. What is in doubt becomes an unanswered intent: repeated if it may be, else
-        settled by reading. Whose answer was about another contact is settled by reading alone, and not repeated.
+        settled by reading. So does a deletion: it may have been acknowledged in vain, and what came after it refused.
+        Whose answer was about another contact is settled by reading alone, and not repeated.
         Answers to questions are forgotten: the account may have changed. The rows that come `after` are done, and are
         sent whole once more.
         """

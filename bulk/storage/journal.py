@@ -112,7 +112,8 @@ class Journal:
         """Keep what is done of the rows that failed or are in doubt, and leave the rest to be sent or settled anew."""
         bad = "SELECT row FROM rows WHERE status IN ('failed', 'in_doubt')"
         execute(f"DELETE FROM steps WHERE row IN ({bad}) AND (verdict = 'reject' OR method = 'GET')")
-        execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND verdict = 'in_doubt' AND {_REPEATED}")
+        again = f"(verdict = 'in_doubt' AND {_REPEATED}) OR (verdict = 'accept' AND method = 'DELETE')"
+        execute(f"UPDATE steps SET verdict = NULL WHERE row IN ({bad}) AND ({again})")
 
     def forget(self, execute: Execute, row: int) -> None:
         """Forget all steps of a row."""

@@ -175,6 +175,18 @@ def test_a_stage_that_somebody_has_added_to_a_new_pipeline_stays(world: World):
         assert [title for (title,) in cursor] == ["Won", "Lost", "Ours"]
 
 
+def test_a_deletion_that_was_acknowledged_in_vain_is_sent_again_with_its_row(world: World):
+    world.start(world.csv([("p0@example.com", "Old firm")], "email,account", "before.csv"))
+    shutil.rmtree(world.job.path)
+    world.faults = (Fault("unapplied", "DELETE", "accountContacts/*"),)
+    world.start(world.csv([("p0@example.com", "New firm")], "email,account"))
+    assert codes(world) == {"2": ("account New firm", "field_invalid")}, "a contact has one account only"
+    world.faults = ()
+    job_result = world.resume(retry=True)
+    assert (job_result.summary.complete, job_result.summary.actions) == (True, {"updated": 1})
+    assert count(world, "accountContacts") == 1
+
+
 def test_what_a_row_has_made_and_is_gone_is_made_again(world: World):
     world.faults = (Fault("unapplied", "POST", "notes"),)
     world.start(world.csv(people(1), HEADER))
