@@ -69,9 +69,8 @@ SERVER: Final[Mapping[str, Fault]] = {
     "total too low": Fault("total", total="0"),
     "answered twice": Fault("twice"),
     "applied, not said": Fault("unsaid"),
+    "said, not applied": Fault("unapplied"),
 }
-# a fault for the time when what was acknowledged is read back; then it goes up there
-LATER: Final[Mapping[str, Fault]] = {"said, not applied": Fault("unapplied")}
 ENDS: Final = ("SIGKILL before", "SIGKILL after", "SIGTERM", "Ctrl-C", "disk full", "clock back")
 FAULTS: Final = (*SERVER, *ENDS)
 
