@@ -23,6 +23,7 @@ from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact
+MADE_WITH_IT: Final = frozenset({"To Contact", "In Contact", "Follow Up"})  # stages, by docs/activecampaign.md §7.2
 CLOCKS: Final = 60.0  # seconds after a pipeline within which ActiveCampaign has made the stages it makes with it
 
 
@@ -172,14 +173,15 @@ def add_to_pipeline(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Ask
 def _made_with_it(stages: Sequence[Sequence[Json]], kept: Json) -> set[str]:
     """The ids of the stages that came with a pipeline: of a new one all that it has.
 
-    Of one that an earlier run has created those without a date or as old as itself: there may be deals in what somebody
-    has added.
+    Of one that an earlier run has created those as old as itself, and without a date those that are called as
+    ActiveCampaign calls them: there may be deals in what somebody has added.
     """
     born = None if kept is None else _moment(kept.get("cdate"))
     own = set()
-    for stage, _title, *date in stages:
+    for stage, title, *date in stages:
         since = _moment("".join(date))
-        if kept is None or since is None or (born is not None and since - born <= CLOCKS):
+        as_old = title in MADE_WITH_IT if since is None else born is not None and since - born <= CLOCKS
+        if kept is None or as_old:
             own.add(str(stage))
     return own
 
