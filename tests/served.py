@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.serve import listening, server_of
@@ -29,6 +31,8 @@ class Served:
         self.on_request: Callable[[int], None] = lambda _number: None
         self.on_arrival: Callable[[dict[str, Any]], None] = lambda _scope: None
         self.on_answer: Callable[[dict[str, Any], Answer], Answer] | None = None
+        self._open = 0
+        self._turn = threading.Condition()
         self._options = SandboxOptions(**{"rate": 0, "key": KEY, **options})
 
     def __enter__(self) -> Self:
@@ -39,7 +43,8 @@ class Served:
 
         async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
             self.on_arrival(scope)
-            await answer(scope, receive, self._changing(scope, send))
+            with self._under_way():
+                await answer(scope, receive, self._changing(scope, send))
 
         sandbox.app = app
         opened, self.address = self._stack.enter_context(listening("127.0.0.1", 0))
@@ -56,6 +61,27 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._turn:
+            self._open += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._open -= 1
+                self._turn.notify_all()
+
+    def wait_until_quiet(self) -> None:
+        """Wait until what a process had sent before it ended is answered and in the log.
+
+        What is asked now is read after what has arrived before.
+        """
+        with suppress(HTTPError):
+            urlopen(f"{self.address}/", timeout=10).close()  # noqa: S310 - on this machine
+        with self._turn:
+            assert self._turn.wait_for(lambda: not self._open, timeout=10)
 
     def _changing(self, scope: dict[str, Any], send: Any) -> Any:
         change = self.on_answer

@@ -136,6 +136,7 @@ def test_an_import_killed_ten_times_ends_as_if_nothing_had_happened(
 
 def test_what_has_a_receipt_is_not_sent_again(place: Place):
     place.run(*IMPORT, number=signal.SIGKILL, after=90)
+    place.served.wait_until_quiet()
     known = place.receipts()
     assert known
     tags = sum(step.startswith("tag ") for _row, step in known)
