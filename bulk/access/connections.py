@@ -34,15 +34,15 @@ async def connected(access: Account) -> Account:
         return access
     try:
         async with gateway_opened(access) as send:
-            result = await connections.list_all(send)
+            there = await connections.list_all(send)
     except BulkError:  # what is wrong is said by what comes next
         return access
-    return replace(access, credentials=replace(credentials, connection=the_only(result).id))
+    return replace(access, credentials=replace(credentials, connection=the_only(there).id))
 
 
-def the_only(result: Sequence[Connection]) -> Connection:
+def the_only(there: Sequence[Connection]) -> Connection:
     """The only active connection; raises `UsageError` if there is none, or more than one."""
-    active = [one for one in result if one.status == ACTIVE]
+    active = [one for one in there if one.status == ACTIVE]
     if len(active) == 1:
         return active[0]
     if active:
@@ -51,7 +51,7 @@ def the_only(result: Sequence[Connection]) -> Connection:
             "Choose one: --connection ID, or export MATON_CONNECTION=ID\n"
             "To see whose account it opens: bulk doctor --connection ID"
         )
-    waiting = [one for one in result if one.status == PENDING and one.url]
+    waiting = [one for one in there if one.status == PENDING and one.url]
     if waiting:
         raise UsageError(
             f"The connection {waiting[-1].id} is not active yet.\n"
@@ -62,18 +62,18 @@ def the_only(result: Sequence[Connection]) -> Connection:
     )
 
 
-def _check_chosen(chosen: str, result: Sequence[Connection]) -> None:
+def _check_chosen(chosen: str, there: Sequence[Connection]) -> None:
     """Raise `UsageError` if the sandbox has no such connection, or it is not active."""
-    if chosen not in [one.id for one in result if one.status == ACTIVE]:
+    if chosen not in [one.id for one in there if one.status == ACTIVE]:
         raise UsageError(
-            f"The sandbox has no active connection {chosen}. There are:\n{listed(result)}\n"
+            f"The sandbox has no active connection {chosen}. There are:\n{listed(there)}\n"
             "Choose one of them, or make one: bulk connections create --sandbox"
         )
 
 
-def listed(result: Sequence[Connection]) -> str:
+def listed(there: Sequence[Connection]) -> str:
     """Connections as lines of a message."""
-    return "\n".join(f"  {one.id}  {one.status:7}  {one.made}".rstrip() for one in result)
+    return "\n".join(f"  {one.id}  {one.status:7}  {one.made}".rstrip() for one in there)
 
 
 async def wait_until_active(

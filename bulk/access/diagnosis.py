@@ -139,20 +139,20 @@ _TROUBLES: Final[Mapping[Trouble, tuple[str, str]]] = {
 }
 
 
-def address(where: str, given_by: str, result: Seen | Unreached) -> Finding:
+def address(where: str, given_by: str, seen: Seen | Unreached) -> Finding:
     """Whether something answers at the address."""
-    if isinstance(result, Seen):
-        return ok("address", f"{where} answers in {result.seconds:.2f} s.")
+    if isinstance(seen, Seen):
+        return ok("address", f"{where} answers in {seen.seconds:.2f} s.")
     host = urlsplit(where).hostname or ""
-    said, step = _TROUBLES[result.trouble]
-    if result.trouble is Trouble.TIMEOUT and result.connected:
+    said, step = _TROUBLES[seen.trouble]
+    if seen.trouble is Trouble.TIMEOUT and seen.connected:
         said = "{where} took the connection, but does not answer in time."
-    if result.trouble is Trouble.TLS and "certificate" not in result.said:
+    if seen.trouble is Trouble.TLS and "certificate" not in seen.said:
         step = "Are scheme and port right?"
-    if result.trouble is Trouble.REFUSED and host in ("127.0.0.1", "::1", "localhost"):
+    if seen.trouble is Trouble.REFUSED and host in ("127.0.0.1", "::1", "localhost"):
         return problem("address", said.format(where=where), "Is the sandbox served there?", "  bulk sandbox serve")
     check = (f"Check {given_by}.",) if given_by else ()
-    return problem("address", said.format(where=where, host=host, said=result.said), *check, step)
+    return problem("address", said.format(where=where, host=host, said=seen.said), *check, step)
 
 
 # ---- the gateway's own part
@@ -165,11 +165,11 @@ def key(reply: Reply) -> Finding | None:
     return ok("key", "The gateway takes it.") if reply.status < 300 and not reply.damage else None
 
 
-def key_by_account(result: Seen | Unreached) -> Finding:
+def key_by_account(seen: Seen | Unreached) -> Finding:
     """Whether the gateway takes the key, by what it says to a call for an account."""
-    if isinstance(result, Unreached):
+    if isinstance(seen, Unreached):
         return unknown("key", "No answer tells whether it is taken.")
-    return meaning(result.reply, direct=False) if result.reply.status == 401 else ok("key", "The gateway takes it.")
+    return meaning(seen.reply, direct=False) if seen.reply.status == 401 else ok("key", "The gateway takes it.")
 
 
 def unlisted(reply: Reply) -> Finding:
@@ -177,24 +177,24 @@ def unlisted(reply: Reply) -> Finding:
     return unknown("connection", f"The gateway does not say which there are: {explain(reply)[1].rstrip('.')}.")
 
 
-def connection(chosen: str, result: Sequence[Connection]) -> tuple[str, Finding]:
+def connection(chosen: str, there: Sequence[Connection]) -> tuple[str, Finding]:
     """Which connection is used, "" for none, and what is to be said of it."""
-    active = [one for one in result if one.status == ACTIVE]
+    active = [one for one in there if one.status == ACTIVE]
     usable = [one for one in active if chosen in ("", one.id)]
     if len(usable) == 1:
         how = "chosen" if chosen else "the only active one"
         return usable[0].id, ok("connection", f"{usable[0].id}, {how}.")
     if usable:
         return "", problem("connection", f"{len(usable)} are active, and none is chosen.", *_CHOOSE)
-    waiting = [one for one in result if one.status == PENDING and one.url and chosen in ("", one.id)]
+    waiting = [one for one in there if one.status == PENDING and one.url and chosen in ("", one.id)]
     if waiting:
         said = f"{waiting[-1].id} is not active yet."
         return "", problem("connection", said, "Open its link in a browser and sign in:", f"  {waiting[-1].url}")
-    if chosen and result:
-        failed = chosen in [one.id for one in result]
+    if chosen and there:
+        failed = chosen in [one.id for one in there]
         said = f"{chosen} {'has failed' if failed else 'is no connection of this key'}."
         return "", problem(
-            "connection", said, "There are:", *listed(result).split("\n"), *_CHOOSE, "Or make one:", CREATE
+            "connection", said, "There are:", *listed(there).split("\n"), *_CHOOSE, "Or make one:", CREATE
         )
     said = "There is no active one to an ActiveCampaign account."
     return "", problem("connection", said, "Make one:", CREATE)
@@ -203,10 +203,10 @@ def connection(chosen: str, result: Sequence[Connection]) -> tuple[str, Finding]
 _CHOOSE: Final = ("Choose one: --connection ID, or:", "  export MATON_CONNECTION=ID")
 
 
-def accounts(result: Finding, whose: Mapping[str, str]) -> Finding:
+def accounts(finding: Finding, whose: Mapping[str, str]) -> Finding:
     """The finding that several connections are active, with whose account each opens."""
     lines = (f"  {identity}  {host}" for identity, host in whose.items())
-    return Finding(result.check, result.state, result.said, ("They open:", *lines, *result.steps), result.blocks)
+    return Finding(finding.check, finding.state, finding.said, ("They open:", *lines, *finding.steps), finding.blocks)
 
 
 # ---- the account
@@ -259,9 +259,9 @@ def meaning(reply: Reply, *, direct: bool, connection: str = "") -> Finding:
     return problem(check, text.format(said=said.rstrip(".")), *filled)
 
 
-def lost(result: Unreached) -> Finding:
+def lost(seen: Unreached) -> Finding:
     """An account's answer did not come, although the address answers."""
-    return problem("account", f"Its answer did not come: {result.said}.", _AGAIN)
+    return problem("account", f"Its answer did not come: {seen.said}.", _AGAIN)
 
 
 def let_in(*, direct: bool) -> Finding:
@@ -283,34 +283,34 @@ def account(user: Json, where: str) -> Finding:
     return ok("account", f"{host_of(user) or urlsplit(where).hostname}, as {told}.")
 
 
-def whose(result: Seen | Unreached) -> str:
+def whose(seen: Seen | Unreached) -> str:
     """In a word or two: the account that a connection opens, or what is wrong with it."""
-    if isinstance(result, Unreached):
-        return f"no answer: {result.said}"
-    user = user_in(result.reply)
-    return (host_of(user) if user else "") or f"no account: {explain(result.reply)[1]}"
+    if isinstance(seen, Unreached):
+        return f"no answer: {seen.said}"
+    user = user_in(seen.reply)
+    return (host_of(user) if user else "") or f"no account: {explain(seen.reply)[1]}"
 
 
 # ---- what headers tell
 
 
-def clock(result: Seen) -> Finding:
+def clock(seen: Seen) -> Finding:
     """Whether this machine's clock is right."""
-    if result.ahead is None:
+    if seen.ahead is None:
         return unknown("clock", "The server does not say its time.")
-    if abs(result.ahead) <= CLOCK:
+    if abs(seen.ahead) <= CLOCK:
         return ok("clock", "As the server's.")
-    side = "ahead of" if result.ahead > 0 else "behind"
+    side = "ahead of" if seen.ahead > 0 else "behind"
     return problem(
-        "clock", f"This machine's is {duration(abs(result.ahead))} {side} the server's.",
+        "clock", f"This machine's is {duration(abs(seen.ahead))} {side} the server's.",
         "Set it right: by it certificates are checked, and the dates in answers understood.",
     )  # fmt: skip
 
 
-def limits(result: Seen) -> list[Finding]:
+def limits(seen: Seen) -> list[Finding]:
     """What the server says of its limit, if anything."""
-    if not result.allowed and not result.left:
+    if not seen.allowed and not seen.left:
         return []
-    said = [f"{counted(int(result.allowed), 'request')} a second" if result.allowed else ""]
-    said += [f"{result.left} left" if result.left else ""]
+    said = [f"{counted(int(seen.allowed), 'request')} a second" if seen.allowed else ""]
+    said += [f"{seen.left} left" if seen.left else ""]
     return [ok("limits", f"{', '.join(part for part in said if part)}.")]

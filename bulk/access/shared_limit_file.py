@@ -93,8 +93,8 @@ class FileStore:
     def _change(self, now: float, change: Change[Result]) -> Result:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            hits = self._db.execute("SELECT text FROM book").fetchone()
-            book, there = _book_in(hits[0]) if hits else {}, now + self._ahead
+            row = self._db.execute("SELECT text FROM book").fetchone()
+            book, there = _book_in(row[0]) if row else {}, now + self._ahead
             try:
                 result = change(book, there)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError):

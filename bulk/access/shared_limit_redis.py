@@ -47,10 +47,10 @@ class RedisStore:
             return result
 
         try:
-            hits: Result = self._redis.transaction(attempt, KEY, value_from_callable=True)
+            changed: Result = self._redis.transaction(attempt, KEY, value_from_callable=True)
         except self._error as error:
             raise Unreachable(f"the Redis of {REDIS} does not answer ({type(error).__name__})") from error
-        return hits
+        return changed
 
     def close(self) -> None:
         """Close the connection."""

@@ -96,12 +96,12 @@ def _unescaped(content: bytes, *, slashes: bool) -> bytes:
     return plain
 
 
-def _hexadecimal(result: re.Match[bytes]) -> bytes:
-    return bytes((int(result[1], 16),))
+def _hexadecimal(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))
 
 
-def _decimal(result: re.Match[bytes]) -> bytes:
-    return bytes((int(result[1]) & 127,))
+def _decimal(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1]) & 127,))
 
 
 def _pattern(secret: str) -> str:

@@ -123,7 +123,7 @@ class Needs:
         return tuple(self.key.split(JOIN))
 
     @property
-    def entire(self) -> bool:
+    def makes_records(self) -> bool:
         """Whether a row may make a record, so that it needs all that a record needs."""
         return self.mode in ("upsert", "create") and self.key != "id"
 
@@ -205,7 +205,7 @@ def _as_needed(columns: Sequence[Column], needs: Needs) -> list[Column]:
     return [
         dataclasses.replace(
             column,
-            required=(column.required and needs.entire)
+            required=(column.required and needs.makes_records)
             or (column.attribute in key and (column.required or len(key) == 1)),
             writable=column.writable or column.attribute in key,
         )
@@ -217,7 +217,7 @@ def _groups(columns: Sequence[Column], needs: Needs) -> list[tuple[str, ...]]:
     """The groups of attributes of each of which a row needs one; an id and the names beside it are one attribute."""
     named = {column.names for column in columns if column.names}
     alone = [(column.attribute,) for column in columns if column.required and column.attribute in named]
-    return [*alone, *(needs.one_of if needs.entire else ())]
+    return [*alone, *(needs.one_of if needs.makes_records else ())]
 
 
 def _alone(column: Column, means: Mapping[str, Sequence[object]], *, sole: bool) -> Column:
@@ -306,11 +306,11 @@ def _unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
     return "\n".join([f"{len(unknown):,} column{'s are' if many else ' is'} not known:", *lines, ways])
 
 
-def _refuse_doubles(header: Sequence[str], result: Sequence[tuple[int, Column]]) -> None:
+def _refuse_doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> None:
     feeding: dict[str, list[str]] = defaultdict(list)
-    for at, column in result:
+    for at, column in present:
         feeding[column.attribute].append(header[at].strip())
-    for _, column in result:
+    for _, column in present:
         titles = feeding[column.attribute]
         if len(titles) > 1:
             raise UsageError(
@@ -322,7 +322,7 @@ def _refuse_doubles(header: Sequence[str], result: Sequence[tuple[int, Column]])
 def _refuse_missing(
     header: Sequence[str],
     columns: Sequence[Column],
-    result: Sequence[tuple[int, Column]],
+    matched: Sequence[tuple[int, Column]],
     groups: Sequence[tuple[str, ...]],
     *,
     by_id: bool,
@@ -334,7 +334,7 @@ def _refuse_missing(
         if by_id
         else ""
     )
-    present = {column.means for _, column in result}
+    present = {column.means for _, column in matched}
     wanted = [(column.attribute,) for column in columns if column.required and not column.names]
     for group in [*wanted, *(group for group in groups if len(group) > 1)]:
         if present.intersection(group):

@@ -247,7 +247,7 @@ class Collecting:
         left: list[int] = []
         for at in range(0, len(contacts), PAGE):
             page = {("contacts", str(identity)): identity for identity in contacts[at : at + PAGE]}
-            current = self.checkpoint.snapshot.held(NAMES, page)
+            current = self.checkpoint.snapshot.known(NAMES, page)
             left += [identity for key, identity in page.items() if key not in current]
         return left
 
@@ -290,7 +290,7 @@ class Collecting:
     def _open_books(self, records: list[Kept]) -> None:
         """Lay the names open that these records need of what is too large to hold whole."""
         wanted = {p for _identity, kept in records for p in self.source.points_to(kept) if p[0] in LARGE}
-        current = self.checkpoint.snapshot.held(NAMES, wanted) if wanted else {}
+        current = self.checkpoint.snapshot.known(NAMES, wanted) if wanted else {}
         for family in LARGE:
             self.names.books.pop(family, None)
         for (of, identity), name in current.items():

@@ -42,7 +42,7 @@ def others_beside(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record],
     known = _addresses(plan, checkpoint, records)
     others = [(row, known[row.number]) for row in rows if known.get(row.number, row.key) != row.key]
     if plan.ids == OTHERS:
-        states = checkpoint.snapshot.held(PEOPLE, [address for _row, address in others])
+        states = checkpoint.snapshot.known(PEOPLE, [address for _row, address in others])
         people = {address: ContactState.from_json(state) for address, state in states.items()}
         others = [(row, address) for row, address in others if address in people and _is_about(row, people[address])]
     return {row.number: address for row, address in others}
@@ -58,7 +58,7 @@ def _addresses(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) ->
         for record in records
         if record.problem is None and any(plan.match.key_parts(record.cells))  # else the id itself says who is meant
     }
-    current = checkpoint.snapshot.held(ADDRESSES, [identity for identity in ids.values() if identity])
+    current = checkpoint.snapshot.known(ADDRESSES, [identity for identity in ids.values() if identity])
     return {number: current[identity] for number, identity in ids.items() if identity in current}
 
 

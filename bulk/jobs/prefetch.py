@@ -121,7 +121,7 @@ async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int
 def compared(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:
     """Rows of a file beside what was read of the account."""
     rows = [plan.row(record) for record in records]
-    current = checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+    current = checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
     result: list[Compared] = []
     for row in rows:
         state = ContactState.from_json(current[row.key]) if row.key in current else None

@@ -140,7 +140,9 @@ class Rows:
     def _tasks_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Task | None]:
         rows = [self.plan.row(record) for record in records]
         since = first = self.plan.contacts_since
-        current = self.checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if since is not None and rows else {}
+        current = (
+            self.checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if since is not None and rows else {}
+        )
         looked_at = self._looked_at(rows, current)
         beside = others_beside(self.plan, self.checkpoint, records, rows)
         for at, row in enumerate(rows):
@@ -224,7 +226,7 @@ class Rows:
         unknown = [row for row in rows if row.key not in current]
         if self.plan.contacts_since is None or self._partly:
             return {row.number for row in unknown}
-        others = self.checkpoint.snapshot.held(ALIKE, [row.key for row in unknown])
+        others = self.checkpoint.snapshot.known(ALIKE, [row.key for row in unknown])
         return {row.number for row in unknown if not row.key.isascii() or row.key in others}
 
 

@@ -54,43 +54,47 @@ class Survey:
 
 def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     """Read the file once more and look at every row that is not settled; also how it writes names."""
-    result, partly = Survey(), checkpoint.fact(facts.PARTLY)
+    needs, partly = Survey(), checkpoint.fact(facts.PARTLY)
     for records in open_records(plan, checkpoint):
         rows = [plan.row(record) for record in records]
-        current = checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+        current = (
+            checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+        )
         opened = checkpoint.journal.open_between(rows[0].number, rows[-1].number) if rows else {}
         beside = others_beside(plan, checkpoint, records, rows)
         for row in rows:
             own, known = _own(plan, row, current, partly=partly)
             estimated = plan.writer.estimate(own, replace(known, beside=beside.get(row.number, "")))
-            result.rows += 1
+            needs.rows += 1
             spellings.note(row)
             if not row.key.isascii() and plan.writer.meaning.key == "email":
-                result.addresses.add(row.key)
+                needs.addresses.add(row.key)
             if isinstance(estimated, Failure):
                 continue
             done = len(opened[row.number].known) if row.number in opened else 0
-            result.begun += done > 0
-            result.requests += max(0, estimated.requests - done)
-            result.subscribing += estimated.subscribes
+            needs.begun += done > 0
+            needs.requests += max(0, estimated.requests - done)
+            needs.subscribing += estimated.subscribes
             for family, name in estimated.names:
-                result.names.setdefault(family, {}).setdefault(name_key(name), name)
-    return result
+                needs.names.setdefault(family, {}).setdefault(name_key(name), name)
+    return needs
 
 
-def look_for_unchanged(result: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
+def look_for_unchanged(needs: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
     """Take the rows that would change nothing out of the reckoning, now that the account was read."""
     for rows in open_rows(plan, checkpoint):
-        current = checkpoint.snapshot.held(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+        current = (
+            checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+        )
         for row in rows:
             known = Known(ContactState.from_json(current[row.key]) if row.key in current else None, fresh=True)
-            result.unread += row.key not in current
+            needs.unread += row.key not in current
             if _ends_unchanged(plan.writer.flow(row, known)):
-                result.unchanged += 1
+                needs.unchanged += 1
                 estimated = plan.writer.estimate(*_own(plan, row, current, partly=True))
                 if not isinstance(estimated, Failure):
-                    result.requests -= estimated.requests
-                    result.subscribing -= estimated.subscribes
+                    needs.requests -= estimated.requests
+                    needs.subscribing -= estimated.subscribes
 
 
 def _own(plan: Plan, row: Row, current: Mapping[str, Json], *, partly: bool) -> tuple[Own, Known]:

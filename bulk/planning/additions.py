@@ -145,7 +145,7 @@ def add_to_pipeline(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Ask
         return {}
     identity, kept = owner.id, owner.kept
     current = [str(title) for title in (kept or {}).get("stages") or ()]
-    found: Mapping[str, Json] = {}
+    more: Mapping[str, Json] = {}
     if kept is None or owner.made:
         result = yield (
             Request("look up before stages", "GET", "dealStages",
@@ -158,7 +158,7 @@ def add_to_pipeline(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Ask
         own = _made_with_it(result[0].data, kept)
         current = yield from _rename(made, own, titles, done)
         left = [title for stage, title in made if stage not in own and title not in titles]
-        found = {"only": {"stages": [*titles, *left]}}
+        more = {"only": {"stages": [*titles, *left]}}
     for at, title in enumerate(titles):
         if done.failures:
             break
@@ -167,7 +167,7 @@ def add_to_pipeline(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Ask
             where = _stage_of(identity, title)
             says = {"title": answers.text(title), "group": identity}
             yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done, owner)
-    return found
+    return more
 
 
 def _made_with_it(stages: Sequence[Sequence[Json]], kept: Json) -> set[str]:

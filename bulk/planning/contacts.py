@@ -445,7 +445,7 @@ def _create(_row: Row, wanted: Wanted, meaning: Meaning, known: Known) -> Asking
     )
     receipt, result = yield from settled(request, look)
     if result is not None:
-        return (yield from _lookup(receipt.step, result, wanted, meaning, known))
+        return (yield from _after_a_lost_answer(receipt.step, result, wanted, meaning, known))
     if not receipt.ok:
         return _failed(receipt, wanted)
     identity, bounced = receipt.data
@@ -470,14 +470,16 @@ def _repair(wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written |
     return Contact(known.made, "updated", receipts[0].data[1]) if receipts[0].ok else _failed(receipts[0], wanted)
 
 
-def _lookup(step: str, result: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known) -> Asking[_Written]:
+def _after_a_lost_answer(
+    step: str, contact: Mapping[str, Json], wanted: Wanted, meaning: Meaning, known: Known
+) -> Asking[_Written]:
     """Whether a contact that was found after a lost answer is the one that was sent: newer, and of its values."""
-    identity = str(result["id"])
+    identity = str(contact["id"])
     if int(identity) <= known.newest:
         said = "There was a contact with this e-mail before the job began. --mode upsert would change it."
         return Done([Failure(CONTACT, "duplicate", said)])
-    sent = {**wanted.attributes, "email": result["email"]}  # found by it; a server may write it its own way
-    same = all(str(result.get(name) or "") == value for name, value in sent.items())
+    sent = {**wanted.attributes, "email": contact["email"]}  # found by it; a server may write it its own way
+    same = all(str(contact.get(name) or "") == value for name, value in sent.items())
     if same and wanted.fields:
         name, path = f"look up values after {step}", f"contacts/{identity}/fieldValues"
         current = yield from read_list(name, path, "fieldValues", lambda one: [str(one["field"]), one.get("value")])
@@ -486,7 +488,7 @@ def _lookup(step: str, result: Mapping[str, Json], wanted: Wanted, meaning: Mean
         values, kinds = dict(current), {column.field_id: column.kind for column in meaning.columns if column.field_id}
         same = all(kinds[field].same(values.get(field), value) for field, value in wanted.fields.items())
     if same:
-        return Contact(identity, "created", bool(result["bounced"]))
+        return Contact(identity, "created", bool(contact["bounced"]))
     doubt = "The answer was lost, and a contact with this e-mail but other values exists. Look at it by hand."
     return Done([Failure(CONTACT, "no_answer", doubt)], in_doubt=True)
 

@@ -37,7 +37,7 @@ Current = Callable[[Column], str | None]
 def damage(row: Row, columns: Iterable[Column], current: Current) -> Failure | None:
     """What is wrong with the first cell that a spreadsheet seems to have spoilt; None if none looks so.
 
-    `held` gives what the account has where the cell would go, None if that is not known or nothing.
+    `current` gives what the account has where the cell would go, None if that is not known or nothing.
     """
     for column in columns:
         text = row.values.get(column.attribute, "").strip()

@@ -142,9 +142,9 @@ def contact_differences(wants: Wants, seen: Seen, kinds: Kinds) -> list[Failure]
 
 def _values(wants: Wants, state: ContactState, kinds: Kinds) -> Iterator[Failure]:
     for name, value in wants.get("attributes", {}).items():
-        result = state.attributes.get(name, "")
-        if not TEXT.arrived(result, value) and not (name == "email" and same_address(result, value)):
-            yield _failure("contact", name, result, value)
+        own = state.attributes.get(name, "")
+        if not TEXT.arrived(own, value) and not (name == "email" and same_address(own, value)):
+            yield _failure("contact", name, own, value)
     for identity, value in wants.get("fields", {}).items():
         current = state.fields.get(identity)
         if not kinds.get(identity, TEXT).arrived(current, value):
@@ -165,9 +165,9 @@ def _tags(wants: Wants, state: ContactState) -> Iterator[Failure]:
 
 def _lists(wants: Wants, state: ContactState) -> Iterator[Failure]:
     for identity, (name, status) in wants.get("lists", {}).items():
-        result = state.lists.get(identity, "")
-        if result != str(status):
-            yield _failure(f"list {name}", f"the status on {name!r}", result, status)
+        current = state.lists.get(identity, "")
+        if current != str(status):
+            yield _failure(f"list {name}", f"the status on {name!r}", current, status)
 
 
 def _account(wants: Wants, state: ContactState) -> Iterator[Failure]:
@@ -252,8 +252,8 @@ def _text(value: Json) -> str:
     return "" if value is None else str(value)
 
 
-def _failure(step: str, what: str, result: Json, wanted: Json) -> Failure:
-    said = f"Acknowledged, but not found so when read: {what} should be {_shown(wanted)} and is {_shown(result)}."
+def _failure(step: str, what: str, current: Json, wanted: Json) -> Failure:
+    said = f"Acknowledged, but not found so when read: {what} should be {_shown(wanted)} and is {_shown(current)}."
     return Failure(step, NOT_CONFIRMED, f"{said} Somebody may have changed it since.")
 
 

@@ -243,8 +243,8 @@ class RecordRows:
             receipts = yield (Request(CHANGE, "PUT", path, body=body, keep=_nothing, expects=singular, says=says),)
             if not done.take(receipts[0]):
                 return _ended(done, "updated", identity, wants)
-        found = yield from self._add(owner, wanted, done)
-        wants = _wants(CHANGE, values, fields, wanted.additions, found)
+        more = yield from self._add(owner, wanted, done)
+        wants = _wants(CHANGE, values, fields, wanted.additions, more)
         return _ended(done, "updated" if done.changed else "unchanged", identity, wants)
 
     def _add(self, owner: Owner, wanted: Wanted, done: Done) -> Asking[Mapping[str, Json]]:
@@ -300,8 +300,8 @@ class RecordRows:
         identity = result or str(receipt.data)
         self._taken.add(identity)
         done = Done(changed=True)
-        found = yield from self._add(Owner(identity, None, begun=known.begun), wanted, done)
-        wants = _wants(CREATE, values, fields, wanted.additions, found)
+        more = yield from self._add(Owner(identity, None, begun=known.begun), wanted, done)
+        wants = _wants(CREATE, values, fields, wanted.additions, more)
         return _ended(done, "created", identity, wants)
 
     def _id_of(self, body: Json) -> Json:
@@ -444,11 +444,11 @@ def _refused(receipt: Receipt) -> Outcome:
 
 def _wants(
     step: str, values: Mapping[str, Json], fields: Mapping[str, Json], additions: Mapping[str, Json],
-    found: Mapping[str, Json] = NOTHING,
+    more: Mapping[str, Json] = NOTHING,
 ) -> Json:  # fmt: skip
-    """What a row has brought about, to be read back; `found`: what more is to be found beside the record."""
-    beside = {of: list(some) for of, some in additions.items()} | found.get("beside", {})
-    wants = {"values": dict(values), "fields": dict(fields), "beside": beside, "only": found.get("only")}
+    """What a row has brought about, to be read back; `more`: what else is to be found beside the record."""
+    beside = {of: list(some) for of, some in additions.items()} | more.get("beside", {})
+    wants = {"values": dict(values), "fields": dict(fields), "beside": beside, "only": more.get("only")}
     return {"step": step} | {name: value for name, value in wants.items() if value}
 
 

@@ -42,18 +42,18 @@ class CheckpointLookup:
         return self._under(address_key(escaped(email)))
 
     def _under(self, key: str) -> ContactState | None:
-        current = self._checkpoint.snapshot.held(PEOPLE, [key])
+        current = self._checkpoint.snapshot.known(PEOPLE, [key])
         return ContactState.from_json(current[key]) if key in current else None
 
     def contact_of(self, identity: str) -> ContactState | None:
         """The contact of that id, None if it is not there or was not read."""
-        key = self._checkpoint.snapshot.held(ADDRESSES, [identity]).get(identity)
+        key = self._checkpoint.snapshot.known(ADDRESSES, [identity]).get(identity)
         return None if key is None else self._under(key)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """Id and kept values of the records of that key, oldest first."""
         ids = [key.removeprefix("id ")] if key.startswith("id ") else self._checkpoint.snapshot.ids_under(key)
-        current = self._checkpoint.snapshot.held(RECORDS, ids)
+        current = self._checkpoint.snapshot.known(RECORDS, ids)
         return [(identity, current[identity] | self._custom(identity)) for identity in ids if identity in current]
 
     def _custom(self, identity: str) -> dict[str, Json]:
@@ -82,7 +82,7 @@ class CheckpointLookup:
         """
         if self._claimed is None:
             self._claimed = frozenset(str(made) for made in self._checkpoint.facts(facts.UNCONFIRMED).values())
-        return identity in self._claimed and bool(self._checkpoint.snapshot.held(RECORDS, [identity]))
+        return identity in self._claimed and bool(self._checkpoint.snapshot.known(RECORDS, [identity]))
 
     @property
     def everybody(self) -> bool:

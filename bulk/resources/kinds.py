@@ -66,13 +66,13 @@ class Kind:
     same: Callable[[Json, Json], bool]
     pattern: str = ""
 
-    def arrived(self, result: Json, sent: Json) -> bool:
-        """Whether an account that has `found` has what was `sent`: the same, blanks at its ends aside.
+    def arrived(self, current: Json, sent: Json) -> bool:
+        """Whether an account that has `current` has what was `sent`: the same, blanks at its ends aside.
 
         Dates and times it may write in a time zone of its own.
         """
-        one, other = ("" if value is None else str(value).strip() for value in (result, sent))
-        return self.same(result, sent) or one == other or (self in (DATE, DATETIME) and _same_moment(one, other))
+        one, other = ("" if value is None else str(value).strip() for value in (current, sent))
+        return self.same(current, sent) or one == other or (self in (DATE, DATETIME) and _same_moment(one, other))
 
 
 # ---- values inside one cell
@@ -85,10 +85,10 @@ def split_values(text: str, separator: str) -> list[str]:
     case are two, since an account can hold both.
     A cell that is no proper record is taken value by value at the separator, quotes kept.
     """
-    result = _split_record(text, separator)
-    if result is None:
-        result = [part.strip() for part in text.split(separator)]
-    return list(dict.fromkeys(filter(None, result)))
+    values = _split_record(text, separator)
+    if values is None:
+        values = [part.strip() for part in text.split(separator)]
+    return list(dict.fromkeys(filter(None, values)))
 
 
 def _split_record(text: str, separator: str) -> list[str] | None:
@@ -265,10 +265,10 @@ def _same_datetime(a: Json, b: Json) -> bool:
         return _same_text(a, b)
 
 
-def _same_moment(result: str, sent: str) -> bool:
+def _same_moment(current: str, sent: str) -> bool:
     """Whether what is found may be the day or the moment that was sent, where one of them tells no time zone."""
     try:
-        one, other = datetime.fromisoformat(result), datetime.fromisoformat(sent)
+        one, other = datetime.fromisoformat(current), datetime.fromisoformat(sent)
     except ValueError:
         return False
     if (one.tzinfo is None) == (other.tzinfo is None):
@@ -309,8 +309,8 @@ def _read_money(text: str, _options: Options, _separator: str) -> Json | Problem
     """Major units with at most two decimals -> whole cents; by digits, never by way of a float."""
     if not re.fullmatch(_MONEY_PATTERN, text):
         return Problem("money_invalid", "This is no amount of money.", "Write it like 156.24; no grouping, no sign.")
-    entire, _, cents = text.strip().partition(".")
-    return int(entire) * 100 + int(cents.ljust(2, "0") or 0)
+    units, _, cents = text.strip().partition(".")
+    return int(units) * 100 + int(cents.ljust(2, "0") or 0)
 
 
 def _write_money(value: Json, _separator: str) -> str:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from bulk.sandbox.calls import Answer, Call, Refusal, entire
+from bulk.sandbox.calls import Answer, Call, Refusal, integer
 from bulk.sandbox.routes import ROUTES, bulk_import
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.store import Store
@@ -50,7 +50,7 @@ class Account:
         `applied` False: nothing is, whatever the answer says.
         """
         parts = path.split("/")
-        numbers = tuple(entire(part) if part else 0 for part in parts)
+        numbers = tuple(integer(part) if part else 0 for part in parts)
         ids = tuple(number for number in numbers if number is not None)
         pattern = "/".join(part if number is None else "{}" for part, number in zip(parts, numbers, strict=True))
         if method == "GET":

@@ -34,7 +34,7 @@ class Call:
     def number(self, name: str, default: int) -> int:
         """A query parameter as a number; the default if it is not given or is none."""
         text = self.param(name)
-        result = entire(text.removeprefix("-"))
+        result = integer(text.removeprefix("-"))
         if result is None:
             return default
         return -result if text.startswith("-") else result
@@ -72,7 +72,7 @@ def invalid(title: str, code: str, attribute: str = "", **more: Any) -> Refusal:
     return Refusal(422, {"errors": [error]})
 
 
-def result(call: Call, table: str, columns: str, model: str, identity: int) -> tuple[Any, ...]:
+def existing(call: Call, table: str, columns: str, model: str, identity: int) -> tuple[Any, ...]:
     """The row with that id, or the 404 that names the model."""
     row = call.store.row(f"SELECT {columns} FROM {table} WHERE id = ?", (identity,))
     if row is None:
@@ -82,7 +82,7 @@ def result(call: Call, table: str, columns: str, model: str, identity: int) -> t
 
 def related(call: Call, table: str, model: str, value: Any) -> int:
     """The id of an existing record that a body names, or the 404 that names the model."""
-    identity = entire(value)
+    identity = integer(value)
     if identity is None or call.store.row(f"SELECT 1 FROM {table} WHERE id = ?", (identity,)) is None:
         raise missing(model, value or 0)
     return identity
@@ -126,7 +126,7 @@ def crm_total(call: Call, total: int) -> int | str:
     return total if call.switches.crm_totals == "number" else str(total)
 
 
-def entire(value: Any) -> int | None:
+def integer(value: Any) -> int | None:
     """An id as sent, a number or digits; None for anything else. What is too large for an id is the highest."""
     if isinstance(value, bool):
         return None

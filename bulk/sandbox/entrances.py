@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from bulk.sandbox.account import Query
-from bulk.sandbox.calls import Answer, entire
+from bulk.sandbox.calls import Answer, integer
 from bulk.sandbox.connections import ACTIVE, FAILED, METHODS, PENDING, Connection, Connections
 from bulk.sandbox.switches import Switches
 
@@ -91,7 +91,7 @@ def _account_by_token(request: Request, key: str, connections: Connections, swit
     token = request.headers.get(b"api-token", b"").decode("latin-1")
     if token == key:
         return 1
-    number = entire(token.removeprefix(f"{key}-"))
+    number = integer(token.removeprefix(f"{key}-"))
     if number is not None and token == token_of(key, number) and connections.opened(number):
         return number
     return switches.bad_token, {"message": "Forbidden"}

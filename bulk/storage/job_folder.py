@@ -163,9 +163,9 @@ class JobFolder:
         return cls(folder)
 
     @classmethod
-    def within(cls, entire: JobFolder, name: str) -> Self:
+    def within(cls, larger: JobFolder, name: str) -> Self:
         """The folder of a part of a larger job; made if it is not there."""
-        folder = entire.path / name
+        folder = larger.path / name
         folder.mkdir(mode=0o700, exist_ok=True)
         check_no_links(folder)
         return cls(folder)

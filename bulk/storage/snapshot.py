@@ -44,7 +44,7 @@ class Snapshot:
         values = (kind.text(key), json.dumps(state, separators=(",", ":")))
         self._database.put("INSERT OR REPLACE INTO held VALUES (?, ?)", values)
 
-    def held(self, kind: Namespace[K, T], keys: Iterable[K]) -> dict[K, T]:
+    def known(self, kind: Namespace[K, T], keys: Iterable[K]) -> dict[K, T]:
         """What the account holds under those of these keys that are known."""
         texts = {key: kind.text(key) for key in keys}
         distinct = tuple(dict.fromkeys(texts.values()))  # several keys may be alike

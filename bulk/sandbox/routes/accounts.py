@@ -9,13 +9,13 @@ from bulk.sandbox.calls import (
     Call,
     Selection,
     echoed,
-    entire,
+    existing,
+    integer,
     invalid,
     known,
     listed,
     page,
     related,
-    result,
     text,
 )
 from bulk.sandbox.routes.crm_fields import ACCOUNTS
@@ -45,7 +45,7 @@ def list_accounts(call: Call) -> Answer:
 
 def _account(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return call.shapes.account(result(call, "accounts", ACCOUNT, "CustomerAccount", identity))
+    return call.shapes.account(existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))
 
 
 def one_account(call: Call) -> Answer:
@@ -116,5 +116,5 @@ def delete_accounts(call: Call) -> Answer:
     """DELETE /accounts/bulk_delete?ids[]=: those that there are."""
     for key, value in call.query:
         if key == "ids[]":
-            _delete(call, entire(value) or 0)
+            _delete(call, integer(value) or 0)
     return 200, {"meta": {"success": True}}

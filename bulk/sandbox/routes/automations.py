@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bulk.sandbox.automation_shapes import AUTOMATION, CONTACT_AUTOMATION, automation, contact_automation
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, entire, page, result
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, integer, page
 from bulk.sandbox.routes.contacts import contact_row
 
 
@@ -19,7 +19,9 @@ def list_automations(call: Call) -> Answer:
 
 def one_automation(call: Call) -> Answer:
     """GET /automations/{id}."""
-    return 200, {"automation": automation(call.shapes, result(call, "automations", AUTOMATION, "Series", call.ids[0]))}
+    return 200, {
+        "automation": automation(call.shapes, existing(call, "automations", AUTOMATION, "Series", call.ids[0]))
+    }
 
 
 def list_enrolments(call: Call) -> Answer:
@@ -31,7 +33,7 @@ def list_enrolments(call: Call) -> Answer:
 
 def _enrolment(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    row = result(call, "contactAutomations", CONTACT_AUTOMATION, "SubscriberSeries", identity)
+    row = existing(call, "contactAutomations", CONTACT_AUTOMATION, "SubscriberSeries", identity)
     return contact_automation(call.shapes, row)
 
 
@@ -43,7 +45,7 @@ def one_enrolment(call: Call) -> Answer:
 def enrol(call: Call) -> Answer:
     """POST /contactAutomations: whoever may enter once does so once, others as often as asked."""
     sent = call.sent("contactAutomation")
-    contact, wanted = entire(sent.get("contact")), entire(sent.get("automation"))
+    contact, wanted = integer(sent.get("contact")), integer(sent.get("automation"))
     known = call.store.row("SELECT 1 FROM contacts WHERE id = ?", (contact,))
     open_to_all = call.store.row("SELECT multientry = '1' FROM automations WHERE id = ?", (wanted,))
     current = call.store.row("SELECT 1 FROM contactAutomations WHERE automation = ? AND contact = ?", (wanted, contact))

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bulk.resources.kinds import EMAIL_PATTERN
-from bulk.sandbox.calls import Answer, Call, Refusal, entire, text
+from bulk.sandbox.calls import Answer, Call, Refusal, integer, text
 from bulk.sandbox.routes.contacts import set_field, sync_contact
 from bulk.sandbox.routes.links import LEFT, store_list
 
@@ -179,13 +179,13 @@ def _take(call: Call, entry: Entry) -> tuple[str, bool]:
 
 def _lists(call: Call, sent: Any) -> list[int]:
     """The lists that a contact names and that there are."""
-    ids = [entire(one.get("listid")) for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    ids = [integer(one.get("listid")) for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
     return [one for one in ids if one and call.store.row("SELECT 1 FROM lists WHERE id = ?", (one,))]
 
 
 def _all_known(call: Call, fields: Sequence[Entry], entry: Entry) -> bool:
     """Whether every field and list that a contact names is there."""
-    known = all(call.store.row("SELECT 1 FROM fields WHERE id = ?", (entire(one.get("id")),)) for one in fields)
+    known = all(call.store.row("SELECT 1 FROM fields WHERE id = ?", (integer(one.get("id")),)) for one in fields)
     named = [*(entry.get("subscribe") or ()), *(entry.get("unsubscribe") or ())]
     return known and len(_lists(call, named)) == len(named)
 
@@ -195,7 +195,7 @@ def _add(call: Call, contact: int, entry: Entry, fields: Sequence[Entry]) -> Non
     now = call.store.now()
     for one in fields:
         if one.get("value") not in (None, "") or call.switches.import_blanks == "overwrite":
-            set_field(call, contact, entire(one.get("id")), one.get("value"), now)
+            set_field(call, contact, integer(one.get("id")), one.get("value"), now)
     for name in entry.get("tags") or ():
         tag = call.store.row(
             "SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (call.store.fold(text(name)),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, entire, page, result, text
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, existing, integer, page, text
 from bulk.sandbox.campaign_shapes import CAMPAIGN, campaign
 
 _NEEDED: Final = ("name", "type")
@@ -16,7 +16,7 @@ _SENT: Final[Mapping[str, str]] = {"segmentId": "segmentid", "addressId": "addre
 def list_campaigns(call: Call) -> Answer:
     """GET /campaigns."""
     wanted = call.param("filters[seriesid]")
-    where, values = (["seriesid = ?"], [entire(wanted) or 0]) if wanted else ([], [])
+    where, values = (["seriesid = ?"], [integer(wanted) or 0]) if wanted else ([], [])
     asked = {"orders[sdate]": "sdate", "orders[ldate]": "ldate"}
     orders = [
         f"{asked[key]} {'DESC' if value.upper() == 'DESC' else 'ASC'}" for key, value in call.query if key in asked
@@ -29,7 +29,7 @@ def list_campaigns(call: Call) -> Answer:
 
 def _campaign(call: Call) -> dict[str, Any]:
     """The record in the path, or a 404."""
-    return campaign(call.shapes, result(call, "campaigns", CAMPAIGN, "Campaign", call.ids[0]))
+    return campaign(call.shapes, existing(call, "campaigns", CAMPAIGN, "Campaign", call.ids[0]))
 
 
 def one_campaign(call: Call) -> Answer:
@@ -60,7 +60,7 @@ def _body(call: Call, needed: tuple[str, ...]) -> dict[str, Any]:
 
 def _brief(call: Call, identity: int, sent: dict[str, Any]) -> dict[str, Any]:
     """What the answer to a write says of a campaign."""
-    name, kind = result(call, "campaigns", "name, type", "Campaign", identity)
+    name, kind = existing(call, "campaigns", "name, type", "Campaign", identity)
     return {"id": identity, "name": name, "type": kind, "canSplitContent": bool(sent.get("canSplitContent"))}
 
 

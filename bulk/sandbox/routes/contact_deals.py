@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, echoed, entire, invalid, result, text
+from bulk.sandbox.calls import Answer, Call, echoed, existing, integer, invalid, text
 from bulk.sandbox.deal_shapes import CONTACT_DEAL, DEAL
 from bulk.sandbox.routes import side
 from bulk.sandbox.routes.contacts import contact_row, touch
@@ -40,7 +40,7 @@ def _named(call: Call, sent: dict[str, Any], name: str) -> int:
     """The contact or deal that a body names; refused if it names none, or if there is no such."""
     if text(sent.get(name)) == "":
         raise invalid(f"The contactDeal {name} was not provided.", "field_missing", name)
-    identity = entire(sent[name])
+    identity = integer(sent[name])
     if identity is None or call.store.row(f"SELECT 1 FROM {name}s WHERE id = ?", (identity,)) is None:
         raise invalid(f"The related {name} does not exist.", "related_missing", name)
     return identity
@@ -55,7 +55,7 @@ def _refuse_twice(call: Call, contact: int, deal: int, by: int) -> None:
 
 
 def _answer(call: Call, identity: int, sent: dict[str, Any]) -> Answer:
-    link = result(call, "contactDeals", CONTACT_DEAL, _MODEL, identity)
+    link = existing(call, "contactDeals", CONTACT_DEAL, _MODEL, identity)
     touch(call, link[1])
     return 200, {
         "deals": [deal_shapes.deal(call.shapes, deal_row(call, link[2]))],
@@ -75,7 +75,7 @@ def add_contact_deal(call: Call) -> Answer:
 
 def update_contact_deal(call: Call) -> Answer:
     """PUT /contactDeals/{id}: another contact, or another deal."""
-    _identity, *current, _cdate = result(call, "contactDeals", CONTACT_DEAL, _MODEL, call.ids[0])
+    _identity, *current, _cdate = existing(call, "contactDeals", CONTACT_DEAL, _MODEL, call.ids[0])
     sent = call.sent("contactDeal")
     contact, deal = (
         _named(call, sent, name) if name in sent else before

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bulk.resources.kinds import EMAIL_PATTERN
-from bulk.sandbox.calls import Answer, Call, Refusal, entire, invalid, result, text
+from bulk.sandbox.calls import Answer, Call, Refusal, existing, integer, invalid, text
 from bulk.sandbox.routes import side
 from bulk.sandbox.shapes import CONTACT, FIELD_VALUE
 
@@ -18,7 +18,7 @@ _UNASKED: Final = "contactAutomations,contactLists,deals,fieldValues,geoIps.geoA
 
 def contact_row(call: Call, identity: int) -> tuple[Any, ...]:
     """The contact's row, or a 404."""
-    return result(call, "contacts", CONTACT, "Subscriber", identity)
+    return existing(call, "contacts", CONTACT, "Subscriber", identity)
 
 
 def one_contact(call: Call) -> Answer:
@@ -149,7 +149,7 @@ def _set_fields(call: Call, contact: int, sent: Any, now: str) -> list[Any] | No
     if not isinstance(sent, list):
         return None
     rows = (
-        set_field(call, contact, entire(entry.get("field")), entry.get("value"), now)
+        set_field(call, contact, integer(entry.get("field")), entry.get("value"), now)
         for entry in sent
         if isinstance(entry, dict)
     )

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from bulk.sandbox import field_shapes
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, entire, page, result, text
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, existing, integer, page, text
 from bulk.sandbox.field_shapes import DATUM, METUM
 
 _PER_PAGE: Final = 100
@@ -169,7 +169,7 @@ class CrmFields:
             values["fieldDefault"] = json.dumps(sent["fieldDefault"])
         if "fieldDefaultCurrency" in sent:
             values["fieldDefaultCurrency"] = text(sent["fieldDefaultCurrency"]) or None
-        order = entire(sent.get("displayOrder"))
+        order = integer(sent.get("displayOrder"))
         return values if order is None else values | {"displayOrder": order}
 
     def update_metum(self, call: Call) -> Answer:
@@ -190,7 +190,7 @@ class CrmFields:
     def list_data(self, call: Call) -> Answer:
         """GET /…CustomFieldData."""
         wanted = call.param(f"filters[{self.written}]")
-        where, values = ([f"{self.of} = ?"], [entire(wanted) or 0]) if wanted else ([], [])
+        where, values = ([f"{self.of} = ?"], [integer(wanted) or 0]) if wanted else ([], [])
         rows, total = page(call, Selection(self._data, DATUM.format(self.of), where, values))
         data = [field_shapes.datum(call.shapes, self.of, row) for row in rows]
         return 200, {self._data: data, "meta": {"total": total}}
@@ -199,7 +199,7 @@ class CrmFields:
         """GET /…/{id}/…CustomFieldData: no meta."""
         rows = call.store.rows(
             f"SELECT {DATUM.format(self.of)} FROM {self._data} WHERE {self.of} = ? ORDER BY id",
-            (result(call, self.table, "id", self.model, call.ids[0])[0],),
+            (existing(call, self.table, "id", self.model, call.ids[0])[0],),
         )
         return 200, {self._data: [field_shapes.datum(call.shapes, self.of, row) for row in rows]}
 
@@ -216,7 +216,7 @@ class CrmFields:
     def create_datum(self, call: Call) -> Answer:
         """POST /…CustomFieldData: 200, in place for the same record and field."""
         sent = call.sent(f"{self.of}CustomFieldDatum")
-        pair = entire(sent.get(self.written)), entire(sent.get("customFieldId"))
+        pair = integer(sent.get(self.written)), integer(sent.get("customFieldId"))
         before = call.store.row(f"SELECT fieldValue FROM {self._data} WHERE {self.of} = ? AND customFieldId = ?", pair)
         return 200, self._told(call, self._create(call, sent), before)
 
@@ -239,7 +239,7 @@ class CrmFields:
         for attribute in (self.written, "customFieldId"):
             if sent.get(attribute) in (None, ""):
                 raise _invalid(f"The {attribute} field is required.")
-        record = entire(sent[self.written])
+        record = integer(sent[self.written])
         if call.store.row(f"SELECT 1 FROM {self.table} WHERE id = ?", (record,)) is None:
             raise _missing()
         identity = self._set(call, record, sent)
@@ -261,7 +261,7 @@ class CrmFields:
 
     def _set(self, call: Call, record: int | None, sent: dict[str, Any]) -> int | None:
         """Set one custom field of a record; its id, None if there is no such field."""
-        field = entire(sent.get("customFieldId"))
+        field = integer(sent.get("customFieldId"))
         row = call.store.row(f"SELECT fieldType, fieldDefaultCurrency FROM {self._meta} WHERE id = ?", (field,))
         if row is None:
             return None
@@ -284,7 +284,7 @@ class CrmFields:
 
     def update_data(self, call: Call) -> Answer:
         """PATCH /…CustomFieldData/bulkUpdate: all of them, or none."""
-        ids = [entire(sent.get("id")) or 0 for sent in _each(call)]
+        ids = [integer(sent.get("id")) or 0 for sent in _each(call)]
         for identity, sent in zip(ids, _each(call), strict=True):
             self._change(call, identity, sent)
         named = f"{self._data[0].upper()}{self._data[1:]}s with ID(s): {', '.join(map(str, ids))}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Selection, entire, page
+from bulk.sandbox.calls import Answer, Call, Selection, integer, page
 from bulk.sandbox.deal_shapes import DEAL
 
 _CONTACT: Final = "SELECT fold(c.firstName || ' ' || c.lastName) FROM contacts c WHERE c.id = deals.contact"
@@ -87,7 +87,7 @@ def _condition(call: Call, name: str, value: str) -> tuple[str, list[Any]] | Non
         fields = [_SEARCHED[field]] if field in _SEARCHED else list(_SEARCHED.values())
         return f"({' OR '.join(fields)})", [call.store.fold(value)] * len(fields)
     if name in _BY_NUMBER:
-        number = entire(value)
+        number = integer(value)
         return _BY_NUMBER[name], [-1 if number is None else number]
     if name in _BY_TIME:
         return _BY_TIME[name], [call.store.in_zone(value)]

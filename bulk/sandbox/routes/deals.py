@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Refusal, echoed, entire, invalid, kept, result, text
+from bulk.sandbox.calls import Answer, Call, Refusal, echoed, existing, integer, invalid, kept, text
 from bulk.sandbox.deal_shapes import DEAL
 from bulk.sandbox.routes.contacts import contact_row
 from bulk.sandbox.routes.crm_fields import DEALS
@@ -37,7 +37,7 @@ _IN_TURN: Final = (
 
 def deal_row(call: Call, identity: int) -> Row:
     """The deal's row, or a 404."""
-    return result(call, "deals", DEAL, "Deal", identity)
+    return existing(call, "deals", DEAL, "Deal", identity)
 
 
 def own_row(call: Call, identity: int) -> Row:
@@ -85,7 +85,7 @@ def _own_values(sent: dict[str, Any], required: Sequence[str]) -> dict[str, Any]
         if text(sent.get(name)) != "":
             values[name] = _number(sent[name], name, most)
     if text(sent.get("status")) != "":
-        values["status"] = entire(sent["status"])
+        values["status"] = integer(sent["status"])
         if values["status"] not in (0, 1, 2):
             raise invalid("The value you selected is not a valid choice.", "field_invalid", "status")
     return values
@@ -95,14 +95,14 @@ def _named(call: Call, sent: dict[str, Any], name: str) -> int | None:
     """The id that a body has under a name; None without one; refused if there is no such record."""
     if text(sent.get(name)) in ("", "0"):
         return None
-    identity = entire(sent[name])
+    identity = integer(sent[name])
     if call.store.row(_KNOWN[name], (identity,)) is None:
         raise invalid(f"The related {name} does not exist.", "related_missing", name)
     return identity
 
 
 def _place(call: Call, sent: dict[str, Any], current: int | None) -> dict[str, Any]:
-    """The pipeline and stage that a body puts a deal in that is `held` by a pipeline; nothing if it stays."""
+    """The pipeline and stage that a body puts a deal in that is `current` by a pipeline; nothing if it stays."""
     group, stage = _named(call, sent, "group"), _named(call, sent, "stage")
     if stage is not None:
         of = call.store.count("SELECT dealGroup FROM dealStages WHERE id = ?", (stage,))
@@ -218,7 +218,7 @@ def give_deals(call: Call) -> Answer:
         _refuse_owner(call, deal)
     done: dict[str, list[str]] = {"success": [], "nochange": [], "failed": []}
     for deal in sent:
-        done[_given(call, entire(deal.get("id")), entire(deal["ownerId"]))].append(text(deal.get("id")))
+        done[_given(call, integer(deal.get("id")), integer(deal["ownerId"]))].append(text(deal.get("id")))
     return 200, done
 
 
@@ -227,7 +227,7 @@ def _refuse_owner(call: Call, deal: dict[str, Any]) -> None:
     title = ""
     if not owner:
         title = f"ownerId is required for a deal '{named}'."
-    elif call.store.row(_KNOWN["owner"], (entire(deal["ownerId"]),)) is None:
+    elif call.store.row(_KNOWN["owner"], (integer(deal["ownerId"]),)) is None:
         title = f"Owner(user) with id '{owner}' was not found for a deal '{named}'."
     if title:
         raise Refusal(422, {"errors": [{"status": 422, "title": title}]})

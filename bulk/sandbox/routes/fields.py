@@ -12,13 +12,13 @@ from bulk.sandbox.calls import (
     Refusal,
     Selection,
     echoed,
-    entire,
+    existing,
+    integer,
     invalid,
     kept,
     known,
     page,
     related,
-    result,
     text,
 )
 from bulk.sandbox.shapes import FIELD, OPTION, RELATION
@@ -72,7 +72,7 @@ def one_field(call: Call) -> Answer:
 
 
 def _field_row(call: Call) -> tuple[Any, ...]:
-    return result(call, "fields", FIELD, "Field", call.ids[0])
+    return existing(call, "fields", FIELD, "Field", call.ids[0])
 
 
 def _refuse_title(call: Call, title: str, by: int) -> None:
@@ -159,22 +159,22 @@ def create_options(call: Call) -> Answer:
     for order, option in enumerate(sent, 1):
         field, value = related(call, "fields", "Field", option.get("field")), text(option.get("value"))
         identity = call.store.add_option(
-            field, value, text(option.get("label")) or value, entire(option.get("orderid")) or order,
+            field, value, text(option.get("label")) or value, integer(option.get("orderid")) or order,
             default=option.get("isdefault") in (True, 1, "1", "true"),
         )  # fmt: skip
-        record = call.shapes.option(result(call, "fieldOptions", OPTION, "FieldOption", identity))
+        record = call.shapes.option(existing(call, "fieldOptions", OPTION, "FieldOption", identity))
         made.append(record | option)
     return 201, {"fieldOptions": made}
 
 
 def one_option(call: Call) -> Answer:
     """GET /fieldOptions/{id}."""
-    return 200, {"fieldOption": call.shapes.option(result(call, "fieldOptions", OPTION, "FieldOption", call.ids[0]))}
+    return 200, {"fieldOption": call.shapes.option(existing(call, "fieldOptions", OPTION, "FieldOption", call.ids[0]))}
 
 
 def delete_option(call: Call) -> Answer:
     """DELETE /fieldOptions/{id}: 200 with no body."""
-    call.store.delete("fieldOptions", result(call, "fieldOptions", "id", "FieldOption", call.ids[0])[0])
+    call.store.delete("fieldOptions", existing(call, "fieldOptions", "id", "FieldOption", call.ids[0])[0])
     return 200, None
 
 
@@ -190,17 +190,17 @@ def create_relation(call: Call) -> Answer:
     """POST /fieldRels."""
     sent = call.sent("fieldRel")
     field = related(call, "fields", "Field", sent.get("field"))
-    identity = call.store.add_relation(field, entire(sent.get("relid")) or 0)
-    record = call.shapes.relation(result(call, "fieldRels", RELATION, "FieldRel", identity))
+    identity = call.store.add_relation(field, integer(sent.get("relid")) or 0)
+    record = call.shapes.relation(existing(call, "fieldRels", RELATION, "FieldRel", identity))
     return 201, {"fieldRel": record | {name: sent[name] for name in ("field", "relid") if name in sent}}
 
 
 def one_relation(call: Call) -> Answer:
     """GET /fieldRels/{id}."""
-    return 200, {"fieldRel": call.shapes.relation(result(call, "fieldRels", RELATION, "FieldRel", call.ids[0]))}
+    return 200, {"fieldRel": call.shapes.relation(existing(call, "fieldRels", RELATION, "FieldRel", call.ids[0]))}
 
 
 def delete_relation(call: Call) -> Answer:
     """DELETE /fieldRels/{id}."""
-    call.store.delete("fieldRels", result(call, "fieldRels", "id", "FieldRel", call.ids[0])[0])
+    call.store.delete("fieldRels", existing(call, "fieldRels", "id", "FieldRel", call.ids[0])[0])
     return 200, {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, entire, invalid, kept, listed, result, text
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, integer, invalid, kept, listed, text
 
 _GROUP: Final = "id, title, descript"
 _TEXTS: Final = ("title", "descript")
@@ -17,7 +17,7 @@ def list_groups(call: Call) -> Answer:
 
 def one_group(call: Call) -> Answer:
     """GET /groups/{id}."""
-    return 200, {"group": call.shapes.group(result(call, "groups", _GROUP, "Group", call.ids[0]))}
+    return 200, {"group": call.shapes.group(existing(call, "groups", _GROUP, "Group", call.ids[0]))}
 
 
 def create_group(call: Call) -> Answer:
@@ -26,14 +26,14 @@ def create_group(call: Call) -> Answer:
     if not text(sent.get("title")):
         raise invalid("The group title was not provided.", "field_missing", "title")
     identity = call.store.insert("groups", {"descript": "", **kept(sent, _TEXTS)})
-    full = call.shapes.group(result(call, "groups", _GROUP, "Group", identity))
+    full = call.shapes.group(existing(call, "groups", _GROUP, "Group", identity))
     made = {"p_admin": 1, "links": full["links"], "id": full["id"]}
     return 201, {"group": {name: sent[name] for name in _TEXTS if name in sent} | made}
 
 
 def update_group(call: Call) -> Answer:
     """PUT /groups/{id}."""
-    result(call, "groups", "id", "Group", call.ids[0])
+    existing(call, "groups", "id", "Group", call.ids[0])
     sent = call.sent("group")
     call.store.update("groups", call.ids[0], kept(sent, _TEXTS))
     _status, body = one_group(call)
@@ -42,7 +42,7 @@ def update_group(call: Call) -> Answer:
 
 def delete_group(call: Call) -> Answer:
     """DELETE /groups/{id}."""
-    call.store.delete("groups", result(call, "groups", "id", "Group", call.ids[0])[0])
+    call.store.delete("groups", existing(call, "groups", "id", "Group", call.ids[0])[0])
     return 200, {}
 
 
@@ -54,7 +54,7 @@ def list_limits(call: Call) -> Answer:
 def show_list(call: Call) -> Answer:
     """POST /listGroups: a group sees a list from now on."""
     sent = call.sent("listGroup")
-    pair = entire(sent.get("listid")), entire(sent.get("groupid"))
+    pair = integer(sent.get("listid")), integer(sent.get("groupid"))
     known = "SELECT 1 FROM lists, groups WHERE lists.id = ? AND groups.id = ?"
     if call.store.row(known, pair) is None:
         raise Refusal(403, {"message": "Forbidden"})

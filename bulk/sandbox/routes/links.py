@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, entire, invalid, listed, related, result, text
+from bulk.sandbox.calls import (
+    Answer,
+    Call,
+    Refusal,
+    Selection,
+    echoed,
+    existing,
+    integer,
+    invalid,
+    listed,
+    related,
+    text,
+)
 from bulk.sandbox.routes.contacts import as_stored, contact_row, set_field, touch
 from bulk.sandbox.routes.side import RELATIONS, shaper
 from bulk.sandbox.shapes import CONTACT_LIST, CONTACT_TAG
@@ -60,12 +72,12 @@ def delete_link(plural: str) -> Callable[[Call], Answer]:
 
 def _link(call: Call, plural: str) -> dict[str, Any]:
     """The record in the path, or a 404."""
-    return shaper(call, plural)(result(call, plural, RELATIONS[plural], _MODELS[plural], call.ids[0]))
+    return shaper(call, plural)(existing(call, plural, RELATIONS[plural], _MODELS[plural], call.ids[0]))
 
 
 def _contact_of(call: Call, value: Any) -> int:
     """The contact that a link names, or the documented 404."""
-    contact = entire(value)
+    contact = integer(value)
     if contact is None or call.store.row("SELECT 1 FROM contacts WHERE id = ?", (contact,)) is None:
         raise Refusal(404, {"errors": [{"status": 404, "title": "Not Found", "detail": "Contact not found"}]})
     return contact
@@ -88,7 +100,7 @@ def add_tag(call: Call) -> Answer:
             pointer = {"pointer": f"/data/attributes/{name}"}
             raise Refusal(422, {"errors": [{"status": 422, "title": "Missing attribute", "source": pointer}]})
     contact = _contact_of(call, sent["contact"])
-    if entire(sent["tag"]) is None:
+    if integer(sent["tag"]) is None:
         raise invalid("No tag id provided", "field_invalid", "tag")
     tag = related(call, "tags", "Tag", sent["tag"])
     row = call.store.row(f"SELECT {CONTACT_TAG} FROM contactTags WHERE contact = ? AND tag = ?", (contact, tag))
@@ -109,16 +121,16 @@ def set_list(call: Call) -> Answer:
     sent = call.sent("contactList")
     contact = _contact_of(call, sent.get("contact"))
     mailing = related(call, "lists", "_List", sent.get("list"))
-    status = entire(sent.get("status"))
+    status = integer(sent.get("status"))
     if status not in (0, 1, 2, 3):
         raise invalid("The value you selected is not a valid choice.", "field_invalid", "status")
     current = call.store.row("SELECT status FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
     returns = current is not None and current[0] == LEFT and status == 1
-    if returns and call.switches.resubscribe == "wants sourceid" and entire(sent.get("sourceid")) != ASKED:
+    if returns and call.switches.resubscribe == "wants sourceid" and integer(sent.get("sourceid")) != ASKED:
         raise invalid("The contact has unsubscribed from this list.", "field_invalid", "sourceid")
     changed = current is None or current[0] != status
     if changed:
-        store_list(call, contact, mailing, status, entire(sent.get("sourceid")) or 4)
+        store_list(call, contact, mailing, status, integer(sent.get("sourceid")) or 4)
     row = call.store.row(f"SELECT {CONTACT_LIST} FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
     record = call.shapes.contact_list(row or (), new=True)
     if not changed:
@@ -181,7 +193,7 @@ def post_field_value(call: Call) -> Answer:
     """POST /fieldValues: in place for the same contact and field."""
     sent = call.sent("fieldValue")
     contact = _contact_of(call, sent.get("contact"))
-    field = entire(sent.get("field"))
+    field = integer(sent.get("field"))
     current = call.store.row("SELECT 1 FROM fieldValues WHERE contact = ? AND field = ?", (contact, field))
     row = set_field(call, contact, field, sent.get("value"), call.store.now())
     if row is None and call.store.row("SELECT 1 FROM fields WHERE id = ?", (field,)):

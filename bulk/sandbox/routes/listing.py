@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, entire, page
+from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, integer, page
 from bulk.sandbox.routes import side
 from bulk.sandbox.shapes import CONTACT
 
@@ -73,54 +73,54 @@ def list_contacts(call: Call) -> Answer:
 
 
 def _selection(call: Call) -> Selection:
-    result = _Conditions()
+    conditions = _Conditions()
     orders: list[str] = []
     ids: list[int] = []
     for key, value in call.query:
         name = key.removeprefix("filters[").removesuffix("]") if key.startswith("filters[") else key
         if key == "ids[]":
-            ids.append(entire(value) or 0)
+            ids.append(integer(value) or 0)
         elif key.startswith("orders["):
             column = _ORDERS.get(key[len("orders[") : -1])
             if column:
                 orders.append(f"{column} {'DESC' if value.upper() == 'DESC' else 'ASC'}")
         elif key in _KEYSET:
-            result.keyset.append(_KEYSET[key])
-            result.bounds.append(entire(value) or 0)
+            conditions.keyset.append(_KEYSET[key])
+            conditions.bounds.append(integer(value) or 0)
         elif value:
-            _filter(call, result, name, value)
+            _filter(call, conditions, name, value)
     if ids:
-        result.add("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+        conditions.add("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
     return Selection(
-        "contacts", CONTACT, result.where + result.keyset, result.values + result.bounds,
-        ", ".join(dict.fromkeys([*orders, "id"])), _total(call, result),
+        "contacts", CONTACT, conditions.where + conditions.keyset, conditions.values + conditions.bounds,
+        ", ".join(dict.fromkeys([*orders, "id"])), _total(call, conditions),
     )  # fmt: skip
 
 
-def _filter(call: Call, result: _Conditions, name: str, value: str) -> None:
+def _filter(call: Call, conditions: _Conditions, name: str, value: str) -> None:
     if name in _BY_TEXT:
-        result.add(_BY_TEXT[name], call.store.fold(value))
+        conditions.add(_BY_TEXT[name], call.store.fold(value))
     elif name in _BY_NUMBER:
-        if number := entire(value):
-            result.add(_BY_NUMBER[name], number)
+        if number := integer(value):
+            conditions.add(_BY_NUMBER[name], number)
     elif name in _BY_TIME:
-        result.add(_BY_TIME[name], call.store.in_zone(value))
+        conditions.add(_BY_TIME[name], call.store.in_zone(value))
     elif name == "tagid":
-        result.relate("contactTags", "tag = ?", entire(value) or 0)
+        conditions.relate("contactTags", "tag = ?", integer(value) or 0)
     elif name == "listid":
         status = call.number("status", -1)
-        result.relate("contactLists", "list = ? AND (? < 0 OR status = ?)", entire(value) or 0, status, status)
+        conditions.relate("contactLists", "list = ? AND (? < 0 OR status = ?)", integer(value) or 0, status, status)
 
 
-def _total(call: Call, result: _Conditions) -> int | None:
+def _total(call: Call, conditions: _Conditions) -> int | None:
     """How many contacts there are without regard to the page; None: to be counted with all conditions."""
-    if result.keyset and call.switches.keyset_total == "rest":
+    if conditions.keyset and call.switches.keyset_total == "rest":
         return None
-    if not result.where:
+    if not conditions.where:
         return call.store.count("SELECT contacts FROM totals")
-    if result.direct and len(result.where) == 1:
-        return call.store.count(result.direct, result.values)
-    return call.store.count(f"SELECT count(*) FROM contacts WHERE {' AND '.join(result.where)}", result.values)
+    if conditions.direct and len(conditions.where) == 1:
+        return call.store.count(conditions.direct, conditions.values)
+    return call.store.count(f"SELECT count(*) FROM contacts WHERE {' AND '.join(conditions.where)}", conditions.values)
 
 
 def _page_input(call: Call) -> dict[str, Any]:

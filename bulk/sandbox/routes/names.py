@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, invalid, kept, known, page, result, text
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, invalid, kept, known, page, text
 from bulk.sandbox.shapes import LIST, TAG
 
 _OPERATORS: Final[Mapping[str, str]] = {
@@ -59,7 +59,7 @@ def counted(call: Call, sql: str, rows: Sequence[tuple[Any, ...]]) -> dict[int, 
 
 def one_tag(call: Call) -> Answer:
     """GET /tags/{id}."""
-    row = result(call, "tags", TAG, "Tag", call.ids[0])
+    row = existing(call, "tags", TAG, "Tag", call.ids[0])
     count = call.store.count("SELECT count(*) FROM contactTags WHERE tag = ?", call.ids)
     return 200, {"tag": call.shapes.tag(row, subscribers=count)}
 
@@ -99,7 +99,7 @@ def _refuse_tag(call: Call, kind: str, name: str, by: int) -> None:
 
 def update_tag(call: Call) -> Answer:
     """PUT or PATCH /tags/{id}: its memberships stay."""
-    _identity, kind, name, *_ = result(call, "tags", TAG, "Tag", call.ids[0])
+    _identity, kind, name, *_ = existing(call, "tags", TAG, "Tag", call.ids[0])
     sent = call.sent("tag")
     values = {key: text(sent[key]) for key in ("tag", "description", "tagType") if sent.get(key) not in (None, "")}
     if "description" in sent:
@@ -113,7 +113,7 @@ def update_tag(call: Call) -> Answer:
 
 def delete_tag(call: Call) -> Answer:
     """DELETE /tags/{id}: its memberships go too."""
-    call.store.delete("tags", result(call, "tags", "id", "Tag", call.ids[0])[0])
+    call.store.delete("tags", existing(call, "tags", "id", "Tag", call.ids[0])[0])
     return 200, {}
 
 
@@ -133,7 +133,7 @@ def list_lists(call: Call) -> Answer:
 
 def one_list(call: Call) -> Answer:
     """GET /lists/{id}."""
-    return 200, {"list": call.shapes.mailing_list(result(call, "lists", LIST, "_List", call.ids[0]))}
+    return 200, {"list": call.shapes.mailing_list(existing(call, "lists", LIST, "_List", call.ids[0]))}
 
 
 def create_list(call: Call) -> Answer:
@@ -148,14 +148,14 @@ def create_list(call: Call) -> Answer:
     ):
         raise invalid("There is already a list with this stringid.", "duplicate", "stringid")
     identity = call.store.add_list(values["name"], values["stringid"], values)
-    full = call.shapes.mailing_list(result(call, "lists", LIST, "_List", identity))
+    full = call.shapes.mailing_list(existing(call, "lists", LIST, "_List", identity))
     made = {name: full[name] for name in ("channel", "description", "userid", "cdate", "udate", "links", "id", "user")}
     return call.switches.new_record, {"list": known(sent, full) | echoed(made, sent, "channel", "description")}
 
 
 def update_list(call: Call) -> Answer:
     """PUT or PATCH /lists/{id}."""
-    result(call, "lists", "id", "_List", call.ids[0])
+    existing(call, "lists", "id", "_List", call.ids[0])
     sent = call.sent("list")
     values = kept(sent, _LIST_TEXTS, ["send_last_broadcast"])
     call.store.update("lists", call.ids[0], values | {"udate": call.store.now()})
@@ -164,5 +164,5 @@ def update_list(call: Call) -> Answer:
 
 def delete_list(call: Call) -> Answer:
     """DELETE /lists/{id}: its memberships go too."""
-    call.store.delete("lists", result(call, "lists", "id", "_List", call.ids[0])[0])
+    call.store.delete("lists", existing(call, "lists", "id", "_List", call.ids[0])[0])
     return 200, {}

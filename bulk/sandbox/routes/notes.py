@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bulk.sandbox import deal_shapes
-from bulk.sandbox.calls import Answer, Call, Selection, crm_total, echoed, invalid, missing, page, related, result, text
+from bulk.sandbox.calls import (
+    Answer,
+    Call,
+    Selection,
+    crm_total,
+    echoed,
+    existing,
+    invalid,
+    missing,
+    page,
+    related,
+    text,
+)
 from bulk.sandbox.deal_shapes import DEAL, NOTE
 from bulk.sandbox.routes.contacts import contact_row, touch
 from bulk.sandbox.routes.deals import own_row
@@ -40,7 +52,7 @@ def list_notes(call: Call) -> Answer:
 
 def _note(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return deal_shapes.note(call.shapes, result(call, "notes", NOTE, "Note", identity))
+    return deal_shapes.note(call.shapes, existing(call, "notes", NOTE, "Note", identity))
 
 
 def one_note(call: Call) -> Answer:
@@ -78,8 +90,8 @@ def _beside(call: Call, reltype: str, identity: int) -> dict[str, Any]:
         touch(call, identity)
         return {"contacts": [call.shapes.contact(contact_row(call, identity))]}
     if reltype == "Deal":
-        return {"deals": [deal_shapes.deal(call.shapes, result(call, "deals", DEAL, "Deal", identity))]}
-    return {"accounts": [call.shapes.account(result(call, "accounts", ACCOUNT, "CustomerAccount", identity))]}
+        return {"deals": [deal_shapes.deal(call.shapes, existing(call, "deals", DEAL, "Deal", identity))]}
+    return {"accounts": [call.shapes.account(existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))]}
 
 
 def _add(call: Call, sent: dict[str, Any], reltype: str, relid: Any, identity: int) -> Answer:
@@ -131,7 +143,7 @@ def below(reltype: str) -> Callable[[Call], Answer]:
     about = _ABOUT[reltype]
 
     def route(call: Call) -> Answer:
-        identity = result(call, about.table, "id", about.model, call.ids[0])[0]
+        identity = existing(call, about.table, "id", about.model, call.ids[0])[0]
         rows = call.store.rows(
             f"SELECT {NOTE} FROM notes WHERE reltype = ? AND relid = ? ORDER BY id", (reltype, identity)
         )
@@ -145,7 +157,7 @@ def add_below(reltype: str) -> Callable[[Call], Answer]:
     about = _ABOUT[reltype]
 
     def route(call: Call) -> Answer:
-        identity = result(call, about.table, "id", about.model, call.ids[0])[0]
+        identity = existing(call, about.table, "id", about.model, call.ids[0])[0]
         return _add(call, call.sent("note"), reltype, str(identity), identity)
 
     return route
@@ -157,7 +169,7 @@ def update_below(reltype: str) -> Callable[[Call], Answer]:
 
     def route(call: Call) -> Answer:
         identity, number = call.ids
-        result(call, about.table, "id", about.model, identity)
+        existing(call, about.table, "id", about.model, identity)
         before = _note(call, number)
         if (before["reltype"], before["relid"]) != (reltype, str(identity)):
             raise missing("Note", number)

@@ -17,7 +17,7 @@ from bulk.sandbox.calls import (
     Selection,
     crm_total,
     echoed,
-    entire,
+    integer,
     invalid,
     kept,
     known,
@@ -107,7 +107,7 @@ def _group_values(sent: dict[str, Any], required: Sequence[str]) -> dict[str, An
         values["currency"] = values["currency"].lower()
     for name in _GROUP_NUMBERS:
         if name in sent:
-            values[name] = entire(text(sent[name])) or 0
+            values[name] = integer(text(sent[name])) or 0
     if values.get("autoassign", 0) not in (0, 1, 2):
         raise invalid("The value you selected is not a valid choice.", "field_invalid", "autoassign")
     return values
@@ -121,10 +121,10 @@ def _assign(call: Call, group: int, sent: dict[str, Any]) -> tuple[dict[str, Any
             continue
         call.store.db.execute(f"DELETE FROM {table} WHERE dealGroup = ?", (group,))
         for value in sent[name]:
-            if call.store.row(f"SELECT 1 FROM {pointed} WHERE id = ?", (entire(value),)) is None:
+            if call.store.row(f"SELECT 1 FROM {pointed} WHERE id = ?", (integer(value),)) is None:
                 raise invalid(f"The related {column.removesuffix('id')} does not exist.", "related_missing", name)
             call.store.rows(
-                f"INSERT OR IGNORE INTO {table} (dealGroup, {column}) VALUES (?, ?)", (group, entire(value))
+                f"INSERT OR IGNORE INTO {table} (dealGroup, {column}) VALUES (?, ?)", (group, integer(value))
             )
         rows = call.store.rows(f"SELECT id, dealGroup, {column} FROM {table} WHERE dealGroup = ? ORDER BY id", (group,))
         shape = deal_shapes.deal_group_user if name == "users" else deal_shapes.deal_group_group

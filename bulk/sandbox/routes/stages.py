@@ -14,12 +14,12 @@ from bulk.sandbox.calls import (
     Selection,
     crm_total,
     echoed,
-    entire,
+    existing,
+    integer,
     invalid,
     kept,
     known,
     page,
-    result,
     text,
 )
 from bulk.sandbox.deal_shapes import DEAL, DEAL_STAGE
@@ -36,7 +36,7 @@ def list_stages(call: Call) -> Answer:
     wanted: list[Any] = [*values]
     if group := call.param("filters[d_groupid]"):
         where.append("dealGroup = ?")
-        wanted.append(entire(group) or 0)
+        wanted.append(integer(group) or 0)
     order = ordered(call, title="fold(title)")
     rows, total = page(call, Selection("dealStages", DEAL_STAGE, where, wanted, order))
     result = [deal_shapes.deal_stage(call.shapes, row) for row in rows]
@@ -45,7 +45,7 @@ def list_stages(call: Call) -> Answer:
 
 def _stage(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return deal_shapes.deal_stage(call.shapes, result(call, "dealStages", DEAL_STAGE, "DealStage", identity))
+    return deal_shapes.deal_stage(call.shapes, existing(call, "dealStages", DEAL_STAGE, "DealStage", identity))
 
 
 def stage_beside(call: Call, stage: str) -> list[dict[str, Any]]:
@@ -65,11 +65,11 @@ def _values(call: Call, sent: dict[str, Any], required: Sequence[str]) -> dict[s
             raise invalid(f"The dealStage {name} was not provided.", "field_missing", name)
     values: dict[str, Any] = kept(sent, _TEXTS)
     for name, column in (("order", "ordernum"), ("width", "width")):
-        number = entire(text(sent.get(name)))
+        number = integer(text(sent.get(name)))
         if number is not None:
             values[column] = min(number, _MOST)
     if "group" in sent:
-        group = entire(sent["group"])
+        group = integer(sent["group"])
         if call.store.row("SELECT 1 FROM dealGroups WHERE id = ? AND NOT hidden", (group,)) is None:
             raise invalid("The related group does not exist.", "related_missing", "group")
         values["dealGroup"] = group
@@ -138,7 +138,7 @@ def other_pipeline() -> Refusal:
 def move_deals(call: Call) -> Answer:
     """PUT /dealStages/{id}/deals: all of its deals into another stage of its pipeline."""
     stage, target = _stage(call, call.ids[0]), call.sent("deal").get("stage")
-    other = call.store.row("SELECT id, dealGroup FROM dealStages WHERE id = ?", (entire(target),))
+    other = call.store.row("SELECT id, dealGroup FROM dealStages WHERE id = ?", (integer(target),))
     if other is None or str(other[1]) != stage["group"]:
         raise other_pipeline()
     moved = [row[0] for row in call.store.rows("SELECT id FROM deals WHERE stage = ? ORDER BY id", (call.ids[0],))]

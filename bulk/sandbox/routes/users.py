@@ -11,12 +11,12 @@ from bulk.sandbox.calls import (
     Refusal,
     Selection,
     echoed,
+    existing,
     invalid,
     kept,
     known,
     listed,
     missing,
-    result,
     text,
 )
 from bulk.sandbox.shapes import USER
@@ -33,12 +33,12 @@ def list_users(call: Call) -> Answer:
 
 def one_user(call: Call) -> Answer:
     """GET /users/{id}."""
-    return 200, {"user": call.shapes.user(result(call, "users", USER, "User", call.ids[0]))}
+    return 200, {"user": call.shapes.user(existing(call, "users", USER, "User", call.ids[0]))}
 
 
 def me(call: Call) -> Answer:
     """GET /users/me: whose key it is."""
-    return 200, {"user": call.shapes.user(result(call, "users", USER, "User", _OWNER))}
+    return 200, {"user": call.shapes.user(existing(call, "users", USER, "User", _OWNER))}
 
 
 def user_by(attribute: str) -> Callable[[Call], Answer]:
@@ -69,14 +69,14 @@ def create_user(call: Call) -> Answer:
     username, email = (_free(call, sent, attribute, 0) for attribute in _UNIQUE)
     names = {"firstName": text(sent.get("firstName")), "lastName": text(sent.get("lastName"))}
     identity = call.store.add_user(username, email, names | kept(sent, _TEXTS))
-    full = call.shapes.user(result(call, "users", USER, "User", identity))
+    full = call.shapes.user(existing(call, "users", USER, "User", identity))
     made = {name: full[name] for name in ("localZoneid", "cdate", "udate", "links", "id")}
     return 201, {"user": known(sent, full) | echoed(made, sent, "localZoneid")}
 
 
 def update_user(call: Call) -> Answer:
     """PUT /users/{id}."""
-    result(call, "users", "id", "User", call.ids[0])
+    existing(call, "users", "id", "User", call.ids[0])
     sent = call.sent("user")
     values = kept(sent, _TEXTS)
     for attribute in _UNIQUE:
@@ -90,7 +90,7 @@ def update_user(call: Call) -> Answer:
 
 def delete_user(call: Call) -> Answer:
     """DELETE /users/{id}; not oneself."""
-    identity = result(call, "users", "id", "User", call.ids[0])[0]
+    identity = existing(call, "users", "id", "User", call.ids[0])[0]
     if identity == _OWNER:
         raise Refusal(403, {"message": "Forbidden"})
     call.store.delete("users", identity)

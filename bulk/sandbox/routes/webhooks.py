@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulk.sandbox.automation_shapes import WEBHOOK, webhook
-from bulk.sandbox.calls import Answer, Call, Selection, echoed, invalid, listed, related, result, text
+from bulk.sandbox.calls import Answer, Call, Selection, echoed, existing, invalid, listed, related, text
 
 EVENTS: Final = (
     "bounce", "click", "contact_tag_added", "contact_tag_removed", "deal_add", "deal_note_add", "deal_pipeline_add",
@@ -37,7 +37,7 @@ def list_webhooks(call: Call) -> Answer:
 
 def _webhook(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return webhook(result(call, "webhooks", WEBHOOK, "Webhook", identity))
+    return webhook(existing(call, "webhooks", WEBHOOK, "Webhook", identity))
 
 
 def one_webhook(call: Call) -> Answer:
