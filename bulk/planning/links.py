@@ -158,8 +158,8 @@ class ListWork:
     """What becomes of a contact's lists.
 
     `wanted` maps ids of lists to their names and the status to set. `current` are the statuses as they were read not
-    long ago, None: they are not known. What they say need not be sent or is refused is not asked again; before anybody is
-    subscribed it is. `began` is when the job did.
+    long ago, None: they are not known. What they say need not be sent or is refused is not asked again; before
+    anybody is subscribed it is. `began` is when the job did.
     """
 
     contact: Contact
