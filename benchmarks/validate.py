@@ -76,15 +76,15 @@ def bare(path: Path) -> str:
 
 
 def read(path: Path) -> str:
-    from bulk.files.reader import open_table  # noqa: PLC0415
+    from bulk.files.csv.reader import open_csv  # noqa: PLC0415
 
-    return f"read={sum(1 for _ in open_table(path).records())}"
+    return f"read={sum(1 for _ in open_csv(path).records())}"
 
 
 def validate(path: Path) -> str:
     from bulk.files.check import check  # noqa: PLC0415
+    from bulk.files.csv.reader import open_csv  # noqa: PLC0415
     from bulk.files.matching import match_header  # noqa: PLC0415
-    from bulk.files.reader import open_table  # noqa: PLC0415
     from bulk.resources import find  # noqa: PLC0415
     from bulk.resources.kinds import DATE, NUMBER, TEXTAREA  # noqa: PLC0415
     from bulk.resources.spec import Column  # noqa: PLC0415
@@ -93,16 +93,16 @@ def validate(path: Path) -> str:
     assert contacts
     custom = [("Birthday", DATE), ("Score", NUMBER), ("Note", TEXTAREA)]
     columns = [*contacts.columns, *(Column(f"field:{at}", kind, name) for at, (name, kind) in enumerate(custom))]
-    table = open_table(path, columns=columns)
-    tally = check(table, match_header(table.header, columns), on_duplicate="error", sink=Nowhere(), progress=ignore)
+    table = open_csv(path, columns=columns)
+    tally = check(table, match_header(table.header, columns), on_duplicate="error", unsent=Nowhere(), progress=ignore)
     return f"read={tally.read} rejected={tally.rejected}"
 
 
-WAYS = {"csv.reader": bare, "open_table": read, "validate": validate}
+WAYS = {"csv.reader": bare, "open_csv": read, "validate": validate}
 
 
 class Nowhere:
-    """A sink."""
+    """Takes rows that will not be sent."""
 
     def rejected(self, issues: Iterable[object]) -> None:
         """Forget them."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
+from bulk.files.csv.reader import open_csv
 from bulk.resources.spec import Column
 
 LINE: Final = re.compile(r"\r\n|\r|\n")
@@ -112,7 +112,7 @@ def current(
 ) -> Read:
     """Read a file with bulk and with the reader above, and hold the one to the other."""
     try:
-        table = open_table(path, encoding=encoding, delimiter=delimiter, skip_lines=skip_lines, columns=columns)
+        table = open_csv(path, encoding=encoding, delimiter=delimiter, skip_lines=skip_lines, columns=columns)
         records = list(table.records())
     except UsageError as error:
         justified(str(error), path, encoding, delimiter, skip_lines)

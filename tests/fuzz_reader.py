@@ -57,7 +57,8 @@ def search(seconds: int, folder: str = "") -> None:
     def try_one(seed: bytes) -> None:
         one(seed, path)
 
-    for module in ("bulk.files.dialect", "bulk.files.reader", "bulk.files.swallowed"):
+    for name in ("detect", "encoding", "frames", "reader", "swallowed"):
+        module = f"bulk.files.csv.{name}"
         for thing in vars(sys.modules[module]).values():
             _instrument(atheris, module, thing)
     options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", f"-artifact_prefix={result}/crash-"]

@@ -1,1 +1,1 @@
-"""The CSV side: reading, schema, writing, templates. Knows files and resources, nothing of HTTP or jobs."""
+"""The rows of files: reading, schema, writing, templates. Knows files and resources, nothing of HTTP or jobs."""

@@ -1,7 +1,7 @@
 """Checks a whole file before anything is sent: every row against the schema, every key against all others.
 
 One streaming pass, and a second one over the few rows whose key may be there twice. Memory does not grow with the file
-beyond sixteen bytes a row, which go to disk. Says what is wrong with which row; what becomes of the rows is the sink's.
+beyond sixteen bytes a row, which go to disk. Says what is wrong with which row; what becomes of the rows is the job's.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Final, Literal, Protocol, Self
 
 from bulk.files.keys import Keys, RowSet
 from bulk.files.matching import Match
-from bulk.files.reader import Record, Table
 from bulk.files.schema import build_schema, check_batch, shorten
+from bulk.files.source import Record, Source
 from bulk.model import Issue
 from bulk.resources.contacts import OPPOSITES
 from bulk.resources.identity import name_key
@@ -34,7 +34,7 @@ _NUMBER: Final = attrgetter("number")
 _COMPARED: Final = 1_000  # rows compared with the account at a time
 
 
-class Sink(Protocol):
+class Unsent(Protocol):
     """Where rows that will not be sent go, in batches. Within one call they are in file order."""
 
     def rejected(self, issues: Sequence[Issue]) -> None:
@@ -73,14 +73,14 @@ Compare = Callable[[Sequence[Record]], Sequence[Compared]]
 
 
 def check(
-    table: Table, match: Match, *, on_duplicate: OnDuplicate, sink: Sink, progress: Callable[[int], None],
+    source: Source, match: Match, *, on_duplicate: OnDuplicate, unsent: Unsent, progress: Callable[[int], None],
     look: Look | None = None,
 ) -> Tally:  # fmt: skip
     """Check the whole file by itself. `progress` is told how many more rows were checked.
 
     A row is never rejected and skipped. `look` may have more against rows that fit the schema.
     """
-    with FileCheck(table, match, on_duplicate, sink, look) as file_check:
+    with FileCheck(source, match, on_duplicate, unsent, look) as file_check:
         file_check.look_through(progress)
         return file_check.settle(None)
 
@@ -94,18 +94,18 @@ class FileCheck:
 
     def __init__(  # the command line's options and two ends
         self,
-        table: Table,
+        source: Source,
         match: Match,
         on_duplicate: OnDuplicate,
-        sink: Sink,
+        unsent: Unsent,
         look: Look | None = None,
         *,
         comparing: bool = False,
     ) -> None:
-        self.table = table
+        self.source = source
         self._match = match
         self._on_duplicate = on_duplicate
-        self._sink = sink
+        self._unsent = unsent
         self._look = look
         self._comparing = comparing
         self._schema = build_schema([column for _, column in match.columns])
@@ -137,10 +137,10 @@ class FileCheck:
     def look_through(self, progress: Callable[[int], None]) -> None:
         """Look at every row by itself."""
         with _no_cycle_search():
-            for batch in _batches(self.table):
+            for batch in _batches(self.source):
                 self._take(batch)
                 progress(len(batch))
-        self._tally.blank = self.table.blank_rows
+        self._tally.blank = self.source.blank_rows
 
     def settle(self, compare: Compare | None) -> Tally:
         """Decide about the rows that wait, and about those of one key; `compare` None: without the account."""
@@ -165,7 +165,7 @@ class FileCheck:
             issues += of_cells
         if issues:
             issues.sort(key=lambda issue: issue.row)
-            self._sink.rejected(issues)
+            self._unsent.rejected(issues)
         rejected = {issue.row for issue in issues}
         if rejected and self._on_duplicate != "error":  # else who comes after such a row would be sent in its place
             fitting = [record for record in fitting if record.number not in rejected]
@@ -195,7 +195,7 @@ class FileCheck:
     # ---- rows that wait
 
     def _in_doubt(self) -> Iterator[list[Record]]:
-        records = self.table.records(only=self._doubtful) if self._doubtful else iter(())
+        records = self.source.records(only=self._doubtful) if self._doubtful else iter(())
         while batch := list(islice(records, _COMPARED)):
             yield batch
 
@@ -210,7 +210,7 @@ class FileCheck:
         ]  # fmt: skip
         issues.sort(key=lambda issue: issue.row)
         if issues:
-            self._sink.rejected(issues)
+            self._unsent.rejected(issues)
         for number in {issue.row for issue in issues}:
             self._refused.add(number)
             self._tally.rejected += 1
@@ -219,9 +219,9 @@ class FileCheck:
         result = self._repeated(suspects, compare)
         while some := list(islice(result, BATCH)):
             if duplicates := [row for row in some if isinstance(row, Issue)]:
-                self._sink.rejected(duplicates)
+                self._unsent.rejected(duplicates)
             if set_aside := sorted(row for row in some if not isinstance(row, Issue)):
-                self._sink.skipped(set_aside)
+                self._unsent.skipped(set_aside)
             self._tally.rejected += len(duplicates)
             self._tally.skipped += len(set_aside)
 
@@ -233,7 +233,7 @@ class FileCheck:
         """
         rows: dict[str, dict[str, int]] = {}  # by key, and by the id of the record that a row names
         title, on_duplicate = self._match.key_title, self._on_duplicate
-        for record in self.table.records(only=set(map(abs, suspects))):
+        for record in self.source.records(only=set(map(abs, suspects))):
             number = record.number
             wrong = -number in suspects or number in self._refused
             if wrong and on_duplicate != "error":
@@ -255,18 +255,18 @@ class FileCheck:
                 others[own] = number
 
 
-def _batches(table: Table) -> Iterator[list[Record]]:
+def _batches(source: Source) -> Iterator[list[Record]]:
     """The records in batches that fit into memory, however wide the table is and however long its cells are."""
-    records = table.records()
-    most = max(1, min(BATCH, CELLS // len(table.header)))
+    records = source.records()
+    most = max(1, min(BATCH, CELLS // len(source.header)))
     batch: list[Record] = []
     begun = 0
     while piece := list(islice(records, min(_PIECE, most - len(batch)))):
         batch += piece
-        if len(batch) == most or table.read_bytes - begun > BYTES:
+        if len(batch) == most or source.read_bytes - begun > BYTES:
             yield batch
             batch = []
-            begun = table.read_bytes
+            begun = source.read_bytes
     if batch:
         yield batch
 

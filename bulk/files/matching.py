@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.files.reader import Record
+from bulk.files.source import Record
 from bulk.model import Row
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL, nearest

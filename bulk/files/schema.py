@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pandera.api.polars.types import PolarsData
 
     from bulk.files.matching import Match
-    from bulk.files.reader import Record
+    from bulk.files.source import Record
 
 ROW: Final = "row"  # the frame's own column of row numbers; pandera's index counts within the frame only
 _SHOWN: Final = 60  # characters of a value that an issue repeats

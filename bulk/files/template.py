@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bulk.files.writer import BOM, format_row
+from bulk.files.csv.writer import BOM, format_row
 from bulk.resources.spec import Column, Resource
 
 

@@ -14,8 +14,8 @@ from bulk.access.account import Setting
 from bulk.errors import AbortedError, UsageError
 from bulk.files.check import check
 from bulk.files.named_file import NamedFile
-from bulk.files.reader import Table
-from bulk.jobs.import_ import matched, on_duplicate_of, prepare_table
+from bulk.files.source import Source
+from bulk.jobs.import_ import matched, on_duplicate_of, source_of
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.validate import Findings
 from bulk.resources import RESOURCES, named
@@ -119,20 +119,20 @@ def _said_by_contacts(taken: Mapping[str, Taken], options: ImportOptions) -> lis
     contacts = next((named(name) for name in taken if named(name).writing is Writing.CONTACT), None)
     if contacts is None:
         return []
-    chosen, table = prepared(contacts, taken[contacts.name].file, options)
-    match = matched(contacts, table, chosen, None)
+    chosen, source = prepared(contacts, taken[contacts.name].file, options)
+    match = matched(contacts, source, chosen, None)
     has_tags = any(column.attribute == "tags" for _at, column in match.columns)
     said = (("contactTags", has_tags), ("fieldValues", match.unchecked))
     return [name for name, is_said in said if is_said and name in taken]
 
 
-def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tuple[ImportOptions, Table]:
+def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tuple[ImportOptions, Source]:
     """The options of one part, with the maps that are about columns of its file, and the file."""
     chosen = replace(options, mode=resource.modes[0], key=resource.key)
-    table = prepare_table(resource, file, chosen)
-    titles = set(map(normalise, table.header))
+    source = source_of(resource, file, chosen)
+    titles = set(map(normalise, source.header))
     maps = {title: attribute for title, attribute in options.maps.items() if normalise(title) in titles}
-    return replace(chosen, maps=maps), table
+    return replace(chosen, maps=maps), source
 
 
 def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOptions) -> None:
@@ -142,10 +142,10 @@ def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOpti
     """
     wrong: list[str] = []
     for resource, file in parts:
-        chosen, table = prepared(resource, file, options)
-        match = matched(resource, table, chosen, None)
+        chosen, source = prepared(resource, file, options)
+        match = matched(resource, source, chosen, None)
         on_duplicate = on_duplicate_of(resource, chosen)
-        tally = check(table, match, on_duplicate=on_duplicate, sink=Findings(), progress=lambda _more: None)
+        tally = check(source, match, on_duplicate=on_duplicate, unsent=Findings(), progress=lambda _more: None)
         wrong += [f"{Path(file.name).name} {tally.rejected:,}"] if tally.rejected else []
     if wrong and options.on_invalid == "stop":
         raise AbortedError(

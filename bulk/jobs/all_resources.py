@@ -7,7 +7,6 @@ meant where the files come from is told by what became of the rows that had them
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,6 +23,7 @@ from bulk.access.account import Setting
 from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
+from bulk.files.opening import OURS, open_source
 from bulk.jobs import export, import_
 from bulk.jobs.all_files import MANIFEST, exported, file_of, parts_again, parts_in, prepared, take_parts
 from bulk.jobs.import_job import Job as ImportJob
@@ -269,16 +269,16 @@ class _Imports:
             )
         setting, access = shared.setting, shared.setting.access
         resumed = is_made(part.file(CHECKPOINT))
-        options, table = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
+        options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
         record = JobRecord(
             "import", resource.name, asdict(options), access.place, access.connection, input=part.record().input,
             created=shared.folder.record().created,  # the moment of what was decided is that of the whole job
         )  # fmt: skip
-        setting.progress.say(f"{name}: {table.dialect.describe()}")
+        setting.progress.say(f"{name}: {source.describe()}")
         with _opened(part, stale=STALE) as checkpoint:
             part.write(record)
             job = ImportJob(
-                part, resource, options, table, checkpoint, setting, resumed, self.retry and resumed,
+                part, resource, options, source, checkpoint, setting, resumed, self.retry and resumed,
                 shared.translations,
             )  # fmt: skip
             runner, meter = _runner(shared, checkpoint)
@@ -312,13 +312,15 @@ class _Imports:
         if not part.file(SUCCEEDED).exists():
             shared.translations.of(resource.name)
             return
-        with part.file(SUCCEEDED).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if "id" not in (rows.fieldnames or ()):
-                return  # nothing says what its ids were, so they are not taken for any
-            pairs = ((row["id"], row["_id"]) for row in rows if row["id"] and row["_id"])
-            own = shared.translations.own  # then most stay what they are
-            shared.translations.of(resource.name).update((old, new) for old, new in pairs if not own or old != new)
+        report = open_source(part.file(SUCCEEDED), OURS)
+        if "id" not in report.header:
+            return  # nothing says what its ids were, so they are not taken for any
+        was, became = report.header.index("id"), report.header.index("_id")
+        pairs = ((record.cells[was], record.cells[became]) for record in report.records())
+        own = shared.translations.own  # then most stay what they are
+        shared.translations.of(resource.name).update(
+            (old, new) for old, new in pairs if old and new and (not own or old != new)
+        )
 
 
 def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:

@@ -10,8 +10,8 @@ import anyio.to_thread
 
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.matching import Match
-from bulk.files.reader import Record, Table
 from bulk.files.schema import shorten
+from bulk.files.source import Record, Source
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, looks_damaged
 from bulk.resources.spec import clears
@@ -34,9 +34,9 @@ async def checked(
         await anyio.to_thread.run_sync(file_check.look_through, Counting(progress).more)
         compare = await comparing(file_check.rows) if file_check.asks else None
         tally = await anyio.to_thread.run_sync(file_check.settle, compare)
-    for line in remarks(match, tally, file_check.table):
+    for line in remarks(match, tally, file_check.source):
         progress.say(line)
-    checkpoint.note(facts.RAGGED, (file_check.table.short, file_check.table.surplus))
+    checkpoint.note(facts.RAGGED, (file_check.source.short, file_check.source.surplus))
     checkpoint.note(facts.CHECKED, asdict(tally))
     await checkpoint.durable()
     return tally
@@ -53,10 +53,10 @@ def damaged_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
                 yield Issue(record.number, match.header[at].strip(), shorten(text), CODE, said, ALLOW)
 
 
-def remarks(match: Match, tally: Tally, table: Table) -> list[str]:
+def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
     """What was passed over in a file, so that nothing is left out in silence."""
     lines = []
-    differ = table.width - len(table.header)
+    differ = source.width - len(source.header)
     if differ > 0:
         lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
     elif differ < 0:
@@ -94,7 +94,7 @@ class Counting:
 
 
 class Refusals:
-    """The sink of the checks: rows that are not sent go straight into the checkpoint."""
+    """Where the checks put rows that are not sent: straight into the checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint

@@ -10,7 +10,8 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.errors import AbortedError
-from bulk.files.writer import CsvFile
+from bulk.files.opening import open_sink
+from bulk.files.sink import Sink
 from bulk.jobs.plan import Plan
 from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
@@ -60,7 +61,7 @@ class Deleting:
         before = self.checkpoint.fact(facts.TIMES_CONFIRMED)
         file = folder.file(f"deleted-{before + 1}.csv" if before else DELETED)
         columns = export_columns(columns_of(self.resource, self.names))
-        with CsvFile(file, [column.header for column in columns]) as output:
+        with open_sink(file, [column.header for column in columns]) as output:
             for batch in open_rows(self.plan, self.checkpoint):
                 if self.resource.writing is Writing.RECORD:
                     await self._write_records(batch, columns, output)
@@ -81,9 +82,7 @@ class Deleting:
         self.checkpoint.note(facts.TIMES_CONFIRMED, before + bool(self._going))
         await self.checkpoint.durable()
 
-    def _write(
-        self, entries: Sequence[tuple[int, Json]], columns: Sequence[Column], rows_of: RowsOf, to: CsvFile
-    ) -> None:
+    def _write(self, entries: Sequence[tuple[int, Json]], columns: Sequence[Column], rows_of: RowsOf, to: Sink) -> None:
         for identity, kept in entries:
             before = to.rows
             for cells in rows_of(identity, kept, columns, self.names):
@@ -94,7 +93,7 @@ class Deleting:
 
     # ---- records by themselves: all were read
 
-    async def _write_records(self, rows: Sequence[Row], columns: Sequence[Column], to: CsvFile) -> None:
+    async def _write_records(self, rows: Sequence[Row], columns: Sequence[Column], to: Sink) -> None:
         result = CheckpointLookup(self.resource, self.checkpoint)
         source = source_of(self.resource)
         meaning = self.plan.writer.meaning
@@ -112,7 +111,7 @@ class Deleting:
 
     # ---- contacts, and what belongs to them: asked for, a hundred at a time
 
-    async def _write_contacts(self, rows: Sequence[Row], columns: Sequence[Column], to: CsvFile) -> None:
+    async def _write_contacts(self, rows: Sequence[Row], columns: Sequence[Column], to: Sink) -> None:
         wanted = {row.number: read(row, self.plan.writer.meaning, self.names) for row in rows}
         ids = await self.runner.ask(combined([self._contact_of(row, wanted[row.number]) for row in rows]))
         others: dict[str, set[str]] = {}  # contact -> ids of what else its rows name: of its tags, those that go

@@ -17,7 +17,7 @@ import anyio.to_thread
 from bulk.access.account import Setting
 from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, BulkError, ReaderGoneError, UsageError
-from bulk.files.writer import GUARDED, CsvFile, guard_formulas
+from bulk.files.opening import open_sink
 from bulk.jobs.export_pages import Collecting
 from bulk.jobs.options import ExportOptions, options_read
 from bulk.jobs.run import worked
@@ -27,7 +27,7 @@ from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hid
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import read_identity, read_names
 from bulk.resources import find
-from bulk.resources.kinds import join_values, nearest
+from bulk.resources.kinds import nearest
 from bulk.resources.spec import Column, Reading, Resource, normalise
 from bulk.runtime.meter import Totals
 from bulk.runtime.progress import Progress
@@ -200,15 +200,14 @@ def write_file(
     readable = tuple(column for column in known if not unreadable(column, names.unread))
     columns = chosen_columns(readable, options.columns)
     header = [column.header for column in columns]
-    guard = options.guard_formulas
     records = hidden = 0
-    with CsvFile(output, [*header, GUARDED] if guard else header, plain=options.plain) as file:
+    with open_sink(output, header, plain=options.plain, guard=options.guard_formulas) as file:
         for page in collecting.records():
             records += len(page)
             for identity, kept in page:
                 hidden += is_hidden(kept)
                 for cells in rows_of(identity, kept, columns, names):
-                    file.write(_guarded(cells, header) if guard else cells)
+                    file.write(cells)
     return file.rows, records, hidden
 
 
@@ -223,11 +222,6 @@ def chosen_columns(columns: tuple[Column, ...], chosen: Sequence[str]) -> tuple[
             hint = f"Nearest: {', '.join(close)}." if close else f"There are: {', '.join(c.header for c in columns)}."
             raise UsageError(f"--columns: there is no column {name!r}. {hint}")
     return tuple(by_name[normalise(name)] for name in chosen)
-
-
-def _guarded(cells: list[str], header: list[str]) -> list[str]:
-    guarded, indexes = guard_formulas(cells)
-    return [*guarded, join_values((header[at] for at in indexes), ",")]
 
 
 async def end(job: Job, totals: Totals, error: BulkError | None) -> JobResult:

@@ -22,7 +22,8 @@ from bulk.errors import AbortedError, UsageError
 from bulk.files.check import Compare, FileCheck, Look, OnDuplicate, Tally
 from bulk.files.matching import Match, Needs, match_header
 from bulk.files.named_file import NamedFile
-from bulk.files.reader import Table, open_table
+from bulk.files.opening import SourceOptions, open_source
+from bulk.files.source import Source
 from bulk.jobs.check import Comparing, Refusals, checked, damaged_cells
 from bulk.jobs.create_names import make_names
 from bulk.jobs.delete import DeclinedError, Deleting
@@ -56,7 +57,7 @@ from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
-from bulk.storage.input_copy import Source, check_copy, remove_copy, take, taken_again
+from bulk.storage.input_copy import Input, check_copy, remove_copy, take, taken_again
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
 from bulk.storage.reports import write_reports
 from bulk.wording import counted
@@ -68,20 +69,18 @@ class TooSlowError(UsageError):
     """At this rate nobody can be subscribed, and rows ask for it; nothing of them was sent."""
 
 
-def prepare_table(resource: Resource, file: NamedFile, options: ImportOptions) -> Table:
+def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> Source:
     """Open the input as the options say."""
-    table = open_table(
-        file, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
-        limit=options.limit, columns=resource.columns,
-    )  # fmt: skip
-    table.clearing = options.blank == "clear"
-    return table
+    asked = SourceOptions(
+        options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear"
+    )
+    return open_source(file, asked, resource.columns)
 
 
-def matched(resource: Resource, table: Table, options: ImportOptions, names: Names | None) -> Match:
+def matched(resource: Resource, source: Source, options: ImportOptions, names: Names | None) -> Match:
     """The header as this account understands it; without `names` only what every account has is known."""
     return match_header(
-        table.header, columns_of(resource, names, options.separator), maps=options.maps,
+        source.header, columns_of(resource, names, options.separator), maps=options.maps,
         ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
         open_ended=names is None and bool(resource.custom),
     )  # fmt: skip
@@ -105,7 +104,7 @@ def on_duplicate_of(resource: Resource, options: ImportOptions) -> OnDuplicate:
 # ---- the three ways in
 
 
-async def start(resource: Resource, source: Source, options: ImportOptions, setting: Setting) -> JobResult:
+async def start(resource: Resource, given: Input, options: ImportOptions, setting: Setting) -> JobResult:
     """Import a file, rows that a program holds, or (None) standard input.
 
     Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
@@ -115,15 +114,15 @@ async def start(resource: Resource, source: Source, options: ImportOptions, sett
     folder = JobFolder.create(setting.jobs, setting.name, "import")
     try:
         with folder.locked():
-            taken = await take(source, folder.file(INPUT_COPY))
-            table = await anyio.to_thread.run_sync(prepare_table, resource, taken.file, options)
-            setting.progress.say(f"{source.name if source is not None else taken.file}: {table.dialect.describe()}")
+            taken = await take(given, folder.file(INPUT_COPY))
+            source = await anyio.to_thread.run_sync(source_of, resource, taken.file, options)
+            setting.progress.say(f"{given.name if given is not None else taken.file}: {source.describe()}")
             record = JobRecord(
                 "import", resource.name, asdict(options), access.place, access.connection, input=taken.input
             )
             with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
                 folder.write(record)
-                return await _run(Job(folder, resource, options, table, checkpoint, setting, taken=taken), record)
+                return await _run(Job(folder, resource, options, source, checkpoint, setting, taken=taken), record)
     except (DeclinedError, TooSlowError):
         folder.discard()
         raise
@@ -148,9 +147,9 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
             if folder.is_done and (before := told(folder)) is not None:
                 return before
             file = await taken_again(folder, record.input, setting.progress.say)
-            table = await anyio.to_thread.run_sync(prepare_table, resource, file, options)
+            source = await anyio.to_thread.run_sync(source_of, resource, file, options)
             with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
-                job = Job(folder, resource, options, table, checkpoint, setting, resumed=True, retry=retry)
+                job = Job(folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry)
                 return await _run(job, record)
     except DeclinedError:
         folder.discard()
@@ -181,7 +180,7 @@ async def _run(job: Job, record: JobRecord) -> JobResult:
 async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
     """Check the file, then send its rows until they have ended or the job is stopped; the door may be open already."""
     options, checkpoint = job.options, job.checkpoint
-    used = {column.attribute for _at, column in matched(job.resource, job.table, options, None).columns}
+    used = {column.attribute for _at, column in matched(job.resource, job.source, options, None).columns}
     deletes = options.mode == "delete"  # then all that goes is written down by name before
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     needless = families - families_of(job.resource, used, besides=("contacts",)) | ({"lists"} - _said(used))
@@ -190,7 +189,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
         job.setting.progress.say(f"Account: {names.host}")
     account_lock.enter(names.host)
     try:
-        match = matched(job.resource, job.table, options, names)
+        match = matched(job.resource, job.source, options, names)
     except UsageError as error:
         unread = "\n".join(f"{of} may not be read with this key: {said}." for of, said in names.unread.items())
         raise UsageError(f"{error}\n{unread}".strip()) from None
@@ -230,7 +229,7 @@ async def _checked(job: Job, match: Match, look: Look | None, comparing: Compari
         return Tally(**done)
     checkpoint.rows.forget_check()
     file_check = FileCheck(
-        job.table, match, on_duplicate_of(job.resource, job.options), Refusals(checkpoint), look,
+        job.source, match, on_duplicate_of(job.resource, job.options), Refusals(checkpoint), look,
         comparing=mode in ("upsert", "update"),
     )  # fmt: skip
     return await checked(file_check, match, checkpoint, job.setting.progress, comparing)
@@ -245,7 +244,7 @@ def plan_for(job: Job, match: Match, names: Names, created: datetime) -> Plan:
     )  # fmt: skip
     known = job.translations.ids
     change = partial(translated, resource=job.resource, translations=job.translations) if known else None
-    return Plan(job.resource, job.table, match, writer_of(job, meaning, names), change=change)
+    return Plan(job.resource, job.source, match, writer_of(job, meaning, names), change=change)
 
 
 def _said(used: set[str]) -> set[str]:
@@ -259,7 +258,7 @@ def _sent_again(job: Job, match: Match) -> list[int]:
     one_record = job.resource.unique or options.key == "id"  # else each row is a record of its own
     if options.on_duplicate != "all" or options.mode not in ("upsert", "update") or not one_record:
         return []
-    return done_after_failed(job.table, match, job.checkpoint)
+    return done_after_failed(job.source, match, job.checkpoint)
 
 
 async def _send_rows(
@@ -383,7 +382,9 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     checkpoint, error = job.checkpoint, stopping.error
     await checkpoint.durable()
     await anyio.to_thread.run_sync(check_copy, job.folder)
-    rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(write_reports, job.folder, job.table, checkpoint)
+    rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(
+        write_reports, job.folder, job.source, checkpoint
+    )
     await checkpoint.durable()
     open_rows = rows["unprocessed"] or checkpoint.rows.unread_count() or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"

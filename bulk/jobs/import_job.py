@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bulk.access.account import Setting
-from bulk.files.reader import Table
+from bulk.files.source import Source
 from bulk.jobs.options import ImportOptions
 from bulk.planning.translate import Translations
 from bulk.resources.spec import Resource
@@ -21,7 +21,7 @@ class Job:
     folder: JobFolder
     resource: Resource
     options: ImportOptions
-    table: Table
+    source: Source
     checkpoint: Checkpoint
     setting: Setting
     resumed: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from bulk.files.reader import Record
+from bulk.files.source import Record
 from bulk.jobs.plan import Plan
 from bulk.model import Row
 from bulk.planning.state import ContactState
@@ -26,7 +26,7 @@ _TELLING: Final = ("firstName", "lastName", "phone")
 def whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:
     """Whose ids a file has; "" if none of them is known here."""
     same = other = 0
-    records = plan.table.records()
+    records = plan.source.records()
     while plan.match.id_at is not None and (batch := list(islice(records, BATCH))):
         known = _addresses(plan, checkpoint, batch)
         keys = {record.number: plan.row(record).key for record in batch if record.number in known}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bulk.files.matching import Match
-from bulk.files.reader import Record, Table
+from bulk.files.source import Record, Source
 from bulk.model import Row
 from bulk.planning.writers import Writer
 from bulk.resources.spec import Resource, Writing
@@ -17,7 +17,7 @@ class Plan:
     """Everything that the rows of a job share once it begins to send."""
 
     resource: Resource
-    table: Table
+    source: Source
     match: Match
     writer: Writer
     contacts_since: float | None = None  # when the account's contacts were read; None: they were not

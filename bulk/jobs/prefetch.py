@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 
 from bulk.files.check import Compared
-from bulk.files.reader import Record
+from bulk.files.source import Record
 from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.plan import Plan

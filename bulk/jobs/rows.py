@@ -15,7 +15,7 @@ import anyio
 
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
-from bulk.files.reader import Record
+from bulk.files.source import Record
 from bulk.jobs.own_ids import others_beside
 from bulk.jobs.plan import Plan
 from bulk.jobs.read_back import ReadingBack
@@ -123,7 +123,7 @@ class Rows:
         self._created = self.checkpoint.facts(facts.CREATED_BY)
         self._unconfirmed = self.checkpoint.facts(facts.UNCONFIRMED)
         self._told = Counter(self._unconfirmed.values())
-        records = self.plan.table.records()
+        records = self.plan.source.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
             settled = self.checkpoint.rows.settled_between(first, last)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bulk.files.matching import Match
-from bulk.files.reader import Record, Table
+from bulk.files.source import Record, Source
 from bulk.jobs.own_ids import BATCH, others_beside
 from bulk.jobs.plan import Plan
 from bulk.model import Failure, Flow, Json, Row, RowStatus
@@ -121,7 +121,7 @@ def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
 
 def open_records(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Record]]:
     """The records of the file whose rows are not settled, in batches."""
-    records = plan.table.records()
+    records = plan.source.records()
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         yield [record for record in batch if record.number not in settled]
@@ -129,19 +129,19 @@ def open_records(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Record]]:
 
 def ids_said(plan: Plan, checkpoint: Checkpoint, at: int | None) -> Iterator[str]:
     """What the rows that are not settled have for ids in a column, if the file has it."""
-    records = plan.table.records()
+    records = plan.source.records()
     while at is not None and (batch := list(islice(records, BATCH))):
         settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         cells = (record.cells[at].strip() for record in batch if record.number not in settled)
         yield from (cell for cell in cells if cell.isascii() and cell.isdigit())
 
 
-def done_after_failed(table: Table, match: Match, checkpoint: Checkpoint) -> list[int]:
+def done_after_failed(source: Source, match: Match, checkpoint: Checkpoint) -> list[int]:
     """The numbers of the rows that are done and come after a failed one of their key.
 
     A retry sends the failed row after them, and they once more after it: of rows of one key the last counts.
     """
-    records, failed, after = table.records(), set[str](), list[int]()
+    records, failed, after = source.records(), set[str](), list[int]()
     while batch := list(islice(records, BATCH)):
         ended = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         for record in batch:

@@ -20,7 +20,7 @@ from bulk.access.shared_limit import SharedLimit
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.matching import Match
 from bulk.jobs.check import Counting, damaged_cells, remarks
-from bulk.jobs.import_ import matched, on_duplicate_of, plan_for, prepare_table
+from bulk.jobs.import_ import matched, on_duplicate_of, plan_for, source_of
 from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched
@@ -32,7 +32,7 @@ from bulk.runtime.progress import Silent
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint
-from bulk.storage.input_copy import Source, take
+from bulk.storage.input_copy import Input, take
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JobFolder
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
@@ -84,7 +84,7 @@ async def _asking(
 
 
 async def validate(
-    resource: Resource, source: Source, options: ImportOptions, setting: Setting, *, offline: bool
+    resource: Resource, given: Input, options: ImportOptions, setting: Setting, *, offline: bool
 ) -> Findings:
     """Check a file, rows that a program holds, or (None) standard input.
 
@@ -97,29 +97,29 @@ async def validate(
         setting.progress.say(f"Account: {names.host}")
     with tempfile.TemporaryDirectory() as name:
         folder = JobFolder(Path(name))
-        taken = await take(source, folder.file(INPUT_COPY))
-        table = await anyio.to_thread.run_sync(prepare_table, resource, taken.file, options)
-        setting.progress.say(f"{Path(taken.file.name).name}: {table.dialect.describe()}")
+        taken = await take(given, folder.file(INPUT_COPY))
+        source = await anyio.to_thread.run_sync(source_of, resource, taken.file, options)
+        setting.progress.say(f"{Path(taken.file.name).name}: {source.describe()}")
         with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
-            findings = await _check(Job(folder, resource, options, table, checkpoint, setting, taken=taken), names)
+            findings = await _check(Job(folder, resource, options, source, checkpoint, setting, taken=taken), names)
         if await anyio.to_thread.run_sync(taken.changed):
             setting.progress.say(f"{taken.file} has changed meanwhile: this is about the file as it was when copied.")
     return findings
 
 
 async def _check(job: Job, names: Names | None) -> Findings:
-    resource, options, table, progress = job.resource, job.options, job.table, job.setting.progress
-    match = matched(resource, table, options, names)
+    resource, options, source, progress = job.resource, job.options, job.source, job.setting.progress
+    match = matched(resource, source, options, names)
     findings = Findings(unchecked=match.unchecked, offline=names is None)
     file_check = FileCheck(
-        table, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else damaged_cells,
+        source, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else damaged_cells,
         comparing=names is not None and options.mode in ("upsert", "update"),
     )  # fmt: skip
     with file_check:
         await anyio.to_thread.run_sync(file_check.look_through, Counting(progress).more)
         compare = await _compare(job, match, names, file_check.rows) if names is not None and file_check.asks else None
         findings.tally = await anyio.to_thread.run_sync(file_check.settle, compare)
-    for line in remarks(match, findings.tally, table):
+    for line in remarks(match, findings.tally, source):
         progress.say(line)
     return findings
 

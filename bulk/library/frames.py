@@ -13,8 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
-from bulk.files.writer import CsvFile
+from bulk.files.opening import OURS, open_sink, open_source
 from bulk.resources.kinds import join_values
 from bulk.storage.input_copy import GivenRows
 
@@ -32,9 +31,9 @@ def given_rows(rows: Rows, separator: str) -> GivenRows:
 
 def frames(path: Path, size: int) -> Iterator[pl.DataFrame]:
     """The rows of an export, `size` in each frame, every column of type String. An empty one has its columns too."""
-    table = open_table(path, encoding="utf-8", delimiter=",")
-    schema = dict.fromkeys(table.header, pl.String)
-    records = table.records()
+    source = open_source(path, OURS)
+    schema = dict.fromkeys(source.header, pl.String)
+    records = source.records()
     batch = [record.cells for record in islice(records, size)]
     yield pl.DataFrame(batch, schema=schema, orient="row")
     while batch := [record.cells for record in islice(records, size)]:
@@ -52,7 +51,7 @@ def _write(rows: Rows, separator: str, path: Path) -> None:
         lines = _lines(first, mappings, header)
     if not header:
         raise UsageError("The rows given have no columns. Give at least one, like email.")
-    with CsvFile(path, header) as file:
+    with open_sink(path, header) as file:
         for number, line in enumerate(lines, 2):
             file.write([_text(value, separator, number, title) for value, title in zip(line, header, strict=True)])
 

@@ -19,7 +19,7 @@ from bulk.library.results import Result
 from bulk.resources import find, nearest_names
 from bulk.resources.spec import Resource
 from bulk.runtime.progress import Progress
-from bulk.storage.input_copy import Source
+from bulk.storage.input_copy import Input
 from bulk.storage.job_folder import JobFolder
 
 JOBS: Final = Path("bulk-jobs")
@@ -34,7 +34,7 @@ async def setting_of(
 
 
 async def run_validation(
-    resource: str, source: Source, account: Account | None, options: ImportOptions, progress: Progress
+    resource: str, source: Input, account: Account | None, options: ImportOptions, progress: Progress
 ) -> Findings:
     """Check an input; without an account only what all accounts have in common."""
     known = _resource(resource)
@@ -43,7 +43,7 @@ async def run_validation(
     return await validate.validate(known, source, options, setting, offline=account is None)
 
 
-async def run_import(resource: str, source: Source, options: ImportOptions, setting: Setting) -> Result:
+async def run_import(resource: str, source: Input, options: ImportOptions, setting: Setting) -> Result:
     """Import an input."""
     known = _resource(resource)
     check_import(known, options, setting.access)

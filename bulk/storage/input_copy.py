@@ -92,10 +92,10 @@ class GivenRows:
     write: Callable[[Path], None]
 
 
-Source = Path | GivenRows | None  # a file, rows, or standard input
+Input = Path | GivenRows | None  # a file, rows, or standard input
 
 
-async def take(source: Source, target: Path) -> Taken:
+async def take(source: Input, target: Path) -> Taken:
     """Copy an input to `target`, readable by its owner only.
 
     Raises `UsageError` if it cannot be read or does not fit on the disk, and if it changes all the while.

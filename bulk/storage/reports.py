@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
-from bulk.files.fitting import TOO_FEW, missing_names
-from bulk.files.reader import Record, Table
-from bulk.files.writer import GUARDED, MISSING, CsvFile
+from bulk.files.opening import open_sink
+from bulk.files.source import MISSING, TOO_FEW, Record, Source
 from bulk.model import Outcome, RowStatus
+from bulk.resources.kinds import join_values
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.edited_reports import keep_edited, note_written
@@ -66,7 +66,7 @@ class Counts(NamedTuple):
     begun: int = 0
 
 
-def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Counts:
+def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint) -> Counts:
     """Write the report files, and count what they hold.
 
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
@@ -76,12 +76,12 @@ def write_reports(folder: JobFolder, table: Table, checkpoint: Checkpoint) -> Co
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    form = _Form.of(table, checkpoint)
-    files = {name: CsvFile(folder.file(name), form.header(name)) for name in _ADDED}
+    form = _Form.of(source, checkpoint)
+    files = {name: open_sink(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
     settled = _Merge(checkpoint.rows.settled_rows())
     with files[SUCCEEDED], files[FAILED], files[SKIPPED], files[UNPROCESSED]:
-        for record in table.records():
+        for record in source.records():
             row = settled.at(record.number)
             if row is None:
                 row = _open_row(record.number, in_doubt.get(record.number, 0))
@@ -115,38 +115,35 @@ class _Form:
     cells it had not, so that they are not taken for empty ones; `surplus` nameless columns hold what is too much.
     """
 
-    table: Table
+    titles: tuple[str, ...]
     columns: tuple[int, ...]
-    guarded: int | None  # the cells are written without their guards, so this column must not claim any
     missing: int | None
     short: bool
     surplus: int
 
     @classmethod
-    def of(cls, table: Table, checkpoint: Checkpoint) -> Self:
-        titles = [title.strip() for title in table.header]
+    def of(cls, source: Source, checkpoint: Checkpoint) -> Self:
+        titles = [title.strip() for title in source.header]
         noted = checkpoint.fact(facts.RAGGED)
         if noted is None:  # checked by a version that did not measure it
-            for _record in table.records():
+            for _record in source.records():
                 pass
-            noted = (table.short, table.surplus)
-        guarded, missing = (titles.index(name) if name in titles else None for name in (GUARDED, MISSING))
+            noted = (source.short, source.surplus)
+        missing = titles.index(MISSING) if MISSING in titles else None
         columns = tuple(at for at, title in enumerate(titles) if title not in _OURS)
-        return cls(table, columns, guarded, missing, noted[0] or missing is not None, noted[1])
+        return cls(source.header, columns, missing, noted[0] or missing is not None, noted[1])
 
     def header(self, name: str) -> list[str]:
         """The titles of a report."""
-        titles = [*(self.table.header[at] for at in self.columns), *_ADDED[name]]
+        titles = [*(self.titles[at] for at in self.columns), *_ADDED[name]]
         if name == FAILED:
             titles += [MISSING] * self.short + [""] * self.surplus
         return titles
 
     def line(self, name: str, record: Record, row: SettledRow) -> list[str]:
         """The line of a row."""
-        width = len(self.table.header)
+        width = len(self.titles)
         cells = record.cells[:width] + [""] * (width - len(record.cells))
-        if self.guarded is not None and record.problem is None:
-            cells[self.guarded] = ""
         line = [*(cells[at] for at in self.columns), *_added(name, row)]
         if name == FAILED:
             line += [self._missing(record)] * self.short
@@ -157,9 +154,10 @@ class _Form:
         """The names of the cells that a row had not."""
         if record.problem is None or record.problem.code != TOO_FEW:
             return ""
-        if len(record.cells) == len(self.table.header):  # an earlier report says it
+        if len(record.cells) == len(self.titles):  # an earlier report says it
             return record.cells[self.missing] if self.missing is not None else ""
-        return missing_names(self.table.header, record.cells, self.columns)
+        absent = (self.titles[at].strip() for at in self.columns if at >= len(record.cells))
+        return join_values(filter(None, absent), ",")
 
 
 class _Merge:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bulk.files.check import OnDuplicate, Tally, check
+from bulk.files.csv.reader import open_csv
 from bulk.files.matching import Match, match_header
-from bulk.files.reader import Table, open_table
+from bulk.files.source import Source
 from bulk.model import Issue
 from bulk.resources import find
 from bulk.resources.spec import Column
@@ -32,7 +33,7 @@ def csv_file(tmp_path: Path) -> Callable[[bytes | str], Path]:
 
 
 class Kept:
-    """A sink that keeps everything, in the order in which it came."""
+    """Keeps everything, in the order in which it came."""
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
@@ -50,7 +51,7 @@ class Kept:
 
 
 class Checked(Kept):
-    table: Table
+    table: Source
     match: Match
     tally: Tally
     seen: int = 0
@@ -67,10 +68,10 @@ def checked(csv_file, contacts) -> Callable[..., Checked]:
         columns = options.pop("columns", contacts)
         opening = {name: options.pop(name) for name in ("limit", "delimiter", "encoding") if name in options}
         result = Checked()
-        result.table = open_table(csv_file(content), columns=columns, **opening)
+        result.table = open_csv(csv_file(content), columns=columns, **opening)
         result.match = match_header(result.table.header, columns, **options)
         result.tally = check(
-            result.table, result.match, on_duplicate=on_duplicate, sink=result, progress=result.progress
+            result.table, result.match, on_duplicate=on_duplicate, unsent=result, progress=result.progress
         )
         return result
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bulk.files import check as check_module
+from bulk.files.csv.reader import open_csv
 from bulk.files.matching import match_header
-from bulk.files.reader import open_table
 from tests.files.conftest import Kept
 from tests.files.test_table_check import EVERY_KIND, HEADER
 from tests.scale import LONG
@@ -102,10 +102,10 @@ def test_cells(tmp_path, rows):
 
 def test_a_batch_is_bounded_in_cells_and_in_bytes(csv_file, contacts, monkeypatch):
     def batches(text: str) -> list[int]:
-        table = open_table(csv_file(text), columns=contacts)
+        table = open_csv(csv_file(text), columns=contacts)
         match = match_header(table.header, contacts)
         sizes: list[int] = []
-        check_module.check(table, match, on_duplicate="error", sink=Kept(), progress=sizes.append)
+        check_module.check(table, match, on_duplicate="error", unsent=Kept(), progress=sizes.append)
         return sizes
 
     rows = [f"p{row}@example.com,A,B\n" for row in range(100)]
@@ -130,7 +130,7 @@ def test_a_header_that_is_longer_than_what_the_delimiter_is_told_by(csv_file, co
     for rows in ([], [row, row]):
         lines = (delimiter.join(f"{quote}{cell}{quote}" for cell in cells) for cells in (header, *rows))
         text = "Contacts\n" * above + "".join(f"{line}\n" for line in lines)
-        table = open_table(csv_file(text), skip_lines=above, columns=contacts)
+        table = open_csv(csv_file(text), skip_lines=above, columns=contacts)
         assert (list(table.header), table.dialect.delimiter) == (header, delimiter)
         assert [record.cells for record in table.records()] == rows
         assert table.guard.addresses == ((0,) if rows else ())  # the rows behind the header were looked at

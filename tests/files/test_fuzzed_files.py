@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
+from bulk.files.csv.reader import open_csv
 from bulk.resources import named
 from tests.framing import BrokenError, current, framed, justified
 from tests.fuzz_reader import SEEDS, one
@@ -89,7 +89,7 @@ def test_what_was_written_in_any_dialect_is_read_cell_by_cell(csv_file, file):
     content, encoding, delimiter, header, rows, blank = file
     path = csv_file(content)
     try:
-        table = open_table(path, encoding=encoding, columns=COLUMNS)
+        table = open_csv(path, encoding=encoding, columns=COLUMNS)
         records = list(table.records())
     except UsageError as error:
         assert "seems to swallow" in str(error)  # noqa: PT017  # a cell made of this table's very rows

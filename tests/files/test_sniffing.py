@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
+from bulk.files.opening import SourceOptions, open_source
 
 
 def zipped(*names: str, stored: bytes = b"") -> bytes:
@@ -63,24 +63,24 @@ CASES = [
 @pytest.mark.parametrize(("said", "encoding"), CASES)
 def test_what_is_no_csv_is_named_for_what_it_is(csv_file, contacts, said, encoding):
     with pytest.raises(UsageError) as caught:
-        open_table(csv_file(OTHERS[said]), columns=contacts, encoding=encoding)
+        open_source(csv_file(OTHERS[said]), SourceOptions(encoding), contacts)
     assert f"is no CSV: it is {said}" in str(caught.value)
     assert "encoding" not in str(caught.value)
 
 
 def test_a_page_in_utf16_and_a_database(csv_file, tmp_path: Path):
     with pytest.raises(UsageError, match="a web page"):
-        open_table(csv_file("<html><head>".encode("utf-16")))
+        open_source(csv_file("<html><head>".encode("utf-16")))
     with sqlite3.connect(tmp_path / "a.csv") as database:
         database.execute("CREATE TABLE people (email)")
     database.close()
     with pytest.raises(UsageError, match="an SQLite database"):
-        open_table(tmp_path / "a.csv")
+        open_source(tmp_path / "a.csv")
 
 
 def test_an_archive_that_is_cut_off_is_one_all_the_same(csv_file):
     with pytest.raises(UsageError, match="a zip archive"):
-        open_table(csv_file(zipped("a.csv")[:40]))
+        open_source(csv_file(zipped("a.csv")[:40]))
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_an_archive_that_is_cut_off_is_one_all_the_same(csv_file):
     ],
 )  # fmt: skip
 def test_what_only_looks_like_one_is_read(csv_file, content):
-    assert len(list(open_table(csv_file(content)).records())) == 1
+    assert len(list(open_source(csv_file(content)).records())) == 1

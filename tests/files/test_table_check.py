@@ -142,7 +142,7 @@ from pathlib import Path
 from bulk.resources.kinds import EMAIL
 from bulk.resources.spec import Column
 from bulk.files.matching import match_header
-from bulk.files.reader import Record
+from bulk.files.source import Record
 from bulk.files.schema import build_schema, check_batch
 columns = (Column("email", EMAIL, required=True),)
 match = match_header(("email",), columns)

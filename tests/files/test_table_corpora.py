@@ -8,16 +8,17 @@ import json
 import pytest
 
 from bulk.errors import UsageError
-from bulk.files.dialect import Dialect, Frames
+from bulk.files.csv.dialect import Dialect
+from bulk.files.csv.frames import Frames
+from bulk.files.csv.reader import open_csv
 from bulk.files.matching import match_header, parse_maps
-from bulk.files.reader import open_table
 from bulk.resources.spec import normalise
 
 PLAIN = Dialect("utf-8", ",", bom=False, skip_lines=0, sep_line=False)
 
 
 def read(path, **options):
-    table = open_table(path, **options)
+    table = open_csv(path, **options)
     return table, list(table.records())
 
 
@@ -53,7 +54,7 @@ def test_papaparse_portable_cases(corpora, csv_file):
         if renamed:
             expected = [[renamed.get(name, name) for name in expected[0]], *expected[1:]]
             with pytest.raises(UsageError, match="more than once"):  # we refuse what PapaParse renames
-                open_table(path)
+                open_csv(path)
         if [cells for _, _, cells in Frames(path, PLAIN)] != expected:
             differing.append(case["n"])
     # 54 has blank lines: PapaParse makes rows of one empty cell of them and of the file's end, here they are no cells

@@ -6,7 +6,7 @@ import pytest
 
 from bulk.errors import UsageError
 from bulk.files.matching import Needs, match_header, parse_maps
-from bulk.files.reader import Record
+from bulk.files.source import Record
 from bulk.resources.kinds import DATE, TEXT
 from bulk.resources.spec import Column
 

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
-from bulk.files.writer import format_row
+from bulk.files.csv.reader import open_csv
+from bulk.files.csv.writer import format_row
 
 
 def cells(path, **options):
-    return [record.cells for record in open_table(path, **options).records()]
+    return [record.cells for record in open_csv(path, **options).records()]
 
 
 # ---- blanks before quotes
@@ -33,7 +33,7 @@ def cells(path, **options):
 def test_quotes_after_blanks_are_quotes(csv_file, contacts, content, encoding):
     path = csv_file(content.encode(encoding))
     options = {"columns": contacts, "encoding": "cp1252" if encoding == "cp1252" else "auto"}
-    table = open_table(path, **options)
+    table = open_csv(path, **options)
     assert [name.strip() for name in table.header] == ["email", "firstName", "Notes"]
     assert cells(path, **options) == [["a@b.co", "Ana", "likes tea, coffee"], ["c@d.ee", "Bob", ""]]
     assert "blanks before quotes" in table.dialect.describe()
@@ -114,13 +114,13 @@ def test_whole_lines_in_quotes_are_said_to_be_that(csv_file, contacts, content, 
     if delimiter not in ("auto", ";" if ";" in content else ",") and not content.startswith('"'):
         delimiter = "auto"
     with pytest.raises(UsageError, match="each line is one quoted cell that itself holds the columns") as caught:
-        open_table(csv_file(content), columns=contacts, delimiter=delimiter)
+        open_csv(csv_file(content), columns=contacts, delimiter=delimiter)
     assert "--delimiter" not in str(caught.value)
 
 
 def test_one_such_line_among_others_is_told_as_that(csv_file):
     text = 'email,firstName\na@b.co,Ana\n"b@b.co,Bob"\n'
-    _, record = open_table(csv_file(text)).records()
+    _, record = open_csv(csv_file(text)).records()
     assert "quoted as a whole" in record.problem.hint
 
 
@@ -139,7 +139,7 @@ def test_one_such_line_among_others_is_told_as_that(csv_file):
     ],
 )
 def test_rows_that_all_end_in_other_empty_cells_are_taken(csv_file, content, width):
-    table = open_table(csv_file(content))
+    table = open_csv(csv_file(content))
     records = list(table.records())
     assert table.width == width
     assert not any(record.problem for record in records)
@@ -159,6 +159,6 @@ def test_rows_that_all_end_in_other_empty_cells_are_taken(csv_file, content, wid
     ],
 )
 def test_rows_that_do_not_all_are_not(csv_file, content):
-    table = open_table(csv_file(content))
+    table = open_csv(csv_file(content))
     assert table.width == len(table.header)
     assert any(record.problem for record in table.records())

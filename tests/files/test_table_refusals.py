@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
+from bulk.files.csv.reader import open_csv
 
 
 def refusal(path: Path, **options) -> str:
     with pytest.raises(UsageError) as caught:
-        list(open_table(path, **options).records())
+        list(open_csv(path, **options).records())
     return str(caught.value)
 
 
@@ -86,7 +86,7 @@ def test_quotes_that_do_not_match(csv_file, content, row, says):
 def test_a_cell_that_is_too_large(csv_file):
     limit = 1_048_576
     fits = "a,b\n1,2\n3," + "x" * limit + "\n"
-    assert len(list(open_table(csv_file(fits)).records())) == 2
+    assert len(list(open_csv(csv_file(fits)).records())) == 2
     assert "row 3: a cell is longer than 1,048,576 characters" in refusal(csv_file("a,b\n1,2\n3," + "x" * (limit + 1)))
     assert "row 2: a cell is longer" in refusal(csv_file('a,b\n1,"' + "line\n" * 300_000))
 
@@ -141,7 +141,7 @@ def test_a_note_of_several_lines_is_no_swallowed_row(csv_file, note, header):
     cells = {"email": "a@b.co", "phone": "1", "zip": "01067", "city": "Dresden", "note": f'"{note}"'}
     row = ",".join(cells[name] for name in header.split(","))
     plain = row.replace(f'"{note}"', "plain")
-    records = list(open_table(csv_file(f"{header}\n{plain}\n{row}\n{plain}\n")).records())
+    records = list(open_csv(csv_file(f"{header}\n{plain}\n{row}\n{plain}\n")).records())
     assert len(records) == 3
     assert note in records[1].cells
 
@@ -150,11 +150,11 @@ BIG = """
 import sys
 from pathlib import Path
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
+from bulk.files.csv.reader import open_csv
 
 path = Path(sys.argv[1])
 try:
-    for record in open_table(path).records():
+    for record in open_csv(path).records():
         pass
 except UsageError as error:
     print(error)

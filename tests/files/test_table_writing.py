@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
-from bulk.files.reader import open_table
+from bulk.files.csv.reader import open_csv
+from bulk.files.csv.writer import GUARDED, CsvFile, format_row, guard_formulas, unguard
 from bulk.files.template import template
-from bulk.files.writer import GUARDED, CsvFile, format_row, guard_formulas, unguard
 from bulk.resources import find
 from bulk.resources.kinds import DATE, OPTION, Option, join_values
 from bulk.resources.spec import Column
@@ -102,7 +102,7 @@ def test_a_device_is_written_to_not_replaced():
 def test_half_a_surrogate_pair_does_not_break_an_export(tmp_path):
     with CsvFile(tmp_path / "x.csv", ["a"]) as file:
         file.write(["cut \ud83d"])
-    assert [record.cells for record in open_table(tmp_path / "x.csv").records()] == [["cut \\ud83d"]]
+    assert [record.cells for record in open_csv(tmp_path / "x.csv").records()] == [["cut \\ud83d"]]
 
 
 def test_formulas_are_guarded():
@@ -149,7 +149,7 @@ def test_what_is_written_is_read_back(tmp_path, table, plain):
     with CsvFile(path, header, plain=plain) as file:
         for row in rows:
             file.write(row)
-    again = open_table(path, delimiter=",")
+    again = open_csv(path, delimiter=",")
     assume(
         again.quoted or not any(map(again.guard.swallowed, rows))
     )  # a cell made of this table's very rows is refused
@@ -171,7 +171,7 @@ def test_a_guarded_export_is_read_back(tmp_path, rows):
         for row in rows:
             guarded, indexes = guard_formulas(row)
             file.write([*guarded, join_values([header[at] for at in indexes], ",")])
-    table = open_table(path)
+    table = open_csv(path)
     assert table.quoted
     assert [record.cells[:3] for record in table.records()] == [row for row in rows if any(row)]
 
@@ -201,7 +201,7 @@ def test_our_own_file_may_hold_a_note_that_looks_like_its_rows(tmp_path):
     with CsvFile(path, ["email", "note"]) as file:
         for row in rows:
             file.write(row)
-    table = open_table(path)
+    table = open_csv(path)
     assert table.guard.swallowed(rows[1])
     assert [record.cells for record in table.records()] == rows
     assert [record.cells for record in table.records(only={4})] == rows[2:]
@@ -216,9 +216,9 @@ def test_rows_added_by_hand_to_our_own_file_are_not_swallowed_in_silence(csv_fil
     rows.insert(55, f'"x@example.com",{note},"3"')
     added = ["a@example.com,Al,1", 'b@example.com,"Bo,2', "c@example.com,Cy,3", 'd@example.com,Di",4']
     text = line_end.join([*["Contacts"] * above, '"email","firstName","phone"', *rows, *added, ""])
-    table = open_table(csv_file(text), skip_lines=above)
+    table = open_csv(csv_file(text), skip_lines=above)
     assert table.quoted
     with pytest.raises(UsageError, match=f"row {64 + above}: .* swallow the next 2 rows"):
         list(table.records())
     sound = text.replace('"Bo', "Bo").replace('Di"', "Di")
-    assert len(list(open_table(csv_file(sound), skip_lines=above).records())) == 65
+    assert len(list(open_csv(csv_file(sound), skip_lines=above).records())) == 65

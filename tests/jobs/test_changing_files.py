@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.files.dialect import Frames
+from bulk.files.csv.frames import Frames
 from bulk.jobs import validate
 from bulk.jobs.import_ import ImportOptions
 from bulk.jobs.summary import JobResult

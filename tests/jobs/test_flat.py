@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from bulk.engine.dispatch import MOST
-from bulk.files.reader import Table
+from bulk.files.csv.reader import CsvSource
 from bulk.jobs.rows import BATCH, Rows
 from bulk.model import Outcome
 from bulk.storage.checkpoint import Checkpoint
@@ -27,9 +27,9 @@ def people(count: int) -> list[tuple[str, ...]]:
 
 def test_no_more_rows_are_held_than_are_on_their_way(world: World, monkeypatch: pytest.MonkeyPatch):
     read, most, ends = 0, 0, 0
-    records, ended = Table.records, Rows.ended
+    records, ended = CsvSource.records, Rows.ended
 
-    def counting(self: Table, *arguments: object, **options: object) -> object:
+    def counting(self: CsvSource, *arguments: object, **options: object) -> object:
         nonlocal read
         read = ends
         for record in records(self, *arguments, **options):
@@ -42,7 +42,7 @@ def test_no_more_rows_are_held_than_are_on_their_way(world: World, monkeypatch: 
         ends += 1
         ended(self, row, outcome, checkpoint)
 
-    monkeypatch.setattr(Table, "records", counting)
+    monkeypatch.setattr(CsvSource, "records", counting)
     monkeypatch.setattr(Rows, "ended", counting_ends)
     assert world.start(world.csv(people(700), HEADER)).summary.complete
     assert ends == 700

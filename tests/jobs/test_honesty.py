@@ -17,7 +17,7 @@ import pytest
 from bulk.api.client import Client
 from bulk.api.credentials import SANDBOX
 from bulk.errors import UnfinishedError
-from bulk.files.writer import CsvFile
+from bulk.files.csv.writer import CsvFile
 from bulk.jobs.rows import Rows
 from bulk.model import Outcome, Reply, Request
 from bulk.sandbox.app import Sandbox, SandboxOptions

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bulk.files.reader import open_table
+from bulk.files.csv.reader import open_csv
 from bulk.resources.identity import invisible, name_key
 from bulk.resources.kinds import EMAIL, Problem, join_values
 from tests.world import World, check_reports
@@ -67,7 +67,7 @@ def test_naughty_cells_come_out_of_an_account_as_they_went_in(
         [row[0], *(as_kept(name, text, kept[name] if name in by_name else {}) for name in columns[1:])]
         for row, text in zip(rows, naughty, strict=True)
     ]
-    table = open_table(path, delimiter=",")
+    table = open_csv(path, delimiter=",")
     at = [table.header.index(name) for name in columns]
     records = sorted(table.records(), key=lambda record: int(record.cells[at[0]][1:].split("@")[0]))
     assert not any(record.problem for record in records)

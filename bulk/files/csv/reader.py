@@ -1,4 +1,4 @@
-"""A CSV file as a table: its header, its rows with the numbers a spreadsheet shows, what is wrong with single rows.
+"""A CSV file as a source: its header, its rows with the numbers a spreadsheet shows, what is wrong with single rows.
 
 All cells are text. A file whose rows cannot be told apart is refused (`UsageError`, with the row and the next step); a
 row that does not fit is handed on with its `Problem`. Nothing is dropped, padded or repaired in silence. Knows nothing
@@ -15,31 +15,23 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.files.dialect import DELIMITERS, PREAMBLE, Dialect, Frames, detect, known_names, sample_records
-from bulk.files.fitting import Fit, usual_width
+from bulk.files.csv.detect import PREAMBLE, detect, known_names, sample_records
+from bulk.files.csv.dialect import DELIMITERS, Dialect
+from bulk.files.csv.fitting import Fit, usual_width
+from bulk.files.csv.frames import Frames
+from bulk.files.csv.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_in_a_cell, quotes_after_blanks
+from bulk.files.csv.swallowed import SwallowGuard, address_columns
 from bulk.files.named_file import NamedFile
-from bulk.files.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_in_a_cell, quotes_after_blanks
-from bulk.files.swallowed import SwallowGuard, address_columns
+from bulk.files.source import Record
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, normalise
-
-__all__ = ["Dialect", "Record", "Table", "open_table"]
 
 QUOTED_ROWS: Final = 50  # rows that tell whether a file quotes every cell
 
 
 @dataclass(slots=True)
-class Record:
-    """One data row as read. `number` is the row a spreadsheet shows. With a `problem` the row is to be rejected."""
-
-    number: int
-    cells: list[str]
-    problem: Problem | None
-
-
-@dataclass(slots=True)
-class Table:
-    """An open table. `header` is as read, nameless columns included; `records()` streams the file anew at each call.
+class CsvSource:
+    """A `Source` out of a CSV.
 
     `quoted`: its first rows quote every cell. `clearing`: an empty cell clears what it is about; who opens the table
     may say so. `width` is how many cells each row has, where they end in more or fewer empty ones than the header.
@@ -48,7 +40,7 @@ class Table:
     says how many cells the longest row has too many, `short` whether one has too few.
     """
 
-    source: NamedFile
+    file: NamedFile
     dialect: Dialect
     header: tuple[str, ...]
     header_row: int
@@ -62,6 +54,10 @@ class Table:
     short: bool = False
     _frames: Frames | None = field(default=None, repr=False)
 
+    def describe(self) -> str:
+        """For people: "UTF-8 with BOM, semicolon-separated"."""
+        return self.dialect.describe()
+
     @property
     def read_bytes(self) -> int:
         """How much of the file the latest pass has read so far, give or take a chunk."""
@@ -72,7 +68,7 @@ class Table:
 
         `only` are row numbers seen in an earlier pass: no other records are given.
         """
-        frames = self._frames = Frames(self.source, self.dialect)
+        frames = self._frames = Frames(self.file, self.dialect)
         width = self.width
         fit = Fit(self.header, self.dialect.delimiter, width, clearing=self.clearing)
         careful = bool(fit.nameless) or fit.guarded is not None or fit.missing is not None or width != len(self.header)
@@ -118,7 +114,7 @@ class Table:
         """Refuse a row in which a cell begins with blanks and a quote, unless the cell itself is quoted."""
         text = next(text for at, text in raw if at == number)
         if quotes_after_blanks(text, self.dialect.delimiter, spaced=self.dialect.spaced):
-            raise UsageError(_blanks(self.source, number))
+            raise UsageError(_blanks(self.file, number))
 
     def _refuse_swallowed(self, number: int, cells: list[str], rows: int, raw: Iterator[tuple[int, str]]) -> None:
         """Refuse a row that seems to have swallowed others, unless every cell is quoted, as in all of its file.
@@ -130,13 +126,13 @@ class Table:
             if text.rstrip("\r\n") == _quoted(cells, self.dialect.delimiter):
                 return
         raise UsageError(
-            f'{self.source}, row {number}: a quote (") opened in this row seems to swallow the next '
+            f'{self.file}, row {number}: a quote (") opened in this row seems to swallow the next '
             f"{rows} row{'s' if rows > 1 else ''} into one cell. "
             'Remove the stray quote, or write a quote inside a cell as "".'
         )
 
 
-def open_table(
+def open_csv(
     file: NamedFile | Path,
     *,
     encoding: str = "auto",
@@ -144,7 +140,7 @@ def open_table(
     skip_lines: int = 0,
     limit: int | None = None,
     columns: Sequence[Column] = (),
-) -> Table:
+) -> CsvSource:
     """The table in a file. `columns` are those that the header may hold.
 
     Reads the beginning only, unless its rows all end in more or fewer empty cells than the header.
@@ -177,7 +173,7 @@ def open_table(
     if usual_width(header, _after_header(rows, header)) != width:  # it may be so in all rows: only then they are read
         every = (cells for number, _, cells in Frames(source, dialect) if number > header_row and any(cells))
         width = usual_width(header, islice(every, limit))
-    return Table(source, dialect, tuple(header), header_row, limit, guard, width, all_quoted)
+    return CsvSource(source, dialect, tuple(header), header_row, limit, guard, width, all_quoted)
 
 
 def _after_header(rows: Sequence[tuple[int, list[str]]], header: list[str]) -> Iterator[list[str]]:

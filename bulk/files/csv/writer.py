@@ -1,7 +1,7 @@
 """Writes CSV files, whole or not at all: beside the target, then moved into place. Also the formula guard, both ways.
 
 Two forms: for spreadsheets (BOM, every cell quoted) and plain for programs (RFC 4180, quotes where needed); CRLF both.
-What is written here is read back identically by `reading`. Decides nothing about which rows or columns there are.
+What is written here is read back identically by `reader`. Decides nothing about which rows or columns there are.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import IO, Final, Self
 
 from bulk.errors import ReaderGoneError, UnfinishedError, UsageError
 from bulk.resources.escapes import speakable
+from bulk.resources.kinds import join_values
 
 GUARDED: Final = "_guarded"  # the column that names the guarded columns of each row
-MISSING: Final = "_missing"  # the column that names the cells that a row did not have when it was read
 BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Beyond RFC 4180: the other delimiters, so that no reader takes one of them for the file's, and a leading BOM.
@@ -64,14 +64,16 @@ class CsvFile:
 
     It appears under its name, complete and synced, when the block ends well; otherwise nothing is left of it. New
     files are readable by their owner only (they hold personal data), a replaced file's permissions stay. `path` None
-    is standard output. `rows` counts the rows written, the header not among them.
+    is standard output. `rows` counts the rows written, the header not among them. `guard`: cells that a spreadsheet
+    would run are guarded, and the last column names those of each row.
     """
 
-    def __init__(self, path: Path | None, header: Sequence[str], *, plain: bool = False) -> None:
+    def __init__(self, path: Path | None, header: Sequence[str], *, plain: bool = False, guard: bool = False) -> None:
         self.rows = 0
         self._target = path.resolve() if path else None  # a link is followed, not replaced
         self._header = header
         self._plain = plain
+        self._guard = guard
         self._part: Path | None = None
         self._file: IO[bytes]
 
@@ -82,7 +84,8 @@ class CsvFile:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise self._full(error) from error
             raise UsageError(f"{self._target} cannot be written: {error.strerror}. Choose another place.") from error
-        self._put(("" if self._plain else BOM) + format_row(self._header, plain=self._plain))
+        header = [*self._header, GUARDED] if self._guard else self._header
+        self._put(("" if self._plain else BOM) + format_row(header, plain=self._plain))
         return self
 
     def _open(self) -> None:
@@ -97,6 +100,9 @@ class CsvFile:
 
     def write(self, cells: Iterable[str]) -> None:
         """Write one row."""
+        if self._guard:
+            guarded, indexes = guard_formulas(cells)
+            cells = [*guarded, join_values((self._header[at] for at in indexes), ",")]
         self._put(format_row(cells, plain=self._plain))
         self.rows += 1
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bulk.files.dialect import DELIMITERS
-from bulk.files.writer import GUARDED, MISSING, unguard
+from bulk.files.csv.dialect import DELIMITERS
+from bulk.files.csv.writer import GUARDED, unguard
+from bulk.files.source import MISSING, TOO_FEW
 from bulk.resources.kinds import Problem, join_values, split_values
 
-TOO_FEW: Final = "too_few_cells"
 NUL: Final = Problem(
     "nul_character",
     "The row holds a NUL character.",
@@ -48,11 +48,13 @@ class Fit:
         return self._still_missing(cells) if self.missing is not None else None
 
     def undo_guards(self, cells: list[str]) -> None:
-        """Take the apostrophes away that an export put before formulas."""
-        for name in split_values(cells[self.guarded or 0], ","):
+        """Take the apostrophes away that an export put before formulas, and with them the names of the guarded."""
+        guarded = self.guarded or 0
+        for name in split_values(cells[guarded], ","):
             if name in self._names:
                 at = self._names.index(name)
                 cells[at] = unguard(cells[at])
+        cells[guarded] = ""
 
     def _still_missing(self, cells: list[str]) -> Problem | None:
         """What is wrong with a row that was too short and was filled up by us: nobody wrote those empty cells."""
@@ -90,11 +92,6 @@ def usual_width(header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
 def _seems_shifted(header: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether a cell begins with a blank where its title does not: the rest of a text that a delimiter cut in two."""
     return any(cell[:1] == " " and title[:1] != " " for title, cell in zip(header, cells, strict=False))
-
-
-def missing_names(header: Sequence[str], cells: Sequence[str], columns: Iterable[int]) -> str:
-    """The names of those of these columns that a row is too short for, as a cell of the column of such."""
-    return join_values([header[at].strip() for at in columns if at >= len(cells) and header[at].strip()], ",")
 
 
 def _ragged(cells: Sequence[str], width: int, delimiter: str) -> Problem:
