@@ -49,13 +49,13 @@ class BudgetStore(Protocol):
 class FileStore:
     """The book in a file, for all processes of this machine. They have one clock, that of the machine."""
 
-    def __init__(self, path: Path, now: float) -> None:
-        """Open it, or make it; `now` is the time of the clock that the callers go by.
+    def __init__(self, path: Path, now: float, clock: Callable[[], float] | None = None) -> None:
+        """Open it, or make it; `now` is the time of the clock that the callers go by, `clock` the machine's.
 
         Raises `UnusableError` if it cannot be written, `NotOursError` if it is a link or another's.
         """
         self._path = path
-        self._ahead = time.monotonic() - now
+        self._ahead = (clock or time.monotonic)() - now
         try:
             own_folder(path.parent)
             self._db = self._connected()

@@ -15,20 +15,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bulk.access import shared_limit_file
 from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
 from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
 from bulk.access.shared_limit_redis import RedisStore
 from bulk.errors import UnfinishedError, UsageError
 from tests.scale import tries
 
-START = 1_000.0
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine's clock stands still: the tests say what time it is."""
-    monkeypatch.setattr(shared_limit_file.time, "monotonic", lambda: START)
+START = 1_000.0  # the machine's clock stands still: the tests say what time it is
 
 
 @pytest.fixture
@@ -37,11 +30,12 @@ def book(tmp_path: Path) -> Path:
 
 
 def limit_at(
-    book: Path, rate: float = 5.0, name: str = "the account", said: list[str] | None = None, *, known: bool = True
-) -> SharedLimit:
+    book: Path, rate: float = 5.0, name: str = "the account", said: list[str] | None = None, *, known: bool = True,
+    started: float = START,
+) -> SharedLimit:  # fmt: skip
     """The limit of one more job; `known`: whose account it is, is known by its way from an earlier job."""
     heard = said if said is not None else []
-    store = FileStore(book, 0.0)
+    store = FileStore(book, 0.0, lambda: started)
     limit = SharedLimit(store, rate, name, lambda: heard.append("company"))
     if known:
         limit.settle(f"{name}.example.com", 0.0)
@@ -206,10 +200,9 @@ def test_one_who_was_killed_is_forgotten_after_a_while(book: Path):
     assert len(starts) >= 0.98 * 60 * 5
 
 
-def test_after_the_machine_was_started_anew_old_times_do_not_count(book: Path, monkeypatch: pytest.MonkeyPatch):
+def test_after_the_machine_was_started_anew_old_times_do_not_count(book: Path):
     drive([limit_at(book)], 5)
-    monkeypatch.setattr(shared_limit_file.time, "monotonic", lambda: 3.0)
-    assert limit_at(book).claim(0.0) == 0.0
+    assert limit_at(book, started=3.0).claim(0.0) == 0.0
 
 
 @pytest.mark.parametrize("content", [b"", b"no database, by no means" * 50])
@@ -242,7 +235,7 @@ class Gone:
 
 
 def test_while_it_cannot_be_reached_nobody_sends_and_then_the_job_stops(book: Path):
-    store = Gone(FileStore(book, 0.0))
+    store = Gone(FileStore(book, 0.0, lambda: START))
     limit = SharedLimit(store, 5.0, "the account", lambda: None)
     assert limit.claim(0.0) == 0.0
     store.gone = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import pytest
@@ -28,7 +29,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr(doctor, "look", look)
     monkeypatch.setattr(doctor, "PAUSE", 0.001)
-    monkeypatch.setattr(shared_limit_file.time, "monotonic", anyio.current_time)
+    monkeypatch.setattr(shared_limit_file, "time", SimpleNamespace(monotonic=anyio.current_time))
     return times
 
 
