@@ -19,7 +19,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any, Final, Self
@@ -80,7 +80,8 @@ class Client:
         }
         self._limits = limits
         self._app = app
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if app is not None else httpx.create_ssl_context()
+        in_clear = app is not None or credentials.root.startswith("http:")
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if in_clear else _authorities()
         self._answered: OrderedDict[str, int] = OrderedDict()  # id of an answer -> how often it came
         self._flying: Counter[httpx.AsyncClient] = Counter()  # requests on their way, by the connections they go over
         self._client = self._opened()
@@ -218,6 +219,12 @@ class _NoCookies(CookieJar):
 def _url(text: str) -> httpx.URL:
     """An address without a query, which of a job are few."""
     return httpx.URL(text)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom to believe that a server is who it says; read once a process, for it takes longer than many requests."""
+    return httpx.create_ssl_context()
 
 
 def _damage_of(content: bytes, text: str) -> str:
