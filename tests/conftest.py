@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and _free(MEMORY) > ROOM:  # hundreds of jobs wait for a disk, each many times
         config.option.basetemp = tempfile.mkdtemp(prefix="bulk-tests-", dir=MEMORY)
         config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `bulk` is started often: its modules are compiled once
 
 
 def _free(place: Path) -> int:
@@ -41,7 +42,9 @@ def _free(place: Path) -> int:
 @pytest.fixture(scope="session", autouse=True)
 def _no_key_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing that the tests let `bulk` write holds a key: jobs' folders, reports, logs, the sandbox's own files."""
+    tempfile.tempdir = str(tmp_path_factory.mktemp("temporary"))  # what tests make beside their own folders
     yield
+    tempfile.tempdir = None
     result = leaks(tmp_path_factory.getbasetemp())
     assert not result, f"a key stands in {result}"
 

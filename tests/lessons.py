@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ def lessons(page: Path) -> list[Lesson]:
     ]
 
 
+@cache
 def functions_of(file: Path) -> set[str]:
     """The names of the test functions of a file, also those in classes and those with parameters."""
     tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -82,8 +82,8 @@ def test_a_whole_run_fails_without_a_named_test_and_a_part_does_not(tmp_path: Pa
         f"from tests.lessons import Ran\n\ndef pytest_configure(config):\n    {register}\n{conftest}"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    environment["PYTHONPATH"] = str(ROOT)
-    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *options]
+    environment |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist", *options]
     done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     said = "named in docs/lessons.md and not run" in done.stdout

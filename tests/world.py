@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +25,10 @@ from bulk.jobs.summary import JobResult
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.runtime.progress import Silent
+from bulk.sandbox.account import Account as Office
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
+from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.switches import Switches
 from bulk.storage.job_folder import JobFolder
 from tests.virtual import run
@@ -55,11 +60,14 @@ class World:
     async def opened(self, access: Account, _rate: float) -> AsyncIterator[Any]:
         assert access.sandbox_folder
         access.sandbox_folder.mkdir(exist_ok=True)
+        path = access.sandbox_folder / "sandbox.sqlite"
+        if self.demo and not path.exists():
+            shutil.copy(_new_account(self.switches.collation), path)
         options = SandboxOptions(
             rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
             demo=self.demo, switches=self.switches,
         )  # fmt: skip
-        sandbox = Sandbox(access.sandbox_folder / "sandbox.sqlite", options)
+        sandbox = Sandbox(path, options)
         try:
             async with Client(SANDBOX, sandbox.app) as client:
 
@@ -73,6 +81,17 @@ class World:
                 yield send
         finally:
             sandbox.close()
+
+    def people(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Let these be in the account before anything is sent: address and first name of each."""
+        (self.folder / self.sandbox).mkdir(exist_ok=True)
+        options = SandboxOptions(host=self.host, demo=self.demo, switches=self.switches)
+        with Sandbox(self.folder / self.sandbox / "sandbox.sqlite", options) as sandbox:
+            office = Office(sandbox.store, Shapes(self.host), self.switches)
+            for email, name in rows:
+                body = json.dumps({"contact": {"email": email, "firstName": name}}).encode()
+                status, said = office.answer("POST", "contacts", (), body)
+                assert status == 201, said
 
     # ---- jobs
 
@@ -148,6 +167,14 @@ class World:
             return run(ask)
         finally:
             self.on_send = on_send
+
+
+@cache
+def _new_account(collation: str) -> Path:
+    """A new account with what it comes with, made once a process: most tests begin with one."""
+    path = Path(tempfile.mkdtemp()) / "new.sqlite"
+    Sandbox(path, SandboxOptions(switches=Switches(collation=collation))).close()
+    return path
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def test_who_was_there_is_not_called_created_where_pages_came_without_all(world:
 
 
 def test_unchanged_rows_are_written_down_as_they_end(world: World, monkeypatch: pytest.MonkeyPatch):
-    imported(world, people(1_000))
+    world.people(people(1_000))
     sizes: list[int] = []
     commit = Database._commit
 
@@ -190,7 +190,7 @@ def test_unchanged_rows_are_written_down_as_they_end(world: World, monkeypatch: 
 
 
 def test_unchanged_rows_can_be_interrupted(world: World, monkeypatch: pytest.MonkeyPatch):
-    imported(world, people(2_000))
+    world.people(people(2_000))
     ended = Rows.ended
     count = 0
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_desk import GIVEN, Desk, Line, has_path, matches, sandbox_at
+from sandbox_desk import Desk, Line, has_path, matches, small_account
 
 from bulk.sandbox.app import Sandbox
 from bulk.sandbox.serve import listening, server_of
@@ -15,10 +15,8 @@ from bulk.sandbox.serve import listening, server_of
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """A desk at the small account that every statement starts from."""
-    with sandbox_at() as sandbox:
-        desk = Desk(sandbox)
-        desk.given()
-        yield desk
+    with small_account() as sandbox:
+        yield Desk(sandbox)
 
 
 class Stage:
@@ -58,8 +56,8 @@ def hold(port: tuple[Stage, httpx.Client]) -> Callable[[Line], None]:
         return client.request(method, path, content=content, json=None if content else body)
 
     def check(line: Line) -> None:
-        with sandbox_at(switches=line.switches) as stage.sandbox:
-            for request, body in (*GIVEN, *line.after):
+        with small_account(line.switches) as stage.sandbox:
+            for request, body in line.after:
                 made = ask(request, body)
                 assert made.status_code < 300, (request, body, made.text)
             response = ask(line.request, line.body)

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +100,14 @@ class Desk:
         """Send "METHOD path" below /api/3/ and give the response."""
         return anyio.run(send, self.sandbox, request, body)
 
+    def ask_all(self, *requests: str) -> list[httpx.Response]:
+        """Ask several things that have no body, one after the other."""
+
+        async def ask() -> list[httpx.Response]:
+            return [await send(self.sandbox, request) for request in requests]
+
+        return anyio.run(ask)
+
     def given(self, *more: tuple[str, Any]) -> None:
         """Make the small account, and then some."""
 
@@ -122,6 +135,24 @@ async def send(
         return await client.request(
             method, f"http://sandbox{entrance}{path}", content=content, json=None if content else body
         )
+
+
+@contextmanager
+def small_account(switches: Switches = PLAIN) -> Iterator[Sandbox]:
+    """A sandbox that holds what is given: a copy of one that was asked for it once in this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sandbox.sqlite"
+        shutil.copy(_small_account(switches), path)
+        with sandbox_at(path, switches=switches) as sandbox:
+            yield sandbox
+
+
+@cache
+def _small_account(switches: Switches) -> Path:
+    path = Path(tempfile.mkdtemp()) / "sandbox.sqlite"
+    with sandbox_at(path, switches=switches) as sandbox:
+        Desk(sandbox).given()
+    return path
 
 
 def sandbox_at(path: Path | None = None, **options: Any) -> Sandbox:
