@@ -47,6 +47,7 @@ LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 _NEVER_LEFT: Final = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol
 )  # fmt: skip
+_encoded: Final = json.JSONEncoder(ensure_ascii=False).encode  # made once, as `dumps` does not
 REMEMBERED: Final = 1_000  # answers by their ids, among which one that comes twice is recognised
 
 
@@ -172,7 +173,7 @@ class Client:
         if request.body is None:
             return httpx.Request(request.method, url, headers=self._headers, extensions=extensions)
         try:
-            content = json.dumps(request.body, ensure_ascii=False).encode()
+            content = _encoded(request.body).encode()
         except UnicodeEncodeError:  # half of a letter, as the API gave it, goes back as it came
             content = json.dumps(request.body).encode()
         headers = self._headers_of_json

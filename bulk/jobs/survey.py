@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from bulk.files.keys import RowSet
 from bulk.files.matching import Match
 from bulk.files.source import Record, Source
 from bulk.jobs.own_ids import BATCH, others_beside
@@ -15,6 +16,7 @@ from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Own
 from bulk.resources.identity import name_key
+from bulk.resources.spec import Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import PEOPLE
@@ -28,8 +30,8 @@ class Survey:
     `names` are those that must be there, by resource: folded name -> name.
     `subscribing` of the rows put somebody on a list.
     `addresses` are the keys that are not plain ones.
-    `unchanged` of the rows ask for nothing that the account does not hold, and of `unread` it is not known what it
-    holds; both told once the account was read.
+    Of `unread` rows it is not known what the account holds, and the others are `read`, by their numbers.
+    `unchanged` of the rows ask for nothing that the account does not hold; told by `look_for_unchanged`.
     """
 
     rows: int = 0
@@ -37,6 +39,7 @@ class Survey:
     requests: int = 0
     unchanged: int = 0
     unread: int = 0
+    read: RowSet = field(default_factory=RowSet)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     subscribing: int = 0
     addresses: set[str] = field(default_factory=set)
@@ -64,8 +67,14 @@ def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
         beside = others_beside(plan, checkpoint, records, rows)
         for row in rows:
             own, known = _own(plan, row, current, partly=partly)
-            estimated = plan.writer.estimate(own, replace(known, beside=beside.get(row.number, "")))
+            if row.number in beside:
+                known = replace(known, beside=beside[row.number])
+            estimated = plan.writer.estimate(own, known)
             needs.rows += 1
+            if row.key in current:
+                needs.read.add(row.number)
+            else:
+                needs.unread += 1
             spellings.note(row)
             if not row.key.isascii() and plan.writer.meaning.key == "email":
                 needs.addresses.add(row.key)
@@ -81,14 +90,17 @@ def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
 
 
 def look_for_unchanged(needs: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
-    """Take the rows that would change nothing out of the reckoning, now that the account was read."""
-    for rows in open_rows(plan, checkpoint):
+    """Take the rows out of the estimate that would change nothing, now that the names are made which they need."""
+    # of a contact that was not read nothing is known that could be so already
+    only = needs.read if plan.resource.writing is Writing.CONTACT else None
+    if only is not None and not only:
+        return
+    for rows in open_rows(plan, checkpoint, only):
         current = (
             checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
         )
         for row in rows:
             known = Known(ContactState.from_json(current[row.key]) if row.key in current else None, fresh=True)
-            needs.unread += row.key not in current
             if _ends_unchanged(plan.writer.flow(row, known)):
                 needs.unchanged += 1
                 estimated = plan.writer.estimate(*_own(plan, row, current, partly=True))
@@ -113,15 +125,15 @@ def _ends_unchanged(flow: Flow) -> bool:
     return False
 
 
-def open_rows(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Row]]:
-    """The rows that are not settled, in batches."""
-    for records in open_records(plan, checkpoint):
+def open_rows(plan: Plan, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Row]]:
+    """The rows that are not settled, in batches; with `only` no others than those of these numbers."""
+    for records in open_records(plan, checkpoint, only):
         yield [plan.row(record) for record in records]
 
 
-def open_records(plan: Plan, checkpoint: Checkpoint) -> Iterator[list[Record]]:
-    """The records of the file whose rows are not settled, in batches."""
-    records = plan.source.records()
+def open_records(plan: Plan, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Record]]:
+    """The records of the file whose rows are not settled, in batches; with `only` no others than of these numbers."""
+    records = plan.source.records(only)
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         yield [record for record in batch if record.number not in settled]

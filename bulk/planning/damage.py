@@ -31,6 +31,7 @@ _TAILS: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a let
 _TAIL: Final = re.escape(_TAILS.decode("cp1252", "ignore") + _TAILS.decode("latin-1"))
 _MISREAD: Final = re.compile(f"[\u00c2-\u00f4][{_TAIL}]|\ufffd")
 _MOST_DIGITS: Final = 15  # that a spreadsheet keeps of a number
+_PLAIN: Final = re.compile("[A-Za-z ]+")  # most cells, and nothing of what is looked for here
 Current = Callable[[Column], str | None]
 
 
@@ -54,6 +55,8 @@ def damage(row: Row, columns: Iterable[Column], current: Current) -> Failure | N
 
 def looks_damaged(column: Column, text: str) -> str:
     """What a cell looks as if it had been before, "" if it looks like nothing of that kind."""
+    if _PLAIN.fullmatch(text):
+        return ""
     number = _damaged_number(column, text)
     if number:
         return number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _NAMES: Final = {
@@ -58,11 +59,13 @@ def _holds(header: str, words: tuple[str, ...]) -> bool:
     return any(word.casefold() in words for word in parts)
 
 
+@lru_cache(maxsize=1024)  # asked of each cell, and headers are few
 def is_phone(header: str) -> bool:
     """Whether the cells of a column are numbers to be called."""
     return _holds(header, _PHONES)
 
 
+@lru_cache(maxsize=1024)
 def is_code(header: str) -> bool:
     """Whether the cells of a column are made of digits that nobody adds up."""
     return is_phone(header) or _holds(header, _CODES)

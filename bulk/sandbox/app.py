@@ -200,8 +200,8 @@ class Sandbox:
         await send({"type": "http.response.body", "body": response.content})
 
     def _note(self, request: Request, status: int) -> None:
-        clock = self._clock().astimezone()  # for whoever sits before the page
-        self._memory.note(Seen(f"{clock:%H:%M:%S}", request.method, request.path, status), clock.timestamp())
+        clock = self._clock()
+        self._memory.note(Seen(clock, request.method, request.path, status), clock.timestamp())
         if self.log is not None:
             self.log(request.method, request.path, status)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from typing import Final
 
@@ -22,9 +23,9 @@ COUNTED: Final = ("contacts", "tags", "lists", "fields", "contactTags", "contact
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request as the log and the page know it: wall clock, method, path below the door, status (0: dropped)."""
+    """One request as the log and the page know it: when, method, path below the door, status (0: dropped)."""
 
-    clock: str
+    clock: datetime
     method: str
     path: str
     status: int
@@ -128,7 +129,8 @@ def _requests(seen: Sequence[Seen], none: str) -> str:
     if not seen:
         return f"<p>{none}</p>"
     rows = "".join(
-        f'<tr><td>{one.clock}</td><td>{escape(one.method)}</td><td class="path">{escape(one.path)}</td>'
+        f"<tr><td>{one.clock.astimezone():%H:%M:%S}</td><td>{escape(one.method)}</td>"
+        f'<td class="path">{escape(one.path)}</td>'
         f'<td class="n{" bad" if not 200 <= one.status < 400 else ""}">{one.status or "dropped"}</td></tr>'
         for one in seen
     )

@@ -21,6 +21,7 @@ from bulk.resources.escapes import speakable
 from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, migrate_checkpoint
 
 Execute = Callable[..., sqlite3.Cursor]
+_Write = tuple[str, Sequence[Any], int]  # the statement, its values, and how many characters they have
 _SCHEMA: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
@@ -56,7 +57,7 @@ class Database:
             self._db.close()
             raise
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
-        self._queue: list[tuple[str, Sequence[Any]]] = []
+        self._queue: list[_Write] = []
         self.queued = self.written = 0  # writes
         self._queued_size = self._durable_size = 0  # characters in them
         self._turn = anyio.Lock()
@@ -123,10 +124,11 @@ class Database:
 
     def put(self, sql: str, values: Sequence[Any]) -> None:
         """Queue one write. It is durable once a later `durable()` returns."""
-        values = tuple(speakable(value) if isinstance(value, str) else value for value in values)
-        self._queue.append((sql, values))
+        values = tuple([speakable(value) if isinstance(value, str) else value for value in values])
+        size = sum([len(value) for value in values if isinstance(value, str)])
+        self._queue.append((sql, values, size))
         self.queued += 1
-        self._queued_size += _size(values)
+        self._queued_size += size
 
     async def durable(self) -> None:
         """Wait until everything queued so far is on disk. Many waiters share one commit."""
@@ -145,20 +147,20 @@ class Database:
         """How many characters wait to be on disk: about what they take of memory."""
         return self._queued_size - self._durable_size
 
-    def _take(self) -> list[tuple[str, Sequence[Any]]]:
+    def _take(self) -> list[_Write]:
         batch, self._queue = self._queue, []
         return batch
 
-    def _commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def _commit(self, batch: Sequence[_Write]) -> None:
         if self._failure is not None:
             raise self._failure
         if not batch:
             return
         with self.at_once() as execute:
-            for sql, values in batch:
+            for sql, values, _size in batch:
                 execute(sql, values)
         self.written += len(batch)
-        self._durable_size += sum(_size(values) for _sql, values in batch)
+        self._durable_size += sum([size for _sql, _values, size in batch])
 
     @contextmanager
     def at_once(self) -> Iterator[Execute]:
@@ -172,10 +174,6 @@ class Database:
                 self._db.execute("ROLLBACK")
             self._failure = UnfinishedError(f"{self._path} cannot be written: {error}. Make room")
             raise self._failure from error
-
-
-def _size(values: Sequence[Any]) -> int:
-    return sum(len(value) for value in values if isinstance(value, str))
 
 
 def is_made(path: Path) -> bool:

@@ -20,6 +20,7 @@ _RECEIVE: Final = (
     " status = excluded.status, data = excluded.data, code = excluded.code, error = excluded.error"
 )
 _REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
+_encoded: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `dumps` would make one each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Journal:
 
     def receive(self, row: int, method: str, receipt: Receipt) -> None:
         """Note how a step ended."""
-        data = None if receipt.data is None else json.dumps(receipt.data, separators=(",", ":"))
+        data = None if receipt.data is None else _encoded(receipt.data)
         self._database.put(
             _RECEIVE,
             (row, receipt.step, method, receipt.attempts, receipt.verdict.value, receipt.status, data, receipt.code,

@@ -20,6 +20,7 @@ _SETTLE: Final = (
 _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
+_encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, as `dumps` does not
 NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
 
 
@@ -69,7 +70,7 @@ class RowStates:
 
     def expect(self, row: int, record: str, wants: Json) -> None:
         """Note what is to be found of a record when it is read back, in the same breath as the end of the row."""
-        text = json.dumps(wants, ensure_ascii=False, separators=(",", ":"))
+        text = _encoded(wants)
         self._database.put("INSERT OR REPLACE INTO unread VALUES (?, ?, ?)", (record, row, text))
 
     def read_back(self, row: int, record: str) -> None:

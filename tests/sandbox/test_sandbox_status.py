@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import anyio
@@ -88,7 +89,7 @@ def test_what_a_path_holds_is_written_as_text(desk: Desk) -> None:
 def test_the_pace_is_that_of_whole_seconds_and_the_latest_come_first() -> None:
     memory = Memory()
     for at in (0.1, 0.9, 1.5, 3.2, 3.3):
-        memory.note(Seen("", "GET", f"p{at}", 200), 1000 + at)
+        memory.note(Seen(datetime.now(UTC), "GET", f"p{at}", 200), 1000 + at)
     pace = memory.pace(1004.5)
     assert len(pace) == SECONDS
     assert pace[-5:] == [0, 2, 1, 0, 2]
