@@ -95,6 +95,46 @@ class Admission:
     made_by: str = ""
 
 
+class Aspect(StrEnum):
+    """What of a record an edit is about, and what stands before and after it.
+
+    `VALUE`: an attribute or a custom field (`field:12`), as JSON. `TAG`, `AUTOMATION`: whether it is there. `LIST`:
+    the status. `ACCOUNT`: what the contact is there, None if it is not in it. `BESIDE`: options or stages that are
+    added to it. `RECORD`: all that is kept of the record, None if there is none.
+    """
+
+    RECORD = "record"
+    VALUE = "value"
+    TAG = "tag"
+    LIST = "list"
+    ACCOUNT = "account"
+    AUTOMATION = "automation"
+    BESIDE = "beside"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One thing that a change sets of a record.
+
+    `of` is the attribute, or the id of the tag, list or account: "" if that has to be made yet. `name` is what it is
+    called, where it has a name.
+    """
+
+    aspect: Aspect
+    of: str
+    before: Json
+    after: Json
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What one request changes of a record that is there: its id, and each thing with what was there before."""
+
+    record: str
+    each: tuple[Edit, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One API call of a row's flow, before it is sent.
@@ -111,6 +151,7 @@ class Request:
     `optional`: the job can do without; the API's own 403 or 404 refuses this request, and not the key.
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
     or it is not sent at all: what it was let through by would be too old.
+    `edits`: what it changes of a record that is there; None where it is not known what was there before.
     """
 
     step: str
@@ -127,6 +168,7 @@ class Request:
     optional: bool = False
     admission: Admission | None = None
     leave_within: float | None = None
+    edits: Edits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import anyio
 from bulk.engine.dispatch import TOO_SLOW
 from bulk.engine.tasks import Task
 from bulk.model import Lost, Outcome, Receipt, Reply, Request, Row
-from bulk.planning.contacts import contact_flow
+from bulk.planning.contacts import ContactRows
 from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.writers import Known, Lookup, Meaning
@@ -212,7 +212,7 @@ class Played:
         mode = {"contacts, created": "create", "contacts, updated": "update"}.get(way, "upsert")
         key = "id" if way == "contacts, by id" else "email"
         meaning = Meaning(columns, mode, key, resubscribe=asked, began=BEGAN)
-        return contact_flow(row, meaning, self.names, known)
+        return ContactRows(meaning, self.names).flow(row, known)
 
     def received(self, step: Any, receipt: Receipt, checkpoint: Checkpoint) -> None:
         checkpoint.journal.receive(step.task.id, step.request.method, receipt)

@@ -20,7 +20,7 @@ from bulk.planning.export import Contacts, Links, PageData, RowsOf, export_colum
 from bulk.planning.flow import Asking, combined
 from bulk.planning.links import OTHER_ADDRESS, look_up_contact
 from bulk.planning.names import Names, columns_of
-from bulk.planning.records import key_sought
+from bulk.planning.record_keys import key_sought
 from bulk.planning.understanding import Wanted, read
 from bulk.prefetch.records import CheckpointLookup
 from bulk.resources.spec import Column, Resource, Writing

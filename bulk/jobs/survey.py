@@ -11,7 +11,8 @@ from bulk.files.matching import Match
 from bulk.files.source import Record, Source
 from bulk.jobs.own_ids import BATCH, others_beside
 from bulk.jobs.plan import Plan
-from bulk.model import Failure, Flow, Json, Row, RowStatus
+from bulk.model import Failure, Json, Row, RowStatus
+from bulk.planning.changes import Deciding, Decision, decided_at_once
 from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Own
@@ -101,7 +102,7 @@ def look_for_unchanged(needs: Survey, plan: Plan, checkpoint: Checkpoint) -> Non
         )
         for row in rows:
             known = Known(ContactState.from_json(current[row.key]) if row.key in current else None, fresh=True)
-            if _ends_unchanged(plan.writer.flow(row, known)):
+            if _changes_nothing(plan.writer.decide(row, known)):
                 needs.unchanged += 1
                 estimated = plan.writer.estimate(*_own(plan, row, current, partly=True))
                 if not isinstance(estimated, Failure):
@@ -116,13 +117,12 @@ def _own(plan: Plan, row: Row, current: Mapping[str, Json], *, partly: bool) -> 
     return plan.writer.own(row, known) if plan.prefetched else Own(row), known
 
 
-def _ends_unchanged(flow: Flow) -> bool:
-    """Whether a flow ends without asking for anything, because nothing is to be done."""
-    try:
-        next(flow)
-    except StopIteration as end:
-        return bool(end.value.status is RowStatus.UNCHANGED)
-    return False
+def _changes_nothing(deciding: Deciding) -> bool:
+    """Whether it is known without asking that nothing is to be done."""
+    decided = decided_at_once(deciding)
+    if isinstance(decided, Decision):
+        return decided.change.is_nothing
+    return decided is not None and decided.status is RowStatus.UNCHANGED
 
 
 def open_rows(plan: Plan, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Row]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bulk.model import Failure, Json, Receipt, Request
+from bulk.model import Aspect, Edit, Failure, Json, Receipt, Request
 from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.differences import RELATIONS, option_text
@@ -21,6 +21,7 @@ from bulk.planning.flow import Asking, asked, combined
 from bulk.planning.links import Done
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
+from bulk.resources.spec import Resource
 
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact
 MADE_WITH_IT: Final = frozenset({"To Contact", "In Contact", "Follow Up"})  # stages, by docs/activecampaign.md §7.2
@@ -41,6 +42,16 @@ class Owner:
     begun: AbstractSet[str] = frozenset()
 
 
+def added(resource: Resource, wanted: Mapping[str, Json], kept: Json) -> tuple[Edit, ...]:
+    """What of the options or stages that a row wants its record does not have; `kept` None: it is to be made."""
+    if resource.name == "fields":
+        missing = _missing(wanted.get("options") or (), list((kept or {}).get("options") or ()))[0]
+        return tuple(Edit(Aspect.BESIDE, "options", None, list(option), option[0]) for option in missing)
+    current = {str(title) for title in (kept or {}).get("stages") or ()}
+    titles = dict.fromkeys(str(title) for title in wanted.get("stages") or ())
+    return tuple(Edit(Aspect.BESIDE, "stages", None, title, title) for title in titles if title not in current)
+
+
 Addition = Callable[[Owner, Mapping[str, Json], Done], Asking[Mapping[str, Json]]]
 
 
@@ -55,7 +66,8 @@ def add_to_field(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Asking
         shown = ("fieldRels", "fieldRel", body, {"field": identity})
         yield from _create("show", shown, _relations_of(identity), done, owner)
     current = list((kept or {}).get("options") or ())
-    missing = _missing(wanted.get("options") or (), current, done)
+    missing, otherwise = _missing(wanted.get("options") or (), current)
+    done.failures += otherwise
     if missing:
         first = max((int(place) for *_option, place in current), default=0) + 1
         options_body: Json = {
@@ -70,17 +82,17 @@ def add_to_field(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Asking
     return {"beside": {RELATIONS: [str(ALL_LISTS)]}} if kept is None or owner.made else {}
 
 
-def _missing(options: Sequence[Json], current: Sequence[Json], done: Done) -> list[tuple[str, str, bool]]:
-    """The options that a field does not have; notes those that it has otherwise, which the API cannot change.
+def _missing(options: Sequence[Json], current: Sequence[Json]) -> tuple[list[tuple[str, str, bool]], list[Failure]]:
+    """The options that a field does not have; and those that it has otherwise, which the API cannot change.
 
     A value by itself says nothing of a label or a default.
     """
     by_value = {str(value): (str(label), bool(default)) for value, label, default, *_place in current}
-    missing = []
+    missing: list[tuple[str, str, bool]] = []
+    otherwise: list[Failure] = []
     for value, label, default in options:
-        if (
-            option_text(value, label, default=default) in by_value
-        ):  # a value that reads like more than one, as a file without escapes has it
+        # a value may read like more than one, as a file without escapes has it
+        if option_text(value, label, default=default) in by_value:
             continue
         if value not in by_value:
             missing.append((value, label, default))
@@ -90,8 +102,8 @@ def _missing(options: Sequence[Json], current: Sequence[Json], done: Done) -> li
             also = "." if is_default else " and not the default."
             said = f"The option {value!r} is there, labelled {has!r}{also}"
             hint = "The API changes no options: change it in ActiveCampaign, or write it as it is there."
-            done.failures.append(Failure("options", "option_differs", f"{said} {hint}"))
-    return missing
+            otherwise.append(Failure("options", "option_differs", f"{said} {hint}"))
+    return missing, otherwise
 
 
 # how to see whether it is there: path, plural and query to read, and what is to be in it

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from bulk.model import Admission, Failure, Json, Readings, Request, Standing
+from bulk.model import Admission, Aspect, Edit, Edits, Failure, Json, Readings, Request, Standing
 from bulk.planning.collections import PAGE, Refused, read_allowed
 from bulk.planning.flow import Asking
 from bulk.planning.state import has_bounced
@@ -130,7 +130,7 @@ class Subscription:
     """A contact is to have a list in a status: `name` is the list's.
 
     `resubscribe`: the user asks for those too who left before `began`, the moment of that decision (0.0: not known);
-    who is `excluded` is never meant.
+    who is `excluded` is never meant. `is_new`: the job has created the contact.
     """
 
     contact: str
@@ -140,6 +140,7 @@ class Subscription:
     resubscribe: bool = False
     began: float = 0.0
     excluded: Exclusions = NO_EXCLUSIONS
+    is_new: bool = False
 
     @property
     def step(self) -> str:
@@ -148,9 +149,7 @@ class Subscription:
 
     def request(self, made_by: str) -> Request:
         """The request, which may leave only when it is known how the contact stands."""
-        return replace(
-            self._request(returning=False), admission=Admission(self.contact, STANDINGS, self.decide, made_by)
-        )
+        return replace(self._request(), admission=Admission(self.contact, STANDINGS, self.decide, made_by))
 
     def decide(self, standing: Standing) -> Request | Failure | None:
         """What follows from how the contact stands: the request, why it is refused, or None: it is so already."""
@@ -171,7 +170,7 @@ class Subscription:
         if current not in (SUBSCRIBED, NEVER) and self._left_since(standing.left.get(self.list, "")):
             said = f"This person left {self.name!r} after this job began, so they stay off it."
             return self._refused("opted_out", said)
-        return self._request(returning=away)
+        return self._request(returning=away, before=current)
 
     def _refused(self, code: str, said: str) -> Failure:
         return Failure(self.step, code, said)
@@ -184,8 +183,10 @@ class Subscription:
             return False
         return bool(self.began) and moment.tzinfo is not None and moment.timestamp() >= self.began
 
-    def _request(self, *, returning: bool) -> Request:
-        return list_request(self.step, self.contact, self.list, self.status, returning=returning)
+    def _request(self, *, returning: bool = False, before: str | None = None) -> Request:
+        edit = Edit(Aspect.LIST, self.list, before or None, self.status, self.name)
+        request = list_request(self.step, self.contact, self.list, self.status, returning=returning)
+        return request if self.is_new else replace(request, edits=Edits(self.contact, (edit,)))
 
 
 def list_request(step: str, contact: str, identity: str, status: str, *, returning: bool = False) -> Request:

@@ -1,39 +1,35 @@
 """What belongs to a contact: its tags, lists and account, each written by small generators of requests.
 
-They need only the contact's id. Whether rows of contacts or rows of their own ask for it makes no difference here.
+They carry out what `contact_changes` has decided, and need only the contact's id. Whether rows of contacts or rows of
+their own ask for it makes no difference here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bulk.model import Failure, Json, Receipt, Request, Standing, Verdict
+from bulk.model import Edit, Edits, Failure, Json, Receipt, Request, Verdict
 from bulk.planning import answers
 from bulk.planning.collections import read_list
-from bulk.planning.consent import ACTIVE, NO_EXCLUSIONS, UNSUBSCRIBED, Exclusions, Subscription, list_request
+from bulk.planning.consent import ACTIVE, UNSUBSCRIBED, list_request
+from bulk.planning.contact_changes import (
+    NOWHERE,
+    Contact,
+    Employment,
+    Places,
+    account_edits,
+    leaving_edits,
+    subscription,
+)
 from bulk.planning.flow import Asking, combined
 from bulk.planning.settling import Nothing, deleted, settled
-from bulk.planning.state import ATTRIBUTES, ContactState, has_bounced
+from bulk.planning.state import ATTRIBUTES, has_bounced
+from bulk.planning.writers import Meaning
 from bulk.resources.identity import difference, loose_key, same_address
 
 OTHER_ADDRESS: Final = "other_address"  # the code of an address that the account takes for somebody else's
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """The contact of a row, once it is there: what became of it, and whether its address bounced for good.
-
-    `made_by` is the step whose answer confirms that it was made by it, so that nothing belonged to it then; "": none
-    does. `repeated`: it was sent more than once.
-    """
-
-    id: str
-    action: str
-    bounced: bool = False
-    made_by: str = ""
-    repeated: bool = False
 
 
 @dataclass(slots=True)
@@ -100,38 +96,40 @@ def _taken_for(email: str, receipt: Receipt, *, sent: bool) -> str:
 # ---- tags
 
 
-def add_tags(identity: str, tags: Mapping[str, str], state: ContactState | None) -> Asking[Done]:
-    """Give the contact these tags, ids and names; those that it is known to have are not sent."""
+def add_tags(identity: str, edits: Iterable[Edit], *, known: bool) -> Asking[Done]:
+    """Give the contact these tags. `known`: it was read that it does not have them."""
     done = Done()
-    current = state.tags if state else {}
     requests = tuple(
         Request(
-            f"tag {name}",
+            f"tag {edit.name}",
             "POST",
             "contactTags",
-            body={"contactTag": {"contact": identity, "tag": tag}},
+            body={"contactTag": {"contact": identity, "tag": edit.of}},
             keep=lambda body: "contacts" in body,
             expects="contactTag",
-            says={"contact": identity, "tag": tag},
+            says={"contact": identity, "tag": edit.of},
+            edits=Edits(identity, (edit,)) if known else None,
         )
-        for tag, name in tags.items()
-        if tag not in current
+        for edit in edits
     )
     if requests:
         for receipt in (yield requests):
-            ours = state is not None and receipt.attempts > 1  # it was not there: an earlier send of ours made it
+            ours = known and receipt.attempts > 1  # it was not there: an earlier send of ours made it
             done.take(receipt, changed=bool(receipt.data) or receipt.status == 201 or ours)
     return done
 
 
-def remove_tags(identity: str, tags: Mapping[str, str], state: ContactState | None) -> Asking[Done]:
-    """Take these tags, ids and names, off the contact."""
+def remove_tags(identity: str, edits: Sequence[Edit], links: Mapping[str, str] | None) -> Asking[Done]:
+    """Take these tags off the contact. `links` are those that it has, tag id -> contactTag id; None: it is asked."""
     done = Done()
-    if not tags:
+    if not edits:
         return done
-    current = dict(state.tags) if state else (yield from links_of(identity, "contactTags", ("tag", "id"), done))
+    if links is None:
+        links = yield from links_of(identity, "contactTags", ("tag", "id"), done)
     parts = [
-        deleted(f"remove tag {name}", f"contactTags/{current[tag]}") for tag, name in tags.items() if tag in current
+        deleted(f"remove tag {edit.name}", f"contactTags/{links[edit.of]}", Edits(identity, (edit,)))
+        for edit in edits
+        if edit.of in links
     ]
     for receipt in (yield from combined(parts)):
         done.take(receipt)
@@ -153,113 +151,78 @@ def links_of(identity: str, plural: str, pick: tuple[str, str], done: Done) -> A
 # ---- lists
 
 
-@dataclass(frozen=True, slots=True)
-class ListWork:
-    """What becomes of a contact's lists.
+def set_lists(contact: Contact, edits: Iterable[Edit], meaning: Meaning, *, known: bool) -> Asking[Done]:
+    """Subscribe and unsubscribe. Before anybody is subscribed it is read how they stand, and that decides.
 
-    `wanted` maps ids of lists to their names and the status to set. `current` are the statuses as they were read not
-    long ago, None: they are not known. What they say need not be sent or is refused is not asked again; before
-    anybody is subscribed it is. `began` is when the job did.
+    `known`: the statuses were read not long ago, so what is set was not so before.
     """
-
-    contact: Contact
-    wanted: Mapping[str, tuple[str, str]]
-    current: Mapping[str, str] | None
-    resubscribe: bool
-    began: float = 0.0
-    excluded: Exclusions = NO_EXCLUSIONS
-    email: str = ""  # the contact's, where the row says it
-
-
-def set_lists(work: ListWork) -> Asking[Done]:
-    """Subscribe and unsubscribe. Nobody who left a list or bounced is subscribed again without being asked for."""
     done = Done()
     requests: list[Request] = []
-    for identity, (name, status) in work.wanted.items():
-        if status in ACTIVE:
-            requests += _subscribe(work, identity, done)
-        elif (work.current or {}).get(identity) != status:
-            step = f"unsubscribe {name}" if status == UNSUBSCRIBED else f"list {name} {status}"
-            requests.append(list_request(step, work.contact.id, identity, status))
+    for edit in edits:
+        if edit.after in ACTIVE:
+            requests.append(subscription(contact, edit, meaning).request(contact.made_by))
+        else:
+            step = f"unsubscribe {edit.name}" if edit.after == UNSUBSCRIBED else f"list {edit.name} {edit.after}"
+            request = list_request(step, contact.id, edit.of, edit.after)
+            overwrites = Edits(contact.id, (edit,)) if known and not contact.is_new else None
+            requests.append(replace(request, edits=overwrites))
     if requests:
         for request, receipt in zip(requests, (yield tuple(requests)), strict=True):
-            known = request.admission is None and work.current is not None  # it was not so before
-            done.take(receipt, changed=bool(receipt.data) or (known and receipt.attempts > 1))
+            new = known and request.admission is None  # it was not so before
+            done.take(receipt, changed=bool(receipt.data) or (new and receipt.attempts > 1))
     return done
-
-
-def _subscribe(work: ListWork, identity: str, done: Done) -> Iterator[Request]:
-    name, status = work.wanted[identity]
-    contact = work.contact
-    wanted = Subscription(contact.id, identity, name, status, work.resubscribe, work.began, work.excluded)
-    current = Standing(work.current or {}, bounced=contact.bounced, email=work.email)
-    excluded = work.excluded.has(work.email, identity)
-    known = wanted.decide(current) if work.current is not None or (contact.made_by and excluded) else None
-    if isinstance(known, Failure):
-        done.failures.append(known)
-    elif work.current is None or known is not None:
-        yield wanted.request(contact.made_by)
 
 
 # ---- the account
 
 
-@dataclass(frozen=True, slots=True)
-class Employment:
-    """The account that a contact is to work for: its id ("" for none), its name, and as what (None: left alone)."""
-
-    account: str
-    name: str
-    title: str | None = None
-
-
-def set_account(identity: str, job: Employment | None, state: ContactState | None, *, new: bool) -> Asking[Done]:
-    """Put the contact into its account; it can have one only, so it leaves the one it is in."""
-    done = Done()
-    if job is None or (new and not job.account):
+def set_account(contact: Contact, job: Employment, places: Places | None) -> Asking[Done]:
+    """Put the contact into its account; it can have one only, so it leaves the one it is in. None: it is asked."""
+    done, identity = Done(), contact.id
+    if contact.is_new:
+        places = NOWHERE
+    places = places or (yield from _places("look up account", identity, done))
+    if places is None:
         return done
-    current: dict[str, list[str]] = {}  # account -> accountContact and title
-    if state is not None:
-        current = {account: [link, state.titles.get(account, "")] for account, link in state.accounts.items()}
-    elif not new:
-        receipt = yield from _look_up_accounts("look up account", identity)
-        if not done.take(receipt, changed=False):
-            return done
-        current = receipt.data
-    if job.account in current:
-        link, title = current[job.account]
-        if job.title is not None and job.title != title:
-            body = {"accountContact": {"jobTitle": job.title}}
-            path = f"accountContacts/{link}"
-            says = {"id": link}
-            done.take((yield (Request("job title", "PUT", path, body=body, expects="accountContact", says=says),))[0])
-        return done
-    yield from _leave((link for link, _title in current.values()), done)
-    if job.account and not done.failures:
-        yield from _join_account(identity, job, done)
+    for edit in account_edits(job, places.titles):
+        if edit.after is None:
+            link = places.links[edit.of]
+            done.take(
+                (yield from deleted(f"leave account {link}", f"accountContacts/{link}", Edits(identity, (edit,))))
+            )
+        elif edit.before is not None:
+            yield from _set_title(places.links[edit.of], Edits(identity, (edit,)), done)
+        else:
+            edits = None if contact.is_new else Edits(identity, (edit,))
+            yield from _join_account(identity, job, edits, done)
+        if done.failures:
+            break
     return done
 
 
-def leave_account(identity: str, account: str, state: ContactState | None) -> Asking[Done]:
+def leave_account(identity: str, account: str, places: Places | None) -> Asking[Done]:
     """Take the contact out of this account, or ("") out of the one that it is in."""
     done = Done()
-    current = dict(state.accounts) if state is not None else {}
-    if state is None:
-        receipt = yield from _look_up_accounts("look up account", identity)
-        if not done.take(receipt, changed=False):
-            return done
-        current = {of: link for of, (link, _title) in receipt.data.items()}
-    yield from _leave((link for of, link in current.items() if account in ("", of)), done)
+    places = places or (yield from _places("look up account", identity, done))
+    if places is None:
+        return done
+    for edit in leaving_edits(places.titles, account):
+        link = places.links[edit.of]
+        if not done.take(
+            (yield from deleted(f"leave account {link}", f"accountContacts/{link}", Edits(identity, (edit,))))
+        ):
+            break
     return done
 
 
-def _leave(links: Iterable[str], done: Done) -> Asking[None]:
-    for link in links:
-        if not done.take((yield from deleted(f"leave account {link}", f"accountContacts/{link}"))):
-            return
+def _set_title(link: str, edits: Edits, done: Done) -> Asking[None]:
+    body = {"accountContact": {"jobTitle": edits.each[0].after}}
+    path, says = f"accountContacts/{link}", {"id": link}
+    request = Request("job title", "PUT", path, body=body, expects="accountContact", says=says, edits=edits)
+    done.take((yield (request,))[0])
 
 
-def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
+def _join_account(identity: str, job: Employment, edits: Edits | None, done: Done) -> Asking[None]:
     def look(step: str) -> Asking[bool | Nothing]:
         result = yield from _look_up_accounts(step, identity)
         if not result.ok:
@@ -269,7 +232,7 @@ def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
     link = {"account": job.account, "contact": identity} | ({"jobTitle": job.title} if job.title else {})
     request = Request(
         f"account {job.name}", "POST", "accountContacts", body={"accountContact": link}, expects="accountContact",
-        says={"account": job.account, "contact": identity},
+        says={"account": job.account, "contact": identity}, edits=edits,
     )  # fmt: skip
     receipt, made = yield from settled(request, look)
     if receipt.verdict is Verdict.REJECT and receipt.status == 422:  # it has one by now: perhaps this
@@ -277,6 +240,14 @@ def _join_account(identity: str, job: Employment, done: Done) -> Asking[None]:
         if now is True:
             return
     done.take_settled(receipt, made)
+
+
+def _places(step: str, identity: str, done: Done) -> Asking[Places | None]:
+    receipt = yield from _look_up_accounts(step, identity)
+    if not done.take(receipt, changed=False):
+        return None
+    links = {account: link for account, (link, _title) in receipt.data.items()}
+    return Places(links, {account: title for account, (_link, title) in receipt.data.items()})
 
 
 def _look_up_accounts(step: str, identity: str) -> Asking[Receipt]:

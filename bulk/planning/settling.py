@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import count
 from typing import Final, TypeVar
 
-from bulk.model import Receipt, Request, Verdict
+from bulk.model import Edits, Receipt, Request, Verdict
 from bulk.planning.flow import Asking, asked
 from bulk.resources import named
 
@@ -55,12 +55,12 @@ def settled(request: Request, look: Look[Made], *, look_first: bool = False) -> 
     raise AssertionError("the names do not end")
 
 
-def deleted(step: str, path: str) -> Asking[Receipt]:
+def deleted(step: str, path: str, edits: Edits | None = None) -> Asking[Receipt]:
     """Delete a record, which may be repeated; what the answers leave open is settled by reading whether it is there.
 
     Only the API's own word counts, that it has deleted it or that there is no such record.
     """
-    receipt = yield from asked(Request(step, "DELETE", path, absent_is_done=True))
+    receipt = yield from asked(Request(step, "DELETE", path, absent_is_done=True, edits=edits))
     if receipt.ok or (receipt.verdict is Verdict.REJECT and receipt.status != 404):
         return receipt
     collection, _, identity = path.partition("/")

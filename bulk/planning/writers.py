@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
+from bulk.planning.changes import Deciding
 from bulk.planning.consent import NO_EXCLUSIONS, Exclusions
 from bulk.planning.damage import Current, damage
 from bulk.planning.state import ContactState
@@ -139,8 +140,11 @@ class Writer(Protocol):
     def own(self, row: Row, known: Known) -> Own:
         """The record that the row itself tells it is about, and the row without the cells that it holds already."""
 
+    def decide(self, row: Row, known: Known) -> Deciding:
+        """What one row changes; given the same knowledge, the same. Asks where it has to, and writes nothing."""
+
     def flow(self, row: Row, known: Known) -> Flow:
-        """The flow of one row; given the same knowledge, the same flow."""
+        """The flow of one row: what is decided is carried out."""
 
 
 class Lookup(Protocol):

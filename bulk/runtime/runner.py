@@ -117,7 +117,7 @@ class Runner:
         request, task = step.request, step.task
         checkpoint = self._checkpoint if task.role is Role.ROW else None
         if checkpoint and request.method != "GET":
-            checkpoint.journal.intend(task.id, request.step, request.method, step.attempts)
+            checkpoint.journal.intend(task.id, request, step.attempts)
             await checkpoint.durable()
         now = anyio.current_time()
         if self.dispatch.leaves(step, now):

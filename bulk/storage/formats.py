@@ -25,8 +25,16 @@ def _add_read_back(database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE IF NOT EXISTS unreadable (row INTEGER PRIMARY KEY)")
 
 
+def _add_edits(database: sqlite3.Connection) -> None:
+    """From 5 to 6: what each step overwrites, so that it can be told and taken back."""
+    database.execute(
+        "CREATE TABLE edits (number INTEGER PRIMARY KEY, row INTEGER NOT NULL, step TEXT NOT NULL,"
+        " record TEXT NOT NULL, edits TEXT NOT NULL, UNIQUE (row, step))"
+    )
+
+
 FIRST_CHECKPOINT: Final = 4  # the oldest format of a checkpoint that is understood
-CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_add_read_back,)
+CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_add_read_back, _add_edits)
 FIRST_RECORD: Final = 1  # the same of `job.json`; each function gets what it holds, and gives it as the next has it
 RECORD_MIGRATIONS: Final[tuple[Callable[[Record], Record], ...]] = ()
 

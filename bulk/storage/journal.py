@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from bulk.model import ANOTHER_RECORD, Receipt, Verdict
+from bulk.model import ANOTHER_RECORD, Aspect, Edit, Edits, Receipt, Request, Verdict
 from bulk.storage.database import Database, Execute
 
 _INTEND: Final = (
@@ -19,6 +20,8 @@ _RECEIVE: Final = (
     " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts, verdict = excluded.verdict,"
     " status = excluded.status, data = excluded.data, code = excluded.code, error = excluded.error"
 )
+_OVERWRITE: Final = "INSERT OR IGNORE INTO edits (row, step, record, edits) VALUES (?, ?, ?, ?)"
+_NOT_DONE: Final = "DELETE FROM edits WHERE row = ? AND step = ?"
 _REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
 _encoded: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `dumps` would make one each time
 
@@ -31,15 +34,28 @@ class OpenRow:
     cut_off: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Overwritten:
+    """What a step of a row changes of a record, with what was there before. Kept when the row has ended."""
+
+    row: int
+    step: str
+    edits: Edits
+
+
 class Journal:
     """Intents and receipts, by row and step."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def intend(self, row: int, step: str, method: str, attempts: int) -> None:
-        """Note that a request is about to leave."""
-        self._database.put(_INTEND, (row, step, method, attempts))
+    def intend(self, row: int, request: Request, attempts: int) -> None:
+        """Note that a request is about to leave, and what it overwrites. The first such note of a step stays."""
+        self._database.put(_INTEND, (row, request.step, request.method, attempts))
+        if request.edits is not None:
+            each = [[edit.aspect.value, edit.of, edit.before, edit.after, edit.name] for edit in request.edits.each]
+            text = json.dumps(each, ensure_ascii=False, separators=(",", ":"))
+            self._database.put(_OVERWRITE, (row, request.step, request.edits.record, text))
 
     def receive(self, row: int, method: str, receipt: Receipt) -> None:
         """Note how a step ended."""
@@ -49,10 +65,20 @@ class Journal:
             (row, receipt.step, method, receipt.attempts, receipt.verdict.value, receipt.status, data, receipt.code,
              receipt.error),
         )  # fmt: skip
+        if receipt.verdict is Verdict.REJECT and method != "GET":
+            self._database.put(_NOT_DONE, (row, receipt.step))
 
     def release(self, row: int, step: str) -> None:
         """Forget an intent whose request was surely not executed."""
         self._database.put("DELETE FROM steps WHERE row = ? AND step = ? AND verdict IS NULL", (row, step))
+        self._database.put(_NOT_DONE, (row, step))
+
+    def overwritten(self) -> Iterator[Overwritten]:
+        """What the job has changed of records that were there, or may have, in the order in which it was sent."""
+        cursor = self._database.read("SELECT row, step, record, edits FROM edits ORDER BY number")
+        for row, step, record, text in cursor:
+            edits = (Edit(Aspect(aspect), *rest) for aspect, *rest in json.loads(text))
+            yield Overwritten(row, step, Edits(record, tuple(edits)))
 
     def open_between(self, first: int, last: int) -> dict[int, OpenRow]:
         """The rows in this range that have begun and not ended."""

@@ -18,12 +18,15 @@ from bulk.engine.retry import judge
 from bulk.engine.tasks import Role, Task
 from bulk.model import ALL, Lost, Outcome, Reply, Request, RowStatus, Verdict
 from bulk.planning import answers
-from bulk.planning.links import Contact, ListWork, add_tags, look_up_contact, set_lists
+from bulk.planning.contact_changes import Contact, list_edits, tag_edits
+from bulk.planning.links import add_tags, look_up_contact, set_lists
+from bulk.planning.writers import Meaning
 from bulk.resources import named
 from bulk.resources.kinds import DATE, NUMBER, TEXT
 from tests.virtual import run
 
 SYNC = Request("contact", "POST", "contact/sync", expects="contact", says={"email": answers.address("Ada@Example.com")})
+PERSON = Contact("7", "updated")
 TAG = Request("tag", "POST", "contactTags", expects="contactTag", says={"contact": "7", "tag": "3"})
 CREATE = Request("contact", "POST", "contacts", repeatable=False, expects="contact", says=SYNC.says)
 
@@ -123,8 +126,8 @@ def test_the_echo_of_a_record_is_known_by_its_key():
 
 def test_every_writing_request_says_whose_record_its_answer_must_be():
     for asking in (
-        add_tags("7", {"3": "VIP"}, None),
-        set_lists(ListWork(Contact("7", "updated"), {"2": ("News", "2")}, None, resubscribe=False)),
+        add_tags("7", tag_edits([("3", "VIP")], ()), known=False),
+        set_lists(PERSON, list_edits(PERSON, {"2": ("News", "2")}, None, Meaning(()))[0], Meaning(()), known=False),
         look_up_contact("look up", "ada@example.com"),
     ):
         for request in next(asking):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.model import Outcome, RowStatus
+from bulk.model import Outcome, Request, RowStatus
 from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.database import Database
@@ -85,7 +85,7 @@ def written(path: Path) -> bytes:
     async def write() -> None:
         with new_checkpoint(path) as checkpoint:
             for row in range(2, 200):
-                checkpoint.journal.intend(row, "contact", "POST", 1)
+                checkpoint.journal.intend(row, Request("contact", "POST", "contact/sync"), 1)
                 if row % 3:
                     checkpoint.rows.settle(row, Outcome(RowStatus.SUCCEEDED, "created", str(row)))
             await checkpoint.durable()

@@ -1,6 +1,6 @@
 """Jobs that an earlier version left behind go on to their end; those of a newer version are refused.
 
-`formats/4` holds the folders of jobs that were cut off, as the version wrote them that kept checkpoints of format 4.
+`formats` holds the folders of jobs that were cut off, as the versions wrote them that kept checkpoints of that format.
 `python -m tests.jobs.test_formats FOLDER` writes such folders, as the version at hand makes them.
 """
 
@@ -95,7 +95,7 @@ def left_behind(world: World, version: int, name: str) -> None:
     (job / JOB).write_text(json.dumps(theirs))
 
 
-@pytest.mark.parametrize("version", [4])
+@pytest.mark.parametrize("version", [4, 5])
 @pytest.mark.parametrize("age", ["a moment", "months"])
 @pytest.mark.parametrize("name", CASES)
 def test_a_job_of_an_earlier_format_goes_on_to_its_end(world: World, version: int, name: str, age: str):

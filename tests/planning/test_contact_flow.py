@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
-from bulk.planning.contacts import CONTACT, contact_flow
+from bulk.planning.contact_steps import CONTACT
+from bulk.planning.contacts import ContactRows
 from bulk.planning.flow import combined
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.state import ContactState, Page
@@ -73,6 +74,12 @@ def names() -> Names:
 
 
 NAMES = names()
+
+
+def contact_flow(row: Row, meaning: Meaning, known_names: Names, known: Known) -> Flow:
+    return ContactRows(meaning, known_names).flow(row, known)
+
+
 BY_NAME = {column.header: column for column in columns_of(CONTACTS, NAMES)}
 
 

@@ -1,0 +1,236 @@
+"""Writing a record by itself: created, changed or deleted, with what belongs to it, by small generators of requests.
+
+They carry out what `records` has decided. Creates may not be repeated: after a lost answer the account is read for
+exactly what was sent; only a record that is newer than the job and no other row's is taken for ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.model import Edits, Failure, Flow, Json, Outcome, Receipt, Request, RowStatus, Verdict
+from bulk.planning import answers
+from bulk.planning.additions import ADDITIONS, Owner
+from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change, split_custom, values_after
+from bulk.planning.collections import PAGE, total_of
+from bulk.planning.differences import GONE, perhaps
+from bulk.planning.export import CURRENCY_OF, UNSET
+from bulk.planning.flow import Asking
+from bulk.planning.links import Done
+from bulk.planning.names import Names
+from bulk.planning.pages import InTurn, id_of
+from bulk.planning.record_keys import key_of_record
+from bulk.planning.settling import Nothing, deleted, settled
+from bulk.planning.understanding import Wanted
+from bulk.planning.writers import Known, Lookup, Meaning
+from bulk.resources.kinds import MONEY
+from bulk.resources.spec import Resource
+
+CREATE: Final = "create"
+CHANGE: Final = "change"
+DELETE: Final = "delete"
+NOTHING: Final[Mapping[str, Json]] = {}
+_NOTES_OF: Final = {"Subscriber": "contacts", "Deal": "deals", "CustomerAccount": "accounts"}  # reltype -> whose notes
+
+
+@dataclass(slots=True)
+class Claims:
+    """Which records are whose: each is taken by one row only."""
+
+    lookup: Lookup
+    taken: set[str]
+
+    def take(self, identity: str) -> None:
+        """Note that a row of this run has it."""
+        self.taken.add(identity)
+
+    def is_free(self, identity: str) -> bool:
+        """Whether no other row has taken or made that record, or will change it because it has made it."""
+        return not self.is_anothers(identity) and not self.lookup.is_claimed(identity)
+
+    def is_anothers(self, identity: str) -> bool:
+        """Whether another row has taken or made it."""
+        return identity in self.taken or self.lookup.is_ours(identity)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWork:
+    """What the steps of one row have to know."""
+
+    resource: Resource
+    meaning: Meaning
+    names: Names
+    claims: Claims
+    wanted: Wanted
+    known: Known
+
+
+def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
+    """Set what differs, then write what belongs to the record. `kept` is what the account held of it."""
+    done, identity = Done(), change.record
+    values, fields = split_custom(values_after(change.own))
+    owner = Owner(identity, kept, made=identity == work.known.made, begun=work.known.begun)
+    wants = _wants(CHANGE, values, fields, work.wanted.additions)
+    if change.own:
+        singular, says = work.resource.singular, {"id": identity}
+        request = Request(
+            CHANGE, "PUT", f"{work.resource.name}/{identity}", body=_body(work, values, fields, kept), keep=_nothing,
+            expects=singular, says=says, edits=Edits(identity, change.own),
+        )  # fmt: skip
+        receipts = yield (request,)
+        if not done.take(receipts[0]):
+            return _ended(done, UPDATED, identity, wants)
+    more = yield from _add(work, owner, done)
+    wants = _wants(CHANGE, values, fields, work.wanted.additions, more)
+    return _ended(done, UPDATED if done.changed else UNCHANGED, identity, wants)
+
+
+def create_record(work: RecordWork, change: Change) -> Flow:
+    """Create the record, and what belongs to it."""
+    values, fields = split_custom(values_after(change.own))
+    request = Request(
+        CREATE, "POST", work.resource.name, body=_body(work, values, fields, values), expects=work.resource.singular,
+        keep=lambda body: str(id_of(body[work.resource.singular])), says=answers.record(work.resource, values),
+    )  # fmt: skip
+    receipt, result = yield from settled(request, lambda step: _look_for(work, step, values))
+    if not receipt.ok and result is None:
+        return _refused(receipt)
+    identity = result or str(receipt.data)
+    work.claims.take(identity)
+    done = Done(changed=True)
+    more = yield from _add(work, Owner(identity, None, begun=work.known.begun), done)
+    wants = _wants(CREATE, values, fields, work.wanted.additions, more)
+    return _ended(done, CREATED, identity, wants)
+
+
+def delete_record(resource: Resource, identity: str, edits: Edits) -> Flow:
+    """Delete a record by its id."""
+    done = Done()
+    done.take((yield from deleted(DELETE, f"{resource.name}/{identity}", edits)))
+    return _ended(done, DELETED if done.changed else UNCHANGED, identity, GONE)
+
+
+def _add(work: RecordWork, owner: Owner, done: Done) -> Asking[Mapping[str, Json]]:
+    """Write what belongs to the record and is no part of it; gives what more is to be found then."""
+    addition = ADDITIONS.get(work.resource.name)
+    if addition is None:
+        return {}
+    return (yield from addition(owner, work.wanted.additions, done))
+
+
+# ---- the body
+
+
+def _body(work: RecordWork, values: Mapping[str, Json], fields: Mapping[str, Json], entire: Mapping[str, Json]) -> Json:
+    record: dict[str, Json] = dict(values)
+    if fields:
+        money = {c.field_id for c in work.meaning.columns if c.field_id and c.kind is MONEY}
+        record["fields"] = [
+            {"customFieldId": int(identity), "fieldValue": value}
+            | ({"fieldCurrency": _currency(work.names, identity, entire)} if identity in money else {})
+            for identity, value in fields.items()
+        ]
+    return {work.resource.singular: record}
+
+
+def _currency(names: Names, field_id: str, entire: Mapping[str, Json]) -> Json:
+    """The currency of a custom field's money: as it is, else as the field says, else the record's own."""
+    on_record = entire.get(f"{CURRENCY_OF}{field_id}")
+    default = next((custom.currency for custom in names.fields if custom.id == field_id), "")
+    return on_record or default.lower() or entire.get("currency") or "usd"
+
+
+# ---- after a lost answer
+
+
+def _look_for(work: RecordWork, step: str, values: Mapping[str, Json]) -> Asking[str | Nothing]:
+    """The id of the record that a send whose answer was lost has made.
+
+    One of the same key that is not as sent may be ours, put right by the API: then it is not known.
+    """
+    path = work.resource.name
+    query: tuple[tuple[str, str], ...] = ()
+    if path == "notes" and values["reltype"] in _NOTES_OF:
+        path = f"{_NOTES_OF[values['reltype']]}/{values['relid']}/notes"
+    elif any(work.resource.matched_by):
+        parameter, attribute = work.resource.matched_by
+        query = ((parameter, str(values[attribute])),)
+    doubtful = False
+    reading = InTurn()
+    while True:
+        place = (*query, ("limit", str(PAGE)), ("offset", str(reading.offset)))
+        receipts = yield (
+            Request(f"{step} {reading.offset}", "GET", path, place, expects=work.resource.name,
+                    keep=lambda body: _like(work, body, values)),
+        )  # fmt: skip
+        if not receipts[0].ok:
+            return Nothing.UNKNOWN
+        result, ids, total = receipts[0].data
+        free = [(i, same) for i, same in result if work.claims.is_free(i)]
+        for identity, same in free:
+            if same:
+                work.claims.take(identity)
+                return str(identity)
+        doubtful |= bool(free)
+        if reading.ends(ids, total):
+            return Nothing.UNKNOWN if doubtful or reading.is_short else Nothing.ABSENT
+
+
+def _like(work: RecordWork, body: Json, values: Mapping[str, Json]) -> Json:
+    """What is newer than the job and of the key that was sent: ids, each with whether all is as sent.
+
+    Beside it the ids of all the page has, and the total.
+    """
+    kinds = {column.attribute: column.kind for column in work.resource.columns}
+
+    def like(record: Json) -> bool:
+        return all(
+            kinds[name].same(record.get(name), value) or (value in UNSET and record.get(name) in UNSET)
+            for name, value in values.items()
+        )
+
+    records = body[work.resource.name]
+    key = key_of_record(work.resource, values, work.resource.key_attributes)
+    result = sorted(
+        (id_of(record), like(record))
+        for record in records
+        if id_of(record) > work.claims.lookup.newest
+        and key_of_record(work.resource, record, work.resource.key_attributes) == key
+    )
+    ids = [id_of(record) for record in records]
+    return [[[str(identity), same] for identity, same in result], ids, total_of(body)]
+
+
+# ---- how it ends
+
+
+def _nothing(_body: Json) -> Json:
+    return None
+
+
+def _refused(receipt: Receipt) -> Outcome:
+    in_doubt = receipt.verdict is Verdict.IN_DOUBT
+    code = "no_answer" if in_doubt else receipt.code
+    status = RowStatus.IN_DOUBT if in_doubt else RowStatus.FAILED
+    return Outcome(status, failures=(Failure(receipt.step, code, receipt.error),))
+
+
+def _wants(
+    step: str, values: Mapping[str, Json], fields: Mapping[str, Json], additions: Mapping[str, Json],
+    more: Mapping[str, Json] = NOTHING,
+) -> Json:  # fmt: skip
+    """What a row has brought about, to be read back; `more`: what else is to be found beside the record."""
+    beside = {of: list(some) for of, some in additions.items()} | more.get("beside", {})
+    wants = {"values": dict(values), "fields": dict(fields), "beside": beside, "only": more.get("only")}
+    return {"step": step} | {name: value for name, value in wants.items() if value}
+
+
+def _ended(done: Done, action: str, identity: str, wants: Json = None) -> Outcome:
+    if done.failures:
+        status = RowStatus.IN_DOUBT if done.in_doubt else RowStatus.FAILED
+        return Outcome(status, action, identity, tuple(done.failures), perhaps(wants or {}, there=action == "created"))
+    if action == "unchanged":
+        return Outcome(RowStatus.UNCHANGED, action, identity)
+    return Outcome(RowStatus.SUCCEEDED, action, identity, wants=wants)

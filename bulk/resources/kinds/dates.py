@@ -1,0 +1,59 @@
+"""Dates and moments, as ActiveCampaign documents them for custom fields."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from bulk.model import Json
+from bulk.resources.kinds.kind import Kind, Options, Problem
+from bulk.resources.kinds.texts import same_text, write_text
+
+_FARTHEST: Final = timedelta(hours=14)  # a time zone from UTC
+
+
+def _read_date(text: str, _options: Options, _separator: str) -> Json | Problem:
+    stripped = text.strip()
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stripped):
+        try:
+            return date.fromisoformat(stripped).isoformat()
+        except ValueError:
+            pass
+    return Problem("date_invalid", "This is no date of the form YYYY-MM-DD.", "Write it like 2026-05-28.")
+
+
+def _read_datetime(text: str, _options: Options, _separator: str) -> Json | Problem:
+    stripped = text.strip()
+    hint = "Write it with its offset from UTC, like 2026-05-28T03:05:54-05:00."
+    try:
+        moment = datetime.fromisoformat(stripped)
+    except ValueError:
+        return Problem("datetime_invalid", "This is no date and time.", hint)
+    if moment.tzinfo is None:
+        return Problem("datetime_without_offset", "This time does not say its offset from UTC.", hint)
+    return stripped
+
+
+def _same_datetime(a: Json, b: Json) -> bool:
+    try:
+        return datetime.fromisoformat(str(a)) == datetime.fromisoformat(str(b))
+    except (TypeError, ValueError):  # TypeError: one has an offset, the other has none
+        return same_text(a, b)
+
+
+def _same_moment(current: str, sent: str) -> bool:
+    """Whether what is found may be the day or the moment that was sent, where one of them tells no time zone."""
+    try:
+        one, other = datetime.fromisoformat(current), datetime.fromisoformat(sent)
+    except ValueError:
+        return False
+    if (one.tzinfo is None) == (other.tzinfo is None):
+        return one == other
+    utc, local = (one, other) if other.tzinfo is None else (other, one)
+    return abs(utc - local.replace(tzinfo=UTC)) <= _FARTHEST
+
+
+DATE: Final = Kind("date", "YYYY-MM-DD", "1990-05-28", _read_date, write_text, same_text, alike=_same_moment)
+DATETIME: Final = Kind("datetime", "ISO 8601 with offset", "2026-05-28T09:30:00+00:00", _read_datetime, write_text,
+                       _same_datetime, alike=_same_moment)  # fmt: skip
