@@ -25,9 +25,9 @@ import anyio
 from bulk.engine.dispatch import TOO_SLOW
 from bulk.engine.tasks import Task
 from bulk.model import Lost, Outcome, Receipt, Reply, Request, Row
-from bulk.planning.contacts import ContactRows
-from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
+from bulk.planning.rows.contact import ContactRows
+from bulk.planning.rows.link import LinkRows
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources import named
 from bulk.runtime.runner import Runner, new_dispatch

@@ -39,11 +39,11 @@ from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, surv
 from bulk.model import RowStatus
 from bulk.planning.collections import PAGE, Refused
 from bulk.planning.consent import STANDINGS, read_exclusions
-from bulk.planning.contacts import ContactRows
-from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
-from bulk.planning.records import RecordRows
+from bulk.planning.rows.contact import ContactRows
+from bulk.planning.rows.link import LinkRows
+from bulk.planning.rows.record import RecordRows
 from bulk.planning.spelling import Spellings
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bulk.model import Failure, Json, Outcome, Row, RowStatus
+from bulk.planning.address_lookup import look_up_contact
 from bulk.planning.export import UNSET
 from bulk.planning.flow import Asking
-from bulk.planning.links import look_up_contact
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Lookup, Meaning

@@ -9,13 +9,13 @@ from bulk.engine.dispatch import Dispatch
 from bulk.model import Json, Request
 from bulk.planning import answers
 from bulk.planning.collections import accepted
-from bulk.planning.enrolments import ENROLMENT
 from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA, PageData, Records, full_page
 from bulk.planning.flow import Asking
 from bulk.planning.names import Names
 from bulk.planning.pages import PAGE, id_of
 from bulk.planning.record_keys import key_of_record
 from bulk.planning.state import ContactState
+from bulk.planning.steps.enrolments import ENROLMENT
 from bulk.planning.walk import TOP
 from bulk.prefetch.collection import Take, collection_feed, read_collection
 from bulk.resources.escapes import escaped

@@ -18,8 +18,9 @@ from bulk.engine.retry import judge
 from bulk.engine.tasks import Role, Task
 from bulk.model import ALL, Lost, Outcome, Reply, Request, RowStatus, Verdict
 from bulk.planning import answers
+from bulk.planning.address_lookup import look_up_contact
 from bulk.planning.contact_changes import Contact, list_edits, tag_edits
-from bulk.planning.links import add_tags, look_up_contact, set_lists
+from bulk.planning.steps.contact_links import add_tags, set_lists
 from bulk.planning.writers import Meaning
 from bulk.resources import named
 from bulk.resources.kinds import DATE, NUMBER, TEXT

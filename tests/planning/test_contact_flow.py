@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
-from bulk.planning.contact_steps import CONTACT
-from bulk.planning.contacts import ContactRows
 from bulk.planning.flow import combined
 from bulk.planning.names import CustomField, Names, columns_of
+from bulk.planning.rows.contact import ContactRows
 from bulk.planning.state import ContactState, Page
+from bulk.planning.steps.contact import CONTACT
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import Option

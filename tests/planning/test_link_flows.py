@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.model import CUT_OFF, Failure, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
-from bulk.planning.link_rows import LinkRows
 from bulk.planning.names import CustomField, Names, columns_of
+from bulk.planning.rows.link import LinkRows
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources import named

@@ -18,7 +18,7 @@ from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, Ro
 from bulk.planning.export import CURRENCY_OF
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.record_keys import key_of_record
-from bulk.planning.records import RecordRows
+from bulk.planning.rows.record import RecordRows
 from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources import named
 from bulk.resources.spec import CUSTOM

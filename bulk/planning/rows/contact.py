@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bulk.model import Aspect, Edit, Edits, Failure, Flow, Outcome, Row, RowStatus
+from bulk.planning.address_lookup import look_up_contact
 from bulk.planning.changes import (
     CREATED,
     DELETED,
@@ -32,7 +33,12 @@ from bulk.planning.contact_changes import (
     places_of,
     wants_of,
 )
-from bulk.planning.contact_steps import (
+from bulk.planning.contact_wants import Wanted, contradicted, current_cell, read_row, with_address
+from bulk.planning.differences import perhaps
+from bulk.planning.flow import Asking, combined
+from bulk.planning.names import Names
+from bulk.planning.state import ContactState
+from bulk.planning.steps.contact import (
     CONTACT,
     DELETE,
     LOOK_FIRST,
@@ -43,13 +49,8 @@ from bulk.planning.contact_steps import (
     failed,
     write_contact,
 )
-from bulk.planning.contact_wants import Wanted, contradicted, current_cell, read_row, with_address
-from bulk.planning.differences import perhaps
-from bulk.planning.flow import Asking, combined
-from bulk.planning.links import Done, add_tags, look_up_contact, remove_tags, set_account, set_lists
-from bulk.planning.made import made_contact
-from bulk.planning.names import Names
-from bulk.planning.state import ContactState
+from bulk.planning.steps.contact_links import Done, add_tags, remove_tags, set_account, set_lists
+from bulk.planning.steps.made import made_contact
 from bulk.planning.unchanged import of_contact
 from bulk.planning.writers import Estimate, Known, Meaning, Own
 

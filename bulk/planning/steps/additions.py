@@ -18,9 +18,9 @@ from bulk.planning import answers
 from bulk.planning.collections import PAGE, read_list
 from bulk.planning.differences import RELATIONS, option_text
 from bulk.planning.flow import Asking, asked, combined
-from bulk.planning.links import Done
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
+from bulk.planning.steps.contact_links import Done
 from bulk.resources.spec import Resource
 
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact

@@ -1,6 +1,6 @@
 """Writing a record by itself: created, changed or deleted, with what belongs to it, by small generators of requests.
 
-They carry out what `records` has decided. Creates may not be repeated: after a lost answer the account is read for
+They carry out what `rows.record` has decided. Creates may not be repeated: after a lost answer the account is read for
 exactly what was sent; only a record that is newer than the job and no other row's is taken for ours.
 """
 
@@ -12,17 +12,17 @@ from typing import Final
 
 from bulk.model import Edits, Failure, Flow, Json, Outcome, Receipt, Request, RowStatus, Verdict
 from bulk.planning import answers
-from bulk.planning.additions import ADDITIONS, Owner
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change, split_custom, values_after
 from bulk.planning.collections import PAGE, total_of
 from bulk.planning.differences import GONE, perhaps
 from bulk.planning.export import CURRENCY_OF, UNSET
 from bulk.planning.flow import Asking
-from bulk.planning.links import Done
 from bulk.planning.names import Names
 from bulk.planning.pages import InTurn, id_of
 from bulk.planning.record_keys import key_of_record
 from bulk.planning.settling import Nothing, deleted, settled
+from bulk.planning.steps.additions import ADDITIONS, Owner
+from bulk.planning.steps.contact_links import Done
 from bulk.planning.understanding import Wanted
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources.kinds import MONEY

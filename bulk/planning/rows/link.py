@@ -14,11 +14,11 @@ from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import DELETED, UNCHANGED, Change, Deciding, Decision, carried_out
 from bulk.planning.consent import ACTIVE
 from bulk.planning.differences import perhaps
-from bulk.planning.link_steps import DELETERS, WRITERS, wants_of_link
-from bulk.planning.link_work import Decided, LinkWork
 from bulk.planning.names import CustomField, Names
 from bulk.planning.read_back import AsRead, NotRead, read_contact
 from bulk.planning.state import RELATIONS
+from bulk.planning.steps.link import DELETERS, WRITERS, wants_of_link
+from bulk.planning.steps.link_work import Decided, LinkWork
 from bulk.planning.unchanged import of_link
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, is_made, names_to_make

@@ -1,6 +1,6 @@
 """Writing a contact itself: created, changed, synced or deleted, each by a small generator of requests.
 
-They carry out what `contacts` has decided. A send that may not be repeated is settled by reading.
+They carry out what `rows.contact` has decided. A send that may not be repeated is settled by reading.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import Final
 
 from bulk.model import ANOTHER_RECORD, Edit, Edits, Failure, Flow, Json, Outcome, Receipt, Request, RowStatus, Verdict
 from bulk.planning import answers
+from bulk.planning.address_lookup import OTHER_ADDRESS, look_up_contact
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, split_custom, values_after
 from bulk.planning.collections import read_list
 from bulk.planning.contact_changes import Contact
 from bulk.planning.contact_wants import Wanted
 from bulk.planning.differences import GONE
 from bulk.planning.flow import Asking
-from bulk.planning.links import OTHER_ADDRESS, Done, look_up_contact
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import has_bounced
+from bulk.planning.steps.contact_links import Done
 from bulk.planning.writers import Known
 from bulk.resources.spec import Column
 

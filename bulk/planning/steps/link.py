@@ -20,10 +20,9 @@ from bulk.planning.contact_changes import (
     tag_edits,
     untag_edits,
 )
-from bulk.planning.enrolments import enrol, unenrol
 from bulk.planning.flow import Asking
-from bulk.planning.link_work import Decide, Decided, LinkWork, nothing_to_do
-from bulk.planning.links import (
+from bulk.planning.settling import deleted
+from bulk.planning.steps.contact_links import (
     Done,
     add_tags,
     leave_account,
@@ -32,7 +31,8 @@ from bulk.planning.links import (
     set_account,
     set_lists,
 )
-from bulk.planning.settling import deleted
+from bulk.planning.steps.enrolments import enrol, unenrol
+from bulk.planning.steps.link_work import Decide, Decided, LinkWork, nothing_to_do
 from bulk.resources.spec import CUSTOM
 
 # ---- tags and lists

@@ -13,10 +13,10 @@ from typing import Final
 from bulk.model import Aspect, Edit, Edits, Failure, Receipt, Request
 from bulk.planning.collections import read_list
 from bulk.planning.flow import Asking, combined
-from bulk.planning.link_work import Decided, LinkWork, nothing_to_do
-from bulk.planning.links import Done
 from bulk.planning.pages import id_of
 from bulk.planning.settling import Nothing, deleted, settled
+from bulk.planning.steps.contact_links import Done
+from bulk.planning.steps.link_work import Decided, LinkWork, nothing_to_do
 
 ENROL: Final = "enrol"
 ENROLMENT: Final = "enrolment "  # before the id of one, where it is asked whether this job has made it

@@ -1,6 +1,6 @@
 """A row of a record by itself: found by its key, then created, changed, deleted or left alone.
 
-Which record a row is about and what it changes is decided here, out of what was read before; `record_steps` writes it.
+Which record a row is about and what it changes is decided here, out of what was read before; `steps.record` writes it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bulk.model import Aspect, Edit, Edits, Failure, Flow, Json, Outcome, Row, RowStatus
-from bulk.planning.additions import added
 from bulk.planning.changes import (
     CREATED,
     DELETED,
@@ -24,11 +23,12 @@ from bulk.planning.changes import (
 )
 from bulk.planning.export import UNSET, beside_of
 from bulk.planning.flow import Asking
-from bulk.planning.made import made_record
 from bulk.planning.names import Names
 from bulk.planning.read_back import UNREAD, NotRead, read_record
 from bulk.planning.record_keys import key_sought
-from bulk.planning.record_steps import (
+from bulk.planning.steps.additions import added
+from bulk.planning.steps.made import made_record
+from bulk.planning.steps.record import (
     CHANGE,
     CREATE,
     DELETE,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from bulk.model import Edit, Failure, Json
 from bulk.planning.contact_changes import Places, places_of
 from bulk.planning.flow import Asking
-from bulk.planning.links import Done
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
+from bulk.planning.steps.contact_links import Done
 from bulk.planning.understanding import Wanted
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources.kinds import TEXT, Kind

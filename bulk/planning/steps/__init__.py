@@ -1,0 +1,1 @@
+"""The steps that carry a change out: small generators of requests, one file a family."""
