@@ -1,4 +1,4 @@
-"""Reading back what was acknowledged before a row is believed to be done, while the rows run and at their end.
+"""When what was acknowledged is read back, before a row is believed to be done: while the rows run and at their end.
 
 What is not read back yet stands in the checkpoint, so that a job that is cut off does it when it goes on. One reading
 is under way at a time, of a hundred rows; it goes through the same engine as the rows. Records by themselves of which
@@ -8,9 +8,8 @@ the account has few are read at the end, a hundred a request.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, NamedTuple
 
 import anyio.to_thread
@@ -18,27 +17,13 @@ import anyio.to_thread
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
 from bulk.errors import UnfinishedError
-from bulk.model import Failure, Flow, Outcome, Receipt, RowStatus
-from bulk.planning.differences import (
-    THERE,
-    Kinds,
-    Seen,
-    Wants,
-    contact_differences,
-    families_of,
-    record_differences,
-    still_untrue,
-    without_later,
-)
-from bulk.planning.flow import Asking, combined
+from bulk.jobs.confirming import Confirming
+from bulk.model import Flow, Outcome, Receipt, RowStatus
+from bulk.planning.export import beside_of
 from bulk.planning.names import Names
 from bulk.planning.pages import PAGE
-from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
 from bulk.planning.writers import Meaning
-from bulk.prefetch.records import CheckpointLookup, read_records
-from bulk.resources.escapes import escaped
-from bulk.resources.identity import address_key
-from bulk.resources.kinds import FIELD_TYPES, TEXT
+from bulk.prefetch.records import read_records
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.page_feed import UnreadPageError
 from bulk.runtime.runner import Runner
@@ -63,7 +48,7 @@ def reading_for(resource: Resource, checkpoint: Checkpoint, rows: int, *, one_re
     """How the rows of a job are read back; `one_record`: several of them may be about one record."""
     if resource.writing is not Writing.RECORD:
         return Reading(beside=not one_record, pages=False)
-    entire = any(column.beside for column in resource.columns)  # which come with the collection alone
+    entire = bool(beside_of(resource))  # which come with the collection alone
     known = checkpoint.fact(facts.PAGES_READ)  # of a collection that was never read nobody knows how long it is
     pages = entire or (known is not None and known <= rows)
     return Reading(beside=not (pages or one_record), pages=pages)
@@ -78,17 +63,25 @@ def requests_for(reading: Reading, resource: Resource, checkpoint: Checkpoint, r
 
 @dataclass(slots=True)
 class ReadingBack:
-    """The rows of one run that are acknowledged and not read back. `on_failed` is told of each that is not so."""
+    """The rows of one run that are acknowledged and not read back: which of them is read when."""
 
     resource: Resource
     meaning: Meaning
     names: Names
     checkpoint: Checkpoint
     reading: Reading
-    on_failed: Callable[[int], None] = lambda _row: None
+    _confirming: Confirming = field(init=False)
     _waiting: deque[Unread] = field(default_factory=deque)
     _under_way: bool = False
-    _said: str = ""  # what came last instead of a record
+
+    def __post_init__(self) -> None:
+        self._confirming = Confirming(
+            self.resource, self.meaning.columns, self.names, self.checkpoint, by_pages=self.reading.pages
+        )
+
+    def tell(self, on_failed: Callable[[int], None]) -> None:
+        """Have somebody told of each row that was acknowledged and is not so."""
+        self._confirming.on_failed = on_failed
 
     # ---- while the rows run
 
@@ -127,7 +120,7 @@ class ReadingBack:
 
     def _flow(self, batch: Sequence[Unread]) -> Flow:
         try:
-            yield from self._read(batch)
+            yield from self._confirming.read(batch)
         finally:
             self._under_way = False
         return Outcome(RowStatus.SUCCEEDED)
@@ -143,7 +136,7 @@ class ReadingBack:
         try:
             stopped = not await self._rounds(runner)
         except UnreadPageError as error:
-            self._said = str(error)
+            self._confirming.said = str(error)
         await self.checkpoint.durable()
         left = self.checkpoint.rows.unread_count()
         if stopped:
@@ -152,13 +145,13 @@ class ReadingBack:
         self.checkpoint.note(facts.READ_IN_VAIN, tries % RUNS)
         if tries == RUNS:
             self.checkpoint.rows.give_up_unread(
-                f"Acknowledged, but it could not be read back, in {tries} runs. The last answer: {self._said}"
-                " bulk retry reads it once more, and sends nothing again before it has."
+                f"Acknowledged, but it could not be read back, in {tries} runs. The last answer:"
+                f" {self._confirming.said} bulk retry reads it once more, and sends nothing again before it has."
             )
         await self.checkpoint.durable()
         if left and tries < RUNS:
             said = f"{counted(left, 'row')} that the account has acknowledged could not be read back"
-            raise UnfinishedError(f"{said}. The last answer: {self._said.rstrip('.')}")
+            raise UnfinishedError(f"{said}. The last answer: {self._confirming.said.rstrip('.')}")
 
     async def _rounds(self, runner: Runner) -> bool:
         """Try a few times to read what is left; False if the engine was stopped meanwhile."""
@@ -176,97 +169,6 @@ class ReadingBack:
         """Readings of all that stands in the checkpoint, one after the other."""
         for batch in self.checkpoint.rows.unread(PAGE):
             yield self._task(batch)
-
-    # ---- one reading
-
-    def _read(self, batch: Sequence[Unread]) -> Asking[None]:
-        records: dict[str, list[Unread]] = {}
-        for one in sorted(batch):
-            records.setdefault(one.record, []).append(one)
-        if self.resource.writing is Writing.RECORD:
-            yield from self._read_records(records)
-        else:
-            yield from self._read_contacts(records)
-
-    def _read_contacts(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
-        families = {family for ones in records.values() for one in ones for family in families_of(one.wants)}
-        kinds = {custom.id: FIELD_TYPES.get(custom.type, TEXT) for custom in self.names.fields}
-        seen = yield from read_contacts(list(records), families)
-        result = {identity: self._differing(records[identity], one, kinds) for identity, one in seen.items()}
-        # a list may be a moment behind: before a row is called failed, its contact is asked for alone
-        doubtful = [identity for identity, failed in result.items() if failed and any(failed.values())]
-        again = yield from combined([read_contact(identity, families) for identity in doubtful])
-        for identity, one in zip(doubtful, again, strict=True):
-            result[identity] = self._differing(records[identity], one, kinds)
-        self._decide(records, result)
-
-    def _differing(self, ones: Sequence[Unread], seen: Seen | NotRead, kinds: Kinds) -> _Differing | None:
-        """What of a contact is not as its rows want it; None if it was not read."""
-        if isinstance(seen, NotRead):
-            self._not_read(ones, seen)
-            return None
-        address = "" if seen.state is None else address_key(escaped(seen.state.attributes.get("email", "")))
-        return self._differences(ones, partial(contact_differences, seen=seen, kinds=kinds), address)
-
-    def _not_read(self, ones: Sequence[Unread], why: NotRead) -> None:
-        """Note why rows are not read back; those that the API will not have read are not asked for again."""
-        self._said = why.said
-        for one in ones if why.refused else ():
-            self.checkpoint.rows.unreadable(one.row, one.record)
-
-    def _read_records(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
-        kinds: Kinds = {column.attribute: column.kind for column in (*self.resource.columns, *self.meaning.columns)}
-        result: dict[str, _Differing | None] = {}
-        alone = list(records)
-        if self.reading.pages:
-            read = CheckpointLookup(self.resource, self.checkpoint)
-            for identity, ones in records.items():
-                kept = next((kept for _id, kept in read.records(f"id {identity}")), None)
-                result[identity] = self._differences(ones, partial(record_differences, kept=kept, kinds=kinds))
-            entire = any(column.beside for column in self.resource.columns)  # alone it would not show all
-            alone = [] if entire else [i for i, failed in result.items() if failed and any(failed.values())]
-        custom = bool(self.names.fields)
-        singly = yield from combined([read_record(self.resource, identity, custom=custom) for identity in alone])
-        for identity, one in zip(alone, singly, strict=True):
-            if isinstance(one, NotRead):
-                result[identity] = None
-                self._not_read(records[identity], one)
-            else:
-                differences = partial(record_differences, kept=one[1], kinds=kinds)
-                result[identity] = self._differences(records[identity], differences)
-        self._decide(records, result)
-
-    def _differences(
-        self, ones: Sequence[Unread], differences: Callable[[Wants], list[Failure]], address: str = ""
-    ) -> _Differing:
-        """What differs, by row; where several rows are about one record, the last word counts."""
-        wants = [one.wants for one in ones]
-        result = {one.row: differences(without_later(one.wants, wants[at + 1 :])) for at, one in enumerate(ones)}
-        if not any(result.values()):
-            return result
-        doubtful = self._perhaps(ones[0].record) | (self._perhaps(address) if address else {})
-        for at, one in enumerate(ones):
-            after = [of for row, of in doubtful.items() if row > one.row]
-            if result[one.row] and after:
-                result[one.row] = still_untrue(one.wants, wants[at + 1 :], after, differences)
-        return result
-
-    def _perhaps(self, of: str) -> dict[int, Wants]:
-        """What rows that have failed or are in doubt may have done, by row; `of` is a record's id or a row's key."""
-        return self.checkpoint.facts(facts.perhaps_of(of))
-
-    def _decide(self, records: Mapping[str, list[Unread]], result: Mapping[str, _Differing | None]) -> None:
-        for identity, failures in result.items():
-            for one in records[identity] if failures is not None else ():
-                self.checkpoint.rows.read_back(one.row, identity)
-                failed = (failures or {})[one.row]
-                if failed:
-                    self.checkpoint.rows.fail(one.row, failed)
-                if failed and one.wants != THERE:  # else it had failed before
-                    self.on_failed(one.row)
-
-
-_Differing = dict[int, list[Failure]]  # what differs, by row
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ class Rows:
         """Give the next row, or before it a reading of those that have ended."""
         if self._tasks is None:
             self._tasks = self._all()
-            self.back.on_failed = self._not_confirmed
+            self.back.tell(self._not_confirmed)
         reading = None if self._rereading else self.back.take(last=self._given and not self._open)
         if reading is not None or self._given:
             return reading
