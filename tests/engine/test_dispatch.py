@@ -21,6 +21,7 @@ from bulk.engine.retry import ATTEMPTS
 from bulk.engine.steps import Ended, Settled, Step
 from bulk.engine.tasks import Role, Task
 from bulk.model import Failure, Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+from tests.scale import tries
 
 OK = Reply(200, {"done": True})
 REFUSED = Reply(422, {"errors": [{"title": "No", "code": "field_invalid"}]})
@@ -590,7 +591,9 @@ def test_slow_answers_do_not_slow_the_pace():
 # ---- a long job
 
 
-def test_eight_hours_with_faults():
+def test_hours_with_faults():
+    """Of a job of hours; of eight in the long suite."""
+    rows = tries(8_000, 30_000)
     chance = random.Random(8)
     outages = [(3600.0 * hour, 3600.0 * hour + 25) for hour in range(1, 8)]
 
@@ -609,9 +612,9 @@ def test_eight_hours_with_faults():
         return next((reply for bound, reply in faults if luck < bound), OK)
 
     game = Play(dispatch_of(2.5), server, latency=lambda _step: chance.expovariate(2.0) + 0.05)
-    game.run(entries(30_000, "a", "b", keys=20_000))
-    assert game.now > 6 * 3600
-    assert game.statuses() == {"succeeded": 29_970, "failed": 30}
+    game.run(entries(rows, "a", "b", keys=rows * 2 // 3))
+    assert game.now > 6 * 3600 * rows / 30_000
+    assert game.statuses() == {"succeeded": rows - rows // 1000, "failed": rows // 1000}
     assert game.dispatch.idle
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, event, example, given, settings
@@ -38,16 +39,21 @@ ADDRESSES = ("ada@example.com", "ADA@example.com", "bo@example.org", "cy@example
 NAMES = ("email", "First Name", "last_name", "PHONE", "tags", "account")
 
 
+@cache
+def cells_in(codec):
+    """Cells of an encoding; made once, for that takes longer than to draw one."""
+    return st.one_of(
+        st.text(st.characters(codec=codec, exclude_characters="\0", exclude_categories=["Cs"]), max_size=6),
+        st.text(st.sampled_from("\",;|\t\r\n ='x"), max_size=6),
+        st.sampled_from(["", "", "sep=;", "\x1a", "a,b", "c;d", 'say "hi"', "0042", "two\nlines", "\r\n", "NULL"]),
+    )
+
+
 @st.composite
 def written(draw, people=False):
     """A file's bytes, the encoding to name, and its header and rows with their numbers; `people` have addresses."""
     mark, codec, asked = WRITTEN[draw(st.sampled_from(sorted(WRITTEN)))]
-    letters = st.characters(codec=codec, exclude_characters="\0", exclude_categories=["Cs"])
-    cell = st.one_of(
-        st.text(letters, max_size=6),
-        st.text(st.sampled_from("\",;|\t\r\n ='x"), max_size=6),
-        st.sampled_from(["", "", "sep=;", "\x1a", "a,b", "c;d", 'say "hi"', "0042", "two\nlines", "\r\n", "NULL"]),
-    )
+    cell = cells_in(codec)
     own = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
     own = list(dict.fromkeys(["email"] * people + own))
     other = draw(st.lists(cell.filter(str.strip), max_size=2, unique_by=str.strip))

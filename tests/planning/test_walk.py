@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from bulk.errors import AbortedError
 from bulk.planning.collections import PAGE
 from bulk.planning.walk import TOP, Ask, Walk
+from tests.scale import tries
 
 Ids = list[int]
-LAWS = settings(max_examples=150, deadline=None, derandomize=True)
+LAWS = settings(max_examples=tries(150, 1_000), deadline=None, derandomize=True)
 
 
 @dataclass
@@ -101,9 +102,8 @@ def accounts(draw: st.DrawFn, most: int = 1500) -> Ids:
     span = draw(st.sampled_from([1, 2, 10, 1000]))
     start = draw(st.sampled_from([1, 2, 500, 10**9]))
     if draw(st.booleans()):
-        result = {
-            start + int(count * span * chance.random() ** draw(st.sampled_from([1, 4, 0.25]))) for _ in range(count)
-        }
+        bunched = draw(st.sampled_from([1, 4, 0.25]))
+        result = {start + int(count * span * chance.random() ** bunched) for _ in range(count)}
     else:
         result, at = set(), start
         for _ in range(count):
