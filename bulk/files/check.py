@@ -16,13 +16,10 @@ from typing import Final, Literal, Protocol, Self
 
 from bulk.files.keys import Keys, RowSet
 from bulk.files.matching import Match
-from bulk.files.schema import build_schema, check_batch, shorten
+from bulk.files.row_issues import contradictions, duplicate, nothing_of, unfit
+from bulk.files.schema import build_schema, check_batch
 from bulk.files.source import Record, Source
 from bulk.model import Issue
-from bulk.resources.contacts import OPPOSITES
-from bulk.resources.identity import name_key
-from bulk.resources.kinds import Problem, find_name
-from bulk.resources.spec import Column, clears
 
 OnDuplicate = Literal["error", "first", "last", "all"]
 
@@ -155,7 +152,7 @@ class FileCheck:
 
     def _take(self, batch: list[Record]) -> None:
         match, tally = self._match, self._tally
-        issues = [_unfit(record) for record in batch if record.problem is not None]
+        issues = [unfit(record) for record in batch if record.problem is not None]
         fitting = [record for record in batch if record.problem is None] if issues else batch
         of_cells = self._issues(fitting) if fitting else []
         if self._comparing:
@@ -187,8 +184,8 @@ class FileCheck:
     def _issues(self, records: Sequence[Record]) -> list[Issue]:
         """What is wrong with the cells of rows that fit the header."""
         issues = check_batch(self._schema, records, self._match)
-        issues += _contradictions(records, self._match)
-        issues += _nothing_of(records, self._match)
+        issues += contradictions(records, self._match)
+        issues += nothing_of(records, self._match)
         issues += self._look(records, self._match) if self._look is not None else ()
         return issues
 
@@ -246,7 +243,7 @@ class FileCheck:
                 others.setdefault(own, number)
             elif on_duplicate == "error":
                 unsent = -first in suspects or first in self._refused
-                yield _duplicate(number, title, cell, first, wrong=unsent)
+                yield duplicate(number, title, cell, first, wrong=unsent)
             elif on_duplicate == "first":
                 yield number, f"row {first} has the same {title} and comes first"
             else:
@@ -269,59 +266,6 @@ def _batches(source: Source) -> Iterator[list[Record]]:
             begun = source.read_bytes
     if batch:
         yield batch
-
-
-def _unfit(record: Record) -> Issue:
-    problem = record.problem
-    assert problem is not None  # noqa: S101  # only such records come here
-    return Issue(record.number, "", "", problem.code, problem.message, problem.hint)
-
-
-def _contradictions(records: Sequence[Record], match: Match) -> Iterator[Issue]:
-    """Rows that want one and the same thing for a record and not for it."""
-    columns = {column.attribute: (at, column) for at, column in match.columns}
-    for add, remove in OPPOSITES:
-        if add not in columns or remove not in columns:
-            continue
-        (at, wanted), (other, unwanted) = columns[add], columns[remove]
-        for record in records:
-            if record.cells[at].strip() and record.cells[other].strip():
-                both = _named(record.cells[at], wanted) & _named(record.cells[other], unwanted)
-                if both:
-                    said = f"{min(both)!r} stands in {add} and in {remove}."
-                    cell = shorten(record.cells[other])
-                    title = match.header[other].strip()
-                    yield Issue(record.number, title, cell, "contradiction", said, "Keep one of the two.")
-
-
-def _nothing_of(records: Sequence[Record], match: Match) -> Iterator[Issue]:
-    """Rows that leave all of several columns empty of which they need one."""
-    for group in match.one_of:
-        titles = " or ".join(match.header[at].strip() for at in group)
-        for record in records:
-            if not any(record.cells[at].strip() for at in group):
-                said = f"One of {titles} must not be empty."
-                yield Issue(record.number, match.header[group[0]].strip(), "", "required", said, "Fill one in.")
-
-
-def _named(cell: str, column: Column) -> set[str]:
-    """What a cell of names names, whichever way it is written; nothing if the cell clears or cannot be read."""
-    names = () if clears(cell) else column.read(cell)
-    if isinstance(names, Problem):
-        return set()
-    result = (find_name(name, column.options) if column.options else None for name in names)
-    return {option.value if option else name_key(name) for option, name in zip(result, names, strict=True)}
-
-
-def _duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) -> Issue:
-    return Issue(
-        number,
-        title,
-        shorten(cell),
-        "duplicate_key",
-        f"Row {first} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
-        "Remove one of the rows, or say which one counts with --on-duplicate first, last or all.",
-    )
 
 
 @contextlib.contextmanager

@@ -13,14 +13,15 @@ from itertools import zip_longest
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.files.column_names import ColumnNames, mapped_columns
+from bulk.files.header_refusals import refuse_delimiter, refuse_doubles, refuse_missing, unknown_text
 from bulk.files.source import Record
 from bulk.model import Row
 from bulk.resources.identity import address_key, name_key
-from bulk.resources.kinds import EMAIL, nearest
-from bulk.resources.spec import JOIN, Column, normalise
+from bulk.resources.kinds import EMAIL
+from bulk.resources.spec import JOIN, Column
 
 _PART: Final = "\0"  # between the parts of a key
-_SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
 
 
 def without_address(identity: str) -> str:
@@ -145,8 +146,8 @@ def match_header(  # the command line's options, each with its default
     if not {column.attribute for column in columns}.issuperset(needs.key_attributes):
         raise UsageError(f"--key {needs.key!r} is no column of this resource.")
     columns = _as_needed(columns, needs)
-    names = _Names(columns)
-    mapped = _mapped(header, maps or {}, names, open_ended=open_ended)
+    names = ColumnNames(columns)
+    mapped = mapped_columns(header, maps or {}, names, open_ended=open_ended)
     result: list[tuple[int, Column]] = []
     dropped: list[str] = []
     passed_over: list[str] = []
@@ -168,12 +169,12 @@ def match_header(  # the command line's options, each with its default
             )
         else:
             passed_over.append(title)
-    _refuse_delimiter(header, unknown)
+    refuse_delimiter(header, unknown)
     if unknown and not ignore_unknown and not open_ended:
-        raise UsageError(_unknown_text(unknown, names.known))
-    _refuse_doubles(header, result)
+        raise UsageError(unknown_text(unknown, names.known))
+    refuse_doubles(header, result)
     groups = _groups(columns, needs)
-    _refuse_missing(header, columns, result, groups, by_id=needs.mode != "create")
+    refuse_missing(header, columns, result, groups, by_id=needs.mode != "create")
     means = defaultdict(list)
     for at, column in result:
         means[column.means].append((not column.names, at))
@@ -224,127 +225,3 @@ def _alone(column: Column, means: Mapping[str, Sequence[object]], *, sole: bool)
     """The column, required only if no other column can say the same; `sole`: it is the one that says what is needed."""
     several = len(means[column.means]) > 1
     return dataclasses.replace(column, required=sole or (column.required and not several))
-
-
-class _Names:
-    """Finds a column by what people call it. An attribute goes before custom fields, a field's title before its tag."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._ranked: dict[str, dict[int, list[Column]]] = defaultdict(lambda: defaultdict(list))
-        for column in columns:
-            custom = 2 if column.field_id else 0
-            for rank, name in [
-                (custom, column.header),
-                (custom + 1, column.attribute),
-                *((custom + 1, alias) for alias in column.aliases),
-            ]:
-                known = self._ranked[normalise(name)][rank if column.field_id or name != column.attribute else 0]
-                if column not in known:
-                    known.append(column)
-        self.known = [column.header for column in columns if column.writable]
-
-    def find(self, name: str) -> Column | None:
-        ranked = self._ranked.get(normalise(name))
-        if not ranked:
-            return None
-        candidates = ranked[min(ranked)]
-        if len(candidates) > 1:
-            ways = ", ".join(column.aliases[0] if column.aliases else column.attribute for column in candidates)
-            raise UsageError(
-                f"{name!r} is the name of {len(candidates)} custom fields. Say which is meant: rename the column to "
-                f"one of {ways}, or use --map."
-            )
-        return candidates[0]
-
-
-def _mapped(header: Sequence[str], maps: Mapping[str, str], names: _Names, *, open_ended: bool) -> dict[int, str]:
-    """The maps by column index."""
-    mapped: dict[int, str] = {}
-    for title, attribute in maps.items():
-        at = _position(header, title)
-        if at is None:
-            raise UsageError(f"--map '{title}={attribute}': the file has no column {title!r}.{_nearest(title, header)}")
-        if attribute and names.find(attribute) is None and not open_ended:
-            raise UsageError(
-                f"--map '{title}={attribute}': there is no column {attribute!r}.{_nearest(attribute, names.known)}"
-            )
-        mapped[at] = attribute
-    return mapped
-
-
-def _position(header: Sequence[str], title: str) -> int | None:
-    exact = [at for at, name in enumerate(header) if name.strip() == title.strip()]
-    alike = [at for at, name in enumerate(header) if normalise(name) == normalise(title)]
-    return exact[0] if exact else alike[0] if len(alike) == 1 else None
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = nearest(word, [name for name in known if name.strip()])
-    return f" Nearest: {', '.join(close)}." if close else ""
-
-
-def _refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
-    only = unknown[0] if unknown and len(header) == 1 else ""
-    for char, name in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
-        if char in only:
-            raise UsageError(
-                f"The header is one single column, {only!r}: the delimiter is probably wrong. Pass --delimiter {name}."
-            )
-
-
-def _unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
-    lines = [f"  {title.strip()!r}.{_nearest(title.strip(), known)}" for title in unknown[:_SHOWN]]
-    if len(unknown) > _SHOWN:
-        lines.append(f"  and {len(unknown) - _SHOWN:,} more.")
-    many = len(unknown) > 1
-    close = nearest(unknown[0].strip(), known, 1)
-    ways = (
-        f"Rename {'them' if many else 'it'} in the file; or say what a column is with "
-        f"--map '{unknown[0].strip()}={close[0] if close else 'attribute'}' (nothing after the = drops it); "
-        "or leave out all unknown columns with --ignore-unknown."
-    )
-    return "\n".join([f"{len(unknown):,} column{'s are' if many else ' is'} not known:", *lines, ways])
-
-
-def _refuse_doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> None:
-    feeding: dict[str, list[str]] = defaultdict(list)
-    for at, column in present:
-        feeding[column.attribute].append(header[at].strip())
-    for _, column in present:
-        titles = feeding[column.attribute]
-        if len(titles) > 1:
-            raise UsageError(
-                f"The columns {' and '.join(map(repr, titles))} are both {column.header}. "
-                f"Drop one of them, for example with --map '{titles[-1]}='."
-            )
-
-
-def _refuse_missing(
-    header: Sequence[str],
-    columns: Sequence[Column],
-    matched: Sequence[tuple[int, Column]],
-    groups: Sequence[tuple[str, ...]],
-    *,
-    by_id: bool,
-) -> None:
-    """Raise `UsageError` for a column that every row needs; `by_id`: whether its id could say which record is meant."""
-    by_id = by_id and "id" in map(normalise, header) and "id" in [column.attribute for column in columns]
-    hint = (
-        " Or, if the column id holds ActiveCampaign's own ids of records that are there, pass --key id."
-        if by_id
-        else ""
-    )
-    present = {column.means for _, column in matched}
-    wanted = [(column.attribute,) for column in columns if column.required and not column.names]
-    for group in [*wanted, *(group for group in groups if len(group) > 1)]:
-        if present.intersection(group):
-            continue
-        able = [column for column in columns if column.means in group]
-        column = next((column for column in able if column.names), able[0])
-        titles = " or ".join(repr(column.header) for column in able)
-        close = nearest(column.header, [name.strip() for name in header if name.strip()])
-        example = close[0] if close else "CSV header"
-        raise UsageError(
-            f"The file has no column {titles}, which every row needs.{_nearest(column.header, header)} "
-            f"Rename the column that holds it, or pass --map '{example}={column.attribute}'.{hint}"
-        )

@@ -1,0 +1,67 @@
+"""Finds the column that is meant by what people call it, in a header or by `--map`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from bulk.errors import UsageError
+from bulk.files.header_refusals import nearest_text
+from bulk.resources.spec import Column, normalise
+
+
+class ColumnNames:
+    """Finds a column by what people call it. An attribute goes before custom fields, a field's title before its tag."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._ranked: dict[str, dict[int, list[Column]]] = defaultdict(lambda: defaultdict(list))
+        for column in columns:
+            custom = 2 if column.field_id else 0
+            for rank, name in [
+                (custom, column.header),
+                (custom + 1, column.attribute),
+                *((custom + 1, alias) for alias in column.aliases),
+            ]:
+                known = self._ranked[normalise(name)][rank if column.field_id or name != column.attribute else 0]
+                if column not in known:
+                    known.append(column)
+        self.known = [column.header for column in columns if column.writable]
+
+    def find(self, name: str) -> Column | None:
+        """The column of that name, None if there is none. Raises `UsageError` if several custom fields have it."""
+        ranked = self._ranked.get(normalise(name))
+        if not ranked:
+            return None
+        candidates = ranked[min(ranked)]
+        if len(candidates) > 1:
+            ways = ", ".join(column.aliases[0] if column.aliases else column.attribute for column in candidates)
+            raise UsageError(
+                f"{name!r} is the name of {len(candidates)} custom fields. Say which is meant: rename the column to "
+                f"one of {ways}, or use --map."
+            )
+        return candidates[0]
+
+
+def mapped_columns(
+    header: Sequence[str], maps: Mapping[str, str], names: ColumnNames, *, open_ended: bool
+) -> dict[int, str]:
+    """The maps by column index."""
+    mapped: dict[int, str] = {}
+    for title, attribute in maps.items():
+        at = _position(header, title)
+        if at is None:
+            raise UsageError(
+                f"--map '{title}={attribute}': the file has no column {title!r}.{nearest_text(title, header)}"
+            )
+        if attribute and names.find(attribute) is None and not open_ended:
+            raise UsageError(
+                f"--map '{title}={attribute}': there is no column {attribute!r}.{nearest_text(attribute, names.known)}"
+            )
+        mapped[at] = attribute
+    return mapped
+
+
+def _position(header: Sequence[str], title: str) -> int | None:
+    exact = [at for at, name in enumerate(header) if name.strip() == title.strip()]
+    alike = [at for at, name in enumerate(header) if normalise(name) == normalise(title)]
+    return exact[0] if exact else alike[0] if len(alike) == 1 else None

@@ -1,0 +1,89 @@
+"""What is said of a header that is not understood: which columns, the nearest names, and the ways on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bulk.errors import UsageError
+from bulk.resources.kinds import nearest
+from bulk.resources.spec import Column, normalise
+
+_SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
+
+
+def nearest_text(word: str, known: Iterable[str]) -> str:
+    """A sentence that names those of the known names that are like a word; "" if none is."""
+    close = nearest(word, [name for name in known if name.strip()])
+    return f" Nearest: {', '.join(close)}." if close else ""
+
+
+def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
+    """Raise `UsageError` for a header that is one unknown column and holds what may be the delimiter."""
+    only = unknown[0] if unknown and len(header) == 1 else ""
+    for char, name in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
+        if char in only:
+            raise UsageError(
+                f"The header is one single column, {only!r}: the delimiter is probably wrong. Pass --delimiter {name}."
+            )
+
+
+def unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """The text for the user about columns that are not known."""
+    lines = [f"  {title.strip()!r}.{nearest_text(title.strip(), known)}" for title in unknown[:_SHOWN]]
+    if len(unknown) > _SHOWN:
+        lines.append(f"  and {len(unknown) - _SHOWN:,} more.")
+    many = len(unknown) > 1
+    close = nearest(unknown[0].strip(), known, 1)
+    ways = (
+        f"Rename {'them' if many else 'it'} in the file; or say what a column is with "
+        f"--map '{unknown[0].strip()}={close[0] if close else 'attribute'}' (nothing after the = drops it); "
+        "or leave out all unknown columns with --ignore-unknown."
+    )
+    return "\n".join([f"{len(unknown):,} column{'s are' if many else ' is'} not known:", *lines, ways])
+
+
+def refuse_doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> None:
+    """Raise `UsageError` if two columns of a file feed one of the resource."""
+    feeding: dict[str, list[str]] = defaultdict(list)
+    for at, column in present:
+        feeding[column.attribute].append(header[at].strip())
+    for _, column in present:
+        titles = feeding[column.attribute]
+        if len(titles) > 1:
+            raise UsageError(
+                f"The columns {' and '.join(map(repr, titles))} are both {column.header}. "
+                f"Drop one of them, for example with --map '{titles[-1]}='."
+            )
+
+
+def refuse_missing(
+    header: Sequence[str],
+    columns: Sequence[Column],
+    matched: Sequence[tuple[int, Column]],
+    groups: Sequence[tuple[str, ...]],
+    *,
+    by_id: bool,
+) -> None:
+    """Raise `UsageError` for a column that every row needs; `by_id`: whether its id could say which record is meant."""
+    by_id = by_id and "id" in map(normalise, header) and "id" in [column.attribute for column in columns]
+    hint = (
+        " Or, if the column id holds ActiveCampaign's own ids of records that are there, pass --key id."
+        if by_id
+        else ""
+    )
+    present = {column.means for _, column in matched}
+    wanted = [(column.attribute,) for column in columns if column.required and not column.names]
+    for group in [*wanted, *(group for group in groups if len(group) > 1)]:
+        if present.intersection(group):
+            continue
+        able = [column for column in columns if column.means in group]
+        column = next((column for column in able if column.names), able[0])
+        titles = " or ".join(repr(column.header) for column in able)
+        close = nearest(column.header, [name.strip() for name in header if name.strip()])
+        example = close[0] if close else "CSV header"
+        raise UsageError(
+            f"The file has no column {titles}, which every row needs.{nearest_text(column.header, header)} "
+            f"Rename the column that holds it, or pass --map '{example}={column.attribute}'.{hint}"
+        )
