@@ -25,7 +25,7 @@ from bulk.planning.export import beside_of
 from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Names
 from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
-from bulk.prefetch.records import CheckpointLookup
+from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import FIELD_TYPES, TEXT

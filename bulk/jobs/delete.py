@@ -22,7 +22,7 @@ from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Names, columns_of
 from bulk.planning.record_keys import key_sought
 from bulk.planning.understanding import Wanted, read
-from bulk.prefetch.records import CheckpointLookup
+from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Column, Resource, Writing
 from bulk.runtime.runner import Runner
 from bulk.storage import facts

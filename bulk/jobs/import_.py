@@ -48,7 +48,8 @@ from bulk.planning.spelling import Spellings
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.prefetch.contacts import STALE, hold_all_alike
-from bulk.prefetch.records import CheckpointLookup, read_highest, read_newest
+from bulk.prefetch.lookup import CheckpointLookup
+from bulk.prefetch.newest import read_highest, read_newest
 from bulk.resources import find
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.meter import Totals
