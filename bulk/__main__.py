@@ -12,6 +12,7 @@ import click
 from bulk.cli import terminal
 from bulk.cli.main import bulk
 from bulk.errors import BulkError, ReaderGoneError
+from bulk.wording import FrontEnd
 
 JOBS: Final = ("import", "export", "resume", "retry")  # the commands that are a job, whose end their exit code tells
 
@@ -46,7 +47,7 @@ def run(arguments: list[str]) -> int:
 def _told(error: BaseException) -> tuple[str, int]:
     """What a person is told of an error, and the exit code."""
     if isinstance(error, BulkError):
-        return str(error), error.exit_code
+        return error.words(FrontEnd.COMMAND_LINE), error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return "interrupted before the first row was sent", 130
     if isinstance(error, OSError):

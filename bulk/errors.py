@@ -1,18 +1,38 @@
 """Errors that stop a job or a command. Nothing about single rows: those are values (`Issue`, `Failure`).
 
-Each carries its exit code; they are raised anywhere, caught once, in `bulk.__main__`.
+An error is a code of the table in `bulk.messages` and its parameters; its words are the front end's. Each has its exit
+code. They are raised anywhere and caught once, in `bulk.__main__`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from bulk import messages
+from bulk.wording import FrontEnd
 
 
 class BulkError(Exception):
-    """The command cannot go on. `str(error)` is for the user: what happened, where, and the next step."""
+    """The command cannot go on. `str(error)` is for people: what happened, where, and the next step.
+
+    `code` is stable, docs/errors.md has all; `parameters` are what its text speaks of.
+    """
 
     exit_code = 2
     job: Any = None  # the folder of the job that it stopped, where there was one
+
+    def __init__(self, code: str, /, **parameters: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parameters: Mapping[str, object] = parameters
+
+    def words(self, front_end: FrontEnd) -> str:
+        """The text, as a front end says it."""
+        return messages.words(self.code, self.parameters, front_end)
+
+    def __str__(self) -> str:
+        return self.words(FrontEnd.LIBRARY)
 
 
 class UsageError(BulkError):
@@ -20,7 +40,7 @@ class UsageError(BulkError):
 
 
 class AbortedError(BulkError):
-    """The job was given up: key or connection refused, too many errors, `--on-invalid stop`. Exit code 3."""
+    """The job was given up: key or connection refused, too many errors, `on_invalid="stop"`. Exit code 3."""
 
     exit_code = 3
 
@@ -36,6 +56,9 @@ class ReaderGoneError(BulkError):
 
     exit_code = 141
 
+    def __init__(self) -> None:
+        super().__init__("reader_gone")
+
 
 class AccountingError(BulkError):
     """The report does not add up. A defect of ours, never hidden. Exit code 3."""
@@ -46,6 +69,6 @@ class AccountingError(BulkError):
 class InterruptedJobError(BulkError):
     """Ctrl-C or SIGTERM, after what was in flight was written down. Exit code 128 + the signal's number."""
 
-    def __init__(self, message: str, signal_number: int) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, signal_number: int, /, **parameters: object) -> None:
+        super().__init__(code, **parameters)
         self.exit_code = 128 + signal_number

@@ -1,6 +1,107 @@
-"""Numbers as people say them, for messages."""
+"""Words for messages: numbers as people say them, and what each front end calls an option or a command its own way.
+
+A text that speaks of an option or a command holds a mark, `⟦rate⟧`, `⟦mode=upsert⟧`, `⟦retry⟧`: on the command line
+these are `--rate`, `--mode upsert` and `bulk retry`, for a program `rate`, `mode="upsert"` and
+`resume(job, account, retry=True)`. What is between the brackets and no mark stays as it is.
+"""
 
 from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from typing import Final
+
+
+class FrontEnd(Enum):
+    """Who says a message."""
+
+    COMMAND_LINE = auto()
+    LIBRARY = auto()
+
+
+_QUOTES: Final = "'`"
+MARK: Final = re.compile("⟦([^⟦⟧]*)⟧")
+_NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where that is another word
+    "map": "maps", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
+}  # fmt: skip
+_WORD: Final = re.compile(r"[A-Za-z][\w-]*")
+FLAGS: Final = frozenset({"ignore_unknown", "allow_damaged", "resubscribe", "guard_formulas", "plain", "yes"})
+OPTIONS: Final = FLAGS | {
+    "mode", "key", "map", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding", "delimiter",
+    "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job", "jobs_dir",
+    "base_url", "connection", "sandbox", "maps", "filters", "switch", "port",
+}  # fmt: skip
+# what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
+# is what the mark names, quoted as its language needs it
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "resume": ("'bulk resume'", "resume(job, account)"),
+    "resume_job": ("bulk resume {0}", "resume({0}, account)"),
+    "resume_in": ("bulk resume {0} --jobs-dir {1}", "resume(Path({1}) / {0}, account)"),
+    "retry": ("bulk retry", "resume(job, account, retry=True)"),
+    "validate": ("bulk validate RESOURCE FILE", "validate_file(resource, path, account)"),
+    "empty_map": ("nothing after the =", "an empty text"),
+    "template": ("`bulk template`", ""),
+    "jobs": ("'bulk jobs'", ""),
+    "doctor": ("bulk doctor", ""),
+    "doctor_of": ("bulk doctor --connection {0}", ""),
+    "connect": ("bulk connections create --wait", ""),
+    "connect_sandbox": ("bulk connections create --sandbox", ""),
+    "connections": ("bulk connections list", ""),
+    "show_connection": ("bulk connections show {0}", ""),
+    "delete_connection": ("bulk connections delete {0}", ""),
+    "reset_sandbox": ("bulk sandbox reset", ""),
+    "resources_page": ("bulk resources --markdown", ""),
+}
+
+
+def in_words_of(front_end: FrontEnd, text: str) -> str:
+    """The text with what its marks mean to this front end."""
+    return MARK.sub(lambda mark: marked(mark[1], front_end), text) if "⟦" in text else text
+
+
+def marked(mark: str, front_end: FrontEnd) -> str:
+    """What is between the brackets of a mark, as this front end says it."""
+    name, _, value = mark.partition("=")
+    of_program = front_end is FrontEnd.LIBRARY
+    if name in COMMANDS:
+        return _command(name, value.split("|"), of_program=of_program)
+    if name not in OPTIONS:
+        return f"⟦{mark}⟧"
+    if of_program:
+        return _argument(name, value)
+    if name == "map" and value:
+        value = f"'{value}'"
+    return f"--{name.replace('_', '-')} {value}".rstrip()
+
+
+def _command(name: str, values: Sequence[str], *, of_program: bool) -> str:
+    line, call = COMMANDS[name]
+    if of_program and call:
+        return call.format(*map(_text, values))
+    line = line.format(*map(shlex.quote, values))
+    return f"`{line.strip(_QUOTES).partition(' --')[0]}` on the command line" if of_program else line
+
+
+def _argument(name: str, value: str) -> str:
+    """An option as a program writes it."""
+    known = _NAMES.get(name, name)
+    if name in FLAGS:
+        return f"{known}=True" if not value else f"{known}={value}"
+    if not value:
+        return known
+    if name == "map":
+        title, _, attribute = value.rpartition("=")
+        return f"{known}={{{_text(title)}: {_text(attribute)}}}"
+    is_word = _WORD.fullmatch(value) and value not in ("True", "False", "None")
+    return f"{known}={_text(value) if is_word else value}"
+
+
+def _text(value: str) -> str:
+    """A text as a program writes it."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def counted(number: int, noun: str) -> str:

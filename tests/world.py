@@ -31,6 +31,7 @@ from bulk.sandbox.faults import Fault
 from bulk.sandbox.shapes import Shapes
 from bulk.sandbox.switches import Switches
 from bulk.storage.job_folder import JobFolder
+from bulk.wording import FrontEnd
 from tests.virtual import run
 
 Sent = tuple[Request, Reply | Lost]
@@ -99,7 +100,7 @@ class World:
     def setting(self) -> Setting:
         return Setting(
             Account(sandbox_folder=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job",
-            opened=self.opened,
+            opened=self.opened, front_end=FrontEnd.COMMAND_LINE,
         )  # fmt: skip
 
     def csv(self, rows: Sequence[Sequence[str]], header: str, name: str = "in.csv") -> Path:

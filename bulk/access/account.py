@@ -16,9 +16,9 @@ from bulk.access.shared_limit import SharedLimit, store_of
 from bulk.access.shared_limit_file import FileStore, UnusableError
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import (
+    BASE_URL,
     GATEWAY,
     GATEWAY_PATH,
-    NO_KEY,
     SANDBOX,
     Credentials,
     direct,
@@ -32,6 +32,7 @@ from bulk.runtime.runner import Send
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.storage.places import state_folder
 from bulk.storage.private import check_no_links, make_private
+from bulk.wording import FrontEnd
 
 SANDBOX_FILE = "sandbox.sqlite"
 SHARED = "Another job is at work on this account. They share its requests a second, so each takes longer."
@@ -64,7 +65,7 @@ class Account:
     @classmethod
     def gateway(cls, key: str, *, connection: str = "", base_url: str = "") -> Self:
         """An account behind Maton's gateway: by the connection, or the only active one of this key."""
-        return cls(through_gateway(key, base_url=base_url or GATEWAY, connection=connection, named="base_url"))
+        return cls(through_gateway(key, base_url=base_url or GATEWAY, connection=connection, named=BASE_URL))
 
     @classmethod
     def sandbox(cls, folder: str | Path = "bulk-sandbox", *, connection: str = "") -> Self:
@@ -82,7 +83,7 @@ class Account:
         variables = os.environ if environment is None else environment
         credentials = from_environment(variables, base_url=base_url, connection=connection)
         if credentials is None:
-            raise UsageError(NO_KEY)
+            raise UsageError("key_missing")
         return cls(credentials)
 
     @property
@@ -120,10 +121,7 @@ class Account:
         if place != self.place or (connection != self.connection and not left_open):
             was, now = (f"{p}{f' (connection {c})' if c else ''}"
                         for p, c in ((place, connection), (self.place, self.connection)))  # fmt: skip
-            raise UsageError(
-                f"The job works on {was}, and this would go to {now}.\n"
-                "Use the same key, --base-url, --connection or --sandbox as it began with."
-            )
+            raise UsageError("account_differs", was=was, now=now)
 
     def lock(self, account: str, resource: str) -> Path:
         """The file that is held while a job makes records of a resource in this account."""
@@ -173,6 +171,7 @@ class Setting:
     opened: Opening = opened  # what sends requests to an account at a rate
     stop: anyio.Event | None = None  # once it is set, the job stops as by Ctrl-C
     confirm: Callable[[str], bool] | None = None  # asked before anything is deleted; None: nobody needs to be
+    front_end: FrontEnd = FrontEnd.LIBRARY  # in whose words reports and summaries are written
 
 
 def telling(send: Send, say: Callable[[str], None]) -> Send:

@@ -98,12 +98,9 @@ def _current(lock: Path, resource: str, host: str) -> Iterator[None]:
         hold = FileLock(lock, mode=0o600)
         hold.acquire(timeout=0)
     except Timeout:
-        raise UnfinishedError(
-            f"Another job makes {resource} in {host}, and of both, neither would see what the other makes."
-            " Wait for it to end, then run this again."
-        ) from None
+        raise UnfinishedError("resource_in_use", resource=resource, host=host) from None
     except OSError as error:
-        raise UsageError(f"{lock.parent} cannot be written: {error.strerror}. Set XDG_STATE_HOME elsewhere.") from error
+        raise UsageError("state_folder_not_written", folder=lock.parent, reason=error.strerror) from error
     try:
         yield
     finally:

@@ -12,7 +12,6 @@ from bulk.access.account import Account, gateway_opened
 from bulk.api import connections
 from bulk.api.connections import ACTIVE, FAILED, PENDING, Connection, Send
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.wording import duration
 
 FIRST_PAUSE: Final = 1.0  # seconds between two looks at a connection that waits; each pause is half as long again
 LONGEST_PAUSE: Final = 15.0
@@ -46,29 +45,17 @@ def the_only(there: Sequence[Connection]) -> Connection:
     if len(active) == 1:
         return active[0]
     if active:
-        raise UsageError(
-            f"This key has {len(active)} active connections, and none was chosen:\n{listed(active)}\n"
-            "Choose one: --connection ID, or export MATON_CONNECTION=ID\n"
-            "To see whose account it opens: bulk doctor --connection ID"
-        )
+        raise UsageError("connection_ambiguous", count=len(active), connections=listed(active))
     waiting = [one for one in there if one.status == PENDING and one.url]
     if waiting:
-        raise UsageError(
-            f"The connection {waiting[-1].id} is not active yet.\n"
-            f"Open its link in a browser, then run this again:\n  {waiting[-1].url}"
-        )
-    raise UsageError(
-        "This key has no active connection to an ActiveCampaign account. Make one:\n  bulk connections create --wait"
-    )
+        raise UsageError("connection_waits", connection=waiting[-1].id, url=waiting[-1].url)
+    raise UsageError("connection_none")
 
 
 def _check_chosen(chosen: str, there: Sequence[Connection]) -> None:
     """Raise `UsageError` if the sandbox has no such connection, or it is not active."""
     if chosen not in [one.id for one in there if one.status == ACTIVE]:
-        raise UsageError(
-            f"The sandbox has no active connection {chosen}. There are:\n{listed(there)}\n"
-            "Choose one of them, or make one: bulk connections create --sandbox"
-        )
+        raise UsageError("connection_not_in_sandbox", connection=chosen, connections=listed(there))
 
 
 def listed(there: Sequence[Connection]) -> str:
@@ -86,16 +73,10 @@ async def wait_until_active(
     pause, until = FIRST_PAUSE, anyio.current_time() + seconds
     while connection.status != ACTIVE:
         if connection.status == FAILED:
-            raise AbortedError(
-                f"The connection {connection.id} failed: access was not granted.\nDelete it and make a new one:\n"
-                f"  bulk connections delete {connection.id}\n  bulk connections create --wait"
-            )
+            raise AbortedError("connection_failed", connection=connection.id)
         left = until - anyio.current_time()
         if left <= 0:
-            raise UnfinishedError(
-                f"The connection {connection.id} is not active after {duration(seconds)}.\n"
-                f"Open its link in a browser, then see how it is:\n  bulk connections show {connection.id}"
-            )
+            raise UnfinishedError("connection_still_waits", connection=connection.id, seconds=seconds)
         await anyio.sleep(min(pause, left))
         pause = min(LONGEST_PAUSE, pause * 1.5)
         try:

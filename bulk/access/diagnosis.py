@@ -20,11 +20,12 @@ from bulk.engine.retry import explain
 from bulk.errors import UsageError
 from bulk.model import Json, Reply
 from bulk.planning.naming import host_of
-from bulk.wording import counted, duration
+from bulk.wording import FrontEnd, counted, duration, in_words_of
 
 CLOCK: Final = 120.0  # seconds that two clocks may differ
 QUOTES: Final = "\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
-CREATE: Final = "  bulk connections create --wait"
+CREATE: Final = "  ⟦connect⟧"
+FRONT_END: Final = FrontEnd.COMMAND_LINE  # in whose words all is told here: only a command asks
 
 
 class State(StrEnum):
@@ -56,7 +57,7 @@ def ok(check: str, said: str) -> Finding:
 
 def problem(check: str, said: str, *steps: str, blocks: bool = False) -> Finding:
     """Something is wrong there, and this is what to do about it."""
-    return Finding(check, State.PROBLEM, said, steps, blocks)
+    return Finding(check, State.PROBLEM, said, tuple(in_words_of(FRONT_END, step) for step in steps), blocks)
 
 
 def unknown(check: str, said: str) -> Finding:
@@ -66,7 +67,7 @@ def unknown(check: str, said: str) -> Finding:
 
 def refused(check: str, error: UsageError) -> Finding:
     """Nothing can be asked because of this; the error says what, then what to do."""
-    said, _, step = str(error).partition(". ")
+    said, _, step = error.words(FRONT_END).partition(". ")
     return problem(check, f"{said.rstrip('.')}.", step, blocks=True)
 
 
@@ -78,7 +79,7 @@ def environment(variables: Mapping[str, str], connection: str = "") -> list[Find
     names = [name for name in ("MATON_API_KEY", "AC_API_URL", "AC_API_TOKEN") if variables.get(name, "").strip()]
     if not names:
         ways = ("Set MATON_API_KEY, or AC_API_URL and AC_API_TOKEN, to work on your account,",
-                "or add --sandbox to try it on the local stand-in, which needs none.")  # fmt: skip
+                "or add ⟦sandbox⟧ to try it on the local stand-in, which needs none.")  # fmt: skip
         return [problem("environment", "There is no key.", *ways, blocks=True)]
     through_gateway = names[0] == "MATON_API_KEY"
     result = _written(names[0] if through_gateway else "AC_API_TOKEN", variables)
@@ -119,7 +120,9 @@ def origin(credentials: Credentials, variables: Mapping[str, str], base_url: str
     if credentials.direct:
         return credentials.root.removesuffix("/api/3/"), "AC_API_URL"
     where = credentials.office.root.removesuffix("/")
-    return where, "--base-url" if base_url else "BULK_BASE_URL" if variables.get("BULK_BASE_URL", "").strip() else ""
+    if base_url:
+        return where, in_words_of(FRONT_END, "⟦base_url⟧")
+    return where, "BULK_BASE_URL" if variables.get("BULK_BASE_URL", "").strip() else ""
 
 
 # ---- the address
@@ -200,7 +203,7 @@ def connection(chosen: str, there: Sequence[Connection]) -> tuple[str, Finding]:
     return "", problem("connection", said, "Make one:", CREATE)
 
 
-_CHOOSE: Final = ("Choose one: --connection ID, or:", "  export MATON_CONNECTION=ID")
+_CHOOSE: Final = ("Choose one: ⟦connection=ID⟧, or:", "  export MATON_CONNECTION=ID")
 
 
 def accounts(finding: Finding, whose: Mapping[str, str]) -> Finding:
@@ -221,7 +224,7 @@ _Meaning = tuple[range, str, str, tuple[str, ...]]
 # what is wrong where an answer has such a status, by the check that fails; the first line that holds it decides
 _BOTH: Final[tuple[_Meaning, ...]] = (
     (range(429, 430), "limits", "Over the limit: {said}.",
-     ("Another program is at work on the account. Wait until it has finished, or go slower: --rate",)),
+     ("Another program is at work on the account. Wait until it has finished, or go slower: ⟦rate⟧",)),
     (range(502, 505), "account", "ActiveCampaign is not there at the moment: {said}.", (_AGAIN,)),
 )  # fmt: skip
 _GATEWAY: Final[tuple[_Meaning, ...]] = (
@@ -235,7 +238,7 @@ _GATEWAY: Final[tuple[_Meaning, ...]] = (
     (range(500, 501), "grant", "ActiveCampaign does not answer through it: {said}.",
      ("It has probably expired.", *_RENEW)),
     (range(1000), "account", "No ActiveCampaign account answers there: {said}.",
-     ("Check --base-url and BULK_BASE_URL; without them bulk goes to Maton's gateway.",)),
+     ("Check ⟦base_url⟧ and BULK_BASE_URL; without them bulk goes to Maton's gateway.",)),
 )  # fmt: skip
 _DIRECT: Final[tuple[_Meaning, ...]] = (
     *_BOTH,

@@ -66,7 +66,7 @@ async def examine_sandbox(folder: Path, connection: str, tell: Tell) -> None:
     try:
         await connected(access)
     except UsageError as error:
-        said, *steps = str(error).splitlines()
+        said, *steps = error.words(diagnosis.FRONT_END).splitlines()
         tell(diagnosis.problem("connection", said, *steps))
         return
     if connection:

@@ -68,9 +68,7 @@ class SharedLimit:
         except Unreachable as error:
             self._failing = now if self._failing is None else self._failing
             if now - self._failing > PATIENCE:
-                raise UnfinishedError(
-                    f"The requests of all jobs on this account cannot be counted together: {error}"
-                ) from error
+                raise UnfinishedError("shared_limit_unreachable", reason=str(error)) from error
             return now + AGAIN
         self._failing = None
         return self._ready

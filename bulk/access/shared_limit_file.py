@@ -67,7 +67,7 @@ class FileStore:
                 self._set_aside()
         except (OSError, sqlite3.Error) as error:
             said = error.strerror if isinstance(error, OSError) else str(error)
-            raise UnusableError(f"{path} cannot be written: {said}. Set XDG_STATE_HOME elsewhere.") from error
+            raise UnusableError("shared_limit_not_written", file=path, reason=said) from error
 
     def change(self, now: float, change: Change[Result]) -> Result:
         """Let one alone read and write the book."""

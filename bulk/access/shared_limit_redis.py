@@ -23,16 +23,16 @@ class RedisStore:
             import redis  # noqa: PLC0415 - an extra
         except ImportError:
             how = "pip install 'activecampaign-bulk[redis]'"
-            raise UsageError(f"{REDIS} is set, but what talks to a Redis is not installed: {how}") from None
+            raise UsageError("redis_not_installed", variable=REDIS, how=how) from None
         self._error = redis.RedisError
         try:
             self._redis: Any = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT)
             self._redis.ping()
         except ValueError:
-            raise UsageError(f"{REDIS} is no address. Write it like redis://host:6379/0.") from None
+            raise UsageError("redis_address_invalid", variable=REDIS) from None
         except redis.RedisError as error:
             kind = type(error).__name__
-            raise UsageError(f"The Redis of {REDIS} cannot be used ({kind}). Start it, or unset {REDIS}.") from None
+            raise UsageError("redis_not_usable", variable=REDIS, kind=kind) from None
 
     def change(self, now: float, change: Change[Result]) -> Result:  # noqa: ARG002 - the time is the Redis's
         """Let one alone read and write the book: whoever finds it changed meanwhile reads it again."""

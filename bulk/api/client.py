@@ -67,7 +67,7 @@ class Client:
         try:
             httpx.URL(credentials.root)
         except httpx.InvalidURL:
-            raise UsageError("The address has a host that is no name. Correct --base-url or AC_API_URL.") from None
+            raise UsageError("address_host_invalid") from None
         self._root = credentials.root
         key = "" if credentials.key == SANDBOX.key else credentials.key  # which everybody knows, and is a word
         self._redaction = Redaction(key, *proxy_passwords())
@@ -99,9 +99,7 @@ class Client:
                 cookies=_NoCookies(),
             )
         except (ValueError, ImportError, httpx.InvalidURL):  # which may quote the proxy's password
-            raise UsageError(
-                "A proxy of the environment cannot be used: correct or unset HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
-            ) from None
+            raise UsageError("proxy_unusable") from None
 
     async def __aenter__(self) -> Self:
         return self

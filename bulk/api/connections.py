@@ -22,15 +22,14 @@ FAILED: Final = "FAILED"
 METHODS: Final = ("API_KEY", "BASIC", "OAUTH1", "OAUTH2", "MCP")
 LISTING: Final = Request("connections", "GET", "connections", (("app", APP),))
 Send = Callable[[Request], Awaitable[Reply | Lost]]
-_DOCTOR: Final = "See what is wrong: bulk doctor"
 # what an answer other than a good one means; the first line that holds its status decides
-_REFUSALS: Final[tuple[tuple[range, type[BulkError], str], ...]] = (
-    (range(401, 402), AbortedError, f"The gateway refuses the key: {{said}}.\nCheck MATON_API_KEY. {_DOCTOR}"),
-    (range(403, 404), AbortedError, f"The gateway refuses {{what}}: {{said}}.\nCheck MATON_API_KEY. {_DOCTOR}"),
-    (range(404, 405), AbortedError, f"Nothing is known of connections there: {{said}}.\nCheck --base-url. {_DOCTOR}"),
-    (range(429, 430), UnfinishedError, "The gateway is asked too often: {said}.\nWait a little, then try again."),
-    (range(400, 500), UsageError, "The gateway refuses {what}: {said}.\nCorrect that, then try again."),
-    (range(1000), UnfinishedError, f"The gateway cannot give {{what}}: {{said}}.\nTry again later. {_DOCTOR}"),
+_REFUSALS: Final[tuple[tuple[range, Callable[[str, str], BulkError]], ...]] = (
+    (range(401, 402), lambda _what, said: AbortedError("gateway_refuses_key", reason=said)),
+    (range(403, 404), lambda what, said: AbortedError("gateway_forbids", what=what, reason=said)),
+    (range(404, 405), lambda _what, said: AbortedError("gateway_without_connections", reason=said)),
+    (range(429, 430), lambda _what, said: UnfinishedError("gateway_asked_too_often", reason=said)),
+    (range(400, 500), lambda what, said: UsageError("gateway_refuses_request", what=what, reason=said)),
+    (range(1000), lambda what, said: UnfinishedError("gateway_fails", what=what, reason=said)),
 )
 
 
@@ -65,7 +64,7 @@ def listed_in(reply: Reply | Lost) -> list[Connection]:
     """The connections in the answer to `LISTING`."""
     result = _sound(reply, "the connections").get("connections")
     if not isinstance(result, list):
-        raise AbortedError(f"The gateway's list of connections is of an unknown shape. {_DOCTOR}")
+        raise AbortedError("gateway_list_unknown")
     # the gateway may pass over the filter
     return [_connection(one) for one in result if isinstance(one, dict) and one.get("app", APP) == APP]
 
@@ -95,7 +94,7 @@ def _one(body: dict[str, Json]) -> Connection:
     """The connection in a body, with its wrapper or without."""
     inner = body.get("connection", body)
     if not isinstance(inner, dict) or not inner.get("connection_id"):
-        raise AbortedError(f"The gateway's answer names no connection. {_DOCTOR}")
+        raise AbortedError("gateway_answer_unknown")
     return _connection(inner)
 
 
@@ -114,8 +113,8 @@ def _sound(reply: Reply | Lost, what: str, identity: str = "") -> dict[str, Json
 def _refusal(reply: Reply | Lost, what: str, identity: str) -> BulkError:
     _code, said = explain(reply)
     if isinstance(reply, Lost):
-        return UnfinishedError(f"The gateway cannot be reached: {said}.\n{_DOCTOR}")
+        return UnfinishedError("gateway_unreachable", reason=said)
     if reply.status == 404 and identity:
-        return UsageError(f"There is no connection {identity}.\nSee those there are: bulk connections list")
-    kind, told = next((kind, told) for statuses, kind, told in _REFUSALS if reply.status in statuses)
-    return kind(told.format(said=said.rstrip("."), what=what))
+        return UsageError("connection_unknown", connection=identity)
+    refusal = next(refusal for statuses, refusal in _REFUSALS if reply.status in statuses)
+    return refusal(what, said.rstrip("."))

@@ -15,13 +15,11 @@ from urllib.parse import urlsplit
 
 from bulk.api.redaction import Redaction
 from bulk.errors import UsageError
+from bulk.messages import Part
 
 GATEWAY: Final = "https://api.maton.ai"
 GATEWAY_PATH: Final = "/active-campaign/api/3/"
-NO_KEY: Final = (
-    "There is no key. Either set MATON_API_KEY (or AC_API_URL and AC_API_TOKEN) to work on your account,\n"
-    "or add --sandbox to try it on the local stand-in, which needs none."
-)
+BASE_URL: Final = Part.of("option_base_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +66,17 @@ def from_environment(environment: Mapping[str, str], *, base_url: str = "", conn
             gateway_key,
             base_url=base_url or environment.get("BULK_BASE_URL", "").strip() or GATEWAY,
             connection=connection or environment.get("MATON_CONNECTION", "").strip(),
-            named="--base-url" if base_url else "BULK_BASE_URL",
+            named=BASE_URL if base_url else "BULK_BASE_URL",
         )
     if url and token:
         return direct(url, token)
     if url or token:
         missing = "AC_API_TOKEN" if url else "AC_API_URL"
-        raise UsageError(f"{missing} is not set. Direct access needs both AC_API_URL and AC_API_TOKEN.")
+        raise UsageError("variable_missing", variable=missing)
     return None
 
 
-def through_gateway(key: str, *, base_url: str, connection: str, named: str) -> Credentials:
+def through_gateway(key: str, *, base_url: str, connection: str, named: str | Part) -> Credentials:
     """The credentials of a key for the gateway; messages call the address as it is `named`. Raises `UsageError`."""
     _check_header("MATON_API_KEY", key)
     _check_header("The connection", connection)
@@ -93,10 +91,10 @@ def direct(url: str, token: str) -> Credentials:
 
 def _check_header(name: str, value: str) -> None:
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise UsageError(f"{name} holds characters that none has. Copy it again.")
+        raise UsageError("key_characters", name=name)
 
 
-def _checked(name: str, url: str, key: str) -> str:
+def _checked(name: str | Part, url: str, key: str) -> str:
     """The address, if a key may go there. No message quotes it: what does not belong in it may be secret."""
     try:
         parts = urlsplit(url)
@@ -104,13 +102,13 @@ def _checked(name: str, url: str, key: str) -> str:
     except ValueError:
         sound = False
     if not sound or not url.isprintable() or " " in url or "\\" in url:
-        raise UsageError(f"{name} is no address. Write it with its scheme, like {GATEWAY}.")
+        raise UsageError("address_invalid", name=name, example=GATEWAY)
     if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError(f"{name} has more in it than scheme, host and path. Write it like {GATEWAY}, without a key.")
+        raise UsageError("address_with_more", name=name, example=GATEWAY)
     if Redaction(key).text(url) != url:
-        raise UsageError(f"{name} has the key in it. Write it like {GATEWAY}, without the key.")
+        raise UsageError("address_with_key", name=name, example=GATEWAY)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise UsageError(f"{name} would send your key in clear. Use https:// (http:// is for this machine only).")
+        raise UsageError("address_in_clear", name=name)
     return url.rstrip("/")
 
 

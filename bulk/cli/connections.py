@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from bulk.api.connections import Connection, Send
 
 Result = TypeVar("Result")
-NO_GATEWAY_KEY = (
-    "There is no key of the gateway. Set MATON_API_KEY,\n"
-    "or add --sandbox to try it on the local stand-in, which needs none."
-)
-DIRECT = (
-    "Connections are the gateway's; AC_API_URL leads to ActiveCampaign itself,\n"
-    "which needs none. To see the gateway's, set MATON_API_KEY."
-)
 
 
 @click.group("connections")
@@ -89,8 +81,7 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
     try:
         made = _asked(_access(sandbox=sandbox, base_url=base_url), ask)
     except KeyboardInterrupt:
-        told = "Not waiting any longer; the link stays good.\nSee later how it is: bulk connections list"
-        raise InterruptedJobError(told, signal.SIGINT) from None
+        raise InterruptedJobError("waiting_interrupted", signal.SIGINT) from None
     if as_json:
         display.show_json(asdict(made))
     elif made.status == ACTIVE:
@@ -141,7 +132,7 @@ def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> 
             f"{result.id}  {result.status}  {result.made}\nJobs that use it cannot go on without it.", err=True
         )
         if not options.answered("Delete this connection?"):
-            raise UsageError("Nothing was deleted.")
+            raise UsageError("connection_kept")
     _asked(access, lambda send: delete(send, connection))
     terminal.echo(f"Deleted the connection {connection}.")
     return 0
@@ -151,9 +142,9 @@ def _access(*, sandbox: bool, base_url: str) -> Account:
     """The way to the gateway; raises `UsageError` if there is none."""
     access = options.account(sandbox=sandbox, base_url=base_url, connection="")
     if access is None:
-        raise UsageError(NO_GATEWAY_KEY)
+        raise UsageError("gateway_key_missing")
     if access.credentials is not None and access.credentials.direct:
-        raise UsageError(DIRECT)
+        raise UsageError("connections_of_gateway")
     return access
 
 

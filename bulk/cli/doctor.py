@@ -36,7 +36,7 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
     from bulk.access.doctor import examine, examine_sandbox  # noqa: PLC0415
 
     if sandbox and base_url:
-        raise UsageError("--sandbox goes nowhere, so --base-url does not go with it. Drop one.")
+        raise UsageError("sandbox_with_base_url")
     findings: list[Finding] = []
 
     def tell(finding: Finding) -> None:

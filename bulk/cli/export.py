@@ -11,6 +11,7 @@ import click
 from bulk.cli import display, options, terminal
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
+from bulk.wording import FrontEnd
 
 
 @click.command("export")
@@ -47,7 +48,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
 
     result = None if options.is_all(resource) else options.resource_of(resource)
     if file == "-" and terminal.is_closed():
-        raise UsageError("Standard output is closed, so nothing can be written there. Name a file.")
+        raise UsageError("stdout_closed")
     given = ExportOptions(
         filters=filters_of(chosen["filters"]),
         search=chosen["search"],
@@ -62,7 +63,12 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     check_export(result, given, access)
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
-        options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True
+        options.connected(access),
+        options.jobs_folder(chosen["jobs_dir"]),
+        progress,
+        chosen["job"],
+        signals=True,
+        front_end=FrontEnd.COMMAND_LINE,
     )
 
     def show(job_result: Any) -> None:
@@ -86,7 +92,7 @@ def filters_of(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not value:
-            raise UsageError(f"--filter {text!r} is not of the form name=value.")
+            raise UsageError("filter_invalid", text=text)
         result[name] = value
     return result
 

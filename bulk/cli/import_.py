@@ -9,6 +9,7 @@ import click
 
 from bulk.cli import display, options
 from bulk.cli.running import run_job
+from bulk.wording import FrontEnd
 
 
 @click.command("import")
@@ -45,7 +46,7 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
         options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
-        confirm=options.confirmation(given.mode, yes=chosen["yes"]),
+        confirm=options.confirmation(given.mode, yes=chosen["yes"]), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     def show(job_result: Any) -> None:

@@ -14,6 +14,7 @@ import click
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
+from bulk.messages import Part
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
     from bulk.access.account import Account
@@ -124,7 +125,7 @@ def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
 
     if sandbox:
         if base_url:
-            raise UsageError("--sandbox goes nowhere, so --base-url does not go with it. Drop one.")
+            raise UsageError("sandbox_with_base_url")
         return Account(sandbox_folder=sandbox_folder(), chosen=connection)
     from bulk.api.credentials import from_environment  # noqa: PLC0415
 
@@ -134,11 +135,9 @@ def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
 
 def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
     """Like `account`, and raises `UsageError` with both ways on if there is none."""
-    from bulk.api.credentials import NO_KEY  # noqa: PLC0415
-
     access = account(sandbox=sandbox, base_url=base_url, connection=connection)
     if access is None:
-        raise UsageError(NO_KEY)
+        raise UsageError("key_missing")
     return access
 
 
@@ -183,8 +182,8 @@ def resource_of(name: str) -> Resource:
     if resource is None:
         close = nearest_names(name)
         known = ", ".join(resource.name for resource in RESOURCES)
-        hint = f"Nearest: {', '.join(close)}." if close else f"This version moves: {known}."
-        raise UsageError(f"There is no resource {name!r}. {hint}")
+        hint = Part.of("nearest", names=close) if close else Part.of("resources_there_are", names=known)
+        raise UsageError("resource_unknown", name=name, hint=hint)
     return resource
 
 
@@ -214,7 +213,7 @@ def answered(question: str) -> bool:
         line = sys.stdin.readline()
         if not line:
             terminal.echo(err=True)
-            raise UsageError("Nobody answered, so nothing was deleted. To delete without being asked, add --yes.")
+            raise UsageError("delete_unanswered")
         said = line.strip().lower()
         if said in ("y", "yes"):
             return True
@@ -224,7 +223,7 @@ def answered(question: str) -> bool:
 
 def _check_that_somebody_answers() -> None:
     if not sys.stdin.isatty():
-        raise UsageError("--mode delete asks before it deletes, and nobody can answer here. Pass --yes.")
+        raise UsageError("delete_unanswerable")
 
 
 def file_of(name: str) -> Path | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk.cli import options, terminal
+from bulk.wording import FrontEnd, in_words_of
 
 if TYPE_CHECKING:
     from bulk.resources.spec import Resource
@@ -28,7 +29,8 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
         terminal.echo(markdown(RESOURCES), nl=False)
     elif resource is None:
         for result in RESOURCES:
-            terminal.echo(_two(result.name, result.about + ("" if result.modes else " (export only)")))
+            about = in_words_of(FrontEnd.COMMAND_LINE, result.about)
+            terminal.echo(_two(result.name, about + ("" if result.modes else " (export only)")))
         terminal.echo("\nThe columns of one: bulk resources deals")
     else:
         _show(options.resource_of(resource))
@@ -38,14 +40,15 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
 def _show(resource: Resource) -> None:
     from bulk.files.reference import about_column, facts  # noqa: PLC0415 - not for --help
 
-    terminal.echo(textwrap.fill(f"{resource.name}: {resource.about}", _WIDTH) + "\n")
+    about = in_words_of(FrontEnd.COMMAND_LINE, resource.about)
+    terminal.echo(textwrap.fill(f"{resource.name}: {about}", _WIDTH) + "\n")
     for word, answer in facts(resource):
         terminal.echo(_two(word, answer))
     terminal.echo()
     for column in resource.columns:
         terminal.echo(_two(f"  {column.header}", about_column(column)))
     for note in resource.notes:
-        terminal.echo("\n" + textwrap.fill(note, _WIDTH))
+        terminal.echo("\n" + textwrap.fill(in_words_of(FrontEnd.COMMAND_LINE, note), _WIDTH))
 
 
 def _two(head: str, text: str) -> str:

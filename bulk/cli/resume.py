@@ -9,6 +9,7 @@ import click
 
 from bulk.cli import display, options
 from bulk.cli.running import run_job
+from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
     from bulk.storage.job_folder import JobFolder, JobRecord
@@ -73,7 +74,9 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     file = record.input.path if record.input else record.output
     progress.say(f"Going on with {folder.name}: {record.kind} {record.resource}, {file}")
     confirm = None if chosen["yes"] or record.options.get("yes") else options.ask  # if it was not agreed to before
-    setting = Setting(options.connected(access), place, progress, signals=True, confirm=confirm)
+    setting = Setting(
+        options.connected(access), place, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE
+    )
 
     def show(job_result: Any) -> None:
         if chosen["as_json"] and record.output != "-":
@@ -120,16 +123,18 @@ def _rejected(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
 def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
     """Raise `UsageError` where there is nothing to go on with, naming what there is to do instead."""
     from bulk.errors import UsageError  # noqa: PLC0415
+    from bulk.messages import Part  # noqa: PLC0415
     from bulk.storage.job_folder import OPEN  # noqa: PLC0415
 
     name, jobs, state = folder.name, folder.path.parent, folder.state
     go_on = options.command_line("resume", name, jobs)
     if retry and record.kind == "export":
-        raise UsageError(f"{name} is an export: no rows of it fail." + f" Go on with it by: {go_on}" * (state in OPEN))
+        way_on = Part.of("go_on_by", command=go_on) if state in OPEN else ""
+        raise UsageError("retry_of_export", job=name, way_on=way_on)
     if state == "stopped":
-        raise UsageError(f"{name} sent nothing, by its options or by your answer. Correct the file and import it anew.")
+        raise UsageError("job_stopped", job=name)
     if retry and state in OPEN and not folder.running:
-        raise UsageError(f"{name} is not finished. First: {go_on}")
+        raise UsageError("job_not_finished", job=name, go_on=go_on)
     if state == "finished" and not retry:
         again = options.command_line("retry", name, jobs)
-        raise UsageError(f"{name} is finished. Failed rows are sent again by: {again}")
+        raise UsageError("job_finished", job=name, again=again)

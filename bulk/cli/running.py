@@ -11,7 +11,8 @@ import click
 
 from bulk.cli import display, terminal
 from bulk.cli.options import command_line
-from bulk.errors import UnfinishedError
+from bulk.errors import BulkError, UnfinishedError
+from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
     from bulk.access.account import Setting
@@ -35,7 +36,7 @@ def run_job(job: Callable[[], Awaitable[JobResult]], setting: Setting, show: Cal
     error = job_result.error
     if error is None:
         return 0 if job_result.summary.complete else 1
-    told = f"bulk: {str(error).rstrip('.')}."
+    told = f"bulk: {_words(error)}."
     if job_result.summary.state in OPEN:
         told += f" Go on with:\n  {command_line('resume', job_result.folder.name, setting.jobs)}"
     terminal.echo(told, err=True)
@@ -48,12 +49,16 @@ def _with_way_on(error: UnfinishedError, setting: Setting) -> UnfinishedError:
 
     if error.job is None or not error.job.file(JOB).exists():
         return again_later(error)
-    told = f"{str(error).rstrip('.')}. Go on with:\n  {command_line('resume', error.job.name, setting.jobs)}"
-    return UnfinishedError(told)
+    command = command_line("resume", error.job.name, setting.jobs)
+    return UnfinishedError("job_unfinished", reason=_words(error), command=command)
 
 
 def again_later(error: UnfinishedError) -> UnfinishedError:
     """The error of a command that left nothing to go on with, and the command itself, to be given again."""
     given = click.get_current_context().find_root().obj or ()
-    told = f"{str(error).rstrip('.')}. Nothing was sent, and no job was kept. Later:"
-    return UnfinishedError(f"{told}\n  {shlex.join(('bulk', *given))}")
+    return UnfinishedError("job_not_begun", reason=_words(error), command=shlex.join(("bulk", *given)))
+
+
+def _words(error: BulkError) -> str:
+    """What an error says here, without the dot at its end."""
+    return error.words(FrontEnd.COMMAND_LINE).rstrip(".")

@@ -64,7 +64,7 @@ def serve_command(
             f"Warning: {host} can be reached from other machines, and the key travels there in clear.", err=True
         )
     if key is not None and not re.fullmatch(r"[!-~]+", key):
-        raise UsageError("--key: letters, digits and signs without blanks, as a header may hold them.")
+        raise UsageError("sandbox_key_invalid")
     key = key or f"sandbox-{secrets.token_hex(16)}"  # so that no page in a browser can guess it
     given = SandboxOptions(faults=scenario, switches=switched(switches), key=key, **behaviour)  # type: ignore[arg-type]  # click has checked the types
     with _open(given) as sandbox:
@@ -152,7 +152,7 @@ def reset_command(yes: bool) -> int:
         terminal.echo("The sandbox is empty already.")
         return 0
     if not yes and not options.answered(f"Delete everything in the sandbox in {folder}?"):
-        raise UsageError("Nothing was deleted.")
+        raise UsageError("sandbox_kept")
     for file in files:
         file.unlink()
     terminal.echo("The sandbox is empty.")

@@ -40,7 +40,7 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
             with path.open("xb") as target:
                 target.write(text.encode("utf-8"))
         except FileExistsError:
-            raise UsageError(f"{path} is there already. Choose another name; nothing was written.") from None
+            raise UsageError("template_exists", file=path) from None
         terminal.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
     for line in _options(columns or ()):
         terminal.echo(line, err=True)

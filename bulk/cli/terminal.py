@@ -143,14 +143,14 @@ def write_file(content: bytes) -> None:
     Raises `ReaderGoneError` where nobody reads it, and `UsageError` where it cannot be written.
     """
     if is_closed():
-        raise UsageError("Standard output is closed, so nothing can be written there. Name a file.")
+        raise UsageError("stdout_closed")
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
     except OSError as error:
-        raise UsageError(f"Standard output cannot be written: {error.strerror}. Name a file.") from error
+        raise UsageError("stdout_not_written", reason=error.strerror) from error
 
 
 def takes(text: str) -> bool:

@@ -10,6 +10,7 @@ from bulk.cli import display, options
 from bulk.cli.import_ import import_options
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
+from bulk.wording import FrontEnd
 
 SHOWN = 20  # issues shown without -v
 
@@ -40,7 +41,9 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     check_import(result, given, None)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
     progress = display.progress_for(quiet=chosen["quiet"])
-    setting = Setting(options.connected(access or Account()), options.jobs_folder(""), progress)
+    setting = Setting(
+        options.connected(access or Account()), options.jobs_folder(""), progress, front_end=FrontEnd.COMMAND_LINE
+    )
 
     async def run() -> Any:
         return await validate(result, options.file_of(file), given, setting, offline=access is None)

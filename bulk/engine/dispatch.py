@@ -30,7 +30,7 @@ FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight wou
 DELAYED: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
-    " longer here. Go on with a higher --rate, with fewer jobs at once, or when the server is faster."
+    " longer here. Go on with a higher ⟦rate⟧, with fewer jobs at once, or when the server is faster."
 )
 
 

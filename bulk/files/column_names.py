@@ -1,4 +1,4 @@
-"""Finds the column that is meant by what people call it, in a header or by `--map`."""
+"""Finds the column that is meant by what people call it, in a header or by a map."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from bulk.errors import UsageError
-from bulk.files.header_refusals import nearest_text
+from bulk.files.header_refusals import nearest_part
 from bulk.resources.spec import Column, normalise
 
 
@@ -35,10 +35,7 @@ class ColumnNames:
         candidates = ranked[min(ranked)]
         if len(candidates) > 1:
             ways = ", ".join(column.aliases[0] if column.aliases else column.attribute for column in candidates)
-            raise UsageError(
-                f"{name!r} is the name of {len(candidates)} custom fields. Say which is meant: rename the column to "
-                f"one of {ways}, or use --map."
-            )
+            raise UsageError("custom_field_ambiguous", name=name, count=len(candidates), ways=ways)
         return candidates[0]
 
 
@@ -50,13 +47,11 @@ def mapped_columns(
     for title, attribute in maps.items():
         at = _position(header, title)
         if at is None:
-            raise UsageError(
-                f"--map '{title}={attribute}': the file has no column {title!r}.{nearest_text(title, header)}"
-            )
+            hint = nearest_part(title, header)
+            raise UsageError("map_title_unknown", title=title, attribute=attribute, hint=hint)
         if attribute and names.find(attribute) is None and not open_ended:
-            raise UsageError(
-                f"--map '{title}={attribute}': there is no column {attribute!r}.{nearest_text(attribute, names.known)}"
-            )
+            hint = nearest_part(attribute, names.known)
+            raise UsageError("map_attribute_unknown", title=title, attribute=attribute, hint=hint)
         mapped[at] = attribute
     return mapped
 

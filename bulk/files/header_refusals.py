@@ -7,16 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.messages import Part
 from bulk.resources.kinds import nearest
 from bulk.resources.spec import Column, normalise
 
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
 
 
-def nearest_text(word: str, known: Iterable[str]) -> str:
-    """A sentence that names those of the known names that are like a word; "" if none is."""
+def nearest_part(word: str, known: Iterable[str]) -> Part | str:
+    """What names those of the known names that are like a word; "" if none is."""
     close = nearest(word, [name for name in known if name.strip()])
-    return f" Nearest: {', '.join(close)}." if close else ""
+    return Part.of("also_nearest", names=close) if close else ""
 
 
 def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
@@ -24,24 +25,19 @@ def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
     only = unknown[0] if unknown and len(header) == 1 else ""
     for char, name in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
         if char in only:
-            raise UsageError(
-                f"The header is one single column, {only!r}: the delimiter is probably wrong. Pass --delimiter {name}."
-            )
+            raise UsageError("delimiter_wrong", title=only, delimiter=name)
 
 
-def unknown_text(unknown: Sequence[str], known: Sequence[str]) -> str:
-    """The text for the user about columns that are not known."""
-    lines = [f"  {title.strip()!r}.{nearest_text(title.strip(), known)}" for title in unknown[:_SHOWN]]
+def unknown_columns(unknown: Sequence[str], known: Sequence[str]) -> UsageError:
+    """The error for columns that are not known."""
+    lines = [f"  {title.strip()!r}.{nearest_part(title.strip(), known)}" for title in unknown[:_SHOWN]]
     if len(unknown) > _SHOWN:
         lines.append(f"  and {len(unknown) - _SHOWN:,} more.")
-    many = len(unknown) > 1
-    close = nearest(unknown[0].strip(), known, 1)
-    ways = (
-        f"Rename {'them' if many else 'it'} in the file; or say what a column is with "
-        f"--map '{unknown[0].strip()}={close[0] if close else 'attribute'}' (nothing after the = drops it); "
-        "or leave out all unknown columns with --ignore-unknown."
-    )
-    return "\n".join([f"{len(unknown):,} column{'s are' if many else ' is'} not known:", *lines, ways])
+    title, columns = unknown[0].strip(), "\n".join(lines)
+    attribute = next(iter(nearest(title, known, 1)), "attribute")
+    if len(unknown) == 1:
+        return UsageError("column_unknown", columns=columns, title=title, attribute=attribute)
+    return UsageError("columns_unknown", count=len(unknown), columns=columns, title=title, attribute=attribute)
 
 
 def refuse_doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> None:
@@ -52,10 +48,8 @@ def refuse_doubles(header: Sequence[str], present: Sequence[tuple[int, Column]])
     for _, column in present:
         titles = feeding[column.attribute]
         if len(titles) > 1:
-            raise UsageError(
-                f"The columns {' and '.join(map(repr, titles))} are both {column.header}. "
-                f"Drop one of them, for example with --map '{titles[-1]}='."
-            )
+            both = " and ".join(map(repr, titles))
+            raise UsageError("columns_alike", titles=both, column=column.header, last=titles[-1])
 
 
 def refuse_missing(
@@ -68,11 +62,7 @@ def refuse_missing(
 ) -> None:
     """Raise `UsageError` for a column that every row needs; `by_id`: whether its id could say which record is meant."""
     by_id = by_id and "id" in map(normalise, header) and "id" in [column.attribute for column in columns]
-    hint = (
-        " Or, if the column id holds ActiveCampaign's own ids of records that are there, pass --key id."
-        if by_id
-        else ""
-    )
+    hint = Part.of("key_id_instead") if by_id else ""
     present = {column.means for _, column in matched}
     wanted = [(column.attribute,) for column in columns if column.required and not column.names]
     for group in [*wanted, *(group for group in groups if len(group) > 1)]:
@@ -84,6 +74,6 @@ def refuse_missing(
         close = nearest(column.header, [name.strip() for name in header if name.strip()])
         example = close[0] if close else "CSV header"
         raise UsageError(
-            f"The file has no column {titles}, which every row needs.{nearest_text(column.header, header)} "
-            f"Rename the column that holds it, or pass --map '{example}={column.attribute}'.{hint}"
-        )
+            "column_missing", titles=titles, nearest=nearest_part(column.header, header), example=example,
+            attribute=column.attribute, hint=hint,
+        )  # fmt: skip

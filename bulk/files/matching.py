@@ -14,7 +14,7 @@ from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, mapped_columns
-from bulk.files.header_refusals import refuse_delimiter, refuse_doubles, refuse_missing, unknown_text
+from bulk.files.header_refusals import refuse_delimiter, refuse_doubles, refuse_missing, unknown_columns
 from bulk.files.source import Record
 from bulk.model import Row
 from bulk.resources.identity import address_key, name_key
@@ -37,7 +37,7 @@ def _is_id(text: str) -> bool:
 class Match:
     """The understood header: `columns` are the file's columns that are used, by index, in file order.
 
-    `dropped` are headers left out by --map or --ignore-unknown, `passed_over` those that only the API sets, `unchecked`
+    `dropped` are headers left out by a map or as unknown, `passed_over` those that only the API sets, `unchecked`
     those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
     wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns that say it: the
     first that is not empty counts; `addresses` says of each part whether it is an e-mail address. `one_of` are indexes
@@ -98,14 +98,17 @@ class Match:
 
 
 def parse_maps(texts: Iterable[str]) -> dict[str, str]:
-    """The `--map 'CSV header=attribute'` options. Split at the last `=`: a header may hold one, an attribute cannot."""
+    """The maps that are written as `CSV header=attribute`.
+
+    Split at the last `=`: a header may hold one, an attribute cannot.
+    """
     maps: dict[str, str] = {}
     for text in texts:
         header, equals, attribute = text.rpartition("=")
         if not equals or not header.strip():
-            raise UsageError(f"--map {text!r} is not of the form 'CSV header=attribute'.")
+            raise UsageError("map_invalid", text=text)
         if header.strip() in maps:
-            raise UsageError(f"--map is given twice for {header.strip()!r}. Keep one of them.")
+            raise UsageError("map_twice", title=header.strip())
         maps[header.strip()] = attribute.strip()
     return maps
 
@@ -144,7 +147,7 @@ def match_header(  # the command line's options, each with its default
     not known, so a column that is not understood may be one and is listed instead of refused.
     """
     if not {column.attribute for column in columns}.issuperset(needs.key_attributes):
-        raise UsageError(f"--key {needs.key!r} is no column of this resource.")
+        raise UsageError("key_unknown", key=needs.key)
     columns = _as_needed(columns, needs)
     names = ColumnNames(columns)
     mapped = mapped_columns(header, maps or {}, names, open_ended=open_ended)
@@ -164,14 +167,12 @@ def match_header(  # the command line's options, each with its default
         elif column.writable:
             result.append((at, column))
         elif at in mapped:
-            raise UsageError(
-                f"--map '{title}={target}': {column.attribute} is set by ActiveCampaign, not by an import."
-            )
+            raise UsageError("map_read_only", title=title, target=target, attribute=column.attribute)
         else:
             passed_over.append(title)
     refuse_delimiter(header, unknown)
     if unknown and not ignore_unknown and not open_ended:
-        raise UsageError(unknown_text(unknown, names.known))
+        raise unknown_columns(unknown, names.known)
     refuse_doubles(header, result)
     groups = _groups(columns, needs)
     refuse_missing(header, columns, result, groups, by_id=needs.mode != "create")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +29,11 @@ def open_binary(file: NamedFile | Path) -> io.FileIO:
     try:
         if path.exists() and not path.is_file():
             what = "a folder" if path.is_dir() else "no regular file"
-            raise UsageError(f"{file} is {what}. Name a CSV file, or - for standard input.")
+            raise UsageError("input_no_file", file=file, what=what)
         return io.FileIO(path, "rb")
     except FileNotFoundError:
         if path.parent.exists() and str(file) != str(path):
-            job = shlex.quote(str(path.parent))
-            raise UnfinishedError(
-                f"{path}, the copy of {file} that the job reads, is gone. Go on with: bulk resume {job}"
-            ) from None
-        raise UsageError(f"{file}: there is no such file. Check the name and the folder you are in.") from None
+            raise UnfinishedError("input_copy_gone", copy=path, file=file, job=path.parent) from None
+        raise UsageError("input_missing", file=file) from None
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}. Check its permissions.") from error
+        raise UsageError("input_unreadable", file=file, reason=error.strerror) from error

@@ -51,7 +51,7 @@ def open_source(
     with open_binary(named) as opened:
         head = opened.read(_HEAD) or b""
     if other := recognise(named, head, encoded=options.encoding != "auto"):
-        raise UsageError(other.describe(named))
+        raise UsageError("not_csv", file=named, what=other.name, way_on=other.way_on)
     source = open_csv(
         named, encoding=options.encoding, delimiter=options.delimiter, skip_lines=options.skip_lines,
         limit=options.limit, columns=columns,

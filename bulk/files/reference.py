@@ -1,15 +1,24 @@
-"""What a person may know of every resource, from its declaration: as pages of text and as `docs/resources.md`."""
+"""What a person may know of every resource, from its declaration: as pages of text and as `docs/resources.md`.
+
+Both are the command line's, so they are in its words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Final
 
 from bulk.files.template import example_of, importable
 from bulk.resources.spec import JOIN, Column, Reading, Resource
+from bulk.wording import FrontEnd, in_words_of
 
 _VERBS = {
     "upsert": "upsert (change it, or create it)", "create": "create", "update": "update", "delete": "delete",
 }  # fmt: skip
+
+
+_said: Final = partial(in_words_of, FrontEnd.COMMAND_LINE)
 
 
 def key_text(resource: Resource) -> str:
@@ -32,7 +41,7 @@ def about_column(column: Column) -> str:
         marks.append("read only")
     if not column.exported:
         marks.append("import only")
-    about = column.about or column.kind.about
+    about = _said(column.about or column.kind.about)
     return f"{about} ({', '.join(marks)})" if marks else about
 
 
@@ -43,15 +52,15 @@ def facts(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "Key", key_text(resource) + ("" if resource.unique else " (several records may share it)")
         others = [key for key in resource.keys if key != resource.key]
         if others:
-            yield "Other keys", ", ".join(f"--key {key}" for key in others)
+            yield "Other keys", _said(", ".join(f"⟦key={key}⟧" for key in others))
         for group in resource.needs_one:
             yield "A new one needs", " or ".join(_beside(resource, attribute) for attribute in group)
     else:
         yield "Import", "no"
     if resource.filters:
-        yield "--filter", ", ".join(resource.filters)
+        yield _said("⟦filter⟧"), ", ".join(resource.filters)
     if resource.search:
-        yield "--search", "yes"
+        yield _said("⟦search⟧"), "yes"
     if resource.custom:
         yield "And", "a column for each of its custom fields, by title or %PERSTAG%"
     if resource.reading is Reading.CONTACTS:
@@ -59,20 +68,20 @@ def facts(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def markdown(resources: Iterable[Resource]) -> str:
-    """The page of all resources. It is generated; `bulk resources --markdown` prints it."""
+    """The page of all resources. It is generated: a command prints it."""
     resources = tuple(resources)
     lines = [
         "# Resources", "",
         "Every resource that `bulk` moves, from the declarations in `bulk/resources`. This page is generated:",
-        "`bulk resources --markdown > docs/resources.md`.", "",
+        _said("`⟦resources_page⟧ > docs/resources.md`."), "",
         "| resource | what it is | import | key |", "|---|---|---|---|",
     ]  # fmt: skip
     for resource in resources:
         modes = ", ".join(resource.modes) or "no"
         key = f"`{key_text(resource)}`" if resource.modes else ""
-        lines.append(f"| [{resource.name}](#{resource.name.lower()}) | {resource.about} | {modes} | {key} |")
+        lines.append(f"| [{resource.name}](#{resource.name.lower()}) | {_said(resource.about)} | {modes} | {key} |")
     for resource in resources:
-        lines += ["", f"## {resource.name}", "", resource.about, ""]
+        lines += ["", f"## {resource.name}", "", _said(resource.about), ""]
         lines += [f"* {word}: {answer}" for word, answer in facts(resource)]
         lines += ["", "| column | holds | |", "|---|---|---|"]
         for column in resource.columns:
@@ -82,7 +91,7 @@ def markdown(resources: Iterable[Resource]) -> str:
             lines += ["", "An example row:", "", "```csv", ",".join(column.header for column in columns)]
             lines += [",".join(_quoted(example_of(column)) for column in columns), "```"]
         if resource.notes:
-            lines += ["", *(f"* {note}" for note in resource.notes)]
+            lines += ["", *(f"* {_said(note)}" for note in resource.notes)]
     return "\n".join(lines) + "\n"
 
 

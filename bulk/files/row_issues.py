@@ -68,5 +68,5 @@ def duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) ->
         shorten(cell),
         "duplicate_key",
         f"Row {first} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
-        "Remove one of the rows, or say which one counts with --on-duplicate first, last or all.",
+        "Remove one of the rows, or say which one counts with ⟦on_duplicate⟧ first, last or all.",
     )

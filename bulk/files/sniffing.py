@@ -26,10 +26,6 @@ class Format:
     name: str
     way_on: str
 
-    def describe(self, file: NamedFile) -> str:
-        """For people."""
-        return f"{file} is no CSV: it is {self.name}. {self.way_on}"
-
 
 XLSX: Final = Format("an Excel workbook (.xlsx)", _AS_CSV)
 ZIP: Final = Format("a zip archive", _UNPACK)

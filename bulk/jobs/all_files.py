@@ -72,10 +72,7 @@ async def take_parts(
     await anyio.to_thread.run_sync(check_files, parts, options)
     changed = [str(one.file) for one in taken.values() if await anyio.to_thread.run_sync(one.changed)]
     if changed:
-        raise UsageError(
-            f"{', '.join(changed)} changed while the files were checked, so nothing was sent. Wait until the folder is "
-            "as you mean it, then give the same command again."
-        )
+        raise UsageError("files_changed_meanwhile", files=changed)
     return parts
 
 
@@ -96,7 +93,7 @@ async def parts_again(
         if noted is None:  # begun by a version that copied nothing, and not come as far as this part
             source = file_of(directory, resource)
             if not source.is_file():
-                raise UsageError(f"{source.name} is gone from {directory}. Put it back, then go on with the job.")
+                raise UsageError("folder_file_gone", file=source.name, folder=directory)
             taken = await take(source, part.file(INPUT_COPY))
             part.write(replace(record, resource=name, input=taken.input, output="", parts=()))
             parts.append((resource, taken.file))
@@ -138,7 +135,7 @@ def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tup
 def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOptions) -> None:
     """Raise `UsageError` for a file that cannot be understood, before anything of any is sent.
 
-    With `--on-invalid stop` also `AbortedError` for rows that cannot be sent to any account.
+    With `on_invalid` stop also `AbortedError` for rows that cannot be sent to any account.
     """
     wrong: list[str] = []
     for resource, file in parts:
@@ -148,7 +145,4 @@ def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOpti
         tally = check(source, match, on_duplicate=on_duplicate, unsent=Findings(), progress=lambda _more: None)
         wrong += [f"{Path(file.name).name} {tally.rejected:,}"] if tally.rejected else []
     if wrong and options.on_invalid == "stop":
-        raise AbortedError(
-            f"Rows cannot be sent, so nothing was (--on-invalid stop): {', '.join(wrong)}.\n"
-            "bulk validate RESOURCE FILE says which. Correct them and import the folder again."
-        )
+        raise AbortedError("folder_rows_invalid", files=wrong)

@@ -29,7 +29,7 @@ from bulk.jobs.all_files import MANIFEST, exported, file_of, parts_again, parts_
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.run import worked
-from bulk.jobs.summary import JobResult, Summary, told
+from bulk.jobs.summary import JobResult, Summary, told, told_of
 from bulk.planning.naming import read_identity
 from bulk.planning.translate import Translations
 from bulk.prefetch.contacts import STALE
@@ -50,6 +50,7 @@ from bulk.storage.job_folder import (
     account_of_manifest,
     sha256_of,
 )  # fmt: skip
+from bulk.wording import FrontEnd
 
 ALL: Final = "all"
 LINKS: Final = tuple(resource for resource in RESOURCES if resource.reading is Reading.CONTACTS)
@@ -83,7 +84,7 @@ async def export_all(directory: Path, options: ExportOptions, setting: Setting) 
 async def import_all(directory: Path, options: ImportOptions, setting: Setting) -> JobResult:
     """Import every file of a folder that can be imported. Raises `UsageError` if there is none."""
     if not parts_in(directory):
-        raise UsageError(f"{directory} holds no file like contacts.csv or deals.csv. Name the folder of an export.")
+        raise UsageError("folder_without_files", folder=directory)
     return await _begin("import", directory, options, setting)
 
 
@@ -91,7 +92,7 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{directory} cannot be made: {error.strerror}. Name another folder.") from error
+        raise UsageError("folder_not_made", folder=directory, reason=error.strerror) from error
 
 
 async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
@@ -166,12 +167,14 @@ async def _run(
     )
     if record.kind == "export" and not unfinished:
         await anyio.to_thread.run_sync(_write_manifest, directory, folder.record().account, job_results)
-    return _end(folder, record, job_results, spent, stopping if unfinished else None)
+    stopped = stopping if unfinished else None
+    return _end(folder, record, job_results, spent, stopped, setting.front_end)
 
 
 def _end(
-    folder: JobFolder, record: JobRecord, job_results: list[JobResult], spent: Totals, stopped: Stopping | None
-) -> JobResult:
+    folder: JobFolder, record: JobRecord, job_results: list[JobResult], spent: Totals, stopped: Stopping | None,
+    front_end: FrontEnd,
+) -> JobResult:  # fmt: skip
     rows: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
@@ -192,7 +195,8 @@ def _end(
         state = "stopped"
     reasons = [e.summary.reason for e in job_results if e.summary.reason]
     summary = Summary(
-        folder.name, state, dict(rows), dict(actions), dict(codes), totals, str(error or "") or " ".join(reasons),
+        folder.name, state, dict(rows), dict(actions), dict(codes), totals,
+        told_of(error, front_end) or " ".join(reasons),
         record.output if record.kind == "export" else "",
         parts={e.folder.name: e.summary.rows for e in job_results},
         left_out={name: why for e in job_results for name, why in e.summary.left_out.items()},
@@ -263,10 +267,7 @@ class _Imports:
             return before
         name = f"{resource.name}.csv"
         if part.state == "stopped" or file is None:
-            raise AbortedError(
-                f"Rows of {name} could not be sent, so nothing of it was (--on-invalid stop).\n"
-                "Correct them and import the folder anew; what is done already is found unchanged."
-            )
+            raise AbortedError("part_rows_invalid", file=name)
         setting, access = shared.setting, shared.setting.access
         resumed = is_made(part.file(CHECKPOINT))
         options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
@@ -286,7 +287,7 @@ class _Imports:
             try:
                 await import_.work(job, runner, shared.account_lock, shared.stopping)
             except UsageError as raised:  # what only the account could tell, when other parts were sent already
-                shared.stopping.stop(AbortedError(f"{name}: {raised}"), leave=False)
+                shared.stopping.stop(AbortedError("part_refused", file=name, refusal=raised), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             job_result = await import_.end(job, meter.note(anyio.current_time()), shared.stopping)

@@ -77,7 +77,7 @@ class Deleting:
             confirm = self.setting.confirm
             if confirm is not None and not await anyio.to_thread.run_sync(confirm, "Delete them?"):
                 file.unlink()
-                raise DeclinedError("Nothing was deleted, as you chose.")
+                raise DeclinedError("delete_declined")
         self.checkpoint.note(facts.CONFIRMED, True)
         self.checkpoint.note(facts.TIMES_CONFIRMED, before + bool(self._going))
         await self.checkpoint.durable()

@@ -21,7 +21,8 @@ from bulk.files.opening import open_sink
 from bulk.jobs.export_pages import Collecting
 from bulk.jobs.options import ExportOptions, options_read
 from bulk.jobs.run import worked
-from bulk.jobs.summary import JobResult, Summary
+from bulk.jobs.summary import JobResult, Summary, told_of
+from bulk.messages import Part
 from bulk.model import RowStatus
 from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of, unreadable
 from bulk.planning.names import Names, columns_of
@@ -80,7 +81,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting) ->
     record = folder.record()
     resource = find(record.resource)
     if resource is None:
-        raise UsageError(f"This version of bulk does not export {record.resource}.")
+        raise UsageError("export_unknown_here", resource=record.resource)
     output = None if record.output == "-" else Path(record.output)
     options = replace(options_read(ExportOptions, record.options, record.version), **changes)
     with folder.locked():
@@ -94,9 +95,9 @@ def _target(output: Path | None) -> str:
     if output is None:
         return "-"
     if output.is_dir():
-        raise UsageError(f"{output} is a folder. Name a file in it, like {output / 'contacts.csv'}.")
+        raise UsageError("output_is_folder", folder=output, example=output / "contacts.csv")
     if not output.parent.is_dir():
-        raise UsageError(f"There is no folder {output.parent}. Make it first, or choose another place.")
+        raise UsageError("output_folder_missing", folder=output.parent)
     return str(output.absolute())
 
 
@@ -147,11 +148,10 @@ def _tell_left_out(job: Job, names: Names) -> None:
         asked = {normalise(name) for name in job.options.columns}
         for of in dict.fromkeys((*left.values(), *(of for of in names.unread if of == resource.custom))):
             headers = [header for header, needed in left.items() if needed == of] or ["those of custom fields"]
-            said = f"{of} may not be read with this key: {names.unread[of]}."
+            why = names.unread[of]
             if any(normalise(header) in asked for header in headers):
-                raise AbortedError(
-                    f"{said} Leave {', '.join(headers)} out of --columns, or use the key of another user."
-                )
+                raise AbortedError("export_column_unreadable", family=of, reason=why, columns=headers)
+            said = f"{of} may not be read with this key: {why}."
             job.setting.progress.say(f"{said} Columns left out: {', '.join(headers)}.")
     for link in job.links:
         if link.name in names.unread and job.output is not None:
@@ -212,15 +212,16 @@ def write_file(
 
 
 def chosen_columns(columns: tuple[Column, ...], chosen: Sequence[str]) -> tuple[Column, ...]:
-    """The columns named by `--columns`, in that order; all without it. Raises `UsageError` for one there is not."""
+    """The chosen columns, in that order; all if none are chosen. Raises `UsageError` for one there is not."""
     if not chosen:
         return columns
     by_name = {normalise(name): column for column in reversed(columns) for name in (column.attribute, column.header)}
     for name in chosen:
         if normalise(name) not in by_name:
             close = nearest(name, [column.header for column in columns])
-            hint = f"Nearest: {', '.join(close)}." if close else f"There are: {', '.join(c.header for c in columns)}."
-            raise UsageError(f"--columns: there is no column {name!r}. {hint}")
+            every = [column.header for column in columns]
+            hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=every)
+            raise UsageError("export_column_unknown", name=name, hint=hint)
     return tuple(by_name[normalise(name)] for name in chosen)
 
 
@@ -234,7 +235,7 @@ async def end(job: Job, totals: Totals, error: BulkError | None) -> JobResult:
     missing = max(0, total - records)
     rows = {"read": written + hidden + missing, **dict.fromkeys(STATUSES, 0), "succeeded": written, "failed": hidden}
     rows["unprocessed" if error else "failed"] += missing
-    reason = str(error or "")
+    reason = told_of(error, job.setting.front_end)
     if hidden and not error:
         reason = f"{counted(hidden, 'record')} of {job.resource.name} may not be seen with this key."
     if missing and not error:

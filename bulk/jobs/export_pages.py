@@ -107,7 +107,7 @@ class Collecting:
             if each is not None and each.error is not None:
                 raise each.error
         if not walk.done and not self.runner.dispatch.stopping:
-            raise UnfinishedError("Some pages are not read")
+            raise UnfinishedError("pages_unread")
 
     async def _count_again(self, walk: Walk | Offsets) -> None:
         """Ask for the total once more if fewer came than there should be: records may have been deleted meanwhile."""

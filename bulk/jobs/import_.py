@@ -34,7 +34,7 @@ from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.read_back import Reading, ReadingBack, reading_for, requests_for
 from bulk.jobs.rows import Rows
 from bulk.jobs.run import worked
-from bulk.jobs.summary import JobResult, Summary, told
+from bulk.jobs.summary import JobResult, Summary, told, told_of
 from bulk.jobs.survey import Survey, done_after_failed, look_for_unchanged, survey
 from bulk.model import RowStatus
 from bulk.planning.collections import PAGE, Refused
@@ -98,7 +98,7 @@ def on_duplicate_of(resource: Resource, options: ImportOptions) -> OnDuplicate:
     Raises `UsageError` for rows of one key that would each make a record.
     """
     if options.on_duplicate == "all" and resource.writing is Writing.RECORD and resource.unique:
-        raise UsageError(f"--on-duplicate all: of {resource.name} no two have one {resource.key}. Use first or last.")
+        raise UsageError("duplicates_all_impossible", resource=resource.name, key=resource.key)
     return options.on_duplicate if resource.unique or options.key == "id" else "all"
 
 
@@ -140,7 +140,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     record = folder.record()
     resource = find(record.resource)
     if resource is None or record.input is None:
-        raise UsageError(f"{folder.name} is no import that this version of bulk can go on with.")
+        raise UsageError("import_unknown_here", job=folder.name)
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
     try:
         with folder.locked():
@@ -192,8 +192,10 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
     try:
         match = matched(job.resource, job.source, options, names)
     except UsageError as error:
+        if not names.unread:
+            raise
         unread = "\n".join(f"{of} may not be read with this key: {said}." for of, said in names.unread.items())
-        raise UsageError(f"{error}\n{unread}".strip()) from None
+        raise UsageError("header_refused", refusal=error, unread=unread) from None
     # else a cell is judged beside what the account holds, once that is read
     look = damaged_cells if options.on_invalid == "stop" and not options.allow_damaged else None
     plan = plan_for(job, match, names, datetime.fromisoformat(job.folder.record().created))
@@ -205,10 +207,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
 
     tally = await _checked(job, match, look, comparing)
     if tally.rejected and options.on_invalid == "stop":
-        raise AbortedError(
-            f"{counted(tally.rejected, 'row')} cannot be sent, so nothing was (--on-invalid stop)."
-            " Correct them in the file and import it again."
-        )
+        raise AbortedError("rows_invalid", rows=tally.rejected)
     if job.taken is not None:
         await job.taken.check_unchanged()
     if job.retry:
@@ -280,10 +279,7 @@ async def _send_rows(
         if spellings.respelt:
             job.setting.progress.say(spellings.describe())
         if needs.subscribing and 0 < options.rate < SLOWEST:
-            raise TooSlowError(
-                f"--rate {options.rate:g} is too slow to subscribe anybody: how they stand has to be read"
-                f" at most 10 s before.\nThe smallest rate that works is {SLOWEST:g}."
-            )
+            raise TooSlowError("rate_too_slow", rate=options.rate, slowest=SLOWEST)
         limit = too_many(options.max_errors, needs.rows)
         await make_names(runner, account_lock, names, needs, job.setting.progress)
         plan = await _prepare(job, runner, plan, names, needs)
@@ -384,7 +380,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     await checkpoint.durable()
     await anyio.to_thread.run_sync(check_copy, job.folder)
     rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(
-        write_reports, job.folder, job.source, checkpoint
+        write_reports, job.folder, job.source, checkpoint, job.setting.front_end
     )
     await checkpoint.durable()
     open_rows = rows["unprocessed"] or checkpoint.rows.unread_count() or (error is not None and rows["in_doubt"])
@@ -397,7 +393,8 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
         error = None  # whatever wanted to stop it came too late
     unreadable = checkpoint.rows.unreadable_count()
     summary = Summary(
-        job.folder.name, state, rows, actions, codes, totals, str(error or ""), begun=begun, not_read_back=unreadable,
+        job.folder.name, state, rows, actions, codes, totals, told_of(error, job.setting.front_end),
+        begun=begun, not_read_back=unreadable,
         read_at=checkpoint.fact(facts.READ_AT) if rows["unchanged"] else "",
     )  # fmt: skip
     if unreadable:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
+from bulk.messages import Part
 from bulk.resources.spec import Resource
 
 
@@ -15,12 +16,12 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
     """Raise `UsageError` for options that an import of a resource (None: of all) cannot have, or a check of one."""
     if resource is not None:
         check_importable(resource)
-        _check_choice("--mode", options.mode, resource.modes)
-        _check_choice("--key", options.key, resource.keys)
+        _check_choice("mode", options.mode, resource.modes)
+        _check_choice("key", options.key, resource.keys)
         if options.key == "id" and options.mode == "create":
-            raise UsageError("--key id finds what is there, so it does not go with --mode create. Drop one of them.")
+            raise UsageError("key_id_with_create")
     elif options.mode or options.key or options.limit is not None or options.skip_lines:
-        raise UsageError("--mode, --key, --limit and --skip-lines go with one resource, not with all. Drop them.")
+        raise UsageError("import_options_of_one_resource")
     check_rate(options.rate, access)
 
 
@@ -28,18 +29,18 @@ def check_export(resource: Resource | None, options: ExportOptions, access: Acco
     """Raise `UsageError` for options that an export of a resource (None: of all) cannot have."""
     if resource is not None:
         for name in options.filters:
-            _check_choice("--filter", name, tuple(resource.filters))
+            _check_choice("filter", name, tuple(resource.filters))
         if options.search and not resource.search:
-            raise UsageError(f"--search: ActiveCampaign has no search for {resource.name}. Drop it.")
+            raise UsageError("search_unknown", resource=resource.name)
     elif options.filters or options.search or options.columns:
-        raise UsageError("--filter, --search and --columns go with one resource, not with all. Drop them.")
+        raise UsageError("export_options_of_one_resource")
     check_rate(options.rate, access)
 
 
 def check_importable(resource: Resource) -> None:
     """Raise `UsageError` for what cannot be imported."""
     if not resource.modes:
-        raise UsageError(f"{resource.name} can be exported, not imported: {resource.about}")
+        raise UsageError("resource_not_importable", resource=resource.name, about=resource.about)
 
 
 def check_rate(rate: float, access: Account | None) -> None:
@@ -48,10 +49,10 @@ def check_rate(rate: float, access: Account | None) -> None:
     credentials = None if access is None else access.credentials
     local = access is None or access.sandbox_folder is not None or (credentials and credentials.on_this_machine)
     if rate == 0 and not local:
-        raise UsageError("--rate 0 (no limit) is for the sandbox. ActiveCampaign allows 5 requests a second.")
+        raise UsageError("rate_unlimited")
 
 
 def _check_choice(option: str, given: str, offered: tuple[str, ...]) -> None:
     if given and given not in offered:
-        takes = f"takes {', '.join(offered)}" if offered else "has none"
-        raise UsageError(f"{option} {given!r}: this resource {takes}.")
+        takes = Part.of("takes", offered=offered) if offered else Part.of("takes_none")
+        raise UsageError("choice_unknown", option=option, given=given, takes=takes)

@@ -96,7 +96,7 @@ def check_option(name: str, value: Any) -> None:
     """Raise `UsageError` if an option cannot have this value, whatever the others are."""
     fits, expected = _CHECKS[name]
     if not fits(value):
-        raise UsageError(f"--{name.replace('_', '-')} {_shown(value)}: {expected}.")
+        raise UsageError("option_invalid", option=name, value=_shown(value), expected=expected)
 
 
 def _shown(value: Any) -> str:
@@ -167,11 +167,8 @@ def options_read(kind: type[Options], written: Mapping[str, Any], version: str) 
     """
     unknown = sorted(set(written) - {one.name for one in fields(kind)})
     if unknown:
-        raise UsageError(
-            f"The job was begun by version {version} of bulk with options that this version does not know:"
-            f" {', '.join(unknown)}. Go on with it by that version."
-        )
+        raise UsageError("job_options_unknown", version=version, options=unknown)
     try:
         return kind(**written)
     except UsageError as error:
-        raise UsageError(f"The job's own job.json is damaged: {error} Start the job anew.") from error
+        raise UsageError("job_options_damaged", refusal=error) from error

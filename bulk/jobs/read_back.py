@@ -30,7 +30,6 @@ from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.row_states import Unread
-from bulk.wording import counted
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
 ROUNDS: Final = 2  # times that what could not be read is tried at the end
@@ -146,12 +145,11 @@ class ReadingBack:
         if tries == RUNS:
             self.checkpoint.rows.give_up_unread(
                 f"Acknowledged, but it could not be read back, in {tries} runs. The last answer:"
-                f" {self._confirming.said} bulk retry reads it once more, and sends nothing again before it has."
+                f" {self._confirming.said} ⟦retry⟧ reads it once more, and sends nothing again before it has."
             )
         await self.checkpoint.durable()
         if left and tries < RUNS:
-            said = f"{counted(left, 'row')} that the account has acknowledged could not be read back"
-            raise UnfinishedError(f"{said}. The last answer: {self._confirming.said.rstrip('.')}")
+            raise UnfinishedError("not_read_back", rows=left, answer=self._confirming.said.rstrip("."))
 
     async def _rounds(self, runner: Runner) -> bool:
         """Try a few times to read what is left; False if the engine was stopped meanwhile."""

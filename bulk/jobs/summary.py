@@ -9,13 +9,14 @@ from typing import Any
 from bulk.errors import BulkError
 from bulk.runtime.meter import Totals
 from bulk.storage.job_folder import JobFolder
+from bulk.wording import FrontEnd
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The sums of a job. `rows` maps "read" and every status to a count, `codes` what failed rows failed of.
 
-    `state` is finished, unfinished, or stopped: then the file has to be corrected first (--on-invalid stop).
+    `state` is finished, unfinished, or stopped: then the file has to be corrected first (`on_invalid` stop).
     """
 
     job: str
@@ -65,6 +66,11 @@ class JobResult:
     summary: Summary
     error: BulkError | None = None
     kept: tuple[Path, ...] = ()
+
+
+def told_of(error: BulkError | None, front_end: FrontEnd) -> str:
+    """What a summary says of the error that stopped its job."""
+    return "" if error is None else error.words(front_end)
 
 
 def told(folder: JobFolder) -> JobResult | None:

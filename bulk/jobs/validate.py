@@ -34,6 +34,7 @@ from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint
 from bulk.storage.input_copy import Input, take
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JobFolder
+from bulk.wording import FrontEnd, in_words_of
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
 
@@ -47,11 +48,14 @@ class Findings:
     codes: Counter[str] = field(default_factory=Counter)
     unchecked: tuple[str, ...] = ()
     offline: bool = False
+    front_end: FrontEnd = FrontEnd.LIBRARY
 
     def rejected(self, issues: Sequence[Issue]) -> None:
         """Take issues in."""
         self.codes.update(issue.code for issue in issues)
-        self.issues += issues[: max(0, SHOWN - len(self.issues))]
+        for issue in issues[: max(0, SHOWN - len(self.issues))]:
+            message, hint = (in_words_of(self.front_end, text) for text in (issue.message, issue.hint))
+            self.issues.append(replace(issue, message=message, hint=hint))
 
     def skipped(self, rows: Sequence[tuple[int, str]]) -> None:
         """Rows that the user sets aside are no issues."""
@@ -110,7 +114,7 @@ async def validate(
 async def _check(job: Job, names: Names | None) -> Findings:
     resource, options, source, progress = job.resource, job.options, job.source, job.setting.progress
     match = matched(resource, source, options, names)
-    findings = Findings(unchecked=match.unchecked, offline=names is None)
+    findings = Findings(unchecked=match.unchecked, offline=names is None, front_end=job.setting.front_end)
     file_check = FileCheck(
         source, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else damaged_cells,
         comparing=names is not None and options.mode in ("upsert", "update"),

@@ -50,7 +50,7 @@ def _write(rows: Rows, separator: str, path: Path) -> None:
         header = list(first)
         lines = _lines(first, mappings, header)
     if not header:
-        raise UsageError("The rows given have no columns. Give at least one, like email.")
+        raise UsageError("rows_without_columns")
     with open_sink(path, header) as file:
         for number, line in enumerate(lines, 2):
             file.write([_text(value, separator, number, title) for value, title in zip(line, header, strict=True)])
@@ -64,9 +64,7 @@ def _lines(
     for number, mapping in enumerate(rest, 3):
         unknown = [title for title in mapping if title not in header]
         if unknown:
-            raise UsageError(
-                f"Row {number} has {unknown[0]!r}, which the first row has not. Give all rows its columns."
-            )
+            raise UsageError("rows_differ", row=number, title=unknown[0])
         yield [mapping.get(title) for title in header]
 
 
@@ -88,4 +86,4 @@ def _text(value: Any, separator: str, number: int, title: str) -> str:
             text = join_values([_text(one, separator, number, title) for one in value], separator)
     if text is not None:
         return text
-    raise UsageError(f"Row {number}, {title}: {value!r} is nothing that a cell can hold. Give a text, number or date.")
+    raise UsageError("cell_not_writable", row=number, title=title, value=value)

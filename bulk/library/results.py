@@ -11,7 +11,6 @@ from typing import Final, Self
 from bulk.errors import BulkError
 from bulk.jobs.summary import JobResult, Summary
 from bulk.storage.job_folder import FAILED
-from bulk.wording import counted
 
 SHOWN: Final = 3  # failed rows that an error quotes
 
@@ -21,8 +20,8 @@ class RowsFailedError(BulkError):
 
     exit_code = 1
 
-    def __init__(self, message: str, result: Result) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, result: Result, /, **parameters: object) -> None:
+        super().__init__(code, **parameters)
         self.result = result
 
 
@@ -97,13 +96,13 @@ class Result:
         if self.complete:
             return
         bad = sum(self.counts.get(status, 0) for status in ("rejected", "failed", "in_doubt"))
-        lines = [f"{counted(bad, 'row')} of {self.counts['read']} are not done."]
+        lines = [""]
         for at, row in enumerate(self.failed_rows()):
             if at == SHOWN:
                 lines.append(f"All of them: {self.job}")
                 break
             lines.append(f"row {row.row}: {row.error}")
-        raise RowsFailedError("\n".join(lines), self)
+        raise RowsFailedError("rows_failed", self, failed=bad, read=self.counts["read"], rows="\n".join(lines))
 
 
 def _failed_rows(path: Path, resource: str) -> Iterator[FailedRow]:

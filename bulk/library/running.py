@@ -16,6 +16,7 @@ from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validate import Findings
 from bulk.library.results import Result
+from bulk.messages import Part
 from bulk.resources import find, nearest_names
 from bulk.resources.spec import Resource
 from bulk.runtime.progress import Progress
@@ -80,5 +81,5 @@ def job_at(path: str | Path) -> JobFolder:
 def _resource(name: str) -> Resource:
     resource = find(name)
     if resource is None:
-        raise UsageError(f"There is no resource {name!r}. Nearest: {', '.join(nearest_names(name))}.")
+        raise UsageError("resource_unknown", name=name, hint=Part.of("nearest", names=nearest_names(name)))
     return resource

@@ -10,10 +10,10 @@ from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Json, Receipt, Request, Verdict
 from bulk.planning.flow import Asking
 from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.pages import PAGE, RETRY_HINT, InTurn, id_of, id_within, total_of
+from bulk.planning.pages import PAGE, InTurn, id_of, id_within, total_of
 
 __all__ = [
-    "PAGE", "RETRY_HINT", "Refused", "accepted", "read_all", "read_allowed", "read_list", "read_pages", "total_of"
+    "PAGE", "Refused", "accepted", "read_all", "read_allowed", "read_list", "read_pages", "total_of"
 ]  # fmt: skip
 
 NOTHING_MORE: Final[Mapping[str, Json]] = {}
@@ -136,5 +136,5 @@ def accepted(receipt: Receipt, what: str) -> Json:
     if receipt.ok:
         return receipt.data
     if receipt.code in ("no_answer", "damaged_answer", ANOTHER_RECORD):
-        raise UnfinishedError(f"Cannot read {what}: {receipt.error.rstrip('.')}. {RETRY_HINT}")
-    raise AbortedError(f"Cannot read {what}: {receipt.error.rstrip('.')}.\nSee what is wrong: bulk doctor")
+        raise UnfinishedError("account_not_read", what=what, reason=receipt.error.rstrip("."))
+    raise AbortedError("account_not_readable", what=what, reason=receipt.error.rstrip("."))

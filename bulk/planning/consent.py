@@ -160,12 +160,12 @@ class Subscription:
             what = "contact was deleted or made anonymous" if standing.erased else "address is on the exclusion list"
             return self._refused("excluded", f"This {what}, so it is not subscribed to {self.name!r}.")
         if current == UNCONFIRMED and not self.resubscribe:
-            said = f"This person has not confirmed {self.name!r} yet. Only --resubscribe would do it for them."
+            said = f"This person has not confirmed {self.name!r} yet. Only ⟦resubscribe⟧ would do it for them."
             return self._refused("unconfirmed", said)
         away = standing.bounced or current not in (*ACTIVE, NEVER)
         if away and not self.resubscribe:
             how = "unsubscribed from" if current == UNSUBSCRIBED else "bounced on"
-            said = f"This person {how} {self.name!r}. Only --resubscribe would subscribe them again."
+            said = f"This person {how} {self.name!r}. Only ⟦resubscribe⟧ would subscribe them again."
             return self._refused("opted_out", said)
         if current not in (SUBSCRIBED, NEVER) and self._left_since(standing.left.get(self.list, "")):
             said = f"This person left {self.name!r} after this job began, so they stay off it."

@@ -15,7 +15,7 @@ from bulk.resources.identity import invisible
 from bulk.resources.spec import Column, clears, is_blank
 
 CODE: Final = "damaged"
-ALLOW: Final = "Correct the cell; if it is meant so: --allow-damaged."
+ALLOW: Final = "Correct the cell; if it is meant so: ⟦allow_damaged⟧."
 TEXTS: Final = ("text", "textarea", "names", "number")  # kinds that take such a cell for what it looks like
 _PEOPLE: Final = ("firstName", "lastName")  # where a date is nobody's name
 _MONTHS: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"  # as a spreadsheet writes 1-May and May-01

@@ -10,7 +10,7 @@ from typing import Final
 from bulk.errors import UnfinishedError
 from bulk.model import Failure, Json, Request, Verdict
 from bulk.planning import answers
-from bulk.planning.collections import RETRY_HINT, Refused, accepted, read_all, read_allowed
+from bulk.planning.collections import Refused, accepted, read_all, read_allowed
 from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Book, CustomField, Names
 from bulk.planning.pages import id_of
@@ -219,9 +219,9 @@ def _make(maker: _Maker, name: str) -> Asking[str | Failure]:
             return _refusal(what, "another_name", said)
         if receipts[0].verdict is Verdict.REJECT:
             return _refusal(what, receipts[0].code, receipts[0].error)
-    raise UnfinishedError(f"The {what} could not be created: {receipts[0].error}. {RETRY_HINT}")
+    raise UnfinishedError("name_not_created", what=what, reason=receipts[0].error)
 
 
 def _refusal(what: str, code: str, said: str) -> Failure:
-    way = "Write another name, or what the account has; `bulk retry` tries it again."
+    way = "Write another name, or what the account has; `⟦retry⟧` tries it again."
     return Failure(what, code, f"The {what} could not be created: {said.rstrip('.')}. {way}")

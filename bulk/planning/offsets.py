@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.errors import UnfinishedError
-from bulk.planning.pages import FEW, PAGE, RETRY_HINT, is_last
+from bulk.planning.pages import FEW, PAGE, is_last
 
 OVERLAP: Final = 2  # records that a page shares with the one before
 BLIND: Final = 4  # pages asked for beyond the first before any told how many there are: a slow line is not waited for
@@ -225,7 +225,7 @@ class Offsets:
             if self._hint is None or self._ends_again:
                 self.done = True  # nothing more came from any place near the end
                 return
-            raise UnfinishedError(f"The account says it has {self.total} records but gives {last.end}. {RETRY_HINT}")
+            raise UnfinishedError("total_differs", total=self.total, given=last.end)
         offset = max(0, last.end - OVERLAP - (STEPS_BACK[tries - 2] if tries > 1 else 0))
         self._again.append(offset)
         self._next = offset + self._step
@@ -238,7 +238,7 @@ class Offsets:
             self._again.append(max(0, page.end - OVERLAP - back))
             return
         if self._tails == TAILS:
-            raise UnfinishedError(f"The records do not hold still long enough to be read. {RETRY_HINT}")
+            raise UnfinishedError("records_move")
         self._tails += 1
         self._tries.clear()
         del self._pages[self._pages.index(page) :]

@@ -26,7 +26,6 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 _OWNERS: Final = frozenset({"contact", "dealId", "accountId"})
 _LARGEST: Final = 10**9  # no account has so many of anything: a list that tells it tells nothing
 _IDS_END: Final = 2**63  # no database has larger ones
-RETRY_HINT: Final = "Run the command again in a few minutes."
 
 
 def total_of(body: Json) -> int | None:

@@ -23,7 +23,7 @@ from bulk.resources.identity import same_address
 from bulk.resources.spec import CUSTOM, Resource
 
 ENROLMENTS: Final = "contactAutomations"
-UNREAD: Final = "What it asks for was so when the account was read, and could not be read again. Run bulk retry."
+UNREAD: Final = "What it asks for was so when the account was read, and could not be read again. Run ⟦retry⟧."
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _set_id(wanted: Wanted, attribute: str, header: str, name: str, identity: st
     given = wanted.values.get(attribute)
     if given not in UNSET and str(given) != identity:
         said = f"{attribute} is {given}, but {header} {name!r} has the id {identity}."
-        hint = f"Empty one of the two; ids of another account are left out by --map '{attribute}='."
+        hint = f"Empty one of the two; ids of another account are left out by ⟦map={attribute}=⟧."
         return Failure("", "contradiction", f"{said} {hint}")
     wanted.values[attribute] = identity
     return None

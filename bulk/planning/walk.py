@@ -173,7 +173,7 @@ class Walk:
         Raises `AbortedError` for a page that begins elsewhere than at its cursor: the next one would too, for ever.
         """
         if ids and not (ids[0] > ask.cursor if ask.upwards else ids[-1] < ask.cursor):
-            raise AbortedError(f"The account gives other contacts than it was asked for ({ask.name})")
+            raise AbortedError("contacts_not_asked_for", page=ask.name)
         if total is not None and ask.counts_all:
             self.total = total
             self.least = total if self.least is None else min(self.least, total)

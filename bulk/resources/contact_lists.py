@@ -33,6 +33,6 @@ CONTACT_LISTS: Final = Resource(
     ),
     notes=(
         "There is no way to take a contact off a list: status 2 unsubscribes.",
-        "Nobody who unsubscribed, bounced or has not confirmed is subscribed unless --resubscribe is given.",
+        "Nobody who unsubscribed, bounced or has not confirmed is subscribed unless ⟦resubscribe⟧ is given.",
     ),
 )  # fmt: skip

@@ -37,7 +37,7 @@ CONTACTS: Final = Resource(
     search="search",
     about="People, by e-mail address, with their tags, lists, account and custom fields.",
     columns=(
-        Column("id", ID, writable=False, about="ActiveCampaign's id; used on import only with --key id"),
+        Column("id", ID, writable=False, about="ActiveCampaign's id; used on import only with ⟦key=id⟧"),
         Column("email", EMAIL, required=True, example="ada@example.com", about="identifies the contact; case aside"),
         Column("firstName", TEXT, example="Ada"),
         Column("lastName", TEXT, example="Lovelace"),

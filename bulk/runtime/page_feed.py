@@ -82,7 +82,7 @@ class Walking:
         """Note a page."""
         asked = self._asked[step.task.id]
         if receipt.code == ANOTHER_RECORD:  # it would not give what is asked for another time either
-            raise AbortedError(f"The account gives other records than it was asked for ({asked.ask.name})")
+            raise AbortedError("records_not_asked_for", page=asked.ask.name)
         if not receipt.ok:
             asked.failed = receipt.error
             return
@@ -96,5 +96,5 @@ class Walking:
         asked = self._asked.pop(task.id)
         if asked.failed and not self.walk.done:
             self.walk.release(asked.ask)  # type: ignore[arg-type]  # of the walk's own kind
-            self.error = UnreadPageError(f"A page cannot be read: {asked.failed}")
+            self.error = UnreadPageError("page_unread", reason=asked.failed)
             self._dispatch.stop()

@@ -179,10 +179,12 @@ def new_dispatch(rate: float, concurrency: int, pace: Pace | None = None) -> Dis
 def stopped_error(dispatch: Dispatch) -> BulkError:
     """Why the engine stopped, as the error that ends the command."""
     if dispatch.refused_key:
-        return AbortedError(f"Access was refused: {dispatch.stopped_by}. Check the key and the connection: bulk doctor")
+        return AbortedError("access_refused", reason=dispatch.stopped_by)
     if dispatch.shut_out:
-        return AbortedError(f"{dispatch.stopped_by}. It may be a firewall's, and pass. See what is wrong: bulk doctor")
-    return UnfinishedError(dispatch.stopped_by or "Interrupted before the first row")
+        return AbortedError("access_shut_out", reason=dispatch.stopped_by)
+    if dispatch.stopped_by:
+        return UnfinishedError("stopped", reason=dispatch.stopped_by)
+    return UnfinishedError("stopped_before_rows")
 
 
 class _Question(Generic[Result]):

@@ -102,8 +102,12 @@ class Stopping:
                 self._interrupted = True
                 if self._waits:
                     self._progress.say("Stopping: waiting for what is on its way. Once more leaves at once.")
-                when = "" if self.drained else " before the first row was sent"
-                self.stop(InterruptedJobError(f"Interrupted{when}", number))
+                begun = self.drained
+                self.stop(
+                    InterruptedJobError("interrupted", number)
+                    if begun
+                    else InterruptedJobError("interrupted_before_rows", number)
+                )
 
     async def _note_spent(self) -> None:
         """Let what the run takes be written down as it goes: a kill leaves nobody to sum it up."""
@@ -131,15 +135,15 @@ class Stopping:
 
     async def _watch_request(self, requested: anyio.Event) -> None:
         await requested.wait()
-        self.stop(UnfinishedError("Stopped on request"))
+        self.stop(UnfinishedError("stop_requested"))
 
     async def _watch_time(self, seconds: float) -> None:
         await anyio.sleep(seconds)
-        self.stop(UnfinishedError("The time given by --max-duration is over"))
+        self.stop(UnfinishedError("time_over"))
 
 
 def too_many(limit: str, total: int) -> int | None:
-    """The number of failed rows at which a run gives up, from `--max-errors` (N or N%); None for never.
+    """The number of failed rows at which a run gives up, from `max_errors` (N or N%); None for never.
 
     `total` is how many rows it has to send. Rows in doubt count as failed; rejected ones, of which nothing was sent, do
     not, whether the checks or the account rejected them. Each run counts its own.
@@ -153,4 +157,4 @@ def too_many(limit: str, total: int) -> int | None:
 
 def gave_up(failed: int) -> AbortedError:
     """The error of a job that gave up after too many failed rows."""
-    return AbortedError(f"Gave up after {failed} failed rows (--max-errors)")
+    return AbortedError("too_many_errors", rows=failed)

@@ -117,9 +117,7 @@ class Connections:
             try:
                 self._db = self._prepared()
             except (OSError, sqlite3.Error) as error:
-                raise UsageError(
-                    f"The sandbox's file {self._path} cannot be used: {error}. `bulk sandbox reset`?"
-                ) from error
+                raise UsageError("sandbox_file_unusable", file=self._path, reason=str(error)) from error
         return self._db
 
     def _prepared(self) -> sqlite3.Connection:

@@ -126,10 +126,10 @@ def load_faults(path: Path) -> tuple[Fault, ...]:
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read as TOML: {error}") from error
+        raise UsageError("faults_not_read", file=path, reason=str(error)) from error
     tables = read.get("fault", [])
     if set(read) - {"fault"} or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{path} holds more than [[fault]] tables. Write each fault under a line [[fault]].")
+        raise UsageError("faults_not_tables", file=path)
     return tuple(_fault(path, number, table) for number, table in enumerate(tables, 1))
 
 
@@ -150,7 +150,7 @@ def _fault(path: Path, number: int, table: dict[str, Any]) -> Fault:
         problem = f"kind {values.get('kind', '')!r} is not known; there are: {', '.join(KINDS)}"
     else:
         return Fault(**values)
-    raise UsageError(f"{path}, fault {number}: {problem}.")
+    raise UsageError("fault_invalid", file=path, fault=number, problem=problem)
 
 
 def _fits(value: Any, kind: type) -> bool:

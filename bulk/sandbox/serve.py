@@ -43,7 +43,7 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         opened = socket.create_server((host, port), family=family, backlog=256)
     except OSError as error:
-        raise UsageError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another by --port.") from error
+        raise UsageError("port_not_free", host=host, port=port, reason=error.strerror) from error
     with opened:
         # inherited by every connection; without it an answer's body waits 40 ms for the client to confirm its headers
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

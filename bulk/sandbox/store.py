@@ -93,14 +93,14 @@ class Store:
                 cached_statements=512,
             )  # fmt: skip
         except sqlite3.Error as error:
-            raise UsageError(f"The sandbox's file {path} cannot be opened: {error}.") from error
+            raise UsageError("sandbox_file_not_opened", file=path, reason=str(error)) from error
         try:
             if path is not None:
                 path.chmod(0o600)
             self._prepare(demo=demo)
         except (OSError, sqlite3.Error) as error:
             self.db.close()
-            raise UsageError(f"The sandbox's file {path} cannot be used: {error}. `bulk sandbox reset`?") from error
+            raise UsageError("sandbox_file_unusable", file=path, reason=str(error)) from error
         except UsageError:
             self.db.close()
             raise
@@ -124,7 +124,7 @@ class Store:
                 self._furnish()
         self.db.execute("COMMIT")
         if version not in (0, VERSION):
-            raise UsageError("The sandbox was made by another version of bulk. Begin anew: bulk sandbox reset")
+            raise UsageError("sandbox_of_other_version")
 
     def _to_wal(self) -> None:
         """Switch to write-ahead logging; SQLite does not wait by itself while another process does the same."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.messages import Part
 from bulk.resources.kinds import nearest
 
 STATUSES: Final = (200, 201)
@@ -105,9 +106,9 @@ def switched(given: Iterable[str]) -> Switches:
         name, equals, value = text.partition("=")
         name = name.strip().casefold().replace("-", "_")
         if name not in known or not equals:
-            close = ", ".join(nearest(name, known))
-            hint = f"Nearest: {close}." if close else "bulk sandbox switches lists them."
-            raise UsageError(f"--switch {text}: there is no switch {name!r}, set as NAME=VALUE. {hint}")
+            close = nearest(name, known)
+            hint = Part.of("nearest", names=close) if close else Part.of("switches_listed")
+            raise UsageError("switch_unknown", text=text, switch=name, hint=hint)
         chosen[name] = _value(name, value.strip(), known[name].metadata["choices"])
     return replace(Switches(), **chosen)
 
@@ -122,7 +123,7 @@ def _value(name: str, text: str, choices: tuple[Any, ...]) -> Any:
         except ValueError:
             pass
     wanted = " or ".join(map(_text, choices)) if len(choices) > 1 else f"a number, like {choices[0]}"
-    raise UsageError(f"--switch {name}={text}: it can be {wanted}.")
+    raise UsageError("switch_value_invalid", switch=name, value=text, wanted=wanted)
 
 
 def _text(choice: Any) -> str:

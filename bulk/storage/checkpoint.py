@@ -131,7 +131,7 @@ def opened_checkpoint(path: Path, *, stale: float = math.inf) -> Iterator[Checkp
     Raises `UsageError` where there is none: a job that may have sent something never begins anew by itself.
     """
     if not path.is_file():
-        raise UsageError(f"{path} is missing, so the job cannot go on. Put it back, or start anew.")
+        raise UsageError("checkpoint_missing", path=path)
     with contextlib.closing(Checkpoint(path)) as checkpoint:
         # by the oldest answer there may be, not by the last write: resumes that come to nothing write too
         if not 0 <= time.time() - checkpoint.fact(facts.ASKED_SINCE) <= stale:

@@ -50,7 +50,7 @@ class Database:
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
-            raise UsageError(f"{path} cannot be opened: {error}. See whose it is, and that it can be read.") from error
+            raise UsageError("checkpoint_not_opened", path=path, reason=str(error)) from error
         try:
             self._prepare(new=new)
         except BaseException:
@@ -74,19 +74,17 @@ class Database:
             if new or (not damage and FIRST_CHECKPOINT <= version < checkpoint_format()):
                 migrate_checkpoint(self._db, FIRST_CHECKPOINT if new else version)
         except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
-            raise UnfinishedError(f"{self._path} cannot be used: {error}. Look at its disk") from error
+            raise UnfinishedError("checkpoint_not_usable", path=self._path, reason=str(error)) from error
         except sqlite3.DatabaseError as error:
-            raise self._unusable(f"is damaged ({error})") from error
+            raise UsageError("checkpoint_damaged", path=self._path, reason=str(error)) from error
         if version == 0 and not new:
-            raise self._unusable("is empty")
+            raise UsageError("checkpoint_empty", path=self._path)
         if damage:
-            raise self._unusable(f"is damaged ({damage})")
+            raise UsageError("checkpoint_damaged", path=self._path, reason=damage)
         if version > checkpoint_format():
-            raise UsageError(f"{self._path} was made by a newer version of bulk. Go on with the job by that version.")
+            raise UsageError("checkpoint_newer", path=self._path)
         if 0 < version < FIRST_CHECKPOINT:
-            raise UsageError(
-                f"{self._path} was made by a version of bulk that is too old. Go on with the job by that version."
-            )
+            raise UsageError("checkpoint_too_old", path=self._path)
 
     def _damage(self) -> str:
         """What SQLite would pass over until it reads that page; "" if the file is sound. Half a second for 100 MB."""
@@ -98,12 +96,6 @@ class Database:
             return ""  # a kill while it was moved into the file: what the file lacks is read from the journal
         (pages,), (size,) = (self._db.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
         return "" if self._path.stat().st_size >= pages * size else "its end is missing"
-
-    def _unusable(self, how: str) -> UsageError:
-        return UsageError(
-            f"{self._path} {how}, so the job cannot go on. It is left as it is; start anew: what is done already is"
-            " found unchanged."
-        )
 
     def close(self) -> None:
         """Write what is queued and close."""
@@ -172,7 +164,7 @@ class Database:
         except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-            self._failure = UnfinishedError(f"{self._path} cannot be written: {error}. Make room")
+            self._failure = UnfinishedError("checkpoint_not_written", path=self._path, reason=str(error))
             raise self._failure from error
 
 

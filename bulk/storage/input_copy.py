@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import select
-import shlex
 import sys
 import threading
 import time
@@ -78,10 +77,7 @@ class Taken:
     async def check_unchanged(self) -> None:
         """Raise `UnfinishedError` if the source was changed while its copy was checked: the change may be meant."""
         if await anyio.to_thread.run_sync(self.changed):
-            raise UnfinishedError(
-                f"{self.file} was changed while it was checked, so nothing was sent. Import it anew as it is now; to"
-                " send it as it was when it was checked, go on with this job"
-            )
+            raise UnfinishedError("input_changed_meanwhile", file=self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +107,7 @@ async def take(source: Input, target: Path) -> Taken:
             return taken
         if pause is not None:
             await anyio.sleep(pause)
-    raise UsageError(
-        f"{source} is being changed while it is read, so nothing was sent. Wait until it is saved and closed, then give"
-        " the same command again."
-    )
+    raise UsageError("input_keeps_changing", file=source)
 
 
 async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], None]) -> NamedFile:
@@ -127,20 +120,14 @@ async def taken_again(folder: JobFolder, noted: InputFile, say: Callable[[str], 
     name = GIVEN_ONCE if is_no_file else str(source)
     if not await anyio.Path(copy).exists():  # begun by a version that kept none, or removed with nothing left to send
         if not await anyio.Path(source).exists():
-            raise UsageError(f"{source} is gone, and the job has no copy of it. Put it back, then go on with the job.")
+            raise UsageError("input_gone", file=source)
         taken = await take(source, copy)
         if not _same(taken.input, noted):
             await anyio.Path(copy).unlink()
-            raise UsageError(
-                f"{source} has changed since the job began, so its rows can no longer be told apart.\n"
-                "Put the old file back, or import the new one; what is done already is found unchanged."
-            )
+            raise UsageError("input_changed", file=source)
         return NamedFile(copy, name)
     if not _same(await anyio.to_thread.run_sync(InputFile.of, copy), noted):
-        raise UsageError(
-            f"{copy}, this job's copy of its input, is damaged or was changed, so the job cannot go on with it.\n"
-            f"Delete it, if {source} is still as it was: then the job goes on with that. Else import the file anew."
-        )
+        raise UsageError("input_copy_damaged", copy=copy, file=source)
     now = None if is_no_file else await anyio.to_thread.run_sync(_digest_if_there, source)
     if now is not None and now != noted.sha256:
         say(
@@ -154,11 +141,7 @@ def check_copy(folder: JobFolder) -> None:
     """Raise `UnfinishedError` if the copy is not what the job began with, so that nothing is reported by it."""
     copy, noted = folder.file(INPUT_COPY), folder.record().input
     if noted is not None and not (copy.exists() and _same(InputFile.of(copy), noted)):
-        raise UnfinishedError(
-            f"{copy}, which the job reads, was changed or taken away while it ran, so nothing is reported by it. Put it"
-            f" back, or if {noted.path} is as it was, delete it; then go on with: bulk resume"
-            f" {shlex.quote(str(folder.path))}"
-        )
+        raise UnfinishedError("input_copy_changed", copy=copy, file=noted.path, job=folder.path)
 
 
 def remove_copy(folder: JobFolder) -> None:
@@ -249,9 +232,5 @@ def _ready(stream: io.BufferedReader, left: threading.Event) -> bool:
 
 def _no_copy(source: Path | str, target: Path, error: OSError) -> UsageError:
     if error.errno in _FULL:
-        return UsageError(
-            f"{source} does not fit beside its job: {error.strerror}. A job keeps a copy of its input in"
-            f" {target.parent} until it is done. Make room there, or choose another place by --jobs-dir"
-            " (of a validation by TMPDIR)."
-        )
-    return UsageError(f"{source} cannot be copied to {target.parent}: {error.strerror}. Check both, and try again.")
+        return UsageError("input_does_not_fit", file=source, reason=error.strerror, folder=target.parent)
+    return UsageError("input_not_copied", file=source, folder=target.parent, reason=error.strerror)

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import secrets
-import shlex
 import shutil
 import sqlite3
 import stat
@@ -27,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from bulk import __version__
 from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.messages import Part
 from bulk.resources.kinds import nearest
 from bulk.storage.formats import FIRST_RECORD, migrated_record, record_format
 from bulk.storage.private import check_no_links, make_private, open_private
@@ -60,7 +60,7 @@ class InputFile:
         try:
             return cls(str(path.resolve()), path.stat().st_size, sha256_of(path))
         except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+            raise UsageError("input_not_read", file=path, reason=error.strerror) from error
 
     @classmethod
     def of_json(cls, data: Any) -> Self:
@@ -100,8 +100,8 @@ class JobRecord:
             data = migrated_record(data, number)
         unknown = sorted(set(data) - {one.name for one in fields(cls)})
         if unknown or number > record_format():
-            what = f", with {', '.join(unknown)}" if unknown else ""
-            raise UsageError(f"it was made by a newer version of bulk, version {version}{what}; this is {__version__}")
+            what = Part.of("with_unknown", names=unknown) if unknown else ""
+            raise UsageError("job_version_newer", version=version, what=what, ours=__version__)
         missing = [name for name in ("kind", "resource", "options", "place") if name not in data]
         if missing:
             raise ValueError(f"it lacks {', '.join(missing)}")
@@ -117,10 +117,7 @@ class JobRecord:
     def check_account(self, host: str) -> None:
         """Raise `UsageError` if the job began on another account."""
         if self.account and self.account != host:
-            raise UsageError(
-                f"The job works on the account {self.account}, and this key opens {host}.\n"
-                "Use the key and connection that it began with."
-            )
+            raise UsageError("job_of_other_account", account=self.account, host=host)
 
 
 class JobFolder:
@@ -145,20 +142,16 @@ class JobFolder:
     def create(cls, jobs: Path, name: str | None, kind: str) -> Self:
         """Make a new folder; a given name must be free."""
         if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
-            raise UsageError(f"--job {name!r}: a job's name is made of letters, digits, '.', '_' and '-'.")
+            raise UsageError("job_name_invalid", name=name)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         folder = jobs / (name or f"{kind}-{stamp}-{secrets.token_hex(2)}")
         try:
             make_private(jobs)
             folder.mkdir(mode=0o700)
         except FileExistsError:
-            again = f"bulk resume {folder.name} --jobs-dir {shlex.quote(str(jobs))}"
-            raise UsageError(
-                f"There is a job named {folder.name!r} already. Choose another name, or go on with it by: {again}"
-            ) from None
+            raise UsageError("job_exists", job=folder.name, folder=jobs) from None
         except OSError as error:
-            hint = "Choose another place by --jobs-dir."
-            raise UsageError(f"{jobs} cannot be written: {error.strerror}. {hint}") from error
+            raise UsageError("jobs_folder_not_written", folder=jobs, reason=error.strerror) from error
         folder.chmod(0o700)  # whatever the umask says
         return cls(folder)
 
@@ -181,13 +174,14 @@ class JobFolder:
                 if _may_be_job(folder):
                     return cls(folder)
             close = nearest(name, [job.name for job in cls.all(jobs)])
-            hint = f" Nearest: {', '.join(close)}." if close else " 'bulk jobs' lists those that are here."
-            raise UsageError(f"There is no job {name!r} in {jobs}.{hint}")
+            hint = Part.of("nearest", names=close) if close else Part.of("jobs_listed")
+            raise UsageError("job_unknown", name=name, folder=jobs, hint=hint)
         for job in reversed(cls.all(jobs)):
             if job.has_failed if retry else job.state in OPEN and job.record().output != STDOUT:
                 return job
-        what = "import with failed or doubtful rows" if retry else "unfinished job"
-        raise UsageError(f"There is no {what} in {jobs}. 'bulk jobs' lists those that are here.")
+        if retry:
+            raise UsageError("jobs_failed_none", folder=jobs)
+        raise UsageError("jobs_unfinished_none", folder=jobs)
 
     @classmethod
     def all(cls, jobs: Path) -> list[Self]:
@@ -220,7 +214,7 @@ class JobFolder:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise UsageError(f"{jobs} cannot be read: {error.strerror}. Name another place by --jobs-dir.") from error
+            raise UsageError("jobs_folder_not_read", folder=jobs, reason=error.strerror) from error
         return [cls(folder) for folder in inside if _may_be_job(folder)]
 
     def discard(self) -> None:
@@ -239,13 +233,11 @@ class JobFolder:
         try:
             return JobRecord.of(json.loads(self.file(JOB).read_text(encoding="utf-8")))
         except OSError as error:
-            raise UsageError(f"{self.file(JOB)} cannot be read: {error.strerror}.") from error
+            raise UsageError("job_record_not_read", file=self.file(JOB), reason=error.strerror) from error
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"{self.file(JOB)} is damaged: {error}. Start the job anew.") from error
+            raise UsageError("job_record_damaged", file=self.file(JOB), reason=str(error)) from error
         except UsageError as error:
-            raise UsageError(
-                f"{self.file(JOB)} cannot be read: {error}. Go on with the job by that version."
-            ) from error
+            raise UsageError("job_record_newer", file=self.file(JOB), reason=error) from error
 
     def write_json(self, name: str, data: Any) -> None:
         """Write one of the job's JSON files whole, or leave the old one."""
@@ -319,11 +311,11 @@ class JobFolder:
             check_no_links(self.path)
             self._lock.acquire(timeout=0)
         except Timeout:
-            error = UnfinishedError(f"Another run has the job {self.name} in hand. Wait for it to end")
+            error = UnfinishedError("job_running", job=self.name)
             error.job = self
             raise error from None
         except OSError as error:
-            raise UsageError(f"{self.path} cannot be written: {error.strerror}. See whose it is.") from error
+            raise UsageError("job_folder_not_written", folder=self.path, reason=error.strerror) from error
         try:
             yield
         except BulkError as error:
@@ -334,7 +326,7 @@ class JobFolder:
                 raise
             where = (error.filename if isinstance(error, OSError) else None) or self.path
             said = error.strerror if isinstance(error, OSError) else error
-            stopped = UnfinishedError(f"{where} cannot be written: {said}. Make room")
+            stopped = UnfinishedError("job_not_written", file=where, reason=said)
             stopped.job = self
             raise stopped from error
         finally:

@@ -25,9 +25,6 @@ def state_folder(environment: Mapping[str, str], system: str = sys.platform) -> 
     try:
         home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
     except RuntimeError:
-        raise UsageError(
-            f"There is no home folder here (HOME is not set), so jobs on one account cannot find each other.\n"
-            f"Set {CHOICE} to a folder that is yours and lasts."
-        ) from None
+        raise UsageError("home_missing", variable=CHOICE) from None
     usual = {"win32": ("AppData", "Local"), "darwin": ("Library", "Application Support")}
     return home.joinpath(*usual.get(system, (".local", "state")), OURS)

@@ -46,7 +46,7 @@ def own_folder(folder: Path) -> None:
     if not stat.S_ISDIR(told.st_mode):
         raise NotADirectoryError(20, os.strerror(20), str(folder))
     if not _is_ours(told):
-        raise NotOursError(f"{folder} belongs to somebody else. Set XDG_STATE_HOME to a folder of your own.")
+        raise NotOursError("folder_not_ours", folder=folder)
     if told.st_mode & 0o077:
         folder.chmod(0o700)
 
@@ -60,7 +60,7 @@ def check_own_file(path: Path) -> None:
     what = "a symbolic link" if stat.S_ISLNK(told.st_mode) else "" if stat.S_ISREG(told.st_mode) else "no file"
     what = what or ("" if _is_ours(told) else "somebody else's")
     if what:
-        raise NotOursError(f"{path} is {what}, where bulk keeps a file of its own. See what it is, and take it away.")
+        raise NotOursError("file_not_ours", file=path, what=what)
 
 
 def check_no_links(folder: Path) -> None:

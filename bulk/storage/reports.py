@@ -22,6 +22,7 @@ from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.edited_reports import keep_edited, note_written
 from bulk.storage.job_folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
 from bulk.storage.row_states import SettledRow
+from bulk.wording import FrontEnd, in_words_of
 
 ORDER: Final = (
     RowStatus.SUCCEEDED,
@@ -66,7 +67,7 @@ class Counts(NamedTuple):
     begun: int = 0
 
 
-def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint) -> Counts:
+def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Counts:
     """Write the report files, and count what they hold.
 
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
@@ -76,7 +77,7 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint) -> 
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    form = _Form.of(source, checkpoint)
+    form = _Form.of(source, checkpoint, front_end)
     files = {name: open_sink(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
     settled = _Merge(checkpoint.rows.settled_rows())
@@ -113,6 +114,7 @@ class _Form:
 
     `columns` are those of the file, without those of another report. Where a row is too `short`, failed.csv says which
     cells it had not, so that they are not taken for empty ones; `surplus` nameless columns hold what is too much.
+    Reasons are told in the words of the `front_end`.
     """
 
     titles: tuple[str, ...]
@@ -120,9 +122,10 @@ class _Form:
     missing: int | None
     short: bool
     surplus: int
+    front_end: FrontEnd
 
     @classmethod
-    def of(cls, source: Source, checkpoint: Checkpoint) -> Self:
+    def of(cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Self:
         titles = [title.strip() for title in source.header]
         noted = checkpoint.fact(facts.RAGGED)
         if noted is None:  # checked by a version that did not measure it
@@ -131,7 +134,7 @@ class _Form:
             noted = (source.short, source.surplus)
         missing = titles.index(MISSING) if MISSING in titles else None
         columns = tuple(at for at, title in enumerate(titles) if title not in _OURS)
-        return cls(source.header, columns, missing, noted[0] or missing is not None, noted[1])
+        return cls(source.header, columns, missing, noted[0] or missing is not None, noted[1], front_end)
 
     def header(self, name: str) -> list[str]:
         """The titles of a report."""
@@ -144,7 +147,7 @@ class _Form:
         """The line of a row."""
         width = len(self.titles)
         cells = record.cells[:width] + [""] * (width - len(record.cells))
-        line = [*(cells[at] for at in self.columns), *_added(name, row)]
+        line = [*(cells[at] for at in self.columns), *_added(name, row, self.front_end)]
         if name == FAILED:
             line += [self._missing(record)] * self.short
             line += [*record.cells[width:], *("" for _ in range(width + self.surplus - max(width, len(record.cells))))]
@@ -184,23 +187,30 @@ def _open_row(number: int, attempts: int) -> SettledRow:
     return SettledRow(number, Outcome(RowStatus.IN_DOUBT if attempts else RowStatus.UNPROCESSED), attempts)
 
 
-def _added(name: str, row: SettledRow) -> tuple[str, ...]:
+def _added(name: str, row: SettledRow, front_end: FrontEnd) -> tuple[str, ...]:
     outcome = row.outcome
     number = str(row.number)
     if name == SUCCEEDED:
         return number, outcome.action, outcome.id
     if name == SKIPPED:
-        return number, outcome.failures[0].error if outcome.failures else ""
+        return number, in_words_of(front_end, outcome.failures[0].error) if outcome.failures else ""
     if name == UNPROCESSED:
         return (number,)
     if not outcome.failures:
-        said = "The job stopped before the answer came. 'bulk resume' settles it."
+        said = in_words_of(front_end, "The job stopped before the answer came. ⟦resume⟧ settles it.")
         return number, outcome.status.value, "", "no_answer", said, str(row.attempts)
     first = outcome.failures[0]
     errors = [failure.error for failure in outcome.failures]
     if len(errors) > 1 and any(failure.step for failure in outcome.failures):
         errors = [f"{failure.step}: {failure.error}" for failure in outcome.failures]
-    return number, outcome.status.value, first.step, first.code, " | ".join(errors), str(row.attempts)
+    return (
+        number,
+        outcome.status.value,
+        first.step,
+        first.code,
+        in_words_of(front_end, " | ".join(errors)),
+        str(row.attempts),
+    )
 
 
 def _check(rows: dict[str, int], files: dict[str, int], noted: dict[str, int], left: SettledRow | None) -> None:
@@ -208,9 +218,9 @@ def _check(rows: dict[str, int], files: dict[str, int], noted: dict[str, int], l
     parts = sum(rows[status.value] for status in ORDER)
     written = sum(files.values())
     if left is not None:
-        raise AccountingError(f"Row {left.number} has ended but is not in the input file. The reports are not right.")
+        raise AccountingError("report_row_unknown", row=left.number)
     if not rows["read"] == parts == written:
-        raise AccountingError(f"The reports do not add up: {rows['read']} rows read, {parts} ended, {written} written.")
+        raise AccountingError("report_sums_differ", read=rows["read"], parts=parts, written=written)
     for status, count in noted.items():
         if status != "in_doubt" and rows[status] != count:
-            raise AccountingError(f"The reports do not add up: {count} rows are {status}, {rows[status]} are written.")
+            raise AccountingError("report_status_differs", count=count, status=status, written=rows[status])

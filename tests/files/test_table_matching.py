@@ -9,6 +9,7 @@ from bulk.files.matching import Needs, match_header, parse_maps
 from bulk.files.source import Record
 from bulk.resources.kinds import DATE, TEXT
 from bulk.resources.spec import Column
+from bulk.wording import FrontEnd
 
 FIELDS = (
     Column("field:1", DATE, title="Birthday", aliases=("%BIRTHDAY%", "BIRTHDAY")),
@@ -26,7 +27,7 @@ def fed(header, columns, **options):
 def refusal(header, columns, **options) -> str:
     with pytest.raises(UsageError) as caught:
         match_header(header, columns, **options)
-    return str(caught.value)
+    return caught.value.words(FrontEnd.COMMAND_LINE)
 
 
 def test_case_blanks_and_dashes_do_not_matter(contacts):

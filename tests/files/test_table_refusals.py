@@ -12,12 +12,13 @@ import pytest
 
 from bulk.errors import UsageError
 from bulk.files.csv.reader import open_csv
+from bulk.wording import FrontEnd
 
 
 def refusal(path: Path, **options) -> str:
     with pytest.raises(UsageError) as caught:
         list(open_csv(path, **options).records())
-    return str(caught.value)
+    return caught.value.words(FrontEnd.COMMAND_LINE)
 
 
 def test_no_file(tmp_path):

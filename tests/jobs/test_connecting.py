@@ -16,6 +16,7 @@ from bulk.api.connections import Connection
 from bulk.api.credentials import Credentials
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.model import Lost, Reply, Request
+from bulk.wording import FrontEnd
 from tests.virtual import run
 
 GATEWAY = Credentials("https://api.maton.ai/active-campaign/api/3/", "key")
@@ -44,9 +45,9 @@ def test_the_only_active_one_is_taken() -> None:
 def test_none_is_guessed(result: list[Connection], said: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as refused:
         the_only(result)
-    assert all(part in str(refused.value) for part in said)
+    assert all(part in refused.value.words(FrontEnd.COMMAND_LINE) for part in said)
     assert "c-3" not in str(refused.value) or "c-1" not in str(refused.value), "what waits is no choice"
-    assert max(map(len, str(refused.value).splitlines())) <= 80
+    assert max(map(len, refused.value.words(FrontEnd.COMMAND_LINE).splitlines())) <= 80
 
 
 # ---- before a job

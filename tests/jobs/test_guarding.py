@@ -16,6 +16,7 @@ from bulk.jobs import import_
 from bulk.model import Lost, Reply, Request
 from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
+from bulk.wording import FrontEnd
 from tests.world import World, check_reports, crashing
 
 PEOPLE = 48
@@ -190,7 +191,7 @@ def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(
     monkeypatch.setattr(import_, "SLOWEST", 0.0)  # as where other jobs leave so little
     job_result = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
     assert isinstance(job_result.error, UnfinishedError)
-    assert "--rate" in str(job_result.error)
+    assert "--rate" in job_result.error.words(FrontEnd.COMMAND_LINE)
     assert [request for request, _reply in listed.sent if request.path == "contactLists"] == []
     assert listed.resume(rate=1).summary.complete
 

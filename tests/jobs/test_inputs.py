@@ -213,7 +213,7 @@ def test_a_copy_that_somebody_touches_while_the_job_runs_reports_nothing(
             copy.unlink() if harm == "taken away" else copy.write_text(TEXT.replace("P", "Q"))
 
     world.on_send = touch
-    with pytest.raises(UnfinishedError, match=r"bulk resume .*job$"):
+    with pytest.raises(UnfinishedError, match=r"resume\(.*job\", account\)$"):
         world.start(source)
     world.on_send = lambda _request: None
     assert not world.job.file("succeeded.csv").exists()

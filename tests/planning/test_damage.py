@@ -112,7 +112,7 @@ def test_a_cell_that_the_account_holds_so_is_left_alone() -> None:
     assert damage(row, (PHONE,), lambda _column: "4.47912E+11") is None
     result = damage(row, (PHONE,), lambda _column: "447912345678")
     assert result is not None
-    assert (result.code, "--allow-damaged" in result.error) == ("damaged", True)
+    assert (result.code, "⟦allow_damaged⟧" in result.error) == ("damaged", True)
 
 
 def test_numbers_are_looked_at_and_dates_are_not() -> None:

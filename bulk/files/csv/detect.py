@@ -49,9 +49,9 @@ def detect(
             begun = text.readline() if sep_line or skip_lines else first
             sample = begun + text.read(_SAMPLE)  # a header may be longer than a sample
         except UnicodeError:
-            raise UsageError(undecodable(source, plain)) from None
+            raise undecodable(source, plain) from None
         except LineTooLongError:
-            raise UsageError(line_too_long(source, 1)) from None
+            raise line_too_long(source, 1) from None
     if delimiter != "auto":
         chosen = _named_delimiter(delimiter)
     elif sep_line:
@@ -65,7 +65,7 @@ def _named_delimiter(asked: str) -> str:
     names = {name: char for char, name in DELIMITERS.items()} | {"\\t": "\t"}
     char = names.get(asked.casefold(), asked)
     if len(char) != 1 or char in _NO_DELIMITERS:
-        raise UsageError(f"--delimiter {asked!r} is not one character. Use , ; | or tab.")
+        raise UsageError("delimiter_invalid", delimiter=asked)
     return char
 
 

@@ -44,7 +44,7 @@ def encoding_of(source: NamedFile, head: bytes, asked: str) -> tuple[str, bool]:
     if asked == "auto":
         if not marked and head.count(0) * 3 > len(head) > 0:
             order = "le" if head[1::2].count(0) > head[::2].count(0) else "be"
-            raise UsageError(f"{source} looks like UTF-16 without a byte order mark. Pass --encoding utf-16-{order}.")
+            raise UsageError("utf16_unmarked", file=source, order=order)
         return marked or "utf-8", bool(marked)
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=asked)
@@ -52,18 +52,11 @@ def encoding_of(source: NamedFile, head: bytes, asked: str) -> tuple[str, bool]:
     except (LookupError, ValueError):
         name = ""
     if not name or name in _NO_ENCODINGS:
-        raise UsageError(
-            f"--encoding {asked!r} is not known. Usual ones: utf-8, cp1252 (Windows, western Europe), latin-1, utf-16."
-        )
+        raise UsageError("encoding_unknown", encoding=asked)
     if not marked:
         if head and name in ("utf-16", "utf-32"):
-            raise UsageError(
-                f"{source} does not start with a byte order mark, so it is not {asked} as such. Leave --encoding out, "
-                f"or pass {name}-le or {name}-be if you know it to be that."
-            )
+            raise UsageError("byte_order_mark_missing", file=source, encoding=asked, name=name)
         return {"iso8859-1": "latin-1", "utf-8-sig": "utf-8"}.get(name, name), False
     if name in (marked, f"{marked}-sig", marked[:-3]):
         return marked, True
-    raise UsageError(
-        f"{source} starts with the byte order mark of {shown(marked)}, so it is not {asked}. Leave --encoding out."
-    )
+    raise UsageError("byte_order_mark_differs", file=source, marked=shown(marked), encoding=asked)

@@ -105,11 +105,11 @@ class Frames:
                     yield number, line - before, cells
                     before = line
             except csv.Error as error:
-                raise UsageError(self._broken(str(error), number + 1)) from error
+                raise self._broken(str(error), number + 1) from error
             except LineTooLongError:
-                raise UsageError(line_too_long(self._source, number + 1)) from None
+                raise line_too_long(self._source, number + 1) from None
             except UnicodeError:
-                raise UsageError(undecodable(self._source, self._dialect)) from None
+                raise undecodable(self._source, self._dialect) from None
 
     def raw(self) -> Iterator[tuple[int, str]]:
         """In a pass of its own, each record as it stands in the file: `(row number, text with its line end)`.
@@ -131,31 +131,18 @@ class Frames:
                 yield number, "".join(taken)
                 taken.clear()
 
-    def _broken(self, error: str, number: int) -> str:
-        where = f"{self._source}, row {number}: "
+    def _broken(self, error: str, row: int) -> UsageError:
         if "field larger" in error:
-            return where + (
-                f"a cell is longer than {CELL_LIMIT:,} characters. Usually a quote that is opened there and never "
-                "closed: close or double it."
-            )
+            return UsageError("cell_too_long", file=self._source, row=row, limit=CELL_LIMIT)
         if "end of data" in error:
-            return where + (
-                'a quote (") is opened in this row and never closed, so the rest of the file would be one cell. '
-                'Close it, or write a quote inside a cell as "".'
-            )
+            return UsageError("quote_unclosed", file=self._source, row=row)
         delimiter = DELIMITERS.get(self._dialect.delimiter, self._dialect.delimiter)
-        return where + (
-            f"a closing quote (\") is followed by something other than a {delimiter} or the line's end. "
-            'Write a quote inside a cell as ""; take away blanks behind a closing one.'
-        )
+        return UsageError("quote_inside", file=self._source, row=row, delimiter=delimiter)
 
 
-def line_too_long(source: NamedFile, row: int) -> str:
-    """The text for the user when a line does not end."""
-    return (
-        f"{source}, row {row}: a line is longer than {LINE_LIMIT // 1024**2} MiB, which no table has. "
-        "Check that this is the right file, and export it again."
-    )
+def line_too_long(source: NamedFile, row: int) -> UsageError:
+    """The error for a line that does not end."""
+    return UsageError("line_too_long", file=source, row=row, limit=LINE_LIMIT // 1024**2)
 
 
 def text_of(raw: io.RawIOBase, dialect: Dialect) -> io.TextIOWrapper:
@@ -166,8 +153,8 @@ def text_of(raw: io.RawIOBase, dialect: Dialect) -> io.TextIOWrapper:
     return io.TextIOWrapper(buffered, encoding=dialect.encoding, errors="strict", newline="")
 
 
-def undecodable(source: NamedFile, dialect: Dialect) -> str:
-    """The text for the user when bytes do not decode: where, how they would look otherwise, and the way on."""
+def undecodable(source: NamedFile, dialect: Dialect) -> UsageError:
+    """The error for bytes that do not decode: where, how they would look otherwise, and the way on."""
     offset = _bad_offset(source, dialect)
     frames = Frames(source, dialect, stop=offset)
     row = dialect.skip_lines
@@ -184,12 +171,9 @@ def undecodable(source: NamedFile, dialect: Dialect) -> str:
         row += 1
     around = before[max(before.rfind(b"\n"), before.rfind(b"\r")) + 1 :] + bad.splitlines()[0]
     encoding = shown(dialect.encoding)
-    return (
-        f"{source}, row {row}: byte {offset} is not {encoding}. Around it the file reads\n"
-        f"  as cp1252:  {around.decode('cp1252', 'replace')}\n"
-        f"  as latin-1: {around.decode('latin-1').translate(_VISIBLE)}\n"
-        "If one of these is right, pass --encoding cp1252 (files from Excel or Outlook on Windows) or "
-        "--encoding latin-1; otherwise save the file as UTF-8."
+    cp1252, latin1 = around.decode("cp1252", "replace"), around.decode("latin-1").translate(_VISIBLE)
+    return UsageError(
+        "not_decodable", file=source, row=row, offset=offset, encoding=encoding, cp1252=cp1252, latin1=latin1
     )
 
 

@@ -23,6 +23,7 @@ from bulk.files.csv.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_
 from bulk.files.csv.swallowed import SwallowGuard, address_columns
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Record
+from bulk.messages import Part
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, normalise
 
@@ -114,7 +115,7 @@ class CsvSource:
         """Refuse a row in which a cell begins with blanks and a quote, unless the cell itself is quoted."""
         text = next(text for at, text in raw if at == number)
         if quotes_after_blanks(text, self.dialect.delimiter, spaced=self.dialect.spaced):
-            raise UsageError(_blanks(self.file, number))
+            raise UsageError("blank_before_quote", file=self.file, row=number)
 
     def _refuse_swallowed(self, number: int, cells: list[str], rows: int, raw: Iterator[tuple[int, str]]) -> None:
         """Refuse a row that seems to have swallowed others, unless every cell is quoted, as in all of its file.
@@ -125,11 +126,7 @@ class CsvSource:
             text = next(text for at, text in raw if at == number)
             if text.rstrip("\r\n") == _quoted(cells, self.dialect.delimiter):
                 return
-        raise UsageError(
-            f'{self.file}, row {number}: a quote (") opened in this row seems to swallow the next '
-            f"{rows} row{'s' if rows > 1 else ''} into one cell. "
-            'Remove the stray quote, or write a quote inside a cell as "".'
-        )
+        raise UsageError("quote_swallows_rows", file=self.file, row=number, rows=rows)
 
 
 def open_csv(
@@ -156,16 +153,13 @@ def open_csv(
     _refuse_preamble(source, header, rows, skip_lines, known)
     repeated = [name for name, count in Counter(name.strip() for name in header).items() if name and count > 1]
     if repeated:
-        raise UsageError(
-            f"{source}, row {header_row}: the header names {', '.join(map(repr, repeated))} more than once. "
-            "Rename or remove the repeated columns, so that each has a name of its own."
-        )
+        raise UsageError("header_repeated", file=source, row=header_row, titles=repeated)
     if (
         not dialect.spaced
         and any(map(BLANK_AND_QUOTE.match, header))
         and quotes_after_blanks(sample, dialect.delimiter)
     ):
-        raise UsageError(_blanks(source, header_row))
+        raise UsageError("blank_before_quote", file=source, row=header_row)
     addresses = address_columns([cells for _, cells in rows if cells != header], len(header))
     all_quoted = all(_quoted(cells, dialect.delimiter) in sample for _, cells in rows[:QUOTED_ROWS])
     guard = SwallowGuard(len(header), dialect.delimiter, addresses)
@@ -182,14 +176,6 @@ def _after_header(rows: Sequence[tuple[int, list[str]]], header: list[str]) -> I
     return (cells for _, cells in islice(below, 1, None))
 
 
-def _blanks(source: NamedFile, row: int) -> str:
-    return (
-        f'{source}, row {row}: a blank stands before an opening quote ("), so that the quotes would be read as part of '
-        "the text, and what they enclose might be taken apart. Remove the blanks between delimiter and quote, or save "
-        "the file again from a spreadsheet program."
-    )
-
-
 def _refuse_quoted_lines(
     source: NamedFile, header: list[str], rows: Sequence[Sequence[str]], sample: str, known: set[str]
 ) -> None:
@@ -198,11 +184,7 @@ def _refuse_quoted_lines(
     below = rows[rows.index(header) + 1 :] if header in rows else ()
     if of_header or (len(header) > 1 and are_lines_in_cells(below, len(header), DELIMITERS)):
         line = header[0] if of_header else below[0][0]
-        raise UsageError(
-            f"{source}: each line is one quoted cell that itself holds the columns, like {_short([line])}. Take away "
-            "the quotes around the lines; or open the file in a spreadsheet program, split the first column into "
-            "columns (Text to Columns), and save it as CSV."
-        )
+        raise UsageError("lines_quoted", file=source, line=_short([line]))
 
 
 def _quoted(cells: Sequence[str], delimiter: str) -> str:
@@ -214,8 +196,8 @@ def _header(source: NamedFile, dialect: Dialect) -> tuple[int, list[str]]:
     for number, _, cells in Frames(source, dialect):
         if any(cell.strip() for cell in cells):
             return number, cells
-    after = f" after the {dialect.skip_lines} skipped lines" if dialect.skip_lines else ""
-    raise UsageError(f"{source} is empty{after}: it needs a header row. `bulk template` writes one.")
+    after = Part.of("after_skipped", lines=dialect.skip_lines) if dialect.skip_lines else ""
+    raise UsageError("file_empty", file=source, after=after)
 
 
 def _refuse_preamble(
@@ -231,10 +213,7 @@ def _refuse_preamble(
         if usual > 1 and count >= max(2, 0.6 * len(below)):
             result = next(lines for lines, filled in below if filled == usual)
     if result:
-        raise UsageError(
-            f"{source}: the header does not seem to be the first line, which reads {_short(header)}. "
-            f"If the table begins below it, pass --skip-lines {skip_lines + result}."
-        )
+        raise UsageError("header_not_first", file=source, line=_short(header), skip_lines=skip_lines + result)
 
 
 def _filled(cells: list[str]) -> int:

@@ -83,7 +83,7 @@ class CsvFile:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise self._full(error) from error
-            raise UsageError(f"{self._target} cannot be written: {error.strerror}. Choose another place.") from error
+            raise UsageError("output_not_written", file=self._target, reason=error.strerror) from error
         header = [*self._header, GUARDED] if self._guard else self._header
         self._put(("" if self._plain else BOM) + format_row(header, plain=self._plain))
         return self
@@ -128,7 +128,7 @@ class CsvFile:
             raise self._full(error) from error
 
     def _full(self, error: OSError) -> UnfinishedError:
-        return UnfinishedError(f"{self._target or 'Standard output'} cannot be written: {error.strerror}. Make room")
+        return UnfinishedError("output_disk_full", file=self._target or "Standard output", reason=error.strerror)
 
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None

@@ -22,7 +22,7 @@ from bulk.resources.identity import same_address
 from bulk.resources.spec import Resource
 
 _STEP: Final = "read back"
-_UNREAD: Final = Failure(_STEP, "no_answer", "It was created before, and could not be read again. Run bulk retry.")
+_UNREAD: Final = Failure(_STEP, "no_answer", "It was created before, and could not be read again. Run ⟦retry⟧.")
 
 
 def made_contact(known: Known, email: str) -> Asking[ContactState | Failure | None]:

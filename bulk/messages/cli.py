@@ -1,0 +1,47 @@
+"""What only the command line says (`cli`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "UsageError": {
+        "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",
+        "gateway_key_missing": (
+            "There is no key of the gateway. Set MATON_API_KEY,\n"
+            "or add --sandbox to try it on the local stand-in, which needs none."
+        ),
+        "connections_of_gateway": (
+            "Connections are the gateway's; AC_API_URL leads to ActiveCampaign itself,\n"
+            "which needs none. To see the gateway's, set MATON_API_KEY."
+        ),
+        "connection_kept": "Nothing was deleted.",
+        "sandbox_kept": "Nothing was deleted.",
+        "sandbox_key_invalid": "--key: letters, digits and signs without blanks, as a header may hold them.",
+        "delete_unanswered": "Nobody answered, so nothing was deleted. To delete without being asked, add --yes.",
+        "delete_unanswerable": "--mode delete asks before it deletes, and nobody can answer here. Pass --yes.",
+        "filter_invalid": "--filter {text!r} is not of the form name=value.",
+        "stdout_closed": "Standard output is closed, so nothing can be written there. Name a file.",
+        "stdout_not_written": "Standard output cannot be written: {reason}. Name a file.",
+        "template_exists": "{file} is there already. Choose another name; nothing was written.",
+        "retry_of_export": "{job} is an export: no rows of it fail.{way_on}",
+        "job_stopped": "{job} sent nothing, by its options or by your answer. Correct the file and import it anew.",
+        "job_not_finished": "{job} is not finished. First: {go_on}",
+        "job_finished": "{job} is finished. Failed rows are sent again by: {again}",
+    },
+    "UnfinishedError": {
+        "job_unfinished": "{reason}. Go on with:\n  {command}",
+        "job_not_begun": "{reason}. Nothing was sent, and no job was kept. Later:\n  {command}",
+    },
+    "InterruptedJobError": {
+        "waiting_interrupted": (
+            "Not waiting any longer; the link stays good.\nSee later how it is: bulk connections list"
+        ),
+    },
+    "ReaderGoneError": {"reader_gone": ""},
+}
+PARTS: Final[Mapping[str, str]] = {
+    "go_on_by": " Go on with it by: {command}",
+    "resources_there_are": "This version moves: {names}.",
+}

@@ -1,0 +1,114 @@
+"""What is said of files that cannot be read or written, and of headers that are not understood (`files`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "UsageError": {
+        "input_no_file": "{file} is {what}. Name a CSV file, or - for standard input.",
+        "input_missing": "{file}: there is no such file. Check the name and the folder you are in.",
+        "input_unreadable": "{file} cannot be read: {reason}. Check its permissions.",
+        "not_csv": "{file} is no CSV: it is {what}. {way_on}",
+        "file_empty": "{file} is empty{after}: it needs a header row. ⟦template⟧ writes one.",
+        "encoding_unknown": (
+            "⟦encoding={encoding!r}⟧ is not known. Usual ones: utf-8, cp1252 (Windows, western Europe), latin-1,"
+            " utf-16."
+        ),
+        "byte_order_mark_missing": (
+            "{file} does not start with a byte order mark, so it is not {encoding} as such. Leave ⟦encoding⟧ out, or"
+            " pass {name}-le or {name}-be if you know it to be that."
+        ),
+        "byte_order_mark_differs": (
+            "{file} starts with the byte order mark of {marked}, so it is not {encoding}. Leave ⟦encoding⟧ out."
+        ),
+        "utf16_unmarked": "{file} looks like UTF-16 without a byte order mark. Pass ⟦encoding=utf-16-{order}⟧.",
+        "not_decodable": (
+            "{file}, row {row}: byte {offset} is not {encoding}. Around it the file reads\n"
+            "  as cp1252:  {cp1252}\n"
+            "  as latin-1: {latin1}\n"
+            "If one of these is right, pass ⟦encoding=cp1252⟧ (files from Excel or Outlook on Windows) or "
+            "⟦encoding=latin-1⟧; otherwise save the file as UTF-8."
+        ),
+        "delimiter_invalid": "⟦delimiter={delimiter!r}⟧ is not one character. Use , ; | or tab.",
+        "delimiter_wrong": (
+            "The header is one single column, {title!r}: the delimiter is probably wrong. Pass ⟦delimiter={delimiter}⟧."
+        ),
+        "line_too_long": (
+            "{file}, row {row}: a line is longer than {limit} MiB, which no table has. "
+            "Check that this is the right file, and export it again."
+        ),
+        "cell_too_long": (
+            "{file}, row {row}: a cell is longer than {limit:,} characters. Usually a quote that is opened there and"
+            " never closed: close or double it."
+        ),
+        "quote_unclosed": (
+            '{file}, row {row}: a quote (") is opened in this row and never closed, so the rest of the file would be'
+            ' one cell. Close it, or write a quote inside a cell as "".'
+        ),
+        "quote_inside": (
+            "{file}, row {row}: a closing quote (\") is followed by something other than a {delimiter} or the line's"
+            ' end. Write a quote inside a cell as ""; take away blanks behind a closing one.'
+        ),
+        "quote_swallows_rows": (
+            '{file}, row {row}: a quote (") opened in this row seems to swallow the next {rows:row} into one cell. '
+            'Remove the stray quote, or write a quote inside a cell as "".'
+        ),
+        "blank_before_quote": (
+            '{file}, row {row}: a blank stands before an opening quote ("), so that the quotes would be read as part of'
+            " the text, and what they enclose might be taken apart. Remove the blanks between delimiter and quote, or"
+            " save the file again from a spreadsheet program."
+        ),
+        "lines_quoted": (
+            "{file}: each line is one quoted cell that itself holds the columns, like {line}. Take away the quotes"
+            " around the lines; or open the file in a spreadsheet program, split the first column into columns (Text"
+            " to Columns), and save it as CSV."
+        ),
+        "header_not_first": (
+            "{file}: the header does not seem to be the first line, which reads {line}. If the table begins below it,"
+            " pass ⟦skip_lines={skip_lines}⟧."
+        ),
+        "header_repeated": (
+            "{file}, row {row}: the header names {titles!r} more than once. Rename or remove the repeated columns, so"
+            " that each has a name of its own."
+        ),
+        "key_unknown": "⟦key={key!r}⟧ is no column of this resource.",
+        "map_invalid": "⟦map⟧ {text!r} is not of the form 'CSV header=attribute'.",
+        "map_twice": "⟦map⟧ is given twice for {title!r}. Keep one of them.",
+        "map_title_unknown": "⟦map={title}={attribute}⟧: the file has no column {title!r}.{hint}",
+        "map_attribute_unknown": "⟦map={title}={attribute}⟧: there is no column {attribute!r}.{hint}",
+        "map_read_only": "⟦map={title}={target}⟧: {attribute} is set by ActiveCampaign, not by an import.",
+        "custom_field_ambiguous": (
+            "{name!r} is the name of {count} custom fields. Say which is meant: rename the column to one of {ways}, or"
+            " use ⟦map⟧."
+        ),
+        "column_unknown": (
+            "1 column is not known:\n{columns}\n"
+            "Rename it in the file; or say what a column is with ⟦map={title}={attribute}⟧ (⟦empty_map⟧ drops it); "
+            "or leave out all unknown columns with ⟦ignore_unknown⟧."
+        ),
+        "columns_unknown": (
+            "{count:,} columns are not known:\n{columns}\n"
+            "Rename them in the file; or say what a column is with ⟦map={title}={attribute}⟧ (⟦empty_map⟧ drops it); "
+            "or leave out all unknown columns with ⟦ignore_unknown⟧."
+        ),
+        "columns_alike": ("The columns {titles} are both {column}. Drop one of them, for example with ⟦map={last}=⟧."),
+        "column_missing": (
+            "The file has no column {titles}, which every row needs.{nearest} "
+            "Rename the column that holds it, or pass ⟦map={example}={attribute}⟧.{hint}"
+        ),
+        "output_not_written": "{file} cannot be written: {reason}. Choose another place.",
+    },
+    "UnfinishedError": {
+        "input_copy_gone": ("{copy}, the copy of {file} that the job reads, is gone. Go on with: ⟦resume_job={job}⟧"),
+        "output_disk_full": "{file} cannot be written: {reason}. Make room",
+    },
+}
+PARTS: Final[Mapping[str, str]] = {
+    "also_nearest": " Nearest: {names}.",
+    "key_id_instead": (
+        " Or, if the column id holds ActiveCampaign's own ids of records that are there, pass ⟦key=id⟧."
+    ),
+    "after_skipped": " after the {lines} skipped lines",
+}

@@ -1,0 +1,109 @@
+"""What is said of jobs: their options, and why they stop (`jobs`, `library`, `runtime`, `planning`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "RowsFailedError": {
+        "rows_failed": "{failed:row} of {read} are not done.{rows}",
+    },
+    "UsageError": {
+        "resource_unknown": "There is no resource {name!r}. {hint}",
+        "resource_not_importable": "{resource} can be exported, not imported: {about:marked}",
+        "option_invalid": "⟦{option}={value}⟧: {expected}.",
+        "choice_unknown": "⟦{option}={given!r}⟧: this resource {takes}.",
+        "key_id_with_create": ("⟦key=id⟧ finds what is there, so it does not go with ⟦mode=create⟧. Drop one of them."),
+        "import_options_of_one_resource": (
+            "⟦mode⟧, ⟦key⟧, ⟦limit⟧ and ⟦skip_lines⟧ go with one resource, not with all. Drop them."
+        ),
+        "export_options_of_one_resource": (
+            "⟦filter⟧, ⟦search⟧ and ⟦columns⟧ go with one resource, not with all. Drop them."
+        ),
+        "search_unknown": "⟦search⟧: ActiveCampaign has no search for {resource}. Drop it.",
+        "rate_unlimited": "⟦rate=0⟧ (no limit) is for the sandbox. ActiveCampaign allows 5 requests a second.",
+        "rate_too_slow": (
+            "⟦rate={rate:g}⟧ is too slow to subscribe anybody: how they stand has to be read at most 10 s before.\n"
+            "The smallest rate that works is {slowest:g}."
+        ),
+        "duplicates_all_impossible": ("⟦on_duplicate=all⟧: of {resource} no two have one {key}. Use first or last."),
+        "job_options_unknown": (
+            "The job was begun by version {version} of bulk with options that this version does not know: {options}."
+            " Go on with it by that version."
+        ),
+        "job_options_damaged": "The job's own job.json is damaged: {refusal} Start the job anew.",
+        "import_unknown_here": "{job} is no import that this version of bulk can go on with.",
+        "export_unknown_here": "This version of bulk does not export {resource}.",
+        "header_refused": "{refusal}\n{unread}",
+        "export_column_unknown": "⟦columns⟧: there is no column {name!r}. {hint}",
+        "output_is_folder": "{folder} is a folder. Name a file in it, like {example}.",
+        "output_folder_missing": "There is no folder {folder}. Make it first, or choose another place.",
+        "folder_without_files": (
+            "{folder} holds no file like contacts.csv or deals.csv. Name the folder of an export."
+        ),
+        "folder_not_made": "{folder} cannot be made: {reason}. Name another folder.",
+        "folder_file_gone": "{file} is gone from {folder}. Put it back, then go on with the job.",
+        "files_changed_meanwhile": (
+            "{files} changed while the files were checked, so nothing was sent. Wait until the folder is as you mean"
+            " it, then give the same command again."
+        ),
+        "rows_without_columns": "The rows given have no columns. Give at least one, like email.",
+        "rows_differ": "Row {row} has {title!r}, which the first row has not. Give all rows its columns.",
+        "cell_not_writable": (
+            "Row {row}, {title}: {value!r} is nothing that a cell can hold. Give a text, number or date."
+        ),
+    },
+    "AbortedError": {
+        "rows_invalid": (
+            "{rows:row} cannot be sent, so nothing was (⟦on_invalid=stop⟧). Correct them in the file and import it"
+            " again."
+        ),
+        "folder_rows_invalid": (
+            "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"
+            "⟦validate⟧ says which. Correct them and import the folder again."
+        ),
+        "part_rows_invalid": (
+            "Rows of {file} could not be sent, so nothing of it was (⟦on_invalid=stop⟧).\n"
+            "Correct them and import the folder anew; what is done already is found unchanged."
+        ),
+        "part_refused": "{file}: {refusal}",
+        "delete_declined": "Nothing was deleted, as you chose.",
+        "export_column_unreadable": (
+            "{family} may not be read with this key: {reason}. Leave {columns} out of ⟦columns⟧, or use the key of"
+            " another user."
+        ),
+        "too_many_errors": "Gave up after {rows} failed rows (⟦max_errors⟧)",
+        "access_refused": "Access was refused: {reason}. Check the key and the connection: ⟦doctor⟧",
+        "access_shut_out": ("{reason}. It may be a firewall's, and pass. See what is wrong: ⟦doctor⟧"),
+        "account_not_readable": "Cannot read {what}: {reason}.\nSee what is wrong: ⟦doctor⟧",
+        "contacts_not_asked_for": "The account gives other contacts than it was asked for ({page})",
+        "records_not_asked_for": "The account gives other records than it was asked for ({page})",
+    },
+    "UnfinishedError": {
+        "pages_unread": "Some pages are not read",
+        "page_unread": "A page cannot be read: {reason}",
+        "not_read_back": (
+            "{rows:row} that the account has acknowledged could not be read back. The last answer: {answer}"
+        ),
+        "account_not_read": "Cannot read {what}: {reason}. Run the command again in a few minutes.",
+        "name_not_created": "The {what} could not be created: {reason}. Run the command again in a few minutes.",
+        "total_differs": (
+            "The account says it has {total} records but gives {given}. Run the command again in a few minutes."
+        ),
+        "records_move": "The records do not hold still long enough to be read. Run the command again in a few minutes.",
+        "stop_requested": "Stopped on request",
+        "stopped": "{reason:marked}",
+        "stopped_before_rows": "Interrupted before the first row",
+        "time_over": "The time given by ⟦max_duration⟧ is over",
+    },
+    "InterruptedJobError": {
+        "interrupted": "Interrupted",
+        "interrupted_before_rows": "Interrupted before the first row was sent",
+    },
+}
+PARTS: Final[Mapping[str, str]] = {
+    "there_are": "There are: {names}.",
+    "takes": "takes {offered}",
+    "takes_none": "has none",
+}
