@@ -44,4 +44,4 @@ def _taken_for(email: str, receipt: Receipt, *, sent: bool) -> str:
     unseen = difference(email, other)
     said = f"The account takes {email!r} for {other!r}, which is another address" + (f" ({unseen})" if unseen else "")
     done = "What was sent may have changed that person: look at them." if sent else "Nothing was done to that person."
-    return f"{said}. {done} If they are meant, write their address, or use --key id."
+    return f"{said}. {done} If they are meant, write their address, or use ⟦key=id⟧."

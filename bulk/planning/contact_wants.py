@@ -77,7 +77,7 @@ def contradicted(row: Row, known: Known) -> Failure | None:
     if not known.beside or known.begun:
         return None
     said = f"The id in this row is that of {known.beside}, not of {row.values.get('email', row.key).strip()}."
-    ways = "To give that person this address: --key id. To go by the address alone, leave the ids out: --map 'id='."
+    ways = "To give that person this address: ⟦key=id⟧. To go by the address alone, leave the ids out: ⟦map=id=⟧."
     return Failure("", "contradiction", f"{said} {ways}")
 
 

@@ -171,7 +171,7 @@ class ContactRows:
         if not result.ok:
             return failed(result, wanted)
         if result.data is None:
-            missing = "There is no contact with this e-mail. --mode upsert would create it."
+            missing = "There is no contact with this e-mail. ⟦mode=upsert⟧ would create it."
             return Done([Failure(CONTACT, "not_found", missing)])
         return str(result.data["id"])
 

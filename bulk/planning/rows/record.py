@@ -162,7 +162,7 @@ class RecordRows:
         if isinstance(now, NotRead):
             return Failure("read back", "no_answer", UNREAD)
         if now[1] is None:
-            said = f"The {self.resource.singular} {identity} was there when the job began, and is gone. Run bulk retry."
+            said = f"The {self.resource.singular} {identity} was there when the job began, and is gone. Run ⟦retry⟧."
             return Failure("read back", "not_found", said)
         beside = beside_of(self.resource)
         current = {**kept, **{name: value for name, value in now[1].items() if name not in beside}}
@@ -247,7 +247,7 @@ class RecordRows:
         on_record = self.lookup.records(key) if self.resource.unique and CREATE not in known.begun else ()
         if on_record:
             said = (
-                f"There is one of this {self.resource.key} already: {on_record[0][0]}. --mode upsert would change it."
+                f"There is one of this {self.resource.key} already: {on_record[0][0]}. ⟦mode=upsert⟧ would change it."
             )
             return Outcome(RowStatus.FAILED, failures=(Failure("", "duplicate", said),))
         return self._create(wanted, known)
@@ -300,5 +300,5 @@ def _same_id(a: Json, b: Json) -> bool:
 
 def _ambiguous(resource: Resource, records: Sequence[tuple[str, Json]]) -> Failure:
     ids = ", ".join(identity for identity, _kept in records[:5])
-    said = f"{len(records)} {resource.name} fit this row: {ids}. Say which by an id column and --key id."
+    said = f"{len(records)} {resource.name} fit this row: {ids}. Say which by an id column and ⟦key=id⟧."
     return Failure("", "ambiguous_key", said)

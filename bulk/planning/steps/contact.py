@@ -214,7 +214,7 @@ def _after_a_lost_answer(step: str, contact: Mapping[str, Json], write: Write) -
     """Whether a contact that was found after a lost answer is the one that was sent: newer, and of its values."""
     identity = str(contact["id"])
     if int(identity) <= write.known.newest:
-        said = "There was a contact with this e-mail before the job began. --mode upsert would change it."
+        said = "There was a contact with this e-mail before the job began. ⟦mode=upsert⟧ would change it."
         return Done([Failure(CONTACT, "duplicate", said)])
     attributes, fields = split_custom(write.wanted.values)
     sent = {**attributes, "email": contact["email"]}  # found by it; a server may write it its own way
