@@ -5,7 +5,6 @@ Which record a row is about and what it changes is decided here, out of what was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,29 +18,26 @@ from bulk.planning.changes import (
     Deciding,
     Decision,
     carried_out,
-    value_edits,
 )
-from bulk.planning.export import UNSET, beside_of
 from bulk.planning.flow import Asking
 from bulk.planning.names import Names
-from bulk.planning.read_back import UNREAD, NotRead, read_record
+from bulk.planning.record_changes import all_values, record_edits
 from bulk.planning.record_keys import key_sought
+from bulk.planning.rows.record_matching import Matching, ambiguous, cell_of_record
 from bulk.planning.steps.additions import added
 from bulk.planning.steps.made import made_record
 from bulk.planning.steps.record import (
     CHANGE,
     CREATE,
     DELETE,
-    Claims,
-    RecordWork,
     change_record,
     create_record,
     delete_record,
 )
-from bulk.planning.unchanged import changed_only, of_record, record_cell, with_readable
+from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, is_made, names_to_make
-from bulk.resources.spec import CUSTOM, Column, Resource
+from bulk.resources.spec import Resource
 
 
 @dataclass(slots=True)
@@ -53,9 +49,11 @@ class RecordRows:
     names: Names
     lookup: Lookup
     _claims: Claims = field(init=False)
+    _matching: Matching = field(init=False)
 
     def __post_init__(self) -> None:
         self._claims = Claims(self.lookup, set())
+        self._matching = Matching(self.resource, self.meaning, self.names, self.lookup, self._claims)
 
     # ---- what a row says
 
@@ -82,44 +80,12 @@ class RecordRows:
         wanted = read(own.row, given, self.names, kept)
         if isinstance(wanted, Failure):
             return wanted
-        looks_damaged = self.meaning.damaged(own.row, partial(_cell, kept))
+        looks_damaged = self.meaning.damaged(own.row, partial(cell_of_record, kept))
         return None if looks_damaged is None else looks_damaged.failures[0]
 
     def own(self, row: Row, known: Known) -> Own:
         """The record that the row itself tells it is about, and what differs from it."""
-        meaning = self.meaning
-        by_id = meaning.key == "id"
-        creates = meaning.mode == "create" and not by_id
-        if meaning.mode == "delete" or CREATE in known.begun or known.made or creates:
-            return Own(row)
-        own = of_record(row, meaning, self.names, self._candidates(row), self.lookup)
-        if CHANGE in known.begun:  # what was read may show what was sent
-            return replace(own, row=with_readable(own.row, row, meaning.columns))
-        return own
-
-    def _candidates(self, row: Row) -> Sequence[tuple[str, Json]]:
-        """The records that the row may be about: the one of its id, else those of its key."""
-        records = self.lookup.records(f"id {row.key if self.meaning.key == 'id' else row.id}")
-        if not records and self.meaning.key != "id":
-            key = self._plain_key(row)
-            records = self.lookup.records(key) if key else ()
-        if self.resource.unique or self.meaning.key == "id":
-            return records
-        return [record for record in records if self._claims.is_free(record[0])]
-
-    def _plain_key(self, row: Row) -> str:
-        """What a row without an id is about, as far as its cells say so without asking; "" where they do not."""
-        key = self.meaning.key_attributes
-        columns = tuple(column for column in self.meaning.columns if column.means in key)
-        wanted = read(row, replace(self.meaning, columns=columns), self.names)
-        if isinstance(wanted, Failure):
-            return ""
-        for attribute, _header, email in wanted.emails:
-            state = self.lookup.contact(email)
-            if state is None:
-                return ""
-            wanted.values[attribute] = state.id
-        return key_sought(row, wanted, self.meaning, self.resource)
+        return self._matching.own(row, known)
 
     # ---- deciding
 
@@ -131,7 +97,7 @@ class RecordRows:
         """What the row changes, and of which record."""
         own = self.own(row, known)
         if known.aged and own.record is not None and not (own.row.values or known.begun):
-            again = yield from self._as_it_is(row, *own.record)
+            again = yield from self._matching.as_it_is_now(row, *own.record)
             if isinstance(again, Failure):
                 return Outcome(RowStatus.FAILED, failures=(again,))
             own = again
@@ -156,19 +122,6 @@ class RecordRows:
         made = yield from made_record(self.resource, wanted.values, self.names, self.lookup, known)
         return None if self._claims.is_anothers(known.made) else made  # it may be since
 
-    def _as_it_is(self, row: Row, identity: str, kept: Json) -> Asking[Own | Failure]:
-        """The record that held all that the row says, as it is now, and what differs from it."""
-        now = yield from read_record(self.resource, identity, custom=bool(self.names.fields))
-        if isinstance(now, NotRead):
-            return Failure("read back", "no_answer", UNREAD)
-        if now[1] is None:
-            said = f"The {self.resource.singular} {identity} was there when the job began, and is gone. Run ⟦retry⟧."
-            return Failure("read back", "not_found", said)
-        beside = beside_of(self.resource)
-        current = {**kept, **{name: value for name, value in now[1].items() if name not in beside}}
-        cell = partial(record_cell, current, self.names, self.lookup)
-        return Own(changed_only(row, self.meaning.columns, cell), (identity, current), identity)
-
     def _find(self, own: Own, wanted: Wanted, known: Known) -> Decision | Outcome:
         """What becomes of the record that the row is about as its key says."""
         row = own.row
@@ -176,12 +129,12 @@ class RecordRows:
         if self.meaning.mode == "delete":
             return self._delete(key, known)
         by_id = self.meaning.key == "id"
-        looks_damaged = self.meaning.damaged(row, partial(self._current, key))
+        looks_damaged = self.meaning.damaged(row, partial(self._matching.current, key))
         if looks_damaged is not None and not {CREATE, CHANGE} & known.begun:
             return looks_damaged
         if CREATE in known.begun or (self.meaning.mode == "create" and not by_id):
             return self._create_new(key, wanted, known)
-        record = self._pick(key, wanted)
+        record = self._matching.pick(key, wanted)
         if record is None and (self.meaning.mode == "update" or by_id):
             said = f"There is no {self.resource.singular} with this {self.meaning.key}."
             record = Failure("", "not_found", said)
@@ -193,55 +146,25 @@ class RecordRows:
         """What becomes of the record that the row itself names."""
         assert own.record is not None  # noqa: S101 - asked before
         identity, kept = own.record
-        looks_damaged = self.meaning.damaged(own.row, partial(_cell, kept))
+        looks_damaged = self.meaning.damaged(own.row, partial(cell_of_record, kept))
         if looks_damaged is not None and CHANGE not in known.begun:
             return looks_damaged
         return self._change(identity, kept, wanted, known)
 
-    def _current(self, key: str, column: Column) -> str | None:
-        """What the account holds of the only record of a key where a column's cell would go."""
-        records = self.lookup.records(key)
-        return _cell(records[0][1], column) if len(records) == 1 else None
-
-    def _pick(self, key: str, wanted: Wanted) -> tuple[str, Json] | Failure | None:
-        """The record that the row is about: of several of one key the first that is as wanted already."""
-        records = self.lookup.records(key)
-        if self.resource.unique or self.meaning.key == "id":
-            same = next((record for record in records if not self._edits(wanted, record[1])), None)
-            return same or (_ambiguous(self.resource, records) if len(records) > 1 else next(iter(records), None))
-        free = [record for record in records if self._claims.is_free(record[0])]
-        same = next((record for record in free if not self._edits(wanted, record[1])), None)
-        if same is None and (len(free) > 1 or (len(records) > 1 and self.meaning.mode == "update")):
-            return _ambiguous(self.resource, free)
-        return same or next(iter(free), None)  # the others of this key are other rows'
-
     # ---- what is done to it
-
-    def _edits(self, wanted: Wanted, kept: Json) -> tuple[Edit, ...]:
-        """What of the wanted values the record does not have."""
-        kinds = {column.attribute: column.kind for column in self.meaning.columns}
-
-        def same(attribute: str, before: Json, value: Json) -> bool:
-            if attribute.startswith(CUSTOM):
-                return kinds[attribute].same(before, value)
-            if before in UNSET and value in UNSET:
-                return True
-            return kinds[attribute].same(before, value) if attribute in kinds else _same_id(before, value)
-
-        return value_edits(_values(wanted), kept.get, same)
 
     def _change(self, identity: str, kept: Json, wanted: Wanted, known: Known) -> Decision:
         self._claims.take(identity)
-        own = self._edits(wanted, kept)
+        own = record_edits(wanted, kept, self.meaning.columns)
         if CHANGE in known.begun:  # decided by an earlier run; what was read may show it already
-            own = tuple(Edit(Aspect.VALUE, of, kept.get(of), value) for of, value in _values(wanted).items())
+            own = tuple(Edit(Aspect.VALUE, of, kept.get(of), value) for of, value in all_values(wanted).items())
         beside = added(self.resource, wanted.additions, kept)
         change = Change(identity, UPDATED if own or beside else UNCHANGED, own, beside)
         return Decision(change, partial(change_record, self._work(wanted, known), change, kept))
 
     def _create_new(self, key: str, wanted: Wanted, known: Known) -> Decision | Outcome:
         """Create, unless there is one of a key that no two should have, or another job has made it since."""
-        made = self._made_since(key, wanted) if known.resumed and CREATE not in known.begun else None
+        made = self._matching.made_since(key, wanted) if known.resumed and CREATE not in known.begun else None
         if made is not None:
             return self._change(*made, wanted, known)
         on_record = self.lookup.records(key) if self.resource.unique and CREATE not in known.begun else ()
@@ -252,15 +175,9 @@ class RecordRows:
             return Outcome(RowStatus.FAILED, failures=(Failure("", "duplicate", said),))
         return self._create(wanted, known)
 
-    def _made_since(self, key: str, wanted: Wanted) -> tuple[str, Json] | None:
-        """A record that is as wanted, newer than the job and none of its own."""
-        newer = (record for record in self.lookup.records(key) if int(record[0]) > self.lookup.newest)
-        free = (record for record in newer if self._claims.is_free(record[0]))
-        return next((record for record in free if not self._edits(wanted, record[1])), None)
-
     def _create(self, wanted: Wanted, known: Known) -> Decision:
         defaults = {c.attribute: c.default for c in self.resource.columns if c.default is not None}
-        values = defaults | {attribute: value for attribute, value in _values(wanted).items() if value != ""}
+        values = defaults | {attribute: value for attribute, value in all_values(wanted).items() if value != ""}
         own = tuple(Edit(Aspect.VALUE, attribute, None, value) for attribute, value in values.items())
         change = Change("", CREATED, own, added(self.resource, wanted.additions, None))
         return Decision(change, partial(create_record, self._work(wanted, known), change))
@@ -272,7 +189,7 @@ class RecordRows:
                 return Outcome(RowStatus.SUCCEEDED, DELETED)
             return Outcome(RowStatus.UNCHANGED, UNCHANGED)  # it is not there, as wanted
         if len(records) > 1:
-            return Outcome(RowStatus.FAILED, failures=(_ambiguous(self.resource, records),))
+            return Outcome(RowStatus.FAILED, failures=(ambiguous(self.resource, records),))
         identity, kept = records[0]
         self._claims.take(identity)
         own = (Edit(Aspect.RECORD, identity, kept, None),)
@@ -282,23 +199,3 @@ class RecordRows:
 
     def _work(self, wanted: Wanted, known: Known) -> RecordWork:
         return RecordWork(self.resource, self.meaning, self.names, self._claims, wanted, known)
-
-
-def _values(wanted: Wanted) -> dict[str, Json]:
-    """All values of a row, by attribute."""
-    return {**wanted.values, **{f"{CUSTOM}{identity}": value for identity, value in wanted.fields.items()}}
-
-
-def _cell(kept: Json, column: Column) -> str | None:
-    value = None if column.names or column.beside else kept.get(column.attribute)
-    return None if value is None else column.write(value)
-
-
-def _same_id(a: Json, b: Json) -> bool:
-    return str(a or "") == str(b or "")
-
-
-def _ambiguous(resource: Resource, records: Sequence[tuple[str, Json]]) -> Failure:
-    ids = ", ".join(identity for identity, _kept in records[:5])
-    said = f"{len(records)} {resource.name} fit this row: {ids}. Say which by an id column and ⟦key=id⟧."
-    return Failure("", "ambiguous_key", said)

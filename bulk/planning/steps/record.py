@@ -7,24 +7,20 @@ exactly what was sent; only a record that is newer than the job and no other row
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from bulk.model import Edits, Failure, Flow, Json, Outcome, Receipt, Request, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change, split_custom, values_after
-from bulk.planning.collections import PAGE, total_of
 from bulk.planning.differences import GONE, perhaps
-from bulk.planning.export import CURRENCY_OF, UNSET
+from bulk.planning.export import CURRENCY_OF
 from bulk.planning.flow import Asking
 from bulk.planning.names import Names
-from bulk.planning.pages import InTurn, id_of
-from bulk.planning.record_keys import key_of_record
-from bulk.planning.settling import Nothing, deleted, settled
+from bulk.planning.pages import id_of
+from bulk.planning.settling import deleted, settled
 from bulk.planning.steps.additions import ADDITIONS, Owner
 from bulk.planning.steps.contact_links import Done
-from bulk.planning.understanding import Wanted
-from bulk.planning.writers import Known, Lookup, Meaning
+from bulk.planning.steps.record_search import RecordWork, look_for
 from bulk.resources.kinds import MONEY
 from bulk.resources.spec import Resource
 
@@ -32,39 +28,6 @@ CREATE: Final = "create"
 CHANGE: Final = "change"
 DELETE: Final = "delete"
 NOTHING: Final[Mapping[str, Json]] = {}
-_NOTES_OF: Final = {"Subscriber": "contacts", "Deal": "deals", "CustomerAccount": "accounts"}  # reltype -> whose notes
-
-
-@dataclass(slots=True)
-class Claims:
-    """Which records are whose: each is taken by one row only."""
-
-    lookup: Lookup
-    taken: set[str]
-
-    def take(self, identity: str) -> None:
-        """Note that a row of this run has it."""
-        self.taken.add(identity)
-
-    def is_free(self, identity: str) -> bool:
-        """Whether no other row has taken or made that record, or will change it because it has made it."""
-        return not self.is_anothers(identity) and not self.lookup.is_claimed(identity)
-
-    def is_anothers(self, identity: str) -> bool:
-        """Whether another row has taken or made it."""
-        return identity in self.taken or self.lookup.is_ours(identity)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordWork:
-    """What the steps of one row have to know."""
-
-    resource: Resource
-    meaning: Meaning
-    names: Names
-    claims: Claims
-    wanted: Wanted
-    known: Known
 
 
 def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
@@ -94,7 +57,7 @@ def create_record(work: RecordWork, change: Change) -> Flow:
         CREATE, "POST", work.resource.name, body=_body(work, values, fields, values), expects=work.resource.singular,
         keep=lambda body: str(id_of(body[work.resource.singular])), says=answers.record(work.resource, values),
     )  # fmt: skip
-    receipt, result = yield from settled(request, lambda step: _look_for(work, step, values))
+    receipt, result = yield from settled(request, lambda step: look_for(work, step, values))
     if not receipt.ok and result is None:
         return _refused(receipt)
     identity = result or str(receipt.data)
@@ -140,67 +103,6 @@ def _currency(names: Names, field_id: str, entire: Mapping[str, Json]) -> Json:
     on_record = entire.get(f"{CURRENCY_OF}{field_id}")
     default = next((custom.currency for custom in names.fields if custom.id == field_id), "")
     return on_record or default.lower() or entire.get("currency") or "usd"
-
-
-# ---- after a lost answer
-
-
-def _look_for(work: RecordWork, step: str, values: Mapping[str, Json]) -> Asking[str | Nothing]:
-    """The id of the record that a send whose answer was lost has made.
-
-    One of the same key that is not as sent may be ours, put right by the API: then it is not known.
-    """
-    path = work.resource.name
-    query: tuple[tuple[str, str], ...] = ()
-    if path == "notes" and values["reltype"] in _NOTES_OF:
-        path = f"{_NOTES_OF[values['reltype']]}/{values['relid']}/notes"
-    elif any(work.resource.matched_by):
-        parameter, attribute = work.resource.matched_by
-        query = ((parameter, str(values[attribute])),)
-    doubtful = False
-    reading = InTurn()
-    while True:
-        place = (*query, ("limit", str(PAGE)), ("offset", str(reading.offset)))
-        receipts = yield (
-            Request(f"{step} {reading.offset}", "GET", path, place, expects=work.resource.name,
-                    keep=lambda body: _like(work, body, values)),
-        )  # fmt: skip
-        if not receipts[0].ok:
-            return Nothing.UNKNOWN
-        result, ids, total = receipts[0].data
-        free = [(i, same) for i, same in result if work.claims.is_free(i)]
-        for identity, same in free:
-            if same:
-                work.claims.take(identity)
-                return str(identity)
-        doubtful |= bool(free)
-        if reading.ends(ids, total):
-            return Nothing.UNKNOWN if doubtful or reading.is_short else Nothing.ABSENT
-
-
-def _like(work: RecordWork, body: Json, values: Mapping[str, Json]) -> Json:
-    """What is newer than the job and of the key that was sent: ids, each with whether all is as sent.
-
-    Beside it the ids of all the page has, and the total.
-    """
-    kinds = {column.attribute: column.kind for column in work.resource.columns}
-
-    def like(record: Json) -> bool:
-        return all(
-            kinds[name].same(record.get(name), value) or (value in UNSET and record.get(name) in UNSET)
-            for name, value in values.items()
-        )
-
-    records = body[work.resource.name]
-    key = key_of_record(work.resource, values, work.resource.key_attributes)
-    result = sorted(
-        (id_of(record), like(record))
-        for record in records
-        if id_of(record) > work.claims.lookup.newest
-        and key_of_record(work.resource, record, work.resource.key_attributes) == key
-    )
-    ids = [id_of(record) for record in records]
-    return [[[str(identity), same] for identity, same in result], ids, total_of(body)]
 
 
 # ---- how it ends
