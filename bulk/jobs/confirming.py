@@ -32,7 +32,7 @@ from bulk.resources.kinds import FIELD_TYPES, TEXT
 from bulk.resources.spec import Column, Resource, Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.row_states import Unread
+from bulk.storage.unread import Unread
 
 _Differing = dict[int, list[Failure]]  # what differs, by row
 
@@ -86,7 +86,7 @@ class Confirming:
         """Note why rows are not read back; those that the API will not have read are not asked for again."""
         self.said = why.said
         for one in ones if why.refused else ():
-            self.checkpoint.rows.unreadable(one.row, one.record)
+            self.checkpoint.unread.unreadable(one.row, one.record)
 
     def _read_records(self, records: Mapping[str, list[Unread]]) -> Asking[None]:
         kinds: Kinds = {column.attribute: column.kind for column in (*self.resource.columns, *self.columns)}
@@ -132,7 +132,7 @@ class Confirming:
     def _decide(self, records: Mapping[str, list[Unread]], result: Mapping[str, _Differing | None]) -> None:
         for identity, failures in result.items():
             for one in records[identity] if failures is not None else ():
-                self.checkpoint.rows.read_back(one.row, identity)
+                self.checkpoint.unread.read_back(one.row, identity)
                 failed = (failures or {})[one.row]
                 if failed:
                     self.checkpoint.rows.fail(one.row, failed)

@@ -212,7 +212,7 @@ async def work(job: Job, runner: Runner, account_lock: AccountLock, stopping: St
         await job.taken.check_unchanged()
     if job.retry:
         job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
-        await anyio.to_thread.run_sync(checkpoint.rows.read_given_up_again)
+        await anyio.to_thread.run_sync(checkpoint.unread.reopen_given_up)
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, match))
         checkpoint.note(facts.CONFIRMED, False)  # what failed may mean another record now
         await checkpoint.durable()
@@ -301,7 +301,7 @@ def _reading(job: Job, needs: Survey) -> Reading:
     """How what is acknowledged will be read back."""
     options = job.options
     several = options.on_duplicate == "all" and (job.resource.unique or options.key == "id")
-    rows = needs.rows - needs.unchanged + job.checkpoint.rows.unread_count()
+    rows = needs.rows - needs.unchanged + job.checkpoint.unread.count()
     return reading_for(job.resource, job.checkpoint, rows, one_record=several)
 
 
@@ -383,7 +383,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
         write_reports, job.folder, job.source, checkpoint, job.setting.front_end
     )
     await checkpoint.durable()
-    open_rows = rows["unprocessed"] or checkpoint.rows.unread_count() or (error is not None and rows["in_doubt"])
+    open_rows = rows["unprocessed"] or checkpoint.unread.count() or (error is not None and rows["in_doubt"])
     state = "unfinished" if open_rows else "finished"
     if job.options.on_invalid == "stop" and (checkpoint.fact(facts.CHECKED) or {}).get("rejected"):
         state = "stopped"
@@ -391,7 +391,7 @@ async def end(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
         state = "stopped" if isinstance(error, AbortedError) else state
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
-    unreadable = checkpoint.rows.unreadable_count()
+    unreadable = checkpoint.unread.unreadable_count()
     summary = Summary(
         job.folder.name, state, rows, actions, codes, totals, told_of(error, job.setting.front_end),
         begun=begun, not_read_back=unreadable,

@@ -29,7 +29,7 @@ from bulk.runtime.page_feed import UnreadPageError
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.row_states import Unread
+from bulk.storage.unread import Unread
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
 ROUNDS: Final = 2  # times that what could not be read is tried at the end
@@ -92,7 +92,7 @@ class ReadingBack:
             self.checkpoint.note(facts.perhaps_of(outcome.id or key).of(row), doubtful)
         if not wants or not outcome.id:
             return
-        self.checkpoint.rows.expect(row, outcome.id, wants)
+        self.checkpoint.unread.expect(row, outcome.id, wants)
         if self.reading.beside and len(self._waiting) < WAITING:
             self._waiting.append(Unread(row, outcome.id, wants))
 
@@ -137,13 +137,13 @@ class ReadingBack:
         except UnreadPageError as error:
             self._confirming.said = str(error)
         await self.checkpoint.durable()
-        left = self.checkpoint.rows.unread_count()
+        left = self.checkpoint.unread.count()
         if stopped:
             return
         tries = self.checkpoint.fact(facts.READ_IN_VAIN) + 1 if left else 0
         self.checkpoint.note(facts.READ_IN_VAIN, tries % RUNS)
         if tries == RUNS:
-            self.checkpoint.rows.give_up_unread(
+            self.checkpoint.unread.give_up(
                 f"Acknowledged, but it could not be read back, in {tries} runs. The last answer:"
                 f" {self._confirming.said} ⟦retry⟧ reads it once more, and sends nothing again before it has."
             )
@@ -155,7 +155,7 @@ class ReadingBack:
         """Try a few times to read what is left; False if the engine was stopped meanwhile."""
         for _round in range(ROUNDS):
             await self.checkpoint.durable()
-            if runner.dispatch.stopping or not self.checkpoint.rows.unread_count():
+            if runner.dispatch.stopping or not self.checkpoint.unread.count():
                 break
             if self.reading.pages:
                 await anyio.to_thread.run_sync(self.checkpoint.forget_records)
@@ -165,7 +165,7 @@ class ReadingBack:
 
     def batches(self) -> Iterator[Task]:
         """Readings of all that stands in the checkpoint, one after the other."""
-        for batch in self.checkpoint.rows.unread(PAGE):
+        for batch in self.checkpoint.unread.batches(PAGE):
             yield self._task(batch)
 
 

@@ -22,6 +22,7 @@ from bulk.storage.journal import Journal
 from bulk.storage.pages import Pages
 from bulk.storage.row_states import RowStates
 from bulk.storage.snapshot import Snapshot
+from bulk.storage.unread import UnreadRows
 
 
 class Checkpoint:
@@ -33,6 +34,7 @@ class Checkpoint:
         self._facts = FactStore(self._database)
         self.journal = Journal(self._database)
         self.rows = RowStates(self._database)
+        self.unread = UnreadRows(self._database)
         self.pages = Pages(self._database)
         self.snapshot = Snapshot(self._database)
         if new:

@@ -1,13 +1,13 @@
-"""How the rows of a job have ended, and which of them are acknowledged and not read back yet."""
+"""How the rows of a job have ended."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
-from bulk.model import Failure, Json, Outcome, RowStatus
+from bulk.model import Failure, Outcome, RowStatus
 from bulk.storage.database import Database, Execute
 from bulk.storage.facts import CREATED_BY, UNCONFIRMED
 
@@ -20,8 +20,6 @@ _SETTLE: Final = (
 _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
-_encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, as `dumps` does not
-NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,6 @@ class SettledRow:
     number: int
     outcome: Outcome
     attempts: int
-
-
-class Unread(NamedTuple):
-    """A row that is acknowledged and not read back: its record's id, and what is to be found of it."""
-
-    row: int
-    record: str
-    wants: Json
 
 
 class RowStates:
@@ -66,17 +56,6 @@ class RowStates:
         with self._database.at_once() as execute:
             execute("DELETE FROM rows")
 
-    # ---- what is read back
-
-    def expect(self, row: int, record: str, wants: Json) -> None:
-        """Note what is to be found of a record when it is read back, in the same breath as the end of the row."""
-        text = _encoded(wants)
-        self._database.put("INSERT OR REPLACE INTO unread VALUES (?, ?, ?)", (record, row, text))
-
-    def read_back(self, row: int, record: str) -> None:
-        """Note that what a row has brought about was read."""
-        self._database.put("DELETE FROM unread WHERE record = ? AND row = ?", (record, row))
-
     def fail(self, row: int, failures: Iterable[Failure]) -> None:
         """Note that what was acknowledged of a row is not so; if it is sent again, it begins anew.
 
@@ -87,53 +66,6 @@ class RowStates:
         self._database.put(sql, (RowStatus.FAILED.value, told, row))
         self._database.put(_REMEMBER, (UNCONFIRMED.prefix, row))
         self._database.put("DELETE FROM steps WHERE row = ?", (row,))
-
-    def unreadable(self, row: int, record: str) -> None:
-        """Note that the API will not have read what a row has brought about."""
-        self.read_back(row, record)
-        self._database.put("INSERT OR IGNORE INTO unreadable VALUES (?)", (row,))
-
-    def unreadable_count(self) -> int:
-        """How many rows are done as far as the answers say, and may not be read."""
-        sql = "SELECT count(*) FROM unreadable JOIN rows USING (row) WHERE status = 'succeeded'"
-        return int(self._database.read(sql).fetchone()[0])
-
-    def give_up_unread(self, error: str) -> None:
-        """Make the rows that are done and could not be read back doubtful ones, so that the job can end.
-
-        Rows that had failed before stay as they are: what they have made is looked for when they are sent again.
-        """
-        done = "SELECT row FROM rows WHERE status = 'succeeded'"
-        told = json.dumps([["read back", NOT_READ_BACK, error]])
-        self._database.put(f"INSERT OR REPLACE INTO given_up SELECT * FROM unread WHERE row IN ({done})", ())
-        self._database.put("DELETE FROM unread", ())
-        sql = "UPDATE rows SET status = 'in_doubt', failures = ? WHERE row IN (SELECT row FROM given_up)"
-        self._database.put(sql, (told,))
-
-    def read_given_up_again(self) -> None:
-        """Let what could not be read back be read once more: it was acknowledged, so it is not sent again before."""
-        with self._database.at_once() as execute:
-            given_up = "SELECT row FROM given_up"
-            execute(f"UPDATE rows SET status = 'succeeded', failures = '[]' WHERE row IN ({given_up})")
-            execute("INSERT OR REPLACE INTO unread SELECT * FROM given_up")
-            execute("DELETE FROM given_up")
-
-    def unread_count(self) -> int:
-        """How many rows are acknowledged and not read back."""
-        return int(self._database.read("SELECT count(*) FROM unread").fetchone()[0])
-
-    def unread(self, records: int) -> Iterator[list[Unread]]:
-        """The rows that are not read back, those of so many records at a time."""
-        after = ""
-        while True:
-            sql = "SELECT DISTINCT record FROM unread WHERE record > ? ORDER BY record LIMIT ?"
-            result = [record for (record,) in self._database.read(sql, (after, records))]
-            if not result:
-                return
-            between = "SELECT row, record, wants FROM unread WHERE record BETWEEN ? AND ? ORDER BY row"
-            cursor = self._database.read(between, (result[0], result[-1]))
-            yield [Unread(row, record, json.loads(wants)) for row, record, wants in cursor.fetchall()]
-            after = result[-1]
 
     # ---- how they ended
 

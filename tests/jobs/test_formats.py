@@ -189,7 +189,7 @@ def test_a_checkpoint_goes_through_all_formats_in_order(checkpoint: Path, monkey
     monkeypatch.setattr(formats, "CHECKPOINT_MIGRATIONS", more)
     for _time in range(2):  # the second time nothing is left to do
         with opened_checkpoint(checkpoint) as opened:
-            assert opened.rows.unread_count() == 0
+            assert opened.unread.count() == 0
             assert opened.rows.counts() == {"succeeded": 4, "unchanged": 1}
         version, names = tables(checkpoint)
         assert version == 7
