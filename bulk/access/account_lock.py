@@ -20,7 +20,8 @@ from bulk.access.shared_limit import SharedLimit
 from bulk.errors import UnfinishedError, UsageError
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Writing
-from bulk.storage.job_folder import JobFolder, JobRecord
+from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_record import JobRecord
 from bulk.storage.private import check_own_file, own_folder
 
 PATIENCE: Final = 600.0  # seconds that a job waits for another one to have made its names

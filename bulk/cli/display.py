@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bulk.jobs.validate import Findings
     from bulk.runtime.meter import Totals
     from bulk.runtime.progress import Progress, Snapshot
-    from bulk.storage.job_folder import JobFolder, JobRecord
+    from bulk.storage.job_folder import JobFolder
+    from bulk.storage.job_record import JobRecord
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read

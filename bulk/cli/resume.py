@@ -12,7 +12,8 @@ from bulk.cli.running import run_job
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
-    from bulk.storage.job_folder import JobFolder, JobRecord
+    from bulk.storage.job_folder import JobFolder
+    from bulk.storage.job_record import JobRecord
 
 
 @click.command("resume")

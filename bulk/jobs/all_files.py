@@ -16,15 +16,15 @@ from bulk.files.check import check
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Source
 from bulk.jobs.import_ import matched, on_duplicate_of, source_of
+from bulk.jobs.manifest import MANIFEST, keep_manifest
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.validate import Findings
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
 from bulk.storage.input_copy import Taken, take, taken_again
-from bulk.storage.job_folder import INPUT_COPY, JOB, JobFolder, JobRecord
-from bulk.storage.private import open_private
+from bulk.storage.job_folder import INPUT_COPY, JOB, JobFolder
+from bulk.storage.job_record import JobRecord
 
-MANIFEST: Final = "manifest.json"
 ENROLMENTS: Final = "contactAutomations"  # never imported with the rest: to enrol people may send them mail
 
 
@@ -58,7 +58,7 @@ async def take_parts(
             continue
         part = JobFolder.within(folder, resource.name)
         taken[resource.name] = await take(file_of(directory, resource), part.file(INPUT_COPY))
-    await anyio.to_thread.run_sync(_keep_manifest, directory, folder)
+    await anyio.to_thread.run_sync(keep_manifest, directory, folder)
     for name in await anyio.to_thread.run_sync(_said_by_contacts, taken, options):
         setting.progress.say(f"{name}.csv is left out: the columns of contacts.csv say the same.")
         await anyio.to_thread.run_sync(shutil.rmtree, folder.file(name))
@@ -82,7 +82,7 @@ async def parts_again(
     """The parts of a job that goes on, each with its file; None for a part that has nothing left to send."""
     directory = Path(record.output)
     if not folder.file(MANIFEST).exists():
-        await anyio.to_thread.run_sync(_keep_manifest, directory, folder)
+        await anyio.to_thread.run_sync(keep_manifest, directory, folder)
     parts: list[tuple[Resource, NamedFile | None]] = []
     for name in record.parts:
         part, resource = JobFolder.within(folder, name), named(name)
@@ -102,13 +102,6 @@ async def parts_again(
     options = options_read(ImportOptions, record.options, record.version)
     await anyio.to_thread.run_sync(check_files, [(r, file) for r, file in parts if file is not None], options)
     return parts
-
-
-def _keep_manifest(directory: Path, folder: JobFolder) -> None:
-    """Keep what the folder says of its files; it may be another's later."""
-    path = directory / MANIFEST
-    with open_private(folder.file(MANIFEST)) as kept:
-        kept.write(path.read_bytes() if path.is_file() else b"{}")
 
 
 def _said_by_contacts(taken: Mapping[str, Taken], options: ImportOptions) -> list[str]:

@@ -21,8 +21,8 @@ from bulk.planning.differences import (
     still_untrue,
     without_later,
 )
-from bulk.planning.export import beside_of
 from bulk.planning.flow import Asking, combined
+from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names
 from bulk.planning.read_back import NotRead, read_contact, read_contacts, read_record
 from bulk.prefetch.lookup import CheckpointLookup

@@ -24,9 +24,11 @@ from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.messages import Part
 from bulk.model import RowStatus
-from bulk.planning.export import Contacts, Query, RowsOf, export_columns, is_hidden, source_of, unreadable
+from bulk.planning.export import Contacts, export_columns, source_of, unreadable
+from bulk.planning.kept_records import is_hidden
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import read_identity, read_names
+from bulk.planning.page_source import Query, RowsOf
 from bulk.resources import find
 from bulk.resources.kinds import nearest
 from bulk.resources.spec import Column, Reading, Resource, normalise
@@ -36,7 +38,8 @@ from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
-from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder, JobRecord
+from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder
+from bulk.storage.job_record import JobRecord
 from bulk.wording import counted
 
 STATUSES: Final = tuple(status.value for status in RowStatus)

@@ -5,7 +5,6 @@ Every page is written down as it comes, so that a resume repeats only what was i
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,30 +13,22 @@ from typing import Final
 
 import anyio
 
-from bulk.engine.steps import Step
-from bulk.engine.tasks import Task
-from bulk.errors import BulkError, UnfinishedError
-from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
-from bulk.planning import answers
-from bulk.planning.collections import PAGE, accepted
-from bulk.planning.export import (
-    CUSTOM_DATA,
-    Contacts,
-    Links,
-    PageData,
-    Source,
-    first_of,
-    full_page,
-    unknown_families,
-)
+from bulk.errors import UnfinishedError
+from bulk.jobs.export_addresses import Addresses, emails
+from bulk.jobs.export_records import ExportRecords
+from bulk.model import Request
+from bulk.planning.collections import PAGE
+from bulk.planning.export import Contacts, Links, first_of, unknown_families
 from bulk.planning.flow import Asking, combined
+from bulk.planning.kept_records import CUSTOM_DATA
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
 from bulk.planning.offsets import Offsets
+from bulk.planning.page_source import Kept, PageData, PageSource, full_page
 from bulk.planning.walk import Walk
 from bulk.prefetch.collection import read_collection
 from bulk.prefetch.records import read_custom, walking_custom
-from bulk.resources.spec import CUSTOM, Reading, Resource
+from bulk.resources.spec import Reading, Resource
 from bulk.runtime.feeds import Feeds
 from bulk.runtime.page_feed import Walking
 from bulk.runtime.progress import Progress, Snapshot
@@ -47,7 +38,6 @@ from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import NAMES
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
-Kept = tuple[int, Json]
 
 
 @dataclass(slots=True)
@@ -59,7 +49,7 @@ class Collecting:
     runner: Runner
     progress: Progress
     on_host: Callable[[str], None]
-    source: Source
+    source: PageSource
     names: Names = field(default_factory=Names)
     _pointed: set[tuple[str, str]] = field(default_factory=set)  # seen before the names were known, and what is large
     _unnamed: list[int] = field(default_factory=list)  # contacts of them whose addresses are not asked for yet
@@ -82,7 +72,7 @@ class Collecting:
         walk = self.source.walk(checkpoint.fact(facts.TOTAL), before)
         self._walk = walk
         walking = Walking(walk, self.source.request, self.runner.dispatch, self._on_page)
-        feeds = Feeds(walking, _Addresses(self._unnamed, lambda: walk.done, self._hold))
+        feeds = Feeds(walking, Addresses(self._unnamed, lambda: walk.done, self._hold))
         custom: Walking | None = None
 
         def learn(names: Names) -> None:
@@ -235,7 +225,7 @@ class Collecting:
         if not self._pointed or self.checkpoint.fact(facts.NAMED):
             return
         contacts = self._not_read(sorted(int(identity) for of, identity in self._pointed if of == "contacts"))
-        parts = [_emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
+        parts = [emails(contacts[at : at + PAGE], self._hold) for at in range(0, len(contacts), PAGE)]
         await self.runner.ask(combined(parts))
         if any(of == "deals" for of, _identity in self._pointed):
             await read_collection(self.runner, partial(full_page, "deals"), self._hold_titles)
@@ -262,74 +252,7 @@ class Collecting:
 
     def records(self) -> Iterator[list[Kept]]:
         """The records page by page, each once, in the order in which they were read, whole."""
-        checkpoint = self.checkpoint
-        apart, custom = checkpoint.fact(facts.APART), checkpoint.fact(facts.CUSTOM_READ)
-        seen: set[int] = set()
-        keyset = self.resource.reading is not Reading.PAGES  # whose pages never bring a record twice
-        for page in checkpoint.pages.read():
-            fresh: list[Kept] = []
-            for identity, kept in page:
-                if identity in seen:
-                    continue  # where two pages met
-                if not keyset:
-                    seen.add(identity)
-                fresh.append((identity, self._joined(identity, kept, apart=apart, custom=custom)))
-            self._open_books(fresh)
-            yield fresh
-
-    def _joined(self, identity: int, kept: Json, *, apart: bool, custom: bool) -> Json:
-        """A record with what was read apart."""
-        if apart and isinstance(self.source, Contacts | Links):
-            return self.source.joined(kept, list(self.checkpoint.snapshot.relations_of(identity)))
-        if custom:
-            data = CUSTOM_DATA[self.resource.name]
-            values = [record for _family, record in self.checkpoint.snapshot.relations_of(identity)]
-            return kept | {f"{CUSTOM}{value[data.field]}": value.get("fieldValue") for value in values}
-        return kept
-
-    def _open_books(self, records: list[Kept]) -> None:
-        """Lay the names open that these records need of what is too large to hold whole."""
-        wanted = {p for _identity, kept in records for p in self.source.points_to(kept) if p[0] in LARGE}
-        current = self.checkpoint.snapshot.known(NAMES, wanted) if wanted else {}
-        for family in LARGE:
-            self.names.books.pop(family, None)
-        for (of, identity), name in current.items():
-            self.names.book(of).add(identity, name)
-
-
-class _Addresses:
-    """A feed that reads the addresses of contacts, a page of them at a time, while they are being found.
-
-    `wanted` grows meanwhile, and what is asked for is taken out; the last may be fewer, once `all_found`. What cannot
-    be had is left out here: it is asked for once more at the end, and then that says why.
-    """
-
-    def __init__(self, wanted: list[int], all_read: Callable[[], bool], hold: Callable[[str, str, str], None]) -> None:
-        self._wanted = wanted
-        self._all_read = all_read
-        self._hold = hold
-
-    def take(self) -> Task | None:
-        if len(self._wanted) < (1 if self._all_read() else PAGE):
-            return None
-        ids = self._wanted[:PAGE]
-        del self._wanted[:PAGE]
-        return Task(ids[0], f"contacts {ids[0]}", self._flow(ids))
-
-    def _flow(self, ids: list[int]) -> Flow:
-        with contextlib.suppress(BulkError):
-            yield from _emails(ids, self._hold)
-        return Outcome(RowStatus.SUCCEEDED)
-
-    @property
-    def done(self) -> bool:
-        return self._all_read() and not self._wanted
-
-    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        """The flow keeps what came."""
-
-    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        """Nothing to do."""
+        return ExportRecords(self.resource, self.checkpoint, self.source, self.names).pages()
 
 
 def _refusal(family: str) -> Asking[str]:
@@ -346,18 +269,3 @@ def _page_of(request: Request) -> Asking[PageData | None]:
 
 def _add_relations(checkpoint: Checkpoint, family: str, page: PageData) -> None:
     checkpoint.snapshot.add_relations(family, [record for _identity, record in page.entries])
-
-
-def _emails(ids: list[int], hold: Callable[[str, str, str], None]) -> Asking[None]:
-    """Read the e-mail addresses of at most a page of contacts."""
-
-    def keep(body: Json) -> Json:
-        return [[str(contact["id"]), str(contact.get("email") or "")] for contact in body["contacts"]]
-
-    query = (*(("ids[]", str(identity)) for identity in ids), ("limit", str(PAGE)))
-    says = {"id": answers.one_of(map(str, ids))}
-    receipts = yield (
-        Request(f"contacts {ids[0]}", "GET", "contacts", query, keep=keep, expects="contacts", says=says),
-    )
-    for identity, email in accepted(receipts[0], "the contacts' addresses"):
-        hold("contacts", identity, email)

@@ -59,7 +59,8 @@ from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.input_copy import Input, check_copy, remove_copy, take, taken_again
-from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder, JobRecord
+from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder
+from bulk.storage.job_record import JobRecord
 from bulk.storage.reports import write_reports
 from bulk.wording import counted
 

@@ -19,7 +19,7 @@ from bulk.engine.tasks import Role, Task
 from bulk.errors import UnfinishedError
 from bulk.jobs.confirming import Confirming
 from bulk.model import Flow, Outcome, Receipt, RowStatus
-from bulk.planning.export import beside_of
+from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names
 from bulk.planning.pages import PAGE
 from bulk.planning.writers import Meaning

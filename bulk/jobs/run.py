@@ -15,7 +15,8 @@ from bulk.runtime.meter import Meter, Totals
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.job_folder import JobFolder, JobRecord
+from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_record import JobRecord
 
 
 class Paced(Protocol):

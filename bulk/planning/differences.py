@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.model import Failure, Json
-from bulk.planning.export import UNSET
+from bulk.planning.kept_records import UNSET
 from bulk.planning.state import ContactState
 from bulk.resources.identity import same_address
 from bulk.resources.kinds import TEXT, Kind

@@ -7,85 +7,27 @@ on every page; where it did not, the relations are read whole and joined by hand
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 
-from bulk.model import Flow, Json, Outcome, Request, RowStatus
+from bulk.model import Json, Request
 from bulk.planning import answers
+from bulk.planning.contact_cells import KEPT, contact_cell, own_cell
+from bulk.planning.kept_records import cell_of, is_hidden, pointers, record_of
 from bulk.planning.names import Names
-from bulk.planning.naming import LARGE, families_of, host_of, place_of
+from bulk.planning.naming import LARGE, families_of, host_of
 from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.pages import PAGE, id_of, id_within, total_of
+from bulk.planning.page_source import PageData, PageSource, Query, RowsOf
+from bulk.planning.pages import PAGE, id_of, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.walk import Ask, Walk
 from bulk.resources.escapes import escaped
 from bulk.resources.spec import Column, Reading, Resource
 
 INCLUDE: Final = "fieldValues,contactTags.tag,contactLists,accountContacts"
-HIDDEN: Final = "_hidden"  # of a deal that the key may not see: there, and no more than its title
-UNSET: Final = ("", "0", None)  # what stands where a record points to no other
 
 
-@dataclass(frozen=True, slots=True)
-class CustomData:
-    """Where the values of custom fields lie that do not come with their records; the attributes that say whose."""
-
-    path: str
-    owner: str
-    field: str
-
-
-CUSTOM_DATA: Final[Mapping[str, CustomData]] = {
-    "deals": CustomData("dealCustomFieldData", "dealId", "customFieldId"),
-    "accounts": CustomData("accountCustomFieldData", "accountId", "customFieldId"),
-}
-CURRENCY_OF: Final = "currency of "  # a custom field: kept beside its value, if that is money
-Query = tuple[tuple[str, str], ...]
-Kept = tuple[int, Json]  # a record's id and what is kept of it
-RowsOf = Callable[[int, Json, Sequence[Column], Names], Iterator[list[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class PageData:
-    """What is kept of one page, in the order of ids where the page has one.
-
-    `tags` are names that came beside it. `missing` are the relations that should have come by `include` and did not.
-    `host` is the account's own.
-    """
-
-    entries: tuple[Kept, ...]
-    total: int | None
-    tags: Mapping[str, str]
-    missing: tuple[str, ...] = ()
-    host: str = ""
-
-    @property
-    def ids(self) -> list[int]:
-        """The records' ids."""
-        return [identity for identity, _kept in self.entries]
-
-
-class Source(Protocol):
-    """How one resource is read, and how what is kept becomes rows."""
-
-    families: frozenset[str]
-    """The resources whose names its rows need, read whole before them."""
-
-    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk | Offsets:
-        """What is to be read, given first, last and ids of the pages that an earlier run has read."""
-
-    def request(self, ask: Ask | OffsetAsk) -> Request:
-        """The request for one page; its receipt's data is a `PageData`."""
-
-    def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
-        """Resource and id of each record that one kept record points to."""
-
-    def rows(self, identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
-        """The cells of each row that one kept record makes."""
-
-
-def source_of(resource: Resource, query: Query = (), *, links: Sequence[Resource] = ()) -> Source:
+def source_of(resource: Resource, query: Query = (), *, links: Sequence[Resource] = ()) -> PageSource:
     """How a resource is read; `query` narrows it down. `links`: what is read with contacts, for files of its own."""
     if resource.reading is Reading.KEYSET:
         return Contacts(resource, query, links)
@@ -100,26 +42,11 @@ def request_for(resource: Resource, contacts: Sequence[str]) -> Request:
     return replace(source.request(first_of(source)), says={"id": answers.one_of(contacts)})
 
 
-def first_of(source: Source) -> Ask | OffsetAsk:
+def first_of(source: PageSource) -> Ask | OffsetAsk:
     """The first page of a source: of all that it tells the total of all."""
     ask = source.walk(None, ()).claim()
     assert ask is not None  # noqa: S101 - of a walk that has not begun
     return ask
-
-
-def page_flow(request: Request) -> Flow:
-    """Ask for one page and nothing else."""
-    receipts = yield (request,)
-    return Outcome(RowStatus.SUCCEEDED if receipts[0].ok else RowStatus.FAILED)
-
-
-def full_page(path: str, ask: Ask | OffsetAsk) -> Request:
-    """The request for one page of a collection, each record kept as it is."""
-
-    def keep(body: Json) -> PageData:
-        return PageData(tuple((id_within(path, record), record) for record in body[path]), total_of(body), {})
-
-    return Request(ask.name, "GET", path, (*ask.query, ("limit", str(PAGE))), keep=keep, expects=path)
 
 
 def export_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -145,9 +72,6 @@ def unreadable(column: Column, unread: Collection[str]) -> str:
 
 
 # ---- contacts
-
-
-KEPT: Final = ("cdate", "udate")  # what a row shows of a contact beside its state
 
 
 def read_contacts(body: Json, relations: Sequence[str] = RELATIONS) -> PageData:
@@ -222,7 +146,7 @@ class Contacts:
         """One row."""
         state = ContactState.from_json(kept[1])
         record = {"id": identity, **state.attributes, **kept[0]}
-        yield [_own_cell(record, column) or contact_cell(state, column, names) for column in columns]
+        yield [own_cell(record, column) or contact_cell(state, column, names) for column in columns]
 
     def joined(self, kept: Json, records: Sequence[tuple[str, Json]]) -> Json:
         """What is kept, with what came apart, as pairs of family and record."""
@@ -243,39 +167,6 @@ class Contacts:
 def _walk(total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
     ranges = [(first, last, len(ids)) for first, last, ids in pages]
     return Walk(total, [(first, last) for first, last, _count in ranges], sum(count for _f, _l, count in ranges))
-
-
-def _own_cell(record: Json, column: Column) -> str:
-    """What a contact's row shows beside its state."""
-    value = record.get(column.attribute) if column.attribute in ("id", *KEPT) else None
-    return "" if value is None else escaped(str(value))
-
-
-def contact_cell(state: ContactState, column: Column, names: Names) -> str:
-    """One cell of a contact's row, as far as its state has it."""
-    if column.field_id:
-        return column.write(state.fields.get(column.field_id))
-    match column.attribute:
-        case "tags":
-            return column.write(sorted(map(names.book("tags").name_of, state.tags), key=_in_order))
-        case "lists":
-            return _list_names(state, "1", names, column)
-        case "unsubscribe_lists":
-            return _list_names(state, "2", names, column)
-        case "account":  # a contact has at most one
-            return escaped(next(map(names.book("accounts").name_of, sorted(state.accounts)), ""))
-        case attribute:
-            return escaped(state.attributes.get(attribute, ""))
-
-
-def _list_names(state: ContactState, status: str, names: Names, column: Column) -> str:
-    wanted = [names.book("lists").name_of(identity) for identity, current in state.lists.items() if current == status]
-    return column.write(sorted(wanted, key=_in_order))
-
-
-def _in_order(name: str) -> tuple[str, str]:
-    """Where a name stands among others; names that differ in case only have an order too."""
-    return name.casefold(), name
 
 
 # ---- what belongs to contacts
@@ -334,7 +225,7 @@ class Links:
     def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
         """What the records point to beside their contact."""
         for record in kept[1]:
-            yield from ((of, i) for of, i in _pointers(self._resource, record) if of != "contacts")
+            yield from ((of, i) for of, i in pointers(self._resource, record) if of != "contacts")
 
     def rows(self, _identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
         """A row for each of the contact's records."""
@@ -375,94 +266,12 @@ class Records:
 
     def points_to(self, kept: Json) -> Iterator[tuple[str, str]]:
         """What the record points to."""
-        return _pointers(self._resource, kept)
+        return pointers(self._resource, kept)
 
     def rows(self, _identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
         """One row; none for what the key may not see: blanks would look like data."""
         if not is_hidden(kept):
             yield [cell_of(kept, column, names) for column in columns]
-
-
-def is_hidden(kept: Json) -> bool:
-    """Whether the key may not see the record."""
-    return isinstance(kept, dict) and bool(kept.get(HIDDEN))
-
-
-def record_of(resource: Resource, record: Json, body: Json) -> dict[str, Json]:
-    """What is kept of a record as it came in `body`: the values of its columns, by attribute."""
-    kept = {c.attribute: record.get(c.attribute) for c in resource.columns if not (c.names or c.beside)}
-    for attribute, value_of in _BESIDE.get(resource.name, {}).items():
-        value = value_of(record, body)
-        if value is not None:
-            kept[attribute] = value
-    if record.get("isDisabled") in (True, "1", "true") and "stage" not in record:
-        kept[HIDDEN] = True
-    return kept
-
-
-def _options_of(record: Json, body: Json) -> list[Json]:
-    """A field's options, in order: value, label, whether it is the default, and its place."""
-    own = [option for option in body.get("fieldOptions") or () if str(option["field"]) == str(record["id"])]
-    return [
-        [str(option["value"]), _label_of(option), str(option.get("isdefault")) in ("1", "True"), place_of(option)]
-        for option in sorted(own, key=place_of)
-    ]
-
-
-def _relations_of(record: Json, body: Json) -> list[str] | None:
-    """The ids of the lists with whose contacts a field is shown, 0 for all; None where the answer does not say.
-
-    It is asked of fields that were made, and no export needs it: what has another shape is passed over.
-    """
-    relations = body.get("fieldRels")
-    if not isinstance(relations, list) or not all(isinstance(one, dict) for one in relations):
-        return None
-    return [str(one.get("relid")) for one in relations if str(one.get("field")) == str(record["id"])]
-
-
-def _label_of(option: Json) -> str:
-    label = option.get("label")
-    return str(option["value"] if label is None else label)
-
-
-def _stages_of(record: Json, body: Json) -> list[str]:
-    """The titles of a pipeline's stages, in order."""
-    own = [stage for stage in body.get("dealStages") or () if str(stage["group"]) == str(record["id"])]
-    return [str(stage["title"]) for stage in sorted(own, key=lambda s: (int(s.get("order") or 0), id_of(s)))]
-
-
-_BESIDE: Final[Mapping[str, Mapping[str, Callable[[Json, Json], Json]]]] = {
-    "fields": {"options": _options_of, "relations": _relations_of},
-    "dealGroups": {"stages": _stages_of},
-}
-
-
-def beside_of(resource: Resource) -> AbstractSet[str]:
-    """The attributes that come beside the records of a collection, and not surely with one alone."""
-    return _BESIDE.get(resource.name, {}).keys()
-
-
-def _pointers(resource: Resource, record: Json) -> Iterator[tuple[str, str]]:
-    for column in resource.columns:
-        if column.names and _counts(column, record) and record.get(column.names) not in UNSET:
-            yield column.of, str(record[column.names])
-
-
-def _counts(column: Column, record: Json) -> bool:
-    """Whether a column of names counts for this record."""
-    attribute, value = column.when
-    return not attribute or str(record.get(attribute)) == value
-
-
-def cell_of(record: Json, column: Column, names: Names) -> str:
-    """One cell of a record's row; a name that is not known stays empty, its id stands beside it."""
-    if not column.names:
-        return column.write(record.get(column.attribute))
-    identity = record.get(column.names)
-    if identity in UNSET or not _counts(column, record):
-        return ""
-    book = names.book(column.of)
-    return escaped(book.name_of(str(identity))) if str(identity) in book else ""
 
 
 def unknown_families(pointers: Iterable[tuple[str, str]], names: Names) -> set[str]:

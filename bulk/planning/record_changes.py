@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bulk.model import Edit, Json
 from bulk.planning.changes import value_edits
-from bulk.planning.export import UNSET
+from bulk.planning.kept_records import UNSET
 from bulk.planning.understanding import Wanted
 from bulk.resources.spec import CUSTOM, Column
 

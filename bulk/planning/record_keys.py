@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from bulk.model import Json, Row
-from bulk.planning.export import UNSET
+from bulk.planning.kept_records import UNSET
 from bulk.planning.understanding import Wanted
 from bulk.planning.writers import Meaning
 from bulk.resources.identity import address_key, name_key

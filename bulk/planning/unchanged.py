@@ -12,7 +12,8 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Json, Row
-from bulk.planning.export import UNSET, cell_of, contact_cell
+from bulk.planning.contact_cells import contact_cell
+from bulk.planning.kept_records import UNSET, cell_of
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Lookup, Meaning, Own

@@ -11,8 +11,8 @@ from typing import Final
 
 from bulk.model import Failure, Json, Outcome, Row, RowStatus
 from bulk.planning.address_lookup import look_up_contact
-from bulk.planning.export import UNSET
 from bulk.planning.flow import Asking
+from bulk.planning.kept_records import UNSET
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Lookup, Meaning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bulk.model import Json
-from bulk.planning.export import CURRENCY_OF, CUSTOM_DATA
+from bulk.planning.kept_records import CURRENCY_OF, CUSTOM_DATA
 from bulk.planning.state import ContactState
 from bulk.planning.steps.enrolments import ENROLMENT
 from bulk.resources.escapes import escaped

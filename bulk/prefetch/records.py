@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from bulk.engine.dispatch import Dispatch
-from bulk.planning.export import CUSTOM_DATA, PageData, Records, full_page
+from bulk.planning.export import Records
+from bulk.planning.kept_records import CUSTOM_DATA
 from bulk.planning.names import Names
+from bulk.planning.page_source import PageData, full_page
 from bulk.planning.pages import PAGE
 from bulk.planning.record_keys import key_of_record
 from bulk.prefetch.collection import Take, collection_feed, read_collection

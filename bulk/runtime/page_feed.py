@@ -14,8 +14,8 @@ from bulk.engine.steps import Step
 from bulk.engine.tasks import Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Outcome, Receipt, Request
-from bulk.planning.export import PageData, page_flow
 from bulk.planning.offsets import OffsetAsk, Offsets
+from bulk.planning.page_source import PageData, page_flow
 from bulk.planning.walk import Ask, Walk
 from bulk.storage.checkpoint import Checkpoint
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.job_folder import InputFile, JobFolder
+from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_record import InputFile
 
 AT_ONCE: Final = 2.0  # seconds within which the reports of one run are written
 

@@ -24,7 +24,8 @@ import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile, open_binary
-from bulk.storage.job_folder import INPUT_COPY, InputFile, JobFolder, sha256_of
+from bulk.storage.job_folder import INPUT_COPY, JobFolder
+from bulk.storage.job_record import InputFile, sha256_of
 from bulk.storage.private import open_private
 
 PIECE: Final = 8 * 1024 * 1024  # bytes copied at a time

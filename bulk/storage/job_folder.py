@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import re
@@ -17,18 +16,17 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from bulk import __version__
 from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.messages import Part
 from bulk.resources.kinds import nearest
-from bulk.storage.formats import FIRST_RECORD, migrated_record, record_format
+from bulk.storage.job_record import JobRecord
 from bulk.storage.private import check_no_links, make_private, open_private
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
@@ -38,86 +36,6 @@ WITHOUT_END: Final = "cut off"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 STDOUT: Final = "-"  # the output of an export to standard output
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
-
-
-def sha256_of(path: Path) -> str:
-    """The digest of a file. Raises `OSError`."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """The file that an import reads, so that a resume can tell whether it is still the same."""
-
-    path: str
-    size: int
-    sha256: str
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Measure a file."""
-        try:
-            return cls(str(path.resolve()), path.stat().st_size, sha256_of(path))
-        except OSError as error:
-            raise UsageError("input_not_read", file=path, reason=error.strerror) from error
-
-    @classmethod
-    def of_json(cls, data: Any) -> Self:
-        """Read what stands in `job.json`; raises `ValueError` for what is none."""
-        kinds = {"path": str, "size": int, "sha256": str}
-        if not isinstance(data, dict) or {name: type(value) for name, value in data.items()} != kinds:
-            raise ValueError("its input is none")
-        return cls(**data)
-
-
-@dataclass(frozen=True, slots=True)
-class JobRecord:
-    """`job.json`: what was asked. No secret is ever in it."""
-
-    kind: str  # import or export
-    resource: str
-    options: dict[str, Any]
-    place: str  # the address calls go to, or the sandbox's folder
-    connection: str = ""
-    account: str = ""
-    input: InputFile | None = None
-    output: str = ""
-    parts: tuple[str, ...] = ()  # of a whole account: the resources, in order
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
-    version: str = __version__
-    format: int = field(default_factory=record_format)
-
-    @classmethod
-    def of(cls, data: Any) -> Self:
-        """Read what `job.json` holds. Raises `UsageError` for what a newer version wrote, `ValueError` for damage."""
-        if not isinstance(data, dict):
-            raise ValueError("it holds no object")  # noqa: TRY004 - one error for all damage
-        version, number = str(data.get("version")), data.get("format", FIRST_RECORD)
-        if type(number) is not int or number < FIRST_RECORD:
-            raise ValueError("its format is none")
-        if number <= record_format():
-            data = migrated_record(data, number)
-        unknown = sorted(set(data) - {one.name for one in fields(cls)})
-        if unknown or number > record_format():
-            what = Part.of("with_unknown", names=unknown) if unknown else ""
-            raise UsageError("job_version_newer", version=version, what=what, ours=__version__)
-        missing = [name for name in ("kind", "resource", "options", "place") if name not in data]
-        if missing:
-            raise ValueError(f"it lacks {', '.join(missing)}")
-        noted = data.get("input")
-        read = cls(**data | {"input": None if noted is None else InputFile.of_json(noted)})
-        texts = (read.kind, read.resource, read.place, read.connection, read.account, read.output, read.created)
-        if not all(isinstance(text, str) for text in texts) or read.kind not in ("import", "export"):
-            raise ValueError("a text in it is none")
-        if not isinstance(read.options, dict) or not isinstance(read.parts, (list, tuple)):
-            raise ValueError("its options or parts are none")  # noqa: TRY004
-        return read
-
-    def check_account(self, host: str) -> None:
-        """Raise `UsageError` if the job began on another account."""
-        if self.account and self.account != host:
-            raise UsageError("job_of_other_account", account=self.account, host=host)
 
 
 class JobFolder:
@@ -360,12 +278,3 @@ def _is_summary(data: Any) -> bool:
     if not isinstance(data, dict) or not all(isinstance(data.get(name), kind) for name, kind in kinds.items()):
         return False
     return all(isinstance(count, int) for name in ("rows", "actions", "codes") for count in data[name].values())
-
-
-def account_of_manifest(path: Path) -> str:
-    """Whose files lie beside a manifest; "" if it is not there or does not say."""
-    try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return str(data["account"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""

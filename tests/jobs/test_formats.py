@@ -22,7 +22,8 @@ import pytest
 from bulk.errors import UsageError
 from bulk.storage import formats
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
-from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, JobRecord
+from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB
+from bulk.storage.job_record import JobRecord
 from tests.jobs.samples import SAMPLES, given
 from tests.world import Crash, World, check_reports, report
 

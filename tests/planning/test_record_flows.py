@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.model import CUT_OFF, Flow, Lost, Outcome, Receipt, Reply, Request, Row, RowStatus, Verdict
-from bulk.planning.export import CURRENCY_OF
+from bulk.planning.kept_records import CURRENCY_OF
 from bulk.planning.names import CustomField, Names, columns_of
 from bulk.planning.record_keys import key_of_record
 from bulk.planning.rows.record import RecordRows

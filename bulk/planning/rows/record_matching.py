@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bulk.model import Failure, Json, Row
-from bulk.planning.export import beside_of
 from bulk.planning.flow import Asking
+from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names
 from bulk.planning.read_back import UNREAD, NotRead, read_record
 from bulk.planning.record_changes import record_edits

@@ -12,8 +12,8 @@ from typing import Final
 from bulk.model import Failure, Json, fits
 from bulk.planning import answers
 from bulk.planning.differences import NOT_CONFIRMED
-from bulk.planning.export import beside_of
 from bulk.planning.flow import Asking
+from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names
 from bulk.planning.read_back import NotRead, read_contact, read_record
 from bulk.planning.state import ContactState

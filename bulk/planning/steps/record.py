@@ -13,8 +13,8 @@ from bulk.model import Edits, Failure, Flow, Json, Outcome, Receipt, Request, Ro
 from bulk.planning import answers
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change, split_custom, values_after
 from bulk.planning.differences import GONE, perhaps
-from bulk.planning.export import CURRENCY_OF
 from bulk.planning.flow import Asking
+from bulk.planning.kept_records import CURRENCY_OF
 from bulk.planning.names import Names
 from bulk.planning.pages import id_of
 from bulk.planning.settling import deleted, settled
