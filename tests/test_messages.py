@@ -14,11 +14,16 @@ from string import Formatter
 import pytest
 
 import bulk
+from bulk.cli.advice import ADVICE
 from bulk.errors import BulkError, UsageError
 from bulk.messages import GROUPS, PARTS, Part
+from bulk.messages.page import CLASSES, page
+from bulk.messages.rows import ROWS
+from bulk.resources import RESOURCES
 from bulk.wording import COMMANDS, MARK, OPTIONS, FrontEnd, in_words_of
 
 ROOT = Path(bulk.__file__).parent
+PAGE = ROOT.parent / "docs" / "errors.md"
 LINE, LIBRARY = FrontEnd.COMMAND_LINE, FrontEnd.LIBRARY
 
 
@@ -168,3 +173,48 @@ def test_an_error_within_an_error_is_said_by_the_same_front_end() -> None:
     hint = Part.of("also_nearest", names=["a", "b"])
     assert str(hint) == " Nearest: a, b."
     assert set(PARTS) >= {"also_nearest"}
+
+
+# ---- the page, and the codes of rows
+
+
+def test_the_page_of_errors_is_the_one_that_is_generated() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m bulk.messages.page > docs/errors.md"
+
+
+def test_the_page_has_every_class_with_its_exit_code() -> None:
+    known = kinds()
+    assert {kind for kind, _code, _text in texts() if kind} == {*CLASSES, "ReaderGoneError"}
+    for name, (code, _about, _usual) in CLASSES.items():
+        if name != "InterruptedJobError":
+            assert str(known[name].exit_code) == code
+
+
+PLACES = {"Failure": 1, "Issue": 3, "Problem": 0, "_refused": 0, "_refusal": 1}  # where each takes the code of a row
+
+
+def codes_of_rows() -> Iterator[str]:
+    """The codes that rows are given, as far as they are written out where that is done."""
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.relative_to(ROOT).parts[0] in ("sandbox", "messages"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                if ast.unparse(target) in ("CODE", "NOT_CONFIRMED", "NOT_READ_BACK", "OTHER_ADDRESS", "ANOTHER_RECORD",
+                                           "TOO_FEW"):  # fmt: skip
+                    yield str(node.value.value)
+            if isinstance(node, ast.Call):
+                name = names_of(node).rpartition(".")[2]
+                at = PLACES.get(name)
+                given = [one.value for one in node.keywords if one.arg == "code"]
+                given += node.args[at : at + 1] if at is not None else []
+                yield from (str(one.value) for one in given if isinstance(one, ast.Constant) and one.value)
+
+
+def test_every_code_of_a_row_is_explained_and_there_is_no_other() -> None:
+    kinds_of_cells = {f"{column.kind.name}_invalid" for resource in RESOURCES for column in resource.columns}
+    given = {code for code in codes_of_rows() if re.fullmatch(r"[a-z_]+", code)}
+    assert sorted(given - set(ROWS)) == []
+    assert sorted(set(ROWS) - given - kinds_of_cells - {"http_…", "…_invalid"}) == []
+    assert sorted(set(ADVICE) - set(ROWS)) == ["bounced"], "which is advised and given to no row any more"

@@ -130,8 +130,8 @@ def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
     name, jobs, state = folder.name, folder.path.parent, folder.state
     go_on = options.command_line("resume", name, jobs)
     if retry and record.kind == "export":
-        way_on = Part.of("go_on_by", command=go_on) if state in OPEN else ""
-        raise UsageError("retry_of_export", job=name, way_on=way_on)
+        hint = Part.of("go_on_by", command=go_on) if state in OPEN else ""
+        raise UsageError("retry_of_export", job=name, hint=hint)
     if state == "stopped":
         raise UsageError("job_stopped", job=name)
     if retry and state in OPEN and not folder.running:

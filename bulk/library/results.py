@@ -102,7 +102,7 @@ class Result:
                 lines.append(f"All of them: {self.job}")
                 break
             lines.append(f"row {row.row}: {row.error}")
-        raise RowsFailedError("rows_failed", self, failed=bad, read=self.counts["read"], rows="\n".join(lines))
+        raise RowsFailedError("rows_failed", self, failed=bad, read=self.counts["read"], listed="\n".join(lines))
 
 
 def _failed_rows(path: Path, resource: str) -> Iterator[FailedRow]:

@@ -25,7 +25,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "stdout_closed": "Standard output is closed, so nothing can be written there. Name a file.",
         "stdout_not_written": "Standard output cannot be written: {reason}. Name a file.",
         "template_exists": "{file} is there already. Choose another name; nothing was written.",
-        "retry_of_export": "{job} is an export: no rows of it fail.{way_on}",
+        "retry_of_export": "{job} is an export: no rows of it fail.{hint}",
         "job_stopped": "{job} sent nothing, by its options or by your answer. Correct the file and import it anew.",
         "job_not_finished": "{job} is not finished. First: {go_on}",
         "job_finished": "{job} is finished. Failed rows are sent again by: {again}",

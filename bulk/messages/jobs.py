@@ -7,7 +7,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "RowsFailedError": {
-        "rows_failed": "{failed:row} of {read} are not done.{rows}",
+        "rows_failed": "{failed:row} of {read} are not done.{listed}",
     },
     "UsageError": {
         "resource_unknown": "There is no resource {name!r}. {hint}",

@@ -56,7 +56,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "job_record_not_read": "{file} cannot be read: {reason}.",
         "job_record_damaged": "{file} is damaged: {reason}. Start the job anew.",
         "job_record_newer": "{file} cannot be read: {reason}. Go on with the job by that version.",
-        "job_version_newer": "it was made by a newer version of bulk, version {version}{what}; this is {ours}",
+        "job_version_newer": "it was made by a newer version of bulk, version {version}{after}; this is {ours}",
         "job_folder_not_written": "{folder} cannot be written: {reason}. See whose it is.",
         "jobs_folder_not_written": "{folder} cannot be written: {reason}. Choose another place by ⟦jobs_dir⟧.",
         "jobs_folder_not_read": "{folder} cannot be read: {reason}. Name another place by ⟦jobs_dir⟧.",

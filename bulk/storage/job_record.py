@@ -74,8 +74,8 @@ class JobRecord:
             data = migrated_record(data, number)
         unknown = sorted(set(data) - {one.name for one in fields(cls)})
         if unknown or number > record_format():
-            what = Part.of("with_unknown", names=unknown) if unknown else ""
-            raise UsageError("job_version_newer", version=version, what=what, ours=__version__)
+            after = Part.of("with_unknown", names=unknown) if unknown else ""
+            raise UsageError("job_version_newer", version=version, after=after, ours=__version__)
         missing = [name for name in ("kind", "resource", "options", "place") if name not in data]
         if missing:
             raise ValueError(f"it lacks {', '.join(missing)}")

@@ -1,0 +1,92 @@
+"""What the codes of rows mean that are not done: `_code` in failed.csv, `code` of a failed row in a program.
+
+The texts of rows are made where they are found out, for they speak of cells; what each code means stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_CORRECT: Final = "Correct the cell in failed.csv and import that file."
+_LATER: Final = "⟦retry⟧: it is read first, and sent again only if it was not done."
+
+ROWS: Final[Mapping[str, tuple[str, str]]] = {
+    # never sent: the row itself is wrong
+    "required": ("A cell is empty that every row needs.", "Fill it in, or take the row out."),
+    "contradiction": ("Two cells of the row want what does not go together.", "Keep one of the two."),
+    "duplicate_key": (
+        "An earlier row has the same key, and counts.",
+        "Remove one of the rows, or say which one counts with ⟦on_duplicate⟧.",
+    ),
+    "too_few_cells": ("The row has fewer cells than the header.", "Add the missing cells."),
+    "too_many_cells": (
+        "The row has more cells than the header.",
+        "Remove the extra cells; quote a cell that holds a delimiter.",
+    ),
+    "value_without_header": ("A column without a name has a value here.", "Name the column, or empty the cell."),
+    "nul_character": ("The row holds a NUL character, which no text has.", "Take it out, or export the file again."),
+    "invisible_character": ("An address holds a character that cannot be seen.", "Type the address anew."),
+    "damaged": (
+        "The cell looks spoilt by a spreadsheet, like 4.47912E+11.",
+        "Correct the cell; if it is meant so: ⟦allow_damaged⟧.",
+    ),
+    "cannot_clear": (
+        "Names cannot be cleared as a whole.",
+        "Name what is to go in remove_tags or unsubscribe_lists.",
+    ),
+    "…_invalid": ("The cell is not what its column holds; each kind of column has its own such code.", _CORRECT),
+    "email_invalid": ("The cell is no e-mail address.", _CORRECT),
+    "date_invalid": ("The cell is no date.", "Write it like 2026-05-28."),
+    "datetime_invalid": ("The cell is no date and time.", "Write it as the message says."),
+    "datetime_without_offset": ("The time does not say its offset from UTC.", "Write it as the message says."),
+    "number_invalid": ("The cell is no number.", "Write digits with a point, like 1234.5; no grouping."),
+    "id_invalid": ("The cell is no id of ActiveCampaign.", "An id is a whole number, like 123."),
+    "money_invalid": ("The cell is no amount of money.", "Write it like 156.24; no grouping, no sign."),
+    "currency_invalid": ("The cell is no currency.", "Write its three letters, like usd or eur."),
+    "flag_invalid": ("The cell is neither yes nor no.", "Write 1 or 0."),
+    "unknown_option": ("The cell is not one of the options of its column.", "Write one of those the message names."),
+    "unknown_name": ("Nothing in the account has this name.", "Correct it, or make what it names in the account."),
+    "ambiguous_name": ("Several things in the account have this name.", "Write it exactly as one of them, or its id."),
+    "ambiguous_key": (
+        "Several records in the account fit the row.",
+        "Say which is meant by an id column and ⟦key=id⟧.",
+    ),
+    # what stands against it in the account
+    "not_found": ("What the row is about or names is not in the account.", "Once it is there, import the row again."),
+    "duplicate": ("There is such a record already.", "⟦mode=upsert⟧ changes it."),
+    "other_address": (
+        "The account takes the address for that of somebody else.",
+        "If those are meant, write their address.",
+    ),
+    "another_name": (
+        "The account takes a new name for another one that it has.",
+        "Write another name, or what the account has.",
+    ),
+    "option_differs": (
+        "An option of a custom field is there with another label.",
+        "Change it in ActiveCampaign, or write it as it is there.",
+    ),
+    "opted_out": (
+        "The person unsubscribed or bounced, and was not subscribed again.",
+        "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes them.",
+    ),
+    "unconfirmed": (
+        "The person has not confirmed the list, and was not subscribed.",
+        "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes them.",
+    ),
+    "excluded": (
+        "The contact is gone, or the address is on the account's exclusion list: not subscribed.",
+        "Nothing: take the row out.",
+    ),
+    # what came, or did not come, from ActiveCampaign
+    "no_answer": ("No answer came to the last request of the row.", _LATER),
+    "damaged_answer": ("The answer could not be understood.", _LATER),
+    "another_record": ("The answers spoke of another record than the one that was asked for.", _LATER),
+    "not_confirmed": ("It was acknowledged, and is not so when it is read.", _LATER),
+    "not_read_back": ("It was acknowledged, and could not be read back.", "⟦retry⟧ reads it once more."),
+    "http_…": (
+        "ActiveCampaign refused the request with this status, or with a code of its own, which then stands here.",
+        "Do what its words say, mostly to another cell; after http_408, http_429 and http_5…: ⟦retry⟧.",
+    ),
+}
