@@ -39,10 +39,18 @@ class UsageError(BulkError):
     """Wrong option, configuration, header or file. Nothing was sent. Exit code 2."""
 
 
+class TooSlowError(UsageError):
+    """At this rate nobody can be subscribed, and rows ask for it; nothing of them was sent. Exit code 2."""
+
+
 class AbortedError(BulkError):
     """The job was given up: key or connection refused, too many errors, `on_invalid="stop"`. Exit code 3."""
 
     exit_code = 3
+
+
+class DeclinedError(AbortedError):
+    """Somebody was asked, and said that nothing is to be deleted. Exit code 3."""
 
 
 class UnfinishedError(BulkError):

@@ -15,7 +15,7 @@ from bulk.errors import AbortedError, UsageError
 from bulk.files.check import check
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Source
-from bulk.jobs.import_ import matched, on_duplicate_of, source_of
+from bulk.jobs.input_options import matched, on_duplicate_of, source_of
 from bulk.jobs.manifest import MANIFEST, keep_manifest
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.validate import Findings

@@ -14,9 +14,11 @@ from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import OURS, open_source
-from bulk.jobs import export, import_
+from bulk.jobs import export
 from bulk.jobs.all_files import prepared
+from bulk.jobs.end_import import end_import
 from bulk.jobs.import_job import Job as ImportJob
+from bulk.jobs.import_stages import import_rows
 from bulk.jobs.manifest import LINKS
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.summary import JobResult, told
@@ -117,12 +119,12 @@ class Imports:
             runner, meter = _runner(shared, checkpoint)
             shared.stopping.drained = False
             try:
-                await import_.work(job, runner, shared.account_lock, shared.stopping)
+                await import_rows(job, runner, shared.account_lock, shared.stopping)
             except UsageError as raised:  # what only the account could tell, when other parts were sent already
                 shared.stopping.stop(AbortedError("part_refused", file=name, refusal=raised), leave=False)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
-            job_result = await import_.end(job, meter.note(anyio.current_time()), shared.stopping)
+            job_result = await end_import(job, meter.note(anyio.current_time()), shared.stopping)
         await anyio.to_thread.run_sync(self._learn, shared, resource, part)
         return job_result
 

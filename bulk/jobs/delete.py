@@ -9,10 +9,10 @@ from typing import Final
 import anyio.to_thread
 
 from bulk.access.account import Setting
-from bulk.errors import AbortedError
+from bulk.errors import DeclinedError
 from bulk.files.opening import open_sink
 from bulk.files.sink import Sink
-from bulk.jobs.plan import Plan
+from bulk.jobs.prepared import Prepared
 from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.address_lookup import OTHER_ADDRESS, look_up_contact
@@ -36,16 +36,12 @@ DELETED: Final = "deleted.csv"
 _FEW: Final = 5  # records that the question names
 
 
-class DeclinedError(AbortedError):
-    """Somebody was asked, and said that nothing is to be deleted."""
-
-
 @dataclass(slots=True)
 class Deleting:
     """One job that deletes, before its rows."""
 
     resource: Resource
-    plan: Plan
+    prepared: Prepared
     names: Names
     runner: Runner
     checkpoint: Checkpoint
@@ -64,7 +60,7 @@ class Deleting:
         file = folder.file(f"deleted-{before + 1}.csv" if before else DELETED)
         columns = export_columns(columns_of(self.resource, self.names))
         with open_sink(file, [column.header for column in columns]) as output:
-            for batch in open_rows(self.plan, self.checkpoint):
+            for batch in open_rows(self.prepared, self.checkpoint):
                 if self.resource.writing is Writing.RECORD:
                     await self._write_records(batch, columns, output)
                 else:
@@ -98,7 +94,7 @@ class Deleting:
     async def _write_records(self, rows: Sequence[Row], columns: Sequence[Column], to: Sink) -> None:
         result = CheckpointLookup(self.resource, self.checkpoint)
         source = source_of(self.resource)
-        meaning = self.plan.writer.meaning
+        meaning = self.prepared.writer.meaning
         understood = [(row, read(row, meaning, self.names)) for row in rows]
         sought = [(row, wanted) for row, wanted in understood if isinstance(wanted, Wanted)]  # others are rejected
         emails = dict.fromkeys(email for _row, wanted in sought for _attribute, _header, email in wanted.emails)
@@ -114,7 +110,7 @@ class Deleting:
     # ---- contacts, and what belongs to them: asked for, a hundred at a time
 
     async def _write_contacts(self, rows: Sequence[Row], columns: Sequence[Column], to: Sink) -> None:
-        wanted = {row.number: read(row, self.plan.writer.meaning, self.names) for row in rows}
+        wanted = {row.number: read(row, self.prepared.writer.meaning, self.names) for row in rows}
         ids = await self.runner.ask(combined([self._contact_of(row, wanted[row.number]) for row in rows]))
         others: dict[str, set[str]] = {}  # contact -> ids of what else its rows name: of its tags, those that go
         for row, identity in zip(rows, ids, strict=True):
@@ -157,7 +153,7 @@ class Deleting:
         """The id of the contact that a row names, "" if there is none."""
         if isinstance(wanted, Failure):
             return ""
-        if self.plan.writer.meaning.key == "id":
+        if self.prepared.writer.meaning.key == "id":
             return row.key
         emails = [email for _attribute, _header, email in wanted.emails] or [str(wanted.values.get("email") or "")]
         if not emails[0]:

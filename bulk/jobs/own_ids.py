@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from bulk.files.source import Record
-from bulk.jobs.plan import Plan
+from bulk.jobs.prepared import Prepared
 from bulk.model import Row
 from bulk.planning.state import ContactState
 from bulk.storage.checkpoint import Checkpoint
@@ -23,40 +23,43 @@ OTHERS: Final = "others"  # they do not: a row's is believed only if the rest of
 _TELLING: Final = ("firstName", "lastName", "phone")
 
 
-def whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:
+def whose_ids(prepared: Prepared, checkpoint: Checkpoint) -> str:
     """Whose ids a file has; "" if none of them is known here."""
     same = other = 0
-    records = plan.source.records()
-    while plan.match.id_at is not None and (batch := list(islice(records, BATCH))):
-        known = _addresses(plan, checkpoint, batch)
-        keys = {record.number: plan.row(record).key for record in batch if record.number in known}
+    records = prepared.source.records()
+    while prepared.match.id_at is not None and (batch := list(islice(records, BATCH))):
+        known = _addresses(prepared, checkpoint, batch)
+        keys = {record.number: prepared.row(record).key for record in batch if record.number in known}
         same += sum(keys[number] == address for number, address in known.items())
         other += sum(keys[number] != address for number, address in known.items())
     return "" if not same + other else OURS if same and same >= other else OTHERS
 
 
-def others_beside(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record], rows: Sequence[Row]) -> dict[int, str]:
+def others_beside(
+    prepared: Prepared, checkpoint: Checkpoint, records: Sequence[Record], rows: Sequence[Row]
+) -> dict[int, str]:
     """By the numbers of rows, the addresses of other people whose ids stand beside theirs."""
-    if not plan.ids:
+    if not prepared.ids:
         return {}
-    known = _addresses(plan, checkpoint, records)
+    known = _addresses(prepared, checkpoint, records)
     others = [(row, known[row.number]) for row in rows if known.get(row.number, row.key) != row.key]
-    if plan.ids == OTHERS:
+    if prepared.ids == OTHERS:
         states = checkpoint.snapshot.known(PEOPLE, [address for _row, address in others])
         people = {address: ContactState.from_json(state) for address, state in states.items()}
         others = [(row, address) for row, address in others if address in people and _is_about(row, people[address])]
     return {row.number: address for row, address in others}
 
 
-def _addresses(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> dict[int, str]:
+def _addresses(prepared: Prepared, checkpoint: Checkpoint, records: Sequence[Record]) -> dict[int, str]:
     """By the numbers of records, the addresses that the people of their ids have here, as far as these are known."""
-    at = plan.match.id_at
+    at = prepared.match.id_at
     if at is None:
         return {}
     ids = {
         record.number: record.cells[at].strip()
         for record in records
-        if record.problem is None and any(plan.match.key_parts(record.cells))  # else the id itself says who is meant
+        if record.problem is None
+        and any(prepared.match.key_parts(record.cells))  # else the id itself says who is meant
     }
     current = checkpoint.snapshot.known(ADDRESSES, [identity for identity in ids.values() if identity])
     return {number: current[identity] for number, identity in ids.items() if identity in current}

@@ -16,9 +16,8 @@ from bulk.files.check import Compared
 from bulk.files.source import Record
 from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import whose_ids
-from bulk.jobs.plan import Plan
+from bulk.jobs.prepared import Prepared
 from bulk.jobs.survey import ids_said
-from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.prefetch.contacts import (
@@ -39,24 +38,24 @@ from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import PEOPLE
 
 
-async def prefetched(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> Plan:
-    """The plan, with what the account holds in the checkpoint. Raises what makes the job impossible to begin."""
-    if plan.prefetched:
-        return plan
+async def prefetched(job: Job, runner: Runner, prepared: Prepared, rows: int) -> Prepared:
+    """Read what the account holds of the rows into the checkpoint. Raises what makes the job impossible to begin."""
+    if prepared.prefetched:
+        return prepared
     if job.resource.writing is Writing.RECORD:
         since = anyio.current_time()
-        await _records(job, runner, plan, names, rows)
+        await _records(job, runner, prepared, rows)
         _note_time(job.checkpoint)
-        return replace(plan, read_since=since, prefetched=True)
+        return replace(prepared, read_since=since, prefetched=True)
     _note_time(job.checkpoint)
-    plan = replace(plan, contacts_since=await _contacts(job, runner, plan, rows), prefetched=True)
+    prepared = replace(prepared, contacts_since=await _contacts(job, runner, prepared, rows), prefetched=True)
     if (
-        plan.contacts_since is None
-        or _hold(job, plan) is not by_email_or_id
+        prepared.contacts_since is None
+        or _hold(job, prepared) is not by_email_or_id
         or job.resource.writing is not Writing.CONTACT
     ):
-        return plan
-    return plan if job.translations.foreign else replace(plan, ids=await _whose_ids(plan, job.checkpoint))
+        return prepared
+    return prepared if job.translations.foreign else replace(prepared, ids=await _whose_ids(prepared, job.checkpoint))
 
 
 def _note_time(checkpoint: Checkpoint) -> None:
@@ -64,30 +63,30 @@ def _note_time(checkpoint: Checkpoint) -> None:
     checkpoint.note(facts.READ_AT, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-async def _whose_ids(plan: Plan, checkpoint: Checkpoint) -> str:
+async def _whose_ids(prepared: Prepared, checkpoint: Checkpoint) -> str:
     """Whose ids stand beside the addresses, as it was when the job began."""
     noted = checkpoint.fact(facts.WHOSE_IDS)
     if noted is None:
-        noted = await anyio.to_thread.run_sync(whose_ids, plan, checkpoint)
+        noted = await anyio.to_thread.run_sync(whose_ids, prepared, checkpoint)
         checkpoint.note(facts.WHOSE_IDS, noted)
     return noted
 
 
-def _hold(job: Job, plan: Plan) -> Hold:
+def _hold(job: Job, prepared: Prepared) -> Hold:
     """How the contacts of the rows are held."""
     if job.resource.writing is Writing.LINK:
         return by_email_or_id
     if job.options.key != "email":
         return by_id
-    return by_email if plan.match.id_at is None else by_email_or_id
+    return by_email if prepared.match.id_at is None else by_email_or_id
 
 
-async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | None:
+async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> float | None:
     """Read the contacts of the rows; when that was, None if it was not worth it."""
     options, checkpoint = job.options, job.checkpoint
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
-    hold = _hold(job, plan)
+    hold = _hold(job, prepared)
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate == "all" or needless:
         return None
@@ -98,33 +97,39 @@ async def _contacts(job: Job, runner: Runner, plan: Plan, rows: int) -> float | 
     a_page = LOOKED_UP if options.mode == "upsert" and hold is not by_id and not links else ROWS_A_PAGE
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=hold, a_page=a_page)
     if since is None and not (resumed or job.translations.foreign):
-        at = plan.match.index("contact") if links else plan.match.id_at
-        since = await read_named(runner, checkpoint, ids_said(plan, checkpoint, at), hold)
+        at = prepared.match.index("contact") if links else prepared.match.id_at
+        since = await read_named(runner, checkpoint, ids_said(prepared, checkpoint, at), hold)
     return since
 
 
-async def _records(job: Job, runner: Runner, plan: Plan, names: Names, rows: int) -> None:
+async def _records(job: Job, runner: Runner, prepared: Prepared, rows: int) -> None:
     """Read all records, and the contacts that rows name where that is cheaper than asking for each."""
     checkpoint, resource = job.checkpoint, job.resource
-    key = plan.writer.meaning.key_attributes
-    await read_records(runner, checkpoint, resource, names, resource.key_attributes if key == ("id",) else key)
-    names_contacts = {c.names for _at, c in plan.match.columns if c.of == "contacts" and c.names}
+    key = prepared.writer.meaning.key_attributes
+    await read_records(runner, checkpoint, resource, prepared.names, resource.key_attributes if key == ("id",) else key)
+    names_contacts = {c.names for _at, c in prepared.match.columns if c.of == "contacts" and c.names}
     if not names_contacts:
         return
     resumed = job.resumed and (checkpoint.journal.has_begun() or checkpoint.fact(facts.CONTACTS_READ))
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
     if since is None and not (resumed or job.translations.foreign):
-        ids = (identity for name in names_contacts for identity in ids_said(plan, checkpoint, plan.match.index(name)))
+        ids = (
+            identity
+            for name in names_contacts
+            for identity in ids_said(prepared, checkpoint, prepared.match.index(name))
+        )
         await read_named(runner, checkpoint, ids, by_email_or_id)
 
 
-def compared(plan: Plan, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:
+def compared(prepared: Prepared, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:
     """Rows of a file beside what was read of the account."""
-    rows = [plan.row(record) for record in records]
-    current = checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+    rows = [prepared.row(record) for record in records]
+    current = (
+        checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if prepared.contacts_since is not None else {}
+    )
     result: list[Compared] = []
     for row in rows:
         state = ContactState.from_json(current[row.key]) if row.key in current else None
-        own = plan.writer.own(row, Known(state, fresh=True))
+        own = prepared.writer.own(row, Known(state, fresh=True))
         result.append(Compared(frozenset(own.row.values), own.name))
     return result

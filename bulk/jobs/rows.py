@@ -17,7 +17,7 @@ from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
 from bulk.files.source import Record
 from bulk.jobs.own_ids import others_beside
-from bulk.jobs.plan import Plan
+from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
 from bulk.planning.pages import PAGE
@@ -38,7 +38,7 @@ BATCH: Final = 250
 class Rows:
     """The rows of one run that are not settled yet. `on_end` is called after each."""
 
-    plan: Plan
+    prepared: Prepared
     checkpoint: Checkpoint
     resumed: bool
     on_end: Callable[[], None]
@@ -123,7 +123,7 @@ class Rows:
         self._created = self.checkpoint.facts(facts.CREATED_BY)
         self._unconfirmed = self.checkpoint.facts(facts.UNCONFIRMED)
         self._told = Counter(self._unconfirmed.values())
-        records = self.plan.source.records()
+        records = self.prepared.source.records()
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
             settled = self.checkpoint.rows.settled_between(first, last)
@@ -138,13 +138,13 @@ class Rows:
         return made
 
     def _tasks_of(self, records: list[Record], opened: dict[int, OpenRow]) -> Iterator[Task | None]:
-        rows = [self.plan.row(record) for record in records]
-        since = first = self.plan.contacts_since
+        rows = [self.prepared.row(record) for record in records]
+        since = first = self.prepared.contacts_since
         current = (
             self.checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if since is not None and rows else {}
         )
         looked_at = self._looked_at(rows, current)
-        beside = others_beside(self.plan, self.checkpoint, records, rows)
+        beside = others_beside(self.prepared, self.checkpoint, records, rows)
         for at, row in enumerate(rows):
             if current and self._is_old(since):  # also amid them: they may have waited long for their turn
                 since = anyio.current_time()
@@ -166,7 +166,7 @@ class Rows:
                 stored=stored,
                 fresh=since is not None and not self._is_old(since),
                 absent=since is not None and row.key not in current and not (self._partly or self._is_old(first)),
-                aged=self._is_old(self.plan.read_since if self.plan.by_record else since),
+                aged=self._is_old(self.prepared.read_since if self.prepared.by_record else since),
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
                 newest=self._newest,
                 highest=self._highest,
@@ -176,7 +176,7 @@ class Rows:
                 made=self._made(row.number),
                 made_alone=self._told[self._unconfirmed.get(row.number, "")] < 2,
             )
-            flow = self.plan.writer.flow(row, known)
+            flow = self.prepared.writer.flow(row, known)
             # whom the account might take for one another are not on their way together
             yield Task(row.number, loose_key(row.key), flow, known=opened_row.known, cut_off=opened_row.cut_off)
 
@@ -212,11 +212,11 @@ class Rows:
 
     def _goes_by(self, key: str, state: ContactState) -> bool:
         """Whether a contact is still the one that rows of this key are about."""
-        return self.plan.writer.meaning.key != "email" or address_key(state.attributes.get("email", "")) == key
+        return self.prepared.writer.meaning.key != "email" or address_key(state.attributes.get("email", "")) == key
 
     @property
     def _is_by_address(self) -> bool:
-        meaning = self.plan.writer.meaning
+        meaning = self.prepared.writer.meaning
         return meaning.key == "email" and meaning.mode in ("upsert", "delete")
 
     def _looked_at(self, rows: list[Row], current: Mapping[str, Json]) -> set[int]:
@@ -224,7 +224,7 @@ class Rows:
         if not self._is_by_address:
             return set()
         unknown = [row for row in rows if row.key not in current]
-        if self.plan.contacts_since is None or self._partly:
+        if self.prepared.contacts_since is None or self._partly:
             return {row.number for row in unknown}
         others = self.checkpoint.snapshot.known(ALIKE, [row.key for row in unknown])
         return {row.number for row in unknown if not row.key.isascii() or row.key in others}

@@ -10,7 +10,7 @@ from bulk.files.keys import RowSet
 from bulk.files.matching import Match
 from bulk.files.source import Record, Source
 from bulk.jobs.own_ids import BATCH, others_beside
-from bulk.jobs.plan import Plan
+from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Json, Row, RowStatus
 from bulk.planning.changes import Deciding, Decision, decided_at_once
 from bulk.planning.spelling import Spellings
@@ -56,28 +56,28 @@ class Survey:
         return " · ".join(parts)
 
 
-def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
+def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     """Read the file once more and look at every row that is not settled; also how it writes names."""
     needs, partly = Survey(), checkpoint.fact(facts.PARTLY)
-    for records in open_records(plan, checkpoint):
-        rows = [plan.row(record) for record in records]
+    for records in open_records(prepared, checkpoint):
+        rows = [prepared.row(record) for record in records]
         current = (
-            checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+            checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if prepared.contacts_since is not None else {}
         )
         opened = checkpoint.journal.open_between(rows[0].number, rows[-1].number) if rows else {}
-        beside = others_beside(plan, checkpoint, records, rows)
+        beside = others_beside(prepared, checkpoint, records, rows)
         for row in rows:
-            own, known = _own(plan, row, current, partly=partly)
+            own, known = _own(prepared, row, current, partly=partly)
             if row.number in beside:
                 known = replace(known, beside=beside[row.number])
-            estimated = plan.writer.estimate(own, known)
+            estimated = prepared.writer.estimate(own, known)
             needs.rows += 1
             if row.key in current:
                 needs.read.add(row.number)
             else:
                 needs.unread += 1
             spellings.note(row)
-            if not row.key.isascii() and plan.writer.meaning.key == "email":
+            if not row.key.isascii() and prepared.writer.meaning.key == "email":
                 needs.addresses.add(row.key)
             if isinstance(estimated, Failure):
                 continue
@@ -90,31 +90,31 @@ def survey(plan: Plan, checkpoint: Checkpoint, spellings: Spellings) -> Survey:
     return needs
 
 
-def look_for_unchanged(needs: Survey, plan: Plan, checkpoint: Checkpoint) -> None:
+def look_for_unchanged(needs: Survey, prepared: Prepared, checkpoint: Checkpoint) -> None:
     """Take the rows out of the estimate that would change nothing, now that the names are made which they need."""
     # of a contact that was not read nothing is known that could be so already
-    only = needs.read if plan.resource.writing is Writing.CONTACT else None
+    only = needs.read if prepared.resource.writing is Writing.CONTACT else None
     if only is not None and not only:
         return
-    for rows in open_rows(plan, checkpoint, only):
+    for rows in open_rows(prepared, checkpoint, only):
         current = (
-            checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if plan.contacts_since is not None else {}
+            checkpoint.snapshot.known(PEOPLE, [row.key for row in rows]) if prepared.contacts_since is not None else {}
         )
         for row in rows:
             known = Known(ContactState.from_json(current[row.key]) if row.key in current else None, fresh=True)
-            if _changes_nothing(plan.writer.decide(row, known)):
+            if _changes_nothing(prepared.writer.decide(row, known)):
                 needs.unchanged += 1
-                estimated = plan.writer.estimate(*_own(plan, row, current, partly=True))
+                estimated = prepared.writer.estimate(*_own(prepared, row, current, partly=True))
                 if not isinstance(estimated, Failure):
                     needs.requests -= estimated.requests
                     needs.subscribing -= estimated.subscribes
 
 
-def _own(plan: Plan, row: Row, current: Mapping[str, Json], *, partly: bool) -> tuple[Own, Known]:
+def _own(prepared: Prepared, row: Row, current: Mapping[str, Json], *, partly: bool) -> tuple[Own, Known]:
     """The row without what its record was read to hold, and what is known of it."""
     state = ContactState.from_json(current[row.key]) if row.key in current else None
-    known = Known(state, fresh=True, absent=plan.contacts_since is not None and state is None and not partly)
-    return plan.writer.own(row, known) if plan.prefetched else Own(row), known
+    known = Known(state, fresh=True, absent=prepared.contacts_since is not None and state is None and not partly)
+    return prepared.writer.own(row, known) if prepared.prefetched else Own(row), known
 
 
 def _changes_nothing(deciding: Deciding) -> bool:
@@ -125,23 +125,25 @@ def _changes_nothing(deciding: Deciding) -> bool:
     return decided is not None and decided.status is RowStatus.UNCHANGED
 
 
-def open_rows(plan: Plan, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Row]]:
+def open_rows(prepared: Prepared, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Row]]:
     """The rows that are not settled, in batches; with `only` no others than those of these numbers."""
-    for records in open_records(plan, checkpoint, only):
-        yield [plan.row(record) for record in records]
+    for records in open_records(prepared, checkpoint, only):
+        yield [prepared.row(record) for record in records]
 
 
-def open_records(plan: Plan, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Record]]:
+def open_records(
+    prepared: Prepared, checkpoint: Checkpoint, only: Collection[int] | None = None
+) -> Iterator[list[Record]]:
     """The records of the file whose rows are not settled, in batches; with `only` no others than of these numbers."""
-    records = plan.source.records(only)
+    records = prepared.source.records(only)
     while batch := list(islice(records, BATCH)):
         settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         yield [record for record in batch if record.number not in settled]
 
 
-def ids_said(plan: Plan, checkpoint: Checkpoint, at: int | None) -> Iterator[str]:
+def ids_said(prepared: Prepared, checkpoint: Checkpoint, at: int | None) -> Iterator[str]:
     """What the rows that are not settled have for ids in a column, if the file has it."""
-    records = plan.source.records()
+    records = prepared.source.records()
     while at is not None and (batch := list(islice(records, BATCH))):
         settled = checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
         cells = (record.cells[at].strip() for record in batch if record.number not in settled)

@@ -20,10 +20,11 @@ from bulk.access.shared_limit import SharedLimit
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.matching import Match
 from bulk.jobs.check import Counting, damaged_cells, remarks
-from bulk.jobs.import_ import matched, on_duplicate_of, plan_for, source_of
 from bulk.jobs.import_job import Job
+from bulk.jobs.input_options import matched, on_duplicate_of, source_of
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.prefetch import compared, prefetched
+from bulk.jobs.prepared import prepared_for
 from bulk.model import Issue
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import families_of, read_names
@@ -130,7 +131,7 @@ async def _check(job: Job, names: Names | None) -> Findings:
 
 async def _compare(job: Job, match: Match, names: Names, rows: int) -> Compare:
     """What holds rows against the account, of which as much is read as an import of so many rows would."""
-    plan = plan_for(job, match, names, datetime.now(UTC))
+    prepared = prepared_for(job, match, names, datetime.now(UTC))
     async with _asking(job.setting, job.options.rate, job.checkpoint) as (runner, _limit):
-        plan = await prefetched(job, runner, plan, names, rows)
-    return partial(compared, plan, job.checkpoint)
+        prepared = await prefetched(job, runner, prepared, rows)
+    return partial(compared, prepared, job.checkpoint)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bulk.jobs.delete import DELETED, DeclinedError
+from bulk.errors import DeclinedError
+from bulk.jobs.delete import DELETED
 from bulk.model import Request
 from bulk.prefetch.contacts import STALE
 from bulk.sandbox.faults import Fault

@@ -1,0 +1,49 @@
+"""The end of an import: the reports and the sums, checked before anyone is told."""
+
+from __future__ import annotations
+
+import anyio
+import anyio.to_thread
+
+from bulk.errors import AbortedError
+from bulk.jobs.import_job import Job
+from bulk.jobs.summary import JobResult, Summary, told_of
+from bulk.runtime.meter import Totals
+from bulk.runtime.stop import Stopping
+from bulk.storage import facts
+from bulk.storage.input_copy import check_copy, remove_copy
+from bulk.storage.job_folder import SUMMARY
+from bulk.storage.reports import write_reports
+from bulk.wording import counted
+
+
+async def end_import(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
+    """Write the reports and the sums; checked before anyone is told."""
+    checkpoint, error = job.checkpoint, stopping.error
+    await checkpoint.durable()
+    await anyio.to_thread.run_sync(check_copy, job.folder)
+    rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(
+        write_reports, job.folder, job.source, checkpoint, job.setting.front_end
+    )
+    await checkpoint.durable()
+    open_rows = rows["unprocessed"] or checkpoint.unread.count() or (error is not None and rows["in_doubt"])
+    state = "unfinished" if open_rows else "finished"
+    if job.options.on_invalid == "stop" and (checkpoint.fact(facts.CHECKED) or {}).get("rejected"):
+        state = "stopped"
+    if job.options.mode == "delete" and not checkpoint.fact(facts.CONFIRMED) and not rows["succeeded"]:
+        state = "stopped" if isinstance(error, AbortedError) else state
+    if state == "finished" and stopping.drained:
+        error = None  # whatever wanted to stop it came too late
+    unreadable = checkpoint.unread.unreadable_count()
+    summary = Summary(
+        job.folder.name, state, rows, actions, codes, totals, told_of(error, job.setting.front_end),
+        begun=begun, not_read_back=unreadable,
+        read_at=checkpoint.fact(facts.READ_AT) if rows["unchanged"] else "",
+    )  # fmt: skip
+    if unreadable:
+        said = f"{counted(unreadable, 'row')} are done as far as the answers say: the API does not let them be read."
+        job.setting.progress.say(said)
+    job.folder.write_json(SUMMARY, summary.to_json())
+    if state != "unfinished" and not (rows["failed"] or rows["in_doubt"]):
+        remove_copy(job.folder)
+    return JobResult(job.folder, summary, error, kept)

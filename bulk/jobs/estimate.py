@@ -1,0 +1,79 @@
+"""How much a job will take, said before its first row is sent; what its rows need for that is read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import anyio
+import anyio.to_thread
+
+from bulk.engine.gate import SLOWEST, places
+from bulk.errors import TooSlowError
+from bulk.jobs.import_job import Job
+from bulk.jobs.prepared import Prepared, writer_of
+from bulk.jobs.read_back import Reading, reading_for, requests_for
+from bulk.jobs.survey import Survey, look_for_unchanged
+from bulk.planning.collections import PAGE, Refused
+from bulk.planning.consent import STANDINGS, read_exclusions
+from bulk.prefetch.contacts import hold_all_alike
+from bulk.prefetch.newest import read_highest, read_newest
+from bulk.resources.spec import Writing
+from bulk.runtime.runner import Runner
+from bulk.storage import facts
+
+
+def check_pace(rate: float, needs: Survey) -> None:
+    """Raise `TooSlowError` where rows subscribe people, and at this rate nobody can be."""
+    if needs.subscribing and 0 < rate < SLOWEST:
+        raise TooSlowError("rate_too_slow", rate=rate, slowest=SLOWEST)
+
+
+async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey) -> Prepared:
+    """Learn what the rows need; say how long they will take."""
+    if not needs.rows:
+        return prepared
+    options, checkpoint = job.options, job.checkpoint
+    if job.resource.writing is Writing.CONTACT and options.mode == "create":
+        await read_newest(runner, checkpoint)
+    if not prepared.by_record:
+        prepared = await _heeding_exclusions(job, runner, prepared, needs)
+    await hold_all_alike(checkpoint, needs.addresses)
+    if prepared.by_record or prepared.contacts_since is not None:
+        await anyio.to_thread.run_sync(look_for_unchanged, needs, prepared, checkpoint)
+    if prepared.by_record:
+        prepared = replace(
+            prepared, writer=writer_of(job, prepared.writer.meaning, prepared.names)
+        )  # the look has taken records
+    elif job.resource.writing is Writing.CONTACT:
+        unread = prepared.contacts_since is None or (needs.unread > 0 and checkpoint.fact(facts.PARTLY))
+        if options.mode == "upsert" and options.key == "email" and unread:
+            await read_newest(runner, checkpoint)  # tells whom a send has made whose answer was lost
+            needs.requests += needs.rows - needs.unchanged - needs.begun  # each is looked up before
+        if needs.subscribing > PAGE:  # else all are read at once as well
+            await read_highest(runner, checkpoint)
+    if not prepared.by_record:
+        needs.requests += math.ceil(needs.subscribing / places(options.rate or math.inf, STANDINGS.most))
+    needs.requests += requests_for(reading_of(job, needs), job.resource, checkpoint, needs.rows - needs.unchanged)
+    needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
+    job.setting.progress.say(needs.describe(options.rate))
+    return prepared
+
+
+async def _heeding_exclusions(job: Job, runner: Runner, prepared: Prepared, needs: Survey) -> Prepared:
+    """Heed the account's exclusion list as it is at the beginning of this run, if the rows subscribe anybody."""
+    if not needs.subscribing:
+        return prepared
+    result = await runner.ask(read_exclusions())
+    if isinstance(result, Refused):
+        job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {result.said}")
+        return prepared
+    return replace(prepared, writer=writer_of(job, replace(prepared.writer.meaning, excluded=result), prepared.names))
+
+
+def reading_of(job: Job, needs: Survey) -> Reading:
+    """How what is acknowledged will be read back."""
+    options = job.options
+    several = options.on_duplicate == "all" and (job.resource.unique or options.key == "id")
+    rows = needs.rows - needs.unchanged + job.checkpoint.unread.count()
+    return reading_for(job.resource, job.checkpoint, rows, one_record=several)

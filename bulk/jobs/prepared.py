@@ -1,0 +1,71 @@
+"""What the rows of a job share: what they mean in this account, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from bulk.files.matching import Match
+from bulk.files.source import Record, Source
+from bulk.jobs.import_job import Job
+from bulk.model import Row
+from bulk.planning.names import Names
+from bulk.planning.rows.contact import ContactRows
+from bulk.planning.rows.link import LinkRows
+from bulk.planning.rows.record import RecordRows
+from bulk.planning.translate import translated
+from bulk.planning.writers import Meaning, Writer
+from bulk.prefetch.lookup import CheckpointLookup
+from bulk.resources.spec import Resource, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that the rows of a job share, as far as it is known by now."""
+
+    resource: Resource
+    source: Source
+    match: Match
+    names: Names
+    writer: Writer
+    contacts_since: float | None = None  # when the account's contacts were read; None: they were not
+    read_since: float | None = None  # when the records by themselves were
+    ids: str = ""  # whose stand beside the addresses: OURS, OTHERS, or "" where that is not looked at
+    change: Callable[[Row], Row] | None = None  # puts a row right before anything else looks at it
+    prefetched: bool = False  # what the account holds was read in this run, as far as it was worth it
+
+    @property
+    def by_record(self) -> bool:
+        """Whether the rows are of records by themselves, each known by its id."""
+        return self.resource.writing is Writing.RECORD
+
+    def row(self, record: Record) -> Row:
+        """The row of a record."""
+        row = self.match.row(record)
+        return row if self.change is None else self.change(row)
+
+
+def prepared_for(job: Job, match: Match, names: Names, created: datetime) -> Prepared:
+    """What the rows of a job, made then, share from now on."""
+    options = job.options
+    meaning = Meaning(
+        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
+        options.allow_damaged, created.timestamp(),
+    )  # fmt: skip
+    known = job.translations.ids
+    change = partial(translated, resource=job.resource, translations=job.translations) if known else None
+    return Prepared(job.resource, job.source, match, names, writer_of(job, meaning, names), change=change)
+
+
+def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
+    """What writes the rows of a resource."""
+    result = CheckpointLookup(job.resource, job.checkpoint)
+    match job.resource.writing:
+        case Writing.RECORD:
+            return RecordRows(job.resource, meaning, names, result)
+        case Writing.LINK:
+            return LinkRows(job.resource, meaning, names, result)
+        case Writing.CONTACT:
+            return ContactRows(meaning, names)
