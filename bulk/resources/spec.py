@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from bulk.model import Json
@@ -14,6 +15,7 @@ from bulk.resources.kinds import Kind, Options, Problem
 
 CUSTOM = "field:"  # the attribute of a custom field's column is this and the field's id
 JOIN: Final = "+"  # between the attributes of a key
+NAME: Final = 100  # letters up to which a header is remembered; what is longer is a cell, mostly
 _NUL: Final = Problem("nul_character", "This holds a NUL character.", "Take the \\u0000 out.")
 
 
@@ -160,4 +162,13 @@ class Resource:
 
 def normalise(header: str) -> str:
     """A header without what does not matter: case, blanks, `_` and `-`, and what is invisible."""
+    return _normalised_name(header) if len(header) <= NAME else _normalised(header)
+
+
+@lru_cache(maxsize=4096)
+def _normalised_name(header: str) -> str:
+    return _normalised(header)  # each job asks for that of every declared column, several times
+
+
+def _normalised(header: str) -> str:
     return "".join(char for char in name_key(header) if not char.isspace() and char not in "_-")
