@@ -10,6 +10,10 @@ import os
 import sys
 
 if __name__ == "__main__":
+    import bulk.cli.main
+    import bulk.jobs.all_resources
+    import bulk.jobs.export
+    import bulk.jobs.import_  # noqa: F401 - what a command imports by itself, and slowly
     from bulk.__main__ import run
 
     for line in sys.stdin:
