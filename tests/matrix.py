@@ -27,14 +27,11 @@ from typing import Any, Final
 
 import pytest
 
-from bulk.access.account import Setting
 from bulk.errors import BulkError
 from bulk.jobs.summary import JobResult
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
-from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
-from bulk.storage import checkpoint as checkpoint_module
 from bulk.storage.database import Database
 from tests.jobs.samples import SAMPLES, given
 from tests.world import Crash, World, check_reports
@@ -157,20 +154,9 @@ def step_of(request: Request) -> str:
     return f"{request.method} {re.sub(r'/[0-9]+', '/*', request.path)}"
 
 
-@dataclass
-class Told(Silent):
-    """Progress that keeps what was said."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-
 class Played(World):
     """A world in which signals count, the disk may be full, and the clock may go back."""
 
-    signals = False
     database: Database | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -182,7 +168,6 @@ class Played(World):
             self.database = database
 
         self.monkeypatch.setattr(Database, "_prepare", prepared)
-        self.told = Told()
 
     def fill_disk(self) -> None:
         """Let nothing more be written by this run."""
@@ -191,12 +176,7 @@ class Played(World):
 
     def turn_clock_back(self) -> None:
         """Let it be yesterday from now on."""
-        now = time.time
-        self.monkeypatch.setattr(checkpoint_module.time, "time", lambda: now() - DAY)
-
-    @property
-    def setting(self) -> Setting:
-        return replace(super().setting, signals=self.signals, progress=self.told)
+        self.clock = lambda: time.time() - DAY
 
 
 @contextlib.contextmanager

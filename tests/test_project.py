@@ -1,5 +1,6 @@
 """The project's own promises: what its documents say is so, and starting it stays light."""
 
+import ast
 import re
 import shlex
 import subprocess
@@ -78,3 +79,49 @@ def test_help_fits_eighty_columns():
     for command in (bulk, *bulk.commands.values()):
         text = command.get_help(click.Context(command, info_name=command.name, terminal_width=80))
         assert max(map(len, text.splitlines())) <= 80
+
+
+PATCHING = {
+    "tests/alike.py": "a reading that never comes",
+    "tests/matrix.py": "the database that a run opens, to fill its disk",
+    "tests/api/test_leaving_in_time.py": "the trace of a request",
+    "tests/api/test_probe.py": "names that nobody resolves",
+    "tests/cli/test_commands.py": "a signal at a question, a defect",
+    "tests/cli/test_connection_commands.py": "pauses of a command",
+    "tests/cli/test_doctor.py": "pauses of a command, its clock, a server's defects",
+    "tests/cli/test_key_nowhere.py": "pauses of a command, a defect",
+    "tests/cli/test_odd_places.py": "a user without a home",
+    "tests/cli/test_ways_on.py": "pauses of a command",
+    "tests/engine/test_confirm.py": "how often something is looked at",
+    "tests/files/test_big_shapes.py": "bounds of a batch",
+    "tests/files/test_fuzzed_files.py": "the judge itself",
+    "tests/files/test_table_check.py": "bounds of a batch, hashes that are equal",
+    "tests/jobs/test_ages.py": "an age of seconds",
+    "tests/jobs/test_alike.py": "a bound of the search",
+    "tests/jobs/test_changing_files.py": "files that change at every moment",
+    "tests/jobs/test_checkpoint.py": "a full disk",
+    "tests/jobs/test_connecting.py": "the gateway of an access",
+    "tests/jobs/test_doctor_among_jobs.py": "looks that are counted, pauses",
+    "tests/jobs/test_flat.py": "what is read and kept at a time",
+    "tests/jobs/test_formats.py": "migrations to come",
+    "tests/jobs/test_guarding.py": "a bound of the limit",
+    "tests/jobs/test_honesty.py": "disks that are full, commits that are counted",
+    "tests/jobs/test_inputs.py": "systems that copy in other ways, a full disk",
+    "tests/jobs/test_interrupts.py": "the end of this very process",
+}
+
+
+def patches(path):
+    """What a file sets in place of something else, apart from the streams of the process."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    setting = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "setattr"]
+    targets = [", ".join(map(ast.unparse, call.args[:2])).replace("'", "").replace(", ", ".") for call in setting]
+    return [target for target in targets if not target.startswith(("sys.stdin", "sys.stdout"))]
+
+
+def test_what_tests_patch_is_listed_with_its_reason_and_no_clock_is_among_it():
+    """A seam by argument is better. A clock is everybody's: what looks at one that was stopped may wait for hours."""
+    found = {path.relative_to(ROOT).as_posix(): patches(path) for path in (ROOT / "tests").rglob("*.py")}
+    assert {name for name, targets in found.items() if targets} == set(PATCHING)
+    clocks = re.compile(r"\btime\.(time|monotonic|perf_counter|process_time|sleep)$")
+    assert [target for targets in found.values() for target in targets if clocks.search(target)] == []

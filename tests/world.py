@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -24,7 +25,7 @@ from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.summary import JobResult
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
-from bulk.runtime.progress import Silent
+from bulk.runtime.progress import Progress, Silent
 from bulk.sandbox.account import Account as Office
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
@@ -42,6 +43,16 @@ class Crash(Exception):  # noqa: N818
 
 
 @dataclass
+class Told(Silent):
+    """Progress that keeps what was said."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@dataclass
 class World:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
@@ -56,6 +67,11 @@ class World:
     host: str = "sandbox.example.com"
     demo: bool = True
     switches: Switches = field(default_factory=Switches)
+    told: Told = field(default_factory=Told)
+    progress: Progress | None = None  # who is told instead
+    clock: Callable[[], float] = time.time  # of this machine
+    signals: bool = False
+    confirm: Callable[[str], bool] | None = None
 
     @asynccontextmanager
     async def opened(self, access: Account, _rate: float) -> AsyncIterator[Any]:
@@ -99,8 +115,9 @@ class World:
     @property
     def setting(self) -> Setting:
         return Setting(
-            Account(sandbox_folder=self.folder / self.sandbox), self.folder / "jobs", Silent(), "job",
-            opened=self.opened, front_end=FrontEnd.COMMAND_LINE,
+            Account(sandbox_folder=self.folder / self.sandbox), self.folder / "jobs", self.progress or self.told, "job",
+            opened=self.opened, signals=self.signals, clock=self.clock, confirm=self.confirm,
+            front_end=FrontEnd.COMMAND_LINE,
         )  # fmt: skip
 
     def csv(self, rows: Sequence[Sequence[str]], header: str, name: str = "in.csv") -> Path:

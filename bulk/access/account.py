@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -170,6 +171,7 @@ class Setting:
     signals: bool = False
     opened: Opening = opened  # what sends requests to an account at a rate
     stop: anyio.Event | None = None  # once it is set, the job stops as by Ctrl-C
+    clock: Callable[[], float] = time.time  # the time of day, in seconds
     confirm: Callable[[str], bool] | None = None  # asked before anything is deleted; None: nobody needs to be
     front_end: FrontEnd = FrontEnd.LIBRARY  # in whose words reports and summaries are written
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class Exports:
         setting = shared.setting
         setting.progress.say(f"{resource.name} → {path.name}")
         resumed = is_made(part.file(CHECKPOINT))
-        with _opened(part, stale=float("inf")) as checkpoint:
+        with _opened(part, float("inf"), setting.clock) as checkpoint:
             links = LINKS if resource.reading is Reading.KEYSET else ()
             job = export.Job(part, resource, self.options, path, checkpoint, setting, resumed, links)
             access = setting.access
@@ -110,7 +111,7 @@ class Imports:
             created=shared.folder.record().created,  # the moment of what was decided is that of the whole job
         )  # fmt: skip
         setting.progress.say(f"{name}: {source.describe()}")
-        with _opened(part, stale=STALE) as checkpoint:
+        with _opened(part, STALE, setting.clock) as checkpoint:
             part.write(record)
             job = ImportJob(
                 part, resource, options, source, checkpoint, setting, resumed, self.retry and resumed,
@@ -162,13 +163,13 @@ def _part(shared: Shared, resource: Resource) -> JobFolder:
     return JobFolder.within(shared.folder, resource.name)
 
 
-def _opened(part: JobFolder, stale: float) -> Any:
+def _opened(part: JobFolder, stale: float, clock: Callable[[], float]) -> Any:
     path = part.file(CHECKPOINT)
     if is_made(path):
-        return opened_checkpoint(path, stale=stale)
+        return opened_checkpoint(path, stale=stale, clock=clock)
     for file in part.path.glob(f"{CHECKPOINT}*"):
         file.unlink()  # nothing stands in it: nothing was sent
-    return new_checkpoint(path)
+    return new_checkpoint(path, clock=clock)
 
 
 def _runner(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:

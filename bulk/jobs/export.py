@@ -67,7 +67,7 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
     reader_gone = False
     try:
-        with folder.locked(), new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+        with folder.locked(), new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
             folder.write(record)
             job = Job(folder, resource, options, output, checkpoint, setting)
             return await _run(job, record)

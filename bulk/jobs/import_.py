@@ -45,7 +45,7 @@ async def start(resource: Resource, given: Input, options: ImportOptions, settin
             record = JobRecord(
                 "import", resource.name, asdict(options), access.place, access.connection, input=taken.input
             )
-            with new_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+            with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
                 folder.write(record)
                 return await run_import(
                     Job(folder, resource, options, source, checkpoint, setting, taken=taken), record
@@ -75,7 +75,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
                 return before
             file = await taken_again(folder, record.input, setting.progress.say)
             source = await anyio.to_thread.run_sync(source_of, resource, file, options)
-            with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE) as checkpoint:
+            with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE, clock=setting.clock) as checkpoint:
                 job = Job(folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry)
                 return await run_import(job, record)
     except DeclinedError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,12 +24,18 @@ from bulk.storage.row_states import RowStates
 from bulk.storage.snapshot import Snapshot
 from bulk.storage.unread import UnreadRows
 
+Clock = Callable[[], float]
+
 
 class Checkpoint:
     """One job's database, by concerns. Only one process has it open (the job's lock sees to that)."""
 
-    def __init__(self, path: Path, *, new: bool = False) -> None:
-        """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version."""
+    def __init__(self, path: Path, *, new: bool = False, clock: Clock = time.time) -> None:
+        """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version.
+
+        `clock` tells the time of day in seconds.
+        """
+        self._clock = clock
         self._database = Database(path, new=new)
         self._facts = FactStore(self._database)
         self.journal = Journal(self._database)
@@ -40,7 +46,7 @@ class Checkpoint:
         if new:
             try:
                 with self._database.at_once() as execute:
-                    self._facts.note_at_once(execute, facts.ASKED_SINCE, time.time())
+                    self._facts.note_at_once(execute, facts.ASKED_SINCE, self._clock())
             except BaseException:
                 self._database.close()
                 raise
@@ -99,7 +105,7 @@ class Checkpoint:
             self.journal.forget_questions(execute)
             self._facts.forget(execute, facts.OF_ANSWERS)
             self.snapshot.forget(execute)
-            self._facts.note_at_once(execute, facts.ASKED_SINCE, time.time())
+            self._facts.note_at_once(execute, facts.ASKED_SINCE, self._clock())
 
     def forget_stale_answers(self) -> None:
         """Forget, at a resume, what says that a send is to come which may not be made twice: others may have made it.
@@ -119,23 +125,23 @@ class Checkpoint:
 
 
 @contextmanager
-def new_checkpoint(path: Path) -> Iterator[Checkpoint]:
+def new_checkpoint(path: Path, *, clock: Clock = time.time) -> Iterator[Checkpoint]:
     """Make a job's checkpoint, the owner's alone."""
     path.touch(mode=0o600, exist_ok=False)
-    with contextlib.closing(Checkpoint(path, new=True)) as checkpoint:
+    with contextlib.closing(Checkpoint(path, new=True, clock=clock)) as checkpoint:
         yield checkpoint
 
 
 @contextmanager
-def opened_checkpoint(path: Path, *, stale: float = math.inf) -> Iterator[Checkpoint]:
+def opened_checkpoint(path: Path, *, stale: float = math.inf, clock: Clock = time.time) -> Iterator[Checkpoint]:
     """Open a job's checkpoint. Answers to questions older than `stale` seconds are forgotten.
 
     Raises `UsageError` where there is none: a job that may have sent something never begins anew by itself.
     """
     if not path.is_file():
         raise UsageError("checkpoint_missing", path=path)
-    with contextlib.closing(Checkpoint(path)) as checkpoint:
+    with contextlib.closing(Checkpoint(path, clock=clock)) as checkpoint:
         # by the oldest answer there may be, not by the last write: resumes that come to nothing write too
-        if not 0 <= time.time() - checkpoint.fact(facts.ASKED_SINCE) <= stale:
+        if not 0 <= clock() - checkpoint.fact(facts.ASKED_SINCE) <= stale:
             checkpoint.forget_questions()
         yield checkpoint

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,8 +39,7 @@ def answering(world: World, answer: bool) -> list[str]:
         asked.append(question)
         return answer
 
-    setting = type(world).setting.fget
-    world.monkeypatch.setattr(type(world), "setting", property(lambda self: replace(setting(self), confirm=confirm)))
+    world.confirm = confirm
     return asked
 
 
@@ -118,15 +116,13 @@ def test_a_resume_does_not_ask_again_and_deletes_what_is_left(peopled: World):
     assert len(rows_of(peopled.job.file(DELETED))) == 5
 
 
-def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(
-    peopled: World, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_resume_after_hours_writes_down_and_asks_anew_what_goes_by_it(peopled: World):
     asked = answering(peopled, answer=True)
     killed_before_the_third(peopled, 4)
     peopled.ask("DELETE contacts/4")
     peopled.ask("POST contacts", {"contact": {"email": "p3@example.com", "firstName": "Another"}})
     later = time.time() + 3 * STALE
-    monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: later)
+    peopled.clock = lambda: later
     job_result = peopled.resume()
     assert asked == ["Delete them?"] * 2
     assert job_result.summary.actions == {"deleted": 4}

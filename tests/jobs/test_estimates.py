@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bulk.jobs.summary import JobResult
-from bulk.runtime.progress import Silent
 from tests.jobs.samples import SAMPLES, given
 from tests.scale import LONG
 from tests.world import World, crashing
@@ -21,10 +20,8 @@ Run = Callable[[], JobResult]
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    monkeypatch.setattr(Silent, "say", lambda _silent, line: lines.append(line))
-    return lines
+def told(world: World) -> list[str]:
+    return world.told.lines
 
 
 def check(world: World, told: list[str], run: Run) -> None:

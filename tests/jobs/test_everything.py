@@ -19,7 +19,6 @@ from bulk.cli.display import show_quietly
 from bulk.errors import AbortedError, UsageError
 from bulk.model import Request
 from bulk.resources import RESOURCES
-from bulk.runtime.progress import Silent
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
 from bulk.sandbox.seed import seed
@@ -227,14 +226,13 @@ def test_what_belongs_to_contacts_and_may_not_be_read_has_no_file_and_is_not_cla
     assert not (out / "contactTags.csv").exists()
 
 
-def test_a_file_of_an_earlier_export_is_said_to_be_older(account: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_of_an_earlier_export_is_said_to_be_older(account: World):
     account.faults = (Fault("status", path="contactTags", status=403), Fault("no_include"))
-    out, said = account.folder / "out", []
+    out = account.folder / "out"
     out.mkdir()
     (out / "contactTags.csv").write_text("old")
-    monkeypatch.setattr(Silent, "say", lambda _self, line: said.append(line))
     account.export_all(out)
-    assert [line for line in said if line.startswith("contactTags.csv is left out") and "older" in line]
+    assert [line for line in account.told.lines if line.startswith("contactTags.csv is left out") and "older" in line]
     assert "contactTags" not in json.loads((out / "manifest.json").read_text())["resources"]
 
 

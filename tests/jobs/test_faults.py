@@ -11,7 +11,6 @@ import pytest
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.jobs.summary import JobResult
 from bulk.model import Reply
-from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from tests.world import World, check_reports, report
 
@@ -184,11 +183,7 @@ def test_a_network_that_is_gone_from_the_start_leaves_no_job(world: World):
     assert not world.job.path.exists()
 
 
-def test_hours_that_the_server_asked_for_do_not_use_the_patience_up(
-    world: World, undisturbed: dict[str, object], monkeypatch: pytest.MonkeyPatch
-):
-    told: list[str] = []
-    monkeypatch.setattr(Silent, "say", lambda _silent, line: told.append(line))
+def test_hours_that_the_server_asked_for_do_not_use_the_patience_up(world: World, undisturbed: dict[str, object]):
     world.faults = (
         Fault("status", "POST", "contact/sync", status=503, retry_after="10800", nth=2),
         Fault("status", "POST", "contact/sync", status=503, nth=3),
@@ -198,7 +193,7 @@ def test_hours_that_the_server_asked_for_do_not_use_the_patience_up(
     assert job_result.summary.complete
     assert job_result.summary.totals.seconds > 10800
     assert world.account() == undisturbed
-    assert [line for line in told if "No answer" in line] == [
+    assert [line for line in world.told.lines if "No answer" in line] == [
         "No answer: Service Unavailable (HTTP 503). It is tried again, in 3 h 0 min, as was asked for."
     ]
 

@@ -14,7 +14,6 @@ import pytest
 from bulk.errors import UnfinishedError, UsageError
 from bulk.jobs import import_
 from bulk.model import Lost, Reply, Request
-from bulk.runtime.progress import Silent
 from bulk.sandbox.faults import Fault
 from bulk.wording import FrontEnd
 from tests.world import World, check_reports, crashing
@@ -196,14 +195,12 @@ def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(
     assert listed.resume(rate=1).summary.complete
 
 
-def test_the_estimate_counts_the_readings(listed: World, monkeypatch: pytest.MonkeyPatch):
-    told: list[str] = []
+def test_the_estimate_counts_the_readings(listed: World):
     wide = [(number, name, "Customers") for number, name, _lists in rows()]
-    monkeypatch.setattr(Silent, "say", lambda _silent, line: told.append(line))
     listed.start(listed.csv(wide, HEADER), **UNREAD, rate=5)
     read = [request.method for request, _reply in listed.sent].index("PUT")  # before the first row
     for_rows = 2 * PEOPLE + 3
-    assert f"≈ {read + for_rows} requests" in " ".join(told), (
+    assert f"≈ {read + for_rows} requests" in " ".join(listed.told.lines), (
         "two to see how they stand, one to read back what was done"
     )
 

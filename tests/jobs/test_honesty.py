@@ -9,7 +9,6 @@ import shutil
 import signal
 import sqlite3
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,14 +58,14 @@ def leave(world: World, list_id: str) -> None:
     run(ask)
 
 
-def test_an_answer_grows_old_however_often_the_job_is_resumed(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_an_answer_grows_old_however_often_the_job_is_resumed(world: World):
     imported(world, [("p1@example.com", "Newsletter")], "email,lists")
     with crashing(world, "contactLists"):
         world.start(world.csv([("p1@example.com", "Customers")], "email,lists"))
     leave(world, "2")
     began = time.time()
     for attempt in range(1, 4):  # each nine minutes after the one before, and the network is gone
-        monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda later=attempt * 540: began + later)
+        world.clock = lambda later=attempt * 540: began + later
         world.faults = (Fault("lost_before"),)
         world.resume()
     world.faults = ()
@@ -202,8 +201,7 @@ def test_unchanged_rows_can_be_interrupted(world: World, monkeypatch: pytest.Mon
         ended(self, row, outcome, checkpoint)
 
     monkeypatch.setattr(Rows, "ended", interrupting)
-    setting = type(world).setting.fget
-    monkeypatch.setattr(type(world), "setting", property(lambda self: replace(setting(self), signals=True)))
+    world.signals = True
     job_result = world.start(world.csv(people(2_000), "email,firstName"))
     assert job_result.error is not None
     assert job_result.summary.rows["unprocessed"] > 0

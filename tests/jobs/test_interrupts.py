@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from dataclasses import replace
 
 import anyio
 import pytest
@@ -55,15 +54,12 @@ def slow(world: World) -> World:
     return world
 
 
-def interrupted(world: World, monkeypatch: pytest.MonkeyPatch, more: int) -> tuple[float, dict[str, int], list[str]]:
+def interrupted(world: World, more: int) -> tuple[float, dict[str, int], list[str]]:
     """Interrupt a job once and so often more; the seconds from the first signal, its sums, and what it said."""
     progress = Impatient(more)
-    setting = type(world).setting.fget
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            type(world), "setting", property(lambda self: replace(setting(self), signals=True, progress=progress))
-        )
-        job_result = world.start(world.csv(ROWS, HEADER), concurrency=4)
+    world.signals, world.progress = True, progress
+    job_result = world.start(world.csv(ROWS, HEADER), concurrency=4)
+    world.signals, world.progress = False, None
     assert isinstance(job_result.error, InterruptedJobError)
     assert job_result.error.exit_code == 130
     lines = check_reports(world.job.path, HEADER)
@@ -82,8 +78,8 @@ def finish(world: World) -> None:
     assert all(person["tags"] == {"VIP"} for person in people.values())
 
 
-def test_one_ctrl_c_waits_for_what_is_on_its_way_and_for_nothing_else(slow: World, monkeypatch: pytest.MonkeyPatch):
-    seconds, rows, said = interrupted(slow, monkeypatch, 0)
+def test_one_ctrl_c_waits_for_what_is_on_its_way_and_for_nothing_else(slow: World):
+    seconds, rows, said = interrupted(slow, 0)
     assert ANSWER - 1 < seconds < ANSWER + 1
     assert rows["in_doubt"] == rows["failed"] == 0
     assert rows["unprocessed"] > 20
@@ -95,7 +91,7 @@ def test_one_ctrl_c_waits_for_what_is_on_its_way_and_for_nothing_else(slow: Worl
 
 def test_the_second_ctrl_c_leaves_at_once(slow: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(watchdog, "_leave", lambda _number: None)  # else it ends this process after its grace
-    seconds, rows, _said = interrupted(slow, monkeypatch, 1)
+    seconds, rows, _said = interrupted(slow, 1)
     assert seconds < 1
     assert 1 <= rows["in_doubt"] <= 4, "what was on its way"
     assert rows["failed"] == 0

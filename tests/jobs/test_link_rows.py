@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 
@@ -97,9 +98,7 @@ def test_an_enrolment_whose_answer_is_lost_is_made_once(peopled: World, mode: st
 @pytest.mark.parametrize("mode", ["upsert", "create"])
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
 @pytest.mark.parametrize("hours", [0, 1], ids=["at once", "hours later"])
-def test_an_enrolment_cut_off_is_never_made_twice(
-    peopled: World, mode: str, applied: bool, hours: int, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_enrolment_cut_off_is_never_made_twice(peopled: World, mode: str, applied: bool, hours: int):
     path = peopled.csv([(email, OFTEN) for email in PEOPLE[:3]], ENROLS)
     peopled.sent.clear()
     with crashing(peopled, "contactAutomations", after=1):
@@ -107,21 +106,13 @@ def test_an_enrolment_cut_off_is_never_made_twice(
     if applied:  # the request had arrived, and only its answer had not
         peopled.ask("POST contactAutomations", {"contactAutomation": {"contact": "2", "automation": "1"}})
     if hours:
-        peopled_time(monkeypatch, hours)
+        peopled.clock = lambda: time.time() + hours * 3600.0
     job_result = peopled.resume()
     enrolled = links(peopled, "contactAutomations", "contact")
     assert enrolled == [("1",), ("2",), ("3",)]
     blind = mode == "create" and applied and hours
     assert job_result.summary.rows["in_doubt"] == bool(blind), "what was there before was forgotten: nobody can tell"
     assert job_result.summary.rows["succeeded"] == 3 - bool(blind)
-
-
-def peopled_time(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
-    """From now on it is hours later."""
-    import time
-
-    now = time.time
-    monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: now() + hours * 3600.0)
 
 
 @pytest.mark.parametrize("kind", ["lost_before", "lost_after"])

@@ -99,7 +99,7 @@ def test_few_rows_are_held_against_what_was_exported_too(exported: tuple[World, 
     assert read == ["contacts 1"]
 
 
-def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: World):
     people = [(f"p{n}@example.com", "Old" if n < 20 else "A", "" if n < 20 else f"+120255501{n}") for n in range(40)]
     world.start(world.csv(people, "email,firstName,phone"))
     world.job.discard()
@@ -110,7 +110,7 @@ def test_a_resume_after_hours_holds_the_rest_against_the_account_too(world: Worl
     with crashing(world, "contact/sync"):
         world.start(path, concurrency=1)
     later = time.time() + 3 * STALE
-    monkeypatch.setattr("bulk.storage.checkpoint.time.time", lambda: later)
+    world.clock = lambda: later
     job_result = world.resume(concurrency=1)
     assert job_result.summary.actions == {"updated": 20}
     assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["damaged"] * 20
