@@ -16,12 +16,12 @@ from bulk.jobs.prepared import Prepared
 from bulk.jobs.survey import open_rows
 from bulk.model import Failure, Json, Receipt, Row
 from bulk.planning.address_lookup import OTHER_ADDRESS, look_up_contact
-from bulk.planning.collections import PAGE, accepted, read_list
 from bulk.planning.export import Contacts, Links, export_columns, request_for, source_of
 from bulk.planning.flow import Asking, combined
 from bulk.planning.kept_records import is_hidden
 from bulk.planning.names import Names, columns_of
 from bulk.planning.page_source import PageData, RowsOf
+from bulk.planning.pages.collections import PAGE, accepted, read_list
 from bulk.planning.record_keys import key_sought
 from bulk.planning.understanding import Wanted, read
 from bulk.prefetch.lookup import CheckpointLookup

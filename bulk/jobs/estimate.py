@@ -14,8 +14,8 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared, writer_of
 from bulk.jobs.read_back import Reading, reading_for, requests_for
 from bulk.jobs.survey import Survey, look_for_unchanged
-from bulk.planning.collections import PAGE, Refused
 from bulk.planning.consent import STANDINGS, read_exclusions
+from bulk.planning.pages.collections import PAGE, Refused
 from bulk.prefetch.contacts import hold_all_alike
 from bulk.prefetch.newest import read_highest, read_newest
 from bulk.resources.spec import Writing

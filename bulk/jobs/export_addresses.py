@@ -10,8 +10,8 @@ from bulk.engine.tasks import Task
 from bulk.errors import BulkError
 from bulk.model import Flow, Json, Outcome, Receipt, Request, RowStatus
 from bulk.planning import answers
-from bulk.planning.collections import PAGE, accepted
 from bulk.planning.flow import Asking
+from bulk.planning.pages.collections import PAGE, accepted
 from bulk.storage.checkpoint import Checkpoint
 
 

@@ -17,15 +17,15 @@ from bulk.errors import UnfinishedError
 from bulk.jobs.export_addresses import Addresses, emails
 from bulk.jobs.export_records import ExportRecords
 from bulk.model import Request
-from bulk.planning.collections import PAGE
 from bulk.planning.export import Contacts, Links, first_of, unknown_families
 from bulk.planning.flow import Asking, combined
 from bulk.planning.kept_records import CUSTOM_DATA
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, read_names
-from bulk.planning.offsets import Offsets
 from bulk.planning.page_source import Kept, PageData, PageSource, full_page
-from bulk.planning.walk import Walk
+from bulk.planning.pages.collections import PAGE
+from bulk.planning.pages.keyset import Walk
+from bulk.planning.pages.offset import Offsets
 from bulk.prefetch.collection import read_collection
 from bulk.prefetch.records import read_custom, walking_custom
 from bulk.resources.spec import Reading, Resource

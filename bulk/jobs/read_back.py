@@ -21,7 +21,7 @@ from bulk.jobs.confirming import Confirming
 from bulk.model import Flow, Outcome, Receipt, RowStatus
 from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names
-from bulk.planning.pages import PAGE
+from bulk.planning.pages.ends import PAGE
 from bulk.planning.writers import Meaning
 from bulk.prefetch.records import read_records
 from bulk.resources.spec import Resource, Writing

@@ -20,7 +20,7 @@ from bulk.jobs.own_ids import others_beside
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
-from bulk.planning.pages import PAGE
+from bulk.planning.pages.ends import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Admission, Aspect, Edit, Edits, Failure, Json, Readings, Request, Standing
-from bulk.planning.collections import PAGE, Refused, read_allowed
 from bulk.planning.flow import Asking
+from bulk.planning.pages.collections import PAGE, Refused, read_allowed
 from bulk.planning.state import has_bounced
 from bulk.resources.identity import loose_key
 

@@ -16,11 +16,11 @@ from bulk.planning.contact_cells import KEPT, contact_cell, own_cell
 from bulk.planning.kept_records import cell_of, is_hidden, pointers, record_of
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, families_of, host_of
-from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.page_source import PageData, PageSource, Query, RowsOf
-from bulk.planning.pages import PAGE, id_of, total_of
+from bulk.planning.pages.ends import PAGE, id_of, total_of
+from bulk.planning.pages.keyset import Ask, Walk
+from bulk.planning.pages.offset import OffsetAsk, Offsets
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
-from bulk.planning.walk import Ask, Walk
 from bulk.resources.escapes import escaped
 from bulk.resources.spec import Column, Reading, Resource
 

@@ -10,7 +10,7 @@ from typing import Final
 from bulk.model import Json
 from bulk.planning.names import Names
 from bulk.planning.naming import place_of
-from bulk.planning.pages import id_of
+from bulk.planning.pages.ends import id_of
 from bulk.resources.escapes import escaped
 from bulk.resources.spec import Column, Resource
 

@@ -10,10 +10,10 @@ from typing import Final
 from bulk.errors import UnfinishedError
 from bulk.model import Failure, Json, Request, Verdict
 from bulk.planning import answers
-from bulk.planning.collections import Refused, accepted, read_all, read_allowed
 from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Book, CustomField, Names
-from bulk.planning.pages import id_of
+from bulk.planning.pages.collections import Refused, accepted, read_all, read_allowed
+from bulk.planning.pages.ends import id_of
 from bulk.resources import named
 from bulk.resources.identity import name_key, same_name
 from bulk.resources.kinds import Option

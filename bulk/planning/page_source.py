@@ -8,9 +8,9 @@ from typing import Protocol
 
 from bulk.model import Flow, Json, Outcome, Request, RowStatus
 from bulk.planning.names import Names
-from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.pages import PAGE, id_within, total_of
-from bulk.planning.walk import Ask, Walk
+from bulk.planning.pages.ends import PAGE, id_within, total_of
+from bulk.planning.pages.keyset import Ask, Walk
+from bulk.planning.pages.offset import OffsetAsk, Offsets
 from bulk.resources.spec import Column
 
 Query = tuple[tuple[str, str], ...]

@@ -12,11 +12,11 @@ from typing import Final
 
 from bulk.model import Json, Receipt, Request
 from bulk.planning import answers
-from bulk.planning.collections import read_list
 from bulk.planning.differences import Seen
 from bulk.planning.flow import Asking, asked, combined
 from bulk.planning.kept_records import CUSTOM_DATA, record_of
-from bulk.planning.pages import PAGE, total_of
+from bulk.planning.pages.collections import read_list
+from bulk.planning.pages.ends import PAGE, total_of
 from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.planning.writers import Lookup
 from bulk.resources.identity import same_address

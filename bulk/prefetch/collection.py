@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bulk.engine.dispatch import Dispatch
-from bulk.planning.offsets import Offsets
 from bulk.planning.page_source import PageData
+from bulk.planning.pages.offset import Offsets
 from bulk.runtime.page_feed import RequestOf, Walking
 from bulk.runtime.runner import Runner, stopped_error
 from bulk.storage.checkpoint import Checkpoint

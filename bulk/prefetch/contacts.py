@@ -16,12 +16,12 @@ import anyio
 from bulk.errors import AbortedError
 from bulk.files.matching import without_address
 from bulk.model import Json
-from bulk.planning.collections import PAGE, accepted
 from bulk.planning.export import contacts_request, request_for
 from bulk.planning.flow import Asking, combined
 from bulk.planning.page_source import PageData
+from bulk.planning.pages.collections import PAGE, accepted
+from bulk.planning.pages.keyset import Ask, Walk
 from bulk.planning.state import ContactState
-from bulk.planning.walk import Ask, Walk
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key

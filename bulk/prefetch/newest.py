@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bulk.model import Json, Request
 from bulk.planning import answers
-from bulk.planning.collections import accepted
 from bulk.planning.flow import Asking
-from bulk.planning.pages import id_of
-from bulk.planning.walk import TOP
+from bulk.planning.pages.collections import accepted
+from bulk.planning.pages.ends import id_of
+from bulk.planning.pages.keyset import TOP
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint

@@ -9,7 +9,7 @@ from bulk.planning.export import Records
 from bulk.planning.kept_records import CUSTOM_DATA
 from bulk.planning.names import Names
 from bulk.planning.page_source import PageData, full_page
-from bulk.planning.pages import PAGE
+from bulk.planning.pages.ends import PAGE
 from bulk.planning.record_keys import key_of_record
 from bulk.prefetch.collection import Take, collection_feed, read_collection
 from bulk.resources.spec import Resource

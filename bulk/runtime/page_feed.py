@@ -14,9 +14,9 @@ from bulk.engine.steps import Step
 from bulk.engine.tasks import Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Outcome, Receipt, Request
-from bulk.planning.offsets import OffsetAsk, Offsets
 from bulk.planning.page_source import PageData, page_flow
-from bulk.planning.walk import Ask, Walk
+from bulk.planning.pages.keyset import Ask, Walk
+from bulk.planning.pages.offset import OffsetAsk, Offsets
 from bulk.storage.checkpoint import Checkpoint
 
 SLOW: Final = 0.35  # seconds without the first page, after which more are asked for without knowing of any

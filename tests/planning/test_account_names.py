@@ -11,9 +11,9 @@ import pytest
 from bulk.engine.retry import explain, judge
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Lost, Receipt, Reply, Request, Verdict
-from bulk.planning.collections import PAGE, read_all, total_of
 from bulk.planning.names import Book, CustomField, Names, columns_of
 from bulk.planning.naming import make_missing, read_names
+from bulk.planning.pages.collections import PAGE, read_all, total_of
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import Problem
 

@@ -15,10 +15,10 @@ from typing import Final
 
 from bulk.model import Aspect, Edit, Failure, Json, Receipt, Request
 from bulk.planning import answers
-from bulk.planning.collections import PAGE, read_list
 from bulk.planning.differences import RELATIONS, option_text
 from bulk.planning.flow import Asking, asked, combined
-from bulk.planning.pages import id_of
+from bulk.planning.pages.collections import PAGE, read_list
+from bulk.planning.pages.ends import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.steps.contact_links import Done
 from bulk.resources.spec import Resource

@@ -14,12 +14,12 @@ from bulk.model import ANOTHER_RECORD, Edit, Edits, Failure, Flow, Json, Outcome
 from bulk.planning import answers
 from bulk.planning.address_lookup import OTHER_ADDRESS, look_up_contact
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, split_custom, values_after
-from bulk.planning.collections import read_list
 from bulk.planning.contact_changes import Contact
 from bulk.planning.contact_wants import Wanted
 from bulk.planning.differences import GONE
 from bulk.planning.flow import Asking
-from bulk.planning.pages import id_of
+from bulk.planning.pages.collections import read_list
+from bulk.planning.pages.ends import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.state import has_bounced
 from bulk.planning.steps.contact_links import Done

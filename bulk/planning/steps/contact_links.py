@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bulk.model import Edit, Edits, Failure, Receipt, Request, Verdict
-from bulk.planning.collections import read_list
 from bulk.planning.consent import ACTIVE, UNSUBSCRIBED, list_request
 from bulk.planning.contact_changes import (
     NOWHERE,
@@ -22,6 +21,7 @@ from bulk.planning.contact_changes import (
     subscription,
 )
 from bulk.planning.flow import Asking, combined
+from bulk.planning.pages.collections import read_list
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.writers import Meaning
 

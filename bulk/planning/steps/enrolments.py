@@ -11,9 +11,9 @@ from functools import partial
 from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Failure, Receipt, Request
-from bulk.planning.collections import read_list
 from bulk.planning.flow import Asking, combined
-from bulk.planning.pages import id_of
+from bulk.planning.pages.collections import read_list
+from bulk.planning.pages.ends import id_of
 from bulk.planning.settling import Nothing, deleted, settled
 from bulk.planning.steps.contact_links import Done
 from bulk.planning.steps.link_work import Decided, LinkWork, nothing_to_do

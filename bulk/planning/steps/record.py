@@ -16,7 +16,7 @@ from bulk.planning.differences import GONE, perhaps
 from bulk.planning.flow import Asking
 from bulk.planning.kept_records import CURRENCY_OF
 from bulk.planning.names import Names
-from bulk.planning.pages import id_of
+from bulk.planning.pages.ends import id_of
 from bulk.planning.settling import deleted, settled
 from bulk.planning.steps.additions import ADDITIONS, Owner
 from bulk.planning.steps.contact_links import Done

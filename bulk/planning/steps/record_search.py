@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.model import Json, Request
-from bulk.planning.collections import PAGE, total_of
 from bulk.planning.flow import Asking
 from bulk.planning.kept_records import UNSET
 from bulk.planning.names import Names
-from bulk.planning.pages import InTurn, id_of
+from bulk.planning.pages.collections import PAGE, total_of
+from bulk.planning.pages.ends import InTurn, id_of
 from bulk.planning.record_keys import key_of_record
 from bulk.planning.settling import Nothing
 from bulk.planning.understanding import Wanted

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.errors import UnfinishedError
-from bulk.planning.pages import FEW, PAGE, is_last
+from bulk.planning.pages.ends import FEW, PAGE, is_last
 
 OVERLAP: Final = 2  # records that a page shares with the one before
 BLIND: Final = 4  # pages asked for beyond the first before any told how many there are: a slow line is not waited for

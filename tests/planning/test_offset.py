@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UnfinishedError
-from bulk.planning.collections import PAGE
-from bulk.planning.offsets import BLIND, OVERLAP, OffsetAsk, Offsets
+from bulk.planning.pages.collections import PAGE
+from bulk.planning.pages.offset import BLIND, OVERLAP, OffsetAsk, Offsets
 from tests.scale import tries
 
 

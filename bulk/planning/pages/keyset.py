@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.errors import AbortedError
-from bulk.planning.pages import PAGE, is_last
+from bulk.planning.pages.ends import PAGE, is_last
 
 DOUBTS: Final = 2  # how often an empty page is asked for again where contacts are known to be
 TOP: Final = 2**63 - 1  # above every id

@@ -9,8 +9,8 @@ from typing import Final
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import ANOTHER_RECORD, Json, Receipt, Request, Verdict
 from bulk.planning.flow import Asking
-from bulk.planning.offsets import OffsetAsk, Offsets
-from bulk.planning.pages import PAGE, InTurn, id_of, id_within, total_of
+from bulk.planning.pages.ends import PAGE, InTurn, id_of, id_within, total_of
+from bulk.planning.pages.offset import OffsetAsk, Offsets
 
 __all__ = [
     "PAGE", "Refused", "accepted", "read_all", "read_allowed", "read_list", "read_pages", "total_of"

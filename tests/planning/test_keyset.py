@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import AbortedError
-from bulk.planning.collections import PAGE
-from bulk.planning.walk import TOP, Ask, Walk
+from bulk.planning.pages.collections import PAGE
+from bulk.planning.pages.keyset import TOP, Ask, Walk
 from tests.scale import tries
 
 Ids = list[int]

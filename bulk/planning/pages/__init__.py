@@ -1,0 +1,1 @@
+"""Lists of the API, page by page: by id, by offset, and where they end."""
