@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
-from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode
@@ -74,7 +73,9 @@ class Client:
         self._through_proxies = credentials.root.startswith("https:") and not credentials.on_this_machine
         self._patience = patience
         headers = {"User-Agent": f"activecampaign-bulk/{__version__}", **credentials.headers()}
-        self._headers = httpx.Headers(headers)  # as such, so that they are not made of text again for each request
+        # as such and with the host, so that they are not made of text again for each request
+        headers = {"Host": httpx.URL(credentials.root).netloc.decode("ascii"), **headers}
+        self._headers = httpx.Headers(headers)
         self._headers_of_json = httpx.Headers(headers | {"Content-Type": "application/json"})
         self._extensions: dict[str, Any] = {
             "timeout": httpx.Timeout(patience, connect=min(CONNECT, patience)).as_dict()
@@ -90,13 +91,12 @@ class Client:
     def _opened(self) -> httpx.AsyncClient:
         """A pool of connections. Proxies are for https to other machines only: they would see the key of plain http."""
         try:
-            return httpx.AsyncClient(
+            return _Pool(
                 transport=InProcess(self._app) if self._app is not None else None,  # one of our own passes over proxies
                 limits=self._limits,
                 verify=self._tls,
                 follow_redirects=False,  # a redirect would carry the key to another host
                 trust_env=self._app is None and self._through_proxies,
-                cookies=_NoCookies(),
             )
         except (ValueError, ImportError, httpx.InvalidURL):  # which may quote the proxy's password
             raise UsageError("proxy_unusable") from None
@@ -207,11 +207,24 @@ class Client:
         return self._redaction.text(text)
 
 
-class _NoCookies(CookieJar):
+class _NoCookies(httpx.Cookies):
     """Keeps no cookie: none is ever sent, and to look for them takes a twentieth of an import's time."""
 
-    def extract_cookies(self, response: object, request: object) -> None:
+    def extract_cookies(self, response: httpx.Response) -> None:
         """Pass over what an answer would have kept."""
+
+
+class _Pool(httpx.AsyncClient):
+    """Connections over which no cookie is kept."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, whatever was answered."""
+        return _NoCookies()
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keep none."""
 
 
 @lru_cache(maxsize=64)

@@ -116,9 +116,15 @@ class Database:
 
     def put(self, sql: str, values: Sequence[Any]) -> None:
         """Queue one write. It is durable once a later `durable()` returns."""
-        values = tuple([speakable(value) if isinstance(value, str) else value for value in values])
-        size = sum([len(value) for value in values if isinstance(value, str)])
-        self._queue.append((sql, values, size))
+        size, written = 0, []
+        for value in values:  # a loop, since a row is six writes of nine values
+            if isinstance(value, str):
+                text = speakable(value)
+                size += len(text)
+                written.append(text)
+            else:
+                written.append(value)
+        self._queue.append((sql, written, size))
         self.queued += 1
         self._queued_size += size
 
