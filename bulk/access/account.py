@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -191,8 +191,8 @@ def telling(send: Send, say: Callable[[str], None]) -> Send:
     return send_and_tell
 
 
-@contextmanager
-def sharing(access: Account, rate: float, say: Callable[[str], None]) -> Iterator[SharedLimit | None]:
+@asynccontextmanager
+async def sharing(access: Account, rate: float, say: Callable[[str], None]) -> AsyncIterator[SharedLimit | None]:
     """The pace that all who work on the account keep together, left at the end; None where each keeps its own.
 
     That is where there is no limit, and where nothing can be written that all could read: this is said.
@@ -209,7 +209,7 @@ def sharing(access: Account, rate: float, say: Callable[[str], None]) -> Iterato
     try:
         yield limit
     finally:
-        limit.close(anyio.current_time())
+        await limit.close()
 
 
 @asynccontextmanager

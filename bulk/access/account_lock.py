@@ -51,7 +51,7 @@ class AccountLock:
             return
         if not host:
             if self._limit is not None:  # it has a budget of its own: nobody will ever know more
-                self._limit.settle(self._access.place, anyio.current_time())
+                self._limit.settle(self._access.place)
             return
         self._record.check_account(host)
         for resource in RESOURCES if self._record.kind == "import" else ():
@@ -60,7 +60,7 @@ class AccountLock:
                 self._stack.enter_context(_current(self._access.lock(host, resource.name), resource.name, host))
                 self.holds.add(resource.name)
         if self._limit is not None:
-            self._limit.settle(host, anyio.current_time())
+            self._limit.settle(host)
         if not self._record.account:
             self._folder.write(replace(self._record, account=host))
         self.entered = True

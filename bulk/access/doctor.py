@@ -5,8 +5,9 @@ What an answer means is decided in `diagnosis`. It ends at the first problem beh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -142,7 +143,7 @@ async def _with_accounts(finding: Finding, access: Account, listed: list[Connect
 
 
 async def _me(access: Account, patience: float) -> Seen | Unreached:
-    with _shared(access) as limit:
+    async with _shared(access) as limit:
         return await _asked(access, access.way, ME, patience, limit)
 
 
@@ -163,12 +164,12 @@ async def _asked(
 # ---- among the jobs on the account
 
 
-@contextmanager
-def _shared(access: Account) -> Iterator[SharedLimit | None]:
+@asynccontextmanager
+async def _shared(access: Account) -> AsyncIterator[SharedLimit | None]:
     """The limit that jobs share; None where it cannot be had, for what is wrong has to be found all the same."""
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         try:
-            limit = stack.enter_context(sharing(access, RATE, lambda _said: None))
+            limit = await stack.enter_async_context(sharing(access, RATE, lambda _said: None))
         except UsageError:
             limit = None
         yield limit
@@ -186,21 +187,15 @@ async def _counted_look(
     if isinstance(result, Seen):
         learn = limit.refused if result.reply.status == 429 else limit.accepted
         learn(sent_at, anyio.current_time())
+        await limit.renew()
     return result
 
 
 async def _turn(limit: SharedLimit, patience: float) -> None:
     """Wait until a request may start; no longer than for an answer, where nobody can say when that is."""
     with anyio.move_on_after(patience):
-        try:
-            while True:
-                now = anyio.current_time()
-                at = limit.claim(now)
-                if at <= now:
-                    return
-                await anyio.sleep(at - now)
-        except UnfinishedError:
-            return
+        with contextlib.suppress(UnfinishedError):
+            await limit.turn()
 
 
 def _with(access: Account, connection: str) -> Account:

@@ -1,230 +1,335 @@
 """One request budget for all who work on an account: jobs at the same time share its limit, none has it to itself.
 
-What a `RateLimit` knows lies where all of them reach it, in a file of this machine or in a Redis, and each start is
-counted there before it happens. Nobody holds anything meanwhile, so whoever is killed leaves nothing behind.
+What a `RateLimit` knows lies where all of them reach it, in a file of this machine or in a Redis. The engine asks only
+what is known here; what that is, the runner brings from the book, ahead and off the event loop: leases of starts, or
+the budget alone for a moment where nobody else is at work (`shared_limit_book`).
 
 One account is reached by several ways: through connections, directly, with other keys. Until a job knows whose account
 it is, that may be any: so its first requests are counted in every budget, and wait for room in all of them.
+
+How soon the others know of a refusal: whoever was refused writes it down at once, and everybody who sends looks into
+the book every `LOOK_AGAIN` seconds at the latest.
 """
 
 from __future__ import annotations
 
-import contextlib
+import copy
 import hashlib
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from bulk.access.shared_limit_file import Book, BudgetStore, FileStore, Unreachable
+import anyio
+import anyio.to_thread
+
+from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Lesson, exchange
+from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
 from bulk.access.shared_limit_redis import REDIS, RedisStore
 from bulk.engine.limit import RateLimit
 from bulk.errors import UnfinishedError
-from bulk.storage.processes import is_gone, new_name
+from bulk.storage.processes import new_name
 
-AT_WORK: Final = 10.0  # seconds for which whoever has asked counts as being at work
-ROOM: Final = 0.08  # seconds kept free beside each window in company: starts of two processes lie where they may
-YIELD: Final = 0.02  # seconds for which whoever has had its share lets others go first
-FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is that of who comes next
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the budget cannot be reached; then the job stops
 REST: Final = 1.0  # seconds after a refusal
 AGAIN: Final = 1.0  # seconds until it is tried again
-DAY: Final = 24 * 3600.0
-NAMES: Final = 500  # that are kept
-UNKNOWN: Final = ""  # the budget that all share who do not know yet whose account it is
-EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
-LATE: Final = 0.04  # seconds by which a reserved start may be missed
+LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
+MOST: Final = 64  # leases at once
+SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
 
 class SharedLimit:
-    """The pace of one job among others on its account; a `bulk.engine.dispatch.Pace`.
+    """The pace of one job among others on its account; a `bulk.engine.dispatch.Pace` and `bulk.runtime.runner.Leased`.
 
-    `name` says by which way the account is reached, until `settle` says which it is. `on_company` is called once, when
-    others are first seen.
+    `name` says by which way the account is reached, until `settle` says which it is. `on_others` is called once, when
+    others are first seen. `exchange` runs in a thread; all else is the loop's.
     """
 
     def __init__(self, store: BudgetStore, rate: float, name: str, on_others: Callable[[], None]) -> None:
         self._store = store
-        self._rate = rate
-        self._name = _digest(name)
         self._on_others = on_others
-        self._me = new_name()
-        self._limit = RateLimit(rate)
-        self._own = RateLimit(rate)  # which counts where others on the account may do more
-        self._now = self._ready = 0.0
-        self._failing: float | None = None
         self._told = False
-        self._known = False  # whose account it is
-        self._reserved = -math.inf  # the start of the next request until that is known, by the book's clock
-        self._not_before = -math.inf  # what was refused until then concerns nobody else yet
+        self._failing: float | None = None
+        self._error: UnfinishedError | None = None
+        self._me = Me(new_name(), _digest(name), rate)
+        self._share = Share(rate)
+        self._account = ""  # which it is, to be noted in the book
 
-    def claim(self, now: float) -> float:
-        """Count a request that starts now, if one may; when it may. Raises `UnfinishedError` if nobody can say."""
-        self._now = now
-        if now < self._ready:  # nobody makes it earlier
-            return self._ready
-        try:
-            self._ready = self._store.change(now, self._claim)
-        except Unreachable as error:
-            self._failing = now if self._failing is None else self._failing
-            if now - self._failing > PATIENCE:
-                raise UnfinishedError("shared_limit_unreachable", reason=str(error)) from error
-            return now + AGAIN
-        self._failing = None
-        return self._ready
+    # ---- for the engine
+
+    def ready_at(self, now: float) -> float:
+        """When the next request may start. Raises `UnfinishedError` if nobody can say any more."""
+        if self._error is not None:
+            raise self._error
+        return self._share.ready_at(now)
+
+    def spend(self, now: float) -> None:
+        """Count a request that starts now."""
+        self._share.spend(now)
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""
-        self._now = now
-        self._tell(lambda limit, ahead: limit.delayed(start + ahead, now + ahead))
+        self._share.learn("delayed", start, now)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`, whichever job."""
-        if not self._known:
-            self._not_before = max(self._not_before, until)
-        self._tell(lambda limit, ahead: limit.pause(until + ahead))
+        self._share.hold(until)
+        self._share.learn("pause", until, 0.0)
 
     def accepted(self, sent_at: float, now: float) -> None:
         """Learn from an answer other than 429."""
-        self._now = now
-        self._tell(lambda limit, ahead: limit.accepted(sent_at + ahead, now + ahead))
+        self._share.learn("accepted", sent_at, now)
 
     def refused(self, sent_at: float, now: float) -> None:
         """Learn from a 429."""
-        self._now = now
-        if not self._known:
-            self._not_before = max(self._not_before, now + REST)
-        self._tell(lambda limit, ahead: limit.refused(sent_at + ahead, now + ahead))
+        self._share.hold(now + REST)
+        self._share.learn("refused", sent_at, now)
 
-    def settle(self, account: str, now: float) -> None:
-        """Say which account it is: whoever reaches it by another way has the same budget from now on."""
+    # ---- for the runner
 
-        def settle(book: Book, there: float) -> None:
-            names, budgets = book.setdefault("names", {}), book.setdefault("budgets", {})
-            before, name = names.get(self._name, UNKNOWN), _digest(account)
-            names[self._name] = name
-            while len(names) > NAMES:
-                del names[next(iter(names))]
-            if before == name or before not in budgets:
+    def is_due(self, now: float) -> bool:
+        """Whether to `renew`."""
+        return self._share.is_due(now)
+
+    async def renew(self) -> None:
+        """Tell the book what happened, and take what may be sent next."""
+        asked = self._asked(anyio.current_time())
+        with anyio.CancelScope(shield=True):  # what was granted is known, whoever leaves
+            granted = await anyio.to_thread.run_sync(self._exchange, asked)
+        self._take(asked, granted, anyio.current_time())
+
+    async def turn(self) -> None:
+        """Wait until a request may start, and count it, for who has no engine."""
+        while True:
+            now = anyio.current_time()
+            at = self.ready_at(now)
+            if at <= now:
+                self.spend(now)
                 return
-            first = budgets[before]
-            first["who"].pop(self._me, None)
-            if name not in budgets:
-                budgets[name] = self._new(book, there)
-            _count_in(budgets[name], first)  # no start is forgotten
+            if self.is_due(now):
+                await self.renew()
+            else:
+                await anyio.sleep(min(at - now, LOOK))
 
-        with contextlib.suppress(Unreachable):  # it is said again by the next run
-            self._store.change(now, settle)
-            self._known = True
-        self._ready = 0.0
-        if self._not_before > now:
-            self.pause(self._not_before)
+    def settle(self, account: str) -> None:
+        """Say which account it is: whoever reaches it by another way has the same budget from the next `renew` on."""
+        self._account = _digest(account)
+        self._share.leave_alone()
 
-    def close(self, now: float) -> None:
+    async def close(self) -> None:
         """Leave: the others have it to themselves."""
-        with contextlib.suppress(Unreachable):
-            self._store.change(now, lambda book, there: self._of(book, there)["who"].pop(self._me, None))
-        self._store.close()
+        asked = self._asked(anyio.current_time(), leaves=True)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._exchange, asked)
+            await anyio.to_thread.run_sync(self._store.close)
 
-    # ---- in the book
+    # ---- one exchange
 
-    def _claim(self, book: Book, there: float) -> float:
-        now, budget = self._now, self._of(book, there)
-        if not self._known:
-            return self._claim_first(book, there)
-        at = self._limit.ready_at(there)
-        shares: list[str] = budget["shares"]
-        budget["who"][self._me] = there
-        if shares.count(self._me) * len(budget["who"]) > len(shares) > 0:
-            at = max(there, self._limit.ready_at(-math.inf) + YIELD, at)
-        at += now - there
-        if budget["rate"] > self._rate:
-            at = max(at, self._own.ready_at(now))
-        if at <= now:
-            self._limit.spend(there)
-            self._own.spend(now)
-            shares.append(self._me)
-            del shares[: -max(math.ceil(budget["rate"]), len(budget["who"]) - 1)]  # of many, each has its turn
-        budget["limit"] = self._limit.given_over()
-        return at
+    def _asked(self, now: float, *, leaves: bool = False) -> Asked:
+        return self._share.asked(self._me, now, self._account, leaves=leaves)
 
-    def _claim_first(self, book: Book, there: float) -> float:
-        """Reserve the start of a request to an account that may be any: counted in every budget, once all have room."""
-        ahead = there - self._now
-        if there - self._reserved > LATE:  # there is none, or it was missed
-            book["budgets"][UNKNOWN]["who"][self._me] = there
-            may = max(self._own.ready_at(self._now), self._not_before)
-            self._reserved = self._reserve(book, max(there, may + ahead))
-        if self._reserved - there > EXACT:
-            return self._reserved - ahead
-        self._reserved = -math.inf
-        self._own.spend(self._now)
-        return self._now
+    def _exchange(self, asked: Asked) -> Granted | Unreachable:
+        try:
+            return self._store.change(asked.now, partial(exchange, asked))
+        except Unreachable as error:
+            return error
 
-    def _reserve(self, book: Book, at: float) -> float:
-        """Count a start in every budget, at the earliest time at which all have room; the time."""
-        others = []
-        for name, budget in book["budgets"].items():
-            if name != UNKNOWN and "limit" in budget:
-                limit = RateLimit(budget["rate"])
-                limit.take_over(budget["limit"])
-                limit.least_margin = ROOM
-                at = limit.ready_at(at)
-                others.append((budget, limit))
-        at = self._limit.ready_at(at)
-        self._limit.spend(at)
-        book["budgets"][UNKNOWN]["limit"] = self._limit.given_over()
-        for budget, limit in others:
-            limit.count(self._limit.newest)
-            budget["limit"] = limit.given_over()
-        return at
-
-    def _tell(self, learn: Callable[[RateLimit, float], None]) -> None:
-        def tell(book: Book, there: float) -> None:
-            budget = self._of(book, there)
-            if self._known:
-                learn(self._limit, there - self._now)
-                budget["limit"] = self._limit.given_over()
-
-        with contextlib.suppress(Unreachable):  # what it would teach is little
-            self._store.change(self._now, tell)
-        self._ready = 0.0
-
-    def _of(self, book: Book, there: float) -> Book:
-        """The budget as it stands, and the limit brought to where it stands."""
-        budgets = book.setdefault("budgets", {})
-        for other in [name for name, old in budgets.items() if not -FORGET < there - old["at"] < DAY]:
-            del budgets[other]  # long idle; or noted before this machine was started, by another clock
-        name = book.setdefault("names", {}).get(self._name, UNKNOWN)
-        self._known = name != UNKNOWN
-        if name not in budgets:
-            budgets[name] = self._new(book, there)
-        budget: Book = budgets[name]
-        rate = self._rate if there - budget["at"] > FORGET else max(budget["rate"], self._rate)
-        budget |= {"at": there, "rate": rate}
-        if self._limit.rate != rate:
-            self._limit = RateLimit(rate)
-        if "limit" in budget:
-            self._limit.take_over(budget["limit"])
-        budget["who"] = {
-            one: at
-            for one, at in budget["who"].items()
-            if there - at < AT_WORK and (one == self._me or not is_gone(one))
-        }
-        others = any(one != self._me for one in budget["who"])
-        if not others:
-            budget["shares"] = []
-        self._limit.least_margin = ROOM if others or (not self._known and len(budgets) > 1) else 0.0
-        if others and self._known and not self._told:
+    def _take(self, asked: Asked, granted: Granted | Unreachable, now: float) -> None:
+        if isinstance(granted, Unreachable):
+            self._failing = asked.now if self._failing is None else self._failing
+            if asked.now - self._failing > PATIENCE:
+                self._error = UnfinishedError("shared_limit_unreachable", reason=str(granted))
+            self._share.take_nothing(now + AGAIN)
+            return
+        self._failing = None
+        if self._account == asked.account:
+            self._account = ""
+        self._share.take(asked, granted, now)
+        if granted.others and granted.known and not self._told:
             self._told = True
             self._on_others()
-        return budget
 
-    def _new(self, book: Book, there: float) -> Book:
-        """A new budget: what was sent to nobody knows whom may have gone there."""
-        new = {"at": there, "rate": self._rate, "who": {}, "shares": []}
-        _count_in(new, book["budgets"].get(UNKNOWN, {}))
-        return new
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who asks: its name, the way by which it comes, and its own rate."""
+
+    name: str
+    way: str
+    rate: float
+
+
+class Share:
+    """What a job may send without asking again: the leases it has, or the limit that it has alone until a moment.
+
+    Beside that, what is to be told to the book.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._own = RateLimit(rate)  # which counts where others on the account may do more
+        self._leases: deque[tuple[float, float]] = deque()  # when a request may start, and that by the book's clock
+        self._alone: RateLimit | None = None  # its times are the book's
+        self._ahead = 0.0  # the book's clock, when it was got
+        self._until = -math.inf
+        self._leaving = False  # others have come
+        self._known = False  # whose account it is
+        self._not_before = -math.inf
+        self._again_at = -math.inf
+        self._asked_at = -math.inf
+        self._wanted = self._urgent = self._asking = False
+        self._most = min(MOST, self._own.window[0])  # leases at once: more where all were used
+        self._takes = 0.0  # seconds that an exchange takes
+        self._used: list[tuple[float, float]] = []
+        self._unused: list[float] = []
+        self._lessons: list[Lesson] = []
+
+    # ---- sending
+
+    def ready_at(self, now: float) -> float:
+        """When the next request may start; infinity where that is being asked."""
+        if now < self._not_before:
+            return self._not_before
+        self._wanted = True
+        self._drop_missed(now)
+        if self._leases:
+            at, look = self._leases[0][0], self._asked_at + LOOK_AGAIN
+            return max(now, min(at, look) if now < look else at)
+        if self._alone is not None:
+            return self._ready_alone(self._alone, now)
+        return self._again_at if self._again_at > now else math.inf
+
+    def _ready_alone(self, alone: RateLimit, now: float) -> float:
+        if now >= self._until:
+            return self._again_at if self._again_at > now else math.inf
+        at = alone.ready_at(now + self._ahead)
+        at = now if at <= now + self._ahead else at - self._ahead
+        if alone.rate > self._rate:
+            at = max(at, self._own.ready_at(now))
+        renewed = self._until - LOOK_AGAIN
+        return min(at, renewed) if now < renewed else at
+
+    def spend(self, now: float) -> None:
+        """Count a request that starts now."""
+        self._own.spend(now)
+        if not self._leases:
+            if self._alone is not None:
+                self._alone.spend(now + self._ahead)
+            return
+        start, there = self._leases.popleft()
+        if self._alone is not None:
+            self._alone.delayed(there, there + now - start)
+        else:
+            self._used.append((there, there + now - start))
+
+    def hold(self, until: float) -> None:
+        """Start nothing before; leases for earlier are handed back."""
+        self._not_before = max(self._not_before, until)
+        self._urgent = True
+        while self._leases and self._leases[0][0] < until:
+            self._unused.append(self._leases.popleft()[1])
+
+    def learn(self, what: Any, first: float, second: float) -> None:
+        """Take note of something, which is told to the book."""
+        if self._alone is None:
+            self._lessons.append((what, first, second))
+        elif what == "pause":
+            self._alone.pause(first + self._ahead)
+        else:
+            getattr(self._alone, what)(first + self._ahead, second + self._ahead)
+
+    def _drop_missed(self, now: float) -> None:
+        while self._leases and self._leases[0][0] + LATE < now:
+            self._unused.append(self._leases.popleft()[1])
+
+    # ---- asking
+
+    def is_due(self, now: float) -> bool:
+        """Whether the book has to be asked or told something."""
+        if self._asking:
+            return False
+        if self._urgent:
+            return True
+        if not self._wanted or now < self._not_before:
+            return False
+        if self._alone is not None:
+            return now >= max(self._until - LOOK_AGAIN, self._again_at)
+        if not self._leases:
+            return now >= self._again_at
+        few = len(self._leases) <= self._most // 2
+        return now - self._asked_at >= (LOOK if few else LOOK_AGAIN)
+
+    def leave_alone(self) -> None:
+        """Have the budget alone no longer than until the next exchange."""
+        self._leaving = self._urgent = True
+
+    def asked(self, me: Me, now: float, account: str, *, leaves: bool) -> Asked:
+        """What is told and asked next."""
+        self._drop_missed(now)
+        alone = self._alone
+        stays = alone is not None and now < self._until and not (self._leaving or leaves)
+        if self._unused:
+            self._most = max(1, self._most // 2)
+        elif len(self._used) >= self._most:
+            self._most = min(MOST, 2 * self._most)
+        asked = Asked(
+            me.name, me.way, me.rate, now, copy.deepcopy(self._own), self._not_before, self._most, self._takes, account,
+            tuple(self._lessons), frozenset(there for _start, there in self._leases), tuple(self._used),
+            tuple(self._unused), None if alone is None else alone.given_over(), stays, leaves,
+        )  # fmt: skip
+        if not stays:
+            self._alone, self._until = None, -math.inf
+        self._lessons, self._used, self._unused = [], [], []
+        self._asking, self._wanted, self._urgent, self._leaving = True, False, False, False
+        self._asked_at = now
+        return asked
+
+    def take_nothing(self, again_at: float) -> None:
+        """Take note that the book cannot be reached: what was to be told is little, and lost."""
+        self._asking = False
+        self._again_at = again_at
+        self._urgent = False
+
+    def take(self, asked: Asked, granted: Granted, now: float) -> None:
+        """Take what was granted."""
+        self._asking = False
+        self._takes = min(SLOWEST, max(now - asked.now, 0.9 * self._takes))
+        if granted.known and not self._known:
+            self._known = True
+            if self._not_before > now:  # what was refused concerns everybody on the account
+                self._lessons.append(("pause", self._not_before, 0.0))
+                self._urgent = True
+        self._again_at = granted.again_at
+        if granted.alone is not None:
+            self._take_alone(granted, granted.alone)
+            return
+        if self._alone is not None:
+            if granted.until > -math.inf:
+                self._until = granted.until
+                return
+            if granted.again_at == -math.inf:
+                self.leave_alone()
+                return
+            self._alone = None
+        self._leases.extend(granted.leases)
+        if granted.not_before > now:
+            self._not_before = max(self._not_before, granted.not_before)
+            while self._leases and self._leases[0][0] < granted.not_before - LATE / 4:
+                self._unused.append(self._leases.popleft()[1])
+
+    def _take_alone(self, granted: Granted, limit: Mapping[str, Any]) -> None:
+        """Have the limit alone; what happened while that was asked for is told to it, and leases are counted in it."""
+        self._alone = RateLimit(granted.rate)
+        self._alone.take_over(limit, self._own)
+        self._ahead, self._until = granted.ahead, granted.until
+        for there, when in self._used:
+            self._alone.delayed(there, when)
+        lessons, self._lessons, self._used, self._unused = self._lessons, [], [], []
+        for lesson in lessons:
+            self.learn(*lesson)
 
 
 def store_of(path: Path, environment: Mapping[str, str], now: float) -> BudgetStore:
@@ -235,18 +340,7 @@ def store_of(path: Path, environment: Mapping[str, str], now: float) -> BudgetSt
     url = environment.get(REDIS, "").strip()
     if not url:
         return FileStore(path, now)
-    return RedisStore(url)
-
-
-def _count_in(budget: Book, more: Book) -> None:
-    """Count the starts of one budget in another as well."""
-    both = [one["limit"] for one in (budget, more) if "limit" in one]
-    if not both:
-        return
-    count = max(len(limit["_starts"]) for limit in both)
-    starts = sorted({start for limit in both for start in limit["_starts"]} - {-math.inf})[-count:]
-    pause = {"_not_before": budget["limit"]["_not_before"] if "limit" in budget else -math.inf}
-    budget["limit"] = both[0] | pause | {"_starts": starts, "_last": max(limit["_last"] for limit in both)}
+    return RedisStore(url, now)
 
 
 def _digest(name: str) -> str:

@@ -40,7 +40,10 @@ class BudgetStore(Protocol):
     """Where the book of budgets lies."""
 
     def change(self, now: float, change: Change[Result]) -> Result:
-        """Let one alone read and write the book; `now` is the caller's time. Raises `Unreachable`."""
+        """Let one alone read and write the book.
+
+        `now` is the caller's time; the change is given what that is by the book's clock. Raises `Unreachable`.
+        """
 
     def close(self) -> None:
         """Let go of it."""
@@ -124,7 +127,7 @@ class FileStore:
             self._file = _identity(self._path)
             if self._path.lstat().st_mode & 0o777 != 0o600:
                 self._path.chmod(0o600)
-            db = sqlite3.connect(self._path, isolation_level=None, timeout=WAIT)
+            db = sqlite3.connect(self._path, isolation_level=None, timeout=WAIT, check_same_thread=False)
             if self._file is not None and _identity(self._path) == self._file:
                 return db
             db.close()

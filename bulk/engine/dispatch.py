@@ -37,11 +37,14 @@ TOO_SLOW: Final = (
 class Pace(Protocol):
     """Says when the next request may start; see `RateLimit`."""
 
-    def claim(self, now: float) -> float:
-        """Count a request that starts now, if one may; when it may, which is `now` if it was counted.
+    def ready_at(self, now: float) -> float:
+        """When the next request may start: `now` means go, infinity that nobody can say yet.
 
-        Raises `UnfinishedError` if that cannot be found out any more.
+        Does no I/O. Raises `UnfinishedError` if it cannot be found out any more.
         """
+
+    def spend(self, now: float) -> None:
+        """Count a request that starts now, as `ready_at` has allowed."""
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""
@@ -154,13 +157,14 @@ class Dispatch:
         if self.in_flight >= self.most_in_flight:
             return None
         try:
-            at = self.limit.claim(now)
+            at = self.limit.ready_at(now)
         except UnfinishedError as error:  # what others share the limit by cannot be reached
             self.stopped_by = str(error)
             self.stop()
             return None
         if at > now:
-            return at
+            return at if at < math.inf else None
+        self.limit.spend(now)
         step = self._gate.pop() if admitted and not self._asks_first else self._ready.popleft()
         if step.request.admission is None and step.task.role is ROW:
             self._gate.passed()

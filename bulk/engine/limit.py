@@ -22,6 +22,8 @@ Neither belief is final: the margin creeps on below that, faster the longer the 
 What this reaches on which server is printed by `python -m benchmarks.pacing`.
 """
 
+from __future__ import annotations
+
 import math
 from collections import deque
 from collections.abc import Mapping
@@ -88,13 +90,6 @@ class RateLimit:
         """Seconds kept free beside the window."""
         return max(self._margin, self.least_margin)
 
-    def claim(self, now: float) -> float:
-        """Count a request that starts now, if one may; when it may, which is `now` if it was counted."""
-        at = self.ready_at(now)
-        if at <= now:
-            self.spend(now)
-        return at
-
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
         starts, period = self._starts, self._window + self.margin
@@ -102,20 +97,32 @@ class RateLimit:
 
     def spend(self, now: float) -> None:
         """Count a request that starts now; one that must make its connection first counts as that much later."""
-        if now - self._own_last > _IDLE + 2 * self._window:
+        if self._is_idle(now):
             self._cold = self._n if self._limited else 0
         self._last = self._own_last = now
         self._starts.append(now + _COLD if self._cold > 0 else now)
         self._cold -= 1
 
     @property
+    def window(self) -> tuple[int, float]:
+        """So many starts in so many seconds are the limit."""
+        return self._n, self._window
+
+    def is_cold(self, now: float) -> bool:
+        """Whether the next requests have to make their connections."""
+        return self._cold > 0 or self._is_idle(now)
+
+    def _is_idle(self, now: float) -> bool:
+        return now - self._own_last > _IDLE + 2 * self._window
+
+    @property
     def newest(self) -> float:
         """The last start that was counted, with what its connection may have taken."""
         return self._starts[-1]
 
-    def count(self, start: float) -> None:
-        """Count the `newest` of another budget in this one too."""
-        self._starts.append(start)
+    def count(self, start: float, newest: float) -> None:
+        """Count a start of somebody else who spends of this budget; `newest` is what they counted it as."""
+        self._starts = deque(sorted((*self._starts, newest)), maxlen=self._n)
         self._last = max(self._last, start)
 
     def delayed(self, start: float, now: float) -> None:
@@ -169,11 +176,13 @@ class RateLimit:
         """What whoever spends of the same budget has to know, as JSON."""
         return {name: getattr(self, name) for name in _SHARED} | {"_starts": list(self._starts)}
 
-    def take_over(self, known: Mapping[str, Any]) -> None:
-        """Go on where another one stands, which may have been of another rate."""
+    def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None) -> None:
+        """Go on where another one stands, which may have been of another rate; with connections as `warm` as its."""
         for name in _SHARED:
             setattr(self, name, known[name])
         self._starts.extend([-math.inf] * self._n + known["_starts"])
+        if warm is not None:
+            self._own_last, self._cold = warm._own_last, min(warm._cold, self._n)  # noqa: SLF001 - its own kind
 
     def _room(self) -> float:
         return max(_ROOM, _ROOM_SHARE * self._too_small)

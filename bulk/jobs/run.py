@@ -43,16 +43,15 @@ async def worked(
 ) -> tuple[Stopping, Totals]:
     """Run `work` until its end or a reason to stop; the reason, and what it took."""
     access, say = setting.access, setting.progress.say
-    async with setting.opened(access, options.rate) as send:
-        with sharing(access, options.rate, say) as limit:
-            runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
-            meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
-            stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
-            stopping.requested = setting.stop
-            try:
-                async with stopping.watching():
-                    with ExitStack() as stack:
-                        await work(runner, AccountLock(folder, record, access, limit, stack), stopping)
-            except (AbortedError, UnfinishedError) as raised:
-                stopping.stop(raised)
+    async with setting.opened(access, options.rate) as send, sharing(access, options.rate, say) as limit:
+        runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
+        meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
+        stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
+        stopping.requested = setting.stop
+        try:
+            async with stopping.watching():
+                with ExitStack() as stack:
+                    await work(runner, AccountLock(folder, record, access, limit, stack), stopping)
+        except (AbortedError, UnfinishedError) as raised:
+            stopping.stop(raised)
     return stopping, meter.note(anyio.current_time())

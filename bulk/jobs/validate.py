@@ -71,7 +71,7 @@ async def _names(resource: Resource, setting: Setting, rate: float) -> Names:
     async with _asking(setting, rate) as (runner, limit):
         names = await runner.ask(read_names(families_of(resource, ()), resource.custom))
         if limit is not None and names.host:
-            limit.settle(names.host, anyio.current_time())
+            limit.settle(names.host)
         return names
 
 
@@ -81,11 +81,10 @@ async def _asking(
 ) -> AsyncIterator[tuple[Runner, SharedLimit | None]]:
     """What asks the account, at the pace of all who are at work on it."""
     access, progress = setting.access, setting.progress
-    async with setting.opened(access, rate) as send:
-        with sharing(access, rate, progress.say) as limit:
-            runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say), checkpoint)
-            async with Stopping(runner, progress, seconds=None, signals=False).watching():
-                yield runner, limit
+    async with setting.opened(access, rate) as send, sharing(access, rate, progress.say) as limit:
+        runner = Runner(new_dispatch(rate, 0, limit), telling(send, progress.say), checkpoint)
+        async with Stopping(runner, progress, seconds=None, signals=False).watching():
+            yield runner, limit
 
 
 async def validate(

@@ -58,6 +58,17 @@ class Waiting(Protocol):
         """When to ask it again; what lies in the past does not count."""
 
 
+@runtime_checkable
+class Leased(Protocol):
+    """A pace whose starts lie where others take some too: they are taken ahead, and not while the engine waits."""
+
+    def is_due(self, now: float) -> bool:
+        """Whether to `renew`."""
+
+    async def renew(self) -> None:
+        """Tell what happened, and take what may be sent next. Reports what is wrong by the pace itself."""
+
+
 class Runner:
     """Runs feeds through one engine. `stop()` drains; cancelling the caller's scope leaves at once, in doubt."""
 
@@ -67,6 +78,7 @@ class Runner:
         self._send = send
         self._checkpoint = checkpoint
         self._wake = anyio.Event()
+        self._renewing = False
 
     def writing_to(self, checkpoint: Checkpoint) -> Runner:
         """A runner of the same engine and the same way in, for another checkpoint."""
@@ -81,11 +93,15 @@ class Runner:
         """Run until every task of the feed has ended, or the engine has stopped and nothing is in flight."""
         dispatch = self.dispatch
         waiting = feed if isinstance(feed, Waiting) else None  # looked at once: it takes longer than a request
+        leased = dispatch.limit if isinstance(dispatch.limit, Leased) else None
         async with anyio.create_task_group() as flights:
             while True:
                 await self._fill(feed)
                 now = anyio.current_time()
                 step = dispatch.next(now)
+                if leased is not None and not self._renewing and leased.is_due(now):
+                    self._renewing = True
+                    flights.start_soon(self._renew, leased)
                 if isinstance(step, Step):
                     if self._checkpoint and self._checkpoint.backlog > _BACKLOG:
                         await self._checkpoint.durable()
@@ -98,6 +114,13 @@ class Runner:
                     await self._wake.wait()
         if self._checkpoint:
             await self._checkpoint.durable()
+
+    async def _renew(self, leased: Leased) -> None:
+        try:
+            await leased.renew()
+        finally:
+            self._renewing = False
+            self._wake.set()
 
     async def _fill(self, feed: Feed) -> None:
         ended = 0

@@ -10,16 +10,19 @@ import subprocess
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
+from bulk.access.shared_limit_book import Asked, Granted
 from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
 from bulk.access.shared_limit_redis import RedisStore
 from bulk.errors import UnfinishedError, UsageError
 from tests.scale import tries
+from tests.sharing import claim, close, renew, settle
 
 START = 1_000.0  # the machine's clock stands still: the tests say what time it is
 
@@ -38,7 +41,7 @@ def limit_at(
     store = FileStore(book, 0.0, lambda: started)
     limit = SharedLimit(store, rate, name, lambda: heard.append("company"))
     if known:
-        limit.settle(f"{name}.example.com", 0.0)
+        settle(limit, f"{name}.example.com", 0.0)
     weakref.finalize(limit, store.close)
     return limit
 
@@ -51,12 +54,19 @@ def drive(limits: list[SharedLimit], seconds: float, now: float = 0.0) -> list[l
     while min(due) < end:
         at = min(range(len(limits)), key=lambda one: due[one])
         now = due[at]
-        ready = limits[at].claim(now)
+        ready = claim(limits[at], now)
         if ready <= now:
             starts[at].append(now)
             ready = math.nextafter(now, math.inf)
         due[at] = ready
     return starts
+
+
+def first_start(limit: SharedLimit, now: float) -> float:
+    """When it may start."""
+    while (ready := claim(limit, now)) > now:
+        now = ready
+    return now
 
 
 def most_in_a_second(starts: list[float]) -> int:
@@ -116,13 +126,13 @@ def test_no_second_ever_holds_more_whoever_comes_and_goes(tmp_path: Path, steps:
         else:
             one = at_work[int(size) % len(at_work)]
             if what == "settle":
-                one.settle("the account.example.com", now)
+                settle(one, "the account.example.com", now)
             elif what == "refused":
                 one.refused(now - 0.1, now)
             elif len(at_work) > 1:
                 at_work.remove(one)
                 if what == "leave":
-                    one.close(now)
+                    close(one, now)
                 else:
                     one._store.close()  # it is gone, and has told nobody
     assert not starts or most_in_a_second(starts) <= max(rates)
@@ -137,18 +147,19 @@ def test_each_keeps_to_its_own_rate_as_well(book: Path):
 
 def test_what_one_was_refused_all_wait_for(book: Path):
     one, two = limit_at(book), limit_at(book)
-    assert one.claim(10.0) == 10.0
+    assert claim(one, 10.0) == 10.0
     one.refused(10.0, 10.2)
     one.pause(40.0)
-    assert two.claim(10.3) == pytest.approx(40.0)
+    renew(one, 10.2)
+    assert 40.0 <= first_start(two, 10.3) <= 40.5
 
 
 def test_who_comes_by_another_way_is_known_by_the_account(book: Path):
     one, two = limit_at(book, name="with a key", known=False), limit_at(book, name="directly", known=False)
     first = [start for each in drive([one, two], 0.5) for start in each]
-    one.settle("account.example.com", 0.5)
+    settle(one, "account.example.com", 0.5)
     more = [start for each in drive([one, two], 0.5, 0.5) for start in each]
-    two.settle("account.example.com", 1.0)
+    settle(two, "account.example.com", 1.0)
     combined = [start for each in drive([one, two], 20, 1.0) for start in each]
     assert most_in_a_second([*first, *more, *combined]) == 5
     assert len(combined) >= 0.85 * 20 * 5
@@ -165,12 +176,12 @@ def test_whoever_does_not_know_yet_whose_account_it_is_disturbs_none(book: Path,
     sent = [0] * len(limits)
     while (now := min(due)) < 20:
         at = due.index(now)
-        ready = limits[at].claim(now)
+        ready = claim(limits[at], now)
         if ready <= now:
             starts.append(now)
             sent[at] += 1
             if sent[at] == 3:
-                limits[at].settle("the account.example.com", now)
+                settle(limits[at], "the account.example.com", now)
             ready = math.nextafter(now, math.inf)
         due[at] = ready
     assert most_in_a_second(starts) == 5
@@ -180,11 +191,14 @@ def test_whoever_does_not_know_yet_whose_account_it_is_disturbs_none(book: Path,
 
 def test_a_refusal_before_it_is_known_whose_it_is_concerns_nobody_else(book: Path):
     one, two = limit_at(book, name="one", known=False), limit_at(book, name="two", known=False)
-    assert one.claim(10.0) == 10.0
+    assert claim(one, 10.0) == 10.0
     one.pause(3_000.0)
-    assert two.claim(10.5) < 11.0
-    one.settle("account.example.com", 10.6)
-    assert one.claim(11.0) == pytest.approx(3_000.0)
+    renew(one, 10.0)
+    assert first_start(two, 10.5) < 11.0
+    settle(one, "account.example.com", 10.6)
+    assert claim(one, 11.0) == pytest.approx(3_000.0)
+    settle(two, "account.example.com", 11.5)
+    assert 3_000.0 <= first_start(two, 11.6) <= 3_000.5
 
 
 def test_other_accounts_are_other_budgets(book: Path):
@@ -202,14 +216,14 @@ def test_one_who_was_killed_is_forgotten_after_a_while(book: Path):
 
 def test_after_the_machine_was_started_anew_old_times_do_not_count(book: Path):
     drive([limit_at(book)], 5)
-    assert limit_at(book, started=3.0).claim(0.0) == 0.0
+    assert claim(limit_at(book, started=3.0), 0.0) == 0.0
 
 
 @pytest.mark.parametrize("content", [b"", b"no database, by no means" * 50])
 def test_a_damaged_book_is_begun_anew(book: Path, content: bytes):
     book.parent.mkdir()
     book.write_bytes(content)
-    assert limit_at(book).claim(0.0) == 0.0
+    assert claim(limit_at(book), 0.0) == 0.0
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path):
@@ -237,19 +251,19 @@ class Gone:
 def test_while_it_cannot_be_reached_nobody_sends_and_then_the_job_stops(book: Path):
     store = Gone(FileStore(book, 0.0, lambda: START))
     limit = SharedLimit(store, 5.0, "the account", lambda: None)
-    assert limit.claim(0.0) == 0.0
+    assert claim(limit, 0.0) == 0.0
     store.gone = True
-    assert limit.claim(10.0) > 10.0
+    assert claim(limit, 10.0) > 10.0
     limit.refused(0.0, 10.0)
     limit.pause(11.0)
-    limit.settle("account.example.com", 11.0)
+    settle(limit, "account.example.com", 11.0)
     store.gone = False
-    assert limit.claim(12.0) == 12.0
+    assert claim(limit, 12.0) == 12.0
     store.gone = True
-    assert limit.claim(20.0) > 20.0
+    assert claim(limit, 20.0) > 20.0
     with pytest.raises(UnfinishedError, match="no answer"):
-        limit.claim(20.1 + PATIENCE)
-    limit.close(90.0)
+        claim(limit, 20.1 + PATIENCE)
+    close(limit, 90.0)
 
 
 # ---- in a Redis
@@ -288,20 +302,22 @@ def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path)
     shelves = [store_of(book, {"BULK_REDIS_URL": redis_url}, 0.0) for _ in range(3)]
     one, two, other = (SharedLimit(s, 5.0, name, lambda: None) for s, name in zip(shelves, "aab", strict=True))
     for limit, account in ((one, "a"), (two, "a"), (other, "b")):
-        limit.settle(account, 50.0)
+        settle(limit, account, 50.0)
     now = 50.0  # of this machine; the Redis has its own
-    started = [limit.claim(now) <= now for limit in (one, two, one, two, one, two, one)]
+    started = [claim(limit, now) <= now for limit in (one, two, one, two, one, two, one)]
     assert 1 <= sum(started) <= 5
-    assert other.claim(now) == now
+    renew(one, now)  # it learns that it is not alone
+    assert claim(other, now) == now
     one.pause(now + 100)
-    assert now + 95 < two.claim(now + 2) <= now + 103
+    renew(one, now)
+    assert now + 95 < claim(two, now + 2) <= now + 103
     for limit in (one, two, other):
-        limit.close(now)
+        close(limit, now)
     assert not book.exists()
 
 
 def test_two_that_change_it_at_once_lose_nothing(redis_url: str):
-    one, two = RedisStore(redis_url), RedisStore(redis_url)
+    one, two = RedisStore(redis_url, 0.0), RedisStore(redis_url, 0.0)
 
     def add(book: dict[str, int], _there: float) -> int:
         book["count"] = book.get("count", 0) + 1
@@ -321,14 +337,87 @@ def test_two_that_change_it_at_once_lose_nothing(redis_url: str):
 def test_a_redis_that_is_gone_is_said_and_its_address_is_not(redis_url: str):
     secret = redis_url.replace("redis://", "redis://:s3cret@").rsplit(":", 1)[0] + ":1/0"
     with pytest.raises(UsageError, match="BULK_REDIS_URL") as raised:
-        RedisStore(secret)
+        RedisStore(secret, 0.0)
     assert "s3cret" not in str(raised.value)
     with pytest.raises(UsageError, match="no address"):
-        RedisStore("nonsense")
+        RedisStore("nonsense", 0.0)
 
 
 def test_a_redis_that_dies_is_unreachable(tmp_path: Path):
     with redis_server(tmp_path) as url:
-        store = RedisStore(url)
+        store = RedisStore(url, 0.0)
     with pytest.raises(Unreachable, match="does not answer"):
         store.change(0.0, lambda _book, _there: None)
+
+
+# ---- with exchanges that take their time
+
+
+class Late:
+    """A job whose exchanges with the book take a while: it goes on starting by what it has until they are over."""
+
+    def __init__(self, limit: SharedLimit) -> None:
+        self.limit = limit
+        self.starts: list[float] = []
+        self.due = 0.0
+        self.asked: tuple[float, Asked] | None = None
+        self.granted: tuple[float, Asked, Granted | Unreachable] | None = None
+
+    def step(self, now: float, takes: tuple[float, float]) -> None:
+        if self.asked is not None and self.asked[0] <= now:
+            self.granted, self.asked = (now + takes[1], self.asked[1], self.limit._exchange(self.asked[1])), None
+        if self.granted is not None and self.granted[0] <= now:
+            self.limit._take(*self.granted[1:], now)
+            self.granted = None
+        ready = self.limit.ready_at(now)
+        if self.limit.is_due(now):
+            self.asked = now + takes[0], self.limit._asked(now)
+            ready = self.limit.ready_at(now)
+        if ready <= now:
+            self.limit.spend(now)
+            self.starts.append(now)
+            ready = math.nextafter(now, math.inf)
+        waits = [told[0] for told in (self.asked, self.granted) if told is not None]
+        self.due = min([ready, *waits])
+        assert self.due < math.inf, "nobody would ask again"
+
+
+TAKES = st.sampled_from([(0.0, 0.0), (0.001, 0.001), (0.02, 0.05), (0.3, 0.3), (0.0, 1.2)])
+
+
+@settings(max_examples=tries(30, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.floats(0.0, 6.0), st.sampled_from([2.5, 5.0, 20.0]), st.booleans()), min_size=1, max_size=4),
+    st.integers(0, 10_000),
+    TAKES,
+)
+def test_the_law_holds_however_long_the_book_takes(
+    tmp_path: Path, jobs: list[tuple[float, float, bool]], seed: int, takes: tuple[float, float]
+):
+    """Jobs come at their moments, some by a way that nobody knows; some are killed, and some come to know."""
+    book = tmp_path / "late" / "budgets.sqlite"
+    shutil.rmtree(book.parent, ignore_errors=True)
+    now = 0.0
+    chance, coming = Random(seed), sorted(jobs)
+    working: list[Late] = []
+    starts: list[float] = []
+    while now < 12.0:
+        while coming and coming[0][0] <= now:
+            _at, rate, known = coming.pop(0)
+            store = FileStore(book, 0.0, lambda: START)
+            limit = SharedLimit(store, rate, f"way {len(coming)}", lambda: None)
+            weakref.finalize(limit, store.close)
+            if known:
+                settle(limit, "the account", now)
+            working.append(Late(limit))
+            working[-1].due = now
+        for job in [job for job in working if job.due <= now]:
+            before = len(job.starts)
+            job.step(now, takes)
+            starts += job.starts[before:]
+            if len(job.starts) == 3 and chance.random() < 0.5:
+                job.limit.settle("the account")
+            if chance.random() < 0.003:
+                working.remove(job)
+        now = min([job.due for job in working] + [coming[0][0] if coming else 12.0])
+    assert not starts or most_in_a_second(starts) <= max(math.ceil(rate) for _at, rate, _known in jobs)

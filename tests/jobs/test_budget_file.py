@@ -15,6 +15,7 @@ from bulk.access.account import ALONE, Account, sharing
 from bulk.access.shared_limit import SharedLimit
 from bulk.access.shared_limit_file import FileStore, Unreachable, UnusableError
 from bulk.storage.private import NotOursError
+from tests.sharing import claim, close, settle
 
 
 @pytest.fixture
@@ -65,11 +66,11 @@ def test_whatever_is_there_it_is_begun_anew(book: Path, shape: str):
     SHAPES[shape](book)
     limits = [SharedLimit(FileStore(book, 0.0), 5.0, "way", lambda: None) for _ in range(2)]
     for limit in limits:
-        limit.settle("account", 0.0)
-    assert sum(limit.claim(100.0) == 100.0 for limit in limits * 5) <= 5, "they agree"
+        settle(limit, "account", 0.0)
+    assert sum(claim(limit, 100.0) == 100.0 for limit in limits * 5) <= 5, "they agree"
     for limit in limits:
         limit.refused(100.0, 100.1)
-        limit.close(101.0)
+        close(limit, 101.0)
     assert json.loads(sqlite3.connect(book).execute("SELECT text FROM book").fetchone()[0])["budgets"]
     assert book.stat().st_mode & 0o777 == 0o600
 
@@ -162,7 +163,7 @@ def test_where_nothing_can_be_written_the_job_keeps_its_own_limit_and_says_so(tm
     said: list[str] = []
 
     async def main() -> None:
-        with sharing(Account(sandbox_folder=tmp_path / "state"), 5.0, said.append) as limit:
+        async with sharing(Account(sandbox_folder=tmp_path / "state"), 5.0, said.append) as limit:
             assert limit is None
 
     anyio.run(main)

@@ -12,7 +12,6 @@ from bulk.access import doctor, shared_limit_file
 from bulk.access.account import Account, sharing
 from bulk.access.diagnosis import Finding
 from bulk.access.doctor import examine_sandbox
-from bulk.access.shared_limit import SharedLimit
 from bulk.api.probe import Seen
 from bulk.model import Reply
 from tests.virtual import run
@@ -33,27 +32,18 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return times
 
 
-async def turn(limit: SharedLimit) -> None:
-    while True:
-        now = anyio.current_time()
-        at = limit.claim(now)
-        if at <= now:
-            return
-        await anyio.sleep(at - now)
-
-
 def test_it_waits_for_its_turn_and_a_refusal_holds_everybody_up(tmp_path: Path, looks: list[float]):
     account = Account(sandbox_folder=tmp_path / "sandbox")
     findings: list[Finding] = []
 
     async def main() -> None:
-        with sharing(account, 5.0, lambda _said: None) as limit:
+        async with sharing(account, 5.0, lambda _said: None) as limit:
             assert limit is not None
-            limit.settle("sandbox.example.com", anyio.current_time())
+            limit.settle("sandbox.example.com")
             for _start in range(5):
-                await turn(limit)
+                await limit.turn()
             await examine_sandbox(tmp_path / "sandbox", "", findings.append)
-            await turn(limit)
+            await limit.turn()
             assert anyio.current_time() > looks[-1], "and the next starts after it"
 
     run(main)

@@ -12,6 +12,7 @@ import pytest
 from bulk.access.shared_limit import FileStore, SharedLimit
 from bulk.storage import processes
 from bulk.storage.processes import is_gone, new_name
+from tests.sharing import claim, settle
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is taken for dead")
 
@@ -20,33 +21,38 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is 
 def test_who_was_killed_is_no_company_and_who_lives_is(tmp_path: Path):
     script = (
         "import sys; from pathlib import Path; from bulk.access.shared_limit import FileStore, SharedLimit\n"
+        "from tests.sharing import claim, settle\n"
         "limit = SharedLimit(FileStore(Path(sys.argv[1]), 0.0), 5.0, 'account', lambda: None)\n"
-        "limit.settle('account', 0.0); limit.claim(0.0); print('in', flush=True); sys.stdin.read()"
+        "settle(limit, 'account', 0.0); claim(limit, 0.0); print('in', flush=True); sys.stdin.read()"
     )
     book = tmp_path / "book"
     child = subprocess.Popen(
-        [sys.executable, "-c", script, str(book)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(book)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
     )
     with child:
         assert child.stdout is not None
         assert child.stdout.readline() == "in\n"
         heard: list[str] = []
 
-        def claim() -> None:
+        def come() -> None:
             store = FileStore(book, 0.0)
             limit = SharedLimit(store, 5.0, "account", lambda: heard.append("company"))
-            limit.settle("account", 0.0)
-            limit.claim(0.0)
+            settle(limit, "account", 0.0)
+            claim(limit, 0.0)
             store.close()
 
-        claim()
+        come()
         assert heard == ["company"]
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has taken note of it yet
         heard.clear()
         assert child.returncode is None
         _forget_me(book)
-        claim()
+        come()
         assert heard == []
 
 

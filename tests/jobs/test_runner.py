@@ -14,6 +14,8 @@ from typing import Any
 import anyio
 import pytest
 
+from bulk.access.shared_limit import SharedLimit
+from bulk.access.shared_limit_file import FileStore
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Step
@@ -21,7 +23,7 @@ from bulk.engine.tasks import Task
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 from bulk.planning.flow import Asking
-from bulk.runtime.runner import Runner
+from bulk.runtime.runner import Runner, new_dispatch
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.storage.journal import OpenRow
 from tests.virtual import run
@@ -232,6 +234,40 @@ def test_answers_wait_for_a_slow_disk_so_that_memory_is_bounded(tmp_path: Path):
             assert disk.backlog == 0
 
     anyio.run(main)  # in real time: the clock of the other tests stands still while a thread works
+
+
+# ---- a limit that is shared
+
+
+def test_the_book_of_a_shared_limit_is_never_opened_on_the_loop(tmp_path: Path):
+    threads: list[int] = []
+
+    class Book(FileStore):
+        def change(self, now: float, change: Any) -> Any:
+            threads.append(threading.get_ident())
+            return super().change(now, change)
+
+    async def main() -> None:
+        limits = [
+            SharedLimit(Book(tmp_path / "state" / "b", 0.0, lambda: 0.0), 5.0, "way", lambda: None) for _ in range(2)
+        ]
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server = Server(checkpoint)
+            limits[0].settle("account")
+            runner = Runner(new_dispatch(5.0, 0, limits[0]), server.send, checkpoint)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(runner.run, feed_of(checkpoint))
+                await anyio.sleep(5.0)
+                limits[1].settle("account")
+                await limits[1].turn()  # another one comes
+            check_all_done(checkpoint)
+            assert 2 * ROWS / 5 - 1 < anyio.current_time() < 2 * ROWS / 5 * 1.2 + 3
+        for limit in limits:
+            await limit.close()
+
+    run(main)
+    assert 10 < len(threads) < 2 * 2 * ROWS
+    assert threading.get_ident() not in threads
 
 
 # ---- questions

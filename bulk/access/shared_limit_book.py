@@ -1,0 +1,290 @@
+"""What one job tells and takes in one change of the book of budgets. Does no I/O and reads no clock.
+
+A budget is the limit of one account. Whoever is alone at work on it has it *alone* for a moment (`LEASE`), and counts
+its starts by itself; who comes then waits until that is told, or over. Several take *leases*, each a start at its time,
+a few ahead. Nobody holds anything beyond that: what a killed job had passes away by time, and is counted as used.
+
+A lease in the book: when the request starts, what it is counted as, whose it is, when it was to start at first.
+
+The book is JSON; its times are those of its own clock, `there`. Whoever asks has another one, `now`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from bulk.access.shared_limit_file import Book
+from bulk.engine.limit import RateLimit
+from bulk.storage.processes import is_gone
+
+LEASE: Final = 1.0  # seconds for which a budget is had alone, and ahead to which starts are leased
+LATE: Final = 0.04  # seconds by which a leased start may be missed; then it is handed back
+ROOM: Final = 0.08  # seconds kept free beside each window among others: starts of two processes lie where they may
+LOOK: Final = 0.1  # seconds until it is asked again where nothing can be leased
+AT_WORK: Final = 10.0  # seconds for which whoever has asked counts as being at work
+FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is that of who comes next
+DAY: Final = 24 * 3600.0
+NAMES: Final = 500  # that are kept
+UNKNOWN: Final = ""  # the budget that all share who do not know yet whose account it is
+EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
+
+Lesson = tuple[Literal["accepted", "refused", "pause", "delayed"], float, float]  # and what a `RateLimit` is told
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job tells and asks for. Times are its own, except those of leases, which are the book's."""
+
+    me: str
+    way: str  # by which it reaches the account
+    rate: float
+    now: float
+    own: RateLimit  # its own starts, a copy: where others may do more, it counts too
+    not_before: float  # what the job was refused concerns it alone while nobody knows whose account it is
+    most: int  # leases that it could use
+    takes: float  # seconds that an exchange takes
+    account: str = ""  # which it is, if that became known
+    lessons: tuple[Lesson, ...] = ()
+    waiting: frozenset[float] = frozenset()  # leases that it still has
+    used: tuple[tuple[float, float], ...] = ()  # leases, and when they were used
+    unused: tuple[float, ...] = ()  # leases that are handed back
+    alone: Mapping[str, Any] | None = None  # the limit as it stands, if it was had alone
+    stays: bool = False  # whether the job goes on having it alone meanwhile
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What it gets. Times are its own, but for the second one of a lease."""
+
+    ahead: float
+    known: bool  # whose account it is
+    others: bool  # whether others are at work on it
+    rate: float  # of the budget
+    leases: tuple[tuple[float, float], ...] = ()  # when a request may start, and that by the book's clock
+    alone: Mapping[str, Any] | None = None  # the limit, in the book's times, if it is had alone from now on
+    until: float = -math.inf  # how long it is had alone
+    not_before: float = -math.inf  # leases before that are void: somebody was refused
+    again_at: float = -math.inf  # when to ask again if nothing was granted
+
+
+def exchange(asked: Asked, book: Book, there: float) -> Granted:
+    """Note what a job tells, and grant what it may have."""
+    budgets = book.setdefault("budgets", {})
+    for name in [name for name, budget in budgets.items() if not -FORGET < there - budget["at"] < DAY]:
+        del budgets[name]  # long idle; or noted before this machine was started, by another clock
+    for budget in budgets.values():
+        _pass_away(budget, asked, there)
+    name, budget = _budget(asked, book, there)
+    if asked.alone is not None and _has_alone(budget, asked.me):
+        budget |= {"limit": dict(asked.alone), "alone": budget["alone"] if asked.stays else None}
+    for one in budgets.values():
+        _note_leases(one, asked)
+    if name != UNKNOWN:
+        _learn(budget, asked, there - asked.now)
+    if asked.account:
+        _settle(asked, book, there)
+        name, budget = _budget(asked, book, there)
+    known, ahead = name != UNKNOWN, there - asked.now
+    if asked.leaves:
+        budget["who"].pop(asked.me, None)
+        return Granted(ahead, known, others=False, rate=budget["rate"])
+    return _grant(asked, budgets, name, there)
+
+
+# ---- what is told
+
+
+def _budget(asked: Asked, book: Book, there: float) -> tuple[str, Book]:
+    """The budget of the way by which it comes, with the job among those who are at work on it."""
+    budgets = book["budgets"]
+    name = book.setdefault("names", {}).get(asked.way, UNKNOWN)
+    if name not in budgets:
+        budgets[name] = _new(asked, book, there)
+    budget: Book = budgets[name]
+    rate = asked.rate if there - budget["at"] > FORGET else max(budget["rate"], asked.rate)
+    budget |= {"at": there, "rate": rate}
+    if not asked.leaves:
+        budget["who"][asked.me] = there
+    return name, budget
+
+
+def _new(asked: Asked, book: Book, there: float) -> Book:
+    """A new budget: what was sent to nobody knows whom may have gone there."""
+    new = {"at": there, "rate": asked.rate, "who": {}, "leases": [], "alone": None}
+    _count_in(new, book["budgets"].get(UNKNOWN, {}))
+    return new
+
+
+def _pass_away(budget: Book, asked: Asked, there: float) -> None:
+    """Forget who is gone; what they had alone counts as used up, at the last moment, and leases long past as used."""
+    budget["who"] = {
+        one: at for one, at in budget["who"].items() if there - at < AT_WORK and (one == asked.me or not is_gone(one))
+    }
+    limit = _limit_of(budget)
+    alone = budget["alone"]
+    mine = alone is not None and alone[0] == asked.me
+    if alone is not None and (asked.alone is None if mine else there >= alone[1] or is_gone(alone[0])):
+        last = min(there, alone[1])  # no start was later
+        for _start in range(limit.window[0]):
+            limit.count(last, max(last, limit.newest))
+        budget["alone"] = None
+    past = there - limit.window[1] - 2 * LATE - LEASE
+    for at, newest, *_whose in budget["leases"]:
+        if at < past:
+            limit.count(at, newest)
+    soon = there + asked.takes
+    lost = {one for at, _newest, one, _granted in budget["leases"] if at > soon and one != asked.me and is_gone(one)}
+    budget["leases"] = [
+        lease for lease in budget["leases"] if lease[0] >= past and not (lease[0] > soon and lease[2] in lost)
+    ]  # the dead start nothing more
+    budget["limit"] = limit.given_over()
+
+
+def _note_leases(budget: Book, asked: Asked) -> None:
+    """Note what became of the job's leases. An idle one that was not told of is about to pass away."""
+    used, kept = dict(asked.used), []
+    for lease in budget["leases"]:
+        at, newest, who, granted = lease
+        if who == asked.me and granted in used:
+            kept.append([used[granted], newest + used[granted] - at, who, granted])
+        elif who != asked.me or (granted not in asked.unused and not (asked.leaves and granted in asked.waiting)):
+            kept.append(lease)
+    budget["leases"] = sorted(kept)
+
+
+def _learn(budget: Book, asked: Asked, ahead: float) -> None:
+    limit = _limit_of(budget)
+    for what, first, second in asked.lessons:
+        if what == "pause":
+            limit.pause(first + ahead)
+        elif what == "accepted":
+            limit.accepted(first + ahead, second + ahead)
+        elif what == "refused":
+            limit.refused(first + ahead, second + ahead)
+        else:
+            _delay(budget, limit, first + ahead, second + ahead)
+    budget["limit"] = limit.given_over()
+
+
+def _delay(budget: Book, limit: RateLimit, start: float, now: float) -> None:
+    for lease in budget["leases"]:
+        if abs(lease[0] - start) < LATE / 4:
+            lease[:2] = [now, now]
+            budget["leases"].sort()
+            return
+    limit.delayed(start, now)
+
+
+def _settle(asked: Asked, book: Book, there: float) -> None:
+    """Note which account it is: whoever reaches it by another way has the same budget from now on."""
+    names, budgets = book["names"], book["budgets"]
+    before = names.get(asked.way, UNKNOWN)
+    names[asked.way] = asked.account
+    while len(names) > NAMES:
+        del names[next(iter(names))]
+    if before == asked.account or before not in budgets:
+        return
+    first = budgets[before]
+    first["who"].pop(asked.me, None)
+    if asked.account not in budgets:
+        budgets[asked.account] = _new(asked, book, there)
+    if before != UNKNOWN:  # no start is forgotten; what nobody knew whose it is stands in every budget
+        _count_in(budgets[asked.account], first)
+
+
+def _count_in(budget: Book, more: Book) -> None:
+    """Count the starts of one budget in another as well."""
+    leases = {(lease[2], lease[3]): lease for one in (budget, more) for lease in one.get("leases", [])}
+    budget["leases"] = sorted(list(lease) for lease in leases.values())
+    both = [one["limit"] for one in (budget, more) if "limit" in one]
+    if not both:
+        return
+    count = max(len(limit["_starts"]) for limit in both)
+    starts = sorted({start for limit in both for start in limit["_starts"]} - {-math.inf})[-count:]
+    pause = {"_not_before": budget["limit"]["_not_before"] if "limit" in budget else -math.inf}
+    budget["limit"] = both[0] | pause | {"_starts": starts, "_last": max(limit["_last"] for limit in both)}
+
+
+# ---- what is granted
+
+
+def _grant(asked: Asked, budgets: Mapping[str, Book], name: str, there: float) -> Granted:
+    budget, known, ahead = budgets[name], name != UNKNOWN, there - asked.now
+    others = len(budget["who"]) > 1
+    strangers = known and any(one != asked.me for one in budgets.get(UNKNOWN, {}).get("who", {}))
+    about = {"ahead": ahead, "known": known, "others": others, "rate": budget["rate"]}
+    if _has_alone(budget, asked.me):  # and stays
+        if not others and not strangers:
+            budget["alone"][1] = there + LEASE
+        return Granted(**about, until=budget["alone"][1] - ahead if not others and not strangers else -math.inf)
+    alone = [one["alone"][1] for one in ([budget] if known else budgets.values()) if one["alone"] is not None]
+    if alone:  # it is told there within half a lease that somebody has come
+        return Granted(**about, again_at=min(max(alone), there + LOOK) - ahead)
+    if known and not others and not strangers and all(lease[2] == asked.me for lease in budget["leases"]):
+        limit = _limit_of(budget)
+        for at, newest, *_whose in budget["leases"]:
+            limit.count(at, newest)
+        budget |= {"leases": [], "alone": [asked.me, there + LEASE], "limit": limit.given_over()}
+        return Granted(**about, alone=budget["limit"], until=there + LEASE - ahead)
+    if asked.alone is not None:  # who had it all lets those who have come go first
+        return Granted(**about, again_at=asked.now + 1.5 * LOOK)
+    several = [budget] if known else list(budgets.values())
+    leases, again = _lease(asked, several, there, len(budget["who"]))
+    not_before = budget["limit"]["_not_before"] - ahead if known else -math.inf
+    return Granted(**about, leases=leases, again_at=again, not_before=not_before)
+
+
+def _lease(
+    asked: Asked, budgets: list[Book], there: float, share: int
+) -> tuple[tuple[tuple[float, float], ...], float]:
+    """Lease starts in all these budgets, at the earliest times at which all have room; and when to ask again.
+
+    All who are at work have as many ahead of them, so each has its turn.
+    """
+    ahead, own, limits = there - asked.now, asked.own, []
+    for budget in budgets:
+        limit = _limit_of(budget)
+        limit.least_margin = ROOM
+        for at, newest, *_whose in budget["leases"]:
+            limit.count(at, newest)
+        limits.append(limit)
+    slower = any(budget["rate"] > asked.rate for budget in budgets)
+    waiting = sorted(lease[0] for lease in budgets[0]["leases"] if lease[2] == asked.me and lease[3] in asked.waiting)
+    for at in waiting:
+        own.spend(at - ahead)
+    # whose connections are to be made yet makes them at once: one by one, each would cost everybody a part of a window
+    most = min(asked.most, math.ceil(limits[0].window[0] / (1 if own.is_cold(asked.now) else share)))
+    leases: list[tuple[float, float]] = []
+    while len(waiting) + len(leases) < most:
+        at = there + asked.takes
+        for limit in limits:
+            at = limit.ready_at(at)
+        may = max(own.ready_at(at - ahead) if slower else -math.inf, asked.not_before) + ahead
+        if may > at + EXACT:  # its own pace is slower: what it cannot use yet is left to others
+            return tuple(leases), may - ahead
+        window = limits[0].window[1]
+        far = LEASE / 2 + window if waiting or leases else LEASE + 2 * window * share
+        if at > there + far:
+            return tuple(leases), at - LEASE - ahead
+        own.spend(at - ahead)
+        leases.append((at - ahead, at))
+        for budget, limit in zip(budgets, limits, strict=True):
+            newest = max(at, own.newest + ahead)
+            limit.count(at, newest)
+            budget["leases"].append([at, newest, asked.me, at])
+    return tuple(leases), asked.now + LOOK
+
+
+def _has_alone(budget: Book, me: str) -> bool:
+    return budget["alone"] is not None and budget["alone"][0] == me
+
+
+def _limit_of(budget: Book) -> RateLimit:
+    limit = RateLimit(budget["rate"])
+    if "limit" in budget:
+        limit.take_over(budget["limit"])
+    return limit
