@@ -2,7 +2,8 @@
 
 A text that speaks of an option or a command holds a mark, `⟦rate⟧`, `⟦mode=upsert⟧`, `⟦retry⟧`: on the command line
 these are `--rate`, `--mode upsert` and `bulk retry`, for a program `rate`, `mode="upsert"` and
-`resume(job, account, retry=True)`. What is between the brackets and no mark stays as it is.
+`resume(job, account, retry=True)`. What is between such brackets and no mark stays as it is: a cell
+may hold anything, and a report that quotes it has to be written.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ def marked(mark: str, front_end: FrontEnd) -> str:
     name, _, value = mark.partition("=")
     of_program = front_end is FrontEnd.LIBRARY
     if name in COMMANDS:
-        return _command(name, value.split("|"), of_program=of_program)
+        several = "{1}" in COMMANDS[name][0]
+        values = value.split("|", 1) if several else [value]
+        return f"⟦{mark}⟧" if several and len(values) == 1 else _command(name, values, of_program=of_program)
     if name not in OPTIONS:
         return f"⟦{mark}⟧"
     if of_program:
@@ -80,8 +83,9 @@ def _command(name: str, values: Sequence[str], *, of_program: bool) -> str:
     line, call = COMMANDS[name]
     if of_program and call:
         return call.format(*map(_text, values))
-    line = line.format(*map(shlex.quote, values))
-    return f"`{line.strip(_QUOTES).partition(' --')[0]}` on the command line" if of_program else line
+    if of_program:
+        line = f"`{line.strip(_QUOTES).partition(' --')[0]}` on the command line"
+    return line.format(*map(shlex.quote, values))
 
 
 def _argument(name: str, value: str) -> str:

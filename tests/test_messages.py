@@ -15,7 +15,7 @@ import pytest
 
 import bulk
 from bulk.cli.advice import ADVICE
-from bulk.errors import BulkError, UsageError
+from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.messages import GROUPS, PARTS, Part
 from bulk.messages.page import CLASSES, page
 from bulk.messages.rows import ROWS
@@ -163,6 +163,23 @@ def test_what_looks_like_a_mark_in_a_file_stays_as_it_is() -> None:
     error = UsageError("map_twice", title="⟦rate⟧ {rows}")
     assert error.words(LINE) == "--map is given twice for '⟦rate⟧ {rows}'. Keep one of them."
     assert str(error) == "maps is given twice for '⟦rate⟧ {rows}'. Keep one of them."
+
+
+@pytest.mark.parametrize("front_end", FrontEnd)
+@pytest.mark.parametrize(
+    "cell", ["⟦⟧", "⟦=⟧", "⟦resume_in=x⟧", "⟦resume_in⟧", "⟦retry={0}⟧", "⟦map=⟧", "⟦{option}⟧", "⟦"]
+)
+def test_no_cell_keeps_a_text_from_being_said(front_end: FrontEnd, cell: str) -> None:
+    assert in_words_of(front_end, f"'{cell}' is no date.").endswith("' is no date.")
+
+
+def test_the_folder_of_a_job_may_have_any_name() -> None:
+    error = UnfinishedError("input_copy_gone", copy="c", file="f", job="a|b {0} --c")
+    assert error.words(LINE).endswith("bulk resume 'a|b {0} --c'")
+    assert str(error).endswith('resume("a|b {0} --c", account)')
+    there = UsageError("job_exists", job="j", folder="a|b")
+    assert there.words(LINE).endswith("bulk resume j --jobs-dir 'a|b'")
+    assert str(there).endswith('resume(Path("a|b") / "j", account)')
 
 
 def test_an_error_within_an_error_is_said_by_the_same_front_end() -> None:
