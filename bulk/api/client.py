@@ -214,13 +214,16 @@ class _NoCookies(httpx.Cookies):
         """Pass over what an answer would have kept."""
 
 
+_NO_COOKIES: Final = _NoCookies()
+
+
 class _Pool(httpx.AsyncClient):
     """Connections over which no cookie is kept."""
 
     @property
     def cookies(self) -> httpx.Cookies:
         """None, whatever was answered."""
-        return _NoCookies()
+        return _NO_COOKIES
 
     @cookies.setter
     def cookies(self, cookies: object) -> None:
