@@ -36,6 +36,7 @@ from bulk import (
     start_resume,
     validate_rows,
 )
+from bulk.__main__ import run as run_command
 from bulk.library import blocking
 from bulk.resources.kinds import split_values
 from tests.virtual import run
@@ -142,6 +143,23 @@ def test_what_cannot_be_is_refused_as_on_the_command_line(
 def test_what_an_export_cannot_have_is_refused(options: dict[str, Any]):
     with pytest.raises(UsageError):
         ExportOptions(**options)
+
+
+def test_what_failed_is_said_in_arguments_and_by_a_command_in_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BULK_SANDBOX_DIR", str(tmp_path / "box"))
+    file = tmp_path / "in.csv"
+    file.write_text("email\nnobody@example.com\n")
+
+    async def work() -> str:
+        options = ImportOptions(mode="update", rate=0)
+        result = await import_file("contacts", file, Account.sandbox(tmp_path / "box"), options, jobs=tmp_path / "jobs")
+        return next(iter(result.failed_rows())).error
+
+    assert 'mode="upsert" would create it' in anyio.run(work)
+    line = ["import", "contacts", str(file), "--sandbox", "--mode", "update", "--rate", "0", "--job", "j", "-q"]
+    assert run_command(line) == 1
+    assert "--mode upsert would create it" in (tmp_path / "bulk-jobs" / "j" / "failed.csv").read_text("utf-8-sig")
 
 
 def test_filters_go_by_the_same_names_as_on_the_command_line(tmp_path):
