@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,8 @@ class Database:
             raise
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
         self._queue: list[_Write] = []
+        self._taken: list[_Write] = []  # out of the queue, for a thread to write
+        self._writing = threading.Lock()
         self.queued = self.written = 0  # writes
         self._queued_size = self._durable_size = 0  # characters in them
         self._turn = anyio.Lock()
@@ -146,23 +149,40 @@ class Database:
         return self._queued_size - self._durable_size
 
     def _take(self) -> list[_Write]:
-        batch, self._queue = self._queue, []
-        return batch
+        self._taken, self._queue = self._queue, []
+        return self._taken
 
-    def _commit(self, batch: Sequence[_Write]) -> None:
+    def _commit(self, batch: list[_Write]) -> None:
+        with self._writing:
+            self._write(batch)
+
+    def _write(self, batch: list[_Write]) -> None:
+        """Write what was taken out of the queue, unless somebody has written it meanwhile."""
         if self._failure is not None:
             raise self._failure
         if not batch:
             return
-        with self.at_once() as execute:
+        with self._transaction() as execute:
             for sql, values, _size in batch:
                 execute(sql, values)
         self.written += len(batch)
         self._durable_size += sum([size for _sql, _values, size in batch])
+        batch.clear()
 
     @contextmanager
     def at_once(self) -> Iterator[Execute]:
-        """What is executed within is on disk when this ends, all or nothing; after a failure nothing more is."""
+        """What is executed within is on disk when this ends, all or nothing; after a failure nothing more is.
+
+        What was queued before is written before: after it, it would bring back what is forgotten here.
+        """
+        with self._writing:
+            self._write(self._taken)
+            self._write(self._take())
+            with self._transaction() as execute:
+                yield execute
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Execute]:
         try:
             self._db.execute("BEGIN")
             yield self._db.execute

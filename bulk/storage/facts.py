@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from bulk.model import Json
@@ -131,7 +132,10 @@ class FactStore:
         """Queue a fact."""
         text = json.dumps(value)
         self._database.put(_NOTE, (fact.name, text))
+        self._waiting.pop(fact.name, None)  # so that the oldest stand first
         self._waiting[fact.name] = (self._database.queued, text)
+        for name in list(islice(self._waiting, 2)):  # two a note, so that what is written does not pile up
+            self._waiting_text(name)
 
     def note_at_once(self, execute: Execute, fact: Fact[T], value: T) -> None:
         """Write a fact together with something else."""
@@ -151,8 +155,9 @@ class FactStore:
         """Read all facts of a family, by their keys."""
         prefix = family.prefix
         waiting = {name: self._waiting_text(name) for name in list(self._waiting) if name.startswith(prefix)}
-        sql = "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ?"
-        texts = dict(self._database.read(sql, (len(prefix), prefix)).fetchall())
+        sql = "SELECT name, value FROM meta WHERE name >= ? AND name < ?"
+        after = prefix[:-1] + chr(ord(prefix[-1]) + 1)  # the first name that does not begin so
+        texts = dict(self._database.read(sql, (prefix, after)).fetchall())
         texts |= {name: text for name, text in waiting.items() if text is not None}
         return {family.key_of(name.removeprefix(prefix)): json.loads(text) for name, text in texts.items()}
 

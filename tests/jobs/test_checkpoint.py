@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
@@ -173,6 +175,42 @@ def test_a_family_of_facts_is_read_as_it_was_noted_last_written_or_not(tmp_path:
         assert checkpoint.facts(family) == {3: {}, 5: {"tags": {}}}
         run(write)
         assert checkpoint.facts(family) == {3: {}, 5: {"tags": {}}}
+
+
+def test_what_is_forgotten_does_not_come_back_by_a_write_that_was_queued_before(tmp_path: Path):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            checkpoint.note(facts.CONFIRMED, value=True)  # the agreement to delete, and not on disk yet
+            checkpoint.note(facts.TOTAL, 7)
+            checkpoint.forget_questions()
+            assert not checkpoint.fact(facts.CONFIRMED)
+            assert checkpoint.fact(facts.TOTAL) == 7
+            await checkpoint.durable()
+            assert not checkpoint.fact(facts.CONFIRMED)
+            checkpoint.note(facts.CONFIRMED, value=True)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(checkpoint.durable)
+                await anyio.lowlevel.checkpoint()
+                await anyio.lowlevel.checkpoint()  # a thread has taken it
+                checkpoint.forget_questions()
+            assert not checkpoint.fact(facts.CONFIRMED)
+        with opened_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            assert not checkpoint.fact(facts.CONFIRMED)
+
+    run(main)
+
+
+def test_facts_that_are_on_disk_take_no_memory(tmp_path: Path):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            for row in range(1_000):
+                checkpoint.note(facts.CREATED_BY.of(row), str(row))
+                if row % 10 == 9:
+                    await checkpoint.durable()
+            assert len(checkpoint._facts._waiting) < 50
+            assert len(checkpoint.facts(facts.CREATED_BY)) == 1_000
+
+    run(main)
 
 
 def test_no_two_facts_go_by_one_name():
