@@ -32,7 +32,7 @@ FLAGS: Final = frozenset({"ignore_unknown", "allow_damaged", "resubscribe", "gua
 OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding", "delimiter",
     "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job", "jobs_dir",
-    "base_url", "connection", "sandbox", "maps", "filters", "switch", "port",
+    "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it
@@ -40,6 +40,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume": ("'bulk resume'", "resume(job, account)"),
     "resume_job": ("bulk resume {0}", "resume({0}, account)"),
     "resume_in": ("bulk resume {0} --jobs-dir {1}", "resume(Path({1}) / {0}, account)"),
+    "plan": ("bulk plan", "plan_rows(resource, path, account)"),
+    "apply": ("bulk apply {0}", "apply({0}, account)"),
     "retry": ("bulk retry", "resume(job, account, retry=True)"),
     "validate": ("bulk validate RESOURCE FILE", "validate_file(resource, path, account)"),
     "empty_map": ("nothing after the =", "an empty text"),

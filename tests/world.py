@@ -131,6 +131,23 @@ class World:
     def start(self, path: Path, resource: str = "contacts", **options: Any) -> JobResult:
         return run(import_.start, named(resource), path, ImportOptions(**{"rate": 0, **options}), self.setting)
 
+    def plan(self, path: Path, resource: str = "contacts", **options: Any) -> JobResult:
+        """Say what an import would do."""
+
+        async def plan() -> JobResult:
+            chosen = ImportOptions(**{"rate": 0, **options})
+            return await import_.start(named(resource), path, chosen, self.setting, only_plan=True)
+
+        return run(plan)
+
+    def apply(self, max_age: float = 3600.0, **changes: Any) -> JobResult:
+        """Carry out the plan that was made last."""
+
+        async def apply() -> JobResult:
+            return await import_.go_on(self.job, changes, self.setting, max_age=max_age)
+
+        return run(apply)
+
     @property
     def job(self) -> JobFolder:
         return JobFolder(self.folder / "jobs" / "job")

@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.errors import DeclinedError, TooSlowError, UsageError
+from bulk.jobs.apply import applying
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import run_import
 from bulk.jobs.input_options import source_of
@@ -29,27 +30,27 @@ from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFol
 from bulk.storage.job_record import JobRecord
 
 
-async def start(resource: Resource, given: Input, options: ImportOptions, setting: Setting) -> JobResult:
-    """Import a file, rows that a program holds, or (None) standard input.
+async def start(
+    resource: Resource, given: Input, options: ImportOptions, setting: Setting, *, only_plan: bool = False
+) -> JobResult:
+    """Import a file, rows that a program holds, or (None) standard input; or with `only_plan` say what it would do.
 
     Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
     """
     options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
     access = setting.access
-    folder = JobFolder.create(setting.jobs, setting.name, "import")
+    kind = "plan" if only_plan else "import"
+    folder = JobFolder.create(setting.jobs, setting.name, kind)
     try:
         with folder.locked():
             taken = await take(given, folder.file(INPUT_COPY))
             source = await anyio.to_thread.run_sync(source_of, resource, taken.file, options)
             setting.progress.say(f"{given.name if given is not None else taken.file}: {source.describe()}")
-            record = JobRecord(
-                "import", resource.name, asdict(options), access.place, access.connection, input=taken.input
-            )
+            record = JobRecord(kind, resource.name, asdict(options), access.place, access.connection, input=taken.input)
             with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
                 folder.write(record)
-                return await run_import(
-                    Job(folder, resource, options, source, checkpoint, setting, taken=taken), record
-                )
+                job = Job(folder, resource, options, source, checkpoint, setting, only_plan=only_plan, taken=taken)
+                return await run_import(job, record)
     except (DeclinedError, TooSlowError):
         folder.discard()
         raise
@@ -58,15 +59,21 @@ async def start(resource: Resource, given: Input, options: ImportOptions, settin
             folder.discard()
 
 
-async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
+async def go_on(
+    folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False, max_age: float | None = None
+) -> JobResult:
     """Resume an import, or with `retry` first open its failed and doubtful rows again. `changes` are options anew.
 
-    One that has nothing left to send ends as it did before; it needs no input for that.
+    One that has nothing left to send ends as it did before; it needs no input for that. With `max_age`, a plan that is
+    at most so many seconds old is carried out; without, one is planned on.
     """
     record = folder.record()
     resource = find(record.resource)
     if resource is None or record.input is None:
         raise UsageError("import_unknown_here", job=folder.name)
+    is_plan = record.kind == "plan"
+    if max_age is not None and not is_plan:
+        raise UsageError("no_plan", job=folder.name)
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
     try:
         with folder.locked():
@@ -76,7 +83,11 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
             file = await taken_again(folder, record.input, setting.progress.say)
             source = await anyio.to_thread.run_sync(source_of, resource, file, options)
             with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE, clock=setting.clock) as checkpoint:
-                job = Job(folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry)
+                applies = is_plan and applying(folder, checkpoint, setting, max_age)
+                job = Job(
+                    folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry,
+                    applies=applies, only_plan=is_plan and not applies,
+                )  # fmt: skip
                 return await run_import(job, record)
     except DeclinedError:
         folder.discard()

@@ -27,4 +27,6 @@ class Job:
     resumed: bool = False
     retry: bool = False  # first open the rows again that failed or are in doubt
     translations: Translations = field(default_factory=Translations)  # what ids of the files are in this account
+    applies: bool = False  # carry out what a plan says, and nothing else
+    only_plan: bool = False  # decide what each row changes, and send nothing
     taken: Taken | None = None  # the input, where it was copied for this run

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
 from bulk.access.account_lock import AccountLock
 from bulk.errors import DeclinedError
 from bulk.jobs.checking import checked_rows, match_of, names_of_account, opened_again
 from bulk.jobs.end_import import end_import
+from bulk.jobs.end_plan import end_plan
 from bulk.jobs.import_job import Job
+from bulk.jobs.plan import plan_rows
 from bulk.jobs.prepared import prepared_for
 from bulk.jobs.run import worked
 from bulk.jobs.sending import send_rows
@@ -22,21 +23,20 @@ from bulk.storage.job_record import JobRecord
 
 async def run_import(job: Job, record: JobRecord) -> JobResult:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
-    stopping, spent = await worked(
-        job.folder, record, job.options, job.setting, job.checkpoint, partial(import_rows, job)
-    )
+    work = partial(plan_rows if job.only_plan else import_rows, job)
+    stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, work)
     error = stopping.error
     declined = isinstance(error, DeclinedError) and not (job.retry or job.checkpoint.journal.has_begun())
     if error is not None and (declined or job.checkpoint.fact(facts.CHECKED) is None):
         raise error  # and nothing is left of the job
-    return await end_import(job, spent, stopping)
+    return await (end_plan if job.only_plan else end_import)(job, spent, stopping)
 
 
 async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
     """The way of an import, once there is a way to the account."""
     names = await names_of_account(job, runner, account_lock)
     match = match_of(job, names)
-    prepared = prepared_for(job, match, names, datetime.fromisoformat(job.folder.record().created))
+    prepared = prepared_for(job, match, names)
     prepared = await checked_rows(job, runner, prepared)
     prepared = await opened_again(job, prepared)
     await send_rows(job, runner, account_lock, stopping, prepared)

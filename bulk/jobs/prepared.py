@@ -47,9 +47,10 @@ class Prepared:
         return row if self.change is None else self.change(row)
 
 
-def prepared_for(job: Job, match: Match, names: Names, created: datetime) -> Prepared:
+def prepared_for(job: Job, match: Match, names: Names, created: datetime | None = None) -> Prepared:
     """What the rows of a job, made then, share from now on."""
     options = job.options
+    created = created or datetime.fromisoformat(job.folder.record().created)
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
         options.allow_damaged, created.timestamp(),

@@ -32,17 +32,20 @@ from bulk.storage.journal import OpenRow
 from bulk.storage.snapshot import ALIKE, PEOPLE
 
 BATCH: Final = 250
+FlowOf = Callable[[Row, Known], Flow]  # what becomes of a row, by what is known of it
 
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of one run that are not settled yet. `on_end` is called after each."""
+    """The rows of one run that are not settled yet. `flow_of` says what becomes of each, `on_end` hears of it."""
 
     prepared: Prepared
     checkpoint: Checkpoint
     resumed: bool
     on_end: Callable[[], None]
     back: ReadingBack
+    flow_of: FlowOf
+    stale: float = STALE  # seconds after which what was read does not decide by itself any more
     counts: Counter[str] = field(default_factory=Counter)
     _given: bool = False
     _open: int = 0  # given and not ended
@@ -96,7 +99,8 @@ class Rows:
         elif row not in self._created and outcome.action == "created" and outcome.id in self._created.values():
             outcome = replace(outcome, action="updated")  # it was sent more than once, to what another row had made
         self._open -= 1
-        checkpoint.rows.settle(row, outcome)
+        if outcome.status is not RowStatus.UNPROCESSED:  # else it is planned, and waits
+            checkpoint.rows.settle(row, outcome)
         self.back.acknowledged(row, outcome)
         self.counts[outcome.status.value] += 1
         self.on_end()
@@ -165,7 +169,7 @@ class Rows:
                 state=stored if knows else None,
                 stored=stored,
                 fresh=since is not None and not self._is_old(since),
-                absent=since is not None and row.key not in current and not (self._partly or self._is_old(first)),
+                absent=since is not None and row.key not in current and not (self._partly or _is_stale(first)),
                 aged=self._is_old(self.prepared.read_since if self.prepared.by_record else since),
                 begun=_NO_STEPS if opened_row is _NOTHING else frozenset((*opened_row.known, *opened_row.cut_off)),
                 newest=self._newest,
@@ -176,14 +180,13 @@ class Rows:
                 made=self._made(row.number),
                 made_alone=self._told[self._unconfirmed.get(row.number, "")] < 2,
             )
-            flow = self.prepared.writer.flow(row, known)
+            flow = self.flow_of(row, known)
             # whom the account might take for one another are not on their way together
             yield Task(row.number, loose_key(row.key), flow, known=opened_row.known, cut_off=opened_row.cut_off)
 
-    @staticmethod
-    def _is_old(since: float | None) -> bool:
+    def _is_old(self, since: float | None) -> bool:
         """Whether what was read then says no longer by itself that a row asks for nothing."""
-        return since is not None and anyio.current_time() - since >= STALE
+        return since is not None and anyio.current_time() - since >= self.stale
 
     def _reread(self, current: Mapping[str, Json]) -> Generator[Task | None, None, dict[str, Json]]:
         """What is held of contacts, as it is now; without those that are gone, go by another key or cannot be read."""
@@ -232,6 +235,11 @@ class Rows:
 
 def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[at : at + PAGE] for at in range(0, len(ids), PAGE))
+
+
+def _is_stale(since: float | None) -> bool:
+    """Whether what was read then does not say any more that somebody is not there."""
+    return since is not None and anyio.current_time() - since >= STALE
 
 
 _NOTHING: Final = OpenRow()

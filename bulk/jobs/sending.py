@@ -6,6 +6,7 @@ import anyio
 import anyio.to_thread
 
 from bulk.access.account_lock import AccountLock
+from bulk.jobs.apply_rows import NOT_OLD, ApplyRows
 from bulk.jobs.create_names import make_names
 from bulk.jobs.delete import Deleting
 from bulk.jobs.estimate import check_pace, estimated, reading_of
@@ -49,7 +50,9 @@ async def send_rows(
             await deleting.confirmed(job.folder)
         reading = reading_of(job, needs)
         back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, reading)
-        rows = Rows(prepared, checkpoint, job.resumed, after_each, back)
+        rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow)
+        if job.applies:
+            rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint).flow, NOT_OLD
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
             await runner.run(rows)

@@ -33,6 +33,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " Go on with it by that version."
         ),
         "job_options_damaged": "The job's own job.json is damaged: {refusal} Start the job anew.",
+        "plan_waits": "{job} is a plan, and waits for being carried out: ⟦apply={job}⟧",
+        "plan_cut_off": "{job} is not planned to its end. Go on with it first: ⟦resume_job={job}⟧",
+        "no_plan": "{job} is no plan. Make one: ⟦plan⟧",
+        "plan_too_old": (
+            "{job} says how the account was {age} ago, which is too old to go by. Make a new plan: ⟦plan⟧; or carry it"
+            " out all the same, with a greater ⟦max_age⟧."
+        ),
         "import_unknown_here": "{job} is no import that this version of bulk can go on with.",
         "export_unknown_here": "This version of bulk does not export {resource}.",
         "header_refused": "{refusal}\n{unread}",

@@ -26,6 +26,10 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "value_without_header": ("A column without a name has a value here.", "Name the column, or empty the cell."),
     "nul_character": ("The row holds a NUL character, which no text has.", "Take it out, or export the file again."),
+    "changed_meanwhile": (
+        "What the row changes is not as it was when the plan was made, so nothing was done.",
+        "Look at both values, and make a new plan.",
+    ),
     "invisible_character": ("An address holds a character that cannot be seen.", "Type the address anew."),
     "damaged": (
         "The cell looks spoilt by a spreadsheet, like 4.47912E+11.",

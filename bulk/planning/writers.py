@@ -84,7 +84,9 @@ class Known:
     `look_first`: nobody of this address is known, but the account may take it for somebody else's, so that is
     asked before anything is sent to it. `beside`: the address of somebody else whose id stands beside the row's.
     `made` is the id of what the row has created before and was not found so when it was read back, "" if there is none;
-    `made_alone`: no other row has been told the same id.
+    `made_alone`: no other row has been told the same id. `person` is the contact that a row of what belongs to one is
+    about, where it was read for this row alone. `exact`: who is not there is made, and nobody who is there by then is
+    changed.
     """
 
     state: ContactState | None = None
@@ -100,6 +102,8 @@ class Known:
     beside: str = ""
     made: str = ""
     made_alone: bool = True
+    person: ContactState | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

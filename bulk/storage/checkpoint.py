@@ -20,6 +20,7 @@ from bulk.storage.database import Database
 from bulk.storage.facts import Fact, FactStore, Family, K, T
 from bulk.storage.journal import Journal
 from bulk.storage.pages import Pages
+from bulk.storage.planned import PlannedRows
 from bulk.storage.row_states import RowStates
 from bulk.storage.snapshot import Snapshot
 from bulk.storage.unread import UnreadRows
@@ -41,6 +42,7 @@ class Checkpoint:
         self.journal = Journal(self._database)
         self.rows = RowStates(self._database)
         self.unread = UnreadRows(self._database)
+        self.planned = PlannedRows(self._database)
         self.pages = Pages(self._database)
         self.snapshot = Snapshot(self._database)
         if new:

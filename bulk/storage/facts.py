@@ -52,6 +52,13 @@ class Family(Generic[K, T]):
 ASKED_SINCE: Final = Fact[float]("asked since", 0.0)  # checkpoint: no answer that is held is older
 TOTALS: Final = Fact[tuple[int, int, float]]("totals", (0, 0, 0.0), tuple)  # meter: requests, retries, seconds
 
+# ---- plans
+
+PLANNED: Final = Fact[bool]("planned", False)  # jobs.plan: every row of it was decided
+NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the names to be made, by resource
+AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
+APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
+
 # ---- imports: the checks and the reports
 
 CHECKED: Final = Fact[dict[str, int] | None]("checked", None)  # jobs.check: the tally of the whole file

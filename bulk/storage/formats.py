@@ -33,8 +33,20 @@ def _add_edits(database: sqlite3.Connection) -> None:
     )
 
 
+def _add_planned(database: sqlite3.Connection) -> None:
+    """From 6 to 7: what a plan says of each row."""
+    database.execute(
+        "CREATE TABLE planned (row INTEGER PRIMARY KEY, key TEXT NOT NULL, record TEXT NOT NULL, lines TEXT NOT NULL,"
+        " requests INTEGER NOT NULL)"
+    )
+
+
 FIRST_CHECKPOINT: Final = 4  # the oldest format of a checkpoint that is understood
-CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_add_read_back, _add_edits)
+CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
+    _add_read_back,
+    _add_edits,
+    _add_planned,
+)
 FIRST_RECORD: Final = 1  # the same of `job.json`; each function gets what it holds, and gives it as the next has it
 RECORD_MIGRATIONS: Final[tuple[Callable[[Record], Record], ...]] = ()
 

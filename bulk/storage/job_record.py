@@ -6,12 +6,14 @@ import hashlib
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from bulk import __version__
 from bulk.errors import UsageError
 from bulk.messages import Part
 from bulk.storage.formats import FIRST_RECORD, migrated_record, record_format
+
+KINDS: Final = ("import", "export", "plan")
 
 
 def sha256_of(path: Path) -> str:
@@ -49,7 +51,7 @@ class InputFile:
 class JobRecord:
     """`job.json`: what was asked. No secret is ever in it."""
 
-    kind: str  # import or export
+    kind: str  # one of KINDS
     resource: str
     options: dict[str, Any]
     place: str  # the address calls go to, or the sandbox's folder
@@ -82,7 +84,7 @@ class JobRecord:
         noted = data.get("input")
         read = cls(**data | {"input": None if noted is None else InputFile.of_json(noted)})
         texts = (read.kind, read.resource, read.place, read.connection, read.account, read.output, read.created)
-        if not all(isinstance(text, str) for text in texts) or read.kind not in ("import", "export"):
+        if not all(isinstance(text, str) for text in texts) or read.kind not in KINDS:
             raise ValueError("a text in it is none")
         if not isinstance(read.options, dict) or not isinstance(read.parts, (list, tuple)):
             raise ValueError("its options or parts are none")  # noqa: TRY004

@@ -155,6 +155,8 @@ class ContactRows:
         if self.meaning.mode == "update" or by_id:
             identity = yield from self._find(row, wanted, known)
             return identity if isinstance(identity, Done) else replace(write, way=Way.BY_ID, record=identity)
+        if known.exact and known.absent:
+            return replace(write, way=Way.NEW)
         if known.look_first and CONTACT not in known.begun:
             result = yield from look_up_contact(LOOK_FIRST, wanted.email)
             if not result.ok:

@@ -13,7 +13,7 @@ from typing import Final
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import DELETED, UNCHANGED, Change, Deciding, Decision, carried_out
 from bulk.planning.consent import ACTIVE
-from bulk.planning.differences import perhaps
+from bulk.planning.differences import Seen, perhaps
 from bulk.planning.names import CustomField, Names
 from bulk.planning.read_back import AsRead, NotRead, read_contact
 from bulk.planning.state import RELATIONS
@@ -71,7 +71,11 @@ class LinkRows:
     def own(self, row: Row, known: Known) -> Own:
         """What the row's contact holds, as it was read, and what of the row differs from it."""
         asked = () if known.fresh else ACTIVE  # who has left since it was read is told
-        return of_link(row, self.resource, self.meaning, self.names, self.lookup, asked=asked)
+        return of_link(row, self.resource, self.meaning, self.names, self._lookup(known), asked=asked)
+
+    def _lookup(self, known: Known) -> Lookup:
+        """What was read, for this row: its contact may have been read for it alone."""
+        return self.lookup if known.person is None else AsRead(self.lookup, known.person.id, Seen(known.person))
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row."""
@@ -81,7 +85,7 @@ class LinkRows:
         """What the row changes of its contact."""
         deletes = self.meaning.mode == "delete"
         own = self.own(row, known)
-        lookup: Lookup = self.lookup
+        lookup = self._lookup(known)
         if known.aged and own.record is not None and not known.begun:
             seen = yield from read_contact(own.record[0], RELATIONS)
             lookup = AsRead(self.lookup, own.record[0], None if isinstance(seen, NotRead) else seen)

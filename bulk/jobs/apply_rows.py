@@ -1,0 +1,113 @@
+"""What becomes of a row that a plan has: it is decided anew, and carried out only if that is what the plan says.
+
+What somebody changed since, in the cells and links that the row changes, sets the row aside: nothing is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bulk.jobs.prepared import Prepared
+from bulk.model import Aspect, Failure, Flow, Json, Outcome, Row, RowStatus
+from bulk.planning.changes import CREATED, UPDATED, Change
+from bulk.planning.flow import Asking
+from bulk.planning.learning import learned
+from bulk.planning.plan_lines import Line, lines_of
+from bulk.planning.read_back import NotRead, read_record
+from bulk.planning.writers import Known
+from bulk.prefetch.lookup import CheckpointLookup
+from bulk.resources.spec import Writing
+from bulk.storage.checkpoint import Checkpoint
+
+NOT_OLD: Final = 20.0  # seconds that what was read of contacts decides by itself whether the plan still holds
+_SHOWN: Final = 80  # characters of a value that an error shows
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRows:
+    """Carries out the rows of one plan."""
+
+    prepared: Prepared
+    checkpoint: Checkpoint
+
+    def flow(self, row: Row, known: Known) -> Flow:
+        """The flow of one row. One that has begun goes on: what it found then was as planned."""
+        prepared = self.prepared
+        writer, resource = prepared.writer, prepared.resource
+        if any(not step.startswith("look up") for step in known.begun):
+            return (yield from writer.flow(row, known))
+        lookup = CheckpointLookup(resource, self.checkpoint)
+        known_now = yield from learned(resource.writing, row, known, writer.meaning, lookup, again=True)
+        if isinstance(known_now, Failure):
+            return Outcome(RowStatus.FAILED, failures=(known_now,))
+        decided = yield from writer.decide(row, replace(known_now, exact=True))
+        result = decided if isinstance(decided, Outcome) else decided.change
+        planned = self.checkpoint.planned.of(row.number)
+        differing = _differing(planned, lines_of(row, result, writer.meaning.columns, prepared.names))
+        if differing is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
+            differing = yield from self._moved(result)
+        if differing is not None:
+            return Outcome(RowStatus.FAILED, failures=(differing,))
+        if isinstance(decided, Outcome):
+            return decided
+        return _set_aside((yield from decided.carry_out()), decided.change)
+
+    def _moved(self, change: Change) -> Asking[Failure | None]:
+        """What of a record by itself is not as it was when all were read."""
+        values = [edit for edit in change.own if edit.aspect is Aspect.VALUE]
+        if change.action != UPDATED or not values:
+            return None
+        custom = bool(self.prepared.names.fields)
+        now = yield from read_record(self.prepared.resource, change.record, custom=custom)
+        if isinstance(now, NotRead):
+            return Failure("look up before", "no_answer", now.said)
+        if now[1] is None:
+            return _meanwhile("it was there", "it is gone")
+        for edit in values:
+            if _text(now[1].get(edit.of)) != _text(edit.before):
+                return _meanwhile(f"{edit.of} was {_shown(edit.before)}", f"it is {_shown(now[1].get(edit.of))}")
+        return None
+
+
+def _differing(planned: tuple[Line, ...], now: Iterable[Line]) -> Failure | None:
+    """Why a row is not carried out: what would be done now is not what the plan says."""
+    current = tuple(now)
+    if current == planned:
+        return None
+    if planned and current and planned[0].record != current[0].record:
+        who = ("nobody" if not lines[0].record else f"the id {lines[0].record}" for lines in (planned, current))
+        return _meanwhile(*(f"it was {one}" for one in who))
+    gone = [line for line in planned if line not in current]
+    new = [line for line in current if line not in planned]
+    return _meanwhile("; ".join(map(_told, gone)) or "nothing else", "; ".join(map(_told, new)) or "nothing to do")
+
+
+def _told(line: Line) -> str:
+    """A line, in the words of an error."""
+    if not line.column:
+        return line.action
+    return f"{line.action} {line.column}: {_shown(line.before)} → {_shown(line.after)}"
+
+
+def _meanwhile(planned: str, now: str) -> Failure:
+    said = f"Somebody changed it since the plan was made, so nothing was done. Planned: {planned}. Now: {now}."
+    return Failure("", "changed_meanwhile", f"{said} To go by how it is now, make a new plan: ⟦plan⟧.")
+
+
+def _set_aside(outcome: Outcome, change: Change) -> Outcome:
+    """The end of a row; one that was to make what somebody has made meanwhile is set aside as well."""
+    taken = change.action == CREATED and any(failure.code == "duplicate" for failure in outcome.failures)
+    if not taken or outcome.status is not RowStatus.FAILED:
+        return outcome
+    return replace(outcome, failures=(_meanwhile("nobody had it", "somebody has it"),))
+
+
+def _text(value: Json) -> str:
+    return "" if value in (None, "0", "") else str(value)
+
+
+def _shown(value: Json) -> str:
+    text = "" if value is None else str(value)
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")

@@ -1,0 +1,105 @@
+"""The end of a plan: `plan.csv` with a line for each change, `plan.json` with the sums, and what is refused."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import anyio.to_thread
+
+from bulk.files.opening import open_sink
+from bulk.jobs.import_job import Job
+from bulk.jobs.summary import JobResult, Summary, told_of
+from bulk.model import RowStatus
+from bulk.planning.plan_lines import HEADER, REJECT, UNCHANGED, Line
+from bulk.runtime.meter import Totals
+from bulk.runtime.stop import Stopping
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.job_folder import SUMMARY
+from bulk.storage.reports import write_reports
+
+PLAN_CSV: Final = "plan.csv"
+PLAN_JSON: Final = "plan.json"
+PLANNED: Final = "planned"  # the state of a job that waits to be applied
+SHOWN: Final = 10  # changes that a person is shown
+_ROW: Final = (
+    "create",
+    "update",
+    "delete",
+    "unchanged",
+    "reject",
+)  # what becomes of a row; other actions are of its links
+
+
+@dataclass(slots=True)
+class PlanSums:
+    """What a plan comes to. `rows` are counted by what becomes of them, `changes` by action; `first` are lines."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+    first: list[Line] = field(default_factory=list)
+
+
+async def end_plan(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
+    """Write the plan, and say how far it came."""
+    checkpoint, error = job.checkpoint, stopping.error
+    await checkpoint.durable()
+    counts = await anyio.to_thread.run_sync(write_reports, job.folder, job.source, checkpoint, job.setting.front_end)
+    complete = checkpoint.fact(facts.PLANNED)
+    if complete:
+        sums = await anyio.to_thread.run_sync(_write_plan, job)
+        job.folder.write_json(PLAN_JSON, _as_json(job, sums, counts.codes))
+    state = PLANNED if complete else "unfinished"
+    summary = Summary(
+        job.folder.name, state, counts.rows, counts.actions, counts.codes, totals,
+        told_of(None if complete else error, job.setting.front_end),
+    )  # fmt: skip
+    job.folder.write_json(SUMMARY, summary.to_json())
+    return JobResult(job.folder, summary, None if complete else error, counts.kept)
+
+
+def _write_plan(job: Job) -> PlanSums:
+    """Write `plan.csv`, its lines in the order of the file; gives the sums."""
+    sums = PlanSums()
+    with open_sink(job.folder.file(PLAN_CSV), HEADER) as output:
+        for lines in heapq.merge(
+            job.checkpoint.planned.all(), _refused(job.checkpoint), key=lambda lines: lines[0].row
+        ):
+            sums.rows[_becomes(lines)] += 1
+            for line in lines:
+                output.write(line.cells)
+                if line.action not in (UNCHANGED, REJECT):
+                    sums.changes[line.action] += 1
+                    if len(sums.first) < SHOWN:
+                        sums.first.append(line)
+    return sums
+
+
+def _refused(checkpoint: Checkpoint) -> Iterator[tuple[Line, ...]]:
+    """The rows that the checks have rejected, of which nothing was decided."""
+    for settled in checkpoint.rows.settled_rows():
+        if settled.outcome.status is RowStatus.REJECTED and not checkpoint.planned.of(settled.number):
+            yield (Line(settled.number, "", "", REJECT),)
+
+
+def _becomes(lines: tuple[Line, ...]) -> str:
+    """What becomes of a row, by its lines: only links of a record that is there change it."""
+    return next((line.action for line in lines if line.action in _ROW), "update")
+
+
+def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
+    """What `plan.json` says."""
+    checkpoint = job.checkpoint
+    new = checkpoint.fact(facts.NEW_NAMES)
+    requests = checkpoint.planned.requests() + sum(map(len, new.values()))
+    rate = job.options.rate
+    return {
+        "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
+        "reasons": codes, "new_names": new, "first": [line.cells for line in sums.first],
+        "requests": {"single": requests}, "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
+        "automations": checkpoint.fact(facts.AUTOMATIONS), "made_at": checkpoint.fact(facts.READ_AT),
+    }  # fmt: skip

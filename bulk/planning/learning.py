@@ -1,0 +1,70 @@
+"""Learning what the account holds of one row's contact, where it was not read before the rows. Pure.
+
+A plan says what was there before, so it asks for whom it does not know: by address, then with all that belongs to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bulk.model import Failure, Row
+from bulk.planning.address_lookup import look_up_contact
+from bulk.planning.flow import Asking
+from bulk.planning.read_back import NotRead, read_contact
+from bulk.planning.state import RELATIONS
+from bulk.planning.writers import Known, Lookup, Meaning
+from bulk.resources.escapes import unescaped
+from bulk.resources.spec import Writing, is_blank
+
+
+def learned_contact(row: Row, known: Known, meaning: Meaning) -> Asking[Known | Failure]:
+    """What is known of the contact of a row of contacts, asked for if it has to be."""
+    if known.state is not None or known.absent or known.begun:
+        return known
+    identity = row.key if meaning.key == "id" else known.stored.id if known.stored is not None else ""
+    if not identity:
+        receipt = yield from look_up_contact("look up before", row.key)
+        if not receipt.ok:
+            return Failure(receipt.step, receipt.code, receipt.error)
+        if receipt.data is None:
+            return replace(known, absent=True, fresh=True, look_first=False)
+        identity = str(receipt.data["id"])
+    seen = yield from read_contact(identity, RELATIONS)
+    if isinstance(seen, NotRead):
+        return Failure("look up before", "no_answer", seen.said)
+    return replace(known, state=seen.state, stored=seen.state, fresh=True, absent=seen.state is None, look_first=False)
+
+
+def learned_person(row: Row, known: Known, lookup: Lookup, *, again: bool) -> Asking[Known | Failure]:
+    """What is known of the contact of a row of what belongs to one, asked for if it has to be, or `again`."""
+    identity, email = row.values.get("contact", "").strip(), row.values.get("contact_email", "")
+    if known.begun or (not identity and is_blank(email)):
+        return known
+    address = unescaped(email.strip())
+    state = lookup.contact_of(identity) if identity else lookup.contact(address)
+    if state is not None and not again:
+        return replace(known, fresh=True)
+    identity = identity or ("" if state is None else state.id)
+    if not identity:
+        receipt = yield from look_up_contact("look up before", address)
+        if not receipt.ok or receipt.data is None:
+            return known  # what that means is decided with the row
+        identity = str(receipt.data["id"])
+    seen = yield from read_contact(identity, RELATIONS)
+    if isinstance(seen, NotRead):
+        return Failure("look up before", "no_answer", seen.said)
+    return known if seen.state is None else replace(known, person=seen.state, fresh=True)
+
+
+def learned(
+    writing: Writing, row: Row, known: Known, meaning: Meaning, lookup: Lookup, *, again: bool = False
+) -> Asking[Known | Failure]:
+    """What is known of a row once all that it may change was read. Records by themselves were read before.
+
+    `again`: what belongs to contacts is read anew; contacts were, not long ago.
+    """
+    if writing is Writing.CONTACT:
+        return (yield from learned_contact(row, known, meaning))
+    if writing is Writing.LINK:
+        return (yield from learned_person(row, known, lookup, again=again))
+    return known

@@ -1,0 +1,128 @@
+"""A row's change as the lines of a plan: one for each cell that changes, one for each link that comes or goes. Pure.
+
+What a record of another resource is called stands in a line where the file names it so, else its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus
+from bulk.planning.changes import CREATED, DELETED, Change
+from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.names import Names
+from bulk.resources.spec import CUSTOM, Column
+
+HEADER: Final = ("_row", "_key", "_id", "_action", "column", "before", "after")
+UNCHANGED: Final = "unchanged"
+REJECT: Final = "reject"
+_RECORD: Final = {CREATED: "create", DELETED: "delete"}  # what the report calls it -> what the plan does; else: update
+_STATUSES: Final = {SUBSCRIBED: "subscribe", UNSUBSCRIBED: "unsubscribe"}
+_WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
+_OPTED_OUT: Final = "opted_out"  # the code of whom nobody may subscribe, and the action of such a line
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a plan. `row`, `key` and `record` say whose it is; `record` is "" of what is not there yet."""
+
+    row: int
+    key: str
+    record: str
+    action: str
+    column: str = ""
+    before: str = ""
+    after: str = ""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The line's cells, in the order of `HEADER`."""
+        return (str(self.row), self.key, self.record, self.action, self.column, self.before, self.after)
+
+
+def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], names: Names) -> Iterator[Line]:
+    """The lines of one row; a row that changes nothing, and one that is refused, have one without a column."""
+    if isinstance(decided, Outcome):
+        same = decided.status is RowStatus.UNCHANGED
+        yield Line(row.number, row.key, decided.id, UNCHANGED if same else REJECT)
+        return
+    lines = 0
+    for edit in (*decided.own, *decided.beside):
+        action, column, before, after = _told(edit, decided, columns, names)
+        yield Line(row.number, row.key, decided.record, action, column, before, after)
+        lines += 1
+    for failure in decided.refused:
+        yield Line(row.number, row.key, decided.record, _OPTED_OUT, "lists", after=failure.step.removeprefix("list "))
+        lines += 1
+    if not lines:
+        action = _RECORD.get(decided.action, "update" if decided.action else "create")
+        yield Line(row.number, row.key, decided.record, UNCHANGED if decided.is_nothing else action)
+
+
+def _told(edit: Edit, change: Change, columns: Sequence[Column], names: Names) -> tuple[str, str, str, str]:
+    """What an edit is called, its column, and both cells."""
+    record = _RECORD.get(change.action, "update")
+    match edit.aspect:
+        case Aspect.VALUE:
+            return (record, *_value(edit, columns, names))
+        case Aspect.RECORD:
+            return record, "", "", ""
+        case Aspect.BESIDE:
+            return record, edit.of, "", edit.name
+        case _:
+            return _link(edit, record, names)
+
+
+def _link(edit: Edit, record: str, names: Names) -> tuple[str, str, str, str]:
+    """The same of a link: a tag, a list, an account or an automation."""
+    called = _called(_FAMILIES[edit.aspect], edit, names)
+    match edit.aspect:
+        case Aspect.TAG:
+            return ("add_tag", "tags", "", called) if edit.after else ("remove_tag", "tags", called, "")
+        case Aspect.LIST:
+            column = "unsubscribe_lists" if edit.after == UNSUBSCRIBED else "lists"
+            before = "" if edit.before is None else f"{called}: {_WORDS.get(edit.before, edit.before)}"
+            after = called if edit.after in _STATUSES else f"{called}: {_WORDS.get(edit.after, edit.after)}"
+            return _STATUSES.get(edit.after, "update"), column, before, after
+        case Aspect.ACCOUNT:
+            was, becomes = ("" if title is None else _titled(called, title) for title in (edit.before, edit.after))
+            return record, "account", was, becomes
+        case _:
+            return record, "automation", "" if edit.after else called, called if edit.after else ""
+
+
+_FAMILIES: Final = {
+    Aspect.TAG: "tags", Aspect.LIST: "lists", Aspect.ACCOUNT: "accounts", Aspect.AUTOMATION: "automations",
+}  # fmt: skip
+
+
+def _called(family: str, edit: Edit, names: Names) -> str:
+    """What the other end of a link is called; its id where that is not known."""
+    return names.book(family).name_of(edit.of) if edit.of else edit.name
+
+
+def _titled(account: str, title: Json) -> str:
+    return f"{account} ({title})" if title else account
+
+
+def _value(edit: Edit, columns: Sequence[Column], names: Names) -> tuple[str, str, str]:
+    """The column of a value, and what stands there before and after."""
+    named = next((column for column in columns if column.names == edit.of), None)
+    if named is not None and named.of != "contacts":
+        book = names.book(named.of)
+        before, after = ("" if _is_unset(value) else book.name_of(str(value)) for value in (edit.before, edit.after))
+        return named.header, before, after
+    column = next((column for column in columns if column.attribute == edit.of), None)
+    if column is None:
+        return edit.of.removeprefix(CUSTOM), _text(edit.before), _text(edit.after)
+    return column.header, _text(column.write(edit.before)), _text(column.write(edit.after))
+
+
+def _is_unset(value: Json) -> bool:
+    return value in ("", "0", 0, None)
+
+
+def _text(value: Json) -> str:
+    return "" if value is None else str(value)

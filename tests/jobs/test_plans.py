@@ -1,0 +1,230 @@
+"""A plan says what an import would do, row by row, and sends nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bulk.errors import UsageError
+from bulk.model import Reply, Request
+from tests.jobs.samples import IMPORTED, SAMPLES, given
+from tests.world import World, crashing, report
+
+HEADER = "email,firstName,tags,remove_tags,lists,unsubscribe_lists,account"
+DEALS = "title,contact_email,value,currency,pipeline_title,stage_title,owner_email"
+TAKEN = Reply(422, {"errors": [{"title": "Email address already exists in the system", "code": "duplicate"}]})
+PEOPLE = [
+    ("ada@example.com", "Ada", "VIP", "", "Newsletter", "", "Acme"),
+    ("grace@example.com", "Grace", "", "", "", "", ""),
+]
+CHANGED = [
+    ("ada@example.com", "Augusta", "Gold,VIP", "", "", "Newsletter", "Acme"),
+    ("grace@example.com", "Grace", "", "", "Newsletter", "", ""),
+    ("new@example.com", "New", "VIP", "", "", "", ""),
+    ("no address", "X", "", "", "", "", ""),
+]
+
+
+def lines(world: World) -> list[tuple[str, ...]]:
+    return [tuple(line.values()) for line in report(world.job.path, "plan.csv")]
+
+
+def sums(world: World) -> dict[str, object]:
+    return json.loads((world.job.path / "plan.json").read_text())
+
+
+def writes(world: World, since: int) -> list[str]:
+    return [request.step for request, _reply in world.sent[since:] if request.method != "GET"]
+
+
+def make(world: World, rows: Sequence[Sequence[str]], header: str = HEADER, resource: str = "contacts") -> None:
+    world.start(world.csv(rows, header), resource)
+    world.job.path.rename(world.folder / "jobs" / f"before {len(world.sent)}")
+
+
+def test_a_plan_has_a_line_for_each_cell_and_link_that_changes(world: World):
+    make(world, PEOPLE)
+    before, sent = world.account(), len(world.sent)
+    result = world.plan(world.csv(CHANGED, HEADER))
+    assert writes(world, sent) == []
+    assert world.account() == before
+    assert result.summary.state == "planned"
+    ids = {person: str(at) for at, person in enumerate(before["contacts"], 1)}
+    ada, grace = ids["ada@example.com"], ids["grace@example.com"]
+    assert lines(world) == [
+        ("2", "ada@example.com", ada, "update", "firstName", "Ada", "Augusta"),
+        ("2", "ada@example.com", ada, "add_tag", "tags", "", "Gold"),
+        ("2", "ada@example.com", ada, "unsubscribe", "unsubscribe_lists", "Newsletter: subscribed", "Newsletter"),
+        ("3", "grace@example.com", grace, "subscribe", "lists", "", "Newsletter"),
+        ("4", "new@example.com", "", "create", "email", "", "new@example.com"),
+        ("4", "new@example.com", "", "create", "firstName", "", "New"),
+        ("4", "new@example.com", "", "add_tag", "tags", "", "VIP"),
+        ("5", "", "", "reject", "", "", ""),
+    ]
+    said = sums(world)
+    assert said["rows"] == {"update": 2, "create": 1, "reject": 1}
+    assert said["new_names"] == {"tags": ["Gold"]}
+    assert said["requests"] == {"single": 7}
+
+
+def test_a_plan_of_what_is_there_says_that_nothing_is_to_be_done(world: World):
+    make(world, PEOPLE)
+    world.plan(world.csv(PEOPLE, HEADER))
+    assert {line[3] for line in lines(world)} == {"unchanged"}
+    assert sums(world)["requests"] == {"single": 0}
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
+def test_right_after_an_import_there_is_nothing_to_do(world: World, name: str):
+    given(world)
+    sample = SAMPLES[name]
+    make(world, sample.rows, sample.header, name)
+    sent = len(world.sent)
+    result = world.plan(world.csv(sample.rows, sample.header), name)
+    assert result.summary.state == "planned"
+    assert {line[3] for line in lines(world)} == {"unchanged"}
+    assert writes(world, sent) == []
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
+def test_what_is_planned_is_what_an_import_does(world: World, name: str):
+    """Rows by action, of records that are new."""
+    given(world)
+    sample = SAMPLES[name]
+    path: Path = world.csv(sample.rows, sample.header)
+    world.plan(path, name)
+    planned = {line[0]: line[3] for line in reversed(lines(world))}
+    world.job.path.rename(world.folder / "jobs" / "plan")
+    world.start(path, name)
+    done = {line["_row"]: line["_action"] for line in report(world.job.path, "succeeded.csv")}
+    assert set(done) == {row for row, action in planned.items() if action != "reject"}
+
+
+# ---- carried out
+
+
+def failed(world: World) -> dict[str, str]:
+    return {line["_row"]: line["_code"] for line in report(world.job.path, "failed.csv")}
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
+def test_an_applied_plan_sends_what_it_says_and_an_import_has_nothing_left_to_do(world: World, name: str):
+    given(world)
+    sample = SAMPLES[name]
+    path = world.csv(sample.rows, sample.header)
+    world.plan(path, name)
+    requests = sums(world)["requests"]
+    sent = len(world.sent)
+    result = world.apply()
+    assert result.summary.complete
+    assert result.summary.rows["succeeded"] == len(sample.rows)
+    beside = {"fields": ("show", "options"), "dealGroups": ("stage",)}.get(name, ())  # several writes for one change
+    if not beside:
+        assert requests == {"single": len(writes(world, sent))}
+    world.job.path.rename(world.folder / "jobs" / "applied")
+    again = world.start(path, name)
+    assert set(again.summary.actions) == {"unchanged"}
+
+
+def test_an_applied_plan_of_people_does_each_change(world: World):
+    make(world, PEOPLE)
+    world.plan(world.csv(CHANGED, HEADER))
+    sent = len(world.sent)
+    result = world.apply()
+    assert result.summary.rows["succeeded"] == 3
+    assert failed(world) == {"5": "email_invalid"}
+    assert len(writes(world, sent)) == sums(world)["requests"]["single"]
+    people = world.account()["contacts"]
+    assert people["ada@example.com"]["firstName"] == "Augusta"
+    assert people["ada@example.com"]["lists"] == {"Newsletter": "2"}
+    assert people["new@example.com"]["tags"] == {"VIP"}
+
+
+def test_what_somebody_changed_since_is_set_aside(world: World):
+    make(world, PEOPLE)
+    world.plan(world.csv(CHANGED, HEADER))
+    ids = {person: str(at) for at, person in enumerate(world.account()["contacts"], 1)}
+    world.ask(f"PUT contacts/{ids['ada@example.com']}", {"contact": {"firstName": "Ada K."}})
+    world.ask("POST contacts", {"contact": {"email": "new@example.com", "firstName": "Somebody"}})
+    sent = len(world.sent)
+    result = world.apply()
+    assert failed(world) == {"2": "changed_meanwhile", "4": "changed_meanwhile", "5": "email_invalid"}
+    errors = {line["_row"]: line["_error"] for line in report(world.job.path, "failed.csv")}
+    assert "'Ada' → 'Augusta'" in errors["2"]
+    assert "'Ada K.' → 'Augusta'" in errors["2"]
+    assert result.summary.rows["succeeded"] == 1
+    assert [step for step in writes(world, sent) if "list" in step or step == "contact"] == ["list Newsletter"]
+    people = world.account()["contacts"]
+    assert (people["ada@example.com"]["firstName"], people["new@example.com"]["firstName"]) == ("Ada K.", "Somebody")
+
+
+def test_what_changed_besides_does_not_matter(world: World):
+    make(world, PEOPLE)
+    world.plan(world.csv(CHANGED, HEADER))
+    ids = {person: str(at) for at, person in enumerate(world.account()["contacts"], 1)}
+    world.ask(f"PUT contacts/{ids['ada@example.com']}", {"contact": {"phone": "202-555-0143"}})
+    world.apply()
+    assert failed(world) == {"5": "email_invalid"}
+    assert world.account()["contacts"]["ada@example.com"]["phone"] == "202-555-0143"
+
+
+def test_somebody_made_just_before_their_row_is_sent_is_not_changed(world: World):
+    """After the account was read, and before the request leaves."""
+    world.plan(world.csv(CHANGED[2:3], HEADER))
+
+    def make_them(request: Request) -> None:
+        if request.path == "contacts" and request.method == "POST" and request.step == "contact":
+            world.on_send = lambda _request: None
+            made.append(request.step)
+
+    made: list[str] = []
+    world.on_send = make_them
+    world.instead = lambda request, reply: TAKEN if request.step == "contact" else reply
+    world.apply()
+    assert made == ["contact"]
+    assert failed(world) == {"2": "changed_meanwhile"}
+
+
+def test_a_record_changed_since_is_set_aside(world: World):
+    given(world)
+    make(
+        world,
+        [("Loom 1", "ada@example.com", "10.00", "usd", "Sales", "In Contact", "tomas@example.com")],
+        DEALS,
+        "deals",
+    )
+    world.plan(
+        world.csv([("Loom 1", "ada@example.com", "25.00", "usd", "Sales", "In Contact", "tomas@example.com")], DEALS),
+        "deals",
+        mode="update",
+    )
+    deal = max(world.ask("GET deals").body["deals"], key=lambda one: int(one["id"]))
+    assert [line[3:] for line in lines(world)] == [("update", "value", "10.00", "25.00")]
+    world.ask(f"PUT deals/{deal['id']}", {"deal": {"value": 1700}})
+    world.apply()
+    assert failed(world) == {"2": "changed_meanwhile"}
+    assert world.ask(f"GET deals/{deal['id']}").body["deal"]["value"] == "1700"
+
+
+def test_a_plan_that_waits_is_not_resumed_and_an_old_one_not_applied(world: World):
+    world.plan(world.csv(PEOPLE, HEADER))
+    with pytest.raises(UsageError, match="waits for being carried out"):
+        world.resume()
+    with pytest.raises(UsageError, match="too old to go by"):
+        world.apply(max_age=-1)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 4])
+def test_an_apply_that_is_cut_off_goes_on(world: World, after: int):
+    make(world, PEOPLE)
+    world.plan(world.csv(CHANGED, HEADER))
+    planned = sums(world)["requests"]
+    sent = len(world.sent)
+    with crashing(world, "contactTags", after):
+        world.apply()
+    result = world.resume()
+    assert result.summary.rows["succeeded"] == 3
+    assert {"single": len(writes(world, sent))} == planned
