@@ -45,7 +45,7 @@ class Rows:
     on_end: Callable[[], None]
     back: ReadingBack
     flow_of: FlowOf
-    stale: float = STALE  # seconds after which what was read does not decide by itself any more
+    stale: float | None = None  # seconds after which what was read does not decide by itself any more, if not STALE
     counts: Counter[str] = field(default_factory=Counter)
     _given: bool = False
     _open: int = 0  # given and not ended
@@ -186,7 +186,7 @@ class Rows:
 
     def _is_old(self, since: float | None) -> bool:
         """Whether what was read then says no longer by itself that a row asks for nothing."""
-        return since is not None and anyio.current_time() - since >= self.stale
+        return since is not None and anyio.current_time() - since >= (STALE if self.stale is None else self.stale)
 
     def _reread(self, current: Mapping[str, Json]) -> Generator[Task | None, None, dict[str, Json]]:
         """What is held of contacts, as it is now; without those that are gone, go by another key or cannot be read."""
