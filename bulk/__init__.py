@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ImportOptions,
         Issue,
         JobHandle,
+        Plan,
         Progress,
         Result,
         RowsFailedError,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Summary,
         UnfinishedError,
         UsageError,
+        apply,
         export_batches,
         export_file,
         export_folder,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
         import_file,
         import_folder,
         import_rows,
+        plan_file,
+        plan_rows,
         resume,
         start_export,
         start_import,
@@ -42,9 +46,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",
-    "JobHandle", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError",
-    "UsageError", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
-    "import_rows", "resume", "start_export", "start_import", "start_resume", "validate_file", "validate_rows",
+    "JobHandle", "Plan", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary",
+    "UnfinishedError", "UsageError", "apply", "export_batches", "export_file", "export_folder", "export_frame",
+    "import_file", "import_folder", "import_rows", "plan_file", "plan_rows", "resume", "start_export",
+    "start_import", "start_resume", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 

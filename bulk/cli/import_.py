@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, display_plan, options
 from bulk.cli.running import run_job
+from bulk.errors import UsageError
 from bulk.wording import FrontEnd
 
 
@@ -23,7 +24,9 @@ from bulk.wording import FrontEnd
 @options.yes
 @options.job_place
 @options.telling
-def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
+@click.option("-n", "--dry-run", is_flag=True, help="The same as bulk plan.")
+@options.detailed_exitcode
+def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) -> int:  # fmt: skip
     """Check FILE, then send its rows. FILE may be - for stdin.
 
     Everything is checked before the first row is sent. Rows that cannot be
@@ -32,10 +35,17 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
 
     With `all` for RESOURCE, FILE is a folder of CSVs, as bulk export writes it.
     """
+    return started(resource, file, chosen, only_plan=dry_run)
+
+
+def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool) -> int:
+    """Import a file, or say what that would do; the exit code."""
     from bulk.access.account import Setting  # noqa: PLC0415
     from bulk.jobs import all_resources, import_  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.option_rules import check_import  # noqa: PLC0415
 
+    if only_plan and options.is_all(resource):
+        raise UsageError("plan_of_all")
     result = None if options.is_all(resource) else options.resource_of(resource)
     given = import_options(chosen)
     check_import(result, given, None)
@@ -46,11 +56,16 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
     progress = display.progress_for(quiet=chosen["quiet"])
     setting = Setting(
         options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
-        confirm=options.confirmation(given.mode, yes=chosen["yes"]), front_end=FrontEnd.COMMAND_LINE,
+        confirm=options.confirmation(given.mode, yes=chosen.get("yes", False)), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
+    changes = 0
+
     def show(job_result: Any) -> None:
-        if chosen["as_json"]:
+        nonlocal changes
+        if only_plan:
+            changes = display_plan.show(job_result, as_json=chosen["as_json"], quiet=chosen["quiet"])
+        elif chosen["as_json"]:
             display.show_json(job_result.summary.to_json())
         elif chosen["quiet"]:
             display.show_quietly(job_result)
@@ -59,7 +74,12 @@ def import_command(resource: str, file: str, **chosen: Any) -> int:  # fmt: skip
 
     if result is None:
         return run_job(lambda: all_resources.import_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: import_.start(result, options.file_of(file), given, setting), setting, show)
+    code = run_job(
+        lambda: import_.start(result, options.file_of(file), given, setting, only_plan=only_plan), setting, show
+    )
+    if not only_plan or code > 1:
+        return code
+    return 2 if chosen["detailed_exitcode"] and changes else 0
 
 
 def import_options(chosen: dict[str, Any]) -> Any:

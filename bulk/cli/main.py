@@ -10,6 +10,7 @@ from bulk.cli.doctor import doctor_command
 from bulk.cli.export import export_command
 from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
+from bulk.cli.plan import apply_command, plan_command
 from bulk.cli.resources import resources_command
 from bulk.cli.resume import resume_command, retry_command
 from bulk.cli.sandbox import sandbox_group
@@ -41,6 +42,8 @@ for command in (
     import_command,
     export_command,
     validate_command,
+    plan_command,
+    apply_command,
     template_command,
     resume_command,
     retry_command,

@@ -63,6 +63,13 @@ max_errors = click.option(
     help="Give up after so many rows of this run that failed or are in doubt; N%: of those to be sent."
     " Rejected rows do not count.",
 )  # fmt: skip
+detailed_exitcode = click.option(
+    "--detailed-exitcode", is_flag=True, help="Of a plan: exit 0 if nothing is to be done, 2 if something is."
+)
+max_age = click.option(
+    "--max-age", callback=duration, metavar="TIME", default="24h", show_default=True,
+    help="Refuse a plan that is older.",
+)  # fmt: skip
 yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, display_plan, options
 from bulk.cli.running import run_job
+from bulk.errors import UsageError
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
+    from bulk.jobs.summary import JobResult
     from bulk.storage.job_folder import JobFolder
     from bulk.storage.job_record import JobRecord
 
@@ -28,7 +31,7 @@ def resume_command(job: str | None, **chosen: Any) -> int:
 
     It keeps its options; what is done is not done again.
     """
-    return _go_on(job, chosen, retry=False)
+    return gone_on(job, chosen)
 
 
 @click.command("retry")
@@ -44,26 +47,30 @@ def retry_command(job: str | None, **chosen: Any) -> int:
     Of these rows only the missing steps. Rows that the checks rejected stay as
     they are: fix them in failed.csv and import that file.
     """
-    return _go_on(job, chosen, retry=True)
+    return gone_on(job, chosen, retry=True)
 
 
-def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
+def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, applies: bool = False) -> int:
+    """Go on with a job, retry it, or carry out a plan; the exit code."""
     from bulk.access.account import Setting  # noqa: PLC0415
     from bulk.jobs import all_resources, export, import_  # noqa: PLC0415 - heavy, not for --help
     from bulk.jobs.option_rules import check_rate  # noqa: PLC0415
     from bulk.storage.job_folder import JobFolder  # noqa: PLC0415
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
-    if done := _done(jobs, name, retry=retry):
+    if not applies and (done := _done(jobs, name, retry=retry)):
         display.show_done(done, as_json=chosen["as_json"])
         return 0
-    if rejected := _rejected(jobs, name, retry=retry):
+    if not applies and (rejected := _rejected(jobs, name, retry=retry)):
         display.show_rejected(rejected)
         return 1
     folder = JobFolder.find(jobs, name, retry=retry)
     record, place = folder.record(), folder.path.parent
-    imports = record.kind == "import"
-    _check_state(folder, record, retry=retry)
+    imports = record.kind in ("import", "plan")
+    if applies and record.kind != "plan":
+        raise UsageError("no_plan", job=folder.name)
+    if not applies:
+        _check_state(folder, record, retry=retry)
     access = options.account_of(record.place, record.connection)
     if chosen["rate"] is not None:
         check_rate(chosen["rate"], access)
@@ -73,28 +80,37 @@ def _go_on(name: str | None, chosen: dict[str, Any], *, retry: bool) -> int:
     changes.setdefault("max_duration", None)
     progress = display.progress_for(quiet=chosen["quiet"])
     file = record.input.path if record.input else record.output
-    progress.say(f"Going on with {folder.name}: {record.kind} {record.resource}, {file}")
-    confirm = None if chosen["yes"] or record.options.get("yes") else options.ask  # if it was not agreed to before
+    what = "Carrying out" if applies else "Going on with"
+    progress.say(f"{what} {folder.name}: {record.kind} {record.resource}, {file}")
+    agreed = applies or chosen["yes"] or record.options.get("yes")
+    confirm = None if agreed else options.ask  # if it was not agreed to before
     setting = Setting(
         options.connected(access), place, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE
     )
 
-    def show(job_result: Any) -> None:
-        if chosen["as_json"] and record.output != "-":
-            display.show_kept(job_result)
-            display.show_json(job_result.summary.to_json())
-        elif chosen["quiet"]:
-            display.show_quietly(job_result)
-        elif imports:
-            display.show_import(job_result, verbose=chosen["verbose"])
-        else:
-            display.show_export(job_result)
+    show = partial(_show, chosen=chosen, record=record)
 
     if record.resource == all_resources.ALL:
         return run_job(lambda: all_resources.go_on(folder, changes, setting, retry=retry), setting, show)
     if imports:
-        return run_job(lambda: import_.go_on(folder, changes, setting, retry=retry), setting, show)
+        age = chosen["max_age"] if applies else None
+        return run_job(lambda: import_.go_on(folder, changes, setting, retry=retry, max_age=age), setting, show)
     return run_job(lambda: export.go_on(folder, changes, setting), setting, show)
+
+
+def _show(job_result: JobResult, *, chosen: dict[str, Any], record: JobRecord) -> None:
+    """Print how a job ended that went on."""
+    if job_result.summary.state == "planned":
+        display_plan.show(job_result, as_json=chosen["as_json"], quiet=chosen["quiet"])
+    elif chosen["as_json"] and record.output != "-":
+        display.show_kept(job_result)
+        display.show_json(job_result.summary.to_json())
+    elif chosen["quiet"]:
+        display.show_quietly(job_result)
+    elif record.kind == "export":
+        display.show_export(job_result)
+    else:
+        display.show_import(job_result, verbose=chosen["verbose"])
 
 
 def _done(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
@@ -103,7 +119,7 @@ def _done(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
 
     every = [JobFolder.find(jobs, name)] if name is not None else JobFolder.all(jobs)
     if retry:
-        every = [job for job in every if job.record().kind == "import"]
+        every = [job for job in every if job.record().kind in ("import", "plan")]
     left = any(job.state in OPEN or (retry and job.has_failed) for job in every)
     return every[-1] if every and not left and every[-1].is_done else None
 
@@ -123,7 +139,6 @@ def _rejected(jobs: Path, name: str | None, *, retry: bool) -> JobFolder | None:
 
 def _check_state(folder: JobFolder, record: JobRecord, *, retry: bool) -> None:
     """Raise `UsageError` where there is nothing to go on with, naming what there is to do instead."""
-    from bulk.errors import UsageError  # noqa: PLC0415
     from bulk.messages import Part  # noqa: PLC0415
     from bulk.storage.job_folder import OPEN  # noqa: PLC0415
 

@@ -25,13 +25,15 @@ from bulk.library.functions import (
     validate_rows,
 )
 from bulk.library.handles import JobHandle, Said, start_export, start_import, start_resume
+from bulk.library.plans import Plan, apply, plan_file, plan_rows
 from bulk.library.results import FailedRow, Result, RowsFailedError
 from bulk.model import Issue
 from bulk.runtime.progress import Progress, Snapshot
 
 __all__ = [
     "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",
-    "JobHandle", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError",
-    "UsageError", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
-    "import_rows", "resume", "start_export", "start_import", "start_resume", "validate_file", "validate_rows",
+    "JobHandle", "Plan", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary",
+    "UnfinishedError", "UsageError", "apply", "export_batches", "export_file", "export_folder", "export_frame",
+    "import_file", "import_folder", "import_rows", "plan_file", "plan_rows", "resume", "start_export",
+    "start_import", "start_resume", "validate_file", "validate_rows",
 ]  # fmt: skip

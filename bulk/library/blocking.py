@@ -12,11 +12,11 @@ from typing import ParamSpec, TypeVar
 
 import anyio
 
-from bulk.library import functions
+from bulk.library import functions, plans
 
 __all__ = [
-    "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows", "resume",
-    "validate_file", "validate_rows",
+    "apply", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
+    "plan_file", "plan_rows", "resume", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 Given = ParamSpec("Given")
@@ -40,3 +40,6 @@ export_file = _blocking(functions.export_file)
 export_frame = _blocking(functions.export_frame)
 export_folder = _blocking(functions.export_folder)
 resume = _blocking(functions.resume)
+plan_file = _blocking(plans.plan_file)
+plan_rows = _blocking(plans.plan_rows)
+apply = _blocking(plans.apply)

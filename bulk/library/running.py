@@ -38,7 +38,7 @@ async def run_validation(
     resource: str, source: Input, account: Account | None, options: ImportOptions, progress: Progress
 ) -> Findings:
     """Check an input; without an account only what all accounts have in common."""
-    known = _resource(resource)
+    known = resource_named(resource)
     check_import(known, options, account)
     setting = await setting_of(account or Account(), JOBS, progress)
     return await validate.validate(known, source, options, setting, offline=account is None)
@@ -46,14 +46,14 @@ async def run_validation(
 
 async def run_import(resource: str, source: Input, options: ImportOptions, setting: Setting) -> Result:
     """Import an input."""
-    known = _resource(resource)
+    known = resource_named(resource)
     check_import(known, options, setting.access)
     return Result.of(await import_.start(known, source, options, setting))
 
 
 async def run_export(resource: str, path: Path, options: ExportOptions, setting: Setting) -> Result:
     """Export a resource to a file."""
-    known = _resource(resource)
+    known = resource_named(resource)
     check_export(known, options, setting.access)
     return Result.of(await export.start(known, path, options, setting))
 
@@ -63,7 +63,7 @@ async def run_resume(folder: JobFolder, setting: Setting, *, retry: bool) -> Res
     record = folder.record()
     if record.resource == all_resources.ALL:
         return Result.of(await all_resources.go_on(folder, _AGAIN, setting, retry=retry))
-    if record.kind == "import":
+    if record.kind in ("import", "plan"):
         return Result.of(await import_.go_on(folder, _AGAIN, setting, retry=retry))
     return Result.of(await export.go_on(folder, _AGAIN, setting))
 
@@ -78,7 +78,8 @@ def job_at(path: str | Path) -> JobFolder:
     return JobFolder.find(Path(path).parent, Path(path).name)
 
 
-def _resource(name: str) -> Resource:
+def resource_named(name: str) -> Resource:
+    """The resource of a name. Raises `UsageError` if there is none."""
     resource = find(name)
     if resource is None:
         raise UsageError("resource_unknown", name=name, hint=Part.of("nearest", names=nearest_names(name)))

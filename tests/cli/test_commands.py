@@ -441,7 +441,7 @@ def test_who_said_yes_is_not_asked_on_resume(bulk: Shell, csv_file: CsvFile, mon
     bulk.sandbox("import", path)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with monkeypatch.context() as patch:
-        patch.setattr("bulk.jobs.import_.Rows", None)  # the job comes to a bad end before its first row
+        patch.setattr("bulk.jobs.sending.Rows", None)  # the job comes to a bad end before its first row
         bulk.sandbox("import", path, "--mode", "delete", "--yes", "--job", "gone")
     result = bulk("resume", "gone")
     assert (result.code, "a@example.com" in bulk.sandbox("export", "-").out) == (0, False), result.err

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.jobs import import_
+from bulk.jobs import estimate
 from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
 from bulk.wording import FrontEnd
@@ -187,7 +187,7 @@ def test_a_rate_at_which_nobody_can_be_subscribed_is_refused_before_anything_is_
 def test_at_a_pace_too_slow_for_it_nobody_is_subscribed_and_the_job_says_so(
     listed: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(import_, "SLOWEST", 0.0)  # as where other jobs leave so little
+    monkeypatch.setattr(estimate, "SLOWEST", 0.0)  # as where other jobs leave so little
     job_result = listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id", rate=0.1)
     assert isinstance(job_result.error, UnfinishedError)
     assert "--rate" in job_result.error.words(FrontEnd.COMMAND_LINE)

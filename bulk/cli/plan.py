@@ -1,0 +1,48 @@
+"""`bulk plan` and `bulk apply`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bulk.cli import display_plan, options
+from bulk.cli.import_ import started
+from bulk.cli.resume import gone_on
+
+
+@click.command("plan")
+@click.argument("resource")
+@click.argument("file")
+@options.where
+@options.reading
+@options.meaning
+@options.pace
+@options.job_place
+@options.telling
+@options.detailed_exitcode
+def plan_command(resource: str, file: str, **chosen: Any) -> int:
+    """Say what an import of FILE would do, row by row; nothing is sent.
+
+    The account is read as it is now, a hundred records a request. Every change
+    stands in the job's plan.csv, with what is there before and after. To do
+    exactly that: bulk apply
+    """
+    return started(resource, file, chosen, only_plan=True)
+
+
+@click.command("apply")
+@click.argument("job", metavar="[PLAN]", required=False)
+@options.pace
+@options.max_errors
+@options.max_age
+@options.jobs_dir
+@options.telling
+def apply_command(job: str | None, **chosen: Any) -> int:
+    """Do exactly what a PLAN says (default: the newest).
+
+    Each row is looked at again just before. What somebody changed since is
+    set aside, never overwritten: it stands in failed.csv with both values.
+    """
+    name = display_plan.newest_plan(options.jobs_folder(chosen["jobs_dir"])) if job is None else job
+    return gone_on(name, chosen, applies=True)

@@ -1,0 +1,78 @@
+"""`bulk plan`, `bulk apply` and `bulk import -n` as a person meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SAMPLE, Shell
+from tests.world import account, report
+
+HEADER = "email,firstName,tags\n"
+
+
+def people(bulk: Shell) -> dict[str, object]:
+    return account(bulk.folder / "sandbox" / "sandbox.sqlite")["contacts"]
+
+
+def file(bulk: Shell, *lines: str) -> Path:
+    path = bulk.folder / "people.csv"
+    path.write_text(HEADER + "".join(f"{line}\n" for line in lines))
+    return path
+
+
+@pytest.mark.parametrize("command", [("plan",), ("import", "-n"), ("import", "--dry-run")])
+def test_a_plan_is_shown_and_the_line_that_carries_it_out(bulk: Shell, command: tuple[str, ...]):
+    path = file(bulk, "ada@example.com,Ada,VIP", "nobody,X,")
+    result = bulk.sandbox(command[0], path, "--job", "p", *command[1:])
+    assert result.code == 0
+    assert result.out.splitlines()[:3] == [
+        "Plan p: nothing was sent.", "  2 rows: 1 create, 1 reject", "  3 changes: 1 add_tag, 2 create",
+    ]  # fmt: skip
+    assert "create firstName: Ada" in result.out
+    assert result.out.splitlines()[-1].startswith("  bulk apply p")
+    assert people(bulk) == {}
+    assert [line["_code"] for line in report(bulk.job("p"), "failed.csv")] == ["email_invalid"]
+    assert "planned" in bulk("jobs").out
+
+
+def test_the_newest_plan_is_applied(bulk: Shell):
+    bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,VIP"), "--job", "old")
+    bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,Gold"), "--job", "new")
+    result = bulk("apply", "--rate", "0")
+    assert (result.code, result.out.splitlines()[0]) == (0, "1 row: 1 created")
+    assert people(bulk)["ada@example.com"]["tags"] == {"Gold"}
+    result = bulk("apply", "old", "--rate", "0")
+    assert result.code == 1
+    assert "Somebody changed it since the plan was made" in result.out
+    assert people(bulk)["ada@example.com"]["tags"] == {"Gold"}
+
+
+def test_what_is_there_is_nothing_to_do(bulk: Shell):
+    bulk.sandbox("import", SAMPLE)
+    result = bulk.sandbox("plan", SAMPLE, "--detailed-exitcode")
+    assert (result.code, result.out.splitlines()[-1]) == (0, "Nothing to do: the account has all of it.")
+    path = file(bulk, "ada@example.com,Augusta,")
+    assert bulk.sandbox("plan", path, "--detailed-exitcode").code == 2
+    assert bulk.sandbox("import", path, "-n", "--detailed-exitcode").code == 2
+    assert bulk.sandbox("plan", path).code == 0
+
+
+def test_a_plan_for_programs(bulk: Shell):
+    path = file(bulk, "ada@example.com,Ada,VIP")
+    said = json.loads(bulk.sandbox("plan", path, "--json").out)
+    assert (said["rows"], said["requests"]) == ({"create": 1}, {"single": 3})
+
+
+def test_what_cannot_be_applied_says_what_to_do(bulk: Shell):
+    assert "There is no plan in" in bulk("apply").err
+    bulk.sandbox("import", SAMPLE, "--job", "done")
+    assert "done is no plan" in bulk("apply", "done").err
+    bulk.sandbox("plan", SAMPLE, "--job", "p")
+    assert "waits for being carried out: bulk apply p" in bulk("resume", "p").err
+    assert "too old to go by" in bulk("apply", "p", "--max-age", "0s").err
+    assert "A plan is of one resource" in bulk("plan", "all", bulk.folder, "--sandbox").err
+    for command in ("apply", "resume", "plan"):
+        assert bulk(command, "--help").code == 0
