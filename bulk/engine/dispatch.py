@@ -80,6 +80,7 @@ class Dispatch:
         self._concurrency = concurrency
         self._gate = Gate(rate)
         self._latency = FIRST_LATENCY
+        self.most_in_flight = self._reckoned()
         self._last_good = -math.inf
         self.stopping = False
         self._open: dict[Task, Flying] = {}
@@ -129,8 +130,7 @@ class Dispatch:
 
     # ---- steps out
 
-    @property
-    def most_in_flight(self) -> int:
+    def _reckoned(self) -> int:
         """How many requests may be in flight: what the rate needs at this latency, with a quarter to spare."""
         if self._concurrency or math.isinf(self._rate):
             return self._concurrency or UNPACED
@@ -147,9 +147,11 @@ class Dispatch:
             return None
         while self._waiting and self._waiting[0][0] <= now:
             self._enqueue(heapq.heappop(self._waiting)[2])
-        admitted = self._gate.has_admitted(now)
-        for reading in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
-            self._ask_first(reading)
+        admitted = False
+        if not self._gate.idle:
+            admitted = self._gate.has_admitted(now)
+            for reading in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
+                self._ask_first(reading)
         if not self._ready and not admitted:
             times = (self._gate.again_at, self._waiting[0][0] if self._waiting else math.inf)
             again = min((at for at in times if at > now), default=math.inf)
@@ -203,9 +205,11 @@ class Dispatch:
         self.in_flight -= 1
         reply, verdict, kept = _taken(step.request, reply)
         self._learn(step, reply, now)
+        if verdict is Verdict.ACCEPT:
+            return self._settle(step, reply, verdict, kept, now)
         if never_done(reply, verdict):
             step.attempts -= 1
-        elif verdict is not Verdict.ACCEPT:
+        else:
             step.open |= leaves_open(reply)
         again = Settled(released=not step.attempts)
         if verdict is Verdict.ABORT:
@@ -236,6 +240,7 @@ class Dispatch:
             return
         took = now - step.sent_at
         self._latency = took if self._last_good == -math.inf else max(took, self._latency * 0.98)
+        self.most_in_flight = self._reckoned()
         if reply.status == 429:
             self.limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
         else:

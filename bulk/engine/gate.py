@@ -72,6 +72,11 @@ class Gate:
         step.until = read_at + WINDOW - MARGIN
         heapq.heappush(self._admitted, (step.until, next(self._numbers), step))
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits here, for a reading or to leave."""
+        return not (self._lobby or self._admitted or self._alone)
+
     def has_admitted(self, now: float) -> bool:
         """Whether a step may leave now; those whose time is over wait again."""
         late: list[Step] = []

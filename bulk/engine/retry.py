@@ -98,7 +98,9 @@ def _verdict(request: Request, reply: Reply) -> Verdict:
         return Verdict.IN_DOUBT
     if request.optional and reply.status in (403, 404) and not reply.damage:
         return Verdict.REJECT
-    rule = next(rule for rule in RULES if rule.applies(reply))
+    for rule in RULES:
+        if rule.applies(reply):
+            break
     return rule.repeatable if request.repeatable else rule.once
 
 
