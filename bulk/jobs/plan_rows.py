@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
@@ -20,6 +21,8 @@ class PlanRows:
 
     prepared: Prepared
     checkpoint: Checkpoint
+    imagined: Mapping[str, tuple[str, str]]  # what stands for the id of a name that is not made yet: resource and name
+    used: dict[str, set[str]] = field(default_factory=dict)  # those of them that a change needs, by resource
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row, which asks and writes nothing. Unprocessed: it is planned, and waits to be applied."""
@@ -28,12 +31,17 @@ class PlanRows:
         known_now = yield from learned(prepared.resource.writing, row, known, prepared.writer.meaning, lookup)
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))
-        decided = yield from prepared.writer.decide(row, known_now)
+        decided = yield from prepared.writer.decide(row, replace(known_now, exact=True))
         result = decided if isinstance(decided, Outcome) else decided.change
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))
         if isinstance(result, Outcome):
             self.checkpoint.planned.put(lines, requests=0)
             return result
+        for edit in (*result.own, *result.beside):
+            for identity in (edit.of, edit.after):
+                if isinstance(identity, str) and identity in self.imagined:
+                    family, name = self.imagined[identity]
+                    self.used.setdefault(family, set()).add(name)
         requests = bool(result.own) + len(result.beside)
         self.checkpoint.planned.put(lines, requests=requests)
         if result.is_nothing:

@@ -35,6 +35,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "job_options_damaged": "The job's own job.json is damaged: {refusal} Start the job anew.",
         "plan_waits": "{job} is a plan, and waits for being carried out: ⟦apply={job}⟧",
         "plan_cut_off": "{job} is not planned to its end. Go on with it first: ⟦resume_job={job}⟧",
+        "plan_of_duplicates": (
+            "A plan says what becomes of each row by itself, so rows of one key cannot all be applied. Use"
+            " ⟦on_duplicate=first⟧ or ⟦on_duplicate=last⟧."
+        ),
         "no_plan": "{job} is no plan. Make one: ⟦plan⟧",
         "plan_too_old": (
             "{job} says how the account was {age} ago, which is too old to go by. Make a new plan: ⟦plan⟧; or carry it"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from bulk.errors import UsageError
 from bulk.model import Reply, Request
 from tests.jobs.samples import IMPORTED, SAMPLES, given
+from tests.planned import Play, check
+from tests.scale import tries
 from tests.world import World, crashing, report
 
 HEADER = "email,firstName,tags,remove_tags,lists,unsubscribe_lists,account"
@@ -228,3 +231,25 @@ def test_an_apply_that_is_cut_off_goes_on(world: World, after: int):
     result = world.resume()
     assert result.summary.rows["succeeded"] == 3
     assert {"single": len(writes(world, sent))} == planned
+
+
+@pytest.mark.parametrize("seed", range(tries(24, 2_000)))
+def test_whatever_is_planned_comes_to_be(world: World, seed: int):
+    check(world, Play.of(Random(seed)))
+
+
+def test_rows_of_one_key_are_not_planned_one_after_another(world: World):
+    with pytest.raises(UsageError, match="each row by itself"):
+        world.plan(world.csv(PEOPLE, HEADER), on_duplicate="all")
+
+
+def test_a_plan_of_an_account_as_large_as_the_file_costs_its_pages(world: World):
+    """And the ends of the walk; nothing is asked about rows one by one."""
+    people = [(f"p{n}@example.com", f"N {n}") for n in range(2_000)]
+    world.people(people)
+    changed = [(email, f"{name}!") for email, name in people]
+    sent = len(world.sent)
+    world.plan(world.csv(changed, "email,firstName"))
+    pages = [request for request, _reply in world.sent[sent:] if request.path == "contacts"]
+    assert len(pages) <= 20 + 3
+    assert sums(world)["requests"] == {"single": 2_000}

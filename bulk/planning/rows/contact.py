@@ -114,6 +114,9 @@ class ContactRows:
         damaged = meaning.damaged(row, partial(current_cell, state, self.names, row))
         if damaged is not None and not {CONTACT, REPAIR} & known.begun:
             return damaged
+        if known.exact and meaning.mode == "create" and stored is not None and CONTACT not in known.begun:
+            said = f"There is a contact {wanted.email} already. ⟦mode=upsert⟧ would change it."
+            return Outcome(RowStatus.FAILED, failures=(Failure(CONTACT, "duplicate", said),))
         change = self._change(wanted, known)
         way: Write | Contact | Done
         if change.own or state is None:
