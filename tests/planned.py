@@ -9,6 +9,8 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests.world import World, report
+from bulk.model import Request
+from tests.world import Crash, World, report
 
 ATTRIBUTES = ("firstName", "lastName", "phone")
 TAGS, LISTS, ACCOUNTS = ("VIP", "Trial", "Gold", "New"), ("Newsletter", "Customers"), ("Acme", "Other", "Harbour")
@@ -107,6 +110,42 @@ def expected(before: dict[str, Any], lines: list[dict[str, str]]) -> dict[str, A
                 assert person[column] == line["before"], line
                 person[column] = after
     return people
+
+
+def cut_off(world: World, requests: int, work: Callable[[], object]) -> bool:
+    """Let the process end when so many requests were sent; whether it came so far."""
+    first = len(world.sent)
+
+    def crash(_request: Request) -> None:
+        if len(world.sent) - first >= requests:
+            raise Crash
+
+    world.on_send = crash
+    try:
+        with suppress(BaseExceptionGroup, Crash):
+            work()
+            return False
+        return True
+    finally:
+        world.on_send = lambda _request: None
+
+
+def check_killed(world: World, play: Play, chance: Random) -> None:
+    """Plan and apply, both cut off somewhere, and gone on with: the same comes to be."""
+    path = prepared(world, play)
+    before = world.account()["contacts"]
+    if cut_off(world, chance.randint(1, 12), lambda: world.plan(path, **play.options)):
+        if world.job.path.exists():
+            world.resume()
+        else:  # nothing was checked yet, so nothing is left of it
+            world.plan(path, **play.options)
+    lines = report(world.job.path, "plan.csv")
+    for _time in range(2):
+        if cut_off(world, chance.randint(0, 14), world.apply):
+            world.resume()
+    assert world.account()["contacts"] == expected(before, lines)
+    failed = [line["_code"] for line in report(world.job.path, "failed.csv")]
+    assert "changed_meanwhile" not in failed
 
 
 def check(world: World, play: Play) -> int:

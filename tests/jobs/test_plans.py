@@ -12,7 +12,7 @@ import pytest
 from bulk.errors import UsageError
 from bulk.model import Reply, Request
 from tests.jobs.samples import IMPORTED, SAMPLES, given
-from tests.planned import Play, check
+from tests.planned import Play, check, check_killed
 from tests.scale import tries
 from tests.world import World, crashing, report
 
@@ -236,6 +236,12 @@ def test_an_apply_that_is_cut_off_goes_on(world: World, after: int):
 @pytest.mark.parametrize("seed", range(tries(24, 2_000)))
 def test_whatever_is_planned_comes_to_be(world: World, seed: int):
     check(world, Play.of(Random(seed)))
+
+
+@pytest.mark.parametrize("seed", range(tries(16, 500)))
+def test_a_plan_and_its_carrying_out_that_are_killed_come_to_the_same(world: World, seed: int):
+    chance = Random(-seed - 1)
+    check_killed(world, Play.of(chance), chance)
 
 
 def test_rows_of_one_key_are_not_planned_one_after_another(world: World):
