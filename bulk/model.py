@@ -135,6 +135,7 @@ class Edits:
     each: tuple[Edit, ...]
 
 
+# wide: a request and all that is promised of it, one attribute each; most have a default
 @dataclass(frozen=True, slots=True)
 class Request:
     """One API call of a row's flow, before it is sent.

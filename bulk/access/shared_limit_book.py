@@ -34,6 +34,7 @@ EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
 Lesson = tuple[Literal["accepted", "refused", "pause", "delayed"], float, float]  # and what a `RateLimit` is told
 
 
+# wide: one exchange with the book in one value, since it is carried out in one go
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a job tells and asks for. Times are its own, except those of leases, which are the book's."""

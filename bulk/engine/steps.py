@@ -11,6 +11,7 @@ from bulk.model import Json, Outcome, Receipt, Reply, Request
 Ended = tuple[Task, Outcome]  # a task and how it ended
 
 
+# wide: one attribute for each thing to be known of a request on its way; who counts it owns it
 @dataclass(slots=True)
 class Step:
     """One request of one task on its way.

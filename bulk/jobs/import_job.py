@@ -14,6 +14,7 @@ from bulk.storage.input_copy import Taken
 from bulk.storage.job_folder import JobFolder
 
 
+# wide: what every stage of an import is given, so that none hands on a list of arguments
 @dataclass(frozen=True, slots=True)
 class Job:
     """One run of one import: what every part of it needs."""

@@ -103,6 +103,7 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
+# wide: one attribute an option, as job.json keeps them
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """What the user chose for an import, as it is kept in `job.json`. Raises `UsageError` for what cannot be."""

@@ -12,6 +12,7 @@ from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd
 
 
+# wide: one attribute a figure, as summary.json keeps them
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The sums of a job. `rows` maps "read" and every status to a count, `codes` what failed rows failed of.

@@ -69,6 +69,7 @@ class Estimate:
     subscribes: bool = False
 
 
+# wide: a value, one attribute for each thing that may be known of a row
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known when a row begins.

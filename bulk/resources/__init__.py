@@ -1,5 +1,7 @@
 """The registry: every resource that `bulk` moves, in one explicit tuple. Adding one is a file and a line here."""
 
+# hub: the list of a family, one line a member
+
 from __future__ import annotations
 
 from typing import Final

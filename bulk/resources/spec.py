@@ -29,6 +29,7 @@ def clears(cell: str) -> bool:
     return cell.strip() == CLEAR
 
 
+# wide: a declaration, one attribute for each thing that a column can say of itself
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a resource's CSV.
@@ -111,6 +112,7 @@ class Writing(StrEnum):
     RECORD = "record"
 
 
+# wide: a declaration, one attribute for each thing in which resources differ
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One of ActiveCampaign's resources, as `bulk` moves it.

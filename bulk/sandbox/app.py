@@ -61,6 +61,7 @@ def _wall() -> datetime:
     return datetime.now(UTC)
 
 
+# wide: one attribute an option of the sandbox
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
     """How the sandbox behaves. `rate` 0: no limit; `window` is sliding, fixed or bucket; times are in seconds.

@@ -59,6 +59,7 @@ class ConnectionDropped(ConnectionError):  # noqa: N818 - it says what happened,
         self.sent = sent
 
 
+# wide: one attribute for each word of a fault's text
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault. `method` and `path` are globs ("POST", "contact/sync", "*"); `path` is below the door.

@@ -21,6 +21,7 @@ def _switch(default: Any, section: str, about: str, *choices: Any) -> Any:
     return field(default=default, metadata={"section": section, "about": about, "choices": (default, *choices)})
 
 
+# wide: one attribute a switch, each with what is unknown about the API
 @dataclass(frozen=True, slots=True)
 class Switches:
     """How the sandbox behaves where nobody knows how ActiveCampaign does; each is told by `table()`."""

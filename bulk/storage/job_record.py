@@ -47,6 +47,7 @@ class InputFile:
         return cls(**data)
 
 
+# wide: one attribute for each thing that job.json says
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     """`job.json`: what was asked. No secret is ever in it."""

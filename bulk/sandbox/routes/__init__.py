@@ -3,6 +3,8 @@
 In a path {} stands for an id, a * at its end for any text.
 """
 
+# hub: the list of a family, one line a member
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
