@@ -321,7 +321,7 @@ def play(schedule: Schedule) -> Result:
                 dispatch = new_dispatch(schedule.rate, 0)
                 dispatch._chance = played.chance.random
                 await Runner(dispatch, played.send, checkpoint).run(played)
-                assert dispatch.stopped_by != TOO_SLOW, str(schedule)  # any other reason to stop is gone on after
+                assert dispatch.stops.stopped_by != TOO_SLOW, str(schedule)  # any other reason to stop is gone on after
             except BaseExceptionGroup as group:
                 if group.subgroup(Kill) is None:
                     raise

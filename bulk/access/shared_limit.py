@@ -42,7 +42,7 @@ SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
 
 class SharedLimit:
-    """The pace of one job among others on its account; a `bulk.engine.dispatch.Pace` and `bulk.runtime.runner.Leased`.
+    """The pace of one job among others on its account; a `bulk.engine.pace.Pace` and `bulk.runtime.runner.Leased`.
 
     `name` says by which way the account is reached, until `settle` says which it is. `on_others` is called once, when
     others are first seen. `exchange` runs in a thread; all else is the loop's.

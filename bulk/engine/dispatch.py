@@ -6,27 +6,26 @@ together and keep their order. A retry goes back into the queue with a due time,
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
-from bulk.engine.confirm import confirmed, is_misshapen, is_page, unread_damage
+from bulk.engine.confirm import confirmed, unread_damage
+from bulk.engine.flows import Flows
 from bulk.engine.gate import FRUITLESS, Gate
-from bulk.engine.pauses import Pauses
-from bulk.engine.retry import ATTEMPTS, back_off, explain, judge, leaves_open, never_done
-from bulk.engine.steps import Ended, Flying, Settled, Step
-from bulk.engine.tasks import Role, Task, question
+from bulk.engine.line import MOST, Line
+from bulk.engine.pace import Pace
+from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done
+from bulk.engine.steps import Ended, Settled, Step
+from bulk.engine.stops import Stops
+from bulk.engine.tasks import Role, Task
+from bulk.engine.turns import Turns
 from bulk.errors import UnfinishedError
-from bulk.model import CUT_OFF, Json, Lost, Receipt, Reply, Request, Verdict
+from bulk.model import Json, Lost, Receipt, Reply, Request, Verdict
 
-ALIKE: Final = 4  # times that a question gets one and the same answer of a wrong shape: another would be that too
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
-FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
-UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
-FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
+OPEN: Final = 4 * MOST  # tasks that are open at once at most
 DELAYED: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
@@ -34,151 +33,93 @@ TOO_SLOW: Final = (
 )
 
 
-class Pace(Protocol):
-    """Says when the next request may start; see `RateLimit`."""
-
-    def ready_at(self, now: float) -> float:
-        """When the next request may start: `now` means go, infinity that nobody can say yet.
-
-        Does no I/O. Raises `UnfinishedError` if it cannot be found out any more.
-        """
-
-    def spend(self, now: float) -> None:
-        """Count a request that starts now, as `ready_at` has allowed."""
-
-    def delayed(self, start: float, now: float) -> None:
-        """Count a request that was held up after its start as leaving now."""
-
-    def pause(self, until: float) -> None:
-        """Let nobody start before `until`."""
-
-    def accepted(self, sent_at: float, now: float) -> None:
-        """Learn from an answer other than 429."""
-
-    def refused(self, sent_at: float, now: float) -> None:
-        """Learn from a 429."""
-
-
 class Dispatch:
     """The engine: tasks in, steps out, answers in, outcomes out.
 
     `chance` gives numbers in [0, 1) for the jitter of back-offs. `concurrency` 0: reckoned from rate and latency.
+    `line` says what answers tell of the way to the server, `stops` whether and why nothing more is sent.
     """
 
     def __init__(self, limit: Pace, chance: Callable[[], float], *, rate: float, concurrency: int = 0) -> None:
         self.limit = limit
+        self.line = Line(rate, concurrency)
+        self.stops = Stops()
         self.in_flight = 0
         self.retries = 0
         self.requests = 0
-        self.stopped_by: str | None = None  # why the job cannot go on: key refused, or nobody answers
-        self.refused_key = False
-        self.shut_out = False  # stopped since a page that is not the API's stands before everything
-        self.silent_since: float | None = None  # the time from which nothing was answered well; None while it is
-        self.last_trouble = ""  # what came instead of an answer
         self._chance = chance
-        self._rate = rate
-        self._concurrency = concurrency
+        self._flows = Flows(self._enqueue)
+        self._turns = Turns()
         self._gate = Gate(rate)
-        self._latency = FIRST_LATENCY
-        self.most_in_flight = self._reckoned()
-        self._last_good = -math.inf
-        self.stopping = False
-        self._open: dict[Task, Flying] = {}
-        self._lanes: dict[str, deque[Flying]] = {}  # by key, those that wait for the open one of it
-        self._probes = 0  # asked so far
-        self._probe: Task | None = None  # the last of them
-        self._ready: deque[Step] = deque()
-        self._waiting: list[tuple[float, int, Step]] = []
-        self._sequence = 0
-        self._pauses = Pauses()
 
     # ---- tasks in
 
     def wants(self) -> bool:
         """Whether another task should be added: enough are open to keep the pool busy, and no more."""
-        return not self.stopping and len(self._ready) < self.most_in_flight and len(self._open) < 4 * MOST
+        few = len(self._turns.ready) < self.line.most_in_flight
+        return few and not self.stops.stopping and len(self._flows.open) < OPEN
 
     def add(self, task: Task) -> tuple[Ended, ...]:
         """Take a task in; gives its outcome if its flow ends without asking anything."""
-        flying = Flying(task, dict(task.known))
-        self._open[task] = flying
-        lane = self._lanes.get(task.key)
-        if lane is not None:
-            lane.append(flying)
-            return ()
-        self._lanes[task.key] = deque()
-        return self._advance(flying, None)
+        return self._flows.add(task)
 
     @property
     def idle(self) -> bool:
         """Nothing is open: every task added has its outcome."""
-        return not self._open
-
-    @property
-    def paused_until(self) -> float:
-        """Until when nobody sends, as the server has asked for or for want of better knowledge."""
-        return self._pauses.until
+        return not self._flows.open
 
     @property
     def holds_ready(self) -> bool:
         """Whether a step waits for nothing but its turn."""
-        return bool(self._ready)
+        return bool(self._turns.ready)
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may still be answered."""
-        self.stopping = True
+        self.stops.stopping = True
 
     # ---- steps out
 
-    def _reckoned(self) -> int:
-        """How many requests may be in flight: what the rate needs at this latency, with a quarter to spare."""
-        if self._concurrency or math.isinf(self._rate):
-            return self._concurrency or UNPACED
-        return max(FEWEST, min(MOST, math.ceil(self._rate * self._latency * 1.25) + 2))
-
-    @property
-    def needed(self) -> int:
-        """How many requests in flight reach the rate at this latency, with little to spare."""
-        return min(self.most_in_flight, math.ceil(self._rate * self._latency * 1.1) + 1 if self._rate < MOST else MOST)
-
     def next(self, now: float) -> Step | float | None:
         """A step to send now; a time at which to ask again; or None: only an answer or a new task changes anything."""
-        if self.stopping:
+        if self.stops.stopping:
             return None
-        while self._waiting and self._waiting[0][0] <= now:
-            self._enqueue(heapq.heappop(self._waiting)[2])
+        turns, gate = self._turns, self._gate
+        if turns.next_due <= now:
+            for step in turns.take_due(now):
+                self._enqueue(step)
         admitted = False
-        if not self._gate.idle:
-            admitted = self._gate.has_admitted(now)
-            for reading in self._gate.readings(now, others=bool(self._ready), under_way=self.in_flight):
+        if not gate.idle:
+            admitted = gate.has_admitted(now)
+            for reading in gate.readings(now, others=bool(turns.ready), under_way=self.in_flight):
                 self._ask_first(reading)
-        if not self._ready and not admitted:
-            times = (self._gate.again_at, self._waiting[0][0] if self._waiting else math.inf)
-            again = min((at for at in times if at > now), default=math.inf)
+        if not turns.ready and not admitted:
+            again = min((at for at in (gate.again_at, turns.next_due) if at > now), default=math.inf)
             return again if again < math.inf else None
-        if self.in_flight >= self.most_in_flight:
+        if self.in_flight >= self.line.most_in_flight:
             return None
         try:
             at = self.limit.ready_at(now)
         except UnfinishedError as error:  # what others share the limit by cannot be reached
-            self.stopped_by = str(error)
-            self.stop()
+            self.stops.stop(str(error))
             return None
         if at > now:
             return at if at < math.inf else None
         self.limit.spend(now)
-        step = self._gate.pop() if admitted and not self._asks_first else self._ready.popleft()
-        if step.request.admission is None and step.task.role is ROW:
-            self._gate.passed()
+        step = self._pop(admitted=admitted)
         step.leave(now)
         self.in_flight += 1
         self.requests += 1
         return step
 
-    @property
-    def _asks_first(self) -> bool:
-        """Whether the next step that is ready is a question, which goes before what may leave for a while only."""
-        return bool(self._ready) and self._ready[0].task.role is not ROW
+    def _pop(self, *, admitted: bool) -> Step:
+        """Whose turn it is; a question goes before what may leave for a while only (`admitted`: there is some)."""
+        ready = self._turns.ready
+        if admitted and (not ready or ready[0].task.role is ROW):
+            return self._gate.pop()
+        step = ready.popleft()
+        if step.task.role is ROW:
+            self._gate.passed()
+        return step
 
     def leaves(self, step: Step, now: float) -> bool:
         """Take note that a step that `next` gave out leaves only now: writing it down took a while.
@@ -198,6 +139,19 @@ class Dispatch:
             step.sent_at = now
         return True
 
+    def _enqueue(self, step: Step, *, first: bool = False) -> None:
+        """Let a step wait for its turn, or before that for what has to be known."""
+        admission = step.request.admission
+        if admission is None:
+            self._turns.put(step, first=first)
+        else:
+            self._gate.enter(step, self._flows.sent_at(step.task, admission.made_by), first=first)
+
+    def _ask_first(self, task: Task) -> None:
+        """Ask a question of our own, before anything else that is ready."""
+        self.add(task)
+        self._turns.hurry()
+
     # ---- answers in
 
     def answer(self, step: Step, reply: Reply | Lost, now: float) -> Settled:
@@ -206,166 +160,57 @@ class Dispatch:
         reply, verdict, kept = _taken(step.request, reply)
         self._learn(step, reply, now)
         if verdict is Verdict.ACCEPT:
-            return self._settle(step, reply, verdict, kept, now)
+            return self._settle(step, _accepted(step, reply, kept), now)
         if never_done(reply, verdict):
             step.attempts -= 1
         else:
             step.open |= leaves_open(reply)
-        again = Settled(released=not step.attempts)
         if verdict is Verdict.ABORT:
-            self.stopped_by = self.stopped_by or explain(reply)[1]
-            self.refused_key = True
-            self.stop()
-            return again
-        if verdict is Verdict.PAUSE:
+            self.stops.stop_refused(reply)
+        elif verdict is Verdict.PAUSE:
             self.retries += 1
             step.tries -= 1  # who is too busy says nothing of the row
             self._enqueue(step, first=True)
-            return again
-        if verdict is Verdict.RETRY and not self._given_up(step, reply):
-            self.retries += 1
-            self._later(step, now)
-            return again
-        if self.stopping and self.stopped_by and verdict is Verdict.RETRY:
-            return again  # nobody answers: the row stays open, for the resume
-        return self._settle(step, reply, verdict, kept, now)
+        elif verdict is not Verdict.RETRY or self.stops.gives_up(step, reply, self.line.last_good):
+            if verdict is not Verdict.RETRY or not (self.stops.stopping and self.stops.stopped_by):
+                return self._settle(step, _given_up(step, reply, verdict), now)
+            # nobody answers: the row stays open, for the resume
+        else:
+            self._try_again(step, now)
+        return Settled(released=not step.attempts)
 
     def _learn(self, step: Step, reply: Reply | Lost, now: float) -> None:
-        if isinstance(reply, Lost) or reply.status >= 500 or reply.damage:
-            self.silent_since = now if self.silent_since is None else self.silent_since
-            self.last_trouble = explain(reply)[1]
-        else:
-            self.silent_since = None
+        self.line.heard(reply, step.sent_at, now)
         if isinstance(reply, Lost):
             return
-        took = now - step.sent_at
-        self._latency = took if self._last_good == -math.inf else max(took, self._latency * 0.98)
-        self.most_in_flight = self._reckoned()
         if reply.status == 429:
             self.limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
         else:
             self.limit.accepted(step.sent_at, now)
         if reply.status in (429, 503):
-            why = self._pauses.refused(step.sent_at, reply.retry_after, now)
-            self.limit.pause(self._pauses.until)
+            pauses = self.line.pauses
+            why = pauses.refused(step.sent_at, reply.retry_after, now)
+            self.limit.pause(pauses.until)
             if why:
-                self.stopped_by = why
-                self.stop()
-        elif reply.status < 500 and not reply.damage:
-            self._last_good = now
-            self._pauses.answered()
+                self.stops.stop(why)
 
-    def _given_up(self, step: Step, reply: Reply | Lost) -> bool:
-        """Whether this step has had its attempts.
+    def _try_again(self, step: Step, now: float) -> None:
+        probe = self.stops.probe(step, self.line.last_good, self._flows.open)
+        if probe is not None:
+            self._ask_first(probe)
+        self.retries += 1
+        self._turns.put_off(step, now + back_off(step.tries, self._chance()))
 
-        If nothing at all was answered well since its second one, the fault may not be the row's (while the first was
-        on its way, all may have been well yet): we ask a question of our own and give the step one attempt more. If
-        that brings nothing either, the job stops, to be resumed.
-        """
-        if isinstance(reply, Reply) and is_misshapen(step.request, reply) and step.comes_again(reply) >= ALIKE:
-            return True  # who answers so is there, and has no other answer
-        if step.tries < ATTEMPTS or self._last_good >= step.second_sent:
-            return step.tries >= ATTEMPTS
-        if step.tries > ATTEMPTS or step.task.role is Role.PROBE:
-            said = explain(reply)[1].rstrip(".")
-            self.shut_out = is_page(reply) and isinstance(reply, Reply) and reply.status < 500
-            self.stopped_by = self.stopped_by or f"Nothing is answered any more. The last try: {said}"
-            self.stop()
-            return True
-        if self._probe not in self._open:
-            self._probes += 1
-            self._probe = question(self._probes, Role.PROBE, Request("probe", "GET", "users/me"))
-            self._ask_first(self._probe)
-        return False
-
-    def _ask_first(self, task: Task) -> None:
-        """Ask a question of our own, before anything else that is ready."""
-        self.add(task)
-        self._ready.rotate(1)
-
-    def _enqueue(self, step: Step, *, first: bool = False) -> None:
-        """Let a step wait for its turn, or before that for what has to be known."""
-        admission = step.request.admission
-        if admission is not None:
-            self._gate.enter(step, self._open[step.task].answered.get(admission.made_by), first=first)
-        elif first:
-            self._ready.appendleft(step)
-        else:
-            self._ready.append(step)
-
-    def _later(self, step: Step, now: float) -> None:
-        self._sequence += 1
-        due = now + back_off(step.tries, self._chance())
-        heapq.heappush(self._waiting, (due, self._sequence, step))
-
-    def _settle(self, step: Step, reply: Reply | Lost, verdict: Verdict, kept: Json, now: float) -> Settled:
-        request = step.request
-        status = reply.status if isinstance(reply, Reply) else 0
-        if verdict is Verdict.ACCEPT:
-            receipt = Receipt(request.step, verdict, status, kept, attempts=step.attempts)
-        else:
-            if verdict is Verdict.RETRY:  # out of attempts
-                verdict = Verdict.REJECT if _surely_not_done(step) else Verdict.IN_DOUBT
-            code, error = explain(reply)
-            receipt = Receipt(request.step, verdict, status, None, code, error, step.attempts)
-        ended = self._receive(step, receipt)
+    def _settle(self, step: Step, receipt: Receipt, now: float) -> Settled:
+        ended = self._flows.receive(step, receipt)
         if step.task.role is not Role.READING:
             return Settled(receipt, ended)
         beside = tuple(self._gate.take(step.task, receipt, step.sent_at, now))
         for other, told in beside:
-            ended += self._receive(other, told)
+            ended += self._flows.receive(other, told)
         if self._gate.fruitless > FRUITLESS:
-            self.stopped_by = self.stopped_by or TOO_SLOW
-            self.stop()
+            self.stops.stop(TOO_SLOW)
         return Settled(receipt, ended, beside=beside)
-
-    def _receive(self, step: Step, receipt: Receipt) -> tuple[Ended, ...]:
-        flying = self._open[step.task]
-        if receipt.ok:
-            flying.answered[receipt.step] = step.sent_at
-        flying.receipts[step.at] = receipt
-        flying.missing -= 1
-        if flying.missing:
-            return ()
-        return self._advance(flying, tuple(r for r in flying.receipts if r is not None))
-
-    def _advance(self, flying: Flying, receipts: tuple[Receipt, ...] | None) -> tuple[Ended, ...]:
-        """Run the task's flow until it asks what is not yet known, or ends; then the next task of its key begins."""
-        ended: list[Ended] = []
-        while True:
-            task = flying.task
-            try:
-                requests = task.flow.send(receipts) if receipts is not None else next(task.flow)
-            except StopIteration as end:
-                ended.append((task, end.value))
-                del self._open[task]
-                lane = self._lanes[task.key]
-                if not lane:
-                    del self._lanes[task.key]
-                    return tuple(ended)
-                flying = lane.popleft()
-                receipts = None
-                continue
-            flying.receipts = [self._remembered(flying, request) for request in requests]
-            flying.missing = flying.receipts.count(None)
-            if flying.missing:
-                for at, request in enumerate(requests):
-                    if flying.receipts[at] is None:
-                        earlier = task.cut_off.get(request.step, 0)
-                        self._enqueue(Step(task, request, earlier, open=earlier > 0, at=at))
-                return tuple(ended)
-            receipts = tuple(receipt for receipt in flying.receipts if receipt is not None)
-
-    @staticmethod
-    def _remembered(flying: Flying, request: Request) -> Receipt | None:
-        known = flying.known.pop(request.step, None)
-        cut_off = flying.task.cut_off
-        if known is None and request.step in cut_off and not request.repeatable:
-            return Receipt(
-                request.step, Verdict.IN_DOUBT, code="no_answer", error=CUT_OFF,
-                attempts=cut_off[request.step],
-            )  # fmt: skip
-        return known
 
 
 def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict, Json]:
@@ -381,6 +226,20 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:  # of no documented shape
         reply = replace(reply, damage=unread_damage(error))
         return reply, judge(request, reply), None
+
+
+def _accepted(step: Step, reply: Reply | Lost, kept: Json) -> Receipt:
+    status = reply.status if isinstance(reply, Reply) else 0
+    return Receipt(step.request.step, Verdict.ACCEPT, status, kept, attempts=step.attempts)
+
+
+def _given_up(step: Step, reply: Reply | Lost, verdict: Verdict) -> Receipt:
+    """The receipt of a step that was not accepted, and is not sent again."""
+    if verdict is Verdict.RETRY:  # out of tries
+        verdict = Verdict.REJECT if _surely_not_done(step) else Verdict.IN_DOUBT
+    code, error = explain(reply)
+    status = reply.status if isinstance(reply, Reply) else 0
+    return Receipt(step.request.step, verdict, status, None, code, error, step.attempts)
 
 
 def _surely_not_done(step: Step) -> bool:

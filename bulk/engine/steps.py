@@ -11,7 +11,6 @@ from bulk.model import Json, Outcome, Receipt, Reply, Request
 Ended = tuple[Task, Outcome]  # a task and how it ended
 
 
-# wide: one attribute for each thing to be known of a request on its way; who counts it owns it
 @dataclass(slots=True)
 class Step:
     """One request of one task on its way.
@@ -29,8 +28,7 @@ class Step:
     second_sent: float = math.inf
     sent_at: float = 0.0
     at: int = 0  # its place among the requests that its flow yielded together
-    misshapen: Json = None  # the last answer of a wrong shape, and how many times in a row it came
-    alike: int = 0
+    misshapen: tuple[Json, int] = (None, 0)  # the last answer of a wrong shape, and how many times in a row it came
     until: float = math.inf  # it leaves by then, or not with what is known
 
     def leave(self, now: float) -> None:
@@ -44,9 +42,9 @@ class Step:
     def comes_again(self, reply: Reply) -> int:
         """How many times in a row this body has come as the answer, counting this one."""
         body = reply.text or reply.body
-        self.alike = self.alike + 1 if body == self.misshapen else 1
-        self.misshapen = body
-        return self.alike
+        last, alike = self.misshapen
+        self.misshapen = body, alike + 1 if body == last else 1
+        return self.misshapen[1]
 
     def stay(self) -> None:
         """Take a send back that has not left."""

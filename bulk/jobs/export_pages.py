@@ -88,7 +88,7 @@ class Collecting:
             tellers.cancel_scope.cancel()
         if custom is not None and custom.done:
             checkpoint.note(facts.CUSTOM_READ, True)
-        if walk.done and not self.runner.dispatch.stopping:
+        if walk.done and not self.runner.dispatch.stops.stopping:
             await self._count_again(walk)
             checkpoint.note(facts.WALKED, True)
         self._note_totals(walk)
@@ -96,7 +96,7 @@ class Collecting:
         for each in (walking, custom):
             if each is not None and each.error is not None:
                 raise each.error
-        if not walk.done and not self.runner.dispatch.stopping:
+        if not walk.done and not self.runner.dispatch.stops.stopping:
             raise UnfinishedError("pages_unread")
 
     async def _count_again(self, walk: Walk | Offsets) -> None:
@@ -161,7 +161,7 @@ class Collecting:
         dispatch = self.runner.dispatch
         what = self.resource.name if self.resource.reading is Reading.PAGES else "contacts"
         while True:
-            paused = max(0.0, dispatch.paused_until - anyio.current_time())
+            paused = max(0.0, dispatch.line.pauses.until - anyio.current_time())
             self.progress.update(
                 Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused, what=what)
             )

@@ -56,7 +56,7 @@ async def plan_rows(job: Job, runner: Runner, account_lock: AccountLock, _stoppi
         tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
         await runner.run(rows)
         tellers.cancel_scope.cancel()
-    if not runner.dispatch.stopping:
+    if not runner.dispatch.stops.stopping:
         made = {family: [n for of, n in imagined.values() if of == family and n in used]
                 for family, used in sorted(deciding.used.items())}  # fmt: skip
         checkpoint.note(facts.NEW_NAMES, made)

@@ -155,13 +155,13 @@ class ReadingBack:
         """Try a few times to read what is left; False if the engine was stopped meanwhile."""
         for _round in range(ROUNDS):
             await self.checkpoint.durable()
-            if runner.dispatch.stopping or not self.checkpoint.unread.count():
+            if runner.dispatch.stops.stopping or not self.checkpoint.unread.count():
                 break
             if self.reading.pages:
                 await anyio.to_thread.run_sync(self.checkpoint.forget_records)
                 await read_records(runner, self.checkpoint, self.resource, self.names, self.resource.key_attributes)
             await runner.run(_Rest(self))
-        return not runner.dispatch.stopping
+        return not runner.dispatch.stops.stopping
 
     def batches(self) -> Iterator[Task]:
         """Readings of all that stands in the checkpoint, one after the other."""

@@ -30,5 +30,5 @@ def where_it_stands(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     failed = rows.failed - in_doubt + rows.counts[RowStatus.REJECTED.value]
     return Snapshot(
         "sending", rows.counts.total(), needs.rows, failed, in_doubt,
-        dispatch.requests, max(0.0, dispatch.paused_until - anyio.current_time()),
+        dispatch.requests, max(0.0, dispatch.line.pauses.until - anyio.current_time()),
     )  # fmt: skip

@@ -59,7 +59,7 @@ class Walking:
 
     def take(self) -> Task | None:
         """Give the next page; at the last moment, when it can be sent, for then most is known about where to read."""
-        if self._dispatch.holds_ready or len(self._asked) >= self._dispatch.needed:
+        if self._dispatch.holds_ready or len(self._asked) >= self._dispatch.line.needed:
             return None
         blind = isinstance(self.walk, Offsets) and self.walk.blind
         if blind and (self._patient or anyio.current_time() < self.again_at):

@@ -14,9 +14,10 @@ from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
 import anyio
 import anyio.lowlevel
 
-from bulk.engine.dispatch import Dispatch, Pace
+from bulk.engine.dispatch import Dispatch
 from bulk.engine.gate import MARGIN
 from bulk.engine.limit import RateLimit
+from bulk.engine.pace import Pace
 from bulk.engine.steps import Settled, Step
 from bulk.engine.tasks import Role, Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
@@ -107,7 +108,7 @@ class Runner:
                         await self._checkpoint.durable()
                     flights.start_soon(self._fly, step, feed)
                     continue
-                if dispatch.in_flight == 0 and (dispatch.stopping or (dispatch.idle and feed.done)):
+                if dispatch.in_flight == 0 and (dispatch.stops.stopping or (dispatch.idle and feed.done)):
                     break
                 self._wake = anyio.Event()
                 with anyio.move_on_after(min(math.inf if step is None else step - now, _later(waiting, now))):
@@ -201,12 +202,12 @@ def new_dispatch(rate: float, concurrency: int, pace: Pace | None = None) -> Dis
 
 def stopped_error(dispatch: Dispatch) -> BulkError:
     """Why the engine stopped, as the error that ends the command."""
-    if dispatch.refused_key:
-        return AbortedError("access_refused", reason=dispatch.stopped_by)
-    if dispatch.shut_out:
-        return AbortedError("access_shut_out", reason=dispatch.stopped_by)
-    if dispatch.stopped_by:
-        return UnfinishedError("stopped", reason=dispatch.stopped_by)
+    if dispatch.stops.refused_key:
+        return AbortedError("access_refused", reason=dispatch.stops.stopped_by)
+    if dispatch.stops.shut_out:
+        return AbortedError("access_shut_out", reason=dispatch.stops.stopped_by)
+    if dispatch.stops.stopped_by:
+        return UnfinishedError("stopped", reason=dispatch.stops.stopped_by)
     return UnfinishedError("stopped_before_rows")
 
 

@@ -54,7 +54,7 @@ class Stopping:
     @property
     def error(self) -> BulkError | None:
         """Why the run stopped, whoever stopped it; None if it ran to its end."""
-        if self.reason is None and self._runner.dispatch.stopped_by is not None:
+        if self.reason is None and self._runner.dispatch.stops.stopped_by is not None:
             return stopped_error(self._runner.dispatch)
         return self.reason
 
@@ -122,13 +122,13 @@ class Stopping:
         while True:
             await anyio.sleep(LOOK_EVERY)
             dispatch = self._runner.dispatch
-            since = dispatch.silent_since
+            since = dispatch.line.silent_since
             if since is None and told:
                 self._progress.say("There are answers again.")
                 told = False
             elif since is not None and not told and anyio.current_time() - since >= SILENCE:
-                said = dispatch.last_trouble.rstrip(".")
-                pause = dispatch.paused_until - anyio.current_time()
+                said = dispatch.line.last_trouble.rstrip(".")
+                pause = dispatch.line.pauses.until - anyio.current_time()
                 when = f"in {duration(pause)}, as was asked for" if pause > LONG else "for up to a minute"
                 self._progress.say(f"No answer: {said}. It is tried again, {when}.")
                 told = True

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk.engine.dispatch import FEWEST, MOST, UNPACED, Dispatch
+from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
+from bulk.engine.line import FEWEST, MOST, UNPACED
 from bulk.engine.pauses import PATIENCE
 from bulk.engine.retry import ATTEMPTS
 from bulk.engine.steps import Ended, Settled, Step
@@ -108,7 +109,7 @@ class Play:
                 arrival = (self.now + self.latency(step), number, step, self.server(step, self.now))
                 heapq.heappush(flights, arrival)
                 continue
-            if dispatch.in_flight == 0 and (dispatch.stopping or (dispatch.idle and not waiting)):
+            if dispatch.in_flight == 0 and (dispatch.stops.stopping or (dispatch.idle and not waiting)):
                 return self
             due = math.inf if step is None else step
             assert due > self.now, "asked to come back at once, with nothing done"
@@ -124,7 +125,7 @@ class Play:
         place = (name_of(step.task), step.request.step)
         assert place not in self.receipts, "sent again after its receipt"
         assert place[0] not in self.ended
-        assert 0 < self.dispatch.in_flight <= self.dispatch.most_in_flight
+        assert 0 < self.dispatch.in_flight <= self.dispatch.line.most_in_flight
         self.most = max(self.most, self.dispatch.in_flight)
         self.sent.append((self.now, *place, step.attempts))
         if step.task.role is Role.ROW and step.request.method != "GET":
@@ -293,7 +294,7 @@ def test_refusals_without_retry_after_wait_longer_each_time():
 
 def test_a_pause_of_days_leaves_the_job_unfinished():
     game = play(fails_for({2}, Reply(429, None, "empty", 3 * 86400.0)), entries(30))
-    assert game.dispatch.stopped_by == "The server asks to wait 72 hours."
+    assert game.dispatch.stops.stopped_by == "The server asks to wait 72 hours."
     assert set(game.statuses()) == {"succeeded"}
     assert 2 not in game.ended
 
@@ -302,7 +303,7 @@ def test_refusals_without_end_leave_the_job_unfinished():
     game = play(lambda *_: Reply(429, None, "empty", 30.0), entries(5))
     assert game.ended == {}
     assert PATIENCE < game.now < PATIENCE + 60
-    assert game.dispatch.stopped_by == "The server has refused every request for 15 minutes."
+    assert game.dispatch.stops.stopped_by == "The server has refused every request for 15 minutes."
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -316,7 +317,7 @@ def test_a_pause_that_was_asked_for_and_kept_is_no_reason_to_give_up(status):
         return Reply(status, None, "empty") if now < 2 * hours + 600 else OK
 
     game = play(server, entries(20), concurrency=8)
-    assert game.dispatch.stopped_by is None
+    assert game.dispatch.stops.stopped_by is None
     assert game.statuses() == {"succeeded": 20}
 
 
@@ -324,13 +325,13 @@ def test_after_a_kept_pause_refusals_without_end_are_given_up_as_soon_as_ever():
     hours = 3 * 3600.0
     game = play(lambda _step, now: Reply(503, None, "empty", hours if now < hours else None), entries(20))
     assert PATIENCE - 60 < game.now - hours < PATIENCE + 60
-    assert game.dispatch.stopped_by == f"The server has refused every request for {game.now / 3600:.1f} hours."
+    assert game.dispatch.stops.stopped_by == f"The server has refused every request for {game.now / 3600:.1f} hours."
 
 
 def test_a_server_that_asks_for_hours_again_and_again_is_given_up_at_last():
     game = play(lambda *_: Reply(429, None, "empty", 3600.0), entries(5))
     assert 24 * 3600 < game.now < 48 * 3600
-    assert str(game.dispatch.stopped_by).endswith(f"for {game.now / 3600:.1f} hours.")
+    assert str(game.dispatch.stops.stopped_by).endswith(f"for {game.now / 3600:.1f} hours.")
 
 
 def test_no_endless_loop_where_a_server_refuses_at_no_pace():
@@ -345,8 +346,8 @@ def test_no_endless_loop_where_a_server_refuses_at_no_pace():
 def test_a_refused_key_stops_within_what_is_in_flight(status):
     game = Play(dispatch_of(0, 4), lambda step, _now: Reply(status, {"message": "No"}) if step.task.id >= 10 else OK)
     game.run(entries(100))
-    assert game.dispatch.refused_key
-    assert game.dispatch.stopped_by == f"No (HTTP {status})"
+    assert game.dispatch.stops.refused_key
+    assert game.dispatch.stops.stopped_by == f"No (HTTP {status})"
     assert game.statuses() == {"succeeded": 9}
     assert len(game.sent) < 10 + 4
     assert not any(game.intended.values()), "a refused request was surely not executed"
@@ -383,7 +384,7 @@ def test_a_row_that_never_succeeds_among_good_ones_ends_alone(reply, status):
     waits = [b - a for a, b in pairwise(game.times(3))]
     for n, wait in enumerate(waits):
         assert 0.5 * 2**n <= wait <= 1.5 * 2**n + 2, "each back-off is about twice the one before"
-    assert game.dispatch.stopped_by is None
+    assert game.dispatch.stops.stopped_by is None
     assert Role.PROBE not in game.ended, "good answers meanwhile: nobody needs to ask whether the API answers"
 
 
@@ -400,8 +401,8 @@ def test_the_last_row_alone_is_told_from_a_dead_server_by_a_question(reply):
 def test_when_nothing_is_answered_the_job_stops_and_no_row_fails(reply, rows):
     game = play(lambda *_: reply, entries(rows))
     assert game.ended == {}
-    assert str(game.dispatch.stopped_by).startswith("Nothing is answered any more.")
-    assert not game.dispatch.refused_key
+    assert str(game.dispatch.stops.stopped_by).startswith("Nothing is answered any more.")
+    assert not game.dispatch.stops.refused_key
     assert game.now < 120
     per_row = Counter(row for _when, row, *_ in game.sent)
     assert max(per_row.values()) <= ATTEMPTS + 1
@@ -410,7 +411,7 @@ def test_when_nothing_is_answered_the_job_stops_and_no_row_fails(reply, rows):
 def test_a_server_that_dies_in_the_middle_leaves_the_rest_open():
     game = play(lambda _step, now: OK if now < 20 else GONE, entries(300))
     assert set(game.statuses()) == {"succeeded"}
-    assert game.dispatch.stopped_by
+    assert game.dispatch.stops.stopped_by
 
 
 def test_a_server_that_is_away_for_half_a_minute_costs_no_row():
@@ -540,7 +541,7 @@ def test_a_resume_begins_with_all_its_patience():
     replies = iter([BROKEN, OK])
     rows = [Entry(1, "k", flow([ask("a")]), cut_off={"a": ATTEMPTS + 1})]
     game = play(lambda *_: next(replies), rows)
-    assert game.dispatch.stopped_by is None
+    assert game.dispatch.stops.stopped_by is None
     assert game.statuses() == {"succeeded": 1}
     assert game.receipts[1, "a"].attempts == ATTEMPTS + 3
     assert game.times(1, "a")[1] < 2, "one failure of this run: the first back-off"
@@ -572,10 +573,10 @@ def test_as_many_fly_as_rate_and_latency_need():
     for rate, latency, most in [(5, 0.1, FEWEST), (5, 4.0, 27), (20, 10.0, MOST)]:
         game = Play(dispatch_of(rate), lambda *_: OK, latency=lambda _step, latency=latency: latency)
         game.run(entries(600))
-        assert game.dispatch.most_in_flight == most
-        assert game.dispatch.needed <= most
-    assert dispatch_of(0).most_in_flight == UNPACED
-    assert dispatch_of(5, 3).most_in_flight == 3
+        assert game.dispatch.line.most_in_flight == most
+        assert game.dispatch.line.needed <= most
+    assert dispatch_of(0).line.most_in_flight == UNPACED
+    assert dispatch_of(5, 3).line.most_in_flight == 3
 
 
 def test_a_given_concurrency_is_held():
@@ -665,10 +666,10 @@ def test_every_row_has_one_outcome_or_is_open(job, replies, final, rate, concurr
     game.latency = lambda _step: chance.random() * 3
     game.run(rows_of(job), until)
     dispatch = game.dispatch
-    if not dispatch.stopping:
+    if not dispatch.stops.stopping:
         assert set(game.ended) - {Role.PROBE} == set(range(len(job)))
         assert dispatch.idle
-    if dispatch.stopped_by is not None and dispatch.refused_key:
+    if dispatch.stops.stopped_by is not None and dispatch.stops.refused_key:
         assert final.status == 401
     sends = Counter((row, step) for _when, row, step, _attempt in game.sent)
     for (row, step), receipt in game.receipts.items():

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from bulk.engine.dispatch import MOST
+from bulk.engine.line import MOST
 from bulk.files.csv.reader import CsvSource
 from bulk.jobs.rows import BATCH, Rows
 from bulk.model import Outcome

@@ -171,10 +171,10 @@ def test_a_refused_key_leaves_nothing_in_doubt(tmp_path: Path):
             server = Server(checkpoint, reply=lambda _request: Reply(403, {"message": "Forbidden"}))
             runner = runner_of(checkpoint, server)
             await runner.run(feed_of(checkpoint))
-            assert runner.dispatch.refused_key
+            assert runner.dispatch.stops.refused_key
             assert checkpoint.journal.cut_off_rows() == {}
             assert checkpoint.rows.counts() == {}
-            assert server.applied.total() <= runner.dispatch.most_in_flight
+            assert server.applied.total() <= runner.dispatch.line.most_in_flight
 
     run(main)
 

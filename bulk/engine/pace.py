@@ -1,0 +1,30 @@
+"""What the engine asks of a limit, whoever keeps it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Pace(Protocol):
+    """Says when the next request may start; see `RateLimit`."""
+
+    def ready_at(self, now: float) -> float:
+        """When the next request may start: `now` means go, infinity that nobody can say yet.
+
+        Does no I/O. Raises `UnfinishedError` if it cannot be found out any more.
+        """
+
+    def spend(self, now: float) -> None:
+        """Count a request that starts now, as `ready_at` has allowed."""
+
+    def delayed(self, start: float, now: float) -> None:
+        """Count a request that was held up after its start as leaving now."""
+
+    def pause(self, until: float) -> None:
+        """Let nobody start before `until`."""
+
+    def accepted(self, sent_at: float, now: float) -> None:
+        """Learn from an answer other than 429."""
+
+    def refused(self, sent_at: float, now: float) -> None:
+        """Learn from a 429."""
