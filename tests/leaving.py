@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bulk.engine.gate import WINDOW
+from bulk.engine.reading_pace import WINDOW
 from bulk.model import Reply, Request
 
 BEGAN: Final = 1_800_000_000.0  # when the job began, on the account's clock

@@ -13,7 +13,7 @@ from typing import Final
 
 from bulk.engine.confirm import confirmed, unread_damage
 from bulk.engine.flows import Flows
-from bulk.engine.gate import FRUITLESS, Gate
+from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
 from bulk.engine.pace import Pace
 from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done
@@ -93,7 +93,7 @@ class Dispatch:
             for reading in gate.readings(now, others=bool(turns.ready), under_way=self.in_flight):
                 self._ask_first(reading)
         if not turns.ready and not admitted:
-            again = min((at for at in (gate.again_at, turns.next_due) if at > now), default=math.inf)
+            again = min((at for at in (gate.pace.again_at, turns.next_due) if at > now), default=math.inf)
             return again if again < math.inf else None
         if self.in_flight >= self.line.most_in_flight:
             return None
@@ -133,7 +133,7 @@ class Dispatch:
             self._gate.enter(step, first=True)
             return False
         if step.request.admission is not None:
-            self._gate.fruitless = 0
+            self._gate.pace.bore_fruit()
         if now - step.sent_at > DELAYED:
             self.limit.delayed(step.sent_at, now)
             step.sent_at = now
@@ -208,7 +208,7 @@ class Dispatch:
         beside = tuple(self._gate.take(step.task, receipt, step.sent_at, now))
         for other, told in beside:
             ended += self._flows.receive(other, told)
-        if self._gate.fruitless > FRUITLESS:
+        if self._gate.pace.hopeless:
             self.stops.stop(TOO_SLOW)
         return Settled(receipt, ended, beside=beside)
 

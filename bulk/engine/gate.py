@@ -13,25 +13,11 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
-from typing import Final
 
+from bulk.engine.reading_pace import MARGIN, WINDOW, ReadingPace
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task, question
 from bulk.model import Admission, Failure, Receipt, Request, Standing, Verdict
-
-WINDOW: Final = 10.0  # seconds from the sending of a reading to the leaving of what it lets through
-MARGIN: Final = 0.4  # seconds of them that are kept for what lies between leaving here and leaving the machine
-SLOWEST: Final = 2 / WINDOW  # requests a second: a reading and what it lets through have to leave in the window
-PASSED: Final = 300  # sends of others that go before those who wait; then they are read, however few they are
-LULL: Final = 2.0  # times that a reading takes, for which those who wait wait for others when nothing else is ready
-UNTOLD: Final = 2  # readings of many in a row that tell nothing of anybody; then each is read alone
-FRUITLESS: Final = 20  # tries in a row after which nothing could leave in time; then it is hopeless
-FIRST_TOOK, MOST_TOOK = 0.3, 5.0  # seconds that a reading takes, until they tell, and at most reckoned with
-
-
-def places(rate: float, most: int, took: float = FIRST_TOOK) -> int:
-    """How many requests can leave in the window of one reading of `most` contacts, if its answer takes so long."""
-    return most if math.isinf(rate) else max(1, min(most, math.floor(rate * (WINDOW - MARGIN - took))))
 
 
 class Gate:
@@ -41,26 +27,17 @@ class Gate:
     """
 
     def __init__(self, rate: float) -> None:
-        self.fruitless = 0  # tries since something left that was let through
-        self._counted = -math.inf  # when the last of them was counted
-        self._rate = rate
-        self._most = 1  # contacts that one reading tells
+        self.pace = ReadingPace(rate)
         self._lobby: deque[Step] = deque()
         self._alone: deque[Step] = deque()  # whom a reading of many did not tell
         self._asked: dict[Task, list[Step]] = {}  # a reading -> who waits for it
         self._many: Task | None = None  # the reading of many that is under way
         self._admitted: list[tuple[float, int, Step]] = []  # who must leave first is first
-        self._numbers = count()
-        self._readings = count(1)
-        self._passed = 0
-        self._untold = 0
-        self._took = FIRST_TOOK
-        self._lull = math.inf  # since when nothing else could be sent
-        self._settled = 0  # steps that the last reading of many ended unsent: so many more can be asked for at once
+        self._numbers = count(1)
 
     def enter(self, step: Step, made_at: float | None = None, *, first: bool = False) -> None:
         """Take in a step that is ready. `made_at`: when its task sent what made the contact, if that is so."""
-        self._most = _admission(step).readings.most
+        self.pace.most = _admission(step).readings.most
         if made_at is not None and not step.attempts:
             self._admit(step, made_at)
         elif first:
@@ -89,14 +66,10 @@ class Gate:
         """The step that must leave first, once `has_admitted`."""
         return heapq.heappop(self._admitted)[2]
 
-    @property
-    def again_at(self) -> float:
-        """When to ask for readings again although nothing has happened."""
-        return self._lull + LULL * self._took
-
     def passed(self) -> None:
         """Note that another step went before those who wait."""
-        self._passed += bool(self._lobby)
+        if self._lobby:
+            self.pace.passed()
 
     # ---- readings
 
@@ -105,33 +78,26 @@ class Gate:
 
         `others`: something else could go before them. `under_way`: requests in flight, which may bring more to read.
         """
-        if others or not self._lobby:
-            self._lull = math.inf
-        elif self._lull == math.inf:
-            self._lull = now
-        if self._is_due(now, others=others or (under_way > 0 and now < self.again_at)):
-            self._passed, self._lull = 0, math.inf
-            if self._untold < UNTOLD:
+        pace = self.pace
+        pace.note_lull(now, lull=bool(self._lobby) and not others)
+        if self._is_due(now, others=others or (under_way > 0 and now < pace.again_at)):
+            pace.begin()
+            if pace.tells:
                 yield self._ask_many()
             else:
                 self._alone.extend(self._lobby)
                 self._lobby.clear()
-        most = max(1, places(self._rate, self._most, self._took) // 2)  # each takes a request to read and one to send
-        while self._alone and len(self._asked) + len(self._admitted) < most:
+        while self._alone and len(self._asked) + len(self._admitted) < pace.singly:
             yield self._ask_one([self._alone.popleft()])
 
     def _is_due(self, now: float, *, others: bool) -> bool:
         if not self._lobby or self._many is not None:
             return False
-        ahead = 0 if math.isinf(self._rate) else self._rate * self._took  # leave while the answer is under way
-        if len(self._admitted) > ahead and self._admitted[0][0] - now > self._took:
-            return False
-        enough = min(self._most, places(self._rate, self._most, self._took) + self._settled)
-        return not others or self._passed >= PASSED or len(self._lobby) >= enough
+        first_until = self._admitted[0][0] if self._admitted else math.inf
+        return self.pace.is_due(now, len(self._lobby), len(self._admitted), first_until, others=others)
 
     def _ask_many(self) -> Task:
-        most = min(self._most, places(self._rate, self._most, self._took) * 5 // 4 + self._settled)
-        steps = [self._lobby.popleft() for _ in range(min(most, len(self._lobby)))]
+        steps = [self._lobby.popleft() for _ in range(min(self.pace.together, len(self._lobby)))]
         ids = tuple(dict.fromkeys(_admission(step).contact for step in steps))
         if len(ids) == 1:
             return self._ask_one(steps)
@@ -143,20 +109,17 @@ class Gate:
         return self._ask(steps, admission.readings.one(admission.contact))
 
     def _ask(self, steps: list[Step], request: Request) -> Task:
-        reading = question(next(self._readings), Role.READING, request)
+        reading = question(next(self._numbers), Role.READING, request)
         self._asked[reading] = steps
         return reading
 
     def take(self, reading: Task, receipt: Receipt, sent_at: float, now: float) -> list[tuple[Step, Receipt]]:
         """Take the answer to a reading that left at `sent_at`; the steps that it ends unsent, with their receipts."""
-        self._took = (self._took + min(MOST_TOOK, now - sent_at)) / 2
         many = reading is self._many
         told: dict[str, Standing] = receipt.data if receipt.ok else {}
+        self.pace.took(now - sent_at, now, told=bool(told))
         if many:
             self._many = None
-            self._untold = 0 if told else self._untold + 1
-        if told and now - self._counted >= WINDOW / 2:  # those that are read one by one are one try together
-            self.fruitless, self._counted = self.fruitless + 1, now
         ended: list[tuple[Step, Receipt]] = []
         for step in self._asked.pop(reading):
             standing = told.get(_admission(step).contact)
@@ -167,9 +130,9 @@ class Gate:
             else:
                 ended.append((step, _unknown(step, receipt)))
         if many:
-            self._settled = len(ended)
+            self.pace.told_many(len(ended), told=bool(told))
         if ended:
-            self.fruitless = 0
+            self.pace.bore_fruit()
         return ended
 
     def _decided(self, step: Step, standing: Standing, sent_at: float) -> list[tuple[Step, Receipt]]:

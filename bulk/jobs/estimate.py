@@ -8,7 +8,7 @@ from dataclasses import replace
 import anyio
 import anyio.to_thread
 
-from bulk.engine.gate import SLOWEST, places
+from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
 from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared, writer_of

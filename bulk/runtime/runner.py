@@ -15,9 +15,9 @@ import anyio
 import anyio.lowlevel
 
 from bulk.engine.dispatch import Dispatch
-from bulk.engine.gate import MARGIN
 from bulk.engine.limit import RateLimit
 from bulk.engine.pace import Pace
+from bulk.engine.reading_pace import MARGIN
 from bulk.engine.steps import Settled, Step
 from bulk.engine.tasks import Role, Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
