@@ -1,1 +1,12 @@
-"""Jobs: the use cases, their checkpoint, runner and report. The only room with a task group and a database."""
+"""Jobs: the use cases, and the stages that they are made of.
+
+* A use case each: `import_`, `plan`, `apply`, `export`, `validate`, `delete`; `all_resources` for a whole account, of
+  `all_files` (the folder), `all_parts` (one resource) and `manifest`. Each runs by `run` and ends in a `summary`.
+* What the user chose: `options`, by `option_rules`; `input_options` (what of it is about the file).
+* An import reads downward in `import_stages`: `checking` (by `check`), `sending`, `end_import`. What the stages hand
+  on: `import_job`, `prepared`. A plan is decided by `plan_rows` and ends in `end_plan`; `apply_rows` holds to it.
+* Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what
+  they will take), `create_names`, `delete_records` (what will go).
+* While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
+* An export: `export_pages` (what is read), `export_addresses` beside it, `export_records` (what is written).
+"""

@@ -15,9 +15,9 @@ from bulk.files.matching import Match
 from bulk.jobs.check import Comparing, Refusals, checked, damaged_cells
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import matched, on_duplicate_of
+from bulk.jobs.open_rows import done_after_failed
 from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.prepared import Prepared
-from bulk.jobs.survey import done_after_failed
 from bulk.planning.names import Names
 from bulk.planning.naming import families_of, read_names
 from bulk.runtime.runner import Runner

@@ -48,3 +48,14 @@ def _announce(family: str, missing: list[str], progress: Progress) -> None:
     if odd:
         told = ", ".join(f"{name!r} holds {char}" for name, char in odd[:_FEW]) + (", …" if len(odd) > _FEW else "")
         progress.say(f"  Not to be seen in them, and no difference between names: {told}")
+
+
+def imagine_names(names: Names, needs: Survey) -> dict[str, tuple[str, str]]:
+    """Take the names that may have to be made for made; what stands for the id of each, with resource and name."""
+    imagined: dict[str, tuple[str, str]] = {}
+    for family, called in needs.names.items():
+        for name in unknown_names(called.values(), names.book(family)):
+            identity = f"\0{family} {name}"  # no cell and no id is like that
+            names.book(family).add(identity, name)
+            imagined[identity] = (family, name)
+    return imagined

@@ -1,4 +1,7 @@
-"""How much a job will take, said before its first row is sent; what its rows need for that is read."""
+"""How much a job will take, said before its first row is sent; what its rows need for that is read.
+
+First every row is looked at (`surveyed`), then, with the names made that they need, it is told what is left to do.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,34 @@ import anyio.to_thread
 from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
 from bulk.jobs.import_job import Job
+from bulk.jobs.prefetch import prefetched
 from bulk.jobs.prepared import Prepared, writer_of
 from bulk.jobs.read_back import Reading, reading_for, requests_for
-from bulk.jobs.survey import Survey, look_for_unchanged
+from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.planning.consent import STANDINGS, read_exclusions
 from bulk.planning.pages.collections import PAGE, Refused
+from bulk.planning.spelling import Spellings
 from bulk.prefetch.contacts import hold_all_alike
 from bulk.prefetch.newest import read_highest, read_newest
 from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
+
+
+async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepared, Survey]:
+    """Look at every row that is not settled, beside what the account holds of it; say how the file writes names.
+
+    Comes before the names are made: what a contact has already need not be made for it.
+    """
+    checkpoint = job.checkpoint
+    left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.rows.counts().values())
+    if left:
+        prepared = await prefetched(job, runner, prepared, left)
+    spellings = Spellings(prepared.writer.meaning.columns, prepared.names)
+    needs = await anyio.to_thread.run_sync(survey, prepared, checkpoint, spellings)
+    if spellings.respelt:
+        job.setting.progress.say(spellings.describe())
+    return prepared, needs
 
 
 def check_pace(rate: float, needs: Survey) -> None:

@@ -10,7 +10,7 @@ from bulk.jobs.checking import checked_rows, match_of, names_of_account, opened_
 from bulk.jobs.end_import import end_import
 from bulk.jobs.end_plan import end_plan
 from bulk.jobs.import_job import Job
-from bulk.jobs.plan import plan_rows
+from bulk.jobs.plan import check_planned, plan_rows
 from bulk.jobs.prepared import prepared_for
 from bulk.jobs.run import worked
 from bulk.jobs.sending import send_rows
@@ -23,7 +23,7 @@ from bulk.storage.job_record import JobRecord
 
 async def run_import(job: Job, record: JobRecord) -> JobResult:
     """Work until the end or a reason to stop; then the reports. Raises the reason if there is no job to go on with."""
-    work = partial(plan_rows if job.only_plan else import_rows, job)
+    work = partial(import_rows, job)
     stopping, spent = await worked(job.folder, record, job.options, job.setting, job.checkpoint, work)
     error = stopping.error
     declined = isinstance(error, DeclinedError) and not (job.retry or job.checkpoint.journal.has_begun())
@@ -33,10 +33,15 @@ async def run_import(job: Job, record: JobRecord) -> JobResult:
 
 
 async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
-    """The way of an import, once there is a way to the account."""
+    """The way of an import, once there is a way to the account; that of a plan parts from it after the checks."""
+    if job.only_plan:
+        check_planned(job)
     names = await names_of_account(job, runner, account_lock)
     match = match_of(job, names)
     prepared = prepared_for(job, match, names)
     prepared = await checked_rows(job, runner, prepared)
     prepared = await opened_again(job, prepared)
-    await send_rows(job, runner, account_lock, stopping, prepared)
+    if job.only_plan:
+        await plan_rows(job, runner, prepared)
+    else:
+        await send_rows(job, runner, account_lock, stopping, prepared)

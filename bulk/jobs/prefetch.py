@@ -15,9 +15,9 @@ import anyio.to_thread
 from bulk.files.check import Compared
 from bulk.files.source import Record
 from bulk.jobs.import_job import Job
+from bulk.jobs.open_rows import ids_said
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.prepared import Prepared
-from bulk.jobs.survey import ids_said
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.prefetch.contacts import (

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import anyio
-import anyio.to_thread
 
 from bulk.access.account_lock import AccountLock
 from bulk.jobs.apply_rows import NOT_OLD, ApplyRows
 from bulk.jobs.create_names import make_names
-from bulk.jobs.delete import Deleting
-from bulk.jobs.estimate import check_pace, estimated, reading_of
+from bulk.jobs.delete import confirm_deletion
+from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
-from bulk.jobs.prefetch import prefetched
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.rows import Rows
-from bulk.jobs.survey import survey
 from bulk.jobs.telling import telling_progress, where_it_stands
-from bulk.planning.spelling import Spellings
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
-from bulk.storage import facts
 
 
 async def send_rows(
@@ -34,20 +29,13 @@ async def send_rows(
             stopping.stop(gave_up(rows.failed))
 
     with stopping.draining():  # from the first write on
-        left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.rows.counts().values())
-        if left:  # before the names are made: what a contact has already need not be made for it
-            prepared = await prefetched(job, runner, prepared, left)
-        spellings = Spellings(prepared.writer.meaning.columns, names)
-        needs = await anyio.to_thread.run_sync(survey, prepared, checkpoint, spellings)
-        if spellings.respelt:
-            job.setting.progress.say(spellings.describe())
+        prepared, needs = await surveyed(job, runner, prepared)
         check_pace(options.rate, needs)
         limit = too_many(options.max_errors, needs.rows)
         await make_names(runner, account_lock, names, needs, job.setting.progress)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:
-            deleting = Deleting(job.resource, prepared, names, runner, checkpoint, job.setting)
-            await deleting.confirmed(job.folder)
+            await confirm_deletion(job, runner, prepared)
         reading = reading_of(job, needs)
         back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, reading)
         rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow)

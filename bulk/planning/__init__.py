@@ -1,1 +1,15 @@
-"""From rows to flows: what a row of a resource asks of the API, in which order, and how it is settled. Pure."""
+"""From rows to flows: what a row of a resource asks of the API, in which order, and how it is settled. Pure.
+
+* What a row changes, decided before anything is written: `changes` (the value `Change`), `contact_changes`,
+  `record_changes` (what differs), `learning` (what is asked first), `plan_lines` (a `Change` as lines of a plan).
+* A row's record and its decision: `rows/`, each a writer of `writers`; `record_keys`.
+* Carrying it out, request by request: `steps/`; `settling` (what may not be repeated), `consent` (who may be
+  subscribed).
+* Cells: `contact_wants`, `understanding`, `unchanged`, `damage`, `sheet_errors`, `spelling`, `translate` (ids of
+  another account).
+* Answers: `answers`, `differences`, `read_back`, `state` (what a contact holds).
+* Names and ids: `names`, `naming`, `address_lookup`.
+* Lists of the API, page by page: `pages/`. A page to rows: `page_source`, `export`, by `kept_records` and
+  `contact_cells`.
+* Small generators side by side: `flow`.
+"""

@@ -225,3 +225,11 @@ def _make(maker: _Maker, name: str) -> Asking[str | Failure]:
 def _refusal(what: str, code: str, said: str) -> Failure:
     way = "Write another name, or what the account has; `⟦retry⟧` tries it again."
     return Failure(what, code, f"The {what} could not be created: {said.rstrip('.')}. {way}")
+
+
+def read_active_automations() -> Asking[list[str]]:
+    """The names of the account's active automations; which of them a change sets off, the API does not tell."""
+    result = yield from read_allowed("automations", "automations", optional=True)
+    if isinstance(result, Refused):
+        return []
+    return sorted(str(one.get("name")) for one in result["automations"] if str(one.get("status")) == "1")

@@ -1,1 +1,9 @@
-"""What a job keeps on disk: its folder, its checkpoint, the copy of its input, its reports; and what jobs share."""
+"""What a job keeps on disk: its folder, its checkpoint, the copy of its input, its reports; and what jobs share.
+
+* `job_folder`, and in it `job_record` (what was asked), `input_copy`, `reports`, `edited_reports`.
+* `checkpoint`: all that a job knows, in a `database`, of `journal` (intents and receipts), `row_states` (how rows
+  ended), `unread` (what is to be read back of them), `planned` (what a plan says of them), `pages` (of exports),
+  `snapshot` (what the account held) and `facts` (every small fact, declared).
+  `formats`: from one version's to the next.
+* What jobs share, and who lives: `places`, `private`, `processes`.
+"""

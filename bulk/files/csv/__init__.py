@@ -1,1 +1,5 @@
-"""CSV, the first kind of file: how it is recognised, read, guarded and written is known in here and nowhere else."""
+"""CSV, the first kind of file: read as it is found, written so that it is read back the same.
+
+How it is written: `encoding`, `dialect`, `detect`. Bytes to records with row numbers: `frames`, `reader`. Rows that do
+not fit: `fitting`, `quoting`, `swallowed`. Writing: `writer`.
+"""

@@ -1,1 +1,5 @@
-"""The rows of each way of writing: what a row changes is decided here."""
+"""What a row of a resource asks for: its record, and what it changes.
+
+`contact`, `link` and `record` are writers, one for each way in which resources are written; `record_matching` tells
+which record a row means.
+"""
