@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from bulk.api.connections import ACTIVE, FAILED, METHODS
 from bulk.cli import display, options, terminal
 from bulk.errors import InterruptedJobError, UsageError
+from bulk.library.choices import METHODS
 
 if TYPE_CHECKING:
-    from bulk.access.account import Account
-    from bulk.api.connections import Connection, Send
+    from bulk.library import Account
+    from bulk.library.connections import Connection, Gateway
 
 Result = TypeVar("Result")
 
@@ -30,9 +30,7 @@ def connections_group() -> None:
 @options.as_json
 def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
     """List the connections of the key."""
-    from bulk.api.connections import list_all  # noqa: PLC0415 - as its neighbours
-
-    result = _asked(_access(sandbox=sandbox, base_url=base_url), list_all)
+    result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda gateway: gateway.connections())
     if as_json:
         display.show_json([asdict(one) for one in result])
     elif not result:
@@ -59,15 +57,14 @@ def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
 @options.as_json
 def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool, timeout: float, as_json: bool) -> int:
     """Make a connection, and print the link to open."""
-    from bulk.access.connections import wait_until_active  # noqa: PLC0415
-    from bulk.api import connections  # noqa: PLC0415
+    from bulk.library.connections import ACTIVE  # noqa: PLC0415 - not for --help
     from bulk.wording import duration  # noqa: PLC0415
 
     def tell(line: str) -> None:
         terminal.echo(line, err=True)
 
-    async def ask(send: Send) -> Connection:
-        made = await connections.create(send, method or "")
+    async def ask(gateway: Gateway) -> Connection:
+        made = await gateway.create(method or "")
         if made.status == ACTIVE:
             return made
         terminal.echo(f"The connection {made.id} waits for you.", err=as_json)
@@ -76,7 +73,7 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
             terminal.echo(f"Then see whether it is active:\n  bulk connections show {made.id}", err=as_json)
             return made
         tell(f"Waiting until it is active, {duration(timeout)} at most; Ctrl-C stops the waiting only.")
-        return await wait_until_active(send, made, timeout, tell)
+        return await gateway.wait(made, tell, seconds=timeout)
 
     try:
         made = _asked(_access(sandbox=sandbox, base_url=base_url), ask)
@@ -98,9 +95,9 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
 @options.as_json
 def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -> int:
     """Show one CONNECTION: its id."""
-    from bulk.api.connections import show  # noqa: PLC0415
+    from bulk.library.connections import ACTIVE, FAILED  # noqa: PLC0415 - not for --help
 
-    result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda send: show(send, connection))
+    result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda gateway: gateway.show(connection))
     if as_json:
         display.show_json(asdict(result))
         return 0
@@ -123,17 +120,15 @@ def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> int:
     """Delete one CONNECTION: its id. The account itself keeps all it has."""
-    from bulk.api.connections import delete, show  # noqa: PLC0415
-
     access = _access(sandbox=sandbox, base_url=base_url)
     if not yes:
-        result = _asked(access, lambda send: show(send, connection))
+        result = _asked(access, lambda gateway: gateway.show(connection))
         terminal.echo(
             f"{result.id}  {result.status}  {result.made}\nJobs that use it cannot go on without it.", err=True
         )
         if not options.answered("Delete this connection?"):
             raise UsageError("connection_kept")
-    _asked(access, lambda send: delete(send, connection))
+    _asked(access, lambda gateway: gateway.delete(connection))
     terminal.echo(f"Deleted the connection {connection}.")
     return 0
 
@@ -143,20 +138,18 @@ def _access(*, sandbox: bool, base_url: str) -> Account:
     access = options.account(sandbox=sandbox, base_url=base_url, connection="")
     if access is None:
         raise UsageError("gateway_key_missing")
-    if access.credentials is not None and access.credentials.direct:
-        raise UsageError("connections_of_gateway")
     return access
 
 
-def _asked(access: Account, ask: Callable[[Send], Awaitable[Result]]) -> Result:
+def _asked(access: Account, ask: Callable[[Gateway], Awaitable[Result]]) -> Result:
     """What the gateway says to this."""
     import anyio  # noqa: PLC0415 - not for --help
 
-    from bulk.access.account import gateway_opened  # noqa: PLC0415
+    from bulk.library.connections import gateway  # noqa: PLC0415
 
     async def run() -> Result:
-        async with gateway_opened(access) as send:
-            return await ask(send)
+        async with gateway(access) as opened:
+            return await ask(opened)
 
     return anyio.run(run)
 

@@ -1,13 +1,11 @@
-"""What a person sees: progress on stderr, the result on stdout. `terminal` writes it."""
+"""How a job ended, as a person sees it on stdout, or a program as JSON. `terminal` writes it."""
 
 from __future__ import annotations
 
 import csv
 import json
 import shlex
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,115 +17,14 @@ from bulk.cli.options import command_line, options_of_place
 from bulk.wording import agreeing, counted
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
+    from bulk.library import Findings, Result
+    from bulk.library.jobs import Job, JobRecord
+    from bulk.library.progress import Totals
 
-    from bulk.jobs.summary import JobResult
-    from bulk.jobs.validate import Findings
-    from bulk.runtime.meter import Totals
-    from bulk.runtime.progress import Progress, Snapshot
-    from bulk.storage.job_folder import JobFolder
-    from bulk.storage.job_record import JobRecord
-
-EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
 SHOWN: Final = 5  # failed rows shown under a summary
-WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Reading"}
-
-
-def progress_for(*, quiet: bool) -> Progress:
-    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere."""
-    from bulk.runtime.progress import Silent  # noqa: PLC0415 - not for --help
-
-    if quiet:
-        return Silent()
-    return Bar() if sys.stderr.isatty() else Lines(time.monotonic)
-
-
-class Lines:
-    """Progress as plain lines."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._next = clock() + EVERY
-        self._last = ""
-
-    def update(self, snapshot: Snapshot) -> None:
-        """Say a line every few seconds."""
-        if self._clock() >= self._next:
-            self._next = self._clock() + EVERY
-            total = "" if snapshot.total is None else f" of {snapshot.total:,}"
-            line = f"{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}"
-            if line != self._last:  # once more would say nothing
-                self._last = line
-                self.say(line)
-
-    def say(self, line: str) -> None:
-        """Say it."""
-        terminal.echo(line, err=True)
-
-
-class Bar:
-    """Progress as one tqdm bar for each phase: rate, time left, failed and doubtful rows."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
-        self._phase = ""
-
-    def update(self, snapshot: Snapshot) -> None:
-        """Move the bar."""
-        if snapshot.phase != self._phase:
-            self.close()
-            self._phase = snapshot.phase
-            self._bar = self._new(snapshot)
-        if self._bar is not None:
-            self._bar.total = snapshot.total
-            self._bar.set_postfix_str(_troubles(snapshot).removeprefix(", "), refresh=False)
-            self._bar.update(snapshot.done - self._bar.n)
-
-    @staticmethod
-    def _new(snapshot: Snapshot) -> tqdm[Any]:
-        from tqdm import tqdm  # noqa: PLC0415 - 60 ms that --help does not need
-
-        unit = f" {snapshot.what}"
-        return tqdm(
-            desc=WORDS[snapshot.phase], total=snapshot.total, unit=unit, file=sys.stderr, dynamic_ncols=True,
-            leave=snapshot.phase != "checking", mininterval=0.1,
-        )  # fmt: skip
-
-    def say(self, line: str) -> None:
-        """Say it above the bar."""
-        if self._bar is not None:
-            self._bar.write(line, file=sys.stderr)
-        else:
-            terminal.echo(line, err=True)
-
-    def close(self) -> None:
-        """Finish the bar, so that what follows begins on a line of its own."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-
-def close(progress: Progress) -> None:
-    """Finish what is drawn."""
-    if isinstance(progress, Bar):
-        progress.close()
-
-
-def _troubles(snapshot: Snapshot) -> str:
-    parts = []
-    if snapshot.failed:
-        parts.append(f"{snapshot.failed:,} failed")
-    if snapshot.in_doubt:
-        parts.append(f"{snapshot.in_doubt:,} in doubt")
-    if snapshot.paused_for:
-        parts.append(f"paused for {snapshot.paused_for:.0f} s by the server")
-    return "".join(f", {part}" for part in parts)
-
-
-# ---- results
 
 
 def show_json(data: Any) -> None:
@@ -136,32 +33,29 @@ def show_json(data: Any) -> None:
     terminal.echo(text if terminal.takes(text) else json.dumps(data, indent=2))
 
 
-def show_quietly(job_result: JobResult) -> None:
+def show_quietly(job_result: Result) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
     show_kept(job_result)
     _show_left_out(job_result)
     rows = job_result.summary.rows
     bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
     if bad and job_result.error is None:
-        reports = (
-            job_result.folder.path
-            if job_result.summary.parts or job_result.summary.output
-            else job_result.folder.file(FAILED)
-        )
+        of_one_import = not (job_result.summary.parts or job_result.summary.output)
+        reports = job_result.job / FAILED if of_one_import else job_result.job
         terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
 
 
-def _show_left_out(job_result: JobResult) -> None:
+def _show_left_out(job_result: Result) -> None:
     for name, why in job_result.summary.left_out.items():
         terminal.echo(f"bulk: {name} is left out, it may not be read with this key: {why}", err=True)
 
 
-def show_kept(job_result: JobResult) -> None:
+def show_kept(job_result: Result) -> None:
     """Say which reports somebody had changed, and how what is repaired in them is imported."""
-    from bulk.storage.job_folder import JobFolder  # noqa: PLC0415 - not for --help
+    from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
 
     for path in job_result.kept:
-        command = _import_line(path, JobFolder(path.parent).record())
+        command = _import_line(path, job_at(path.parent).record)
         old = path.name.partition(".")[0]
         terminal.echo(f"{old}.csv had been changed since it was written; it is kept as {path.name}.", err=True)
         terminal.echo(f"  What is repaired in it is imported by: {command}", err=True)
@@ -173,9 +67,9 @@ def _import_line(path: Path, record: JobRecord) -> str:
     return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
 
 
-def show_import(job_result: JobResult, *, verbose: bool) -> None:
+def show_import(job_result: Result, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
-    rows, totals, folder = job_result.summary.rows, job_result.summary.totals, job_result.folder
+    rows, totals, folder = job_result.summary.rows, job_result.summary.totals, job_result.job
     show_kept(job_result)
     if job_result.summary.parts:
         _show_parts(job_result)
@@ -189,26 +83,26 @@ def show_import(job_result: JobResult, *, verbose: bool) -> None:
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
         terminal.echo(f"  {', '.join(bad)}:")
-        _show_failed(folder.file(FAILED), None if verbose else SHOWN)
+        _show_failed(folder / FAILED, None if verbose else SHOWN)
     for note in notes(job_result.summary.codes):
         terminal.echo(f"  {note}")
     if bad and job_result.summary.state == "finished":
-        repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder.file(FAILED))
+        repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.echo(f"  {line}")
     if rows["skipped"]:
-        terminal.echo(f"  {rows['skipped']:,} skipped: {folder.file('skipped.csv')}")
+        terminal.echo(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
     if rows["unprocessed"]:
-        terminal.echo(
-            f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder.file('unprocessed.csv')}"
-        )
-    terminal.echo(f"{_pace(totals)}. Reports: {folder.path}")
+        terminal.echo(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
+    terminal.echo(f"{_pace(totals)}. Reports: {folder}")
 
 
-def _ways_on(folder: JobFolder, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:
+def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:
     """What can be done about rows that are not done: a file that holds them, maybe repaired, is imported."""
-    line = _import_line(file, folder.record())
-    retry = command_line("retry", folder.name, folder.path.parent)
+    from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
+
+    line = _import_line(file, job_at(job).record)
+    retry = command_line("retry", job.name, job.parent)
     for said, command in ways_on(rows, codes, file.name, lambda option: f"{line} {option}".rstrip(), retry):
         yield said
         yield f"  {command}"
@@ -221,28 +115,25 @@ def _open_rows(rows: int, begun: int) -> str:
     return f"{rows:,} not finished ({begun:,} begun, {rows - begun:,} not reached)"
 
 
-def show_done(folder: JobFolder, *, as_json: bool) -> None:
+def show_done(job: Job, *, as_json: bool) -> None:
     """Say that nothing of a job is left to do."""
     if as_json:
-        show_json(folder.summary())
-    elif folder.record().kind == "import":
-        terminal.echo(f"Nothing to send again: {folder.name} is finished, no row failed.")
+        show_json(job.summary)
+    elif job.imports:
+        terminal.echo(f"Nothing to send again: {job.name} is finished, no row failed.")
     else:
-        terminal.echo(f"Nothing to do: {folder.name} is finished.")
+        terminal.echo(f"Nothing to do: {job.name} is finished.")
 
 
-def show_rejected(folder: JobFolder) -> None:
+def show_rejected(job: Job) -> None:
     """Say what can be done about rows that the checks have rejected: to send them again would not help."""
-    record, summary = folder.record(), folder.summary() or {"rows": {}, "codes": {}}
-    rejected = summary["rows"].get("rejected", 0)
+    rejected = job.rows.get("rejected", 0)
     were = agreeing(rejected, "was", "were")
-    terminal.echo(
-        f"bulk: nothing to send again: {counted(rejected, 'row')} of {folder.name} {were} rejected.", err=True
-    )
-    if record.parts:
-        terminal.echo(f"Correct them in {record.output} and import that folder anew.", err=True)
+    terminal.echo(f"bulk: nothing to send again: {counted(rejected, 'row')} of {job.name} {were} rejected.", err=True)
+    if job.record.parts:
+        terminal.echo(f"Correct them in {job.record.output} and import that folder anew.", err=True)
         return
-    for line in _ways_on(folder, folder.file(FAILED), summary["rows"], summary["codes"]):
+    for line in _ways_on(job.path, job.path / FAILED, job.rows, job.codes):
         terminal.echo(line, err=True)
 
 
@@ -270,15 +161,15 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     )
 
 
-def _show_parts(job_result: JobResult) -> None:
+def _show_parts(job_result: Result) -> None:
     """Print how an import of everything ended: a line a resource, and where its reports are."""
     totals = job_result.summary.totals
     _show_counts(job_result.summary.parts)
     for name, rows in job_result.summary.parts.items():
         if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
-            terminal.echo(f"  {job_result.folder.file(name) / FAILED}:")
-            _show_failed(job_result.folder.file(name) / FAILED, SHOWN)
-    terminal.echo(f"{_pace(totals)}. Reports: {job_result.folder.path}")
+            terminal.echo(f"  {job_result.job / name / FAILED}:")
+            _show_failed(job_result.job / name / FAILED, SHOWN)
+    terminal.echo(f"{_pace(totals)}. Reports: {job_result.job}")
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
@@ -299,7 +190,7 @@ def _show_failed(path: Path, most: int | None) -> None:
             terminal.echo(terminal.one_line(f"    row {row['_row']}: {step}{row['_error']}"))
 
 
-def show_export(job_result: JobResult) -> None:
+def show_export(job_result: Result) -> None:
     """Print how an export ended, on stderr if stdout carries the file itself."""
     summary, totals = job_result.summary, job_result.summary.totals
     err = summary.output in ("", "-")
@@ -327,7 +218,7 @@ def findings_json(findings: Findings) -> dict[str, Any]:
 
 def show_findings(findings: Findings, *, most: int | None) -> None:
     """Print what a validation found."""
-    from bulk.jobs.check import describe  # noqa: PLC0415 - not for --help
+    from bulk.library.results import describe  # noqa: PLC0415 - not for --help
 
     tally = findings.tally
     for issue in findings.issues[:most]:

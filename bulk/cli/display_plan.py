@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,30 +11,30 @@ from bulk.errors import UsageError
 from bulk.wording import agreeing, counted, duration
 
 if TYPE_CHECKING:
-    from bulk.jobs.summary import JobResult
+    from bulk.library import Result
 
-PLAN: Final = "plan.json"
 FEW: Final = 5  # names and automations that are listed
 _ROWS: Final = ("create", "update", "delete", "unchanged", "reject")
 
 
 def newest_plan(jobs: Path) -> str:
     """The name of the newest plan that waits. Raises `UsageError` if there is none."""
-    from bulk.storage.job_folder import JobFolder  # noqa: PLC0415 - not for --help
+    from bulk.library import plans  # noqa: PLC0415 - not for --help
 
-    waiting = [job.name for job in JobFolder.all(jobs) if job.state == "planned"]
-    if not waiting:
+    name = plans.newest_plan(jobs)
+    if name is None:
         raise UsageError("no_plan_here", jobs=jobs)
-    return waiting[-1]
+    return name
 
 
-def show(job_result: JobResult, *, as_json: bool = False, quiet: bool = False) -> int:
+def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> int:
     """Print a plan; where it was cut off, nothing is to be shown yet. Gives how many changes it has."""
-    file = job_result.folder.file(PLAN)
+    from bulk.library.plans import plan_data  # noqa: PLC0415 - not for --help
+
     if job_result.summary.state != "planned":
         display.show_quietly(job_result)
         return 0
-    plan = json.loads(file.read_text("utf-8"))
+    plan = plan_data(job_result.job)
     if as_json:
         display.show_json(plan)
     elif not quiet:
@@ -43,8 +42,8 @@ def show(job_result: JobResult, *, as_json: bool = False, quiet: bool = False) -
     return sum(plan["changes"].values())
 
 
-def _show(plan: dict[str, Any], job_result: JobResult) -> None:
-    folder = job_result.folder
+def _show(plan: dict[str, Any], job_result: Result) -> None:
+    folder = job_result.job
     terminal.echo(f"Plan {folder.name}: nothing was sent.")
     rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
     terminal.echo(f"  {counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}")
@@ -60,9 +59,9 @@ def _show(plan: dict[str, Any], job_result: JobResult) -> None:
     for row, key, _id, action, column, before, after in plan["first"]:
         terminal.echo(terminal.one_line(f"    row {row}  {key}  {_told(action, column, before, after)}"))
     if changes > len(plan["first"]):
-        terminal.echo(f"    … all of them: {folder.file('plan.csv')}")
+        terminal.echo(f"    … all of them: {folder / 'plan.csv'}")
     if plan["rows"].get("reject") or plan["reasons"]:
-        terminal.echo(f"  What is refused, and why: {folder.file('failed.csv')}")
+        terminal.echo(f"  What is refused, and why: {folder / 'failed.csv'}")
     _show_automations(plan["automations"])
     if not changes:
         terminal.echo("Nothing to do: the account has all of it.")
@@ -70,7 +69,7 @@ def _show(plan: dict[str, Any], job_result: JobResult) -> None:
     requests, seconds = plan["requests"]["single"], plan["seconds"]["single"]
     takes = f", ≈ {duration(seconds)}" if seconds else ""
     terminal.echo(f"It takes {counted(requests, 'request')}{takes}, and what is read back. To do exactly this:")
-    terminal.echo(f"  {command_line('apply', folder.name, folder.path.parent)}")
+    terminal.echo(f"  {command_line('apply', folder.name, folder.parent)}")
 
 
 def _told(action: str, column: str, before: str, after: str) -> str:

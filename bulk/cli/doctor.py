@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from bulk.cli import display, options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
-    from bulk.access.diagnosis import Finding
+    from bulk.library.doctor import Finding
 
 NARROWEST, WIDEST = 40, 100
 MARKS = {"ok": "ok", "problem": "PROBLEM", "unknown": "-"}
@@ -32,8 +31,7 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
     """
     import anyio  # noqa: PLC0415 - not for --help
 
-    from bulk.access.diagnosis import State  # noqa: PLC0415
-    from bulk.access.doctor import examine, examine_sandbox  # noqa: PLC0415
+    from bulk.library.doctor import State, examine, examine_sandbox  # noqa: PLC0415
 
     if sandbox and base_url:
         raise UsageError("sandbox_with_base_url")
@@ -46,9 +44,9 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
 
     async def run() -> None:
         if sandbox:
-            await examine_sandbox(options.sandbox_folder(), connection, tell)
+            await examine_sandbox(options.sandbox_folder(), tell, connection=connection)
         else:
-            await examine(os.environ, tell, base_url=base_url, connection=connection)
+            await examine(tell, base_url=base_url, connection=connection)
 
     anyio.run(run)
     problems = sum(finding.state is State.PROBLEM for finding in findings)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bulk.cli import display, options, terminal
+from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
 from bulk.wording import FrontEnd
+
+if TYPE_CHECKING:
+    from bulk.library import Result
 
 
 @click.command("export")
@@ -41,29 +45,24 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     The file opens undamaged in a spreadsheet and can be imported as it is. It
     is written whole or not at all.
     """
-    from bulk.access.account import Setting  # noqa: PLC0415
-    from bulk.jobs import export  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.option_rules import check_export  # noqa: PLC0415
-    from bulk.jobs.options import ExportOptions  # noqa: PLC0415
+    from bulk.library.options import ExportOptions, check_export  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.running import Setting, meant, run_export, run_export_all  # noqa: PLC0415
 
-    result = None if options.is_all(resource) else options.resource_of(resource)
+    result = meant(resource)
     if file == "-" and terminal.is_closed():
         raise UsageError("stdout_closed")
+    names = ("search", "plain", "guard_formulas", "separator", "max_duration", "rate", "concurrency")
     given = ExportOptions(
-        filters=filters_of(chosen["filters"]),
-        search=chosen["search"],
-        columns=columns_of(chosen["columns"]),
-        plain=chosen["plain"], guard_formulas=chosen["guard_formulas"], separator=chosen["separator"],
-        max_duration=chosen["max_duration"], rate=5.0 if chosen["rate"] is None else chosen["rate"],
-        concurrency=chosen["concurrency"] or 0,
+        filters=filters_of(chosen["filters"]), columns=columns_of(chosen["columns"]),
+        **{name: chosen[name] for name in names if chosen[name] is not None},
     )  # fmt: skip
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
     check_export(result, given, access)
-    progress = display.progress_for(quiet=chosen["quiet"])
+    progress = progress_for(quiet=chosen["quiet"])
     setting = Setting(
-        options.connected(access),
+        access,
         options.jobs_folder(chosen["jobs_dir"]),
         progress,
         chosen["job"],
@@ -71,7 +70,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
         front_end=FrontEnd.COMMAND_LINE,
     )
 
-    def show(job_result: Any) -> None:
+    def show(job_result: Result) -> None:
         if chosen["as_json"] and file != "-":
             display.show_json(job_result.summary.to_json())
         elif chosen["quiet"]:
@@ -80,10 +79,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
             display.show_export(job_result)
 
     if result is None:
-        from bulk.jobs import all_resources  # noqa: PLC0415 - heavier: it reads CSV files too
-
-        return run_job(lambda: all_resources.export_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: export.start(result, options.file_of(file), given, setting), setting, show)
+        return run_job(lambda: run_export_all(Path(file), given, setting), setting, show)
+    return run_job(lambda: run_export(result, options.file_of(file), given, setting), setting, show)
 
 
 def filters_of(texts: Iterable[str]) -> dict[str, str]:

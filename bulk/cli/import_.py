@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bulk.cli import display, display_plan, options
+from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
 from bulk.wording import FrontEnd
+
+if TYPE_CHECKING:
+    from bulk.library import ImportOptions, Result
 
 
 @click.command("import")
@@ -40,28 +45,27 @@ def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) ->
 
 def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool) -> int:
     """Import a file, or say what that would do; the exit code."""
-    from bulk.access.account import Setting  # noqa: PLC0415
-    from bulk.jobs import all_resources, import_  # noqa: PLC0415 - heavy, not for --help
-    from bulk.jobs.option_rules import check_import  # noqa: PLC0415
+    from bulk.library.options import check_import  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.running import Setting, is_all, meant, run_import, run_import_all, run_plan  # noqa: PLC0415
 
-    if only_plan and options.is_all(resource):
+    if only_plan and is_all(resource):
         raise UsageError("plan_of_all")
-    result = None if options.is_all(resource) else options.resource_of(resource)
+    result = meant(resource)
     given = import_options(chosen)
     check_import(result, given, None)
     access = options.needed_account(
         sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
     )
     check_import(result, given, access)
-    progress = display.progress_for(quiet=chosen["quiet"])
+    progress = progress_for(quiet=chosen["quiet"])
     setting = Setting(
-        options.connected(access), options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
+        access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
         confirm=options.confirmation(given.mode, yes=chosen.get("yes", False)), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     changes = 0
 
-    def show(job_result: Any) -> None:
+    def show(job_result: Result) -> None:
         nonlocal changes
         if only_plan:
             changes = display_plan.show(job_result, as_json=chosen["as_json"], quiet=chosen["quiet"])
@@ -73,28 +77,18 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
             display.show_import(job_result, verbose=chosen["verbose"])
 
     if result is None:
-        return run_job(lambda: all_resources.import_all(Path(file), given, setting), setting, show)
-    code = run_job(
-        lambda: import_.start(result, options.file_of(file), given, setting, only_plan=only_plan), setting, show
-    )
+        return run_job(lambda: run_import_all(Path(file), given, setting), setting, show)
+    run = run_plan if only_plan else run_import
+    code = run_job(lambda: run(result, options.file_of(file), given, setting), setting, show)
     if not only_plan or code > 1:
         return code
     return 2 if chosen["detailed_exitcode"] and changes else 0
 
 
-def import_options(chosen: dict[str, Any]) -> Any:
-    """The job's options out of the command's."""
-    from bulk.files.matching import parse_maps  # noqa: PLC0415
-    from bulk.jobs.options import ImportOptions  # noqa: PLC0415
+def import_options(chosen: dict[str, Any]) -> ImportOptions:
+    """The job's options out of the command's; what was not given is as usual."""
+    from bulk.library.options import ImportOptions, parse_maps  # noqa: PLC0415
 
-    plain = (
-        "mode", "key", "ignore_unknown", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding",
-        "delimiter", "limit", "resubscribe", "allow_damaged", "yes", "max_duration",
-    )  # fmt: skip
-    return ImportOptions(
-        maps=parse_maps(chosen["maps"]),
-        max_errors=chosen.get("max_errors") or "",
-        rate=5.0 if chosen.get("rate") is None else chosen["rate"],
-        concurrency=chosen.get("concurrency") or 0,
-        **{name: chosen[name] for name in plain if name in chosen},
-    )
+    names = {one.name for one in fields(ImportOptions)} - {"maps"}
+    given = {name: value for name, value in chosen.items() if name in names and value is not None}
+    return ImportOptions(maps=parse_maps(chosen["maps"]), **given)

@@ -14,11 +14,9 @@ import click
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
-from bulk.messages import Part
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
-    from bulk.access.account import Account
-    from bulk.resources.spec import Resource
+    from bulk.library import Account
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 JOBS_DIR = "bulk-jobs"
@@ -128,16 +126,13 @@ def sandbox_folder() -> Path:
 
 def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
     """The way to the account that the options and the environment name; None if there is no key and no `--sandbox`."""
-    from bulk.access.account import Account  # noqa: PLC0415 - heavy, see the module's head
+    from bulk.library.accounts import Account, account_in  # noqa: PLC0415 - heavy, see the module's head
 
     if sandbox:
         if base_url:
             raise UsageError("sandbox_with_base_url")
-        return Account(sandbox_folder=sandbox_folder(), chosen=connection)
-    from bulk.api.credentials import from_environment  # noqa: PLC0415
-
-    credentials = from_environment(os.environ, base_url=base_url, connection=connection)
-    return Account(credentials=credentials) if credentials else None
+        return Account.sandbox(sandbox_folder(), connection=connection)
+    return account_in(os.environ, base_url=base_url, connection=connection)
 
 
 def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
@@ -150,53 +145,15 @@ def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
 
 def options_of_place(place: str, connection: str) -> Iterator[str]:
     """The options that lead to the place of a job again."""
-    from bulk.access.account import SANDBOX_PLACE  # noqa: PLC0415
-    from bulk.api.credentials import GATEWAY, GATEWAY_PATH  # noqa: PLC0415
+    from bulk.library.accounts import Place  # noqa: PLC0415
 
-    if place.startswith(SANDBOX_PLACE):
+    there = Place.of(place)
+    if there.sandbox is not None:
         yield "--sandbox"
-    elif place.endswith(GATEWAY_PATH) and place.removesuffix(GATEWAY_PATH) != GATEWAY:
-        yield f"--base-url {shlex.quote(place.removesuffix(GATEWAY_PATH))}"
+    elif there.base_url:
+        yield f"--base-url {shlex.quote(there.base_url)}"
     if connection:
         yield f"--connection {shlex.quote(connection)}"
-
-
-def connected(access: Account) -> Account:
-    """The access with the connection of the gateway that its calls name, which costs a request if none was chosen."""
-    import anyio  # noqa: PLC0415
-
-    from bulk.access.connections import connected  # noqa: PLC0415
-
-    return anyio.run(connected, access)
-
-
-def account_of(place: str, connection: str) -> Account:
-    """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now."""
-    from bulk.access.account import SANDBOX_PLACE, Account  # noqa: PLC0415
-    from bulk.api.credentials import GATEWAY_PATH  # noqa: PLC0415
-
-    if place.startswith(SANDBOX_PLACE):
-        return Account(sandbox_folder=Path(place.removeprefix(SANDBOX_PLACE)), chosen=connection)
-    base = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
-    return needed_account(sandbox=False, base_url=base, connection=connection)
-
-
-def resource_of(name: str) -> Resource:
-    """The resource that a user names, or a `UsageError` with the nearest."""
-    from bulk.resources import RESOURCES, find, nearest_names  # noqa: PLC0415
-
-    resource = find(name)
-    if resource is None:
-        close = nearest_names(name)
-        known = ", ".join(resource.name for resource in RESOURCES)
-        hint = Part.of("nearest", names=close) if close else Part.of("resources_there_are", names=known)
-        raise UsageError("resource_unknown", name=name, hint=hint)
-    return resource
-
-
-def is_all(name: str) -> bool:
-    """Whether a user means every resource."""
-    return name.strip().lower() == "all"
 
 
 def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:

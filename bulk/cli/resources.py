@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import options, terminal
+from bulk.cli import terminal
 from bulk.wording import FrontEnd, in_words_of
 
 if TYPE_CHECKING:
-    from bulk.resources.spec import Resource
+    from bulk.library.reference import Resource
 
 _WIDTH = 79
 _HEADS = 23  # how wide the first of two columns is
@@ -22,8 +22,7 @@ _HEADS = 23  # how wide the first of two columns is
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/resources.md.")
 def resources_command(resource: str | None, as_markdown: bool) -> int:
     """Say what can be moved, by which key, with which columns."""
-    from bulk.files.reference import markdown  # noqa: PLC0415
-    from bulk.resources import RESOURCES  # noqa: PLC0415 - not for --help
+    from bulk.library.reference import RESOURCES, known, markdown  # noqa: PLC0415 - not for --help
 
     if as_markdown:
         terminal.echo(markdown(RESOURCES), nl=False)
@@ -33,12 +32,12 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
             terminal.echo(_two(result.name, about + ("" if result.modes else " (export only)")))
         terminal.echo("\nThe columns of one: bulk resources deals")
     else:
-        _show(options.resource_of(resource))
+        _show(known(resource))
     return 0
 
 
 def _show(resource: Resource) -> None:
-    from bulk.files.reference import about_column, facts  # noqa: PLC0415 - not for --help
+    from bulk.library.reference import about_column, facts  # noqa: PLC0415 - not for --help
 
     about = in_words_of(FrontEnd.COMMAND_LINE, resource.about)
     terminal.echo(textwrap.fill(f"{resource.name}: {about}", _WIDTH) + "\n")

@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import display, terminal
+from bulk.cli import terminal
 from bulk.cli.options import command_line
+from bulk.cli.progress import close
 from bulk.errors import BulkError, UnfinishedError
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
-    from bulk.access.account import Setting
-    from bulk.jobs.summary import JobResult
+    from bulk.library import Result
+    from bulk.library.running import Setting
 
 
-def run_job(job: Callable[[], Awaitable[JobResult]], setting: Setting, show: Callable[[JobResult], None]) -> int:
+def run_job(job: Callable[[], Awaitable[Result]], setting: Setting, show: Callable[[Result], None]) -> int:
     """Run a job to its ending, show it, and say the command that goes on if it is unfinished; the exit code."""
     import anyio  # noqa: PLC0415 - not for --help
-
-    from bulk.storage.job_folder import OPEN  # noqa: PLC0415
 
     gc.freeze()  # what is loaded by now stays; to look through it again and again costs a sixth of a job's time
     try:
@@ -31,25 +30,26 @@ def run_job(job: Callable[[], Awaitable[JobResult]], setting: Setting, show: Cal
     except UnfinishedError as stopped:
         raise _with_way_on(stopped, setting) from stopped
     finally:
-        display.close(setting.progress)
+        close(setting.progress)
     show(job_result)
     error = job_result.error
     if error is None:
         return 0 if job_result.summary.complete else 1
     told = f"bulk: {_words(error)}."
-    if job_result.summary.state in OPEN:
-        told += f" Go on with:\n  {command_line('resume', job_result.folder.name, setting.jobs)}"
+    if job_result.resumable:
+        told += f" Go on with:\n  {command_line('resume', job_result.job.name, setting.jobs)}"
     terminal.echo(told, err=True)
     return error.exit_code
 
 
 def _with_way_on(error: UnfinishedError, setting: Setting) -> UnfinishedError:
     """The error with the command that goes on: with the job, or if none was kept, the same as before."""
-    from bulk.storage.job_folder import JOB  # noqa: PLC0415 - not for --help
+    from bulk.library.jobs import job_kept  # noqa: PLC0415 - not for --help
 
-    if error.job is None or not error.job.file(JOB).exists():
+    kept = job_kept(error)
+    if kept is None:
         return again_later(error)
-    command = command_line("resume", error.job.name, setting.jobs)
+    command = command_line("resume", kept.name, setting.jobs)
     return UnfinishedError("job_unfinished", reason=_words(error), command=command)
 
 

@@ -8,15 +8,11 @@ import secrets
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from bulk.cli import options, terminal
 from bulk.errors import UsageError
-
-if TYPE_CHECKING:
-    from bulk.sandbox.app import Sandbox, SandboxOptions
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SOME = click.FloatRange(min=0)
@@ -53,12 +49,9 @@ def serve_command(
 
     Prints the lines that point bulk, or another program, at it. A browser shows at the same address how it is doing.
     """
-    from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
-    from bulk.sandbox.faults import load_faults  # noqa: PLC0415
-    from bulk.sandbox.serve import serve  # noqa: PLC0415
-    from bulk.sandbox.switches import switched  # noqa: PLC0415
+    from bulk.library import sandbox as library  # noqa: PLC0415 - not for --help
 
-    scenario = load_faults(Path(faults)) if faults else ()
+    scenario = library.load_faults(Path(faults)) if faults else ()
     if host not in LOOPBACK:
         terminal.echo(
             f"Warning: {host} can be reached from other machines, and the key travels there in clear.", err=True
@@ -66,8 +59,9 @@ def serve_command(
     if key is not None and not re.fullmatch(r"[!-~]+", key):
         raise UsageError("sandbox_key_invalid")
     key = key or f"sandbox-{secrets.token_hex(16)}"  # so that no page in a browser can guess it
-    given = SandboxOptions(faults=scenario, switches=switched(switches), key=key, **behaviour)  # type: ignore[arg-type]  # click has checked the types
-    with _open(given) as sandbox:
+    switched = library.switched(switches)
+    given = library.SandboxOptions(faults=scenario, switches=switched, key=key, **behaviour)  # type: ignore[arg-type]  # click has checked the types
+    with library.open_sandbox(options.sandbox_folder(), given) as sandbox:
         if not quiet:
             sandbox.log = _log
 
@@ -78,7 +72,7 @@ def serve_command(
             )
 
         gc.freeze()  # what is loaded by now stays; to look through it takes longer than requests lie apart
-        serve(sandbox, host, port, ready)
+        library.serve(sandbox, host, port, ready)
         terminal.echo(
             f"{sandbox.requests:,} requests, {sandbox.refused:,} refused, at most {sandbox.observed_max} in a second.",
             err=True,
@@ -102,16 +96,10 @@ def _log(method: str, path: str, status: int) -> None:
 @click.option("--skewed-ids", is_flag=True, help="Ids as in an old account: few and far between, then bunched.")
 def seed_command(contacts: int, exclusions: int, seed_number: int, skewed_ids: bool, **amounts: int) -> int:
     """Add made-up contacts to the sandbox, and what they trade."""
-    from bulk.sandbox.app import SandboxOptions  # noqa: PLC0415 - not for --help
-    from bulk.sandbox.seed import seed, seed_exclusions  # noqa: PLC0415
-    from bulk.sandbox.seed_crm import Amounts, seed_crm  # noqa: PLC0415
+    from bulk.library.sandbox import Amounts, Seed, seed_sandbox  # noqa: PLC0415 - not for --help
 
-    with _open(SandboxOptions()) as sandbox:
-        if contacts:
-            seed(sandbox.store, contacts, seed_number=seed_number, skewed=skewed_ids)
-        seed_exclusions(sandbox.store, exclusions)
-        total = sandbox.store.count("SELECT count(*) FROM contacts")
-        seed_crm(sandbox.store, Amounts(**amounts), seed_number=seed_number)
+    seeds = Seed(contacts, exclusions, Amounts(**amounts), seed_number, skewed_ids)
+    total = seed_sandbox(options.sandbox_folder(), seeds)
     terminal.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
     amounts |= {"exclusions": exclusions}
     if more := ", ".join(f"{count:,} {name}" for name, count in amounts.items() if count and name != "hidden"):
@@ -123,7 +111,7 @@ def seed_command(contacts: int, exclusions: int, seed_number: int, skewed_ids: b
 @click.option("--markdown", is_flag=True, help="As in docs/sandbox.md.")
 def switches_command(markdown: bool) -> int:
     """List the behaviours that nobody is sure of, for serve --switch."""
-    from bulk.sandbox.reference import switches_as  # noqa: PLC0415 - not for --help
+    from bulk.library.sandbox import switches_as  # noqa: PLC0415 - not for --help
 
     terminal.echo(switches_as(markdown=markdown))
     return 0
@@ -133,7 +121,7 @@ def switches_command(markdown: bool) -> int:
 @click.option("--markdown", is_flag=True, help="As in docs/sandbox.md.")
 def faults_command(markdown: bool) -> int:
     """List what a file for serve --faults may hold."""
-    from bulk.sandbox.reference import faults_as  # noqa: PLC0415 - not for --help
+    from bulk.library.sandbox import faults_as  # noqa: PLC0415 - not for --help
 
     terminal.echo(faults_as(markdown=markdown))
     return 0
@@ -143,28 +131,14 @@ def faults_command(markdown: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset_command(yes: bool) -> int:
     """Forget everything in the sandbox."""
-    from bulk.access.account import SANDBOX_FILE  # noqa: PLC0415 - not for --help
+    from bulk.library.sandbox import reset_sandbox, sandbox_files  # noqa: PLC0415 - not for --help
 
     folder = options.sandbox_folder()
-    name, kind = SANDBOX_FILE.split(".")
-    files = sorted(folder.glob(f"{name}*.{kind}*"))  # of all its accounts, and its connections
-    if not files:
+    if not sandbox_files(folder):
         terminal.echo("The sandbox is empty already.")
         return 0
     if not yes and not options.answered(f"Delete everything in the sandbox in {folder}?"):
         raise UsageError("sandbox_kept")
-    for file in files:
-        file.unlink()
+    reset_sandbox(folder)
     terminal.echo("The sandbox is empty.")
     return 0
-
-
-def _open(given: SandboxOptions) -> Sandbox:
-    from bulk.access.account import SANDBOX_FILE  # noqa: PLC0415
-    from bulk.sandbox.app import Sandbox  # noqa: PLC0415
-    from bulk.storage.private import check_no_links, make_private  # noqa: PLC0415
-
-    folder = options.sandbox_folder()
-    make_private(folder)
-    check_no_links(folder)
-    return Sandbox(folder / SANDBOX_FILE, given)

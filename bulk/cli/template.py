@@ -12,7 +12,7 @@ from bulk.cli import options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
-    from bulk.resources.spec import Column, Resource
+    from bulk.library.reference import Column, Resource
 
 
 @click.command("template")
@@ -25,13 +25,13 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     To FILE, or to stdout. With --sandbox or a key, the account's own custom
     fields are columns too, and their options are listed.
     """
-    from bulk.files.template import template  # noqa: PLC0415
-    from bulk.jobs.option_rules import check_importable  # noqa: PLC0415 - not for --help
+    from bulk.library.options import check_importable  # noqa: PLC0415 - not for --help
+    from bulk.library.reference import known, template_of  # noqa: PLC0415
 
-    result = options.resource_of(resource)
+    result = known(resource)
     check_importable(result)
     columns = _account_columns(result, chosen)
-    text = template(result, columns)
+    text = template_of(result.name, columns)
     path = options.file_of(file)
     if path is None:
         terminal.write_file(text.encode("utf-8"))
@@ -56,9 +56,9 @@ def _account_columns(resource: Resource, chosen: dict[str, Any]) -> Sequence[Col
         return None
     import anyio  # noqa: PLC0415
 
-    from bulk.jobs.validate import account_columns  # noqa: PLC0415
+    from bulk.library.reference import columns_in  # noqa: PLC0415
 
-    return anyio.run(account_columns, resource, options.connected(access))
+    return anyio.run(columns_in, resource.name, access)
 
 
 def _options(columns: Sequence[Column]) -> list[str]:

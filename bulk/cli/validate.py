@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bulk.cli import display, options
 from bulk.cli.import_ import import_options
+from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
 from bulk.wording import FrontEnd
+
+if TYPE_CHECKING:
+    from bulk.library import Findings
 
 SHOWN = 20  # issues shown without -v
 
@@ -32,28 +36,27 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     """
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
-    from bulk.access.account import Account, Setting  # noqa: PLC0415
-    from bulk.jobs.option_rules import check_import  # noqa: PLC0415
-    from bulk.jobs.validate import validate  # noqa: PLC0415
+    from bulk.library import Account  # noqa: PLC0415
+    from bulk.library.options import check_import  # noqa: PLC0415
+    from bulk.library.reference import known  # noqa: PLC0415
+    from bulk.library.running import Setting, run_validation  # noqa: PLC0415
 
-    result = options.resource_of(resource)
+    result = known(resource)
     given = import_options(chosen)
     check_import(result, given, None)
     access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
-    progress = display.progress_for(quiet=chosen["quiet"])
-    setting = Setting(
-        options.connected(access or Account()), options.jobs_folder(""), progress, front_end=FrontEnd.COMMAND_LINE
-    )
+    progress = progress_for(quiet=chosen["quiet"])
+    setting = Setting(access or Account(), options.jobs_folder(""), progress, front_end=FrontEnd.COMMAND_LINE)
 
-    async def run() -> Any:
-        return await validate(result, options.file_of(file), given, setting, offline=access is None)
+    async def run() -> Findings:
+        return await run_validation(result, options.file_of(file), given, setting, offline=access is None)
 
     try:
         findings = anyio.run(run)
     except UnfinishedError as stopped:
         raise again_later(stopped) from stopped
     finally:
-        display.close(progress)
+        close(progress)
     if chosen["as_json"]:
         display.show_json(display.findings_json(findings))
     else:

@@ -1,34 +1,41 @@
-"""What other programs call: validate, import, export and resume, without a terminal.
+"""What other programs call, the command line being one of them. No terminal, no signals unless asked for.
 
 `functions` are the jobs as async functions with plain `results`; `handles` are jobs that run beside their caller, with
 events and a way to stop; `blocking` is the same for programs without an event loop. `from bulk import ...` gives every
-name in `__all__`.
+name in `__all__`. Around the jobs: `jobs` (those of a folder), `accounts` and `connections`, `doctor`, `reference`
+(what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set).
+
+Each module is loaded when it is first asked for, since `bulk --help` needs none of them.
 """
 
 from __future__ import annotations
 
-from bulk.access.account import Account
-from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.summary import Summary
-from bulk.jobs.validate import Findings
-from bulk.library.functions import (
-    export_batches,
-    export_file,
-    export_folder,
-    export_frame,
-    import_file,
-    import_folder,
-    import_rows,
-    resume,
-    validate_file,
-    validate_rows,
-)
-from bulk.library.handles import JobHandle, Said, start_export, start_import, start_resume
-from bulk.library.plans import Plan, apply, plan_file, plan_rows
-from bulk.library.results import FailedRow, Result, RowsFailedError
-from bulk.model import Issue
-from bulk.runtime.progress import Progress, Snapshot
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from bulk.access.account import Account
+    from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
+    from bulk.jobs.options import ExportOptions, ImportOptions
+    from bulk.jobs.summary import Summary
+    from bulk.jobs.validate import Findings
+    from bulk.library.functions import (
+        export_batches,
+        export_file,
+        export_folder,
+        export_frame,
+        import_file,
+        import_folder,
+        import_rows,
+        resume,
+        validate_file,
+        validate_rows,
+    )
+    from bulk.library.handles import JobHandle, Said, start_export, start_import, start_resume
+    from bulk.library.plans import Plan, apply, plan_file, plan_rows
+    from bulk.library.results import FailedRow, Result, RowsFailedError
+    from bulk.model import Issue
+    from bulk.runtime.progress import Progress, Snapshot
 
 __all__ = [
     "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",
@@ -37,3 +44,23 @@ __all__ = [
     "import_file", "import_folder", "import_rows", "plan_file", "plan_rows", "resume", "start_export",
     "start_import", "start_resume", "validate_file", "validate_rows",
 ]  # fmt: skip
+_HOMES: Final = {
+    "bulk.access.account": ("Account",),
+    "bulk.errors": ("AbortedError", "BulkError", "UnfinishedError", "UsageError"),
+    "bulk.jobs.options": ("ExportOptions", "ImportOptions"),
+    "bulk.jobs.summary": ("Summary",),
+    "bulk.jobs.validate": ("Findings",),
+    "bulk.library.handles": ("JobHandle", "Said", "start_export", "start_import", "start_resume"),
+    "bulk.library.plans": ("Plan", "apply", "plan_file", "plan_rows"),
+    "bulk.library.results": ("FailedRow", "Result", "RowsFailedError"),
+    "bulk.model": ("Issue",),
+    "bulk.runtime.progress": ("Progress", "Snapshot"),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `__all__`, from the module that has it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME_OF.get(name, "bulk.library.functions")), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from itertools import islice
@@ -14,6 +15,7 @@ import polars as pl
 
 from bulk.errors import UsageError
 from bulk.files.opening import OURS, open_sink, open_source
+from bulk.jobs.options import ImportOptions
 from bulk.resources.kinds import join_values
 from bulk.storage.input_copy import GivenRows
 
@@ -27,6 +29,11 @@ def given_rows(rows: Rows, separator: str) -> GivenRows:
     None is an empty cell, a list the values of one. Raises `UsageError` where it is written, for other values.
     """
     return GivenRows(NAME, lambda path: _write(rows, separator, path))
+
+
+def of_rows(options: ImportOptions | None) -> ImportOptions:
+    """The options of rows that are no file: how they are written down is not the caller's."""
+    return replace(options or ImportOptions(), encoding="utf-8", delimiter=",", skip_lines=0)
 
 
 def frames(path: Path, size: int) -> Iterator[pl.DataFrame]:

@@ -15,14 +15,24 @@ import anyio.to_thread
 import polars as pl
 
 from bulk.access.account import Account
-from bulk.jobs import all_resources
-from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validate import Findings
-from bulk.library.frames import Rows, frames, given_rows
+from bulk.library.frames import Rows, frames, given_rows, of_rows
+from bulk.library.jobs import job_at
 from bulk.library.results import Result
-from bulk.library.running import JOBS, job_at, of_rows, run_export, run_import, run_resume, run_validation, setting_of
+from bulk.library.running import (
+    JOBS,
+    run_export,
+    run_export_all,
+    run_import,
+    run_import_all,
+    run_resume,
+    run_validation,
+    setting_of,
+)
+from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
+from bulk.storage.input_copy import Input
 
 BATCH: Final = 10_000  # rows in each frame of an export by batches
 _QUIET: Final = Silent()
@@ -40,7 +50,7 @@ async def validate_file(
 
     Raises `UsageError` for a file, header or option that an import would refuse.
     """
-    return await run_validation(resource, Path(path), account, options or ImportOptions(), progress)
+    return await _checked(resource, Path(path), account, options or ImportOptions(), progress)
 
 
 async def validate_rows(
@@ -53,7 +63,7 @@ async def validate_rows(
 ) -> Findings:
     """Check rows as `import_rows` would."""
     chosen = of_rows(options)
-    return await run_validation(resource, given_rows(rows, chosen.separator), account, chosen, progress)
+    return await _checked(resource, given_rows(rows, chosen.separator), account, chosen, progress)
 
 
 async def import_file(
@@ -69,8 +79,8 @@ async def import_file(
 
     Raises `UsageError` (nothing was sent), `AbortedError` (key refused), `UnfinishedError` (try again later).
     """
-    setting = await setting_of(account, jobs, progress)
-    return await run_import(resource, Path(path), options or ImportOptions(), setting)
+    setting = setting_of(account, jobs, progress)
+    return await run_import(known(resource), Path(path), options or ImportOptions(), setting)
 
 
 async def import_rows(
@@ -88,7 +98,7 @@ async def import_rows(
     """
     chosen = of_rows(options)
     source = given_rows(rows, chosen.separator)
-    return await run_import(resource, source, chosen, await setting_of(account, jobs, progress))
+    return await run_import(known(resource), source, chosen, setting_of(account, jobs, progress))
 
 
 async def import_folder(
@@ -100,10 +110,7 @@ async def import_folder(
     progress: Progress = _QUIET,
 ) -> Result:
     """Import all files of a folder, as `export_folder` writes it: `<resource>.csv`, in the order that they need."""
-    chosen = options or ImportOptions()
-    setting = await setting_of(account, jobs, progress)
-    check_import(None, chosen, setting.access)
-    return Result.of(await all_resources.import_all(Path(folder), chosen, setting))
+    return await run_import_all(Path(folder), options or ImportOptions(), setting_of(account, jobs, progress))
 
 
 async def export_file(
@@ -116,8 +123,8 @@ async def export_file(
     progress: Progress = _QUIET,
 ) -> Result:
     """Write a resource of the account to a file, whole or not at all."""
-    setting = await setting_of(account, jobs, progress)
-    return await run_export(resource, Path(path), options or ExportOptions(), setting)
+    setting = setting_of(account, jobs, progress)
+    return await run_export(known(resource), Path(path), options or ExportOptions(), setting)
 
 
 async def export_frame(
@@ -158,10 +165,7 @@ async def export_folder(
     progress: Progress = _QUIET,
 ) -> Result:
     """Export every resource of the account into a folder."""
-    chosen = options or ExportOptions()
-    setting = await setting_of(account, jobs, progress)
-    check_export(None, chosen, setting.access)
-    return Result.of(await all_resources.export_all(Path(folder), chosen, setting))
+    return await run_export_all(Path(folder), options or ExportOptions(), setting_of(account, jobs, progress))
 
 
 async def resume(
@@ -175,5 +179,12 @@ async def resume(
 
     Raises `UsageError` for another account than the job's. An import goes on with the file as it was checked.
     """
-    folder = job_at(job)
-    return await run_resume(folder, await setting_of(account, folder.path.parent, progress), retry=retry)
+    path = job_at(job).path
+    return await run_resume(path, setting_of(account, path.parent, progress), {}, retry=retry)
+
+
+async def _checked(
+    resource: str, source: Input, account: Account | None, options: ImportOptions, progress: Progress
+) -> Findings:
+    setting = setting_of(account or Account(), JOBS, progress)
+    return await run_validation(known(resource), source, options, setting, offline=account is None)

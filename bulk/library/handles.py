@@ -15,8 +15,10 @@ import anyio.from_thread
 
 from bulk.access.account import Account
 from bulk.jobs.options import ExportOptions, ImportOptions
+from bulk.library.jobs import job_at
 from bulk.library.results import Result
-from bulk.library.running import JOBS, job_at, run_export, run_import, run_resume, setting_of
+from bulk.library.running import JOBS, Setting, run_export, run_import, run_resume, setting_of
+from bulk.resources import known
 from bulk.runtime.progress import Snapshot
 
 LINES: Final = 1_000  # events that wait for a slow listener at most; then the oldest are dropped
@@ -126,12 +128,8 @@ def start_import(
     jobs: str | Path = JOBS,
 ) -> AbstractAsyncContextManager[JobHandle]:
     """Begin to import a file; a context manager that gives the job's handle."""
-
-    async def job(handle: JobHandle, stop: anyio.Event) -> Result:
-        setting = await setting_of(account, jobs, handle, stop)
-        return await run_import(resource, Path(path), options or ImportOptions(), setting)
-
-    return _running(job)
+    chosen = options or ImportOptions()
+    return _started(account, jobs, lambda setting: run_import(known(resource), Path(path), chosen, setting))
 
 
 def start_export(
@@ -143,19 +141,21 @@ def start_export(
     jobs: str | Path = JOBS,
 ) -> AbstractAsyncContextManager[JobHandle]:
     """Begin to export a resource to a file; a context manager that gives the job's handle."""
-
-    async def job(handle: JobHandle, stop: anyio.Event) -> Result:
-        setting = await setting_of(account, jobs, handle, stop)
-        return await run_export(resource, Path(path), options or ExportOptions(), setting)
-
-    return _running(job)
+    chosen = options or ExportOptions()
+    return _started(account, jobs, lambda setting: run_export(known(resource), Path(path), chosen, setting))
 
 
 def start_resume(path: str | Path, account: Account, *, retry: bool = False) -> AbstractAsyncContextManager[JobHandle]:
     """Go on with the job of a folder, or with `retry` send again what failed; gives the job's handle."""
+    return _started(account, Path(path).parent, lambda setting: run_resume(job_at(path).path, setting, {}, retry=retry))
 
-    async def job(handle: JobHandle, stop: anyio.Event) -> Result:
-        folder = job_at(path)
-        return await run_resume(folder, await setting_of(account, folder.path.parent, handle, stop), retry=retry)
 
-    return _running(job)
+def _started(
+    account: Account, jobs: str | Path, job: Callable[[Setting], Awaitable[Result]]
+) -> AbstractAsyncContextManager[JobHandle]:
+    """A job that runs beside its caller, whose handle is told what it says."""
+
+    async def run(handle: JobHandle, stop: anyio.Event) -> Result:
+        return await job(setting_of(account, jobs, handle, stop))
+
+    return _running(run)

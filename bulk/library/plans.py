@@ -7,23 +7,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from bulk.access.account import Account
 from bulk.errors import UsageError
-from bulk.jobs import import_
 from bulk.jobs.apply import DAY
 from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON, PLANNED
-from bulk.jobs.option_rules import check_import
 from bulk.jobs.options import ImportOptions
-from bulk.jobs.summary import JobResult
-from bulk.library.frames import Rows, given_rows
+from bulk.library.frames import Rows, given_rows, of_rows
+from bulk.library.jobs import job_at, jobs_in
 from bulk.library.results import Result
-from bulk.library.running import JOBS, job_at, of_rows, resource_named, setting_of
+from bulk.library.running import JOBS, run_plan, run_resume, setting_of
 from bulk.planning.plan_lines import Line
+from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
+__all__ = ["PLANNED", "PLAN_CSV", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_rows"]
 _QUIET: Final = Silent()
 
 
@@ -48,13 +48,13 @@ class Plan:
     automations: Sequence[str]
 
     @classmethod
-    def of(cls, job_result: JobResult) -> Self:
+    def of(cls, result: Result) -> Self:
         """The plan that a job has made. Raises why it was not made to its end."""
-        if job_result.summary.state != PLANNED:
-            raise job_result.error or UsageError("plan_cut_off", job=job_result.folder.name)
-        data = json.loads(job_result.folder.file(PLAN_JSON).read_text("utf-8"))
+        if result.summary.state != PLANNED:
+            raise result.error or UsageError("plan_cut_off", job=result.job.name)
+        data = plan_data(result.job)
         return cls(
-            job_result.folder.path, data["rows"], data["changes"], data["reasons"], data["new_names"],
+            result.job, data["rows"], data["changes"], data["reasons"], data["new_names"],
             data["requests"]["single"], data["seconds"]["single"], data["automations"],
         )  # fmt: skip
 
@@ -110,14 +110,22 @@ async def apply(
     that is older than `max_age` seconds, or of another account.
     """
     path = plan.job if isinstance(plan, Plan) else Path(plan)
-    setting = await setting_of(account, path.parent, progress)
-    return Result.of(await import_.go_on(job_at(path), {"max_duration": None}, setting, max_age=max_age))
+    job = job_at(path)
+    return await run_resume(job.path, setting_of(account, path.parent, progress), {}, max_age=max_age)
+
+
+def newest_plan(folder: str | Path) -> str | None:
+    """The name of the newest plan in a folder of jobs that waits to be carried out; None if there is none."""
+    return next((job.name for job in reversed(jobs_in(folder)) if job.state == PLANNED), None)
+
+
+def plan_data(job: Path) -> dict[str, Any]:
+    """What `plan.json` says, as docs/library.md has it. Raises `OSError` where a plan was not made to its end."""
+    data: dict[str, Any] = json.loads((job / PLAN_JSON).read_text("utf-8"))
+    return data
 
 
 async def _plan(
     resource: str, given: Input, account: Account, options: ImportOptions, jobs: str | Path, progress: Progress
 ) -> Plan:
-    known = resource_named(resource)
-    setting = await setting_of(account, jobs, progress)
-    check_import(known, options, setting.access)
-    return Plan.of(await import_.start(known, given, options, setting, only_plan=True))
+    return Plan.of(await run_plan(known(resource), given, options, setting_of(account, jobs, progress)))

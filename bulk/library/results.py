@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from bulk.errors import BulkError
+from bulk.jobs.check import describe
 from bulk.jobs.summary import JobResult, Summary
-from bulk.storage.job_folder import FAILED
+from bulk.jobs.validate import Findings
+from bulk.storage.job_folder import FAILED, OPEN
+
+__all__ = ["FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "describe"]
 
 SHOWN: Final = 3  # failed rows that an error quotes
 
@@ -50,22 +54,28 @@ class Result:
 
     `job` is its folder, with the reports; `summary` its counts ("read" and every status, which add up). `error` says
     why it stopped before its end, None if it ran to it: `resume(job)` goes on with it where `summary.state` is
-    "unfinished".
+    "unfinished". `kept` are reports of an earlier run that somebody changed: they have these names now.
     """
 
     job: Path
     summary: Summary
     error: BulkError | None = None
+    kept: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, job_result: JobResult) -> Self:
         """The result of a job that has ended."""
-        return cls(job_result.folder.path, job_result.summary, job_result.error)
+        return cls(job_result.folder.path, job_result.summary, job_result.error, job_result.kept)
 
     @property
     def complete(self) -> bool:
         """Whether every row is done."""
         return self.summary.complete and self.error is None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `resume(job)` goes on with it."""
+        return self.summary.state in OPEN
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -1,7 +1,12 @@
-"""From what a program gives to a job function, and from a job's ending to its result."""
+"""From what a caller gives to a job, with everything that can be set for it, to its result.
+
+`Setting` is how a job runs: whose account, where it is kept, who is told, whether signals stop it, who is asked before
+anything is deleted. Its account need not name a connection: the only active one is found here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,77 +15,110 @@ import anyio
 
 from bulk.access.account import Account, Setting
 from bulk.access.connections import connected
-from bulk.errors import UsageError
 from bulk.jobs import all_resources, export, import_, validate
 from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validate import Findings
+from bulk.library.options import check_changes
 from bulk.library.results import Result
-from bulk.messages import Part
-from bulk.resources import find, nearest_names
+from bulk.resources import known
 from bulk.resources.spec import Resource
 from bulk.runtime.progress import Progress
 from bulk.storage.input_copy import Input
 from bulk.storage.job_folder import JobFolder
 
+__all__ = [
+    "ALL",
+    "JOBS",
+    "Setting",
+    "is_all",
+    "meant",
+    "run_export",
+    "run_export_all",
+    "run_import",
+    "run_import_all",
+    "run_plan",
+    "run_resume",
+    "run_validation",
+    "setting_of",
+]  # fmt: skip
+ALL: Final = all_resources.ALL
 JOBS: Final = Path("bulk-jobs")
-_AGAIN: Final[dict[str, Any]] = {"max_duration": None}  # the time limit of the run before does not hold for the next
 
 
-async def setting_of(
-    account: Account, jobs: str | Path, progress: Progress, stop: anyio.Event | None = None
-) -> Setting:
-    """How a job of a program runs. Raises `UsageError` if it is open which of several connections is meant."""
-    return Setting(await connected(account), Path(jobs), progress, stop=stop)
+def setting_of(account: Account, jobs: str | Path, progress: Progress, stop: anyio.Event | None = None) -> Setting:
+    """How a job of a program runs that has nothing special in mind."""
+    return Setting(account, Path(jobs), progress, stop=stop)
+
+
+def is_all(resource: str) -> bool:
+    """Whether a caller means every resource."""
+    return resource.strip().lower() == ALL
+
+
+def meant(resource: str) -> Resource | None:
+    """The resource that a caller names; None for "all". Raises `UsageError` for an unknown one, with the nearest."""
+    return None if is_all(resource) else known(resource)
 
 
 async def run_validation(
-    resource: str, source: Input, account: Account | None, options: ImportOptions, progress: Progress
+    resource: Resource, source: Input, options: ImportOptions, setting: Setting, *, offline: bool
 ) -> Findings:
-    """Check an input; without an account only what all accounts have in common."""
-    known = resource_named(resource)
-    check_import(known, options, account)
-    setting = await setting_of(account or Account(), JOBS, progress)
-    return await validate.validate(known, source, options, setting, offline=account is None)
+    """Check an input; `offline`: only what all accounts have in common."""
+    check_import(resource, options, None if offline else setting.access)
+    return await validate.validate(resource, source, options, await _connected(setting), offline=offline)
 
 
-async def run_import(resource: str, source: Input, options: ImportOptions, setting: Setting) -> Result:
-    """Import an input."""
-    known = resource_named(resource)
-    check_import(known, options, setting.access)
-    return Result.of(await import_.start(known, source, options, setting))
+async def run_import(resource: Resource, source: Input, options: ImportOptions, setting: Setting) -> Result:
+    """Import an input; None is standard input."""
+    check_import(resource, options, setting.access)
+    return Result.of(await import_.start(resource, source, options, await _connected(setting)))
 
 
-async def run_export(resource: str, path: Path, options: ExportOptions, setting: Setting) -> Result:
-    """Export a resource to a file."""
-    known = resource_named(resource)
-    check_export(known, options, setting.access)
-    return Result.of(await export.start(known, path, options, setting))
+async def run_plan(resource: Resource, source: Input, options: ImportOptions, setting: Setting) -> Result:
+    """Say what an import of an input would do. The result's job is a plan, if it was made to its end."""
+    check_import(resource, options, setting.access)
+    ready = await _connected(setting)
+    return Result.of(await import_.start(resource, source, options, ready, only_plan=True))
 
 
-async def run_resume(folder: JobFolder, setting: Setting, *, retry: bool) -> Result:
-    """Go on with a job of any kind."""
+async def run_import_all(folder: Path, options: ImportOptions, setting: Setting) -> Result:
+    """Import all files of a folder."""
+    check_import(None, options, setting.access)
+    return Result.of(await all_resources.import_all(folder, options, await _connected(setting)))
+
+
+async def run_export(resource: Resource, path: Path | None, options: ExportOptions, setting: Setting) -> Result:
+    """Export a resource to a file; None is standard output."""
+    check_export(resource, options, setting.access)
+    return Result.of(await export.start(resource, path, options, await _connected(setting)))
+
+
+async def run_export_all(folder: Path, options: ExportOptions, setting: Setting) -> Result:
+    """Export every resource into a folder."""
+    check_export(None, options, setting.access)
+    return Result.of(await all_resources.export_all(folder, options, await _connected(setting)))
+
+
+async def run_resume(
+    job: Path, setting: Setting, changes: Mapping[str, Any], *, retry: bool = False, max_age: float | None = None
+) -> Result:
+    """Go on with a job of any kind, with the options that it had but for `changes`.
+
+    The time limit of the run before does not hold for this one. With `max_age`, a plan is carried out that is at most
+    so many seconds old; without, one is planned on.
+    """
+    check_changes(changes, setting.access)
+    changed = {"max_duration": None, **changes}
+    folder, ready = JobFolder(job), await _connected(setting)
     record = folder.record()
-    if record.resource == all_resources.ALL:
-        return Result.of(await all_resources.go_on(folder, _AGAIN, setting, retry=retry))
+    if record.resource == ALL:
+        return Result.of(await all_resources.go_on(folder, changed, ready, retry=retry))
     if record.kind in ("import", "plan"):
-        return Result.of(await import_.go_on(folder, _AGAIN, setting, retry=retry))
-    return Result.of(await export.go_on(folder, _AGAIN, setting))
+        return Result.of(await import_.go_on(folder, changed, ready, retry=retry, max_age=max_age))
+    return Result.of(await export.go_on(folder, changed, ready))
 
 
-def of_rows(options: ImportOptions | None) -> ImportOptions:
-    """The options of rows that are no file: how they are written down is not the caller's."""
-    return replace(options or ImportOptions(), encoding="utf-8", delimiter=",", skip_lines=0)
-
-
-def job_at(path: str | Path) -> JobFolder:
-    """The job in a folder. Raises `UsageError` if there is none."""
-    return JobFolder.find(Path(path).parent, Path(path).name)
-
-
-def resource_named(name: str) -> Resource:
-    """The resource of a name. Raises `UsageError` if there is none."""
-    resource = find(name)
-    if resource is None:
-        raise UsageError("resource_unknown", name=name, hint=Part.of("nearest", names=nearest_names(name)))
-    return resource
+async def _connected(setting: Setting) -> Setting:
+    """With the connection that its calls name. Raises `UsageError` if it is open which of several is meant."""
+    return replace(setting, access=await connected(setting.access))

@@ -45,5 +45,4 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 PARTS: Final[Mapping[str, str]] = {
     "go_on_by": " Go on with it by: {command}",
-    "resources_there_are": "This version moves: {names}.",
 }

@@ -114,6 +114,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 PARTS: Final[Mapping[str, str]] = {
+    "resources_there_are": "This version moves: {names}.",
     "there_are": "There are: {names}.",
     "takes": "takes {offered}",
     "takes_none": "has none",

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from bulk.errors import UsageError
+from bulk.messages import Part
 from bulk.resources.account_contacts import ACCOUNT_CONTACTS
 from bulk.resources.accounts import ACCOUNTS
 from bulk.resources.automations import AUTOMATIONS, CONTACT_AUTOMATIONS
@@ -50,3 +52,14 @@ def named(name: str) -> Resource:
 def nearest_names(name: str) -> list[str]:
     """The names of resources most like `name`."""
     return nearest(name, [resource.name for resource in RESOURCES])
+
+
+def known(name: str) -> Resource:
+    """The resource of that name, as a user writes it. Raises `UsageError` with the nearest if there is none."""
+    resource = find(name)
+    if resource is None:
+        close = nearest_names(name)
+        there = ", ".join(resource.name for resource in RESOURCES)
+        hint = Part.of("nearest", names=close) if close else Part.of("resources_there_are", names=there)
+        raise UsageError("resource_unknown", name=name, hint=hint)
+    return resource

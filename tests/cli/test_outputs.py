@@ -17,7 +17,8 @@ from bulk.cli import terminal
 from bulk.cli.display import show_import
 from bulk.cli.terminal import ERRORS, Stream
 from bulk.engine.retry import explain
-from bulk.jobs.summary import JobResult, Summary
+from bulk.jobs.summary import Summary
+from bulk.library import Result
 from bulk.model import Reply
 from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell
@@ -181,7 +182,7 @@ def test_rows_that_have_begun_are_not_called_unreached(
 ):
     rows = dict.fromkeys(("succeeded", "unchanged", "rejected", "failed", "in_doubt", "skipped"), 0)
     summary = Summary("job", "unfinished", {"read": 25, **rows, "unprocessed": 25}, begun=begun)
-    show_import(JobResult(JobFolder(bulk.job("job")), summary), verbose=False)
+    show_import(Result(bulk.job("job"), summary), verbose=False)
     assert f"\n  {told}" in capsys.readouterr().out
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from bulk.cli.display import show_quietly
 from bulk.errors import AbortedError, UsageError
+from bulk.library import Result
 from bulk.model import Request
 from bulk.resources import RESOURCES
 from bulk.sandbox.app import Sandbox, SandboxOptions
@@ -217,7 +218,7 @@ def test_what_belongs_to_contacts_and_may_not_be_read_has_no_file_and_is_not_cla
         assert "contactTags" not in told_by["resources"]
         assert told_by["left_out"] == {"contactTags": "Forbidden (HTTP 403)"}
     assert set(manifest["resources"]) == {resource.name for resource in RESOURCES} - {"contactTags"}
-    show_quietly(job_result)
+    show_quietly(Result.of(job_result))
     assert "contactTags is left out" in capsys.readouterr().err
     for path in out.iterdir():
         path.unlink()

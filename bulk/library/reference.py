@@ -1,0 +1,36 @@
+"""What can be moved: templates of files, and the columns and keys of each resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bulk.access.account import Account
+from bulk.access.connections import connected
+from bulk.files.reference import about_column, facts, markdown
+from bulk.files.template import template
+from bulk.jobs.option_rules import check_importable
+from bulk.jobs.validate import account_columns
+from bulk.resources import RESOURCES, known
+from bulk.resources.spec import Column, Resource
+
+__all__ = ["RESOURCES", "Column", "Resource", "about_column", "columns_in", "facts", "known", "markdown", "template_of"]
+
+
+async def columns_in(resource: str, account: Account) -> Sequence[Column]:
+    """The columns that a resource has in an account, its custom fields with their options among them.
+
+    Raises `UsageError` for an unknown resource, `AbortedError` if the key is refused.
+    """
+    result = known(resource)
+    return await account_columns(result, await connected(account)) if result.custom else result.columns
+
+
+def template_of(resource: str, columns: Sequence[Column] | None = None) -> str:
+    """The text of a template, byte order mark included: a header, and one row that is valid.
+
+    `columns` are those of `columns_in`; without them, those that every account has. Raises `UsageError` for a resource
+    that is unknown or can only be exported.
+    """
+    result = known(resource)
+    check_importable(result)
+    return template(result, columns)
