@@ -10,6 +10,10 @@ if TYPE_CHECKING:
         AbortedError,
         Account,
         BulkError,
+        ComparedResource,
+        CompareOptions,
+        Comparison,
+        Difference,
         ExportOptions,
         FailedRow,
         Findings,
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
         UnfinishedError,
         UsageError,
         apply,
+        compare,
         export_batches,
         export_file,
         export_folder,
@@ -45,11 +50,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",
-    "JobHandle", "Plan", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary",
-    "UnfinishedError", "UsageError", "apply", "export_batches", "export_file", "export_folder", "export_frame",
-    "import_file", "import_folder", "import_rows", "plan_file", "plan_rows", "resume", "start_export",
-    "start_import", "start_resume", "validate_file", "validate_rows",
+    "AbortedError", "Account", "BulkError", "CompareOptions", "ComparedResource", "Comparison", "Difference",
+    "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "Plan", "Progress", "Result",
+    "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply", "compare",
+    "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
+    "plan_file", "plan_rows", "resume", "start_export", "start_import", "start_resume", "validate_file",
+    "validate_rows",
 ]  # fmt: skip
 
 

@@ -28,11 +28,11 @@ _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where tha
     "map": "maps", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
-FLAGS: Final = frozenset({"ignore_unknown", "allow_damaged", "resubscribe", "guard_formulas", "plain", "yes"})
+FLAGS: Final = frozenset({"ignore_unknown", "allow_damaged", "resubscribe", "guard_formulas", "plain", "yes", "exact"})
 OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding", "delimiter",
     "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job", "jobs_dir",
-    "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age",
+    "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource", "ignore",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it

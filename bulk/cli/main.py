@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bulk import __version__
+from bulk.cli.compare import compare_command
 from bulk.cli.connections import connections_group
 from bulk.cli.doctor import doctor_command
 from bulk.cli.export import export_command
@@ -44,6 +45,7 @@ for command in (
     validate_command,
     plan_command,
     apply_command,
+    compare_command,
     template_command,
     resume_command,
     retry_command,

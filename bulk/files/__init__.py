@@ -4,5 +4,6 @@
   `sniffing` (what is no table). `csv/` is the first kind, which nobody else knows.
 * A header to columns: `matching`, `column_names`, `header_refusals`.
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
+* Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).
 * What is generated: `template`, `reference`.
 """

@@ -8,5 +8,7 @@
 * Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what
   they will take), `create_names`, `delete_records` (what will go).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
+* A comparison: `compare` of `compare_inputs` (what a file or folder is) and `compare_live` (the account), by
+  `compare_tables` (two files); `comparison` is what came of it.
 * An export: `export_pages` (what is read), `export_addresses` beside it, `export_records` (what is written).
 """

@@ -89,6 +89,9 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "filters": (_are_texts, "it maps names of filters to values"),
     "search": _TEXT,
     "columns": (_are_names, "it is a list of names"),
+    "resource": _TEXT,
+    "exact": _FLAG,
+    "ignore": (_are_names, "it is a list of titles"),
 }
 
 
@@ -153,10 +156,35 @@ class ExportOptions:
         _check_all(self)
 
 
+# wide: one attribute an option of the comparison
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """What the user chose for a comparison. Raises `UsageError` for what cannot be.
+
+    `exact`: cells are compared as texts. `ignore` are titles of columns. `rate`, `concurrency` and `max_duration` are
+    those of an export of the account.
+    """
+
+    resource: str = ""
+    key: str = ""
+    exact: bool = False
+    ignore: tuple[str, ...] = ()
+    separator: str = ","
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    skip_lines: int = 0
+    max_duration: float | None = None
+    rate: float = 5.0
+    concurrency: int = 0
+
+    def __post_init__(self) -> None:
+        _check_all(self)
+
+
 Options = TypeVar("Options", ImportOptions, ExportOptions)
 
 
-def _check_all(options: ImportOptions | ExportOptions) -> None:
+def _check_all(options: ImportOptions | ExportOptions | CompareOptions) -> None:
     for one in fields(options):
         check_option(one.name, getattr(options, one.name))
 

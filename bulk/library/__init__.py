@@ -3,7 +3,8 @@
 `functions` are the jobs as async functions with plain `results`; `handles` are jobs that run beside their caller, with
 events and a way to stop; `blocking` is the same for programs without an event loop. `from bulk import ...` gives every
 name in `__all__`. Around the jobs: `jobs` (those of a folder), `accounts` and `connections`, `doctor`, `reference`
-(what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set).
+(what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set),
+`comparing` (two exports against each other).
 
 Each module is loaded when it is first asked for, since `bulk --help` needs none of them.
 """
@@ -16,9 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from bulk.access.account import Account
     from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
-    from bulk.jobs.options import ExportOptions, ImportOptions
+    from bulk.files.difference import Difference
+    from bulk.jobs.comparison import ComparedResource, Comparison
+    from bulk.jobs.options import CompareOptions, ExportOptions, ImportOptions
     from bulk.jobs.summary import Summary
     from bulk.jobs.validate import Findings
+    from bulk.library.comparing import compare
     from bulk.library.functions import (
         export_batches,
         export_file,
@@ -38,18 +42,22 @@ if TYPE_CHECKING:
     from bulk.runtime.progress import Progress, Snapshot
 
 __all__ = [
-    "AbortedError", "Account", "BulkError", "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue",
-    "JobHandle", "Plan", "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary",
-    "UnfinishedError", "UsageError", "apply", "export_batches", "export_file", "export_folder", "export_frame",
-    "import_file", "import_folder", "import_rows", "plan_file", "plan_rows", "resume", "start_export",
-    "start_import", "start_resume", "validate_file", "validate_rows",
+    "AbortedError", "Account", "BulkError", "CompareOptions", "ComparedResource", "Comparison", "Difference",
+    "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "Plan", "Progress", "Result",
+    "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply", "compare",
+    "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
+    "plan_file", "plan_rows", "resume", "start_export", "start_import", "start_resume", "validate_file",
+    "validate_rows",
 ]  # fmt: skip
 _HOMES: Final = {
     "bulk.access.account": ("Account",),
     "bulk.errors": ("AbortedError", "BulkError", "UnfinishedError", "UsageError"),
-    "bulk.jobs.options": ("ExportOptions", "ImportOptions"),
+    "bulk.files.difference": ("Difference",),
+    "bulk.jobs.comparison": ("ComparedResource", "Comparison"),
+    "bulk.jobs.options": ("CompareOptions", "ExportOptions", "ImportOptions"),
     "bulk.jobs.summary": ("Summary",),
     "bulk.jobs.validate": ("Findings",),
+    "bulk.library.comparing": ("compare",),
     "bulk.library.handles": ("JobHandle", "Said", "start_export", "start_import", "start_resume"),
     "bulk.library.plans": ("Plan", "apply", "plan_file", "plan_rows"),
     "bulk.library.results": ("FailedRow", "Result", "RowsFailedError"),

@@ -12,10 +12,10 @@ from typing import ParamSpec, TypeVar
 
 import anyio
 
-from bulk.library import functions, plans
+from bulk.library import comparing, functions, plans
 
 __all__ = [
-    "apply", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
+    "apply", "compare", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
     "plan_file", "plan_rows", "resume", "validate_file", "validate_rows",
 ]  # fmt: skip
 
@@ -31,6 +31,7 @@ def _blocking(function: Callable[Given, Awaitable[Returned]]) -> Callable[Given,
     return run
 
 
+compare = _blocking(comparing.compare)
 validate_file = _blocking(functions.validate_file)
 validate_rows = _blocking(functions.validate_rows)
 import_file = _blocking(functions.import_file)

@@ -94,6 +94,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "or leave out all unknown columns with ⟦ignore_unknown⟧."
         ),
         "columns_alike": ("The columns {titles} are both {column}. Drop one of them, for example with ⟦map={last}=⟧."),
+        "compare_columns_alike": (
+            "The columns {first!r} and {second!r} are one and the same. Rename one of them, or take it out."
+        ),
+        "compare_key_missing": (
+            "By {titles} records are matched, and {lacking} of the two has no such column. Export it too; or match by"
+            " ids, if both are of one account: ⟦key=id⟧."
+        ),
         "column_missing": (
             "The file has no column {titles}, which every row needs.{nearest} "
             "Rename the column that holds it, or pass ⟦map={example}={attribute}⟧.{hint}"
@@ -101,6 +108,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "output_not_written": "{file} cannot be written: {reason}. Choose another place.",
     },
     "UnfinishedError": {
+        "compare_disk_full": (
+            "What is compared does not fit into {folder}: {reason}. Make room, or name another place by TMPDIR"
+        ),
         "input_copy_gone": ("{copy}, the copy of {file} that the job reads, is gone. Go on with: ⟦resume_job={job}⟧"),
         "output_disk_full": "{file} cannot be written: {reason}. Make room",
     },

@@ -64,6 +64,35 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "cell_not_writable": (
             "Row {row}, {title}: {value!r} is nothing that a cell can hold. Give a text, number or date."
         ),
+        "compare_resource_unknown": (
+            "Neither the name nor the header of {file} says of which resource it is. Say it: ⟦resource=contacts⟧."
+        ),
+        "compare_resources_differ": (
+            "The files are of different resources: {resources}. Compare two of one; or, if a name is misleading, say"
+            " what they are: ⟦resource={first}⟧."
+        ),
+        "compare_folder_with_file": (
+            "A folder is compared with another folder, or with the account. Name the file in it that is meant."
+        ),
+        "compare_live_twice": "The account is compared with a file or a folder. Name one.",
+        "compare_stdin_twice": "Standard input can be only one of the two. Name a file for the other.",
+        "compare_output_is_input": (
+            "{file} is one of the files that are compared. Name another one for the differences."
+        ),
+        "compare_key_of_one_resource": (
+            "⟦key={key}⟧ goes with one resource, not with folders. Drop it; or compare two of their files."
+        ),
+        "compare_file_gone": (
+            "{folder} lacks {files}, which its manifest.json names. Put it back; or, if it is not to be compared, take"
+            " manifest.json away."
+        ),
+        "compare_manifest_damaged": (
+            "{file} cannot be understood. Take it away to compare whatever files there are in its folder."
+        ),
+        "compare_ignored_unknown": "⟦ignore={title!r}⟧: neither has such a column.{hint}",
+        "compare_without_output": (
+            'There are {count:difference}, of which {kept} are kept. Name a file for them: output="differences.csv".'
+        ),
     },
     "AbortedError": {
         "rows_invalid": (
@@ -91,7 +120,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "contacts_not_asked_for": "The account gives other contacts than it was asked for ({page})",
         "records_not_asked_for": "The account gives other records than it was asked for ({page})",
     },
+    "AccountingError": {
+        "compare_sums_differ": "The comparison of {resource} does not add up: {counts}.",
+    },
     "UnfinishedError": {
+        "compare_live_incomplete": "The account could not be read whole, so nothing was compared: {reason}",
         "pages_unread": "Some pages are not read",
         "page_unread": "A page cannot be read: {reason}",
         "not_read_back": (
