@@ -153,6 +153,8 @@ class Request:
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
     or it is not sent at all: what it was let through by would be too old.
     `edits`: what it changes of a record that is there; None where it is not known what was there before.
+    `limits`: names of limits that it counts against beside the account's own; it starts when all of them let it. Not
+    together with `admission`.
     """
 
     step: str
@@ -170,6 +172,7 @@ class Request:
     admission: Admission | None = None
     leave_within: float | None = None
     edits: Edits | None = None
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

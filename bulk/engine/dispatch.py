@@ -7,7 +7,7 @@ together and keep their order. A retry goes back into the queue with a due time,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -16,11 +16,11 @@ from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
 from bulk.engine.pace import Pace
-from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done
+from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done, verdict_of
 from bulk.engine.steps import Ended, Settled, Step
 from bulk.engine.stops import Stops
 from bulk.engine.tasks import Role, Task
-from bulk.engine.turns import Turns
+from bulk.engine.turns import Names, Turns
 from bulk.errors import UnfinishedError
 from bulk.model import Json, Lost, Receipt, Reply, Request, Verdict
 
@@ -33,14 +33,24 @@ TOO_SLOW: Final = (
 )
 
 
+# wide: it is told and asked by whoever runs it, and each method is one such word, or one step of what follows from it
 class Dispatch:
     """The engine: tasks in, steps out, answers in, outcomes out.
 
     `chance` gives numbers in [0, 1) for the jitter of back-offs. `concurrency` 0: reckoned from rate and latency.
-    `line` says what answers tell of the way to the server, `stops` whether and why nothing more is sent.
+    `limit` is the account's own, which every request counts against; `limits` are others by name, for the requests
+    that name them. `line` says what answers tell of the way to the server, `stops` whether and why no more is sent.
     """
 
-    def __init__(self, limit: Pace, chance: Callable[[], float], *, rate: float, concurrency: int = 0) -> None:
+    def __init__(
+        self,
+        limit: Pace,
+        chance: Callable[[], float],
+        *,
+        rate: float,
+        concurrency: int = 0,
+        limits: Mapping[str, Pace] | None = None,
+    ) -> None:
         self.limit = limit
         self.line = Line(rate, concurrency)
         self.stops = Stops()
@@ -49,7 +59,7 @@ class Dispatch:
         self.requests = 0
         self._chance = chance
         self._flows = Flows(self._enqueue)
-        self._turns = Turns()
+        self._turns = Turns(limit, limits or {})
         self._gate = Gate(rate)
 
     # ---- tasks in
@@ -83,40 +93,55 @@ class Dispatch:
         """A step to send now; a time at which to ask again; or None: only an answer or a new task changes anything."""
         if self.stops.stopping:
             return None
+        try:
+            return self._next(now)
+        except UnfinishedError as error:  # what others share the limit by cannot be reached
+            self.stops.stop(str(error))
+            return None
+
+    def _next(self, now: float) -> Step | float | None:
         turns, gate = self._turns, self._gate
         if turns.next_due <= now:
             for step in turns.take_due(now):
                 self._enqueue(step)
-        admitted = False
-        if not gate.idle:
-            admitted = gate.has_admitted(now)
-            for reading in gate.readings(now, others=bool(turns.ready), under_way=self.in_flight):
-                self._ask_first(reading)
-        if not turns.ready and not admitted:
-            again = min((at for at in (gate.pace.again_at, turns.next_due) if at > now), default=math.inf)
+        admitted = not gate.idle and self._has_admitted(now)
+        lane, lane_at = turns.startable(now) if turns.lanes else (None, math.inf)
+        if not turns.ready and not admitted and lane is None:
+            again = min((at for at in (gate.pace.again_at, turns.next_due, lane_at) if at > now), default=math.inf)
             return again if again < math.inf else None
         if self.in_flight >= self.line.most_in_flight:
             return None
-        try:
-            at = self.limit.ready_at(now)
-        except UnfinishedError as error:  # what others share the limit by cannot be reached
-            self.stops.stop(str(error))
-            return None
+        at = self.limit.ready_at(now)
         if at > now:
             return at if at < math.inf else None
         self.limit.spend(now)
-        step = self._pop(admitted=admitted)
+        step = self._pop(now, lane, admitted=admitted)
         step.leave(now)
         self.in_flight += 1
         self.requests += 1
         return step
 
-    def _pop(self, *, admitted: bool) -> Step:
-        """Whose turn it is; a question goes before what may leave for a while only (`admitted`: there is some)."""
-        ready = self._turns.ready
-        if admitted and (not ready or ready[0].task.role is ROW):
+    def _has_admitted(self, now: float) -> bool:
+        """Whether a step may leave that had to wait for a reading; asks the readings that are due."""
+        admitted = self._gate.has_admitted(now)
+        for reading in self._gate.readings(now, others=self.holds_ready, under_way=self.in_flight):
+            self._ask_first(reading)
+        return admitted
+
+    def _pop(self, now: float, lane: Names | None, *, admitted: bool) -> Step:
+        """Whose turn it is; a question goes before what may leave for a while only (`admitted`: there is some).
+
+        `lane` is the one that has a step which may start, if one has.
+        """
+        turns = self._turns
+        ready = turns.ready
+        asks = bool(ready) and ready[0].task.role is not ROW
+        if lane and turns.is_lanes_turn(others=admitted or bool(ready), hurried=admitted or asks):
+            step = turns.pop_lane(lane, now)
+        elif admitted and not asks:
             return self._gate.pop()
-        step = ready.popleft()
+        else:
+            step = ready.popleft()
         if step.task.role is ROW:
             self._gate.passed()
         return step
@@ -135,7 +160,8 @@ class Dispatch:
         if step.request.admission is not None:
             self._gate.pace.bore_fruit()
         if now - step.sent_at > DELAYED:
-            self.limit.delayed(step.sent_at, now)
+            for limit in self._turns.limits_of(step):
+                limit.delayed(step.sent_at, now)
             step.sent_at = now
         return True
 
@@ -144,6 +170,8 @@ class Dispatch:
         admission = step.request.admission
         if admission is None:
             self._turns.put(step, first=first)
+        elif step.request.limits:
+            raise ValueError(f"{step.request.step} waits for a reading, and for named limits: only one is possible")
         else:
             self._gate.enter(step, self._flows.sent_at(step.task, admission.made_by), first=first)
 
@@ -183,10 +211,11 @@ class Dispatch:
         self.line.heard(reply, step.sent_at, now)
         if isinstance(reply, Lost):
             return
-        if reply.status == 429:
-            self.limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
-        else:
-            self.limit.accepted(step.sent_at, now)
+        for limit in self._turns.limits_of(step):
+            if reply.status == 429:  # it does not say which limit
+                limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
+            else:
+                limit.accepted(step.sent_at, now)
         if reply.status in (429, 503):
             pauses = self.line.pauses
             why = pauses.refused(step.sent_at, reply.retry_after, now)
@@ -218,7 +247,7 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
     if isinstance(reply, Lost):
         return reply, judge(request, reply), None
     reply = confirmed(request, reply)
-    verdict = judge(request, reply)
+    verdict = verdict_of(request, reply)
     if reply.body is None or verdict is not Verdict.ACCEPT:
         return reply, verdict, None
     try:

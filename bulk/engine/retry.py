@@ -59,9 +59,12 @@ def _is_foreign(reply: Reply) -> bool:
 
 def _admits_failure(reply: Reply) -> bool:
     """Whether a good status stands over a body that names errors, or that says it did not succeed."""
-    body = reply.body if isinstance(reply.body, dict) else {}
-    failed = any(str(body[name]).lower() in ("0", "false") for name in ("succeeded", "success") if name in body)
-    return 200 <= reply.status < 300 and (failed or bool(body.get("errors") or body.get("failureReasons")))
+    body = reply.body
+    if not 200 <= reply.status < 300 or not isinstance(body, dict):
+        return False
+    if any(name in body and str(body[name]).lower() in ("0", "false") for name in ("succeeded", "success")):
+        return True
+    return bool(body.get("errors") or body.get("failureReasons"))
 
 
 # The first line that applies decides. The tests walk the same table.
@@ -88,10 +91,11 @@ def judge(request: Request, reply: Reply | Lost) -> Verdict:
     """Say what `reply` means for `request`, by `RULES`."""
     if isinstance(reply, Lost):
         return Verdict.RETRY if request.repeatable or not reply.sent else Verdict.IN_DOUBT
-    return _verdict(request, confirmed(request, reply))
+    return verdict_of(request, confirmed(request, reply))
 
 
-def _verdict(request: Request, reply: Reply) -> Verdict:
+def verdict_of(request: Request, reply: Reply) -> Verdict:
+    """Say what a reply means that was compared already (`confirmed`)."""
     if request.absent_is_done and not reply.damage and says_absent(request, reply):
         return Verdict.ACCEPT
     if request.searches and reply.damage.startswith(ANOTHER):
