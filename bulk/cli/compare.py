@@ -38,7 +38,7 @@ WIDTH: Final = 24  # letters of a cell that are shown
 @click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell.")
 @click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …")
 @click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |")
-@click.option("--skip-lines", type=click.IntRange(min=0), default=0, metavar="N", help="Lines before the header.")
+@click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header.")
 @options.pace
 @options.telling
 def compare_command(a: str, b: str, out: str | None, **chosen: Any) -> int:

@@ -14,6 +14,7 @@ import click
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
+from bulk.library.choices import BLANK, ON_DUPLICATE, ON_INVALID
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
     from bulk.library import Account
@@ -53,7 +54,7 @@ where = _stack(
 as_json = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 pace = _stack(
     click.option("--rate", type=float, metavar="N", help="Requests a second; 0: no limit (sandbox)."),
-    click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests in flight at most."),
+    click.option("--concurrency", type=int, metavar="N", help="Requests in flight at most."),
     click.option("--max-duration", callback=duration, metavar="TIME", help="Stop cleanly after, say, 2h."),
 )
 max_errors = click.option(
@@ -84,25 +85,25 @@ reading = _stack(
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
     click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: bulk resources."),
     click.option(
-        "--on-duplicate", type=click.Choice(["error", "first", "last", "all"]), default="error", show_default=True,
+        "--on-duplicate", type=click.Choice(ON_DUPLICATE), default="error", show_default=True,
         help="Rows of one key: refuse the later ones, take the first or last, or send all in order.",
     ),
     click.option(
-        "--on-invalid", type=click.Choice(["skip", "stop"]), default="skip", show_default=True,
+        "--on-invalid", type=click.Choice(ON_INVALID), default="skip", show_default=True,
         help="Report rows that break the schema and go on, or send nothing at all.",
     ),
     click.option("--allow-damaged", is_flag=True, help="Send cells too that look spoilt by a spreadsheet."),
     click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
-    click.option("--skip-lines", type=click.IntRange(min=0), default=0, metavar="N", help="Lines before the header."),
-    click.option("--limit", type=click.IntRange(min=0), metavar="N", help="The first N rows only."),
+    click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header."),
+    click.option("--limit", type=int, metavar="N", help="The first N rows only."),
 )  # fmt: skip
 
 meaning = _stack(
     click.option("--mode", metavar="MODE", default="", help="What a row means: upsert, create, update or delete."),
     click.option(
-        "--blank", type=click.Choice(["keep", "clear"]), default="keep", show_default=True,
+        "--blank", type=click.Choice(BLANK), default="keep", show_default=True,
         help="An empty cell leaves the value alone or clears it. #N/A always clears.",
     ),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
+from bulk.jobs.choices import BLANK, ON_DUPLICATE, ON_INVALID
 
 Check = Callable[[Any], bool]
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
@@ -31,6 +32,14 @@ def _is_number(value: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_age(value: Any) -> bool:
+    return value == math.inf or _is_number(value)
+
+
+def _is_size(value: Any) -> bool:
+    return _is_count(value) and value > 0
 
 
 def _is_text(value: Any) -> bool:
@@ -69,10 +78,10 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "key": _TEXT,
     "maps": (_are_texts, "it maps titles of the file to attributes"),
     "ignore_unknown": _FLAG,
-    "on_invalid": _one_of("skip", "stop"),
+    "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
-    "on_duplicate": _one_of("error", "first", "last", "all"),
-    "blank": _one_of("keep", "clear"),
+    "on_duplicate": _one_of(*ON_DUPLICATE),
+    "blank": _one_of(*BLANK),
     "separator": (is_separator, "give one sign, like , ; or |"),
     "encoding": _TEXT,
     "delimiter": _TEXT,
@@ -92,6 +101,8 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "resource": _TEXT,
     "exact": _FLAG,
     "ignore": (_are_names, "it is a list of titles"),
+    "max_age": (_is_age, "it is a number of seconds"),  # of a plan; no option that a job keeps
+    "size": (_is_size, "write a number of rows, like 1000"),  # of each frame, likewise
 }
 
 

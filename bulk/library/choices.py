@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from bulk.api.connections import METHODS
+from bulk.jobs.choices import BLANK, ON_DUPLICATE, ON_INVALID
 
-__all__ = ["METHODS"]
+__all__ = ["BLANK", "METHODS", "ON_DUPLICATE", "ON_INVALID"]

@@ -19,6 +19,7 @@ from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validate import Findings
 from bulk.library.frames import Rows, frames, given_rows, of_rows
 from bulk.library.jobs import job_at
+from bulk.library.options import check_option
 from bulk.library.results import Result
 from bulk.library.running import (
     JOBS,
@@ -146,6 +147,7 @@ async def export_batches(
     progress: Progress = _QUIET,
 ) -> AsyncIterator[pl.DataFrame]:
     """A resource of the account, `size` rows in each frame, once all of it was read: no frame comes before that."""
+    check_option("size", size)
     chosen = replace(options or ExportOptions(), plain=False, guard_formulas=False)
     with tempfile.TemporaryDirectory(prefix="bulk-") as place:
         path = Path(place) / "rows.csv"

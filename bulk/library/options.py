@@ -12,7 +12,7 @@ from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 
 __all__ = [
     "ExportOptions", "ImportOptions", "check_changes", "check_export", "check_import", "check_importable",
-    "parse_maps",
+    "check_option", "parse_maps",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from bulk.jobs import all_resources, export, import_, validate
 from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.validate import Findings
-from bulk.library.options import check_changes
+from bulk.library.options import check_changes, check_option
 from bulk.library.results import Result
 from bulk.resources import known
 from bulk.resources.spec import Resource
@@ -109,6 +109,8 @@ async def run_resume(
     so many seconds old; without, one is planned on.
     """
     check_changes(changes, setting.access)
+    if max_age is not None:
+        check_option("max_age", max_age)
     changed = {"max_duration": None, **changes}
     folder, ready = JobFolder(job), await _connected(setting)
     record = folder.record()
