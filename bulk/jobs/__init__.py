@@ -10,5 +10,7 @@
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
 * A comparison: `compare` of `compare_inputs` (what a file or folder is) and `compare_live` (the account), by
   `compare_tables` (two files); `comparison` is what came of it.
-* An export: `export_pages` (what is read), `export_addresses` beside it, `export_records` (what is written).
+* An export likewise, in `export_stages`, of an `export_job`: `export_pages` with `export_pointers` (what they need) and
+  `export_addresses` beside them, `export_rest` (what did not come with them), `export_records` (what was read),
+  `export_files`, `end_export`.
 """

@@ -15,9 +15,11 @@ from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import OURS, open_source
-from bulk.jobs import export
 from bulk.jobs.all_files import prepared
+from bulk.jobs.end_export import end_export
 from bulk.jobs.end_import import end_import
+from bulk.jobs.export_job import Job as ExportJob
+from bulk.jobs.export_stages import export_records
 from bulk.jobs.import_job import Job as ImportJob
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.manifest import LINKS
@@ -67,7 +69,7 @@ class Exports:
         resumed = is_made(part.file(CHECKPOINT))
         with _opened(part, float("inf"), setting.clock) as checkpoint:
             links = LINKS if resource.reading is Reading.KEYSET else ()
-            job = export.Job(part, resource, self.options, path, checkpoint, setting, resumed, links)
+            job = ExportJob(part, resource, self.options, path, checkpoint, setting, resumed, links)
             access = setting.access
             part.write(
                 JobRecord(
@@ -76,11 +78,11 @@ class Exports:
             )
             runner, meter = _runner(shared, checkpoint)
             try:
-                await export.work(job, runner, shared.account_lock, shared.stopping)
+                await export_records(job, runner, shared.account_lock, shared.stopping)
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             error = shared.stopping.error if checkpoint.fact(facts.WRITTEN) is None else None
-            return await export.end(job, meter.note(anyio.current_time()), error)
+            return await end_export(job, meter.note(anyio.current_time()), error)
 
 
 @dataclass(frozen=True, slots=True)

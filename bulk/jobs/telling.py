@@ -1,4 +1,4 @@
-"""Telling where a job stands while its rows are sent."""
+"""Telling where a job stands while its rows are sent, or its pages read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import anyio.to_thread
 from bulk.jobs.rows import Rows
 from bulk.jobs.survey import Survey
 from bulk.model import RowStatus
+from bulk.planning.page_source import PageWalk
 from bulk.runtime.progress import Progress, Snapshot
 from bulk.runtime.runner import Runner
 
@@ -32,3 +33,14 @@ def where_it_stands(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
         "sending", rows.counts.total(), needs.rows, failed, in_doubt,
         dispatch.requests, max(0.0, dispatch.line.pauses.until - anyio.current_time()),
     )  # fmt: skip
+
+
+async def telling_pages(progress: Progress, walk: PageWalk, what: str, runner: Runner) -> None:
+    """Tell how many of `what` are read, again and again."""
+    dispatch = runner.dispatch
+    while True:
+        paused = max(0.0, dispatch.line.pauses.until - anyio.current_time())
+        progress.update(
+            Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused, what=what)
+        )
+        await anyio.sleep(TELL_EVERY)

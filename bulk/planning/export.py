@@ -13,6 +13,7 @@ from typing import Final
 from bulk.model import Json, Request
 from bulk.planning import answers
 from bulk.planning.contact_cells import KEPT, contact_cell, own_cell
+from bulk.planning.flow import Asking
 from bulk.planning.kept_records import cell_of, is_hidden, pointers, record_of
 from bulk.planning.names import Names
 from bulk.planning.naming import LARGE, families_of, host_of
@@ -47,6 +48,12 @@ def first_of(source: PageSource) -> Ask | OffsetAsk:
     ask = source.walk(None, ()).claim()
     assert ask is not None  # noqa: S101 - of a walk that has not begun
     return ask
+
+
+def read_first(source: PageSource) -> Asking[PageData | None]:
+    """Read the first page of a source once more, for the total that it tells; None if it cannot be had."""
+    receipts = yield (source.request(first_of(source)),)
+    return receipts[0].data if receipts[0].ok else None
 
 
 def export_columns(columns: Sequence[Column]) -> tuple[Column, ...]:

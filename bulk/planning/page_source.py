@@ -13,6 +13,7 @@ from bulk.planning.pages.keyset import Ask, Walk
 from bulk.planning.pages.offset import OffsetAsk, Offsets
 from bulk.resources.spec import Column
 
+PageWalk = Walk | Offsets  # which pages there are to read, by id or by offset
 Query = tuple[tuple[str, str], ...]
 Kept = tuple[int, Json]  # a record's id and what is kept of it
 RowsOf = Callable[[int, Json, Sequence[Column], Names], Iterator[list[str]]]
@@ -44,7 +45,7 @@ class PageSource(Protocol):
     families: frozenset[str]
     """The resources whose names its rows need, read whole before them."""
 
-    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk | Offsets:
+    def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> PageWalk:
         """What is to be read, given first, last and ids of the pages that an earlier run has read."""
 
     def request(self, ask: Ask | OffsetAsk) -> Request:

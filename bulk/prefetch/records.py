@@ -50,6 +50,11 @@ async def read_records(
     checkpoint.note(facts.PAGES_READ, checkpoint.snapshot.pages_of_records(PAGE))
 
 
+def custom_wanted(checkpoint: Checkpoint, resource: Resource, names: Names) -> bool:
+    """Whether the values of its custom fields come in a collection of their own, and are not read yet."""
+    return resource.name in CUSTOM_DATA and bool(names.fields) and not checkpoint.fact(facts.CUSTOM_READ)
+
+
 async def read_custom(runner: Runner, checkpoint: Checkpoint, resource: Resource) -> None:
     """Read the values of the custom fields of deals or accounts, which come in a collection of their own."""
     await read_collection(runner, *_custom(checkpoint, resource))

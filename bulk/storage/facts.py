@@ -105,16 +105,16 @@ WALKED: Final = Fact[bool]("walked", default=False)  # jobs.export_pages: all pa
 TOTAL: Final = Fact[int | None]("total", None)  # jobs.export_pages: how many records there are, as last told
 LEAST_TOTAL: Final = Fact[int | None]("least total", None)  # jobs.export_pages: the fewest that were ever told
 APART: Final = Fact[bool]("apart", default=False)  # jobs.export_pages: relations do not come with the pages
-APART_READ: Final = Fact[bool]("apart read", default=False)  # jobs.export_pages: they are read
-NAMED: Final = Fact[bool]("named", default=False)  # jobs.export_pages: what the records point to has its names
+APART_READ: Final = Fact[bool]("apart read", default=False)  # jobs.export_rest: they are read
+NAMED: Final = Fact[bool]("named", default=False)  # jobs.export_pointers: what the records point to has its names
 TAG: Final = Family[str, str]("tag ", "", str)  # jobs.export_pages: by id, the name that came with a page
-UNKNOWN: Final = Family[str, bool]("unknown ", False, str)  # jobs.export_pages: collections to read again
-UNREAD: Final = Family[str, str]("unread ", "", str)  # jobs.export_pages: by collection, why it may not be read
-# jobs.export: rows in the file, records that they came of, and how many of these the key may not see
+UNKNOWN: Final = Family[str, bool]("unknown ", False, str)  # jobs.export_pointers: collections to read again
+UNREAD: Final = Family[str, str]("unread ", "", str)  # jobs.export_rest: by collection, why it may not be read
+# jobs.export_stages: rows in the file, records that they came of, and how many of these the key may not see
 WRITTEN: Final = Fact[tuple[int, int, int] | None]("written", None, tuple)
 ROWS_OF_LINK: Final = Family[str, int | None](
     "written ", None, str
-)  # jobs.export: the same of what belongs to contacts
+)  # jobs.export_files: the same of what belongs to contacts
 
 # ---- what goes with the answers that it rests on
 
