@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -77,9 +78,11 @@ def test_a_whole_account_and_a_resume(tmp_path: Path):
         jobs = tmp_path / "jobs"
         result = await bulk.import_file("contacts", ROOT / "samples" / "contacts.csv", first, options, jobs=jobs)
         assert result.complete
+        assert result.failed is not None
         assert result.failed.exists()
         result = await bulk.export_folder(tmp_path / "out", first, bulk.ExportOptions(rate=0), jobs=jobs)
         assert result.complete
+        assert result.failed is None
         stopped = await bulk.import_folder(tmp_path / "out", second, bulk.ImportOptions(max_duration=4.0), jobs=jobs)
         assert stopped.error is not None
         again = await bulk.resume(stopped.job, second)
@@ -349,3 +352,19 @@ def test_accounts_are_made_from_what_a_program_has():
         Account.from_environment({})
     with pytest.raises(UsageError, match="in clear"):
         Account.gateway("key", base_url="http://gateway.example.com")
+
+
+# ---- types
+
+
+def test_the_public_types_are_those_that_a_program_relies_on():
+    program = shutil.which("pyright") or str(Path(sys.executable).with_name("pyright"))
+    try:
+        asked = subprocess.run((program, "--version"), capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        asked = None
+    if asked is None or asked.returncode:
+        pytest.skip("pyright is not there, or cannot start: mypy checks the same file in the lint step")
+    command = (program, "--pythonpath", sys.executable, "tests/typed_use.py")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

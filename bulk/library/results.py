@@ -83,16 +83,17 @@ class Result:
         return self.summary.rows
 
     @property
-    def failed(self) -> Path:
-        """The rows that are not done, with the reason of each; of an import. Of a whole folder each part has its own.
+    def failed(self) -> Path | None:
+        """The file of rows that are not done, with the reason of each; None where there is none, as of an export.
 
-        The parts' are `job / <resource> / "failed.csv"`.
+        Of a whole folder each part has its own, and this is None: `failed_rows()` reads them all.
         """
-        return self.job / FAILED
+        path = self.job / FAILED
+        return path if path.exists() else None
 
     def failed_rows(self) -> Iterator[FailedRow]:
         """The rows that are not done, in file order; none of an export. Reads the reports: blocks on the disk."""
-        if self.failed.exists():
+        if self.failed is not None:
             yield from _failed_rows(self.failed, "")
         for resource in self.summary.parts:
             path = self.job / resource / FAILED
