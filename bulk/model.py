@@ -176,6 +176,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A pause in a row's flow, yielded among its requests: nothing is sent, and nothing counts as in flight.
+
+    `step` names it within its row, as that of a request does. After `seconds` its receipt comes, an accepted one
+    without data and attempts, which is not written down. So a wait proves nothing: on a resume it may begin again, or
+    be left out where a later step of the row is known already. What has become of things is to be read.
+    """
+
+    step: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a server answered.
 
@@ -284,6 +297,6 @@ class Outcome:
     wants: Json = field(default=None, compare=False)
 
 
-# A flow yields the requests that do not need each other, together, and is sent their receipts in the same order.
+# A flow yields the requests (and waits) that do not need each other, together, and is sent their receipts in order.
 # It is deterministic: fed the receipts written down earlier, it stands exactly where it stopped.
-Flow = Generator[tuple[Request, ...], tuple[Receipt, ...], Outcome]
+Flow = Generator[tuple[Request | Wait, ...], tuple[Receipt, ...], Outcome]

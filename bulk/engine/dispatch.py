@@ -1,7 +1,8 @@
 """Which request goes next. Owns the order of tasks and steps, retries and the number in flight; does no I/O.
 
-It is asked `next(now)` and told `answer(step, reply, now)`; tasks come in by `add`. Two tasks of one key never fly
-together and keep their order. A retry goes back into the queue with a due time, so nobody sleeps on a back-off.
+It is asked `go_on(now)` and `next(now)`, and told `answer(step, reply, now)`; tasks come in by `add`. Two tasks of one
+key never fly together and keep their order. A retry goes back into the queue with a due time, so nobody sleeps on a
+back-off.
 """
 
 from __future__ import annotations
@@ -87,6 +88,12 @@ class Dispatch:
         """Send nothing more; what is in flight may still be answered."""
         self.stops.stopping = True
 
+    def go_on(self, now: float) -> tuple[Ended, ...]:
+        """Let flows go on whose waits are over; gives the tasks that ended by it. To be called before each `next`."""
+        if not self._flows.waits or self.stops.stopping:
+            return ()
+        return self._flows.go_on(now)
+
     # ---- steps out
 
     def next(self, now: float) -> Step | float | None:
@@ -94,10 +101,14 @@ class Dispatch:
         if self.stops.stopping:
             return None
         try:
-            return self._next(now)
+            step = self._next(now)
         except UnfinishedError as error:  # what others share the limit by cannot be reached
             self.stops.stop(str(error))
             return None
+        if isinstance(step, Step) or not self._flows.waits:
+            return step
+        over = self._flows.waits.over_at(now)
+        return over if step is None else min(step, over)
 
     def _next(self, now: float) -> Step | float | None:
         turns, gate = self._turns, self._gate

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from bulk.engine.steps import Ended, Flying, Step
 from bulk.engine.tasks import Task
-from bulk.model import CUT_OFF, Receipt, Request, Verdict
+from bulk.engine.waits import Waits, waited
+from bulk.model import CUT_OFF, Receipt, Request, Verdict, Wait
 
 
 class Flows:
@@ -18,6 +19,7 @@ class Flows:
 
     def __init__(self, asks: Callable[[Step], None]) -> None:
         self.open: dict[Task, Flying] = {}
+        self.waits = Waits()
         self._asks = asks
         self._lanes: dict[str, deque[Flying]] = {}  # by key, those that wait for the open one of it
 
@@ -41,7 +43,17 @@ class Flows:
         flying = self.open[step.task]
         if receipt.ok:
             flying.answered[receipt.step] = step.sent_at
-        flying.receipts[step.at] = receipt
+        return self._take(flying, step.at, receipt)
+
+    def go_on(self, now: float) -> tuple[Ended, ...]:
+        """Let all flows go on whose waits are over; the tasks that ended by it."""
+        ended: tuple[Ended, ...] = ()
+        while (over := self.waits.take_over(now)) is not None:
+            ended += self._take(*over)
+        return ended
+
+    def _take(self, flying: Flying, at: int, receipt: Receipt) -> tuple[Ended, ...]:
+        flying.receipts[at] = receipt
         flying.missing -= 1
         return () if flying.missing else self._advance(flying, _complete(flying))
 
@@ -51,7 +63,7 @@ class Flows:
         while True:
             task = flying.task
             try:
-                requests = task.flow.send(receipts) if receipts is not None else next(task.flow)
+                asked = task.flow.send(receipts) if receipts is not None else next(task.flow)
             except StopIteration as end:
                 ended.append((task, end.value))
                 del self.open[task]
@@ -62,22 +74,36 @@ class Flows:
                 flying = lane.popleft()
                 receipts = None
                 continue
-            flying.receipts = [_remembered(flying, request) for request in requests]
+            flying.receipts = [_remembered(flying, one) for one in asked]
             flying.missing = flying.receipts.count(None)
-            if flying.missing:
-                for at, request in enumerate(requests):
-                    if flying.receipts[at] is None:
-                        earlier = task.cut_off.get(request.step, 0)
-                        self._asks(Step(task, request, earlier, open=earlier > 0, at=at))
+            if flying.missing and self._hand_on(flying, asked):
                 return tuple(ended)
             receipts = _complete(flying)
+
+    def _hand_on(self, flying: Flying, asked: tuple[Request | Wait, ...]) -> bool:
+        """Hand on what is not known of it, and say whether something is not."""
+        task = flying.task
+        for at, one in enumerate(asked):
+            if flying.receipts[at] is not None:
+                continue
+            if isinstance(one, Request):
+                earlier = task.cut_off.get(one.step, 0)
+                self._asks(Step(task, one, earlier, open=earlier > 0, at=at))
+            elif flying.known:  # what is left of it speaks of later steps: this wait was over then
+                flying.receipts[at] = waited(one)
+                flying.missing -= 1
+            else:
+                self.waits.add(flying, at, one)
+        return flying.missing > 0
 
 
 def _complete(flying: Flying) -> tuple[Receipt, ...]:
     return tuple(receipt for receipt in flying.receipts if receipt is not None)
 
 
-def _remembered(flying: Flying, request: Request) -> Receipt | None:
+def _remembered(flying: Flying, request: Request | Wait) -> Receipt | None:
+    if isinstance(request, Wait):
+        return None
     known = flying.known.pop(request.step, None)
     cut_off = flying.task.cut_off
     if known is None and request.step in cut_off and not request.repeatable:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TypeVar
 
-from bulk.model import Receipt, Request
+from bulk.model import Receipt, Request, Wait
 
 Result = TypeVar("Result")
-Asking = Generator[tuple[Request, ...], tuple[Receipt, ...], Result]
+Asking = Generator[tuple[Request | Wait, ...], tuple[Receipt, ...], Result]
 
 
 def asked(request: Request) -> Asking[Receipt]:
@@ -18,11 +18,14 @@ def asked(request: Request) -> Asking[Receipt]:
 
 
 def combined(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
-    """Run `parts` side by side: what they ask at the same time goes out as one; gives their results in order."""
+    """Run `parts` side by side: what they ask at the same time goes out as one; gives their results in order.
+
+    None asks on before all have their receipts: a part that waits keeps the others waiting.
+    """
     results: dict[int, Result] = {}
     answers: dict[int, tuple[Receipt, ...] | None] = dict.fromkeys(range(len(parts)))
     while answers:
-        asked: dict[int, tuple[Request, ...]] = {}
+        asked: dict[int, tuple[Request | Wait, ...]] = {}
         for at, answer in answers.items():
             try:
                 asked[at] = next(parts[at]) if answer is None else parts[at].send(answer)
@@ -30,10 +33,10 @@ def combined(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
                 results[at] = end.value
         if not asked:
             break
-        receipts = yield tuple(request for requests in asked.values() for request in requests)
+        receipts = yield tuple(one for together in asked.values() for one in together)
         answers = {}
         start = 0
-        for at, requests in asked.items():
-            answers[at] = receipts[start : start + len(requests)]
-            start += len(requests)
+        for at, together in asked.items():
+            answers[at] = receipts[start : start + len(together)]
+            start += len(together)
     return [results[at] for at in range(len(parts))]

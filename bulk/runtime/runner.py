@@ -99,6 +99,8 @@ class Runner:
             while True:
                 await self._fill(feed)
                 now = anyio.current_time()
+                if self._go_on(feed, now):
+                    continue
                 step = dispatch.next(now)
                 if leased is not None and not self._renewing and leased.is_due(now):
                     self._renewing = True
@@ -122,6 +124,13 @@ class Runner:
         finally:
             self._renewing = False
             self._wake.set()
+
+    def _go_on(self, feed: Feed, now: float) -> bool:
+        """Let flows go on whose waits are over; whether tasks ended by it, so that there is room for others."""
+        ended = self.dispatch.go_on(now)
+        for task, outcome in ended:
+            self._end(feed, task, outcome)
+        return bool(ended)
 
     async def _fill(self, feed: Feed) -> None:
         ended = 0

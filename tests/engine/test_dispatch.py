@@ -100,6 +100,9 @@ class Play:
                 self.end(dispatch.add(entry.task))
             if self.now >= until:
                 dispatch.stop()
+            if over := dispatch.go_on(self.now):
+                self.end(over)
+                continue
             step = dispatch.next(self.now)
             if isinstance(step, Step):
                 self.note_sent(step)

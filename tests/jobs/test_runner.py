@@ -21,7 +21,7 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Task
 from bulk.errors import AbortedError, UnfinishedError
-from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
+from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict, Wait
 from bulk.planning.flow import Asking
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
@@ -175,6 +175,60 @@ def test_a_refused_key_leaves_nothing_in_doubt(tmp_path: Path):
             assert checkpoint.journal.cut_off_rows() == {}
             assert checkpoint.rows.counts() == {}
             assert server.applied.total() <= runner.dispatch.line.most_in_flight
+
+    run(main)
+
+
+# ---- waits
+
+
+def waiting(row: int, seconds: float) -> Flow:
+    yield (Request("begin", "POST", f"{row}/begin"),)
+    yield (Wait("wait", seconds),)
+    yield (Request("after", "POST", f"{row}/after"),)
+    return Outcome(RowStatus.SUCCEEDED, "updated", str(row))
+
+
+def test_a_wait_is_kept_without_a_request_and_a_stop_leaves_its_row_open(tmp_path: Path):
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            server = Server(checkpoint)
+            rows = [Task(1, "k1", waiting(1, 600.0)), Task(2, "k2", waiting(2, 60.0))]
+            runner = runner_of(checkpoint, server)
+
+            async def stop() -> None:
+                await anyio.sleep(100.0)
+                runner.stop()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(stop)
+                await runner.run(Feed(rows))
+                assert anyio.current_time() == pytest.approx(100.0)
+            assert [row.number for row in checkpoint.rows.settled_rows()] == [2]
+            assert checkpoint.journal.cut_off_rows() == {}
+            opened = checkpoint.journal.open_between(1, 1)[1]
+            assert list(opened.known) == ["begin"]
+            begun = anyio.current_time()
+            again = Task(1, "k1", waiting(1, 600.0), known=opened.known, cut_off=opened.cut_off)
+            await runner_of(checkpoint, server).run(Feed([again]))
+            assert anyio.current_time() - begun == pytest.approx(600.0 + LATENCY, abs=0.5)
+            assert [row.number for row in checkpoint.rows.settled_rows()] == [1, 2]
+            assert set(server.applied.values()) == {1}
+
+    run(main)
+
+
+def test_after_waits_alone_the_feed_is_asked_for_more(tmp_path: Path):
+    def only(row: int) -> Flow:
+        yield (Wait("wait", 5.0),)
+        return Outcome(RowStatus.SUCCEEDED, "updated", str(row))
+
+    async def main() -> None:
+        with new_checkpoint(tmp_path / "c.sqlite") as checkpoint:
+            rows = [Task(row, f"k{row}", only(row)) for row in range(1, 1001)]
+            await runner_of(checkpoint, Server(checkpoint)).run(Feed(rows))
+            assert len(list(checkpoint.rows.settled_rows())) == 1000
+            assert 15 <= anyio.current_time() <= 25
 
     run(main)
 
