@@ -121,7 +121,7 @@ def compared_columns(
     parts = _key_parts(resource, key, sides)
     keyed = {at for part in parts for at in part.at[0]}
     common: list[Common] = []
-    left_out: list[str] = []
+    left_out = _of_reports(headers)
     for name, one in sides[0].items():
         other = sides[1].get(name)
         if name in ignored or (not by_id and _is_own(one.column) and one.at not in keyed):
@@ -164,6 +164,11 @@ def _found(resource: Resource, header: Sequence[str], custom: Mapping[str, Colum
             raise UsageError("compare_columns_alike", first=result[name].title, second=stripped)
         result[name] = _Found(at, stripped, column)
     return result
+
+
+def _of_reports(headers: tuple[Sequence[str], Sequence[str]]) -> list[str]:
+    """The columns of either header that are ours: what became of rows, which cells were guarded."""
+    return list(dict.fromkeys(title for header in headers for title in header if title.strip().startswith("_")))
 
 
 def _is_own(column: Column) -> bool:

@@ -33,8 +33,8 @@ _MEMORY: Final = 32 * 1024  # KiB of the database that are kept in memory
 _SCHEMA: Final = f"""
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{_MEMORY};
 CREATE TABLE seen (key INTEGER, text INTEGER, at INTEGER, problem TEXT);
-CREATE TABLE kept (at INTEGER PRIMARY KEY, key TEXT, shown TEXT, id TEXT, cells TEXT);
-CREATE TABLE alike (key TEXT, digest BLOB, at INTEGER);
+CREATE TABLE kept (at INTEGER PRIMARY KEY, key BLOB, shown TEXT, id TEXT, cells TEXT);
+CREATE TABLE alike (key BLOB, digest BLOB, at INTEGER);
 CREATE TABLE ends (a INTEGER, b INTEGER, what TEXT);
 BEGIN;
 """
@@ -155,7 +155,7 @@ class Pairing:
 
     # ---- second pass: the others
 
-    def _cells(self, side: int, only: RowSet) -> Iterator[tuple[int, str, str, str, str]]:
+    def _cells(self, side: int, only: RowSet) -> Iterator[tuple[int, bytes, str, str, str]]:
         """What is kept of the rows whose text no other has."""
         key_of, cells_of = self._key_of(side), _picked([column.at[side] for column in self._compared.columns])
         parts, id_at, base = self._compared.key, self._compared.id_at[side], side * _SIDE
@@ -165,7 +165,7 @@ class Pairing:
             cells = record.cells
             shown = " · ".join([part.cell(side, cells)[0] for part in parts])
             identity = "" if id_at is None else cells[id_at]
-            yield base + record.number, key_of(cells), shown, identity, _PART.join(cells_of(cells))
+            yield base + record.number, _bytes(key_of(cells)), shown, identity, _PART.join(cells_of(cells))
 
     def _pairs(self) -> Iterator[tuple[int | None, int | None, str]]:
         """The rows whose key is there once on each side, or once altogether; those of the other keys are set apart."""
@@ -202,7 +202,7 @@ class Pairing:
         """What a row says, as a digest."""
         (cells,) = self._db.execute("SELECT cells FROM kept WHERE at = ?", (at,)).fetchone()
         said = [self._meaning(column, cell) for column, cell in self._columns(cells)]
-        return blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
+        return blake2b(_bytes(repr(said)), digest_size=_DIGEST).digest()
 
     def _columns(self, cells: str) -> Iterator[tuple[Common, str]]:
         return zip(self._compared.columns, cells.split(_PART), strict=True)
@@ -243,3 +243,8 @@ def _picked(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
     if len(places) > 1:
         return itemgetter(*places)
     return lambda cells: tuple(cells[at] for at in places)
+
+
+def _bytes(text: str) -> bytes:
+    """A text as a database takes it: what a cell stands for may hold half of a letter."""
+    return text.encode("utf-8", "surrogatepass")

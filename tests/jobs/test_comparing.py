@@ -220,7 +220,15 @@ def test_a_row_that_does_not_fit_is_a_difference_that_is_named(tmp_path: Path):
 def test_guards_and_escapes_are_read_as_what_they_stand_for(tmp_path: Path):
     a = written(tmp_path / "contacts.csv", ["email", "phone", "_guarded"], [["a@example.com", "'+44", "phone"]])
     b = written(tmp_path / "b.csv", ["email", "phone"], [["a@example.com", "+44"]])
-    assert compared(a, b).equal
+    result = compared(a, b)
+    assert result.equal
+    assert result.resources["contacts"].left_out == ("_guarded",), "it is not compared, and that is said"
+    a = written(tmp_path / "accounts.csv", ["name", "accountUrl"], [["half \\ud83d", "x"], ["nul \\u0000", "x"]])
+    b = written(tmp_path / "b.csv", ["name", "accountUrl"], [["nul \\u0000", "y"], ["Half \\ud83d", "y"]])
+    assert [line[:3] for line in told(compared(a, b))] == [
+        ("differs", "half \\ud83d", "name"), ("differs", "half \\ud83d", "accountUrl"),
+        ("differs", "nul \\u0000", "accountUrl"),
+    ]  # fmt: skip
 
 
 def test_what_is_kept_meanwhile_is_private_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
