@@ -21,11 +21,12 @@ from bulk.errors import UnfinishedError, UsageError
 from bulk.files.difference import Difference, What
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import open_sink
-from bulk.jobs.compare_inputs import Folder, custom_columns, folder_at, resource_told
+from bulk.jobs.compare_inputs import Folder, custom_columns, fields_in, folder_at, resource_told
 from bulk.jobs.compare_live import Live
 from bulk.jobs.compare_tables import Tables, Told, check_ignored, compare_tables, key_of, source_of
 from bulk.jobs.comparison import TITLES, ComparedResource, Comparison
 from bulk.jobs.options import CompareOptions
+from bulk.planning.names import CustomField
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Resource
 from bulk.runtime.progress import Progress, Snapshot
@@ -116,14 +117,15 @@ async def _files(a: Place, b: Place, run: _Run) -> _Work:
     known = [file for file in taken if file is not None]
     resource = await anyio.to_thread.run_sync(_resource, known, run.options)
     key_of(resource, run.options)  # before an account is read for nothing
+    fields: tuple[CustomField, ...] = ()
     for at, place in enumerate((a, b)):
         if isinstance(place, Live):
-            taken[at] = await place.file(resource, run.place)
+            taken[at], fields = await place.file(resource, run.place)
     for file in known:
         source = await anyio.to_thread.run_sync(source_of, file, run.options, resource.columns)
         run.progress.say(f"{file}: {source.describe()}")
     first, second = (file for file in taken if file is not None)
-    return _Work([Tables(resource, (first, second))])
+    return _Work([Tables(resource, (first, second), custom_columns(resource, [fields], run.options.separator))])
 
 
 async def _taken(place: Place, target: Path) -> NamedFile | None:
@@ -155,7 +157,8 @@ async def _folders(a: Place, b: Place, run: _Run) -> _Work:
         if there[0] is not None and there[1] is not None:
             first = await take(there[0], run.place / f"{name}-a.csv")
             second = await take(there[1], run.place / f"{name}-b.csv")
-            custom = await anyio.to_thread.run_sync(custom_columns, resource, folders, run.options.separator)
+            fields = [await anyio.to_thread.run_sync(fields_in, folder, resource) for folder in folders]
+            custom = custom_columns(resource, fields, run.options.separator)
             work.tables.append(Tables(resource, (first.file, second.file), custom))
         for side, (own, other) in enumerate(zip(there, reversed(there), strict=True)):
             if own is not None and other is None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
-from bulk.files.opening import OURS, open_source
+from bulk.files.opening import open_source
 from bulk.jobs.all_files import file_of
 from bulk.jobs.manifest import MANIFEST
 from bulk.messages import Part
 from bulk.planning.names import CustomField, Names, columns_of
-from bulk.resources import RESOURCES, find, nearest_names
+from bulk.resources import RESOURCES, find, named, nearest_names
+from bulk.resources.escapes import unescaped
 from bulk.resources.spec import Column, Resource, normalise
 from bulk.storage.job_record import sha256_of
 
@@ -122,16 +123,18 @@ def _by_header(header: Sequence[str]) -> Resource | None:
 # ---- custom fields
 
 
-def custom_columns(resource: Resource, folders: Iterable[Folder], separator: str) -> dict[str, Column]:
-    """The custom fields of a resource whose kinds the folders tell, by title without case; where both agree."""
+def fields_in(folder: Folder, resource: Resource) -> tuple[CustomField, ...]:
+    """The custom fields of a resource, as another file of its folder tells them; none where there is no such file."""
+    file = folder.files.get(resource.custom)
+    return () if file is None else tuple(_fields(file, named(resource.custom)))
+
+
+def custom_columns(resource: Resource, known: Iterable[Sequence[CustomField]], separator: str) -> dict[str, Column]:
+    """The columns of the custom fields that are known of either side, by title without case; where both agree."""
     result: dict[str, Column] = {}
     doubtful: set[str] = set()
-    for folder in folders:
-        file = folder.files.get(resource.custom)
-        if file is None:
-            continue
-        names = Names(fields=tuple(_fields(file, _FIELD_FILES[resource.custom])))
-        for column in columns_of(resource, names, separator):
+    for fields in known:
+        for column in columns_of(resource, Names(fields=tuple(fields)), separator):
             if not column.field_id:
                 continue
             for title in map(normalise, (column.header, *column.aliases)):
@@ -140,13 +143,13 @@ def custom_columns(resource: Resource, folders: Iterable[Folder], separator: str
     return {title: column for title, column in result.items() if title not in doubtful}
 
 
-def _fields(file: Path, titles: Sequence[str]) -> Iterable[CustomField]:
-    source = open_source(file, OURS)
-    at = {title: source.header.index(title) if title in source.header else None for title in titles}
-    title_at, type_at, tag_at = (at[title] for title in titles)
+def _fields(file: Path, of: Resource) -> Iterable[CustomField]:
+    source = open_source(file, columns=of.columns)
+    places = [source.header.index(title) if title in source.header else None for title in _FIELD_FILES[of.name]]
+    title_at, type_at, tag_at = places
     if title_at is None or type_at is None:
         return
     for record in source.records():
         if record.problem is None:
-            tag = "" if tag_at is None else record.cells[tag_at]
-            yield CustomField(str(record.number), record.cells[title_at], tag, record.cells[type_at])
+            cells = [unescaped(record.cells[at]) if at is not None else "" for at in (title_at, tag_at, type_at)]
+            yield CustomField(str(record.number), cells[0], cells[1], cells[2])

@@ -6,13 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import anyio.to_thread
+
 from bulk.access.account import Setting
 from bulk.errors import UnfinishedError
 from bulk.files.named_file import NamedFile
 from bulk.jobs import all_resources, export
 from bulk.jobs.options import ExportOptions
 from bulk.jobs.summary import JobResult
+from bulk.planning.names import CustomField
 from bulk.resources.spec import Resource
+from bulk.storage import facts
+from bulk.storage.checkpoint import opened_checkpoint
+from bulk.storage.job_folder import CHECKPOINT, JobFolder
 
 NAME: Final = "live"
 
@@ -27,11 +33,12 @@ class Live:
     options: ExportOptions
     setting: Setting
 
-    async def file(self, resource: Resource, place: Path) -> NamedFile:
-        """The records of one resource."""
+    async def file(self, resource: Resource, place: Path) -> tuple[NamedFile, tuple[CustomField, ...]]:
+        """The records of one resource, and its custom fields, which the export has read anyhow."""
         path = place / f"{NAME}.csv"
-        _check_complete(await export.start(resource, path, self.options, self._setting(place)))
-        return NamedFile(path, NAME)
+        result = await export.start(resource, path, self.options, self._setting(place))
+        _check_complete(result)
+        return NamedFile(path, NAME), await anyio.to_thread.run_sync(_fields, result.folder)
 
     async def folder(self, place: Path) -> Path:
         """All that the account holds."""
@@ -41,6 +48,12 @@ class Live:
 
     def _setting(self, place: Path) -> Setting:
         return replace(self.setting, jobs=place / "jobs", name=None)
+
+
+def _fields(folder: JobFolder) -> tuple[CustomField, ...]:
+    with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+        noted = checkpoint.fact(facts.CUSTOM_FIELDS)
+    return tuple(CustomField(str(at), title, tag, kind) for at, (title, tag, kind) in enumerate(noted))
 
 
 def _check_complete(result: JobResult) -> None:

@@ -49,6 +49,7 @@ async def export_records(job: Job, runner: Runner, account_lock: AccountLock, st
         account_lock.enter(await runner.ask(read_identity()))
     names = await read_rest(job, runner, collecting.source, collecting.pointers)
     tell_left_out(job, names)
+    checkpoint.note(facts.CUSTOM_FIELDS, [[one.title, one.perstag, one.type] for one in names.fields])
     with stopping.draining():
         records = ExportRecords(job.resource, checkpoint, collecting.source, names)
         counts = await anyio.to_thread.run_sync(write_files, job, records)

@@ -110,6 +110,8 @@ NAMED: Final = Fact[bool]("named", default=False)  # jobs.export_pointers: what 
 TAG: Final = Family[str, str]("tag ", "", str)  # jobs.export_pages: by id, the name that came with a page
 UNKNOWN: Final = Family[str, bool]("unknown ", False, str)  # jobs.export_pointers: collections to read again
 UNREAD: Final = Family[str, str]("unread ", "", str)  # jobs.export_rest: by collection, why it may not be read
+# jobs.export_stages: the custom fields whose columns the file has: title, name in mails and type of each
+CUSTOM_FIELDS: Final = Fact[list[list[str]]]("custom fields", [])
 # jobs.export_stages: rows in the file, records that they came of, and how many of these the key may not see
 WRITTEN: Final = Fact[tuple[int, int, int] | None]("written", None, tuple)
 ROWS_OF_LINK: Final = Family[str, int | None](

@@ -398,6 +398,14 @@ def test_a_file_and_the_account_are_compared_with_the_requests_of_an_export(worl
     assert not list((world.folder / "jobs").glob("export*"))
 
 
+def test_the_account_tells_of_what_kind_its_custom_fields_are(world: World):
+    world.start(world.csv([("a@example.com", "Phone,Mail")], "email,Interests"))
+    path = written(world.folder / "contacts.csv", ["email", "Interests"], [["a@example.com", "||Mail||Phone||"]])
+    result = compared(path, live(world))
+    assert [one.what for one in result.first] == [What.COLUMN_ONLY_IN_B] * result.count
+    assert result.same == 1
+
+
 def test_an_account_that_could_not_be_read_whole_is_not_compared(world: World):
     world.people([("a@example.com", "A")])
     path = world.folder / "contacts.csv"
