@@ -78,6 +78,22 @@ def test_what_a_room_says_it_has_is_there():
         assert [name for name in names if name not in there] == [], package
 
 
+@pytest.mark.parametrize("way", ["row", "answer"])
+def test_a_way_is_short_leads_by_functions_that_there_are_and_comes_back_to_no_room(way):
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = contributing.split(f"## The way of a{'n' if way == 'answer' else ''} {way}\n")[1].split("\n## ")[0]
+    steps = re.findall(r"^(\d+)\. `([\w/]+\.py)` `(\w+)` ", section, re.MULTILINE)
+    assert [int(number) for number, _file, _function in steps] == list(range(1, len(steps) + 1))
+    assert 5 <= len(steps) <= 12
+    for _number, file, function in steps:
+        tree = ast.parse((ROOT / "bulk" / file).read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        assert function in {node.name for node in functions}, file
+    rooms = [file.split("/")[0] for _number, file, _function in steps]
+    entered = [room for room, before in zip(rooms, ["", *rooms], strict=False) if room != before]
+    assert len(entered) == len(set(entered)), "it climbs back to a room that it has left"
+
+
 def test_what_judges_rows_is_bounded_to_versions_that_are_tested():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     bounds = {re.split(r"[\[><=,]", line)[0]: line for line in project["dependencies"]}
