@@ -21,8 +21,6 @@ OPEN = {
     "long bulk/access/shared_limit.py",
     "long bulk/sandbox/app.py",
     "long bulk/sandbox/routes/crm_fields.py",
-    "hub bulk/jobs/all_parts.py",
-    "hub bulk/jobs/all_resources.py",
     "hub bulk/jobs/import_.py",
     "hub bulk/jobs/read_back.py",
     "hub bulk/jobs/rows.py",

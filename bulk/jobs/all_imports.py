@@ -1,0 +1,79 @@
+"""One part of an import of a whole account: the import of one resource, over what all parts share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import anyio
+import anyio.to_thread
+
+from bulk.errors import AbortedError, UnfinishedError, UsageError
+from bulk.files.named_file import NamedFile
+from bulk.jobs.all_files import prepared
+from bulk.jobs.all_ids import know_ids, learn_ids
+from bulk.jobs.all_parts import Shared, is_begun, opened, part_of, runner_of
+from bulk.jobs.end_import import end_import
+from bulk.jobs.import_job import Job
+from bulk.jobs.import_stages import import_rows
+from bulk.jobs.options import ImportOptions
+from bulk.jobs.summary import JobResult, told
+from bulk.planning.naming import read_identity
+from bulk.prefetch.contacts import STALE
+from bulk.resources.spec import Resource
+from bulk.storage.job_record import JobRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Does the parts of an import, each from the file that it is called with; None: nothing is left to send."""
+
+    options: ImportOptions
+    account: str  # whose files they are, as the manifest says; "" if it does not
+    retry: bool = False
+
+    async def __call__(self, shared: Shared, resource: Resource, file: NamedFile | None) -> JobResult:
+        """Import one resource, or give what came of it where nothing is left to send."""
+        part = part_of(shared, resource)
+        if not shared.account_lock.entered:
+            await self._enter(shared)
+        before = told(part)
+        if before is not None and file is None:
+            await anyio.to_thread.run_sync(learn_ids, shared, resource, part)
+            return before
+        name = f"{resource.name}.csv"
+        if part.state == "stopped" or file is None:
+            raise AbortedError("part_rows_invalid", file=name)
+        setting, access = shared.setting, shared.setting.access
+        resumed = is_begun(part)
+        options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
+        record = JobRecord(
+            "import", resource.name, asdict(options), access.place, access.connection, input=part.record().input,
+            created=shared.folder.record().created,  # the moment of what was decided is that of the whole job
+        )  # fmt: skip
+        setting.progress.say(f"{name}: {source.describe()}")
+        with opened(part, STALE, setting.clock) as checkpoint:
+            part.write(record)
+            job = Job(
+                part, resource, options, source, checkpoint, setting, resumed, self.retry and resumed,
+                shared.translations,
+            )  # fmt: skip
+            runner, meter = runner_of(shared, checkpoint)
+            shared.stopping.drained = False
+            try:
+                await import_rows(job, runner, shared.account_lock, shared.stopping)
+            except UsageError as raised:  # what only the account could tell, when other parts were sent already
+                shared.stopping.stop(AbortedError("part_refused", file=name, refusal=raised), leave=False)
+            except (AbortedError, UnfinishedError) as raised:
+                shared.stopping.stop(raised, leave=False)
+            job_result = await end_import(job, meter.note(anyio.current_time()), shared.stopping)
+        await anyio.to_thread.run_sync(learn_ids, shared, resource, part)
+        return job_result
+
+    async def _enter(self, shared: Shared) -> None:
+        """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
+        shared.stopping.follow(shared.runner)
+        host = await shared.runner.ask(read_identity())
+        if host:
+            shared.setting.progress.say(f"Account: {host}")
+        shared.account_lock.enter(host)
+        know_ids(shared, self.account)
