@@ -6,12 +6,11 @@ Each function gives the `Finding` of one check, or some. Nothing here asks, read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
 from bulk.access.connections import listed
+from bulk.access.finding import FRONT_END, Finding, ok, problem, refused, unknown
 from bulk.api.connections import ACTIVE, PENDING, Connection
 from bulk.api.credentials import GATEWAY, Credentials, from_environment
 from bulk.api.probe import Seen, Trouble, Unreached
@@ -20,55 +19,11 @@ from bulk.engine.retry import explain
 from bulk.errors import UsageError
 from bulk.model import Json, Reply
 from bulk.planning.naming import host_of
-from bulk.wording import FrontEnd, counted, duration, in_words_of
+from bulk.wording import counted, duration, in_words_of
 
 CLOCK: Final = 120.0  # seconds that two clocks may differ
 QUOTES: Final = "\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 CREATE: Final = "  ⟦connect⟧"
-FRONT_END: Final = FrontEnd.COMMAND_LINE  # in whose words all is told here: only a command asks
-
-
-class State(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    PROBLEM = "problem"
-    UNKNOWN = "unknown"  # it could not be made, which is no fault of the user's
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found. `steps` are lines that say what to do; an indented one is a command.
-
-    `blocks`: because of it nothing could be asked.
-    """
-
-    check: str
-    state: State
-    said: str
-    steps: tuple[str, ...] = ()
-    blocks: bool = False
-
-
-def ok(check: str, said: str) -> Finding:
-    """All is well there."""
-    return Finding(check, State.OK, said)
-
-
-def problem(check: str, said: str, *steps: str, blocks: bool = False) -> Finding:
-    """Something is wrong there, and this is what to do about it."""
-    return Finding(check, State.PROBLEM, said, tuple(in_words_of(FRONT_END, step) for step in steps), blocks)
-
-
-def unknown(check: str, said: str) -> Finding:
-    """It cannot be known."""
-    return Finding(check, State.UNKNOWN, said)
-
-
-def refused(check: str, error: UsageError) -> Finding:
-    """Nothing can be asked because of this; the error says what, then what to do."""
-    said, _, step = error.words(FRONT_END).partition(". ")
-    return problem(check, f"{said.rstrip('.')}.", step, blocks=True)
 
 
 # ---- before anything is asked

@@ -17,7 +17,7 @@ import anyio
 from bulk.access import diagnosis
 from bulk.access.account import Account, client_to, sharing
 from bulk.access.connections import connected
-from bulk.access.diagnosis import Finding, State
+from bulk.access.finding import FRONT_END, Finding, State, ok, problem, refused
 from bulk.access.shared_limit import SharedLimit
 from bulk.api.client import Client
 from bulk.api.connections import ACTIVE, LISTING, Connection, listed_in
@@ -52,7 +52,7 @@ async def examine(
     try:
         credentials = from_environment(variables, base_url=base_url, connection=connection)
     except UsageError as error:
-        tell_safely(diagnosis.refused("address", error))
+        tell_safely(refused("address", error))
         return
     if credentials is not None:
         look_at = _directly if credentials.direct else _through_gateway
@@ -63,15 +63,15 @@ async def examine(
 async def examine_sandbox(folder: Path, connection: str, tell: Tell) -> None:
     """Look at the embedded sandbox. Raises `UsageError` if its files cannot be used."""
     access = Account(sandbox_folder=folder, chosen=connection)
-    tell(diagnosis.ok("environment", f"The embedded sandbox in {folder} needs no key."))
+    tell(ok("environment", f"The embedded sandbox in {folder} needs no key."))
     try:
         await connected(access)
     except UsageError as error:
-        said, *steps = error.words(diagnosis.FRONT_END).splitlines()
-        tell(diagnosis.problem("connection", said, *steps))
+        said, *steps = error.words(FRONT_END).splitlines()
+        tell(problem("connection", said, *steps))
         return
     if connection:
-        tell(diagnosis.ok("connection", f"{connection}, chosen."))
+        tell(ok("connection", f"{connection}, chosen."))
     _tell_account(await _me(access, PATIENCE), Account(sandbox_folder=folder), "http://sandbox", tell)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bulk.access import doctor
-from bulk.access.diagnosis import Finding, State
+from bulk.access.finding import Finding, State
 
 __all__ = ["Finding", "State", "examine", "examine_sandbox"]
 

@@ -22,7 +22,7 @@ import pytest
 
 from bulk.access import doctor as doctor_job
 from bulk.access.account import Account
-from bulk.access.diagnosis import Finding
+from bulk.access.finding import Finding
 from bulk.api import probe
 from bulk.api.client import Client
 from bulk.api.credentials import Credentials

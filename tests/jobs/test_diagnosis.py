@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulk.access import diagnosis
-from bulk.access.diagnosis import Finding, State
+from bulk.access.finding import Finding, State
 from bulk.api.connections import Connection
 from bulk.api.credentials import from_environment
 from bulk.api.probe import Seen, Trouble, Unreached

@@ -10,8 +10,8 @@ import pytest
 
 from bulk.access import doctor, shared_limit_file
 from bulk.access.account import Account, sharing
-from bulk.access.diagnosis import Finding
 from bulk.access.doctor import examine_sandbox
+from bulk.access.finding import Finding
 from bulk.api.probe import Seen
 from bulk.model import Reply
 from tests.virtual import run
