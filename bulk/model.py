@@ -3,6 +3,8 @@
 A row's way: `Row` -> flow -> `Request` -> `Reply | Lost` -> `Verdict` -> `Receipt` -> `Outcome`.
 """
 
+# long: the values that the rooms hand on to each other, each of them short
+
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence

@@ -37,7 +37,6 @@ OPEN = {
     "wide bulk/sandbox/shapes.py Shapes",
     "wide bulk/sandbox/store.py Store",
     "wide bulk/storage/database.py Database",
-    "wide bulk/storage/job_folder.py JobFolder",
 }
 
 

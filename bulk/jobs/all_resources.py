@@ -22,6 +22,7 @@ from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.summary import JobResult, told
 from bulk.resources import named
 from bulk.storage.job_folder import CHECKPOINT, SUMMARY, JobFolder
+from bulk.storage.job_folders import create_job
 from bulk.storage.job_record import JobRecord
 
 ALL: Final = "all"
@@ -68,7 +69,7 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
 
 async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOptions, setting: Setting) -> JobResult:
     access = setting.access
-    folder = JobFolder.create(setting.jobs, setting.name, f"{kind}-{ALL}")
+    folder = create_job(setting.jobs, setting.name, f"{kind}-{ALL}")
     place = str(await anyio.Path(directory).absolute())
     try:
         with folder.locked():

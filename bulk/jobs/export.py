@@ -22,6 +22,7 @@ from bulk.resources import find
 from bulk.resources.spec import Resource
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder
+from bulk.storage.job_folders import create_job
 from bulk.storage.job_record import JobRecord
 
 
@@ -29,7 +30,7 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     """Export into a file; `output` None writes to standard output."""
     access = setting.access
     target = await anyio.to_thread.run_sync(_target, output)
-    folder = JobFolder.create(setting.jobs, setting.name, "export")
+    folder = create_job(setting.jobs, setting.name, "export")
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
     reader_gone = False
     try:

@@ -27,6 +27,7 @@ from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.input_copy import Input, take, taken_again
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, SUMMARY, JobFolder
+from bulk.storage.job_folders import create_job
 from bulk.storage.job_record import JobRecord
 
 
@@ -40,7 +41,7 @@ async def start(
     options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
     access = setting.access
     kind = "plan" if only_plan else "import"
-    folder = JobFolder.create(setting.jobs, setting.name, kind)
+    folder = create_job(setting.jobs, setting.name, kind)
     try:
         with folder.locked():
             taken = await take(given, folder.file(INPUT_COPY))

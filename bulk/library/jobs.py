@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from bulk.errors import BulkError
 from bulk.storage.job_folder import JOB, OPEN, JobFolder
+from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
 from bulk.storage.job_record import JobRecord
 
 __all__ = [
@@ -83,17 +84,17 @@ def jobs_in(folder: str | Path) -> list[Job]:
 
     Raises `UsageError` if it is none or cannot be read.
     """
-    return [Job.of(job) for job in JobFolder.all(Path(folder))]
+    return [Job.of(job) for job in all_jobs(Path(folder))]
 
 
 def unreadable_in(folder: str | Path) -> list[tuple[str, str]]:
     """The names of jobs that cannot be read, each with why: somebody else's, damaged, or a newer version's."""
-    return [(job.name, why) for job, why in JobFolder.unreadable(Path(folder))]
+    return [(job.name, why) for job, why in unreadable_jobs(Path(folder))]
 
 
 def job_in(folder: str | Path, name: str) -> Job:
     """The job of that name, or path. Raises `UsageError` if there is none, with the nearest."""
-    return Job.of(JobFolder.find(Path(folder), name))
+    return Job.of(find_job(Path(folder), name))
 
 
 def job_at(path: str | Path) -> Job:
@@ -106,13 +107,13 @@ def job_to_go_on(folder: str | Path, name: str | None = None, *, retry: bool = F
 
     Raises `UsageError` if there is none.
     """
-    return Job.of(JobFolder.find(Path(folder), name, retry=retry))
+    return Job.of(find_job(Path(folder), name, retry=retry))
 
 
 def job_done(folder: str | Path, name: str | None = None, *, retry: bool = False) -> Job | None:
     """The job that is meant, if it has nothing left to send; without a name the newest, if none here has."""
     jobs = Path(folder)
-    every = [JobFolder.find(jobs, name)] if name is not None else JobFolder.all(jobs)
+    every = [find_job(jobs, name)] if name is not None else all_jobs(jobs)
     if retry:
         every = [job for job in every if job.record().kind in ("import", "plan")]
     left = any(job.state in OPEN or (retry and job.has_failed) for job in every)
@@ -123,9 +124,9 @@ def job_to_correct(folder: str | Path, name: str | None = None, *, retry: bool =
     """The job that is meant, if it has nothing to send again but rows that have to be corrected first."""
     jobs = Path(folder)
     if name is not None:
-        result = JobFolder.find(jobs, name)
+        result = find_job(jobs, name)
         return Job.of(result) if result.has_only_rejected else None
-    every = JobFolder.all(jobs)
+    every = all_jobs(jobs)
     if not retry or any(job.has_failed for job in every):
         return None
     return next((Job.of(job) for job in reversed(every) if job.has_only_rejected), None)

@@ -9,25 +9,19 @@ import contextlib
 import errno
 import json
 import os
-import re
-import secrets
 import shutil
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
 from bulk.errors import BulkError, UnfinishedError, UsageError
-from bulk.messages import Part
-from bulk.resources.kinds import nearest
 from bulk.storage.job_record import JobRecord
-from bulk.storage.private import check_no_links, make_private, open_private
+from bulk.storage.private import check_no_links, open_private
 
 JOB, CHECKPOINT, SUMMARY, LOCK = "job.json", "checkpoint.sqlite", "summary.json", "lock"
 SUCCEEDED, FAILED, SKIPPED, UNPROCESSED = "succeeded.csv", "failed.csv", "skipped.csv", "unprocessed.csv"
@@ -54,24 +48,7 @@ class JobFolder:
         """The path of one of the job's files."""
         return self.path / name
 
-    # ---- making and finding
-
-    @classmethod
-    def create(cls, jobs: Path, name: str | None, kind: str) -> Self:
-        """Make a new folder; a given name must be free."""
-        if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
-            raise UsageError("job_name_invalid", name=name)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        folder = jobs / (name or f"{kind}-{stamp}-{secrets.token_hex(2)}")
-        try:
-            make_private(jobs)
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            raise UsageError("job_exists", job=folder.name, folder=jobs) from None
-        except OSError as error:
-            raise UsageError("jobs_folder_not_written", folder=jobs, reason=error.strerror) from error
-        folder.chmod(0o700)  # whatever the umask says
-        return cls(folder)
+    # ---- making
 
     @classmethod
     def within(cls, larger: JobFolder, name: str) -> Self:
@@ -80,60 +57,6 @@ class JobFolder:
         folder.mkdir(mode=0o700, exist_ok=True)
         check_no_links(folder)
         return cls(folder)
-
-    @classmethod
-    def find(cls, jobs: Path, name: str | None, *, retry: bool = False) -> Self:
-        """Find the job of that name (or path); without one the newest unfinished, or for a `retry` with failed rows.
-
-        An export to standard output is found by its name only: nobody else means to have it on the terminal.
-        """
-        if name is not None:
-            for folder in (jobs / name, Path(name)):
-                if _may_be_job(folder):
-                    return cls(folder)
-            close = nearest(name, [job.name for job in cls.all(jobs)])
-            hint = Part.of("nearest", names=close) if close else Part.of("jobs_listed")
-            raise UsageError("job_unknown", name=name, folder=jobs, hint=hint)
-        for job in reversed(cls.all(jobs)):
-            if job.has_failed if retry else job.state in OPEN and job.record().output != STDOUT:
-                return job
-        if retry:
-            raise UsageError("jobs_failed_none", folder=jobs)
-        raise UsageError("jobs_unfinished_none", folder=jobs)
-
-    @classmethod
-    def all(cls, jobs: Path) -> list[Self]:
-        """All jobs here, oldest first; a folder whose `job.json` cannot be read stands in `unreadable`.
-
-        Raises `UsageError` if the folder of jobs is none or is not to be read.
-        """
-        result: list[tuple[str, Self]] = []
-        for job in cls._folders(jobs):
-            with contextlib.suppress(UsageError):
-                result.append((job.record().created, job))
-        return [job for _created, job in sorted(result, key=lambda pair: pair[0])]
-
-    @classmethod
-    def unreadable(cls, jobs: Path) -> list[tuple[Self, str]]:
-        """The jobs here that cannot be read, each with why: somebody else's, damaged, or a newer version's."""
-        result: list[tuple[Self, str]] = []
-        for job in cls._folders(jobs):
-            try:
-                job.record()
-            except UsageError as error:
-                result.append((job, str(error)))
-        return result
-
-    @classmethod
-    def _folders(cls, jobs: Path) -> list[Self]:
-        """The folders here that are a job's, as far as can be told."""
-        try:
-            inside = sorted(jobs.iterdir())
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise UsageError("jobs_folder_not_read", folder=jobs, reason=error.strerror) from error
-        return [cls(folder) for folder in inside if _may_be_job(folder)]
 
     def discard(self) -> None:
         """Remove the folder of a job that never began."""
@@ -257,16 +180,6 @@ def _is_of_the_disk(error: OSError | sqlite3.OperationalError) -> bool:
         return error.errno in _FULL
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
-
-
-def _may_be_job(folder: Path) -> bool:
-    """Whether a folder holds a job, or may not be looked into."""
-    try:
-        return stat.S_ISREG((folder / JOB).stat().st_mode)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
 
 
 def _is_summary(data: Any) -> bool:

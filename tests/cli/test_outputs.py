@@ -20,7 +20,7 @@ from bulk.engine.retry import explain
 from bulk.jobs.summary import Summary
 from bulk.library import Result
 from bulk.model import Reply
-from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_folders import all_jobs
 from tests.cli.conftest import Shell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors of a POSIX shell")
@@ -95,7 +95,7 @@ def test_an_export_whose_reader_has_enough_ends_quietly_and_leaves_no_job(bulk: 
     assert result.returncode == 141, "as a shell says it of any program whose reader has left"
     assert result.stdout.startswith("id,email")
     assert not result.stderr
-    assert [job.name for job in JobFolder.all(bulk.jobs)] == ["import"]
+    assert [job.name for job in all_jobs(bulk.jobs)] == ["import"]
 
 
 def test_an_export_to_standard_output_is_resumed_by_name_only(bulk: Shell, csv_file: Write):

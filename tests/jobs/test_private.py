@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.storage.job_folder import CHECKPOINT, FAILED, INPUT_COPY, JOB, LOCK, SUMMARY, JobFolder
+from bulk.storage.job_folder import CHECKPOINT, FAILED, INPUT_COPY, JOB, LOCK, SUMMARY
+from bulk.storage.job_folders import create_job
 from bulk.storage.private import make_private
 from tests.world import World
 
@@ -22,7 +23,7 @@ def umask(request: pytest.FixtureRequest):
 
 @pytest.mark.usefixtures("umask")
 def test_folders_of_jobs_are_their_owners_alone_whatever_the_umask(tmp_path: Path):
-    folder = JobFolder.create(tmp_path / "a" / "bulk-jobs", "one", "import")
+    folder = create_job(tmp_path / "a" / "bulk-jobs", "one", "import")
     folder.write_json(SUMMARY, {})
     paths = (tmp_path / "a", tmp_path / "a" / "bulk-jobs", folder.path)
     assert [path.stat().st_mode & 0o777 for path in paths] == [0o700] * 3
