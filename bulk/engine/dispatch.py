@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bulk.engine.confirm import confirmed, unread_damage
+from bulk.engine.confirm import believed, unread_damage
 from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
@@ -112,7 +112,7 @@ class Dispatch:
 
     def _next(self, now: float) -> Step | float | None:
         turns, gate = self._turns, self._gate
-        if turns.next_due <= now:
+        if turns.later and turns.next_due <= now:
             for step in turns.take_due(now):
                 self._enqueue(step)
         admitted = not gate.idle and self._has_admitted(now)
@@ -257,7 +257,7 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
     """The reply as far as it is to be believed, what it means, and what its request keeps of it."""
     if isinstance(reply, Lost):
         return reply, judge(request, reply), None
-    reply = confirmed(request, reply)
+    reply = believed(request, reply)
     verdict = verdict_of(request, reply)
     if reply.body is None or verdict is not Verdict.ACCEPT:
         return reply, verdict, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bulk.engine.tasks import Task
 from bulk.model import Json, Outcome, Receipt, Reply, Request
@@ -52,8 +53,7 @@ class Step:
         self.tries -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What an answer brought: a receipt to write down, and the tasks that ended by it."""
 
     receipt: Receipt | None = None

@@ -30,7 +30,7 @@ class Turns:
         self._limits = limits
         self.lanes: dict[Names, deque[tuple[int, Step]]] = {}  # each step with its age: who is less is older
         self._passed = 0  # sends of others since one of the lanes could have started
-        self._later: list[tuple[float, int, Step]] = []
+        self.later: list[tuple[float, int, Step]] = []
         self._numbers = count(1)
 
     def put(self, step: Step, *, first: bool = False) -> None:
@@ -98,16 +98,16 @@ class Turns:
 
     def put_off(self, step: Step, due: float) -> None:
         """Keep a step until it is due."""
-        heapq.heappush(self._later, (due, next(self._numbers), step))
+        heapq.heappush(self.later, (due, next(self._numbers), step))
 
     def take_due(self, now: float) -> list[Step]:
         """The steps that are due by now, and wait no longer."""
         due: list[Step] = []
-        while self._later and self._later[0][0] <= now:
-            due.append(heapq.heappop(self._later)[2])
+        while self.later and self.later[0][0] <= now:
+            due.append(heapq.heappop(self.later)[2])
         return due
 
     @property
     def next_due(self) -> float:
         """When the next step is due; infinity if none waits for that."""
-        return self._later[0][0] if self._later else math.inf
+        return self.later[0][0] if self.later else math.inf
