@@ -29,7 +29,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "input_not_copied": "{file} cannot be copied to {folder}: {reason}. Check both, and try again.",
         "input_does_not_fit": (
             "{file} does not fit beside its job: {reason}. A job keeps a copy of its input in {folder} until it is"
-            " done. Make room there, or choose another place by ⟦jobs_dir⟧ (of a validation by TMPDIR)."
+            " done. Make room there, or choose another place by ⟦jobs_dir⟧ (of a validation or comparison by TMPDIR)."
         ),
         "input_copy_damaged": (
             "{copy}, this job's copy of its input, is damaged or was changed, so the job cannot go on with it.\n"

@@ -445,7 +445,10 @@ def test_a_migrated_account_is_equal_but_for_ids_and_days(world: World):
 @pytest.mark.parametrize("seed", range(tries(2, 60)))
 def test_whatever_an_account_holds_it_is_equal_to_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int):
     world = filled(tmp_path, monkeypatch, seed)
-    world.export_all(tmp_path / "one")
-    result = compared(tmp_path / "one", live(world))
-    assert told(result) == []
+    seen = world.export_all(tmp_path / "one").summary.complete
+    if not seen:  # deals that the key may not see: they would seem to be gone
+        with pytest.raises(UnfinishedError, match="may not be seen"):
+            compared(tmp_path / "one", live(world))
+    else:
+        assert told(compared(tmp_path / "one", live(world))) == []
     assert compared(tmp_path / "one", tmp_path / "one", key="id", exact=True).equal
