@@ -154,3 +154,11 @@ def test_what_tests_patch_is_listed_with_its_reason_and_no_clock_is_among_it():
     assert {name for name, targets in found.items() if targets} == set(PATCHING)
     clocks = re.compile(r"\btime\.(time|monotonic|perf_counter|process_time|sleep)$")
     assert [target for targets in found.values() for target in targets if clocks.search(target)] == []
+
+
+def test_where_to_look_leads_to_files_that_are_there():
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = contributing.split("## Where to look")[1].split("\n## ")[0]
+    places = re.findall(r"`([a-z_]+/[a-z_/]*[a-z_]+\.py)`", table)
+    assert len(places) > 40
+    assert [place for place in places if not (ROOT / "bulk" / place).is_file()] == []
