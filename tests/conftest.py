@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests.leaks import leaks
 from tests.lessons import Ran
+from tests.started import PYTHONPATH
 
 settings.register_profile("bulk", deadline=None)  # a busy machine is no defect
 settings.load_profile("bulk")
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = tempfile.mkdtemp(prefix="bulk-tests-", dir=MEMORY)
         config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `bulk` is started often: its modules are compiled once
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):  # not of workers themselves
+        os.environ["PYTHONPATH"] = PYTHONPATH
 
 
 @pytest.hookimpl(optionalhook=True)

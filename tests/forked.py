@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
+
+IMPORTED = (  # what a command imports by itself, and slowly, and what the first schema does
+    "anyio._backends._asyncio", "bulk.cli.main", "bulk.library.jobs", "bulk.jobs.all_resources", "bulk.jobs.export",
+    "bulk.jobs.import_", "pandera.backends.polars.builtin_checks", "pandera.backends.polars.container",
+)  # fmt: skip
 
 if __name__ == "__main__":
-    import bulk.cli.main
-    import bulk.jobs.all_resources
-    import bulk.jobs.export
-    import bulk.jobs.import_  # noqa: F401 - what a command imports by itself, and slowly
+    for module in IMPORTED:
+        import_module(module)
     from bulk.__main__ import run
 
     for line in sys.stdin:

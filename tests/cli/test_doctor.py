@@ -30,6 +30,7 @@ from bulk.sandbox.connections import FIRST
 from bulk.sandbox.faults import Fault
 from tests.cli.conftest import Result, Shell
 from tests.served import KEY, Served
+from tests.started import PYTHONPATH
 
 ROOT = Path(__file__).parents[2]
 Doctor = Callable[..., Result]
@@ -286,7 +287,7 @@ def test_a_key_that_is_echoed_is_not_shown(monkeypatch: pytest.MonkeyPatch, writ
 
 def test_as_a_process_against_a_served_sandbox(bulk: Shell, served: Served):
     def ask(**variables: str) -> subprocess.CompletedProcess[str]:
-        given = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+        given = {**os.environ, "PYTHONPATH": PYTHONPATH, **variables}
         line = [sys.executable, "-W", "error", "-m", "bulk", "doctor"]
         return subprocess.run(line, env=given, capture_output=True, text=True, check=False)
 

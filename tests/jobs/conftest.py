@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs.samples import IMPORTED, SAMPLES, given
+from tests.started import PYTHONPATH
 from tests.world import World
 
 
@@ -45,7 +46,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
 @pytest.fixture(scope="session")
 def forks() -> Iterator[subprocess.Popen[str]]:
     root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONPATH": str(root)}
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH}
     line = [sys.executable, str(root / "tests" / "forked.py")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(line, env=environment, **pipes) as process:

@@ -17,6 +17,7 @@ import pytest
 from tests.jobs.test_two_jobs import FEW, most_in_a_second
 from tests.scale import tries
 from tests.served import KEY, Served
+from tests.started import PYTHONPATH
 
 ROWS = 5
 RATE = 5
@@ -28,7 +29,7 @@ def started(folder: Path, served: Served, way: str) -> subprocess.Popen[bytes]:
     source = folder / f"{name}.csv"
     source.write_text("email,firstName\n" + "".join(f"{name}{n}@example.com,Ada\n" for n in range(ROWS)))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MATON_", "AC_", "BULK_"))}
-    environment |= {"XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment |= {"XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": PYTHONPATH}
     if way:
         environment |= {"MATON_API_KEY": KEY, "BULK_BASE_URL": served.address, "MATON_CONNECTION": way}
     else:

@@ -21,6 +21,7 @@ from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.seed import seed
 from tests.scale import tries
 from tests.served import KEY, Served
+from tests.started import PYTHONPATH
 from tests.world import account, check_reports, report
 
 HEADER = "email,firstName,tags,lists,account"
@@ -176,7 +177,7 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path, forks: subprocess.Popen[
     with Served(tmp_path / "served", latency=0.3) as served:
         place = Place(tmp_path, served, forks)
         line = [sys.executable, "-m", "bulk", *(part for part in IMPORT if part != "-q")]
-        environment = os.environ | place.environment | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        environment = os.environ | place.environment | {"PYTHONPATH": PYTHONPATH}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         with subprocess.Popen(line, cwd=tmp_path, env=environment, **pipes) as process:
             assert process.stderr

@@ -14,6 +14,7 @@ import pytest
 
 from tests.scale import tries
 from tests.served import KEY, Served
+from tests.started import PYTHONPATH
 from tests.world import account
 
 ROWS = 14
@@ -26,7 +27,7 @@ def started(folder: Path, served: Served, name: str) -> subprocess.Popen[bytes]:
     source.write_text("email,firstName\n" + "".join(f"{name}{n}@example.com,Ada\n" for n in range(ROWS)))
     environment = {
         **os.environ, "MATON_API_KEY": KEY, "BULK_BASE_URL": served.address, "NO_PROXY": "127.0.0.1",
-        "XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": str(Path(__file__).parents[2]),
+        "XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": PYTHONPATH,
     }  # fmt: skip
     line = (sys.executable, "-m", "bulk", "import", "contacts", str(source), "--job", name, "-q")
     return subprocess.Popen(line, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -21,6 +21,7 @@ from bulk.sandbox.app import Sandbox
 from bulk.sandbox.faults import Fault
 from bulk.sandbox.guests import is_let_in
 from bulk.sandbox.serve import listening, serve, server_of
+from tests.started import PYTHONPATH
 
 HEADERS = {"Api-Token": "sandbox"}
 TAG = {"tag": {"tag": "VIP", "tagType": "contact"}}
@@ -95,7 +96,7 @@ def test_a_signal_ends_serving_cleanly(tmp_path, job_result) -> None:
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code, str(tmp_path / "s.sqlite")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": "."},
+        env={**os.environ, "PYTHONPATH": PYTHONPATH},
     )  # fmt: skip
     assert process.stdout is not None
     address = process.stdout.readline().strip()
@@ -111,7 +112,7 @@ def command(folder: Path, *arguments: str, key: str = "sandbox") -> Iterator[tup
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "bulk", "sandbox", "serve", "--port", "0", "--key", key, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "BULK_SANDBOX_DIR": "here",
+        env={**os.environ, "PYTHONPATH": PYTHONPATH, "BULK_SANDBOX_DIR": "here",
              "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
@@ -165,7 +166,7 @@ def lines(folder: Path) -> dict[str, str]:
     with subprocess.Popen(
         [sys.executable, "-m", "bulk", "sandbox", "serve", "--port", "0", "-q"], stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True, cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "BULK_SANDBOX_DIR": "here"},
+        env={**os.environ, "PYTHONPATH": PYTHONPATH, "BULK_SANDBOX_DIR": "here"},
     ) as process:  # fmt: skip
         assert process.stdout is not None
         told = [process.stdout.readline().removeprefix("export ").strip().split("=") for _ in range(2)]
