@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Self
 
 import anyio
+import anyio.to_thread
 
 from bulk.access.shared_limit import SharedLimit, store_of
-from bulk.access.shared_limit_file import FileStore, UnusableError
+from bulk.access.shared_limit_file import BudgetStore, FileStore, UnusableError
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import (
     BASE_URL,
@@ -135,16 +136,23 @@ class Account:
             return self.sandbox_folder
         return state_folder(os.environ)
 
-    def limit(self, rate: float, on_others: Callable[[], None]) -> SharedLimit:
+    async def limit(self, rate: float, on_others: Callable[[], None]) -> SharedLimit:
         """The pace that all who work on the account keep together, known by a digest of the way there.
 
         Raises `UsageError` if what they share it by cannot be used.
         """
-        now, path = anyio.current_time(), self._kept / BUDGETS
-        if self.sandbox_folder is not None:
-            return SharedLimit(FileStore(path, now), rate, self.chosen, on_others)
-        name = f"{self.way.root}\n{self.way.connection}\n{self.way.key}"
-        return SharedLimit(store_of(path, os.environ, now), rate, name, on_others)
+        now, machine, path = anyio.current_time(), time.monotonic(), self._kept / BUDGETS
+
+        def store() -> BudgetStore:  # takes a while, so the clocks are compared before
+            if self.sandbox_folder is not None:
+                return FileStore(path, now, lambda: machine)
+            return store_of(path, os.environ, now, lambda: machine)
+
+        here = self.sandbox_folder is not None
+        name = self.chosen if here else f"{self.way.root}\n{self.way.connection}\n{self.way.key}"
+        with anyio.CancelScope(shield=True):  # what was opened is closed, whoever leaves
+            opened_store = await anyio.to_thread.run_sync(store)
+        return SharedLimit(opened_store, rate, name, on_others)
 
 
 @asynccontextmanager
@@ -201,7 +209,7 @@ async def sharing(access: Account, rate: float, say: Callable[[str], None]) -> A
         yield None
         return
     try:
-        limit = access.limit(rate, lambda: say(SHARED))
+        limit = await access.limit(rate, lambda: say(SHARED))
     except UnusableError as error:
         say(f"{error}\n{ALONE}")
         yield None

@@ -332,15 +332,17 @@ class Share:
             self.learn(*lesson)
 
 
-def store_of(path: Path, environment: Mapping[str, str], now: float) -> BudgetStore:
-    """Where the book lies: in the Redis of the environment, else in a file.
+def store_of(
+    path: Path, environment: Mapping[str, str], now: float, clock: Callable[[], float] | None = None
+) -> BudgetStore:
+    """Where the book lies: in the Redis of the environment, else in a file. `clock`: the machine's, to be read now.
 
     Raises `UsageError` if neither can be used.
     """
     url = environment.get(REDIS, "").strip()
     if not url:
-        return FileStore(path, now)
-    return RedisStore(url, now)
+        return FileStore(path, now, clock)
+    return RedisStore(url, now, clock)
 
 
 def _digest(name: str) -> str:

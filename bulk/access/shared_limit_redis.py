@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from bulk.access.shared_limit_file import Book, Change, Result, Unreachable
@@ -20,18 +21,18 @@ WAIT: Final = 2.0  # seconds for an answer of the Redis
 class RedisStore:
     """The book under one key, changed by one at a time."""
 
-    def __init__(self, url: str, now: float) -> None:
-        """`now` is the time of the clock that the callers go by.
+    def __init__(self, url: str, now: float, clock: Callable[[], float] | None = None) -> None:
+        """`now` is the time of the clock that the callers go by, `clock` the machine's.
 
         Raises `UsageError` if the address is none, nobody answers there, or the package for it is missing.
         """
+        self._ours = (clock or time.monotonic)() - now  # how far that is ahead; before the import: it takes
         try:
             import redis  # noqa: PLC0415 - an extra
         except ImportError:
             how = "pip install 'activecampaign-bulk[redis]'"
             raise UsageError("redis_not_installed", variable=REDIS, how=how) from None
         self._error = redis.RedisError
-        self._ours = time.monotonic() - now  # how far the machine's clock is ahead of the callers'
         self._ahead = 0.0  # how far the Redis's is, of which nobody is told without a delay; the least one tells best
         self._delay = math.inf
         try:

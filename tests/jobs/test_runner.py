@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import pytest
 
+from bulk.access.account import Account, sharing
 from bulk.access.shared_limit import SharedLimit
 from bulk.access.shared_limit_file import FileStore
 from bulk.engine.dispatch import Dispatch
@@ -321,6 +322,24 @@ def test_the_book_of_a_shared_limit_is_never_opened_on_the_loop(tmp_path: Path):
 
     run(main)
     assert 10 < len(threads) < 2 * 2 * ROWS
+    assert threading.get_ident() not in threads
+
+
+def test_the_book_is_opened_off_the_loop_too(tmp_path: Path):
+    threads: list[int] = []
+
+    class Watched(type(tmp_path)):  # type: ignore[misc]
+        def lstat(self) -> Any:
+            threads.append(threading.get_ident())
+            return super().lstat()
+
+    async def main() -> None:
+        async with sharing(Account(None, Watched(tmp_path)), 5.0, lambda _said: None) as limit:
+            assert limit is not None
+            await limit.turn()
+
+    run(main)
+    assert len(threads) > 2
     assert threading.get_ident() not in threads
 
 
