@@ -20,22 +20,12 @@ OPEN = {
     "long bulk/access/shared_limit.py",
     "long bulk/sandbox/app.py",
     "long bulk/sandbox/routes/crm_fields.py",
-    "hub bulk/jobs/import_.py",
-    "hub bulk/jobs/read_back.py",
-    "hub bulk/jobs/rows.py",
-    "hub bulk/jobs/validate.py",
-    "hub bulk/prefetch/contacts.py",
     "wide bulk/access/shared_limit.py Share",
-    "wide bulk/api/client.py Client",
     "wide bulk/engine/limit.py RateLimit",
-    "wide bulk/files/csv/reader.py CsvSource",
-    "wide bulk/jobs/rows.py Rows",
-    "wide bulk/planning/pages/offset.py Offsets",
     "wide bulk/sandbox/app.py Sandbox",
     "wide bulk/sandbox/routes/crm_fields.py CrmFields",
     "wide bulk/sandbox/shapes.py Shapes",
     "wide bulk/sandbox/store.py Store",
-    "wide bulk/storage/database.py Database",
 }
 
 

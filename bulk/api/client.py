@@ -50,6 +50,7 @@ _encoded: Final = json.JSONEncoder(ensure_ascii=False).encode  # made once, as `
 REMEMBERED: Final = 1_000  # answers by their ids, among which one that comes twice is recognised
 
 
+# wide: one connection pool with all that its requests share: address, key, clock, pools, what was told once
 class Client:
     """Sends requests of one account. `send` never raises for what a network or a server does."""
 

@@ -15,10 +15,10 @@ from bulk.errors import AbortedError, UsageError
 from bulk.files.check import check
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Source
+from bulk.jobs.findings import Findings
 from bulk.jobs.input_options import matched, on_duplicate_of, source_of
 from bulk.jobs.manifest import MANIFEST, keep_manifest
 from bulk.jobs.options import ImportOptions, options_read
-from bulk.jobs.validate import Findings
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading, Resource, Writing, normalise
 from bulk.storage.input_copy import Taken, take, taken_again

@@ -4,6 +4,7 @@ Everything is checked before the first write leaves; then names are made, then t
 whatever happened in between.
 """
 
+# hub: a job begins and goes on here: folder, record, input, options, checkpoint and the stages are each named once
 from __future__ import annotations
 
 from dataclasses import asdict, replace

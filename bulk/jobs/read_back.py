@@ -5,6 +5,7 @@ is under way at a time, of a hundred rows; it goes through the same engine as th
 the account has few are read at the end, a hundred a request.
 """
 
+# hub: what was acknowledged meets what the account says: engine, planning and checkpoint
 from __future__ import annotations
 
 from collections import deque

@@ -3,6 +3,7 @@
 Reads the file in small batches beside the checkpoint, so that memory does not grow with the file.
 """
 
+# hub: the feed: where file, snapshot, journal and engine meet
 from __future__ import annotations
 
 from collections import Counter
@@ -35,6 +36,7 @@ BATCH: Final = 250
 FlowOf = Callable[[Row, Known], Flow]  # what becomes of a row, by what is known of it
 
 
+# wide: the feed: where file, snapshot, journal and engine meet, each row once
 @dataclass(slots=True)
 class Rows:
     """The rows of one run that are not settled yet. `flow_of` says what becomes of each, `on_end` hears of it."""

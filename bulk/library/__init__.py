@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
     from bulk.files.difference import Difference
     from bulk.jobs.comparison import ComparedResource, Comparison
+    from bulk.jobs.findings import Findings
     from bulk.jobs.options import CompareOptions, ExportOptions, ImportOptions
     from bulk.jobs.summary import Summary
-    from bulk.jobs.validate import Findings
     from bulk.library.comparing import compare
     from bulk.library.functions import (
         export_batches,

@@ -15,8 +15,8 @@ import anyio.to_thread
 import polars as pl
 
 from bulk.access.account import Account
+from bulk.jobs.findings import Findings
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.validate import Findings
 from bulk.library.frames import Rows, frames, given_rows, of_rows
 from bulk.library.jobs import job_at
 from bulk.library.options import check_option

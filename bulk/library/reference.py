@@ -8,8 +8,8 @@ from bulk.access.account import Account
 from bulk.access.connections import connected
 from bulk.files.reference import about_column, facts, markdown
 from bulk.files.template import template
+from bulk.jobs.asking import account_columns
 from bulk.jobs.option_rules import check_importable
-from bulk.jobs.validate import account_columns
 from bulk.resources import RESOURCES, known
 from bulk.resources.spec import Column, Resource
 

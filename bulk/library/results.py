@@ -10,8 +10,8 @@ from typing import Final, Self
 
 from bulk.errors import BulkError
 from bulk.jobs.check import describe
+from bulk.jobs.findings import Findings
 from bulk.jobs.summary import JobResult, Summary
-from bulk.jobs.validate import Findings
 from bulk.storage.job_folder import FAILED, OPEN
 
 __all__ = ["FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "describe"]

@@ -4,6 +4,7 @@
 anything is deleted. Its account need not name a connection: the only active one is found here.
 """
 
+# hub: how each job is begun for a program: the use cases, what they are given and what they give
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,9 +17,9 @@ import anyio
 from bulk.access.account import Account, Setting
 from bulk.access.connections import connected
 from bulk.jobs import all_resources, export, import_, validate
+from bulk.jobs.findings import Findings
 from bulk.jobs.option_rules import check_export, check_import
 from bulk.jobs.options import ExportOptions, ImportOptions
-from bulk.jobs.validate import Findings
 from bulk.library.options import check_changes, check_option
 from bulk.library.results import Result
 from bulk.resources import known

@@ -3,6 +3,7 @@
 Worth it while the account's pages are few beside the rows: every row that is found unchanged saves a request or more.
 """
 
+# hub: pages of contacts on their way into the checkpoint: what asks, what runs and what keeps meet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence

@@ -41,6 +41,7 @@ PRAGMA user_version = {FIRST_CHECKPOINT};
 """
 
 
+# wide: one writer thread: queue, commits, failures and readers belong to the same lock
 class Database:
     """One job's database. Only one process has it open (the job's lock sees to that)."""
 

@@ -30,6 +30,7 @@ from bulk.resources.spec import Column, normalise
 QUOTED_ROWS: Final = 50  # rows that tell whether a file quotes every cell
 
 
+# wide: a file is framed once: what that has found of its form is kept for every later pass
 @dataclass(slots=True)
 class CsvSource:
     """A `Source` out of a CSV.

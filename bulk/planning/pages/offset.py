@@ -58,6 +58,7 @@ class _Page:
         return self.offset + len(self.ids)
 
 
+# wide: one walk: every counter tells another way in which a server may shift its pages
 class Offsets:
     """The pages of one collection, and which of them are read.
 
