@@ -26,6 +26,17 @@ def fits(value: Json, wanted: Json | Test) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What the edited cells of a row held in the export that it was made from, by attribute.
+
+    `refused` are edits of it that nothing can bring about.
+    """
+
+    cells: Mapping[str, str]
+    refused: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One record of an input file.
 
@@ -33,12 +44,14 @@ class Row:
     column to the cell's text as it was read. `key` identifies the record (contacts:
     the e-mail address as `identity.address_key` has it).
     `id` is what a column of the records' own ids says, "" without one; it is the key only where that was asked for.
+    `before`: `values` are edits alone, of an export's row, and `id` is the key; None of any other row.
     """
 
     number: int
     key: str
     values: Mapping[str, str]
     id: str = ""
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

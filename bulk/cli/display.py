@@ -149,9 +149,12 @@ def _options_again(record: JobRecord) -> Iterator[str]:
 
     resource = named(record.resource)
     given = record.options
-    usual = {"mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "keep", "on_duplicate": "error"}
+    usual = {
+        "mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "", "baseline": "auto",
+        "on_conflict": "", "on_duplicate": "error",
+    }  # fmt: skip
     for name, value in usual.items():
-        if given[name] != value:
+        if given.get(name, value) != value:  # an earlier version had fewer
             yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
     yield from options_of_place(record.place, record.connection)
     for header, attribute in given["maps"].items():

@@ -14,7 +14,7 @@ import click
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
-from bulk.library.choices import BLANK, ON_DUPLICATE, ON_INVALID
+from bulk.library.choices import BLANK, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
     from bulk.library import Account
@@ -103,8 +103,19 @@ reading = _stack(
 meaning = _stack(
     click.option("--mode", metavar="MODE", default="", help="What a row means: upsert, create, update or delete."),
     click.option(
-        "--blank", type=click.Choice(BLANK), default="keep", show_default=True,
-        help="An empty cell leaves the value alone or clears it. #N/A always clears.",
+        "--blank", type=click.Choice(BLANK),
+        help="An empty cell leaves the value alone or clears it. #N/A always clears.  [default: keep; a cell that was"
+        " emptied since an export clears]",
+    ),
+    click.option(
+        "--baseline", metavar="EXPORT", default="auto", show_default=True,
+        help="The export that FILE was made of, its file or job: only cells that differ from it are sent. auto: the"
+        " one that FILE fits; none: every cell counts.",
+    ),
+    click.option(
+        "--on-conflict", type=click.Choice(ON_CONFLICT),
+        help="A cell that the account changed too since the export: send the file's, keep the account's, or send"
+        " nothing at all.  [default: keep it, and the row fails]",
     ),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
 )  # fmt: skip

@@ -7,3 +7,4 @@ from typing import Final
 ON_DUPLICATE: Final = ("error", "first", "last", "all")
 ON_INVALID: Final = ("skip", "stop")
 BLANK: Final = ("keep", "clear")
+ON_CONFLICT: Final = ("sheet", "account", "stop")

@@ -97,9 +97,14 @@ def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
     new = checkpoint.fact(facts.NEW_NAMES)
     requests = checkpoint.planned.requests() + sum(map(len, new.values()))
     rate = job.options.rate
+    baseline = checkpoint.fact(facts.BASELINE)
+    of_baseline = {
+        "baseline": baseline, "emptied": checkpoint.fact(facts.EMPTIED), "missing": checkpoint.fact(facts.MISSING),
+    }  # fmt: skip
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": codes, "new_names": new, "first": [line.cells for line in sums.first],
         "requests": {"single": requests}, "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
         "automations": checkpoint.fact(facts.AUTOMATIONS), "made_at": checkpoint.fact(facts.READ_AT),
+        **(of_baseline if baseline else {}),
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from bulk.errors import AbortedError, UsageError
@@ -18,6 +19,7 @@ from bulk.resources.kinds import nearest
 from bulk.resources.spec import Column, Resource, normalise
 from bulk.runtime.progress import Progress
 from bulk.storage import facts
+from bulk.storage.baseline import BASELINE_CSV
 
 
 def check_columns(job: Job, names: Names | None) -> None:
@@ -77,13 +79,18 @@ def _write_file(
     columns = _chosen(readable, options.columns)
     header = [column.header for column in columns]
     records = hidden = 0
-    with open_sink(output, header, plain=options.plain, guard=options.guard_formulas) as file:
+    with ExitStack() as stack:
+        file = stack.enter_context(open_sink(output, header, plain=options.plain, guard=options.guard_formulas))
+        files = [file]
+        if resource is job.resource:  # what each cell held, for who imports what was made of the file
+            files.append(stack.enter_context(open_sink(job.folder.file(BASELINE_CSV), header, plain=True)))
         for page in export.pages():
             records += len(page)
             for identity, kept in page:
                 hidden += is_hidden(kept)
                 for cells in rows_of(identity, kept, columns, names):
-                    file.write(cells)
+                    for each in files:
+                        each.write(cells)
     return file.rows, records, hidden
 
 

@@ -1,20 +1,23 @@
 """The stages of an import, one after the other. Everything is checked before the first write leaves."""
 
+# hub: each stage is named here once, in their order
+
 from __future__ import annotations
 
 from functools import partial
 
 from bulk.access.account_lock import AccountLock
 from bulk.errors import DeclinedError
+from bulk.jobs.baseline import with_baseline
 from bulk.jobs.checking import checked_rows, match_of, names_of_account, opened_again
 from bulk.jobs.end_import import end_import
 from bulk.jobs.end_plan import end_plan
 from bulk.jobs.import_job import Job
 from bulk.jobs.plan import check_planned, plan_rows
-from bulk.jobs.prepared import prepared_for
 from bulk.jobs.run import worked
 from bulk.jobs.sending import send_rows
 from bulk.jobs.summary import JobResult
+from bulk.jobs.unedited import settle_unedited
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -37,11 +40,12 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
     if job.only_plan:
         check_planned(job)
     names = await names_of_account(job, runner, account_lock)
-    match = match_of(job, names)
-    prepared = prepared_for(job, match, names)
-    prepared = await checked_rows(job, runner, prepared)
-    prepared = await opened_again(job, prepared)
-    if job.only_plan:
-        await plan_rows(job, runner, prepared)
-    else:
-        await send_rows(job, runner, account_lock, stopping, prepared)
+    async with with_baseline(job, match_of(job, names), names) as (based, edits):
+        prepared = await checked_rows(job, runner, based)
+        prepared = await opened_again(job, prepared)
+        if edits is not None:
+            await settle_unedited(job, prepared, edits)
+        if job.only_plan:
+            await plan_rows(job, runner, prepared)
+        else:
+            await send_rows(job, runner, account_lock, stopping, prepared)

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
-from bulk.jobs.choices import BLANK, ON_DUPLICATE, ON_INVALID
+from bulk.jobs.choices import BLANK, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Check = Callable[[Any], bool]
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
@@ -46,6 +46,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -67,7 +71,8 @@ def _or_none(check: Check) -> Check:
 
 
 def _one_of(*offered: str) -> tuple[Check, str]:
-    return (lambda value: isinstance(value, str) and value in offered), f"this resource takes {', '.join(offered)}"
+    names = ", ".join(filter(None, offered))  # "" is as it is if nothing is said
+    return (lambda value: isinstance(value, str) and value in offered), f"this resource takes {names}"
 
 
 _FLAG: Final = (_is_flag, "it is either so or not: true or false")
@@ -81,7 +86,9 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
     "on_duplicate": _one_of(*ON_DUPLICATE),
-    "blank": _one_of(*BLANK),
+    "blank": _one_of("", *BLANK),
+    "baseline": (_is_name, "name an export, by its file or its job; or write auto or none"),
+    "on_conflict": _one_of("", *ON_CONFLICT),
     "separator": (is_separator, "give one sign, like , ; or |"),
     "encoding": _TEXT,
     "delimiter": _TEXT,
@@ -129,7 +136,9 @@ class ImportOptions:
     on_invalid: str = "skip"
     skip_lines: int = 0
     on_duplicate: OnDuplicate = "error"
-    blank: str = "keep"
+    blank: str = ""  # "keep" in so many words keeps what was emptied in a sheet too
+    baseline: str = "auto"
+    on_conflict: str = ""
     separator: str = ","
     encoding: str = "auto"
     delimiter: str = "auto"

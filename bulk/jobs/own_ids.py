@@ -42,7 +42,11 @@ def others_beside(
     if not prepared.ids:
         return {}
     known = _addresses(prepared, checkpoint, records)
-    others = [(row, known[row.number]) for row in rows if known.get(row.number, row.key) != row.key]
+    others = [
+        (row, known[row.number])
+        for row in rows
+        if row.before is None and known.get(row.number, row.key) != row.key  # else the export tells who is meant
+    ]
     if prepared.ids == OTHERS:
         states = checkpoint.snapshot.known(PEOPLE, [address for _row, address in others])
         people = {address: ContactState.from_json(state) for address, state in states.items()}

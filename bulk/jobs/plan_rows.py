@@ -46,6 +46,6 @@ class PlanRows:
         self.checkpoint.planned.put(lines, requests=requests)
         if result.is_nothing:
             return Outcome(RowStatus.UNCHANGED, UNCHANGED, result.record)
-        if result.refused and not requests:
-            return Outcome(RowStatus.FAILED, id=result.record, failures=result.refused)
+        if result.failures and not requests:
+            return Outcome(RowStatus.FAILED, id=result.record, failures=result.failures)
         return Outcome(RowStatus.UNPROCESSED)

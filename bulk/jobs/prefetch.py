@@ -15,7 +15,7 @@ import anyio.to_thread
 from bulk.files.check import Compared
 from bulk.files.source import Record
 from bulk.jobs.import_job import Job
-from bulk.jobs.open_rows import ids_said
+from bulk.jobs.open_rows import ids_said, open_records
 from bulk.jobs.own_ids import whose_ids
 from bulk.jobs.prepared import Prepared
 from bulk.planning.state import ContactState
@@ -24,6 +24,7 @@ from bulk.prefetch.contacts import (
     LOOKED_UP,
     ROWS_A_PAGE,
     Hold,
+    by_both,
     by_email,
     by_email_or_id,
     by_id,
@@ -76,6 +77,8 @@ def _hold(job: Job, prepared: Prepared) -> Hold:
     """How the contacts of the rows are held."""
     if job.resource.writing is Writing.LINK:
         return by_email_or_id
+    if prepared.has_baseline:
+        return by_both
     if job.options.key != "email":
         return by_id
     return by_email if prepared.match.id_at is None else by_email_or_id
@@ -87,6 +90,8 @@ async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> 
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
     hold = _hold(job, prepared)
+    if prepared.has_baseline:
+        return await _edited(job, runner, prepared)
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate == "all" or needless:
         return None
@@ -100,6 +105,31 @@ async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> 
         at = prepared.match.index("contact") if links else prepared.match.id_at
         since = await read_named(runner, checkpoint, ids_said(prepared, checkpoint, at), hold)
     return since
+
+
+async def _edited(job: Job, runner: Runner, prepared: Prepared) -> float | None:
+    """Read the contacts of the rows that have edits, and all contacts where there are many new ones."""
+    checkpoint = job.checkpoint
+    begun, resumed = job.resumed and checkpoint.journal.has_begun(), checkpoint.fact(facts.CONTACTS_READ)
+    if begun and not resumed:
+        checkpoint.note(facts.READ_LATE, True)
+    edited, new = await anyio.to_thread.run_sync(_edited_ids, prepared, checkpoint)
+    since = None
+    if new or resumed:
+        rows = new + len(edited)
+        since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_both, a_page=LOOKED_UP)
+    return since if since is not None or resumed else await read_named(runner, checkpoint, edited, by_both)
+
+
+def _edited_ids(prepared: Prepared, checkpoint: Checkpoint) -> tuple[list[str], int]:
+    """The ids of the rows that are open and have edits, and how many rows the export did not have."""
+    edited: list[str] = []
+    new = 0
+    for records in open_records(prepared, checkpoint):
+        rows = [prepared.row(record) for record in records if record.problem is None]
+        edited += [row.key for row in rows if row.before is not None and row.values]
+        new += sum(row.before is None for row in rows)
+    return edited, new
 
 
 async def _records(job: Job, runner: Runner, prepared: Prepared, rows: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -13,12 +13,14 @@ from bulk.jobs.import_job import Job
 from bulk.model import Row
 from bulk.planning.names import Names
 from bulk.planning.rows.contact import ContactRows
+from bulk.planning.rows.edited import EditedRows
 from bulk.planning.rows.link import LinkRows
 from bulk.planning.rows.record import RecordRows
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Resource, Writing
+from bulk.storage import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Prepared:
     prefetched: bool = False  # what the account holds was read in this run, as far as it was worth it
 
     @property
+    def has_baseline(self) -> bool:
+        """Whether rows of the export that the file was made of are edits, and known by their ids."""
+        return isinstance(self.writer, EditedRows)
+
+    @property
     def by_record(self) -> bool:
         """Whether the rows are of records by themselves, each known by its id."""
         return self.resource.writing is Writing.RECORD
@@ -52,8 +59,8 @@ def prepared_for(job: Job, match: Match, names: Names, created: datetime | None 
     options = job.options
     created = created or datetime.fromisoformat(job.folder.record().created)
     meaning = Meaning(
-        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank, options.resubscribe,
-        options.allow_damaged, created.timestamp(),
+        tuple(column for _at, column in match.columns), options.mode, options.key, options.blank or "keep",
+        options.resubscribe, options.allow_damaged, created.timestamp(),
     )  # fmt: skip
     known = job.translations.ids
     change = partial(translated, resource=job.resource, translations=job.translations) if known else None
@@ -68,5 +75,8 @@ def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
             return RecordRows(job.resource, meaning, names, result)
         case Writing.LINK:
             return LinkRows(job.resource, meaning, names, result)
+        case Writing.CONTACT if job.checkpoint.fact(facts.BASELINE):
+            by_id = ContactRows(replace(meaning, key="id"), names)
+            return EditedRows(ContactRows(meaning, names), by_id, names, job.options.on_conflict)
         case Writing.CONTACT:
             return ContactRows(meaning, names)

@@ -217,7 +217,8 @@ class Rows:
 
     def _goes_by(self, key: str, state: ContactState) -> bool:
         """Whether a contact is still the one that rows of this key are about."""
-        return self.prepared.writer.meaning.key != "email" or address_key(state.attributes.get("email", "")) == key
+        by_address = self.prepared.writer.meaning.key == "email" and key != state.id
+        return not by_address or address_key(state.attributes.get("email", "")) == key
 
     @property
     def _is_by_address(self) -> bool:

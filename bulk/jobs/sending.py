@@ -6,6 +6,7 @@ import anyio
 
 from bulk.access.account_lock import AccountLock
 from bulk.jobs.apply_rows import NOT_OLD, ApplyRows
+from bulk.jobs.conflicts import check_conflicts
 from bulk.jobs.create_names import make_names
 from bulk.jobs.delete import confirm_deletion
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
@@ -30,6 +31,7 @@ async def send_rows(
 
     with stopping.draining():  # from the first write on
         prepared, needs = await surveyed(job, runner, prepared)
+        await check_conflicts(job, prepared)
         check_pace(options.rate, needs)
         limit = too_many(options.max_errors, needs.rows)
         await make_names(runner, account_lock, names, needs, job.setting.progress)

@@ -44,6 +44,27 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{job} says how the account was {age} ago, which is too old to go by. Make a new plan: ⟦plan⟧; or carry it"
             " out all the same, with a greater ⟦max_age⟧."
         ),
+        "baseline_useless": (
+            "⟦baseline⟧ goes with ⟦mode=upsert⟧ and ⟦mode=update⟧, not with ⟦on_duplicate=all⟧: it tells which cells"
+            " were edited. Drop one of them."
+        ),
+        "baseline_without_ids": (
+            "⟦baseline⟧: the file has no column id, by which the export's rows are found. Keep that column in the"
+            " sheet."
+        ),
+        "baseline_unknown": (
+            "⟦baseline={baseline}⟧: there is no such file, and no such job in {folder}. Name the file that an export"
+            " wrote, or its job."
+        ),
+        "baseline_of_another": "⟦baseline⟧: {job} is no export of {resource}. Name one.",
+        "baseline_not_kept": (
+            "⟦baseline⟧: {job} kept none: an earlier version of bulk made it, or it is not finished. Name the file that"
+            " it wrote, as it was written."
+        ),
+        "baseline_unlike": (
+            "⟦baseline={baseline}⟧: the file was not made of that: it has other columns or other ids. Name the export"
+            " that it was made of, or leave ⟦baseline⟧ out."
+        ),
         "import_unknown_here": "{job} is no import that this version of bulk can go on with.",
         "export_unknown_here": "This version of bulk does not export {resource}.",
         "header_refused": "{refusal}\n{unread}",
@@ -98,6 +119,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "rows_invalid": (
             "{rows:row} cannot be sent, so nothing was (⟦on_invalid=stop⟧). Correct them in the file and import it"
             " again."
+        ),
+        "conflicts": (
+            "{rows:row} have cells that the account changed too since the export, so nothing was sent"
+            " (⟦on_conflict=stop⟧): rows {numbers}. ⟦plan⟧ shows them all; ⟦on_conflict=sheet⟧ sends the file's,"
+            " ⟦on_conflict=account⟧ keeps the account's."
         ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"

@@ -30,6 +30,10 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
         "What the row changes is not as it was when the plan was made, so nothing was done.",
         "Look at both values, and make a new plan.",
     ),
+    "conflict": (
+        "The file and the account changed the same cell since the export, so the account's was kept.",
+        "Look at both values; ⟦on_conflict=sheet⟧ sends the file's.",
+    ),
     "invisible_character": ("An address holds a character that cannot be seen.", "Type the address anew."),
     "damaged": (
         "The cell looks spoilt by a spreadsheet, like 4.47912E+11.",

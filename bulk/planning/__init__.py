@@ -6,7 +6,7 @@
 * Carrying it out, request by request: `steps/`; `settling` (what may not be repeated), `consent` (who may be
   subscribed).
 * Cells: `contact_wants`, `understanding`, `unchanged`, `damage`, `sheet_errors`, `spelling`, `translate` (ids of
-  another account), `sameness` (what two cells have in common).
+  another account), `sameness` (what two cells have in common), `three_ways` (an export, its sheet, the account).
 * Answers: `answers`, `differences`, `read_back`, `state` (what a contact holds).
 * Names and ids: `names`, `naming`, `address_lookup`.
 * Lists of the API, page by page: `pages/`. A page to rows: `page_source`, `export`, by `kept_records` and

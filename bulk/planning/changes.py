@@ -12,6 +12,7 @@ from typing import Final
 
 from bulk.model import Aspect, Edit, Failure, Flow, Json, Outcome
 from bulk.planning.flow import Asking
+from bulk.planning.three_ways import Conflict
 from bulk.resources.spec import CUSTOM
 
 CREATED: Final = "created"
@@ -27,7 +28,7 @@ class Change:
     `record` is its id, "" of one that is not there or not known yet. `action` is what the report will say, "" where
     only the answer tells. `own` is what the request about the record itself sets, `beside` what others set, each for
     itself. `known`: what was there before was read; else `before` of every edit says nothing, and there may be fewer
-    of them. `refused` is what the row asks for and what must not be done.
+    of them. `refused` is what the row asks for and what must not be done; `conflicts` are cells that are kept.
     """
 
     record: str
@@ -36,11 +37,17 @@ class Change:
     beside: tuple[Edit, ...] = ()
     known: bool = True
     refused: tuple[Failure, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def is_nothing(self) -> bool:
         """Whether all is as the row wants it."""
-        return self.action == UNCHANGED and not self.refused
+        return self.action == UNCHANGED and not self.failures
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Why the row is not done by this."""
+        return (*self.refused, *(conflict.failure for conflict in self.conflicts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ def learned_contact(row: Row, known: Known, meaning: Meaning) -> Asking[Known | 
     """What is known of the contact of a row of contacts, asked for if it has to be."""
     if known.state is not None or known.absent or known.begun:
         return known
-    identity = row.key if meaning.key == "id" else known.stored.id if known.stored is not None else ""
+    by_id = meaning.key == "id" or row.before is not None
+    identity = row.key if by_id else known.stored.id if known.stored is not None else ""
     if not identity:
         receipt = yield from look_up_contact("look up before", row.key)
         if not receipt.ok:

@@ -13,6 +13,7 @@ from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, DELETED, Change
 from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.names import Names
+from bulk.planning.three_ways import CONFLICT
 from bulk.resources.spec import CUSTOM, Column
 
 HEADER: Final = ("_row", "_key", "_id", "_action", "column", "before", "after")
@@ -53,8 +54,13 @@ def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], nam
         action, column, before, after = _told(edit, decided, columns, names)
         yield Line(row.number, row.key, decided.record, action, column, before, after)
         lines += 1
+    for conflict in decided.conflicts:
+        yield Line(row.number, row.key, decided.record, CONFLICT, conflict.column, conflict.current, conflict.wanted)
+        lines += 1
     for failure in decided.refused:
-        yield Line(row.number, row.key, decided.record, _OPTED_OUT, "lists", after=failure.step.removeprefix("list "))
+        name = failure.step.removeprefix("list ")
+        action = REJECT if failure.code == "cannot_clear" else _OPTED_OUT
+        yield Line(row.number, row.key, decided.record, action, "lists", after=name)
         lines += 1
     if not lines:
         action = _RECORD.get(decided.action, "update" if decided.action else "create")

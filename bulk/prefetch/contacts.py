@@ -59,6 +59,12 @@ def by_email_or_id(checkpoint: Checkpoint, identity: str, state: Json) -> None:
     hold_alike(checkpoint, key)
 
 
+def by_both(checkpoint: Checkpoint, identity: str, state: Json) -> None:
+    """Hold a contact under its e-mail address and under its id: rows may go by either."""
+    by_email_or_id(checkpoint, identity, state)
+    by_id(checkpoint, identity, state)
+
+
 def hold_alike(checkpoint: Checkpoint, email: str) -> None:
     """Hold that there is somebody whose address is not plain, under all that a database might take for it."""
     if not email.isascii():

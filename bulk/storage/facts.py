@@ -81,6 +81,15 @@ HIGHEST: Final = Fact[int | None]("highest", None)  # prefetch.records: the same
 READ_AT: Final = Fact[str]("read at", "")  # jobs.prefetch: when that was read by which rows are unchanged
 WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose ids stand beside the addresses
 
+# ---- imports: the export that the file was made of
+
+BASELINE: Final = Fact[str | None]("baseline", None)  # jobs.baseline: what it is called, "" if there is none
+UNEDITED_SETTLED: Final = Fact[bool]("unedited settled", default=False)  # jobs.baseline: rows without edits are
+EMPTIED: Final = Fact[int]("emptied", 0)  # jobs.baseline: cells that the file clears
+# jobs.baseline: before anything was sent, there were none
+NO_CONFLICTS: Final = Fact[bool]("no conflicts", default=False)
+MISSING: Final = Fact[int]("missing", 0)  # jobs.baseline: rows that the file has no more
+
 # ---- imports: the rows
 
 CONFIRMED: Final = Fact[bool]("confirmed", default=False)  # jobs.delete: what goes was written down and agreed to

@@ -1,0 +1,108 @@
+"""The round trip with a baseline: of a file that was made of an export, only the edits are judged and sent.
+
+What the export held is copied into the job's folder before anything else, so that a resume goes by the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+import anyio.to_thread
+
+from bulk.files.matching import Match, Needs, match_header
+from bulk.jobs.baseline_choice import Chosen, chosen_export
+from bulk.jobs.import_job import Job
+from bulk.jobs.prepared import Prepared, prepared_for, writer_of
+from bulk.model import Row
+from bulk.planning.names import Names, columns_of
+from bulk.planning.three_ways import edits_of
+from bulk.resources.contacts import OPPOSITES
+from bulk.resources.spec import Column, Writing
+from bulk.storage import facts
+from bulk.storage.baseline import BASELINE, Baseline, opened_baseline, write_baseline
+from bulk.wording import counted
+
+MISSING: Final = "missing.csv"  # rows of the export that the file has no more
+_FEW: Final = 5  # of them that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What makes of a file's rows their edits. `at` are the places of the export's cells, by attribute."""
+
+    baseline: Baseline
+    at: dict[str, int]
+    prepared: Prepared
+    keep_blank: bool
+
+    def of(self, row: Row) -> Row:
+        """The edits of a row; a row that the export did not have is as it is."""
+        cells = self.cells(row)
+        if cells is None:
+            return row
+        columns = [column for _at, column in self.prepared.match.columns if column.attribute != "id"]
+        return edits_of(row, cells, columns, keep_blank=self.keep_blank)
+
+    def cells(self, row: Row) -> dict[str, str] | None:
+        """What the export held of a row's record, by attribute."""
+        cells = self.baseline.cells(row.id) if row.id else None
+        return None if cells is None else {attribute: cells[at] for attribute, at in self.at.items()}
+
+
+@asynccontextmanager
+async def with_baseline(job: Job, match: Match, names: Names) -> AsyncIterator[tuple[Prepared, Edits | None]]:
+    """The rows of a job as edits of the export that its file was made of, if there is one to go by."""
+    prepared = prepared_for(job, match, names)
+    if job.resource.writing is not Writing.CONTACT:
+        yield prepared, None
+        return
+    noted = job.checkpoint.fact(facts.BASELINE)
+    if noted is None:
+        noted = await anyio.to_thread.run_sync(_kept, job, prepared)
+        job.checkpoint.note(facts.BASELINE, noted)
+        await job.checkpoint.durable()
+    if not noted:
+        yield prepared, None
+        return
+    with opened_baseline(job.folder.file(BASELINE)) as baseline:
+        columns = columns_of(job.resource, prepared.names, job.options.separator)
+        own = match_header(baseline.header, columns, ignore_unknown=True, needs=Needs("id", "update"))
+        edits = Edits(baseline, _places(own), prepared, job.options.blank == "keep")
+        meaning = replace(prepared.writer.meaning, columns=_with_opposites(prepared, columns))
+        writer = writer_of(job, meaning, prepared.names)
+        yield replace(prepared, writer=writer, change=edits.of), edits
+
+
+def _places(match: Match) -> dict[str, int]:
+    return {column.attribute: at for at, column in match.columns if column.attribute != "id"}
+
+
+def _with_opposites(prepared: Prepared, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns of the file, and those that take away what its names no more say."""
+    own = prepared.writer.meaning.columns
+    there = {column.attribute for column in own}
+    needed = {remove for add, remove in OPPOSITES if add in there} - there
+    return (*own, *(column for column in columns if column.attribute in needed))
+
+
+def _kept(job: Job, prepared: Prepared) -> str:
+    """Keep with the job what the export held; its name, "" if there is none."""
+    chosen = chosen_export(job, prepared)
+    if chosen is None:
+        return ""
+    count = write_baseline(job.folder.file(BASELINE), chosen.match.header, _rows(chosen))
+    job.setting.progress.say(
+        f"Baseline: {chosen.name} ({counted(count, 'row')}). Only cells that differ from it are edits."
+        " For all cells: ⟦baseline=none⟧"
+    )
+    return chosen.name
+
+
+def _rows(chosen: Chosen) -> Iterator[tuple[str, int, list[str]]]:
+    at = chosen.match.id_at
+    for record in chosen.source.records():
+        if at is not None and record.problem is None and record.cells[at].strip():
+            yield record.cells[at].strip(), record.number, record.cells

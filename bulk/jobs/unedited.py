@@ -1,0 +1,110 @@
+"""Before an import of a file that was made of an export: which rows need nothing, and which it has no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import anyio.to_thread
+
+from bulk.files.opening import open_sink
+from bulk.jobs.baseline import Edits
+from bulk.jobs.import_job import Job
+from bulk.jobs.open_rows import open_records
+from bulk.jobs.own_ids import BATCH
+from bulk.jobs.prepared import Prepared
+from bulk.model import Failure, Outcome, RowStatus
+from bulk.planning.changes import UNCHANGED
+from bulk.planning.plan_lines import UNCHANGED as SAME
+from bulk.planning.plan_lines import Line
+from bulk.planning.three_ways import emptied
+from bulk.storage import facts
+from bulk.wording import counted
+
+MISSING: Final = "missing.csv"  # rows of the export that the file has no more
+_FEW: Final = 5  # of them that are shown
+
+
+@dataclass(slots=True)
+class _Sums:
+    rows: int = 0
+    cells: int = 0
+    emptied: int = 0
+
+
+async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
+    """Settle the rows without any edit, and those of one id that cannot both be meant; say what is left."""
+    if job.checkpoint.fact(facts.UNEDITED_SETTLED):
+        return
+    sums = await anyio.to_thread.run_sync(_settle, job, prepared, edits)
+    job.checkpoint.note(facts.EMPTIED, sums.emptied)
+    job.checkpoint.note(facts.UNEDITED_SETTLED, True)
+    await job.checkpoint.durable()
+    more = f", {sums.emptied:,} of them emptied" if sums.emptied else ""
+    job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.")
+    if job.options.limit is None:
+        missing = await anyio.to_thread.run_sync(_write_missing, job, edits)
+        job.checkpoint.note(facts.MISSING, missing)
+
+
+def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
+    sums = _Sums()
+    edits.baseline.see_none()
+    twice = _twice(prepared, edits)
+    for records in open_records(prepared, job.checkpoint):
+        for record in records:
+            row = prepared.match.row(record)
+            cells = edits.cells(row)
+            if cells is None:
+                continue
+            edited = edits.of(row)
+            before = edited.before
+            if row.id in twice and before is not None and "email" in before.cells:
+                said = f"Another row has the id {row.id} too, so it is not clear whose address this is."
+                failure = Failure("", "duplicate_key", f"{said} Empty the id of a row that is somebody new.")
+                job.checkpoint.rows.settle(row.number, Outcome(RowStatus.REJECTED, failures=(failure,)))
+            elif before is not None and not edited.values and not before.refused:
+                if job.only_plan:
+                    job.checkpoint.planned.put((Line(row.number, row.key, row.id, SAME),), requests=0)
+                job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, row.id))
+            else:
+                sums.rows += 1
+                sums.cells += len(edited.values)
+                sums.emptied += 0 if edits.keep_blank else emptied(row, cells)
+    return sums
+
+
+def _twice(prepared: Prepared, edits: Edits) -> set[str]:
+    """The ids that several rows have; notes all that have one."""
+    seen: set[int] = set()
+    twice: set[str] = set()
+    records = prepared.source.records()
+    at = prepared.match.id_at
+    while at is not None and (batch := list(islice(records, BATCH))):
+        ids = [record.cells[at].strip() for record in batch if at < len(record.cells)]
+        for identity in filter(str.isascii, filter(str.isdigit, ids)):
+            (twice if int(identity) in seen else set()).add(identity)
+            seen.add(int(identity))
+        edits.baseline.see(ids)
+    return twice
+
+
+def _write_missing(job: Job, edits: Edits) -> int:
+    """Write down which rows of the export the file has no more, and say it; how many."""
+    count, few = 0, list[str]()
+    file = job.folder.file(MISSING)
+    at = edits.at.get("email")
+    with open_sink(file, edits.baseline.header) as output:
+        for number, cells in edits.baseline.missing():
+            output.write(cells)
+            count += 1
+            if len(few) < _FEW:
+                few.append(f"{number} ({cells[at]})" if at is not None else str(number))
+    if not count:
+        file.unlink()
+        return 0
+    rows = f"{', '.join(few)}{', …' if count > len(few) else ''}"
+    said = f"{counted(count, 'row')} of the export are not in the file and are left alone: rows {rows}."
+    job.setting.progress.say(f"{said} All stand in {file}")
+    return count

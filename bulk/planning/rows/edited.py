@@ -1,0 +1,120 @@
+"""Rows of contacts of which some are edits of an export's rows: those are known by their ids, and judged three ways.
+
+Conflicts are decided here and nowhere else, once it is known what the account holds; what is left is decided and
+carried out as any row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bulk.model import Failure, Flow, Outcome, Row, RowStatus
+from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
+from bulk.planning.contact_cells import contact_cell
+from bulk.planning.flow import Asking
+from bulk.planning.names import Names
+from bulk.planning.read_back import NotRead, read_contact
+from bulk.planning.state import RELATIONS, ContactState
+from bulk.planning.three_ways import Conflict, conflicts_of, without
+from bulk.planning.writers import Estimate, Known, Meaning, Own, Writer
+from bulk.resources.spec import Column
+
+SHEET, ACCOUNT = "sheet", "account"  # who counts where both changed a cell; else such a row fails
+
+
+@dataclass(frozen=True, slots=True)
+class EditedRows:
+    """The writer of a file that was made of an export: `others` are rows that the export did not have."""
+
+    others: Writer
+    by_id: Writer
+    names: Names
+    on_conflict: str
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the rows mean that the export did not have."""
+        return self.others.meaning
+
+    def own(self, row: Row, known: Known) -> Own:
+        """The row without what its contact holds."""
+        return self._writer(row).own(row, known)
+
+    def estimate(self, own: Own, known: Known) -> Estimate | Failure:
+        """About how many requests a row takes."""
+        left = without(own.row, self._kept(own.row, known), self.meaning.columns)
+        if left.before is not None and not left.values:
+            return Estimate(0)
+        return self._writer(left).estimate(replace(own, row=left), known)
+
+    def flow(self, row: Row, known: Known) -> Flow:
+        """The flow of one row."""
+        return carried_out(self.decide(row, known))
+
+    def decide(self, row: Row, known: Known) -> Deciding:
+        """What the row changes of its contact, and what is kept since both sides changed it."""
+        if row.before is None:
+            return (yield from self.others.decide(row, known))
+        known_now = yield from self._learned(row, known)
+        if isinstance(known_now, Failure):
+            return Outcome(RowStatus.FAILED, failures=(known_now,))
+        kept = self._kept(row, known_now)
+        left = without(row, kept, self.meaning.columns)
+        conflicts = () if self.on_conflict == ACCOUNT else tuple(kept)
+        refused = row.before.refused
+        if left.values:
+            decided = yield from self.by_id.decide(left, known_now)
+        else:
+            decided = _nothing(row)
+        if isinstance(decided, Outcome) or not (conflicts or refused):
+            return decided
+        change = replace(decided.change, refused=(*decided.change.refused, *refused), conflicts=conflicts)
+        return Decision(change, partial(_with_failures, decided, (*refused, *(one.failure for one in conflicts))))
+
+    def conflicts(self, row: Row, known: Known) -> list[Conflict]:
+        """The cells of a row that both sides changed, as far as it is known what the account holds."""
+        state = known.state or known.stored
+        if state is None or row.before is None:
+            return []
+        return conflicts_of(row, self.meaning.columns, partial(_cell, state, self.names))
+
+    def _kept(self, row: Row, known: Known) -> Sequence[Conflict]:
+        return [] if self.on_conflict == SHEET else self.conflicts(row, known)
+
+    def _learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
+        """What is known of the contact: who was not read is read now, for an edit is never sent unseen."""
+        if known.state is not None or known.stored is not None:
+            return known
+        seen = yield from read_contact(row.key, RELATIONS)
+        if isinstance(seen, NotRead):
+            return Failure("look up before", "no_answer", seen.said)
+        if seen.state is None:
+            return Failure("", "not_found", f"The contact {row.key} of the export is gone from the account.")
+        return replace(known, state=seen.state, stored=seen.state, fresh=True)
+
+    def _writer(self, row: Row) -> Writer:
+        return self.others if row.before is None else self.by_id
+
+
+def _cell(state: ContactState, names: Names, column: Column) -> str:
+    return contact_cell(state, column, names)
+
+
+def _nothing(row: Row) -> Decision:
+    """What becomes of a row of whose edits none is left."""
+    change = Change(row.key, UNCHANGED)
+    return Decision(change, partial(_ended, row))
+
+
+def _ended(row: Row) -> Flow:
+    yield from ()
+    return Outcome(RowStatus.UNCHANGED, UNCHANGED, row.key)
+
+
+def _with_failures(decided: Decision, failures: tuple[Failure, ...]) -> Flow:
+    """Carry out what is left of a row, and end as one of which something was not done."""
+    outcome = yield from decided.carry_out()
+    status = RowStatus.IN_DOUBT if outcome.status is RowStatus.IN_DOUBT else RowStatus.FAILED
+    return replace(outcome, status=status, failures=(*outcome.failures, *failures))

@@ -1,0 +1,167 @@
+"""Three ways: what an export wrote, what the sheet made of it holds, and what the account holds now. Pure.
+
+Only a cell that differs from the export is an edit. It is sent where the account still holds what was exported; where
+somebody changed it there too, it is a conflict, unless both mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bulk.model import Before, Failure, Row
+from bulk.resources.contacts import OPPOSITES
+from bulk.resources.escapes import CLEAR
+from bulk.resources.identity import name_key
+from bulk.resources.kinds import NAMES, Problem
+from bulk.resources.spec import Column, is_blank
+
+_OPPOSITE: Final = dict(OPPOSITES)  # what takes away again what a column adds
+_LEFT: Final = "unsubscribe_lists"
+_SHOWN: Final = 80  # characters of a value that an error shows
+CONFLICT: Final = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A cell that both changed: its column, what it was in the export, what it is in the account, and in the sheet."""
+
+    column: str
+    before: str
+    current: str
+    wanted: str
+
+    @property
+    def failure(self) -> Failure:
+        """The same, as what a row was not done for."""
+        said = (
+            f"{self.column}: the export had {_shown(self.before)}, the file has {_shown(self.wanted)}, and the account"
+            f" has {_shown(self.current)} by now, which was kept."
+        )
+        return Failure(f"conflict {self.column}", "conflict", f"{said} To send the file's: ⟦on_conflict=sheet⟧.")
+
+
+# ---- the sheet beside the export
+
+
+def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, keep_blank: bool) -> Row:
+    """The row with its edits alone, known by its id; `before` are the cells of the export, by attribute.
+
+    A cell that was emptied clears, unless blank ones are to be kept. Of names, those are left that were added, and
+    those that were taken out stand in the column that takes them away.
+    """
+    values: dict[str, str] = {}
+    cells: dict[str, str] = {}
+    refused: list[Failure] = []
+    for column in columns:
+        attribute, text = column.attribute, row.values.get(column.attribute)
+        if text is None:
+            continue
+        if attribute not in before:
+            if not is_blank(text):
+                values[attribute] = _joined(values.get(attribute), text, column)
+            continue
+        was = before[attribute]
+        if _same(was, text) or (keep_blank and is_blank(text)):
+            continue
+        if column.kind is not NAMES:
+            values[attribute] = CLEAR if is_blank(text) else text
+            cells[attribute] = was
+            continue
+        names = _changed_names(was, text, column)
+        if names is None:  # it cannot be read, which the checks tell
+            values[attribute] = text
+            continue
+        added, taken_out = names
+        if added:
+            values[attribute] = _joined(values.get(attribute), column.write(added), column)
+        opposite = _OPPOSITE.get(attribute)
+        if taken_out and opposite:
+            values[opposite] = _joined(values.get(opposite), column.write(taken_out), column)
+        elif attribute == _LEFT:
+            refused += _not_taken_back(taken_out, row, columns)
+    return replace(row, key=row.id, values=values, before=Before(cells, tuple(refused)))
+
+
+def emptied(row: Row, before: Mapping[str, str]) -> int:
+    """How many cells of a row were emptied."""
+    return sum(is_blank(row.values.get(name, "x")) and not is_blank(was) for name, was in before.items())
+
+
+def _same(was: str, text: str) -> bool:
+    """Whether a cell is as it was; a program may have written its line ends otherwise."""
+    return was == text or ("\n" in was and was.replace("\r\n", "\n") == text.replace("\r\n", "\n"))
+
+
+def _changed_names(was: str, text: str, column: Column) -> tuple[list[str], list[str]] | None:
+    """The names that were added to a cell, and those that were taken out; None where it cannot be read."""
+    old, new = _names(was, column), _names(text, column)
+    if old is None or new is None:
+        return None
+    known, named = set(map(name_key, old)), set(map(name_key, new))
+    return [n for n in new if name_key(n) not in known], [n for n in old if name_key(n) not in named]
+
+
+def _names(cell: str, column: Column) -> list[str] | None:
+    if is_blank(cell) or cell.strip() == CLEAR:
+        return []
+    read = replace(column, options=None).read(cell)
+    return None if isinstance(read, Problem) else list(read)
+
+
+def _joined(cell: str | None, more: str, column: Column) -> str:
+    """Both cells of names as one; of anything else the second."""
+    return more if not cell or column.kind is not NAMES else f"{cell}{column.separator}{more}"
+
+
+def _not_taken_back(names: Sequence[str], row: Row, columns: Sequence[Column]) -> list[Failure]:
+    """Why nobody is made un-unsubscribed: such a list is left as it is, unless the person is put on it again."""
+    lists = next((column for column in columns if column.attribute == "lists"), None)
+    wanted = (_names(row.values.get("lists", ""), lists) if lists is not None else None) or []
+    again = set(map(name_key, wanted))
+    said = "was taken out, and nobody can be made one who never unsubscribed. To subscribe them, put it into lists."
+    return [
+        Failure(f"{_LEFT} {name}", "cannot_clear", f"{_LEFT}: {name!r} {said}")
+        for name in names
+        if name_key(name) not in again
+    ]
+
+
+# ---- the account beside both
+
+
+def conflicts_of(row: Row, columns: Sequence[Column], current: Callable[[Column], str]) -> list[Conflict]:
+    """The edited cells that the account changed too; `current` is what an export would write now."""
+    if row.before is None:
+        return []
+    found: list[Conflict] = []
+    for column in columns:
+        attribute = column.attribute
+        if attribute not in row.before.cells or attribute not in row.values:
+            continue
+        was, now, wanted = row.before.cells[attribute], current(column), row.values[attribute]
+        wanted = "" if wanted == CLEAR else wanted
+        if now != was and not _means_same(now, wanted, column):
+            found.append(Conflict(column.header, was, now, wanted))
+    return found
+
+
+def without(row: Row, conflicts: Sequence[Conflict], columns: Sequence[Column]) -> Row:
+    """The row without the cells that are kept as the account has them."""
+    kept = {conflict.column for conflict in conflicts}
+    gone = {column.attribute for column in columns if column.header in kept}
+    return replace(row, values={name: text for name, text in row.values.items() if name not in gone})
+
+
+def _means_same(now: str, wanted: str, column: Column) -> bool:
+    if now.strip() == wanted.strip():
+        return True
+    if is_blank(now) or is_blank(wanted):
+        return False
+    values = column.read(now), column.read(wanted)
+    return not any(isinstance(value, Problem) for value in values) and column.kind.same(*values)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…") if text else "nothing"

@@ -1,0 +1,317 @@
+"""An export, a sheet made of it, and the account: only what was edited is sent, and nobody's change is overwritten."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulk.errors import AbortedError, UsageError
+from bulk.jobs.summary import JobResult
+from tests.world import World, report
+
+Cells = dict[str, str]
+HEADER = "email,firstName,lastName,phone,tags,lists,account"
+PEOPLE = [
+    ("ada@example.com", "Ada", "Lovelace", "1", "Gold,VIP", "Newsletter", "Acme"),
+    ("grace@example.com", "Grace", "Hopper", "2", "VIP", "Newsletter", ""),
+    ("alan@example.com", "Alan", "Turing", "3", "", "", ""),
+    ("edsger@example.com", "Edsger", "Dijkstra", "4", "Gold", "", "Acme"),
+]
+
+
+def exported(world: World, **options: Any) -> Path:
+    """The account of `PEOPLE`, out to a file; the export's job is called `out`."""
+    world.start(world.csv(PEOPLE, HEADER), baseline="none")
+    shutil.rmtree(world.job.path)
+    path = world.folder / "out.csv"
+    world.export(path, **options)
+    world.job.path.rename(world.job.path.with_name("out"))
+    world.sent.clear()
+    return path
+
+
+def edited(path: Path, edit: Callable[[dict[str, Cells]], None], name: str = "sheet.csv") -> Path:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["email"]: row for row in csv.DictReader(file)}
+    header = list(next(iter(rows.values())))
+    edit(rows)
+    result = path.with_name(name)
+    with result.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="")
+        writer.writeheader()
+        writer.writerows(rows.values())
+    return result
+
+
+def in_account(world: World, *rows: tuple[str, ...], header: str = "email,firstName") -> None:
+    """Let somebody change the account meanwhile."""
+    world.start(world.csv(rows, header, "meanwhile.csv"), baseline="none")
+    shutil.rmtree(world.job.path)
+    world.sent.clear()
+
+
+def people(world: World) -> dict[str, Any]:
+    return world.account()["contacts"]
+
+
+def failed(result: JobResult) -> list[Cells]:
+    return report(result.folder.path, "failed.csv")
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(tmp_path, monkeypatch)
+
+
+def test_an_export_keeps_what_its_cells_held_for_its_owner_alone(world: World):
+    path = exported(world)
+    kept = world.folder / "jobs" / "out" / "baseline.csv"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    with kept.open(newline="") as file, path.open(encoding="utf-8-sig", newline="") as own:
+        assert list(csv.reader(file)) == list(csv.reader(own))
+
+
+def test_only_edits_are_sent_and_what_the_account_changed_is_left(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    in_account(world, ("grace@example.com", "Amazing"), ("ada@example.com", "Ada"))
+    in_account(world, ("ada@example.com", "King"), header="email,lastName")
+    result = world.start(sheet)
+    assert world.steps() == ["contact"]
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (1, 3)
+    now = people(world)
+    assert (now["ada@example.com"]["firstName"], now["ada@example.com"]["lastName"]) == ("Augusta", "King")
+    assert now["grace@example.com"]["firstName"] == "Amazing"
+    assert any(line.startswith("Baseline: out") for line in world.told.lines)
+
+
+@pytest.mark.parametrize("choice", ["", "account", "sheet"])
+def test_a_cell_that_both_changed_is_a_conflict(world: World, choice: str):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta", phone="9"))
+    in_account(world, ("ada@example.com", "Countess"))
+    result = world.start(sheet, on_conflict=choice)
+    ada = people(world)["ada@example.com"]
+    assert ada["phone"] == "9"  # the row's other edit is done
+    assert ada["firstName"] == ("Augusta" if choice == "sheet" else "Countess")
+    if choice:
+        assert result.summary.rows["succeeded"] == 1
+        return
+    (line,) = failed(result)
+    assert line["_code"] == "conflict"
+    assert all(value in line["_error"] for value in ("'Ada'", "'Augusta'", "'Countess'"))
+    assert result.summary.rows["failed"] == 1
+
+
+def test_the_same_change_on_both_sides_is_none(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    in_account(world, ("ada@example.com", "Augusta"))
+    assert world.start(sheet).summary.rows["unchanged"] == 4
+    assert world.steps() == []
+
+
+def test_nothing_is_sent_if_conflicts_are_to_stop_it(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["ada@example.com"]["firstName"] = "Augusta"
+        rows["alan@example.com"]["firstName"] = "A. M."
+
+    sheet = edited(exported(world), edit)
+    in_account(world, ("ada@example.com", "Countess"))
+    result = world.start(sheet, on_conflict="stop")
+    assert isinstance(result.error, AbortedError)
+    assert world.steps() == []
+
+
+def test_what_was_emptied_is_cleared(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["ada@example.com"].update(firstName="", tags="", lists="", account="")
+
+    sheet = edited(exported(world), edit)
+    in_account(world, ("ada@example.com", "New"), header="email,tags")
+    result = world.start(sheet)
+    assert result.summary.rows["succeeded"] == 1, failed(result)
+    ada = people(world)["ada@example.com"]
+    assert (ada["firstName"], ada["tags"], ada["account"]) == ("", {"New"}, [])
+    assert ada["lists"] == {"Newsletter": "2"}
+
+
+def test_blank_keep_in_so_many_words_clears_nothing(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="", tags=""))
+    assert world.start(sheet, blank="keep").summary.rows["unchanged"] == 4
+    assert world.steps() == []
+
+
+def test_tags_are_added_and_taken_out_whatever_their_order(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["ada@example.com"]["tags"] = "VIP,Gold"
+        rows["grace@example.com"]["tags"] = "Silver"
+
+    sheet = edited(exported(world), edit)
+    in_account(world, ("grace@example.com", "New"), header="email,tags")
+    world.start(sheet)
+    assert sorted(world.steps()) == ["remove tag VIP", "tag Silver"] or world.steps("POST", "DELETE")
+    assert people(world)["grace@example.com"]["tags"] == {"New", "Silver"}
+    assert people(world)["ada@example.com"]["tags"] == {"Gold", "VIP"}
+
+
+def test_who_left_meanwhile_is_not_subscribed_again(world: World):
+    sheet = edited(exported(world), lambda rows: rows["alan@example.com"].update(lists="Newsletter"))
+    in_account(world, ("alan@example.com", "Newsletter"), header="email,unsubscribe_lists")
+    result = world.start(sheet)
+    assert [line["_code"] for line in failed(result)] == ["opted_out"]
+
+
+def test_nobody_is_made_one_who_never_unsubscribed(world: World):
+    exported(world)
+    in_account(world, ("alan@example.com", "Newsletter"), header="email,unsubscribe_lists")
+    shutil.rmtree(world.folder / "jobs" / "out")
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.job.path.with_name("out"))
+    world.sent.clear()
+    sheet = edited(path, lambda rows: rows["alan@example.com"].update(unsubscribe_lists="", firstName="A. M."))
+    result = world.start(sheet)
+    assert [line["_code"] for line in failed(result)] == ["cannot_clear"]
+    assert people(world)["alan@example.com"]["firstName"] == "A. M."
+
+
+def test_an_address_is_changed_by_the_id_that_the_export_knows(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(email="countess@example.com"))
+    assert world.start(sheet).summary.rows["succeeded"] == 1
+    assert "ada@example.com" not in people(world)
+    assert people(world)["countess@example.com"]["firstName"] == "Ada"
+
+
+def test_a_row_that_is_new_is_made(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["new@example.com"] = {"email": "new@example.com", "firstName": "New", "tags": "VIP"}
+
+    result = world.start(edited(exported(world), edit))
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (1, 4)
+    assert people(world)["new@example.com"]["tags"] == {"VIP"}
+
+
+def test_a_copied_row_does_not_rename_whom_it_was_copied_of(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["new"] = rows["ada@example.com"] | {"email": "new@example.com", "firstName": "New"}
+
+    result = world.start(edited(exported(world), edit))
+    assert [line["_code"] for line in failed(result)] == ["duplicate_key"]
+    assert people(world)["ada@example.com"]["firstName"] == "Ada"
+    assert world.steps() == []
+
+
+def test_rows_that_are_missing_are_told_and_left(world: World):
+    sheet = edited(exported(world), lambda rows: rows.pop("alan@example.com") and None)
+    result = world.start(sheet)
+    assert [line["email"] for line in report(result.folder.path, "missing.csv")] == ["alan@example.com"]
+    assert any("alan@example.com" in line and "left alone" in line for line in world.told.lines)
+    assert "alan@example.com" in people(world)
+
+
+def test_a_plan_says_it_and_is_carried_out(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["ada@example.com"].update(firstName="Augusta", phone="", tags="VIP")
+        rows["grace@example.com"]["lastName"] = "H."
+
+    sheet = edited(exported(world), edit)
+    in_account(world, ("ada@example.com", "Countess"))
+    world.plan(sheet)
+    assert world.steps() == []
+    lines = [tuple(line.values())[3:] for line in report(world.job.path, "plan.csv") if line["_action"] != "unchanged"]
+    assert lines == [
+        ("update", "phone", "1", ""), ("remove_tag", "tags", "Gold", ""),
+        ("conflict", "firstName", "Countess", "Augusta"), ("update", "lastName", "Hopper", "H."),
+    ]  # fmt: skip
+    said = json.loads((world.job.path / "plan.json").read_text())
+    assert (said["rows"], said["emptied"]) == ({"update": 2, "unchanged": 2}, 1)
+    result = world.apply()
+    assert [line["_code"] for line in failed(result)] == ["conflict"]
+    now = people(world)
+    assert (now["ada@example.com"]["phone"], now["ada@example.com"]["tags"]) == ("", {"VIP"})
+    assert now["grace@example.com"]["lastName"] == "H."
+
+
+def test_the_file_itself_can_be_named(world: World):
+    path = exported(world)
+    sheet = edited(path, lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    shutil.rmtree(world.folder / "jobs" / "out")
+    in_account(world, ("grace@example.com", "Amazing"))
+    world.start(sheet, baseline=str(path))
+    assert people(world)["grace@example.com"]["firstName"] == "Amazing"
+
+
+def test_without_a_baseline_all_cells_count(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    in_account(world, ("grace@example.com", "Amazing"))
+    world.start(sheet, baseline="none")
+    assert people(world)["grace@example.com"]["firstName"] == "Grace"
+
+
+def test_of_several_exports_the_one_that_the_sheet_was_made_of_counts(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    in_account(world, ("grace@example.com", "Amazing"))
+    world.export(world.folder / "later.csv")
+    world.job.path.rename(world.job.path.with_name("later"))
+    world.start(sheet)
+    assert people(world)["grace@example.com"]["firstName"] == "Amazing"
+    assert any(line.startswith("Baseline: out ") for line in world.told.lines)
+
+
+def test_ids_of_another_program_are_no_baseline(world: World):
+    exported(world)
+    rows = [(str(number), f"p{number}@example.com", "X") for number in range(1, 9)]
+    result = world.start(world.csv(rows, "id,email,firstName"))
+    assert result.summary.rows["succeeded"] == 8
+    assert {"ada@example.com", "p1@example.com"} <= set(people(world))
+    assert not any(line.startswith("Baseline") for line in world.told.lines)
+
+
+@pytest.mark.parametrize("case", ["no such", "no ids", "kept none", "another"])
+def test_a_baseline_that_is_none_is_refused(world: World, case: str):
+    path = exported(world)
+    sheet = edited(path, lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    asked = "out"
+    if case == "no such":
+        asked = "nowhere.csv"
+    elif case == "no ids":
+        sheet = world.csv([("a@example.com",)], "email")
+    elif case == "kept none":
+        (world.folder / "jobs" / "out" / "baseline.csv").unlink()
+    else:
+        asked = str(world.csv([("1", "x")], "id,nothing", "other.csv"))
+        sheet = world.csv([("7001", "a@example.com")], "id,email")
+    with pytest.raises(UsageError):
+        world.start(sheet, baseline=asked)
+    assert world.steps() == []
+
+
+def test_a_large_round_trip_reads_what_was_edited_and_touches_nothing_else(world: World):
+    world.demo = False
+    world.people((f"p{number}@example.com", f"First {number}") for number in range(10_000))
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.job.path.with_name("out"))
+
+    def edit(rows: dict[str, Cells]) -> None:
+        for number in range(50):
+            rows[f"p{number * 7}@example.com"]["lastName"] = f"Edited {number}"
+        for number in range(5):
+            rows[f"p{5000 + number}@example.com"]["firstName"] = "Ours"
+
+    sheet = edited(path, edit)
+    theirs = [(f"p{5000 + number}@example.com", f"Theirs {number}") for number in range(50)]
+    in_account(world, *theirs)
+    result = world.start(sheet)
+    reads, writes = len(world.steps("GET")), len(world.steps())
+    assert reads <= 100 + 50 + 20
+    assert writes == 50
+    assert [line["_code"] for line in failed(result)] == ["conflict"] * 5
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, 9_945)
+    now = people(world)
+    assert {(email, now[email]["firstName"]) for email, _name in theirs} == set(theirs)
