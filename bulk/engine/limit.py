@@ -127,11 +127,13 @@ class RateLimit:
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now: that is when the server sees it."""
-        at = min(range(self._n), key=lambda one: abs(self._starts[one] - start))
-        if abs(self._starts[at] - start) < _SAME:
-            del self._starts[at]
-            self._starts = deque(sorted((*self._starts, now)), maxlen=self._n)
-            self._last = max(self._last, now)
+        for later in (0.0, _COLD):  # what it was counted as
+            at = min(range(self._n), key=lambda one: abs(self._starts[one] - start - later))
+            if abs(self._starts[at] - start - later) < _SAME:
+                del self._starts[at]
+                self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
+                self._last = max(self._last, now)
+                return
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""

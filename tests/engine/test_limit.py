@@ -51,6 +51,14 @@ def test_what_leaves_late_counts_from_when_it_leaves():
     assert claim(limit, 5.95) == 5.95
 
 
+def test_what_leaves_late_and_makes_its_connection_counts_from_when_it_leaves():
+    limit = RateLimit(5)
+    starts = drive(limit, 0.0, 5)
+    for start in starts:
+        limit.delayed(start, start + 1.0)
+    assert limit.ready_at(starts[-1] + 1.0) >= starts[0] + 2.0 + 0.25
+
+
 STEP = st.one_of(
     st.tuples(st.just("send"), st.integers(1, 60).map(float)),
     st.tuples(st.just("wait"), st.floats(0.0, 3.0)),
