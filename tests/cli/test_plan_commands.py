@@ -36,6 +36,7 @@ def test_a_plan_is_shown_and_the_line_that_carries_it_out(bulk: Shell, command: 
     assert people(bulk) == {}
     assert [line["_code"] for line in report(bulk.job("p"), "failed.csv")] == ["email_invalid"]
     assert "planned" in bulk("jobs").out
+    assert "  do it    bulk apply p" in bulk("jobs", "p").out
 
 
 def test_the_newest_plan_is_applied(bulk: Shell):
