@@ -144,10 +144,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What one request changes of a record that is there: its id, and each thing with what was there before."""
+    """What one request changes of a record that is there: its id, and each thing with what was there before.
+
+    `made`: the row itself makes the record, so nothing was there; `record` is "" where the request makes it.
+    """
 
     record: str
     each: tuple[Edit, ...]
+    made: bool = False
 
 
 # wide: a request and all that is promised of it, one attribute each; most have a default

@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume": ("'bulk resume'", "resume(job, account)"),
     "resume_job": ("bulk resume {0}", "resume({0}, account)"),
     "resume_in": ("bulk resume {0} --jobs-dir {1}", "resume(Path({1}) / {0}, account)"),
+    "undo": ("bulk undo JOB", "undo(job, account)"),
     "plan": ("bulk plan", "plan_rows(resource, path, account)"),
     "apply": ("bulk apply {0}", "apply({0}, account)"),
     "retry": ("bulk retry", "resume(job, account, retry=True)"),

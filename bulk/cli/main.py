@@ -16,6 +16,7 @@ from bulk.cli.resources import resources_command
 from bulk.cli.resume import resume_command, retry_command
 from bulk.cli.sandbox import sandbox_group
 from bulk.cli.template import template_command
+from bulk.cli.undo import undo_command
 from bulk.cli.validate import validate_command
 
 
@@ -45,6 +46,7 @@ for command in (
     validate_command,
     plan_command,
     apply_command,
+    undo_command,
     compare_command,
     template_command,
     resume_command,

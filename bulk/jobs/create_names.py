@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from bulk.access.account_lock import AccountLock
@@ -12,19 +13,21 @@ from bulk.resources.identity import invisible, shown
 from bulk.resources.kinds import join_values
 from bulk.runtime.progress import Progress
 from bulk.runtime.runner import Runner
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import agreeing, counted
 
+Wanted = Mapping[str, Sequence[str]]  # names by resource
 _FEW = 5  # names that are listed
 
 
 async def make_names(
-    runner: Runner, account_lock: AccountLock, names: Names, needs: Survey, progress: Progress
+    runner: Runner, account_lock: AccountLock, names: Names, wanted: Wanted, progress: Progress, checkpoint: Checkpoint
 ) -> None:
     """Create what the file names and the account does not have, once each; what it refuses is said and noted.
 
     Between the look at what is there and the making no other job of this machine makes such names.
     """
-    wanted = {family: list(called.values()) for family, called in needs.names.items()}
     families = [family for family in sorted(wanted) if unknown_names(wanted[family], names.book(family))]
     if not families:
         return
@@ -32,11 +35,24 @@ async def make_names(
         for family in families:
             await stack.enter_async_context(account_lock.making(family, names.host, progress.say))
         await runner.ask(read_again(names, families))
+        missing = {family: unknown_names(wanted[family], names.book(family)) for family in families}
         for family in families:
-            _announce(family, unknown_names(wanted[family], names.book(family)), progress)
+            _announce(family, missing[family], progress)
+        _note(checkpoint, names, missing)
+        await checkpoint.durable()
         await runner.ask(make_missing(names, wanted))
+        _note(checkpoint, names, missing)
     for failure in names.refused.values():
         progress.say(f"{failure.error} The rows that name it fail, the others go on.")
+
+
+def _note(checkpoint: Checkpoint, names: Names, missing: Wanted) -> None:
+    """Note what is made, so that it can be taken back: before it is, and with its ids once it is."""
+    made = checkpoint.fact(facts.MADE_NAMES).copy()
+    for family, called in missing.items():
+        known = made.get(family, {})
+        made[family] = known | {name: names.book(family).id_of(name) or known.get(name, "") for name in called}
+    checkpoint.note(facts.MADE_NAMES, made)
 
 
 def _announce(family: str, missing: list[str], progress: Progress) -> None:

@@ -34,7 +34,8 @@ async def send_rows(
         await check_conflicts(job, prepared)
         check_pace(options.rate, needs)
         limit = too_many(options.max_errors, needs.rows)
-        await make_names(runner, account_lock, names, needs, job.setting.progress)
+        wanted = {family: list(called.values()) for family, called in needs.names.items()}
+        await make_names(runner, account_lock, names, wanted, job.setting.progress, checkpoint)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:
             await confirm_deletion(job, runner, prepared)

@@ -12,11 +12,11 @@ from typing import ParamSpec, TypeVar
 
 import anyio
 
-from bulk.library import comparing, functions, plans
+from bulk.library import comparing, functions, plans, undoing
 
 __all__ = [
     "apply", "compare", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
-    "plan_file", "plan_rows", "resume", "validate_file", "validate_rows",
+    "plan_file", "plan_rows", "resume", "undo", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 Given = ParamSpec("Given")
@@ -44,3 +44,4 @@ resume = _blocking(functions.resume)
 plan_file = _blocking(plans.plan_file)
 plan_rows = _blocking(plans.plan_rows)
 apply = _blocking(plans.apply)
+undo = _blocking(undoing.undo)

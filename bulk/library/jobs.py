@@ -43,8 +43,8 @@ class Job:
 
     @property
     def imports(self) -> bool:
-        """Whether it is an import, or a plan of one; else it is an export."""
-        return self.record.kind in ("import", "plan")
+        """Whether it writes to the account: an import, a plan of one, an undo; else it is an export."""
+        return self.record.kind != "export"
 
     @property
     def resumable(self) -> bool:
@@ -115,7 +115,7 @@ def job_done(folder: str | Path, name: str | None = None, *, retry: bool = False
     jobs = Path(folder)
     every = [find_job(jobs, name)] if name is not None else all_jobs(jobs)
     if retry:
-        every = [job for job in every if job.record().kind in ("import", "plan")]
+        every = [job for job in every if job.record().kind != "export"]
     left = any(job.state in OPEN or (retry and job.has_failed) for job in every)
     return Job.of(every[-1]) if every and not left and every[-1].is_done else None
 

@@ -16,9 +16,9 @@ import anyio
 
 from bulk.access.account import Account, Setting
 from bulk.access.connections import connected
-from bulk.jobs import all_resources, export, import_, validate
+from bulk.jobs import all_resources, export, import_, undo, validate
 from bulk.jobs.findings import Findings
-from bulk.jobs.option_rules import check_export, check_import
+from bulk.jobs.option_rules import check_export, check_import, check_rate
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.library.options import check_changes, check_option
 from bulk.library.results import Result
@@ -40,6 +40,7 @@ __all__ = [
     "run_import_all",
     "run_plan",
     "run_resume",
+    "run_undo",
     "run_validation",
     "setting_of",
 ]  # fmt: skip
@@ -115,11 +116,20 @@ async def run_resume(
     changed = {"max_duration": None, **changes}
     folder, ready = JobFolder(job), await _connected(setting)
     record = folder.record()
+    if record.kind == undo.UNDO:
+        return Result.of(await undo.go_on(folder, changed, ready, retry=retry))
     if record.resource == ALL:
         return Result.of(await all_resources.go_on(folder, changed, ready, retry=retry))
     if record.kind in ("import", "plan"):
         return Result.of(await import_.go_on(folder, changed, ready, retry=retry, max_age=max_age))
     return Result.of(await export.go_on(folder, changed, ready))
+
+
+async def run_undo(job: Path, options: ImportOptions, setting: Setting, *, dry_run: bool = False) -> Result:
+    """Put back what a job has changed, once whoever is asked agrees; `dry_run`: only say what that would be."""
+    check_rate(options.rate, setting.access)
+    ready = await _connected(setting)
+    return Result.of(await undo.start(JobFolder(job), options, ready, only_plan=dry_run))
 
 
 async def _connected(setting: Setting) -> Setting:

@@ -39,6 +39,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "A plan says what becomes of each row by itself, so rows of one key cannot all be applied. Use"
             " ⟦on_duplicate=first⟧ or ⟦on_duplicate=last⟧."
         ),
+        "undo_of_export": "{job} is an export, which has changed nothing in the account: there is nothing to undo.",
+        "undo_not_begun": "{job} was cut off before it began. Undo the job anew: ⟦undo⟧",
         "no_plan": "{job} is no plan. Make one: ⟦plan⟧",
         "plan_too_old": (
             "{job} says how the account was {age} ago, which is too old to go by. Make a new plan: ⟦plan⟧; or carry it"
@@ -134,6 +136,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Correct them and import the folder anew; what is done already is found unchanged."
         ),
         "part_refused": "{file}: {refusal}",
+        "undo_declined": "Nothing was put back, as you chose.",
         "delete_declined": "Nothing was deleted, as you chose.",
         "export_column_unreadable": (
             "{family} may not be read with this key: {reason}. Leave {columns} out of ⟦columns⟧, or use the key of"

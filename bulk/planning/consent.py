@@ -186,7 +186,7 @@ class Subscription:
     def _request(self, *, returning: bool = False, before: str | None = None) -> Request:
         edit = Edit(Aspect.LIST, self.list, before or None, self.status, self.name)
         request = list_request(self.step, self.contact, self.list, self.status, returning=returning)
-        return request if self.is_new else replace(request, edits=Edits(self.contact, (edit,)))
+        return replace(request, edits=Edits(self.contact, (edit,), self.is_new))
 
 
 def list_request(step: str, contact: str, identity: str, status: str, *, returning: bool = False) -> Request:

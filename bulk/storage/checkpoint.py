@@ -23,6 +23,7 @@ from bulk.storage.pages import Pages
 from bulk.storage.planned import PlannedRows
 from bulk.storage.row_states import RowStates
 from bulk.storage.snapshot import Snapshot
+from bulk.storage.undoing import UndoneThings
 from bulk.storage.unread import UnreadRows
 
 Clock = Callable[[], float]
@@ -39,10 +40,11 @@ class Checkpoint:
         self._clock = clock
         self._database = Database(path, new=new)
         self._facts = FactStore(self._database)
-        self.journal = Journal(self._database)
+        self.journal = Journal(self._database, clock)
         self.rows = RowStates(self._database)
         self.unread = UnreadRows(self._database)
         self.planned = PlannedRows(self._database)
+        self.undoing = UndoneThings(self._database)
         self.pages = Pages(self._database)
         self.snapshot = Snapshot(self._database)
         if new:

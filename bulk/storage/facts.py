@@ -57,6 +57,8 @@ TOTALS: Final = Fact[tuple[int, int, float]]("totals", (0, 0, 0.0), tuple)  # me
 PLANNED: Final = Fact[bool]("planned", False)  # jobs.plan: every row of it was decided
 NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the names to be made, by resource
 AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
+# jobs.create_names: by resource, what was made of the names that were missing: their ids, "" until it is known
+MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
 APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
 
 # ---- imports: the checks and the reports

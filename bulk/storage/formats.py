@@ -41,11 +41,19 @@ def _add_planned(database: sqlite3.Connection) -> None:
     )
 
 
+def _add_undoing(database: sqlite3.Connection) -> None:
+    """From 7 to 8: when each step was sent, what rows made themselves, and what an undo puts back, row by row."""
+    database.execute("ALTER TABLE edits ADD COLUMN made INTEGER NOT NULL DEFAULT 0")
+    database.execute("ALTER TABLE edits ADD COLUMN at REAL NOT NULL DEFAULT 0")
+    database.execute("CREATE TABLE undoing (row INTEGER PRIMARY KEY, thing TEXT NOT NULL)")
+
+
 FIRST_CHECKPOINT: Final = 4  # the oldest format of a checkpoint that is understood
 CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
     _add_read_back,
     _add_edits,
     _add_planned,
+    _add_undoing,
 )
 FIRST_RECORD: Final = 1  # the same of `job.json`; each function gets what it holds, and gives it as the next has it
 RECORD_MIGRATIONS: Final[tuple[Callable[[Record], Record], ...]] = ()

@@ -113,7 +113,7 @@ class JobFolder:
     def has_failed(self) -> bool:
         """Whether rows of an import failed or are in doubt, as its summary says."""
         rows = (self.summary() or {}).get("rows", {})
-        return self.record().kind == "import" and bool(rows.get("failed") or rows.get("in_doubt"))
+        return self.record().kind != "export" and bool(rows.get("failed") or rows.get("in_doubt"))
 
     @property
     def is_done(self) -> bool:

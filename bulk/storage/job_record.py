@@ -13,7 +13,7 @@ from bulk.errors import UsageError
 from bulk.messages import Part
 from bulk.storage.formats import FIRST_RECORD, migrated_record, record_format
 
-KINDS: Final = ("import", "export", "plan")
+KINDS: Final = ("import", "export", "plan", "undo")
 
 
 def sha256_of(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +20,7 @@ _RECEIVE: Final = (
     " ON CONFLICT (row, step) DO UPDATE SET attempts = excluded.attempts, verdict = excluded.verdict,"
     " status = excluded.status, data = excluded.data, code = excluded.code, error = excluded.error"
 )
-_OVERWRITE: Final = "INSERT OR IGNORE INTO edits (row, step, record, edits) VALUES (?, ?, ?, ?)"
+_OVERWRITE: Final = "INSERT OR IGNORE INTO edits (row, step, record, edits, made, at) VALUES (?, ?, ?, ?, ?, ?)"
 _NOT_DONE: Final = "DELETE FROM edits WHERE row = ? AND step = ?"
 _REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
 _encoded: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `dumps` would make one each time
@@ -36,18 +36,24 @@ class OpenRow:
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
-    """What a step of a row changes of a record, with what was there before. Kept when the row has ended."""
+    """What a step of a row changes of a record, with what was there before. Kept when the row has ended.
+
+    `at`: when it was first sent, by the clock of this machine; 0.0: not known. `sure`: it was acknowledged.
+    """
 
     row: int
     step: str
     edits: Edits
+    at: float = 0.0
+    sure: bool = True
 
 
 class Journal:
     """Intents and receipts, by row and step."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
+        self._clock = clock
 
     def intend(self, row: int, request: Request, attempts: int) -> None:
         """Note that a request is about to leave, and what it overwrites. The first such note of a step stays."""
@@ -55,7 +61,9 @@ class Journal:
         if request.edits is not None:
             each = [[edit.aspect.value, edit.of, edit.before, edit.after, edit.name] for edit in request.edits.each]
             text = json.dumps(each, ensure_ascii=False, separators=(",", ":"))
-            self._database.put(_OVERWRITE, (row, request.step, request.edits.record, text))
+            edits = request.edits
+            values = (row, request.step, edits.record, text, edits.made, self._clock())
+            self._database.put(_OVERWRITE, values)
 
     def receive(self, row: int, method: str, receipt: Receipt) -> None:
         """Note how a step ended."""
@@ -75,10 +83,35 @@ class Journal:
 
     def overwritten(self) -> Iterator[Overwritten]:
         """What the job has changed of records that were there, or may have, in the order in which it was sent."""
-        cursor = self._database.read("SELECT row, step, record, edits FROM edits ORDER BY number")
-        for row, step, record, text in cursor:
+        return (one for one in self.written() if not one.edits.made)
+
+    def written(self) -> Iterator[Overwritten]:
+        """The same, and what was written of records that rows have made themselves."""
+        cursor = self._database.read(
+            "SELECT row, step, record, edits, made, at, steps.row IS NULL OR verdict = 'accept'"
+            " FROM edits LEFT JOIN steps USING (row, step) ORDER BY number"
+        )
+        for row, step, record, text, made, at, sure in cursor:  # the steps of a row that is done are not kept
             edits = (Edit(Aspect(aspect), *rest) for aspect, *rest in json.loads(text))
-            yield Overwritten(row, step, Edits(record, tuple(edits)))
+            yield Overwritten(row, step, Edits(record, tuple(edits), bool(made)), at, sure=bool(sure))
+
+    def untold(self) -> list[int]:
+        """The rows that have changed something, and of which it does not stand here what was there before."""
+        sql = (
+            "SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
+            " OR action IN ('updated', 'deleted') AND row NOT IN (SELECT row FROM edits WHERE NOT made) ORDER BY row"
+        )
+        return [row for (row,) in self._database.read(sql)]
+
+    def made_by_open(self) -> dict[int, str]:
+        """The ids of the records that rows have made which have not ended, by row."""
+        sql = (
+            "SELECT row, data FROM steps WHERE method = 'POST' AND verdict = 'accept' AND data IS NOT NULL"
+            " AND (step LIKE 'create%' OR (step LIKE 'contact%' AND status = 201))"
+            " AND row NOT IN (SELECT row FROM rows)"
+        )
+        found = ((row, json.loads(data)) for row, data in self._database.read(sql))
+        return {row: str(data[0] if isinstance(data, list) else data) for row, data in found}
 
     def open_between(self, first: int, last: int) -> dict[int, OpenRow]:
         """The rows in this range that have begun and not ended."""

@@ -151,13 +151,16 @@ class ContactRows:
             change.own,
             self.meaning.columns,
             known,
-            Edits(change.record, change.own) if change.record else None,
+            Edits(change.record, change.own, made=not change.record),
         )
         if self.meaning.mode == "create":
             return (yield from self._way_to_create(write))
         if self.meaning.mode == "update" or by_id:
             identity = yield from self._find(row, wanted, known)
-            return identity if isinstance(identity, Done) else replace(write, way=Way.BY_ID, record=identity)
+            if isinstance(identity, Done):
+                return identity
+            known_before = write.overwrites if change.record else None
+            return replace(write, way=Way.BY_ID, record=identity, overwrites=known_before)
         if known.exact and known.absent:
             return replace(write, way=Way.NEW)
         if known.look_first and CONTACT not in known.begun:
@@ -253,7 +256,7 @@ class ContactRows:
         tags = of_aspect(beside, Aspect.TAG)
         lists, jobs = of_aspect(beside, Aspect.LIST), of_aspect(beside, Aspect.ACCOUNT)
         parts = [
-            add_tags(contact.id, [edit for edit in tags if edit.after], known=linked is not None),
+            add_tags(contact.id, [edit for edit in tags if edit.after], known=linked is not None, made=contact.is_new),
             remove_tags(contact.id, [edit for edit in tags if not edit.after], None if state is None else state.tags),
             set_lists(contact, lists, self.meaning, known=known.fresh and state is not None),
         ]

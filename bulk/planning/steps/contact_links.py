@@ -54,8 +54,8 @@ class Done:
 # ---- tags
 
 
-def add_tags(identity: str, edits: Iterable[Edit], *, known: bool) -> Asking[Done]:
-    """Give the contact these tags. `known`: it was read that it does not have them."""
+def add_tags(identity: str, edits: Iterable[Edit], *, known: bool, made: bool = False) -> Asking[Done]:
+    """Give the contact these tags. `known`: it was read that it does not have them; `made`: the row has made it."""
     done = Done()
     requests = tuple(
         Request(
@@ -66,7 +66,7 @@ def add_tags(identity: str, edits: Iterable[Edit], *, known: bool) -> Asking[Don
             keep=lambda body: "contacts" in body,
             expects="contactTag",
             says={"contact": identity, "tag": edit.of},
-            edits=Edits(identity, (edit,)) if known else None,
+            edits=Edits(identity, (edit,), made) if known or made else None,
         )
         for edit in edits
     )
@@ -122,7 +122,7 @@ def set_lists(contact: Contact, edits: Iterable[Edit], meaning: Meaning, *, know
         else:
             step = f"unsubscribe {edit.name}" if edit.after == UNSUBSCRIBED else f"list {edit.name} {edit.after}"
             request = list_request(step, contact.id, edit.of, edit.after)
-            overwrites = Edits(contact.id, (edit,)) if known and not contact.is_new else None
+            overwrites = Edits(contact.id, (edit,), contact.is_new) if known or contact.is_new else None
             requests.append(replace(request, edits=overwrites))
     if requests:
         for request, receipt in zip(requests, (yield tuple(requests)), strict=True):
@@ -151,8 +151,7 @@ def set_account(contact: Contact, job: Employment, places: Places | None) -> Ask
         elif edit.before is not None:
             yield from _set_title(places.links[edit.of], Edits(identity, (edit,)), done)
         else:
-            edits = None if contact.is_new else Edits(identity, (edit,))
-            yield from _join_account(identity, job, edits, done)
+            yield from _join_account(identity, job, Edits(identity, (edit,), contact.is_new), done)
         if done.failures:
             break
     return done
@@ -180,7 +179,7 @@ def _set_title(link: str, edits: Edits, done: Done) -> Asking[None]:
     done.take((yield (request,))[0])
 
 
-def _join_account(identity: str, job: Employment, edits: Edits | None, done: Done) -> Asking[None]:
+def _join_account(identity: str, job: Employment, edits: Edits, done: Done) -> Asking[None]:
     def look(step: str) -> Asking[bool | Nothing]:
         result = yield from _look_up_accounts(step, identity)
         if not result.ok:

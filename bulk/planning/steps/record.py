@@ -56,6 +56,7 @@ def create_record(work: RecordWork, change: Change) -> Flow:
     request = Request(
         CREATE, "POST", work.resource.name, body=_body(work, values, fields, values), expects=work.resource.singular,
         keep=lambda body: str(id_of(body[work.resource.singular])), says=answers.record(work.resource, values),
+        edits=Edits("", change.own, made=True),
     )  # fmt: skip
     receipt, result = yield from settled(request, lambda step: look_for(work, step, values))
     if not receipt.ok and result is None:

@@ -1,0 +1,57 @@
+"""`bulk undo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulk.cli import display, options
+from bulk.cli.progress import progress_for
+from bulk.cli.running import run_job
+from bulk.wording import FrontEnd
+
+if TYPE_CHECKING:
+    from bulk.library import Result
+
+
+@click.command("undo")
+@click.argument("job")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be put back.")
+@options.pace
+@options.max_errors
+@options.yes
+@click.option("--job", "job_name", metavar="NAME", help="A name for the undo.")
+@options.jobs_dir
+@options.telling
+def undo_command(job: str, **chosen: Any) -> int:
+    """Put back what JOB has changed, an import or an applied plan.
+
+    What will be done is shown first, and asked about. What somebody changed
+    since is left alone: it stands in failed.csv with both values. An undo is
+    a job itself: bulk resume goes on with it, and bulk undo takes it back.
+    """
+    from bulk.library.accounts import account_at  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.jobs import job_in  # noqa: PLC0415
+    from bulk.library.options import ImportOptions  # noqa: PLC0415
+    from bulk.library.running import Setting, run_undo  # noqa: PLC0415
+
+    undone = job_in(options.jobs_folder(chosen["jobs_dir"]), job)
+    access = account_at(undone.record.place, undone.record.connection)
+    names = ("rate", "concurrency", "max_duration", "max_errors")
+    given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
+    setting = Setting(
+        access, undone.path.parent, progress_for(quiet=chosen["quiet"]), chosen["job_name"], signals=True,
+        confirm=None if chosen["yes"] else options.ask, front_end=FrontEnd.COMMAND_LINE,
+    )  # fmt: skip
+
+    def show(job_result: Result) -> None:
+        if chosen["as_json"]:
+            display.show_json(job_result.summary.to_json())
+        elif chosen["quiet"]:
+            display.show_quietly(job_result)
+        elif not chosen["dry_run"]:
+            display.show_import(job_result, verbose=chosen["verbose"])
+
+    code = run_job(lambda: run_undo(undone.path, given, setting, dry_run=chosen["dry_run"]), setting, show)
+    return 0 if chosen["dry_run"] and code == 1 else code

@@ -1,0 +1,97 @@
+"""Undo: what an import or an applied plan has changed is put back, as far as nobody changed it since.
+
+It is a job itself. Its lines are found in what the undone job has kept, written to `undo.csv`, shown and agreed to;
+then each is carried out by the steps of imports, so it is resumed, retried, reported and undone as any job.
+"""
+
+# hub: a job's way in, from its folder to its reports
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any, Final
+
+import anyio.to_thread
+
+from bulk.access.account import Setting
+from bulk.errors import UsageError
+from bulk.files.opening import OURS, open_source
+from bulk.jobs.end_import import end_import
+from bulk.jobs.import_job import Job
+from bulk.jobs.options import ImportOptions, options_read
+from bulk.jobs.run import worked
+from bulk.jobs.summary import JobResult, Summary, told
+from bulk.jobs.undo_plan import UNDO_CSV, found_in
+from bulk.jobs.undo_work import Undoing, work
+from bulk.model import RowStatus
+from bulk.resources import named
+from bulk.storage import facts
+from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
+from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder
+from bulk.storage.job_record import JobRecord
+
+UNDO: Final = "undo"
+_PLANNED: Final = "planned"
+
+
+async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, only_plan: bool = False) -> JobResult:
+    """Undo a job; with `only_plan` say what that would do, and keep nothing of it.
+
+    Raises `UsageError` for a job that has nothing to undo, `DeclinedError` if it is not agreed to.
+    """
+    before = undone.record()
+    if before.kind == "export":
+        raise UsageError("undo_of_export", job=undone.name)
+    setting.access.check_same(before.place, before.connection)
+    with undone.locked():
+        found = await anyio.to_thread.run_sync(found_in, undone)
+    access = setting.access
+    folder = JobFolder.create(setting.jobs, setting.name, UNDO)
+    record = JobRecord(
+        UNDO, before.resource, asdict(options), access.place, access.connection, found.host, output=str(undone.path)
+    )
+    try:
+        with folder.locked(), new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
+            folder.write(record)
+            undoing = Undoing(folder, options, checkpoint, setting, found, only_plan=only_plan)
+            return await _run(undoing, record)
+    finally:
+        if only_plan or not (folder.file(SUMMARY).exists() or _begun(folder)):
+            folder.discard()
+
+
+async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
+    """Resume an undo, or with `retry` try again what failed or is in doubt. `changes` are options anew."""
+    record = folder.record()
+    options = replace(options_read(ImportOptions, record.options, record.version), **changes)
+    with folder.locked():
+        setting.access.check_same(record.place, record.connection)
+        if folder.is_done and (before := told(folder)) is not None:
+            return before
+        with opened_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
+            if checkpoint.fact(facts.CHECKED) is None:
+                raise UsageError("undo_not_begun", job=folder.name)
+            undoing = Undoing(folder, options, checkpoint, setting, resumed=True, retry=retry)
+            return await _run(undoing, record)
+
+
+def _begun(folder: JobFolder) -> bool:
+    """Whether it was agreed to: from then on the undo can be resumed."""
+    if not folder.file(JOB).exists():
+        return False
+    with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+        return checkpoint.fact(facts.CONFIRMED)
+
+
+async def _run(undoing: Undoing, record: JobRecord) -> JobResult:
+    folder, checkpoint = undoing.folder, undoing.checkpoint
+    stopping, spent = await worked(folder, record, undoing.options, undoing.setting, checkpoint, partial(work, undoing))
+    if undoing.only_plan and stopping.error is None:
+        lines = sum(1 for _thing in undoing.things())
+        rows = {"read": lines, **{status.value: 0 for status in RowStatus}, RowStatus.UNPROCESSED.value: lines}
+        return JobResult(folder, Summary(folder.name, _PLANNED, rows, totals=spent))
+    if checkpoint.fact(facts.CHECKED) is None or not checkpoint.fact(facts.CONFIRMED):
+        raise stopping.error or UsageError("undo_not_begun", job=folder.name)
+    source = await anyio.to_thread.run_sync(open_source, folder.file(UNDO_CSV), OURS)
+    job = Job(folder, named("contacts"), undoing.options, source, checkpoint, undoing.setting)
+    return await end_import(job, spent, stopping)

@@ -1,0 +1,197 @@
+"""What an undo will do, found in what the undone job has kept: its lines, and what cannot be taken back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bulk.files.opening import open_sink
+from bulk.model import Aspect, Edit, Row
+from bulk.planning.changes import CREATED, UPDATED, Change
+from bulk.planning.consent import ACTIVE
+from bulk.planning.names import Names, columns_of
+from bulk.planning.plan_lines import lines_of
+from bulk.planning.undo.things import Thing, Things, image_values
+from bulk.resources import named
+from bulk.resources.spec import Writing
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
+from bulk.storage.job_folder import CHECKPOINT, JobFolder
+from bulk.wording import counted
+
+UNDO_CSV: Final = "undo.csv"
+HEADER: Final = ("row", "resource", "id", "action", "column", "expected now", "back to")
+SHOWN: Final = 10  # lines that a person is shown
+FEW: Final = 5  # rows that are named
+FIRST_LINE: Final = 2  # below the header
+_CALLED: Final = {"tags": "tag", "accounts": "name"}
+
+
+@dataclass(slots=True)
+class Found:
+    """What a job has left to put back: `things` in the order in which that is done, and what stays as it is."""
+
+    things: list[Thing] = field(default_factory=list)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)  # that the job has made: resource -> name -> id
+    untold: list[str] = field(default_factory=list)  # rows of which it is not known what was there before
+    doubtful: list[str] = field(default_factory=list)  # rows that may have created something
+    stays: Counter[str] = field(default_factory=Counter)  # what the API does not take back
+    host: str = ""
+
+    @property
+    def remade(self) -> dict[tuple[str, str], str]:
+        """Names that other lines need, and that the job has deleted: resource and id of then -> name."""
+        if {thing.resource for thing in self.things} <= set(_CALLED):
+            return {}
+        return {
+            (thing.resource, thing.record): str(thing.edit.after.get(_CALLED[thing.resource]))
+            for thing in self.things
+            if thing.resource in _CALLED and thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+        }
+
+
+def found_in(folder: JobFolder) -> Found:
+    """What is to be put back of a job; of one on a whole account, of all its parts, the last first."""
+    record = folder.record()
+    found = Found(host=record.account)
+    parts = [JobFolder(folder.path / name) for name in reversed(record.parts)] if record.parts else [folder]
+    for part in parts:
+        if part.file(CHECKPOINT).is_file():
+            with opened_checkpoint(part.file(CHECKPOINT)) as checkpoint:
+                _take(found, part, checkpoint, f"{part.name} " if record.parts else "")
+    return found
+
+
+def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) -> None:
+    record = folder.record()
+    resources: Mapping[int, str] = {}
+    if record.kind == "undo":
+        resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
+    by_resource: dict[str, Things] = {}
+    made = _made(checkpoint)
+
+    def things_of(row: int) -> Things:
+        name = resources.get(row, record.resource)
+        links = name not in resources.values() and named(name).writing is Writing.LINK
+        resource = "contacts" if links else name
+        return by_resource.setdefault(resource, Things(resource, {} if links else made))
+
+    for name in dict.fromkeys(resources.values()):
+        by_resource[name] = Things(name, made)
+    for one in checkpoint.journal.written():
+        things = things_of(one.row)
+        for edited in one.edits.each:
+            edit = edited
+            if edit.aspect is Aspect.AUTOMATION:
+                edit = replace(edit, name=str(checkpoint.fact(facts.ENROLMENT_OF.of(one.row)) or ""))
+                if edit.after is not True or not edit.name:
+                    found.stays["a contact taken out of an automation: it would begin from the start"] += 1
+                    continue
+                found.stays["an automation entered: what it has sent stays sent"] += 1
+            if edit.aspect is Aspect.BESIDE and not one.edits.made:
+                found.stays["an option or a stage that was added to what was there"] += 1
+                continue
+            things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
+    for things in reversed(by_resource.values()):
+        found.things += things.all()
+    settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
+    for things in by_resource.values():
+        open_rows = [row for row in sorted(things.doubtful) if row not in settled or not settled[row].action]
+        found.doubtful += [f"{prefix}{row}" for row in open_rows]
+    found.untold += [f"{prefix}{row}" for row in checkpoint.journal.untold()]
+    for family, names in checkpoint.fact(facts.MADE_NAMES).items():
+        found.names.setdefault(family, {}).update(names)
+
+
+def _made(checkpoint: Checkpoint) -> dict[int, str]:
+    """The ids of what rows have created, by row."""
+    made = checkpoint.journal.made_by_open()
+    for row in checkpoint.rows.settled_rows():
+        if row.outcome.action == CREATED and row.outcome.id:
+            made[row.number] = row.outcome.id
+    return made
+
+
+def names_found(found: Found, names: Names) -> list[Thing]:
+    """The names that the job has made, to be deleted at the end if nothing uses them by then."""
+    things: list[Thing] = []
+    for family, called in found.names.items():
+        for name, noted in called.items():
+            identity = noted or names.book(family).id_of(name) or ""
+            if identity:
+                image = (Edit(Aspect.VALUE, _CALLED[family], None, names.book(family).name_of(identity)),)
+                things.append(Thing(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
+    return things
+
+
+# ---- what people read
+
+
+def lines_told(things: list[Thing], names: Mapping[str, Names]) -> Iterator[tuple[str, ...]]:
+    """The lines of `undo.csv`."""
+    for thing in things:
+        known = names[thing.resource]
+        edit = thing.edit
+        row = str(thing.row or "")
+        if edit.aspect is Aspect.RECORD:
+            gone = edit.after is None
+            shown = ", ".join(str(value) for value in image_values(thing.image).values() if value)
+            yield row, thing.resource, thing.record, "delete" if gone else "create", "", shown, ""
+            continue
+        own = (edit,) if edit.aspect is Aspect.VALUE else ()
+        beside = () if own else (edit,)
+        columns = columns_of(named(thing.resource), known)
+        line = next(lines_of(Row(thing.row, "", {}), Change(thing.record, UPDATED, own, beside), columns, known))
+        yield row, thing.resource, thing.record, line.action, line.column, line.before, line.after
+
+
+def write_lines(folder: JobFolder, lines: Iterator[tuple[str, ...]]) -> tuple[Counter[str], list[tuple[str, ...]]]:
+    """Write `undo.csv`; how many lines there are of each action, and the first of them."""
+    counts: Counter[str] = Counter()
+    first: list[tuple[str, ...]] = []
+    with open_sink(folder.file(UNDO_CSV), HEADER) as output:
+        for line in lines:
+            output.write(line)
+            counts[line[3]] += 1
+            if len(first) < SHOWN:
+                first.append(line)
+    return counts, first
+
+
+def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]]) -> Iterator[str]:
+    """What is said before an undo starts."""
+    each = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
+    yield f"To put back: {counted(sum(counts.values()), 'thing')}" + (f": {each}" if each else "")
+    for row, resource, identity, action, column, now, back in first:
+        where = f"row {row}  " if row else ""
+        yield (
+            f"    {where}{resource} {identity}  {action} {column}: {now} → {back}"
+            if column
+            else (f"    {where}{resource} {identity}  {action} {now}")
+        )
+    if sum(counts.values()) > len(first):
+        yield f"    … all of them: {UNDO_CSV}"
+    never = sum(thing.never for thing in found.things)
+    if never:
+        yield f"  {counted(never, 'subscription')} was made new: they will be unsubscribed, which is not 'never there'."
+    anew = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in found.things)
+    if anew:
+        yield f"  {counted(anew, 'record')} was deleted: they are made anew, with new ids."
+    again = sum(
+        thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE and thing.edit.before not in ACTIVE
+        for thing in found.things
+    )
+    if again:
+        yield f"  {counted(again, 'person')} will be subscribed again, where nobody touched that since."
+    for what, count in found.stays.items():
+        yield f"  Stays: {count:,} times {what}."
+    for rows, why in (
+        (found.untold, "it is not known what was there before, so they stay as they are"),
+        (found.doubtful, "it is not known whether they have created anything: resume the job first, then undo it"),
+    ):
+        if rows:
+            few = ", ".join(rows[:FEW]) + (", …" if len(rows) > FEW else "")
+            yield f"  {counted(len(rows), 'row')} cannot be undone ({few}): {why}."
+    yield "  Mails that were sent and automations that were set off stay so."

@@ -1,0 +1,171 @@
+"""The work of an undo: its lines are written down, shown and agreed to, then carried out resource by resource."""
+
+# hub: it leads the lines of an undo through every room, as `sending` leads rows
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import anyio.to_thread
+
+from bulk.access.account import Setting
+from bulk.access.account_lock import AccountLock
+from bulk.errors import DeclinedError
+from bulk.jobs.create_names import make_names
+from bulk.jobs.options import ImportOptions
+from bulk.jobs.read_back import Reading, ReadingBack
+from bulk.jobs.undo_plan import FIRST_LINE, Found, lines_told, names_found, said_of, write_lines
+from bulk.jobs.undo_rows import UndoLines
+from bulk.model import Aspect
+from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
+from bulk.planning.kept_records import beside_of
+from bulk.planning.names import Names, columns_of
+from bulk.planning.naming import LARGE, families_of, read_names
+from bulk.planning.pages.collections import PAGE, Refused
+from bulk.planning.steps.record_search import Claims
+from bulk.planning.undo.contact_edits import ContactEdits
+from bulk.planning.undo.contacts import ContactUndo
+from bulk.planning.undo.records import RecordUndo
+from bulk.planning.undo.things import Thing
+from bulk.planning.writers import Meaning
+from bulk.prefetch.lookup import CheckpointLookup
+from bulk.prefetch.newest import read_newest
+from bulk.resources import named
+from bulk.resources.spec import Resource, Writing
+from bulk.runtime.runner import Runner
+from bulk.runtime.stop import Stopping, gave_up, too_many
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.job_folder import SUMMARY, JobFolder
+
+
+@dataclass(slots=True)
+class Undoing:
+    """One run of one undo. `found` is what is to be put back; a run that goes on has it in its checkpoint."""
+
+    folder: JobFolder
+    options: ImportOptions
+    checkpoint: Checkpoint
+    setting: Setting
+    found: Found | None = None
+    only_plan: bool = False
+    resumed: bool = False
+    retry: bool = False
+    names: dict[str, Names] = field(default_factory=dict)
+    remade: dict[tuple[str, str], str] = field(default_factory=dict)
+    exclusions: Exclusions = field(default_factory=Exclusions)
+
+    def things(self) -> Iterator[tuple[int, Thing]]:
+        """All that is to be put back, by the number of its line."""
+        return ((number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.all())
+
+
+async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
+    """Put back what is to be, once there is a way to the account."""
+    checkpoint = undoing.checkpoint
+    if undoing.retry:
+        undoing.folder.file(SUMMARY).unlink(missing_ok=True)
+        await anyio.to_thread.run_sync(checkpoint.unread.reopen_given_up)
+        checkpoint.reopen_failed()
+        await checkpoint.durable()
+    if undoing.resumed:
+        await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
+    await _learn(undoing, runner, account_lock)
+    if undoing.found is not None:
+        await _prepare(undoing, undoing.found)
+    if undoing.only_plan:
+        return
+    missing: dict[str, list[str]] = {}
+    for (family, _identity), name in undoing.remade.items():
+        missing.setdefault(family, []).append(name)
+    with stopping.draining():
+        for names in undoing.names.values():
+            say = undoing.setting.progress
+            await make_names(runner, account_lock, names, missing, say, checkpoint)
+        if any(_makes_anew(thing) for _number, thing in undoing.things()):
+            await read_newest(runner, checkpoint)
+        for resource, first, last in _phases(undoing):
+            await _phase(undoing, runner, stopping, named(resource), first, last)
+
+
+async def _learn(undoing: Undoing, runner: Runner, account_lock: AccountLock) -> None:
+    """Read what the account calls what the lines are about."""
+    things = undoing.found.things if undoing.found is not None else [thing for _number, thing in undoing.things()]
+    resources = dict.fromkeys([*(thing.resource for thing in things), *(undoing.found.names if undoing.found else ())])
+    for name in resources:
+        resource = named(name)
+        families = families_of(resource) | ({name} if resource.called and name not in LARGE else set())
+        families |= {"tags", "lists", "accounts"} if name == "contacts" else set()
+        names = await runner.ask(read_names(families, resource.custom, optional={*families, resource.custom}))
+        undoing.names[name] = names
+        account_lock.enter(names.host)
+    if not account_lock.entered:
+        account_lock.enter((await runner.ask(read_names((), ""))).host)
+    undoing.remade = Found(things).remade
+    if any(_makes_anew(thing) or (thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE) for thing in things):
+        result = await runner.ask(read_exclusions())
+        if not isinstance(result, Refused):
+            undoing.exclusions = result
+
+
+def _makes_anew(thing: Thing) -> bool:
+    return thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+
+
+async def _prepare(undoing: Undoing, found: Found) -> None:
+    """Write the lines down, show what they come to, and ask."""
+    checkpoint, say = undoing.checkpoint, undoing.setting.progress.say
+    for family in list(found.names):
+        found.things += [thing for thing in names_found(found, undoing.names[family]) if thing.resource == family]
+    things = found.things
+    counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines_told(things, undoing.names))
+    checkpoint.undoing.put((number, thing.to_json()) for number, thing in enumerate(things, FIRST_LINE))
+    checkpoint.note(facts.RAGGED, (False, 0))
+    checkpoint.note(facts.CHECKED, {"read": len(things)})
+    for line in said_of(found, counts, first):
+        say(line)
+    if undoing.only_plan:
+        return
+    confirm = undoing.setting.confirm
+    if things and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):
+        raise DeclinedError("undo_declined")
+    checkpoint.note(facts.CONFIRMED, True)
+    await checkpoint.durable()
+
+
+def _phases(undoing: Undoing) -> list[tuple[str, int, int]]:
+    """The lines by resource: each group is done and read back before the next begins."""
+    phases = []
+    for resource, group in groupby(undoing.things(), key=lambda one: one[1].resource):
+        numbers = [number for number, _thing in group]
+        phases.append((resource, numbers[0], numbers[-1]))
+    return phases
+
+
+async def _phase(
+    undoing: Undoing, runner: Runner, stopping: Stopping, resource: Resource, first: int, last: int
+) -> None:
+    checkpoint, names = undoing.checkpoint, undoing.names[resource.name]
+    settled = checkpoint.rows.settled_between(first, last)
+    unread = any(first <= one.row <= last for batch in checkpoint.unread.batches(PAGE) for one in batch)
+    if len(settled) == last - first + 1 and not unread:
+        return
+    columns = columns_of(resource, names)
+    began = undoing.setting.clock()
+    meaning = Meaning(columns, "update", "id", began=began, excluded=undoing.exclusions)
+    back = ReadingBack(resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))))
+    lookup = CheckpointLookup(resource, checkpoint)
+    limit = too_many(undoing.options.max_errors, last - first + 1)
+
+    def after_each() -> None:
+        if limit is not None and lines.failed >= limit:
+            stopping.stop(gave_up(lines.failed))
+
+    if resource.writing is Writing.CONTACT:
+        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade)).flow
+    else:
+        flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set())).flow
+    lines = UndoLines(checkpoint, first, last, flow_of, back, after_each)
+    await runner.run(lines)
+    await back.finish(runner)

@@ -1,0 +1,37 @@
+"""Undo: what a job has changed is put back, as far as nobody changed it since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bulk.access.account import Account
+from bulk.jobs.options import ImportOptions
+from bulk.library.jobs import job_at
+from bulk.library.results import Result
+from bulk.library.running import run_undo, setting_of
+from bulk.runtime.progress import Progress, Silent
+
+_QUIET: Final = Silent()
+
+
+async def undo(
+    job: str | Path,
+    account: Account,
+    options: ImportOptions | None = None,
+    *,
+    confirm: Callable[[str], bool] | None = None,
+    dry_run: bool = False,
+    progress: Progress = _QUIET,
+) -> Result:
+    """Put back what the job in a folder has changed: a job itself, beside it, with a line for each thing in `undo.csv`.
+
+    What it will do is said to `progress` before; then `confirm` is asked, if there is one. With `dry_run` it ends
+    there. What somebody changed since is left alone, failed with the code `changed_since`. Of `options` only
+    rate, concurrency, max_errors and max_duration count. Raises `UsageError` for a job that has nothing to undo.
+    """
+    folder = job_at(job).path
+    setting = replace(setting_of(account, folder.parent, progress), confirm=confirm)
+    return await run_undo(folder, options or ImportOptions(), setting, dry_run=dry_run)

@@ -1,0 +1,182 @@
+"""Contacts that a job has created are deleted, and those that it has deleted are made anew.
+
+Consent goes first: who has left a list since is kept, since deleting them would lose that.
+"""
+
+# hub: it carries a line out by the steps of every family
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bulk.model import Admission, Aspect, Edit, Edits, Failure, Flow, Outcome, Receipt, Request, RowStatus, Standing
+from bulk.planning.address_lookup import look_up_contact
+from bulk.planning.changes import CREATED, DELETED
+from bulk.planning.consent import ACTIVE, STANDINGS, SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.contact_changes import NOWHERE, Contact, Employment, contact_edits, wants_of
+from bulk.planning.contact_wants import Wanted
+from bulk.planning.differences import GONE
+from bulk.planning.flow import Asking, combined
+from bulk.planning.pages.collections import read_list
+from bulk.planning.read_back import NotRead, read_contact
+from bulk.planning.settling import deleted
+from bulk.planning.state import RELATIONS, ContactState
+from bulk.planning.steps.contact import Way, Write, write_contact
+from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
+from bulk.planning.undo.contact_edits import ContactEdits
+from bulk.planning.undo.ends import CHANGED_SINCE, as_it_was, changed_since, ended, is_known, link_told, not_read, shown
+from bulk.planning.undo.things import Thing, image_links, image_values
+from bulk.planning.writers import Known
+from bulk.resources.spec import CUSTOM
+
+_LEFT: Final = "This person left {name!r} since, and deleting them would lose that. So they are kept."
+
+
+@dataclass(frozen=True, slots=True)
+class ContactUndo:
+    """Puts back what a job has changed of contacts, and of what belongs to them."""
+
+    edits: ContactEdits
+
+    def flow(self, thing: Thing, known: Known) -> Flow:
+        """The flow of one line."""
+        makes = thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+        return self._make_anew(thing, known) if makes else self._put_back(thing, known)
+
+    def _put_back(self, thing: Thing, known: Known) -> Flow:
+        deletes = thing.edit.aspect is Aspect.RECORD
+        seen = yield from read_contact(thing.record, RELATIONS)
+        if isinstance(seen, NotRead):
+            return not_read(seen.said)
+        if seen.state is not None:
+            return (
+                yield from self._delete(thing, seen.state) if deletes else self.edits.flow(thing, seen.state, known)
+            )
+        if deletes:
+            return as_it_was(known, DELETED, thing.record)
+        return changed_since("the contact", shown(thing.edit.before), "it is gone")
+
+    # ---- a contact that the job has created
+
+    def _delete(self, thing: Thing, state: ContactState) -> Flow:
+        left = self._left_list(thing, state.lists)
+        if left:
+            return Outcome(RowStatus.FAILED, failures=(Failure("", CHANGED_SINCE, _LEFT.format(name=left)),))
+        otherwise = self._otherwise(thing, state)
+        if otherwise is not None:
+            return changed_since(*otherwise)
+        for family in ("notes", "deals"):
+            more = yield from read_list(
+                f"read back {family}", f"contacts/{state.id}/{family}", family, lambda one: str(one["id"])
+            )
+            if isinstance(more, Receipt):
+                return not_read(more.error)
+            if more:
+                return changed_since("the contact", f"no {family}", f"{family} {', '.join(more[:5])}")
+        edits = Edits(state.id, (Edit(Aspect.RECORD, state.id, state.to_json(), None),))
+        receipt = yield from self._deleted(thing, state.id, edits)
+        done = Done()
+        done.take(receipt)
+        return ended(done, DELETED, state.id, GONE)
+
+    def _deleted(self, thing: Thing, identity: str, edits: Edits) -> Asking[Receipt]:
+        """Delete a contact; how they stand with their lists is read just before."""
+        deleting = deleted("delete", f"contacts/{identity}", edits)
+        (request,) = next(deleting)
+
+        def decide(standing: Standing) -> Request | Failure | None:
+            left = self._left_list(thing, standing.lists)
+            return Failure(request.step, CHANGED_SINCE, _LEFT.format(name=left)) if left else request
+
+        admitted = replace(request, admission=Admission(identity, STANDINGS, decide))
+        receipts = yield (admitted,)
+        try:
+            while True:
+                receipts = yield deleting.send(receipts)
+        except StopIteration as end:
+            receipt: Receipt = end.value
+            return receipt
+
+    def _left_list(self, thing: Thing, lists: Mapping[str, str]) -> str:
+        """The name of a list that a contact has left by themselves, "" if there is none."""
+        ours = image_links(thing.image, Aspect.LIST)
+        perhaps = image_links(thing.perhaps, Aspect.LIST)
+        for mailing, status in lists.items():
+            if status not in ACTIVE and status not in (ours.get(mailing), perhaps.get(mailing)):
+                return self.edits.names.book("lists").name_of(mailing)
+        return ""
+
+    def _otherwise(self, thing: Thing, state: ContactState) -> tuple[str, str, str] | None:
+        """What a contact has that the job has not given it: what, what the job left, what is there now."""
+        image = {of: value for of, value in image_values(thing.image).items() if is_known(of, self.edits.columns)}
+        perhaps = image_values(thing.perhaps)
+        for edit in contact_edits(image, state, self.edits.columns):
+            if edit.of not in perhaps or contact_edits({edit.of: perhaps[edit.of]}, state, self.edits.columns):
+                return self._header(edit.of), shown(edit.after), shown(edit.before)
+        others = {**state.attributes, **{f"{CUSTOM}{of}": value for of, value in state.fields.items()}}
+        for of, value in others.items():
+            if value and of not in image and of not in perhaps and of != "email":
+                return self._header(of), shown(""), shown(value)
+        for aspect, family, current in (
+            (Aspect.TAG, "tags", dict.fromkeys(state.tags, True)),
+            (Aspect.LIST, "lists", dict(state.lists)),
+            (Aspect.ACCOUNT, "accounts", dict(state.titles)),
+        ):
+            ours, may_be = image_links(thing.image, aspect), image_links(thing.perhaps, aspect)
+            for of in (*current, *ours):
+                if current.get(of) not in (ours.get(of), may_be.get(of, ours.get(of))):
+                    called = f"{family} {self.edits.names.book(family).name_of(of)!r}"
+                    return called, link_told(aspect, ours.get(of)), link_told(aspect, current.get(of))
+        return None
+
+    def _header(self, attribute: str) -> str:
+        return next((column.header for column in self.edits.columns if column.attribute == attribute), attribute)
+
+    # ---- a contact that the job has deleted
+
+    def _make_anew(self, thing: Thing, known: Known) -> Flow:
+        before = ContactState.from_json(thing.edit.after)
+        email = before.attributes.get("email", "")
+        receipt = yield from look_up_contact("look up", email)
+        if not receipt.ok:
+            return Outcome(RowStatus.FAILED, failures=(Failure(receipt.step, receipt.code, receipt.error),))
+        if receipt.data is not None and not known.begun - {"look up"}:
+            return changed_since(email, "deleted", f"somebody has made it, with the id {receipt.data['id']}")
+        fields = {f"{CUSTOM}{of}": value for of, value in before.fields.items() if value}
+        values = {of: value for of, value in {**before.attributes, **fields}.items() if value}
+        values = {of: value for of, value in values.items() if is_known(of, self.edits.columns)}
+        own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in values.items())
+        write = Write(Way.NEW, "", Wanted(values), own, self.edits.columns, known, Edits("", own, made=True))
+        contact = yield from write_contact(write)
+        if isinstance(contact, Done):
+            return ended(contact, CREATED, "", None)
+        beside = self._links_before(before)
+        done = yield from combined(self._parts(contact, beside))
+        failures = [failure for part in done for failure in part.failures]
+        result = Done(failures, any(part.in_doubt for part in done), changed=True)
+        return ended(result, CREATED, contact.id, wants_of(own, beside))
+
+    def _links_before(self, before: ContactState) -> tuple[Edit, ...]:
+        tags = [self.edits.id_now("tags", of, "") for of in before.tags]
+        accounts = {self.edits.id_now("accounts", of, ""): title for of, title in before.titles.items()}
+        lists = {of: status for of, status in before.lists.items() if status in (SUBSCRIBED, UNSUBSCRIBED)}
+        return (
+            *(Edit(Aspect.TAG, of, False, True, self.edits.names.book("tags").name_of(of)) for of in tags),
+            *(Edit(Aspect.LIST, of, None, s, self.edits.names.book("lists").name_of(of)) for of, s in lists.items()),
+            *(
+                Edit(Aspect.ACCOUNT, of, None, t, self.edits.names.book("accounts").name_of(of))
+                for of, t in accounts.items()
+            ),
+        )
+
+    def _parts(self, contact: Contact, beside: tuple[Edit, ...]) -> list[Asking[Done]]:
+        parts = [
+            add_tags(contact.id, [edit for edit in beside if edit.aspect is Aspect.TAG], known=False, made=True),
+            set_lists(
+                contact, [edit for edit in beside if edit.aspect is Aspect.LIST], self.edits.meaning, known=False
+            ),
+        ]
+        jobs = [edit for edit in beside if edit.aspect is Aspect.ACCOUNT]
+        parts += [set_account(contact, Employment(edit.of, edit.name, edit.after), NOWHERE) for edit in jobs]
+        return parts

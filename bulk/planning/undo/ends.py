@@ -1,0 +1,88 @@
+"""How a line of an undo ends, and what is said of it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from bulk.model import Aspect, Failure, Json, Outcome, RowStatus
+from bulk.planning.changes import UNCHANGED
+from bulk.planning.consent import NEVER
+from bulk.planning.differences import perhaps
+from bulk.planning.steps.contact_links import Done
+from bulk.planning.writers import Known
+from bulk.resources.spec import CUSTOM, Column
+
+CHANGED_SINCE: Final = "changed_since"
+_SHOWN: Final = 80  # characters of a value that an error shows
+_WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
+
+
+def changed_since(what: str, left: str, now: str) -> Outcome:
+    """The end of a line whose record somebody changed."""
+    said = f"Somebody changed {what} since, so it is left alone. The job left: {left}. Now: {now}."
+    return Outcome(RowStatus.FAILED, failures=(Failure("", CHANGED_SINCE, said),))
+
+
+def not_read(said: str) -> Outcome:
+    """The end of a line whose record could not be read."""
+    return Outcome(RowStatus.FAILED, failures=(Failure("read back", "no_answer", said),))
+
+
+def as_it_was(known: Known, action: str, identity: str) -> Outcome:
+    """The end of a line that asks for nothing any more: an earlier send of this undo may have done it."""
+    sent = any(not step.startswith(("read back", "look up")) for step in known.begun)
+    if sent:
+        return Outcome(RowStatus.SUCCEEDED, action, identity)
+    return Outcome(RowStatus.UNCHANGED, UNCHANGED, identity)
+
+
+def ended(done: Done, action: str, identity: str, wants: Json) -> Outcome:
+    """The end of a line that was carried out."""
+    if done.failures:
+        status = RowStatus.IN_DOUBT if done.in_doubt else RowStatus.FAILED
+        return Outcome(
+            status, action if done.changed else "", identity, tuple(done.failures), perhaps(wants or {}, there=False)
+        )
+    if not done.changed:
+        return Outcome(RowStatus.UNCHANGED, UNCHANGED, identity)
+    return Outcome(RowStatus.SUCCEEDED, action, identity, wants=wants)
+
+
+def is_known(attribute: str, columns: tuple[Column, ...]) -> bool:
+    """Whether the account has the attribute: a custom field may be gone."""
+    return not attribute.startswith(CUSTOM) or any(column.attribute == attribute for column in columns)
+
+
+def shown(value: Json) -> str:
+    """A value, as an error shows it."""
+    text = "" if value is None else str(value)
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def status_told(status: Json) -> str:
+    """How somebody stands with a list."""
+    return "on no list" if status in (None, NEVER) else _WORDS.get(str(status), str(status))
+
+
+def place_told(title: Json) -> str:
+    """What a contact is in an account; None: it is not in it."""
+    if title is None:
+        return "not in it"
+    return f"in it as {title!r}" if title else "in it"
+
+
+def link_told(aspect: Aspect, value: Json) -> str:
+    """A link of a contact, as an error tells it."""
+    if aspect is Aspect.LIST:
+        return status_told(value)
+    return place_told(value) if aspect is Aspect.ACCOUNT else "has it" if value else "has it not"
+
+
+def moment_of(date: str) -> float | None:
+    """The moment of a date, None where it does not say one."""
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None

@@ -1,0 +1,106 @@
+"""What a job has changed of records by themselves is put back: cells, records that it has created or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt, RowStatus
+from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change
+from bulk.planning.kept_records import UNSET
+from bulk.planning.names import Names
+from bulk.planning.pages.collections import read_list
+from bulk.planning.read_back import NotRead, read_record
+from bulk.planning.record_changes import record_edits
+from bulk.planning.steps.record import change_record, create_record, delete_record
+from bulk.planning.steps.record_search import Claims, RecordWork
+from bulk.planning.understanding import Wanted
+from bulk.planning.undo.ends import as_it_was, changed_since, not_read, shown
+from bulk.planning.undo.things import Thing, image_values
+from bulk.planning.writers import Known, Meaning
+from bulk.resources.spec import CUSTOM, Column, Resource
+
+_USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
+    "tags": (("contacts", "contacts", "tagid"),),
+    "accounts": (("accountContacts", "accountContacts", "filters[account]"),),
+    "lists": (("contacts", "contacts", "listid"),),
+    "dealGroups": (("deals", "deals", "filters[group]"),),
+    "dealStages": (("deals", "deals", "filters[stage]"),),
+    "fields": (("fieldValues", "fieldValues", "filters[fieldid]"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUndo:
+    """Puts back what a job has changed of records by themselves."""
+
+    resource: Resource
+    columns: tuple[Column, ...]
+    meaning: Meaning
+    names: Names
+    claims: Claims
+
+    def flow(self, thing: Thing, known: Known) -> Flow:
+        """The flow of one line."""
+        makes = thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+        return self._make_anew(thing, known) if makes else self._put_back(thing, known)
+
+    def _put_back(self, thing: Thing, known: Known) -> Flow:
+        deletes = thing.edit.aspect is Aspect.RECORD
+        now = yield from read_record(self.resource, thing.record, custom=bool(self.names.fields))
+        if isinstance(now, NotRead):
+            return not_read(now.said)
+        if now[1] is not None:
+            return (yield from self._delete(thing, now[1]) if deletes else self._change(thing, now[1], known))
+        if deletes:
+            return as_it_was(known, DELETED, thing.record)
+        return changed_since(f"the {self.resource.singular}", shown(thing.edit.before), "it is gone")
+
+    def _change(self, thing: Thing, kept: Json, known: Known) -> Flow:
+        edit = thing.edit
+        own = self._differs({edit.of: edit.after}, kept)
+        if not own:
+            return as_it_was(known, UPDATED, thing.record)
+        if all(self._differs({edit.of: value}, kept) for value in thing.left):
+            return changed_since(edit.of, shown(edit.before), shown(kept.get(edit.of)))
+        return (yield from change_record(self._work(known), Change(thing.record, UPDATED, own), kept))
+
+    def _differs(self, values: Mapping[str, Json], kept: Json) -> tuple[Edit, ...]:
+        own = {of: "" if value is None else value for of, value in values.items() if not of.startswith(CUSTOM)}
+        fields = {of.removeprefix(CUSTOM): value for of, value in values.items() if of.startswith(CUSTOM)}
+        known = {column.field_id for column in self.columns}
+        fields = {of: "" if value is None else value for of, value in fields.items() if of in known}
+        return record_edits(Wanted(own, fields), kept, self.columns)
+
+    def _work(self, known: Known) -> RecordWork:
+        return RecordWork(self.resource, self.meaning, self.names, self.claims, Wanted(), known)
+
+    def _delete(self, thing: Thing, kept: Json) -> Flow:
+        for edit in self._differs(image_values(thing.image), kept):
+            return changed_since(edit.of, shown(edit.after), shown(edit.before))
+        for path, plural, parameter in _USERS.get(self.resource.name, ()):
+            users = yield from read_list(
+                f"read back {plural}", path, plural, lambda one: str(one["id"]), ((parameter, thing.record),)
+            )
+            if isinstance(users, Receipt):
+                return not_read(users.error)
+            if users and not thing.row:  # a name that rows needed: it goes only if nobody has it
+                return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
+            if users:
+                return changed_since(
+                    f"the {self.resource.singular}", "unused", f"{plural} {', '.join(users[:5])} have it"
+                )
+        edits = Edits(thing.record, (Edit(Aspect.RECORD, thing.record, kept, None),))
+        return (yield from delete_record(self.resource, thing.record, edits))
+
+    def _make_anew(self, thing: Thing, known: Known) -> Flow:
+        kept = thing.edit.after
+        book = self.names.book(self.resource.name)
+        there = book.id_of(str(kept.get(self.resource.called) or "")) if self.resource.called else None
+        if there is not None and self.resource.unique:  # names that lines need are made before them
+            return Outcome(RowStatus.SUCCEEDED, CREATED, there)
+        wanted = {c.attribute for c in self.columns if c.writable and not c.names and not c.beside}
+        values = {of: value for of, value in kept.items() if of in wanted and value not in UNSET}
+        own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in values.items())
+        return (yield from create_record(self._work(known), Change("", CREATED, own)))

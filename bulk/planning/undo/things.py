@@ -1,0 +1,151 @@
+"""What an undo puts back: one `Thing` for each cell, link or record that a job has changed, the last one first. Pure.
+
+Several changes of one cell come to one thing: what was there before the first, and what the last has left. What a
+record was made with is its `image`, against which it is held before it is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+
+from bulk.model import Aspect, Edit, Json
+from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
+from bulk.resources.spec import CUSTOM
+
+CANNOT: Final = (Aspect.BESIDE,)  # what the API does not take back
+_IMAGE: Final = (Aspect.VALUE, Aspect.TAG, Aspect.LIST, Aspect.ACCOUNT, Aspect.BESIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing to put back: `edit.before` is what the job has left, `edit.after` what was there before the job.
+
+    `row` is the row of the undone job. `ours` are other values that the job may have left there. `image` is what a
+    record was made with, `perhaps` what it may have got besides. `at` is when it was sent. `never`: nothing was there
+    before, and that cannot be had again.
+    """
+
+    row: int
+    resource: str
+    record: str
+    edit: Edit
+    ours: tuple[Json, ...] = ()
+    image: tuple[Edit, ...] = ()
+    perhaps: tuple[Edit, ...] = ()
+    at: float = 0.0
+    never: bool = False
+
+    @property
+    def left(self) -> tuple[Json, ...]:
+        """All that the job may have left."""
+        return (self.edit.before, *self.ours)
+
+    def to_json(self) -> Json:
+        """The thing as JSON, to be written down."""
+        image, more = list(map(_plain, self.image)), list(map(_plain, self.perhaps))
+        edit, ours = _plain(self.edit), list(self.ours)
+        return [self.row, self.resource, self.record, edit, ours, image, more, self.at, self.never]
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """The inverse of `to_json`."""
+        row, resource, record, edit, ours, image, more, at, never = data
+        images = tuple(map(_edit, image)), tuple(map(_edit, more))
+        return cls(row, resource, record, _edit(edit), tuple(ours), *images, at, never)
+
+
+def _plain(edit: Edit) -> Json:
+    return [edit.aspect.value, edit.of, edit.before, edit.after, edit.name]
+
+
+def _edit(data: Json) -> Edit:
+    return Edit(Aspect(data[0]), *data[1:])
+
+
+@dataclass(slots=True)
+class Things:
+    """Collects what one job has changed of a resource, as it is told in the order in which it was sent.
+
+    `made` says by row the id of what it has created. `doubtful` are rows that may have created something unknown.
+    """
+
+    resource: str
+    made: Mapping[int, str]
+    doubtful: set[int] = field(default_factory=set)
+    _found: dict[tuple[str, Aspect, str], Thing] = field(default_factory=dict)
+    _images: dict[str, dict[tuple[Aspect, str], Edit]] = field(default_factory=dict)
+    _perhaps: dict[str, list[Edit]] = field(default_factory=dict)
+    _rows: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def take(self, row: int, record: str, edit: Edit, at: float, *, made: bool, sure: bool) -> None:
+        """Take in one edit. Of what the job has made, it goes into its image, if it is `sure` that it was done."""
+        sure |= not record  # whose id is known was made
+        record = record or self.made.get(row, "")
+        if not record:
+            self.doubtful.add(row)
+            return
+        if made or record in self._images:
+            self._rows.setdefault(record, (row, at))
+            image = self._images.setdefault(record, {})
+            if sure:
+                image[edit.aspect, edit.of] = edit
+            else:
+                self._perhaps.setdefault(record, []).append(edit)
+            return
+        key = (record, edit.aspect, edit.of)
+        before = self._found.pop(key, None)  # the last change says where it stands in the order
+        thing = Thing(row, self.resource, record, _back(edit), at=at, never=_is_never(edit))
+        if before is not None:
+            original = before.edit.after
+            ours = (*before.ours, before.edit.before)
+            thing = replace(thing, edit=replace(thing.edit, after=original), ours=ours, never=before.never)
+        self._found[key] = thing
+
+    def all(self) -> list[Thing]:
+        """All things, the last first; what was made goes after what was changed."""
+        changed = [thing for thing in self._found.values() if thing.edit.before != thing.edit.after or thing.ours]
+        created = [
+            Thing(
+                row,
+                self.resource,
+                record,
+                Edit(Aspect.RECORD, record, {}, None),
+                image=tuple(image.values()),
+                perhaps=tuple(self._perhaps.get(record, ())),
+                at=at,
+            )
+            for (record, image), (row, at) in zip(self._images.items(), self._rows.values(), strict=True)
+        ]
+        return [*reversed(changed), *reversed(created)]
+
+
+def _back(edit: Edit) -> Edit:
+    """The edit that takes this one back."""
+    after = edit.before
+    if edit.aspect is Aspect.LIST and after in (None, NEVER):
+        after = UNSUBSCRIBED
+    if edit.aspect is Aspect.VALUE and after is None:
+        after = ""
+    before = "" if edit.aspect is Aspect.VALUE and edit.after is None else edit.after
+    return replace(edit, before=before, after=after)
+
+
+def _is_never(edit: Edit) -> bool:
+    return edit.aspect is Aspect.LIST and edit.before in (None, NEVER) and edit.after == SUBSCRIBED
+
+
+def image_values(image: Iterable[Edit]) -> dict[str, Json]:
+    """The values that a record was made with, by attribute; those of custom fields by `field:12`."""
+    return {edit.of: edit.after for edit in image if edit.aspect is Aspect.VALUE}
+
+
+def image_links(image: Iterable[Edit], aspect: Aspect) -> dict[str, Json]:
+    """What of one aspect it was made with, by id."""
+    return {edit.of: edit.after for edit in image if edit.aspect is aspect and edit.after not in (False, None)}
+
+
+def is_custom(attribute: str) -> bool:
+    """Whether an attribute is that of a custom field."""
+    return attribute.startswith(CUSTOM)

@@ -1,0 +1,249 @@
+"""An undo puts back what a job has changed, as far as nobody changed it since."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulk.errors import DeclinedError, UsageError
+from bulk.model import Lost, Reply, Request
+from tests.jobs.samples import IMPORTED, SAMPLES, given
+from tests.undone import gone_on, kept, people, undone
+from tests.world import World, check_reports, crashing, report
+
+HEADER = "email,firstName,phone,tags,remove_tags,lists,unsubscribe_lists,account,Company size"
+COLUMNS = ("row", "resource", "id", "action", "column", "expected now", "back to")
+BEFORE = [
+    ("ada@example.com", "Ada", "", "VIP", "", "Newsletter", "", "Acme", "1-10"),
+    ("grace@example.com", "Grace", "202-555-0143", "Trial,VIP", "", "", "", "", ""),
+    ("mary@example.com", "Mary", "", "", "", "Customers", "", "Other", "11-50"),
+]
+AFTER = [
+    ("ada@example.com", "Augusta", "202-555-0100", "Gold", "VIP", "Customers", "", "Other", "11-50"),
+    ("grace@example.com", "Grace H.", "#N/A", "Gold", "Trial", "Newsletter", "", "New Place", "1-10"),
+    ("mary@example.com", "Mary", "", "VIP", "", "", "Customers", "#N/A", "#N/A"),
+    ("new@example.com", "New", "202-555-0101", "Gold,VIP", "", "Newsletter", "", "Acme", "1-10"),
+]
+
+
+def prepared(world: World) -> None:
+    world.start(world.csv(BEFORE, HEADER))
+    kept(world, "before")
+
+
+def failed(world: World) -> dict[str, str]:
+    return {line["column"] or line["action"]: line["_code"] for line in report(world.job.path, "failed.csv")}
+
+
+def errors(world: World) -> str:
+    return "\n".join(line["_error"] for line in report(world.job.path, "failed.csv"))
+
+
+def test_the_account_is_as_before_and_undone_again_as_imported(world: World):
+    prepared(world)
+    before = people(world)
+    assert world.start(world.csv(AFTER, HEADER)).summary.rows["succeeded"] == len(AFTER)
+    job, imported = kept(world, "imported"), people(world)
+    result = undone(world, job)
+    assert (failed(world), errors(world)) == ({}, "")
+    assert result.summary.complete
+    assert people(world) == before
+    check_reports(world.job.path, COLUMNS)
+    again = undone(world, kept(world, "undone"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert again.summary.complete
+    assert people(world) == imported
+    undone(world, kept(world, "undone again"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
+def test_what_was_created_is_deleted(world: World, name: str):
+    given(world)
+    sample = SAMPLES[name]
+    before = world.ask(f"GET {name}", query=(("limit", "100"),)).body
+    accounts = people(world)
+    world.start(world.csv(sample.rows, sample.header), name)
+    result = undone(world, kept(world, "imported"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert result.summary.complete
+    after = world.ask(f"GET {name}", query=(("limit", "100"),)).body
+    if name not in ("contactLists", "fieldValues"):  # who was on no list is unsubscribed, and a value is empty
+        assert [one["id"] for one in after.get(name, ())] == [one["id"] for one in before.get(name, ())]
+    assert people(world) == accounts
+
+
+@pytest.mark.parametrize("name", ["deals", "notes", "accounts", "tags", "fields"])
+def test_changed_records_are_as_before(world: World, name: str):
+    given(world)
+    sample = SAMPLES[name]
+    world.start(world.csv(sample.rows, sample.header), name)
+    kept(world, "made")
+    before = _values(world, name)
+    attribute, cell = sample.change
+    at = sample.columns.index(attribute)
+    key = next(iter(sample.rows))
+    world.start(world.csv([[*key[:at], cell, *key[at + 1 :]]], sample.header), name)
+    undone(world, kept(world, "changed"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert _values(world, name) == before
+
+
+def _values(world: World, name: str) -> list[dict[str, object]]:
+    dates = ("udate", "mdate", "updatedTimestamp", "updated_timestamp", "edate", "updated_utc_timestamp")
+    records = world.ask(f"GET {name}", query=(("limit", "100"),)).body[name]
+    return [{of: value for of, value in one.items() if of not in dates} for one in records]
+
+
+def test_what_somebody_changed_since_stays_and_is_named(world: World):
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER))
+    job = kept(world, "imported")
+    ids = {person: str(at) for at, person in enumerate(world.account()["contacts"], 1)}
+    world.ask(f"PUT contacts/{ids['ada@example.com']}", {"contact": {"firstName": "Ada K."}})
+    result = undone(world, job)
+    assert failed(world) == {"firstName": "changed_since"}
+    assert "'Augusta'" in errors(world)
+    assert "'Ada K.'" in errors(world)
+    assert result.summary.rows["failed"] == 1
+    assert world.account()["contacts"]["ada@example.com"]["firstName"] == "Ada K."
+    assert world.account()["contacts"]["ada@example.com"]["phone"] == ""
+
+
+def test_whom_the_job_created_and_who_left_since_is_kept(world: World):
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER))
+    job = kept(world, "imported")
+    _unsubscribe(world, "new@example.com")
+    undone(world, job)
+    assert failed(world)["delete"] == "changed_since"
+    assert world.account()["contacts"]["new@example.com"]["lists"]["Newsletter"] == "2"
+
+
+def test_who_leaves_just_before_they_would_be_deleted_is_kept(world: World):
+    world.start(world.csv(AFTER[-1:], HEADER))
+    job = kept(world, "imported")
+
+    def left(request: Request, reply: Reply | Lost) -> Reply | Lost:
+        """Between the look at them and the deletion they leave."""
+        if isinstance(reply, Reply) and request.step.startswith("standing"):
+            for link in reply.body["contactLists"]:
+                link["status"] = "2"
+        return reply
+
+    world.instead = left
+    undone(world, job)
+    assert failed(world)["delete"] == "changed_since"
+    assert "new@example.com" in world.account()["contacts"]
+
+
+def _unsubscribe(world: World, email: str) -> None:
+    contact = world.ask("GET contacts", query=(("email", email),)).body["contacts"][0]["id"]
+    lists = {one["name"]: one["id"] for one in world.ask("GET lists").body["lists"]}
+    world.ask("POST contactLists", {"contactList": {"list": lists["Newsletter"], "contact": contact, "status": 2}})
+
+
+def test_whom_the_job_unsubscribed_and_who_left_since_stays_off(world: World):
+    """The account dates it later than what the job has sent."""
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER))
+    job = kept(world, "imported")
+    world.instead = _dated_later
+    undone(world, job)
+    assert failed(world) == {"lists": "changed_since"}
+    assert world.account()["contacts"]["mary@example.com"]["lists"]["Customers"] == "2"
+
+
+def _dated_later(request: Request, reply: Reply | Lost) -> Reply | Lost:
+    if isinstance(reply, Reply) and request.method == "GET" and request.path.endswith("/contactLists"):
+        for link in reply.body["contactLists"]:
+            link["udate"] = "2099-01-01T00:00:00-05:00"
+    return reply
+
+
+def test_a_created_contact_that_somebody_gave_something_is_kept(world: World):
+    world.start(world.csv(AFTER[-1:], HEADER))
+    job = kept(world, "imported")
+    contact = world.ask("GET contacts", query=(("email", "new@example.com"),)).body["contacts"][0]["id"]
+    world.ask("POST notes", {"note": {"note": "Call them", "reltype": "Subscriber", "relid": contact}})
+    undone(world, job)
+    assert failed(world)["delete"] == "changed_since"
+    assert "new@example.com" in world.account()["contacts"]
+
+
+@pytest.mark.parametrize("path", ["contacts/1", "contactTags", "contactLists", "accountContacts"])
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_an_undo_that_is_killed_goes_on(world: World, path: str, after: int):
+    prepared(world)
+    before = people(world)
+    world.start(world.csv(AFTER, HEADER))
+    job = kept(world, "imported")
+    with crashing(world, path, after):
+        undone(world, job)
+    if not report(world.job.path, "succeeded.csv") and world.job.path.exists():
+        gone_on(world)
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+
+
+@pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
+@pytest.mark.parametrize("after", [0, 1, 2, 4])
+def test_a_job_that_was_killed_is_undone(world: World, path: str, after: int):
+    prepared(world)
+    before = people(world)
+    with crashing(world, path, after):
+        world.start(world.csv(AFTER, HEADER))
+    undone(world, kept(world, "killed"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+
+
+def test_it_asks_first_and_a_plan_alone_changes_nothing(world: World):
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER))
+    job, imported = kept(world, "imported"), people(world)
+    result = undone(world, job, only_plan=True)
+    assert result.summary.state == "planned"
+    assert not world.job.path.exists()
+    world.confirm = lambda _question: False
+    with pytest.raises(DeclinedError):
+        undone(world, job)
+    assert not world.job.path.exists()
+    assert people(world) == imported
+    said = "\n".join(world.told.lines)
+    assert "will be unsubscribed" in said
+    assert "will be subscribed again" in said
+
+
+def test_an_export_has_nothing_to_undo(world: World):
+    world.export(world.folder / "out.csv")
+    with pytest.raises(UsageError, match="export"):
+        undone(world, kept(world, "exported"))
+
+
+def test_deleted_contacts_are_made_anew(world: World):
+    prepared(world)
+    before = people(world)
+    world.start(world.csv([*((row[0],) for row in BEFORE), ("nobody@example.com",)], "email"), mode="delete")
+    assert people(world) != before
+    undone(world, kept(world, "deleted"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+
+
+def test_a_plan_that_was_carried_out_is_undone(world: World):
+    prepared(world)
+    before = people(world)
+    world.plan(world.csv(AFTER, HEADER))
+    world.apply()
+    undone(world, kept(world, "applied"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+
+
+def test_what_was_not_read_before_it_went_is_told_first(world: World):
+    prepared(world)
+    world.start(world.csv([("ada@example.com",)], "email"), mode="delete")
+    result = undone(world, kept(world, "deleted"))
+    assert result.summary.rows["read"] == 0
+    assert any("1 row cannot be undone (2)" in line for line in world.told.lines)
