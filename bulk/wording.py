@@ -28,7 +28,9 @@ _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where tha
     "map": "maps", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
-FLAGS: Final = frozenset({"ignore_unknown", "allow_damaged", "resubscribe", "guard_formulas", "plain", "yes", "exact"})
+FLAGS: Final = frozenset(
+    {"ignore_unknown", "allow_damaged", "resubscribe", "guard_formulas", "plain", "yes", "undoable", "exact"}
+)
 OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding", "delimiter",
     "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job", "jobs_dir",

@@ -101,8 +101,12 @@ def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str,
     """What can be done about rows that are not done: a file that holds them, maybe repaired, is imported."""
     from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
 
-    line = _import_line(file, job_at(job).record)
-    retry = command_line("retry", job.name, job.parent)
+    retry, record = command_line("retry", job.name, job.parent), job_at(job).record
+    if record.kind == "undo":  # its lines mean nothing to an import
+        if set(codes) - {"changed_since"}:
+            yield from ("What failed is tried again by", f"  {retry}")
+        return
+    line = _import_line(file, record)
     for said, command in ways_on(rows, codes, file.name, lambda option: f"{line} {option}".rstrip(), retry):
         yield said
         yield f"  {command}"

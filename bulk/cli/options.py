@@ -117,6 +117,7 @@ meaning = _stack(
         help="A cell that the account changed too since the export: send the file's, keep the account's, or send"
         " nothing at all.  [default: keep it, and the row fails]",
     ),
+    click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
 )  # fmt: skip
 

@@ -96,6 +96,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "resubscribe": _FLAG,
     "allow_damaged": _FLAG,
     "yes": _FLAG,
+    "undoable": _FLAG,
     "max_errors": (_is_max_errors, "write a number of rows, like 100, or a share, like 5%"),
     "max_duration": (_or_none(_is_number), "it is a number of seconds"),
     "rate": (_is_number, NO_LIMIT_RATE),
@@ -150,6 +151,7 @@ class ImportOptions:
     max_duration: float | None = None
     rate: float = 5.0
     concurrency: int = 0
+    undoable: bool = False
 
     def __post_init__(self) -> None:
         _check_all(self)

@@ -15,6 +15,7 @@ from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.rows import Rows
 from bulk.jobs.telling import telling_progress, where_it_stands
+from bulk.jobs.undoable import UndoableRows
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 
@@ -42,6 +43,8 @@ async def send_rows(
         reading = reading_of(job, needs)
         back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, reading)
         rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow)
+        if options.undoable:
+            rows.flow_of = UndoableRows(prepared, checkpoint).flow
         if job.applies:
             rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint).flow, NOT_OLD
         async with anyio.create_task_group() as tellers:

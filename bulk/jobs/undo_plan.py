@@ -90,9 +90,6 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
                     found.stays["a contact taken out of an automation: it would begin from the start"] += 1
                     continue
                 found.stays["an automation entered: what it has sent stays sent"] += 1
-            if edit.aspect is Aspect.BESIDE and not one.edits.made:
-                found.stays["an option or a stage that was added to what was there"] += 1
-                continue
             things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
     for things in reversed(by_resource.values()):
         found.things += things.all()
@@ -100,7 +97,7 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
     for things in by_resource.values():
         open_rows = [row for row in sorted(things.doubtful) if row not in settled or not settled[row].action]
         found.doubtful += [f"{prefix}{row}" for row in open_rows]
-    found.untold += [f"{prefix}{row}" for row in checkpoint.journal.untold()]
+    found.untold += [f"{prefix}{row}" for row in checkpoint.rows.untold()]
     for family, names in checkpoint.fact(facts.MADE_NAMES).items():
         found.names.setdefault(family, {}).update(names)
 
@@ -188,10 +185,10 @@ def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]
     for what, count in found.stays.items():
         yield f"  Stays: {count:,} times {what}."
     for rows, why in (
-        (found.untold, "it is not known what was there before, so they stay as they are"),
+        (found.untold, "what was there before is not known of all that they wrote, and that stays"),
         (found.doubtful, "it is not known whether they have created anything: resume the job first, then undo it"),
     ):
         if rows:
             few = ", ".join(rows[:FEW]) + (", …" if len(rows) > FEW else "")
-            yield f"  {counted(len(rows), 'row')} cannot be undone ({few}): {why}."
+            yield f"  {counted(len(rows), 'row')} cannot be undone, or not as a whole ({few}): {why}."
     yield "  Mails that were sent and automations that were set off stay so."

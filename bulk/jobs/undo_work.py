@@ -40,6 +40,7 @@ from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import SUMMARY, JobFolder
 
 
+# wide: one run with what it learns on its way, read by each of its stages
 @dataclass(slots=True)
 class Undoing:
     """One run of one undo. `found` is what is to be put back; a run that goes on has it in its checkpoint."""

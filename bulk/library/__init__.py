@@ -4,7 +4,7 @@
 events and a way to stop; `blocking` is the same for programs without an event loop. `from bulk import ...` gives every
 name in `__all__`. Around the jobs: `jobs` (those of a folder), `accounts` and `connections`, `doctor`, `reference`
 (what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set),
-`comparing` (two exports against each other).
+`comparing` (two exports against each other), `undoing` (what a job has changed).
 
 Each module is loaded when it is first asked for, since `bulk --help` needs none of them.
 """

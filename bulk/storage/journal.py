@@ -21,6 +21,8 @@ _RECEIVE: Final = (
     " status = excluded.status, data = excluded.data, code = excluded.code, error = excluded.error"
 )
 _OVERWRITE: Final = "INSERT OR IGNORE INTO edits (row, step, record, edits, made, at) VALUES (?, ?, ?, ?, ?, ?)"
+NOTHING_TOLD: Final = "[]"  # the edits of a write of which it is not known what was there before
+_UNTOLD: Final = Edits("", ())
 _NOT_DONE: Final = "DELETE FROM edits WHERE row = ? AND step = ?"
 _REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
 _encoded: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `dumps` would make one each time
@@ -58,10 +60,10 @@ class Journal:
     def intend(self, row: int, request: Request, attempts: int) -> None:
         """Note that a request is about to leave, and what it overwrites. The first such note of a step stays."""
         self._database.put(_INTEND, (row, request.step, request.method, attempts))
-        if request.edits is not None:
-            each = [[edit.aspect.value, edit.of, edit.before, edit.after, edit.name] for edit in request.edits.each]
-            text = json.dumps(each, ensure_ascii=False, separators=(",", ":"))
-            edits = request.edits
+        if request.method != "GET":
+            edits = request.edits or _UNTOLD
+            each = [[edit.aspect.value, edit.of, edit.before, edit.after, edit.name] for edit in edits.each]
+            text = json.dumps(each, ensure_ascii=False, separators=(",", ":")) if each else NOTHING_TOLD
             values = (row, request.step, edits.record, text, edits.made, self._clock())
             self._database.put(_OVERWRITE, values)
 
@@ -83,7 +85,7 @@ class Journal:
 
     def overwritten(self) -> Iterator[Overwritten]:
         """What the job has changed of records that were there, or may have, in the order in which it was sent."""
-        return (one for one in self.written() if not one.edits.made)
+        return (one for one in self.written() if one.edits.each and not one.edits.made)
 
     def written(self) -> Iterator[Overwritten]:
         """The same, and what was written of records that rows have made themselves."""
@@ -94,14 +96,6 @@ class Journal:
         for row, step, record, text, made, at, sure in cursor:  # the steps of a row that is done are not kept
             edits = (Edit(Aspect(aspect), *rest) for aspect, *rest in json.loads(text))
             yield Overwritten(row, step, Edits(record, tuple(edits), bool(made)), at, sure=bool(sure))
-
-    def untold(self) -> list[int]:
-        """The rows that have changed something, and of which it does not stand here what was there before."""
-        sql = (
-            "SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
-            " OR action IN ('updated', 'deleted') AND row NOT IN (SELECT row FROM edits WHERE NOT made) ORDER BY row"
-        )
-        return [row for (row,) in self._database.read(sql)]
 
     def made_by_open(self) -> dict[int, str]:
         """The ids of the records that rows have made which have not ended, by row."""

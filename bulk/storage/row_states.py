@@ -92,6 +92,16 @@ class RowStates:
             is not None
         )
 
+    def untold(self) -> list[int]:
+        """The rows that have changed something, and of which it does not stand here what was there before."""
+        sql = (
+            "SELECT row FROM edits WHERE edits = '[]' AND row NOT IN (SELECT row FROM edits WHERE made AND record = '')"
+            " UNION SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
+            " UNION SELECT row FROM rows WHERE action IN ('updated', 'deleted')"
+            " AND row NOT IN (SELECT row FROM edits WHERE NOT made) ORDER BY row"
+        )
+        return [row for (row,) in self._database.read(sql)]
+
     # ---- parts of what the checkpoint does at once
 
     def send_again(self, execute: Execute, row: int) -> None:

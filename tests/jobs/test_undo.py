@@ -246,4 +246,20 @@ def test_what_was_not_read_before_it_went_is_told_first(world: World):
     world.start(world.csv([("ada@example.com",)], "email"), mode="delete")
     result = undone(world, kept(world, "deleted"))
     assert result.summary.rows["read"] == 0
-    assert any("1 row cannot be undone (2)" in line for line in world.told.lines)
+    assert any("1 row cannot be undone, or not as a whole (2)" in line for line in world.told.lines)
+
+
+@pytest.mark.parametrize("after", [None, 0, 1])
+def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: int | None):
+    prepared(world)
+    before = people(world)
+    path = world.csv([AFTER[1], AFTER[3]], HEADER)
+    if after is None:
+        world.start(path, undoable=True)
+    else:
+        with crashing(world, "contactTags", after):
+            world.start(path, undoable=True)
+    undone(world, kept(world, "few"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+    assert not any("cannot be undone" in line for line in world.told.lines)

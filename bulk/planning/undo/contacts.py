@@ -25,7 +25,7 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
-from bulk.planning.undo.ends import CHANGED_SINCE, as_it_was, changed_since, ended, is_known, link_told, not_read, shown
+from bulk.planning.undo.ends import as_it_was, changed_since, ended, is_known, link_told, not_read, shown
 from bulk.planning.undo.things import Thing, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
@@ -62,7 +62,7 @@ class ContactUndo:
     def _delete(self, thing: Thing, state: ContactState) -> Flow:
         left = self._left_list(thing, state.lists)
         if left:
-            return Outcome(RowStatus.FAILED, failures=(Failure("", CHANGED_SINCE, _LEFT.format(name=left)),))
+            return Outcome(RowStatus.FAILED, failures=(Failure("", "changed_since", _LEFT.format(name=left)),))
         otherwise = self._otherwise(thing, state)
         if otherwise is not None:
             return changed_since(*otherwise)
@@ -87,7 +87,7 @@ class ContactUndo:
 
         def decide(standing: Standing) -> Request | Failure | None:
             left = self._left_list(thing, standing.lists)
-            return Failure(request.step, CHANGED_SINCE, _LEFT.format(name=left)) if left else request
+            return Failure(request.step, "changed_since", _LEFT.format(name=left)) if left else request
 
         admitted = replace(request, admission=Admission(identity, STANDINGS, decide))
         receipts = yield (admitted,)

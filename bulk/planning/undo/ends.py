@@ -13,7 +13,6 @@ from bulk.planning.steps.contact_links import Done
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM, Column
 
-CHANGED_SINCE: Final = "changed_since"
 _SHOWN: Final = 80  # characters of a value that an error shows
 _WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
 
@@ -21,7 +20,7 @@ _WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3"
 def changed_since(what: str, left: str, now: str) -> Outcome:
     """The end of a line whose record somebody changed."""
     said = f"Somebody changed {what} since, so it is left alone. The job left: {left}. Now: {now}."
-    return Outcome(RowStatus.FAILED, failures=(Failure("", CHANGED_SINCE, said),))
+    return Outcome(RowStatus.FAILED, failures=(Failure("", "changed_since", said),))
 
 
 def not_read(said: str) -> Outcome:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Self
 
 from bulk.model import Aspect, Edit, Json
 from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
 from bulk.resources.spec import CUSTOM
-
-CANNOT: Final = (Aspect.BESIDE,)  # what the API does not take back
-_IMAGE: Final = (Aspect.VALUE, Aspect.TAG, Aspect.LIST, Aspect.ACCOUNT, Aspect.BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
