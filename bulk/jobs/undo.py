@@ -28,6 +28,7 @@ from bulk.resources import named
 from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder
+from bulk.storage.job_folders import create_job
 from bulk.storage.job_record import JobRecord
 
 UNDO: Final = "undo"
@@ -46,7 +47,7 @@ async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, 
     with undone.locked():
         found = await anyio.to_thread.run_sync(found_in, undone)
     access = setting.access
-    folder = JobFolder.create(setting.jobs, setting.name, UNDO)
+    folder = create_job(setting.jobs, setting.name, UNDO)
     record = JobRecord(
         UNDO, before.resource, asdict(options), access.place, access.connection, found.host, output=str(undone.path)
     )

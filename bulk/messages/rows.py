@@ -33,6 +33,7 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
     "conflict": (
         "The file and the account changed the same cell since the export, so the account's was kept.",
         "Look at both values; ⟦on_conflict=sheet⟧ sends the file's.",
+    ),
     "changed_since": (
         "Somebody changed it after the job that is undone, so it is left alone.",
         "Look at both values, and change it by hand if it is to go back.",

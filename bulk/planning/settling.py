@@ -55,12 +55,16 @@ def settled(request: Request, look: Look[Made], *, look_first: bool = False) -> 
     raise AssertionError("the names do not end")
 
 
-def deleted(step: str, path: str, edits: Edits | None = None) -> Asking[Receipt]:
+def deleted(
+    step: str, path: str, edits: Edits | None = None, *, admitted: Callable[[Request], Request] | None = None
+) -> Asking[Receipt]:
     """Delete a record, which may be repeated; what the answers leave open is settled by reading whether it is there.
 
-    Only the API's own word counts, that it has deleted it or that there is no such record.
+    Only the API's own word counts, that it has deleted it or that there is no such record. `admitted` gives the request
+    what it may not leave without.
     """
-    receipt = yield from asked(Request(step, "DELETE", path, absent_is_done=True, edits=edits))
+    request = Request(step, "DELETE", path, absent_is_done=True, edits=edits)
+    receipt = yield from asked(request if admitted is None else admitted(request))
     if receipt.ok or (receipt.verdict is Verdict.REJECT and receipt.status != 404):
         return receipt
     collection, _, identity = path.partition("/")

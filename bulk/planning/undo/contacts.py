@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from bulk.model import Admission, Aspect, Edit, Edits, Failure, Flow, Outcome, Receipt, Request, RowStatus, Standing
@@ -75,28 +76,20 @@ class ContactUndo:
             if more:
                 return changed_since("the contact", f"no {family}", f"{family} {', '.join(more[:5])}")
         edits = Edits(state.id, (Edit(Aspect.RECORD, state.id, state.to_json(), None),))
-        receipt = yield from self._deleted(thing, state.id, edits)
+        path = f"contacts/{state.id}"
+        receipt = yield from deleted("delete", path, edits, admitted=partial(self._admitted, thing))
         done = Done()
         done.take(receipt)
         return ended(done, DELETED, state.id, GONE)
 
-    def _deleted(self, thing: Thing, identity: str, edits: Edits) -> Asking[Receipt]:
-        """Delete a contact; how they stand with their lists is read just before."""
-        deleting = deleted("delete", f"contacts/{identity}", edits)
-        (request,) = next(deleting)
+    def _admitted(self, thing: Thing, request: Request) -> Request:
+        """The deletion of a contact, which leaves only when it was read just before how they stand with their lists."""
 
         def decide(standing: Standing) -> Request | Failure | None:
             left = self._left_list(thing, standing.lists)
             return Failure(request.step, "changed_since", _LEFT.format(name=left)) if left else request
 
-        admitted = replace(request, admission=Admission(identity, STANDINGS, decide))
-        receipts = yield (admitted,)
-        try:
-            while True:
-                receipts = yield deleting.send(receipts)
-        except StopIteration as end:
-            receipt: Receipt = end.value
-            return receipt
+        return replace(request, admission=Admission(thing.record, STANDINGS, decide))
 
     def _left_list(self, thing: Thing, lists: Mapping[str, str]) -> str:
         """The name of a list that a contact has left by themselves, "" if there is none."""
