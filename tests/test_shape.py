@@ -17,11 +17,8 @@ FIELDS = (ast.Assign, ast.AnnAssign)
 
 # Still to be mended, none of them for a reason: this becomes empty.
 OPEN = {
-    "long bulk/access/shared_limit.py",
     "long bulk/sandbox/app.py",
     "long bulk/sandbox/routes/crm_fields.py",
-    "wide bulk/access/shared_limit.py Share",
-    "wide bulk/engine/limit.py RateLimit",
     "wide bulk/sandbox/app.py Sandbox",
     "wide bulk/sandbox/routes/crm_fields.py CrmFields",
     "wide bulk/sandbox/shapes.py Shapes",

@@ -11,6 +11,7 @@ How soon the others know of a refusal: whoever was refused writes it down at onc
 the book every `LOOK_AGAIN` seconds at the latest.
 """
 
+# long: the two ways of a share, alone and among others, and the change from one to the other, are one story
 from __future__ import annotations
 
 import copy
@@ -162,6 +163,7 @@ class Me:
     rate: float
 
 
+# wide: what a job has leased, has to tell and was told changes together, in one exchange with the book
 class Share:
     """What a job may send without asking again: the leases it has, or the limit that it has alone until a moment.
 

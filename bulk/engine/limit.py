@@ -54,6 +54,7 @@ _SHARED: Final = (  # what one budget knows, whoever spends of it; whether conne
 )  # fmt: skip
 
 
+# wide: the law and the learning act on the same starts and margin; apart, each would reach into the other
 class RateLimit:
     """At most `rate` starts in any second; 0 or infinity means no limit (pauses still hold).
 
