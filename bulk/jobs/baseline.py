@@ -23,7 +23,7 @@ from bulk.resources.contacts import OPPOSITES
 from bulk.resources.spec import Column, Writing
 from bulk.storage import facts
 from bulk.storage.baseline import BASELINE, Baseline, opened_baseline, write_baseline
-from bulk.wording import counted
+from bulk.wording import counted, in_words_of
 
 MISSING: Final = "missing.csv"  # rows of the export that the file has no more
 _FEW: Final = 5  # of them that are shown
@@ -94,10 +94,9 @@ def _kept(job: Job, prepared: Prepared) -> str:
     if chosen is None:
         return ""
     count = write_baseline(job.folder.file(BASELINE), chosen.match.header, _rows(chosen))
-    job.setting.progress.say(
-        f"Baseline: {chosen.name} ({counted(count, 'row')}). Only cells that differ from it are edits."
-        " For all cells: ⟦baseline=none⟧"
-    )
+    said = f"Baseline: {chosen.name} ({counted(count, 'row')}). Only cells that differ from it are edits."
+    way = in_words_of(job.setting.front_end, "To send all cells: ⟦baseline=none⟧")
+    job.setting.progress.say(f"{said} {way}")
     return chosen.name
 
 

@@ -9,7 +9,7 @@ from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
-from bulk.resources.spec import Resource
+from bulk.resources.spec import Resource, Writing
 
 
 def check_import(resource: Resource | None, options: ImportOptions, access: Account | None) -> None:
@@ -22,7 +22,15 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
             raise UsageError("key_id_with_create")
     elif options.mode or options.key or options.limit is not None or options.skip_lines:
         raise UsageError("import_options_of_one_resource")
+    _check_baseline(resource, options)
     check_rate(options.rate, access)
+
+
+def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:
+    """Raise `UsageError` for what goes with contacts alone, so that nobody takes it for heeded elsewhere."""
+    asked = options.on_conflict or options.baseline not in ("auto", "none")
+    if asked and (resource is None or resource.writing is not Writing.CONTACT):
+        raise UsageError("baseline_of_contacts")
 
 
 def check_export(resource: Resource | None, options: ExportOptions, access: Account) -> None:

@@ -16,7 +16,7 @@ from bulk.files.check import Compared
 from bulk.files.source import Record
 from bulk.jobs.import_job import Job
 from bulk.jobs.open_rows import ids_said, open_records
-from bulk.jobs.own_ids import whose_ids
+from bulk.jobs.own_ids import OURS, whose_ids
 from bulk.jobs.prepared import Prepared
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
@@ -50,6 +50,8 @@ async def prefetched(job: Job, runner: Runner, prepared: Prepared, rows: int) ->
         return replace(prepared, read_since=since, prefetched=True)
     _note_time(job.checkpoint)
     prepared = replace(prepared, contacts_since=await _contacts(job, runner, prepared, rows), prefetched=True)
+    if prepared.has_baseline:  # which the file was held against: its ids are this account's
+        return replace(prepared, ids=OURS)
     if (
         prepared.contacts_since is None
         or _hold(job, prepared) is not by_email_or_id
@@ -128,6 +130,7 @@ def _edited_ids(prepared: Prepared, checkpoint: Checkpoint) -> tuple[list[str], 
     for records in open_records(prepared, checkpoint):
         rows = [prepared.row(record) for record in records if record.problem is None]
         edited += [row.key for row in rows if row.before is not None and row.values]
+        edited += [row.id for row in rows if row.before is None and row.id]  # whose they are
         new += sum(row.before is None for row in rows)
     return edited, new
 

@@ -20,7 +20,7 @@ from bulk.planning.plan_lines import UNCHANGED as SAME
 from bulk.planning.plan_lines import Line
 from bulk.planning.three_ways import emptied
 from bulk.storage import facts
-from bulk.wording import counted
+from bulk.wording import counted, in_words_of
 
 MISSING: Final = "missing.csv"  # rows of the export that the file has no more
 _FEW: Final = 5  # of them that are shown
@@ -100,11 +100,12 @@ def _write_missing(job: Job, edits: Edits) -> int:
             output.write(cells)
             count += 1
             if len(few) < _FEW:
-                few.append(f"{number} ({cells[at]})" if at is not None else str(number))
+                few.append(f"row {number} ({cells[at]})" if at is not None else f"row {number}")
     if not count:
         file.unlink()
         return 0
     rows = f"{', '.join(few)}{', …' if count > len(few) else ''}"
-    said = f"{counted(count, 'row')} of the export are not in the file and are left alone: rows {rows}."
-    job.setting.progress.say(f"{said} All stand in {file}")
+    said = f"Left alone, since the file has them no more: {counted(count, 'row')} of the export: {rows}."
+    way = in_words_of(job.setting.front_end, "To delete them, import this with ⟦mode=delete⟧ and ⟦key=id⟧:")
+    job.setting.progress.say(f"{said} {way} {file}")
     return count

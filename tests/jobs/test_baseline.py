@@ -7,14 +7,22 @@ import json
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from bulk.errors import AbortedError, UsageError
+from bulk.jobs.option_rules import check_import
+from bulk.jobs.options import ImportOptions
 from bulk.jobs.summary import JobResult
-from tests.world import World, report
+from bulk.model import Request
+from bulk.resources import named
+from bulk.resources.kinds import join_values, split_values
+from tests.scale import tries
+from tests.world import Crash, World, report
 
 Cells = dict[str, str]
 HEADER = "email,firstName,lastName,phone,tags,lists,account"
@@ -210,7 +218,7 @@ def test_rows_that_are_missing_are_told_and_left(world: World):
     sheet = edited(exported(world), lambda rows: rows.pop("alan@example.com") and None)
     result = world.start(sheet)
     assert [line["email"] for line in report(result.folder.path, "missing.csv")] == ["alan@example.com"]
-    assert any("alan@example.com" in line and "left alone" in line for line in world.told.lines)
+    assert any("alan@example.com" in line and "Left alone" in line for line in world.told.lines)
     assert "alan@example.com" in people(world)
 
 
@@ -315,3 +323,137 @@ def test_a_large_round_trip_reads_what_was_edited_and_touches_nothing_else(world
     assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, 9_945)
     now = people(world)
     assert {(email, now[email]["firstName"]) for email, _name in theirs} == set(theirs)
+
+
+@pytest.mark.parametrize("after", range(1, 5))
+def test_a_job_that_was_cut_off_goes_on_by_the_same_export(world: World, after: int):
+    def edit(rows: dict[str, Cells]) -> None:
+        for name in ("ada", "grace", "alan", "edsger"):
+            rows[f"{name}@example.com"].update(firstName="Edited", tags="Silver")
+
+    sheet = edited(exported(world), edit)
+    in_account(world, ("ada@example.com", "Countess"))
+    sends = 0
+
+    def crash(request: Request) -> None:
+        nonlocal sends
+        sends += request.method != "GET"
+        if sends > after:
+            raise Crash
+
+    world.on_send = crash
+    with suppress(BaseExceptionGroup, Crash):
+        world.start(sheet)
+    world.on_send = lambda _request: None
+    shutil.rmtree(world.folder / "jobs" / "out")
+    result = world.resume()
+    assert [line["_code"] for line in failed(result)] == ["conflict"]
+    now = people(world)
+    assert [now[f"{name}@example.com"]["firstName"] for name in ("ada", "grace", "alan", "edsger")] == [
+        "Countess", "Edited", "Edited", "Edited",
+    ]  # fmt: skip
+    assert all(now[f"{name}@example.com"]["tags"] == {"Silver"} for name in ("ada", "grace", "alan", "edsger"))
+    retried = world.resume(retry=True)
+    assert [line["_code"] for line in failed(retried)] == ["conflict"]
+
+
+def test_a_corrected_report_goes_by_the_export_too(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta", phone="9"))
+    in_account(world, ("ada@example.com", "Countess"), ("grace@example.com", "Amazing"))
+    folder = world.start(sheet).folder.path
+    folder.rename(folder.with_name("first"))
+    with (folder.with_name("first") / "failed.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0]["firstName"] = "Ada"  # never mind, then
+    path = world.folder / "corrected.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert world.start(path).summary.rows["unchanged"] == 1
+    assert people(world)["ada@example.com"]["firstName"] == "Countess"
+
+
+def test_a_new_row_with_the_id_of_somebody_else_is_refused(world: World):
+    path = exported(world)
+    in_account(world, ("later@example.com", "Later"))
+    later = world.ask("GET contacts", query=(("email", "later@example.com"),)).body["contacts"][0]["id"]
+
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["new"] = {"id": later, "email": "new@example.com", "firstName": "New"}
+
+    result = world.start(edited(path, edit))
+    assert [line["_code"] for line in failed(result)] == ["contradiction"]
+    assert world.steps() == []
+
+
+@pytest.mark.parametrize("resource", [None, "deals"])
+@pytest.mark.parametrize("options", [{"baseline": "out"}, {"on_conflict": "sheet"}])
+def test_what_goes_with_contacts_alone_is_refused_elsewhere(resource: str | None, options: dict[str, str]):
+    with pytest.raises(UsageError):
+        check_import(named(resource) if resource else None, ImportOptions(**options), None)
+
+
+# ---- against a merge of our own, cell by cell
+
+CELLS = ("firstName", "lastName", "phone", "account")
+VALUES = ("", "Ada", "B, C", "0123")
+TAGS = ("Gold", "VIP", "Smith, John")
+
+
+def merged(was: str, sheet: str, now: str) -> tuple[str, bool]:
+    """What the account is to hold, and whether both changed it."""
+    if sheet in (was, now) or now == was:
+        return (now if sheet == was else sheet), False
+    return now, True
+
+
+@pytest.mark.parametrize("seed", range(tries(6, 200)))
+def test_random_edits_on_both_sides_come_to_what_a_merge_says(world: World, seed: int):
+    chance = Random(seed)
+
+    def drawn() -> Cells:
+        return {name: chance.choice(VALUES) for name in CELLS} | {
+            "tags": join_values(sorted(chance.sample(TAGS, chance.randint(0, 3))), ",")
+        }
+
+    def changed(cells: Cells) -> Cells:
+        return {name: new if chance.random() < 0.4 else cells[name] for name, new in drawn().items()}
+
+    emails = [f"p{number}@example.com" for number in range(12)]
+    was = {email: drawn() for email in emails}
+    header = ",".join(("email", *CELLS, "tags"))
+    world.start(world.csv([(email, *cells.values()) for email, cells in was.items()], header), baseline="none")
+    shutil.rmtree(world.job.path)
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.job.path.with_name("out"))
+    ours, theirs = ({email: changed(cells) for email, cells in was.items()} for _side in range(2))
+
+    def edit(rows: dict[str, Cells]) -> None:
+        for email, cells in ours.items():
+            rows[email].update(cells)
+
+    sheet = edited(path, edit)
+    names = {email: {side: set(split_values(cells[email]["tags"], ",")) for side, cells in
+             (("was", was), ("ours", ours), ("theirs", theirs))} for email in emails}  # fmt: skip
+    meanwhile = [
+        (email, *(theirs[email][name] or "#N/A" for name in CELLS), join_values(names[email]["theirs"], ","),
+         join_values(names[email]["was"] - names[email]["theirs"], ","))
+        for email in emails
+    ]  # fmt: skip
+    in_account(world, *meanwhile, header=f"{header},remove_tags")
+    result = world.start(sheet)
+    now, conflicts = people(world), set()
+    for email in emails:
+        for name in CELLS:
+            expected, both = merged(was[email][name], ours[email][name], theirs[email][name])
+            held = now[email][name] if name != "account" else "".join(now[email]["account"])
+            assert held == expected, (email, name, was[email], ours[email], theirs[email])
+            conflicts |= {email} if both else set()
+        tags = names[email]
+        assert now[email]["tags"] == (tags["theirs"] | (tags["ours"] - tags["was"])) - (tags["was"] - tags["ours"])
+    assert {line["email"] for line in failed(result)} == {
+        ours.get(email, {}).get("email", email) for email in conflicts
+    }
+    assert {line["_code"] for line in failed(result)} <= {"conflict"}
