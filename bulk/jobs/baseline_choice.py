@@ -26,7 +26,8 @@ AUTO: Final = "auto"
 NONE: Final = "none"
 _LOOKED_AT: Final = 10  # exports, the newest
 _SAMPLE: Final = 10_000  # rows of a file that are held against them
-_MOST: Final = 0.9  # of the rows of known ids, how many have to be of those
+_MOST: Final = 0.9  # of the rows of known ids, how many have to say what the export did of those
+_HALF: Final = 0.5  # the same of an export that was named: ids may be alike by chance, and people would be renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,11 @@ def _sound(source: Source) -> Iterator[Record]:
 
 
 def _fit(sample: Sequence[Sequence[str]], match: Match, chosen: Chosen, *, lenient: bool = False) -> _Fit:
-    """How rows fit an export; `lenient`: of an export that was named, no more is asked than that it knows most ids."""
+    """How rows fit an export; `lenient`: it was named, so half of the rows are enough."""
     assert match.id_at is not None and chosen.match.id_at is not None  # noqa: S101, PT018 - asked before
     pairs = _pairs(match, chosen)
+    here, there = match.index("email"), chosen.match.index("email")
+    address = None if here is None or there is None else (here, there)  # beside its id it is proof enough
     rows = {cells[match.id_at].strip(): cells for cells in sample}
     ids = sum(bool(identity) for identity in rows)
     known = fitting = alike = 0
@@ -146,11 +149,12 @@ def _fit(sample: Sequence[Sequence[str]], match: Match, chosen: Chosen, *, lenie
         said = [pair for pair in said if pair[0].strip() or pair[1].strip()]
         same = sum(here == there for here, there in said)
         alike += same
-        fitting += same * 2 >= len(said) and (same > 1 or same == len(said))
+        of_one = address is not None and cells[address[0]].strip() == record.cells[address[1]].strip() != ""
+        fitting += of_one or (same * 2 >= len(said) and (same > 1 or same == len(said)))
     covered = {column.attribute for _at, column in match.columns if column.exported} <= {
         column.attribute for _at, column in chosen.match.columns
     }
-    made_of = known * 2 >= ids > 0 and (lenient or fitting >= _MOST * known)
+    made_of = known * 2 >= ids > 0 and fitting >= (_HALF if lenient else _MOST) * known
     return _Fit(made_of, covered, alike)
 
 

@@ -394,6 +394,28 @@ def test_what_goes_with_contacts_alone_is_refused_elsewhere(resource: str | None
         check_import(named(resource) if resource else None, ImportOptions(**options), None)
 
 
+def test_a_sheet_of_which_nearly_every_cell_was_edited_is_still_made_of_the_export(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        for number, row in enumerate(rows.values()):
+            row.update(firstName=f"F{number}", lastName=f"L{number}", phone=f"+{number}", tags="", account="")
+            row.update(cdate="", udate="")
+
+    world.start(edited(exported(world), edit))
+    assert any(line.startswith("Baseline: out") for line in world.told.lines)
+    assert people(world)["ada@example.com"]["account"] == []
+
+
+def test_an_export_of_others_that_have_the_same_ids_is_refused_though_it_was_named(world: World):
+    exported(world)
+    sheet = world.csv([(str(number), f"p{number}@example.com", "X") for number in range(1, 5)], "id,email,firstName")
+    other = world.csv(
+        [(str(number), f"q{number}@example.com", "Y") for number in range(1, 5)], "id,email,firstName", "o.csv"
+    )
+    with pytest.raises(UsageError, match="was not made of that"):
+        world.start(sheet, baseline=str(other))
+    assert world.steps() == []
+
+
 # ---- against a merge of our own, cell by cell
 
 CELLS = ("firstName", "lastName", "phone", "account")
