@@ -263,3 +263,37 @@ def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: i
     assert (failed(world), errors(world)) == ({}, "")
     assert people(world) == before
     assert not any("cannot be undone" in line for line in world.told.lines)
+
+
+def test_a_whole_account_that_was_imported_is_undone_part_by_part(world: World):
+    given(world)
+    start = people(world)
+    folder = world.folder / "files"
+    folder.mkdir()
+    for name in ("contacts", "deals", "notes"):
+        sample = SAMPLES[name]
+        world.csv(sample.rows, sample.header, f"files/{name}.csv")
+    result = world.import_all(folder)
+    assert result.summary.rows["failed"] == 0
+    assert people(world) != start
+    undone(world, kept(world, "imported"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == start
+    assert world.ask("GET notes").body["notes"] == []
+
+
+def test_what_failed_is_tried_again(world: World):
+    prepared(world)
+    before = people(world)
+    world.start(world.csv(AFTER, HEADER))
+    job = kept(world, "imported")
+    refusal = Reply(422, {"errors": [{"title": "not now", "code": "not_now"}]})
+    world.instead = lambda request, reply: refusal if request.method == "DELETE" else reply
+    world.on_send = lambda _request: None
+    result = undone(world, job)
+    assert result.summary.rows["failed"] > 0
+    world.instead = lambda _request, reply: reply
+    result = gone_on(world, retry=True)
+    assert (failed(world), errors(world)) == ({}, "")
+    assert result.summary.complete
+    assert people(world) == before
