@@ -27,6 +27,8 @@ _NOT_DONE: Final = "DELETE FROM edits WHERE row = ? AND step = ?"
 _REPEATED: Final = f"NOT (step = 'contact' AND code = '{ANOTHER_RECORD}')"
 _encoded: Final = json.JSONEncoder(separators=(",", ":")).encode  # made once: `dumps` would make one each time
 
+_readable: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRow:
@@ -63,7 +65,7 @@ class Journal:
         if request.method != "GET":
             edits = request.edits or _UNTOLD
             each = [[edit.aspect.value, edit.of, edit.before, edit.after, edit.name] for edit in edits.each]
-            text = json.dumps(each, ensure_ascii=False, separators=(",", ":")) if each else NOTHING_TOLD
+            text = _readable(each) if each else NOTHING_TOLD
             values = (row, request.step, edits.record, text, edits.made, self._clock())
             self._database.put(_OVERWRITE, values)
 
