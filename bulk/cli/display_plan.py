@@ -53,6 +53,8 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.echo(f"  {counted(changes, 'change')}: {each}")
     from bulk.resources.kinds import join_values  # noqa: PLC0415 - not for --help
 
+    if plan.get("emptied"):
+        terminal.echo(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
     for family, names in plan["new_names"].items():
         few = join_values(names[:FEW], ", ") + (", …" if len(names) > FEW else "")
         terminal.echo(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))

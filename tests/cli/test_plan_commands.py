@@ -77,3 +77,14 @@ def test_what_cannot_be_applied_says_what_to_do(bulk: Shell):
     assert "A plan is of one resource" in bulk("plan", "all", bulk.folder, "--sandbox").err
     for command in ("apply", "resume", "plan"):
         assert bulk(command, "--help").code == 0
+
+
+def test_what_was_emptied_since_an_export_is_told_apart(bulk: Shell):
+    bulk.sandbox("import", file(bulk, "ada@example.com,Ada,VIP"))
+    out = bulk.folder / "out.csv"
+    bulk.sandbox("export", out, "--job", "out")
+    sheet = bulk.folder / "sheet.csv"
+    sheet.write_text(out.read_text(encoding="utf-8-sig").replace('"Ada"', '""'))
+    assert "1 cell emptied since the export" in bulk.sandbox("plan", sheet).out
+    assert "Nothing to do" in bulk.sandbox("plan", sheet, "--blank", "keep").out
+    assert "--baseline none" in bulk.sandbox("plan", sheet).err
