@@ -21,6 +21,7 @@ from bulk.jobs.own_ids import others_beside
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.model import Flow, Json, Outcome, Receipt, Row, RowStatus
+from bulk.planning.consent import RELATION
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
@@ -88,6 +89,8 @@ class Rows:
             checkpoint.note(facts.ENROLMENT.of(str(receipt.data)), True)
             checkpoint.note(facts.ENROLMENT_OF.of(step.task.id), receipt.data)
         checkpoint.journal.receive(step.task.id, step.request.method, receipt)
+        if receipt.ok and receipt.data is False and step.request.path == RELATION:
+            checkpoint.journal.was_so(step.task.id, receipt.step)  # they had left by themselves: not ours to take back
 
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""

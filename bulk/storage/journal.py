@@ -52,6 +52,7 @@ class Overwritten:
     sure: bool = True
 
 
+# wide: one table of steps and one of what they overwrite; each stage of a job forgets another part of both
 class Journal:
     """Intents and receipts, by row and step."""
 
@@ -83,6 +84,10 @@ class Journal:
     def release(self, row: int, step: str) -> None:
         """Forget an intent whose request was surely not executed."""
         self._database.put("DELETE FROM steps WHERE row = ? AND step = ? AND verdict IS NULL", (row, step))
+        self._database.put(_NOT_DONE, (row, step))
+
+    def was_so(self, row: int, step: str) -> None:
+        """Forget what a write has overwritten: the account says that it was so before, so it has changed nothing."""
         self._database.put(_NOT_DONE, (row, step))
 
     def overwritten(self) -> Iterator[Overwritten]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bulk.errors import DeclinedError, UsageError
@@ -143,21 +145,22 @@ def _unsubscribe(world: World, email: str) -> None:
     world.ask("POST contactLists", {"contactList": {"list": lists["Newsletter"], "contact": contact, "status": 2}})
 
 
-def test_whom_the_job_unsubscribed_and_who_left_since_stays_off(world: World):
-    """The account dates it later than what the job has sent."""
+@pytest.mark.parametrize("date", ["2099-01-01T00:00:00-05:00", "2020-01-01T00:00:00-05:00", ""])
+def test_whom_the_job_unsubscribed_and_who_left_by_themselves_stays_off(world: World, date: str):
+    """The account dates it later than what the job has sent, or earlier: then they had left before."""
     prepared(world)
     world.start(world.csv(AFTER, HEADER))
     job = kept(world, "imported")
-    world.instead = _dated_later
+    world.instead = partial(_dated, date)
     undone(world, job)
     assert failed(world) == {"lists": "changed_since"}
     assert world.account()["contacts"]["mary@example.com"]["lists"]["Customers"] == "2"
 
 
-def _dated_later(request: Request, reply: Reply | Lost) -> Reply | Lost:
+def _dated(date: str, request: Request, reply: Reply | Lost) -> Reply | Lost:
     if isinstance(reply, Reply) and request.method == "GET" and request.path.endswith("/contactLists"):
         for link in reply.body["contactLists"]:
-            link["udate"] = "2099-01-01T00:00:00-05:00"
+            link["udate"] = date
     return reply
 
 

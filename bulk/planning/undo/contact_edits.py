@@ -126,7 +126,9 @@ class ContactEdits:
         if state.bounced:
             return changed_since(what, status_told(edit.before), "the address has bounced")
         moment = moment_of(date)
-        if status not in thing.left or moment is None or not thing.at or moment > thing.at + WITHIN:
+        # dated before the job's own send, they had left by themselves when it was sent
+        ours = moment is not None and bool(thing.at) and abs(moment - thing.at) <= WITHIN
+        if status not in thing.left or not ours:
             when = f", since {date}" if date else ""
             said = "it is not sure that they did not leave by themselves"
             return changed_since(what, status_told(edit.before), f"{status_told(status)}{when}: {said}")
