@@ -52,6 +52,7 @@ class OffsetAsk:
 class _Page:
     offset: int
     ids: tuple[int, ...]
+    reached: bool = False  # the end, by what the account told with it: no record of that moment comes after it
 
     @property
     def end(self) -> int:
@@ -75,7 +76,7 @@ class Offsets:
         self._dry: float = math.inf  # an empty page came from there: no more are asked for beyond it at once
         self._ends_again = 0  # how often the last record came again, as the last one, on a page from elsewhere
         self._turns: Counter[int] = Counter()
-        self._pages = sorted((_Page(offset, tuple(ids)) for offset, ids in pages), key=lambda page: page.offset)
+        self._pages = sorted((self._page(offset, ids, total) for offset, ids in pages), key=lambda page: page.offset)
         self._short = False  # a page came not full, or without news: from then on each after a look at the one before
         self._asked: set[int] = set()
         self._again: list[int] = []  # offsets to be read again, before anything else
@@ -148,7 +149,7 @@ class Offsets:
         self._asked.discard(ask.offset)
         first = not self._answered
         self._answered = True
-        page = _Page(ask.offset, tuple(ids))
+        page = self._page(ask.offset, ids, total)
         if total is not None:
             self.total = total
             self.least = total if self.least is None else min(self.least, total)
@@ -165,6 +166,10 @@ class Offsets:
             self._short = self._short or (at > 0 and set(ids) <= set(self._pages[at - 1].ids))  # no news
         self._look()
         return (page.offset, page.end - 1) if ids else None
+
+    @staticmethod
+    def _page(offset: int, ids: Sequence[int], total: int | None) -> _Page:
+        return _Page(offset, tuple(ids), total is not None and offset + len(ids) >= total)
 
     def _note_end(self, page: _Page) -> None:
         """Note what a page tells about where the records end."""
@@ -206,13 +211,18 @@ class Offsets:
         """Whether the last page that was read is the last there is."""
         hint, furthest = self._hint, self._furthest
         if hint is not None:
-            if furthest.end < hint:
+            if furthest.end < hint or (self._pages and not self._has_reached):
                 return False
             if is_last(len(furthest.ids), self._longest):
                 return True
         last = self._pages[-1] if self._pages else furthest
         no_news = len(self._pages) > 1 and set(last.ids) <= set(self._pages[-2].ids)
         return no_news or self._ends_again > 0 or (hint is None and len(last.ids) < FEW)
+
+    @property
+    def _has_reached(self) -> bool:
+        """Whether a page came up to the end that was told with it; a total that is told later may have fallen since."""
+        return any(page.reached for page in self._pages)
 
     @property
     def _furthest(self) -> _Page:
@@ -223,7 +233,7 @@ class Offsets:
         """Read on from the last page; it was the last as far as was known."""
         tries = self._tries[last.end] = self._tries.get(last.end, 0) + 1
         if tries > len(STEPS_BACK):
-            if self._hint is None or self._ends_again:
+            if self._hint is None or self._ends_again or self._has_reached:
                 self.done = True  # nothing more came from any place near the end
                 return
             raise UnfinishedError("total_differs", total=self.total, given=last.end)
