@@ -662,7 +662,7 @@ def rows_of(job: list[tuple[int, list[list[tuple[bool, bool]]]]]) -> list[Entry]
     jobs(), st.lists(REPLIES, max_size=40), FINAL, st.sampled_from([0, 0.5, 5]), st.integers(0, 5),
     st.one_of(st.just(math.inf), st.floats(0, 60)), st.randoms(use_true_random=False),
 )  # fmt: skip
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=tries(83, 500), deadline=None, derandomize=True)
 def test_every_row_has_one_outcome_or_is_open(job, replies, final, rate, concurrency, until, chance):
     script = iter(replies)
     game = Play(dispatch_of(rate, concurrency), lambda *_: next(script, final))
@@ -684,7 +684,7 @@ def test_every_row_has_one_outcome_or_is_open(job, replies, final, rate, concurr
 
 
 @given(jobs(), st.lists(REPLIES, max_size=30), st.floats(0, 20), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=tries(50, 300), deadline=None, derandomize=True)
 def test_a_job_cut_anywhere_goes_on_where_it_stood(job, replies, until, chance):
     """Stop at any time, then go on in a new engine with what was written down: nothing done is done again."""
     script = iter(replies)

@@ -14,6 +14,7 @@ from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.model import Admission, Lost, Readings, Reply, Request
 from tests.engine.test_dispatch import BROKEN, GONE, OK, Entry, Play, ask, flow
+from tests.scale import tries
 
 LIMITS = {"batch": 0.5, "hour": 1.5}
 
@@ -111,7 +112,7 @@ FAULTS = st.lists(st.sampled_from([OK, OK, OK, BROKEN, GONE, Reply(429, None, "e
     ROWS, st.sampled_from([0, 1, 2.5, 5]), st.fixed_dictionaries(dict.fromkeys("abc", RATES)), FAULTS,
     st.integers(0, 5), st.randoms(use_true_random=False),
 )  # fmt: skip
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=tries(70, 400), deadline=None, derandomize=True)
 def test_no_limit_is_exceeded_nobody_starves_and_keys_keep_their_order(job, rate, limits, faults, concurrency, chance):
     script = iter(faults)
     game = game_of(rate, limits, lambda *_: next(script, OK), concurrency)

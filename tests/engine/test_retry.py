@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bulk.engine.retry import ATTEMPTS, LONGEST_BACK_OFF, RULES, back_off, explain, judge
 from bulk.model import Lost, Reply, Request, Verdict
+from tests.scale import tries
 
 SPEAKS = {"errors": [{"title": "No", "detail": "", "code": "field_invalid"}]}
 ABOUT_A_RECORD = {"message": "No Result found for _List with id 3"}
@@ -89,7 +90,7 @@ def test_every_line_of_the_table_is_walked():
 
 
 @given(st.integers(100, 599), st.sampled_from(["empty", "cut off", "not JSON", {}, [], None, SPEAKS, ABOUT_A_RECORD]))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=tries(70, 400), deadline=None, derandomize=True)
 def test_what_may_not_be_repeated_is_never_repeated_on_an_answer(status, body):
     verdict = judge(Request("s", "POST", "contacts", repeatable=False), reply_of(status, body))
     assert verdict is not RETRY
@@ -154,7 +155,7 @@ def test_nothing_else_says_that_a_record_is_gone(status, body):
 
 
 @given(st.integers(1, 40), st.floats(0, 1, exclude_max=True))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=tries(70, 400), deadline=None, derandomize=True)
 def test_a_back_off_doubles_up_to_its_bound_and_is_spread_by_half(attempts, chance):
     exact = min(LONGEST_BACK_OFF, 2.0 ** (attempts - 1))
     assert 0.5 * exact <= back_off(attempts, chance) <= 1.5 * exact
@@ -259,7 +260,7 @@ JSON = st.recursive(
 
 
 @given(st.integers(100, 599), JSON)
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=tries(100, 600), deadline=None, derandomize=True)
 def test_no_body_is_too_strange_to_be_judged_and_told(status, body):
     reply = Reply(status, body)
     assert judge(Request("s", "GET", "contacts", expects="contacts"), reply) in Verdict

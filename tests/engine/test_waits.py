@@ -12,6 +12,7 @@ from bulk.engine.steps import Step
 from bulk.model import Flow, Outcome, Receipt, Reply, Request, RowStatus, Verdict, Wait
 from bulk.planning.flow import Asking, asked, combined
 from tests.engine.test_dispatch import GONE, LATENCY, OK, Entry, Play, ask, dispatch_of, entries, flow
+from tests.scale import tries
 
 
 def game_of(rate: float = 5.0, server=lambda *_: OK) -> Play:
@@ -146,7 +147,7 @@ def rows_of(job) -> list[Entry]:
 
 
 @given(JOBS, st.one_of(st.just(math.inf), st.floats(0, 200)), st.lists(st.sampled_from([OK, OK, GONE]), max_size=9))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=tries(50, 300), deadline=None, derandomize=True)
 def test_a_job_with_waits_ends_and_goes_on_after_a_cut(job, until, faults):
     script = iter(faults)
     first = Play(dispatch_of(), lambda *_: next(script, OK)).run(rows_of(job), until)

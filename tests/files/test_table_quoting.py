@@ -12,6 +12,7 @@ from bulk.errors import UsageError
 from bulk.files.csv.reader import open_csv
 from bulk.files.csv.writer import format_row
 from bulk.wording import FrontEnd
+from tests.scale import tries
 
 
 def cells(path, **options):
@@ -83,7 +84,10 @@ TEXT = st.text(st.sampled_from('a ",;\n\t\xa0'), max_size=8)
 
 
 @settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(50, 300),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=6), spaced=st.booleans())
 def test_cells_quoted_as_they_should_be_are_read_whatever_blanks_stand_before(csv_file, rows, spaced):

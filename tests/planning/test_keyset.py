@@ -17,7 +17,7 @@ from bulk.planning.pages.keyset import TOP, Ask, Walk
 from tests.scale import tries
 
 Ids = list[int]
-LAWS = settings(max_examples=tries(150, 1_000), deadline=None, derandomize=True)
+LAWS = settings(max_examples=tries(75, 1_000), deadline=None, derandomize=True)
 
 
 @dataclass

@@ -21,6 +21,7 @@ from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources import named
 from bulk.resources.kinds import Option
 from tests.planning.playing import Run, links, played, receipt_of, written_down
+from tests.scale import tries
 
 ADA = {  # a contact of a list, shortened to what matters: §2
     "cdate": "2026-05-28T03:05:54-05:00", "email": "Ada@example.com", "phone": "", "firstName": "Ada", "lastName": "",
@@ -700,7 +701,7 @@ def some_reply(request: Request, chance: random.Random) -> Reply | Lost:
 
 @given(CELLS, STATES, st.booleans(), st.booleans(), st.sampled_from(["upsert", "create", "delete"]),
        st.integers(0, 2**32), st.integers(0, 8))  # fmt: skip
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=tries(83, 1000), deadline=None, derandomize=True)
 def test_a_flow_fed_its_receipts_stands_where_it_stopped(row, state, fresh, resubscribe, mode, seed, cut):
     name, cells = row
     mode = mode if mode in named(name).modes else "upsert"

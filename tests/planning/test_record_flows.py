@@ -23,6 +23,7 @@ from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources import named
 from bulk.resources.spec import CUSTOM
 from tests.planning.playing import Run, played, receipt_of, written_down
+from tests.scale import tries
 
 LOST = Lost("the answer was lost")
 BEFORE = 40  # the highest id when the job began
@@ -536,7 +537,7 @@ def some_list(last: str, chance: random.Random) -> dict[str, Any]:
 
 @given(st.sampled_from(sorted(CRASHED)), st.booleans(), st.sampled_from(["upsert", "update", "delete", "create"]),
        st.integers(0, 2**32), st.integers(0, 8))  # fmt: skip
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=tries(133, 800), deadline=None, derandomize=True)
 def test_a_flow_fed_its_receipts_stands_where_it_stopped(case: str, current: bool, mode: str, seed: int, cut: int):
     name, row = CRASHED[case]
     resource = named(name)

@@ -220,7 +220,7 @@ def as_text(value: Any) -> Any:
     return "" if value is None else str(value) if isinstance(value, int) else value
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(50, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(sorted(ECHOED)))
 def test_an_echo_is_what_is_read_later_but_for_its_types(data, path) -> None:
     singular, required, optional = ECHOED[path]
