@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         import_folder,
         import_rows,
         plan_file,
+        plan_folder,
         plan_rows,
         resume,
         start_export,
@@ -55,7 +56,7 @@ __all__ = [
     "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "Plan", "Progress", "Result",
     "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply", "compare",
     "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
-    "plan_file", "plan_rows", "resume", "start_export", "start_import", "start_resume", "undo",
+    "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume", "undo",
     "validate_file", "validate_rows",
 ]  # fmt: skip
 

@@ -171,11 +171,24 @@ class World:
     def import_all(self, directory: Path, **options: Any) -> JobResult:
         return run(all_resources.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)
 
-    def resume_all(self, *, retry: bool = False) -> JobResult:
+    def plan_all(self, directory: Path, **options: Any) -> JobResult:
+        async def plan() -> JobResult:
+            chosen = ImportOptions(**{"rate": 0, **options})
+            return await all_resources.import_all(directory, chosen, self.setting, only_plan=True)
+
+        return run(plan)
+
+    def resume_all(self, *, retry: bool = False, max_age: float | None = None) -> JobResult:
+        """Go on with a job of many parts, or with `max_age` carry a plan out."""
+
         async def go_on() -> JobResult:
-            return await all_resources.go_on(self.job, {}, self.setting, retry=retry)
+            return await all_resources.go_on(self.job, {}, self.setting, retry=retry, max_age=max_age)
 
         return run(go_on)
+
+    def apply_all(self, max_age: float = 3600.0) -> JobResult:
+        """Carry out the plan of a folder that was made last."""
+        return self.resume_all(max_age=max_age)
 
     def steps(self, *methods: str) -> list[str]:
         """The steps that were sent, of these methods (default: all that write)."""

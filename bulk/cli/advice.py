@@ -50,6 +50,7 @@ ADVICE: Final[Mapping[str, Advice]] = {
         Way.IMPORT, "{rows} {verb} what is not there. Once it is, import them:", ("names", "name")
     ),
     "duplicate": _FIX,
+    "not_made": _RETRY,
     "no_answer": _RETRY,
     "damaged_answer": _RETRY,
     "another_record": _RETRY,

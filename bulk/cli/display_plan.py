@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bulk.library import Result
 
 FEW: Final = 5  # names and automations that are listed
+_NAME, _FIGURE = 22, 11  # the widths of a name and of a figure in the table of parts
 _ROWS: Final = ("create", "update", "delete", "unchanged", "reject")
 
 
@@ -45,6 +46,9 @@ def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> i
 def _show(plan: dict[str, Any], job_result: Result) -> None:
     folder = job_result.job
     terminal.echo(f"Plan {folder.name}: nothing was sent.")
+    parts = plan.get("resources", {})
+    if parts:
+        _show_parts(plan["rows"], parts)
     rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
     terminal.echo(f"  {counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}")
     changes = sum(plan["changes"].values())
@@ -58,12 +62,19 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     for family, names in plan["new_names"].items():
         few = join_values(names[:FEW], ", ") + (", …" if len(names) > FEW else "")
         terminal.echo(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))
-    for row, key, _id, action, column, before, after in plan["first"]:
-        terminal.echo(terminal.one_line(f"    row {row}  {key}  {_told(action, column, before, after)}"))
+    for line in plan["first"]:
+        *file, row, key, _id, action, column, before, after = line
+        where = " ".join([*file, "row", row])
+        terminal.echo(terminal.one_line(f"    {where}  {key}  {_told(action, column, before, after)}"))
     if changes > len(plan["first"]):
         terminal.echo(f"    … all of them: {folder / 'plan.csv'}")
-    if plan["rows"].get("reject") or plan["reasons"]:
-        terminal.echo(f"  What is refused, and why: {folder / 'failed.csv'}")
+    refused = [folder / name / "failed.csv" for name, part in parts.items() if part["reasons"]]
+    if not parts and (plan["rows"].get("reject") or plan["reasons"]):
+        refused = [folder / "failed.csv"]
+    for at, file in enumerate(refused):
+        terminal.echo(f"{' ' * 28}{file}" if at else f"  What is refused, and why: {file}")
+    if stages := plan.get("unknown", {}).get("stage_values"):
+        terminal.echo(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
     _show_automations(plan["automations"])
     if not changes:
         terminal.echo("Nothing to do: the account has all of it.")
@@ -72,6 +83,15 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     takes = f", ≈ {duration(seconds)}" if seconds else ""
     terminal.echo(f"It takes {counted(requests, 'request')}{takes}, and what is read back. To do exactly this:")
     terminal.echo(f"  {command_line('apply', folder.name, folder.parent)}")
+
+
+def _show_parts(rows: dict[str, int], parts: dict[str, Any]) -> None:
+    """Print a line a resource: how many rows end how, and how many cells and links change."""
+    actions = [name for name in _ROWS if rows.get(name)]
+    terminal.echo(f"  {'':{_NAME}}" + "".join(f"{name:>{_FIGURE}}" for name in (*actions, "changes")))
+    for name, part in parts.items():
+        counts = [*(part["rows"].get(action, 0) for action in actions), sum(part["changes"].values())]
+        terminal.echo(f"  {name:{_NAME}}" + "".join(f"{f'{count:,}' if count else '-':>{_FIGURE}}" for count in counts))
 
 
 def _told(action: str, column: str, before: str, after: str) -> str:

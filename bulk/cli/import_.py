@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ import click
 from bulk.cli import display, display_plan, options
 from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
-from bulk.errors import UsageError
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
@@ -46,10 +46,15 @@ def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) ->
 def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool) -> int:
     """Import a file, or say what that would do; the exit code."""
     from bulk.library.options import check_import  # noqa: PLC0415 - heavy, not for --help
-    from bulk.library.running import Setting, is_all, meant, run_import, run_import_all, run_plan  # noqa: PLC0415
+    from bulk.library.running import (  # noqa: PLC0415
+        Setting,
+        meant,
+        run_import,
+        run_import_all,
+        run_plan,
+        run_plan_all,
+    )
 
-    if only_plan and is_all(resource):
-        raise UsageError("plan_of_all")
     result = meant(resource)
     given = import_options(chosen)
     check_import(result, given, None)
@@ -76,10 +81,12 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
         else:
             display.show_import(job_result, verbose=chosen["verbose"])
 
-    if result is None:
-        return run_job(lambda: run_import_all(Path(file), given, setting), setting, show)
-    run = run_plan if only_plan else run_import
-    code = run_job(lambda: run(result, options.file_of(file), given, setting), setting, show)
+    def run() -> Awaitable[Result]:
+        if result is None:
+            return (run_plan_all if only_plan else run_import_all)(Path(file), given, setting)
+        return (run_plan if only_plan else run_import)(result, options.file_of(file), given, setting)
+
+    code = run_job(run, setting, show)
     if not only_plan or code > 1:
         return code
     return 2 if chosen["detailed_exitcode"] and changes else 0

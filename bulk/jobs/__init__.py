@@ -1,12 +1,13 @@
 """Jobs: the use cases, and the stages that they are made of.
 
 * A use case each: `import_`, `plan`, `apply`, `export`, `validate`, `delete`; `all_resources` for a whole account, in
-  `all_stages` over what `all_parts` share: `all_files` (the folder), `all_exports` and `all_imports` (one resource),
-  `all_ids`, `manifest`, `end_all`. Each runs by `run` and ends in a `summary`.
+  `all_stages` over what `all_parts` share: `all_files` (the folder), `all_exports`, `all_imports` and `all_plans` (one
+  resource), `all_ids`, `manifest`, `end_all`, `end_all_plans`. Each runs by `run` and ends in a `summary`.
 * A validation: `validate`, `asking` (without a job), `findings`.
 * What the user chose: `options`, by `option_rules`; `input_options` (what of it is about the file).
 * An import reads downward in `import_stages`: `checking` (by `check`), `sending`, `end_import`. What the stages hand
-  on: `import_job`, `prepared`. A plan is decided by `plan_rows` and ends in `end_plan`; `apply_rows` holds to it.
+  on: `import_job`, `prepared`. A plan is decided by `plan_rows` and ends in `end_plan`; `apply_rows` holds to it. What
+  the parts of a plan come to, for those after them: `projection`.
 * A file that was made of an export: `baseline_choice` (of which), `baseline` (its rows as edits), `unedited` (what
   needs nothing, and what is missing), `conflicts`.
 * Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what

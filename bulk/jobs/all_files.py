@@ -44,12 +44,13 @@ def exported() -> list[Resource]:
 
 
 async def take_parts(
-    folder: JobFolder, directory: Path, options: ImportOptions, setting: Setting
+    folder: JobFolder, directory: Path, options: ImportOptions, setting: Setting, kind: str
 ) -> list[tuple[Resource, NamedFile]]:
     """Copy what an import of everything reads, each file into its part of the job's folder; the parts, in order.
 
-    All are copied before anything is sent, so that what is changed while the first are sent is not taken half new.
-    Raises `UsageError` for a file that cannot be understood or that was changed meanwhile.
+    `kind` is the job's: an import or a plan. All are copied before anything is sent, so that what is changed while the
+    first are sent is not taken half new. Raises `UsageError` for a file that cannot be understood or that was changed
+    meanwhile.
     """
     taken: dict[str, Taken] = {}
     for resource in await anyio.to_thread.run_sync(parts_in, directory):
@@ -65,7 +66,7 @@ async def take_parts(
         del taken[name]
     for name, one in taken.items():
         record = JobRecord(
-            "import", name, asdict(options), setting.access.place, setting.access.connection, input=one.input
+            kind, name, asdict(options), setting.access.place, setting.access.connection, input=one.input
         )
         JobFolder.within(folder, name).write(record)
     parts = [(named(name), one.file) for name, one in taken.items()]

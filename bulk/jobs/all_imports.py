@@ -1,5 +1,6 @@
 """One part of an import of a whole account: the import of one resource, over what all parts share."""
 
+# hub: a part's way in, from its file to its reports, as `import_` is of a job
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
@@ -12,10 +13,12 @@ from bulk.files.named_file import NamedFile
 from bulk.jobs.all_files import prepared
 from bulk.jobs.all_ids import know_ids, learn_ids
 from bulk.jobs.all_parts import Shared, is_begun, opened, part_of, runner_of
+from bulk.jobs.apply import begin_part
 from bulk.jobs.end_import import end_import
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.options import ImportOptions
+from bulk.jobs.projection import Projection
 from bulk.jobs.summary import JobResult, told
 from bulk.planning.naming import read_identity
 from bulk.prefetch.contacts import STALE
@@ -30,12 +33,13 @@ class Imports:
     options: ImportOptions
     account: str  # whose files they are, as the manifest says; "" if it does not
     retry: bool = False
+    projection: Projection | None = None  # of the plan that is carried out, None if it is none
 
     async def __call__(self, shared: Shared, resource: Resource, file: NamedFile | None) -> JobResult:
         """Import one resource, or give what came of it where nothing is left to send."""
         part = part_of(shared, resource)
         if not shared.account_lock.entered:
-            await self._enter(shared)
+            await enter(shared, self.account)
         before = told(part)
         if before is not None and file is None:
             await anyio.to_thread.run_sync(learn_ids, shared, resource, part)
@@ -47,15 +51,18 @@ class Imports:
         resumed = is_begun(part)
         options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
         record = JobRecord(
-            "import", resource.name, asdict(options), access.place, access.connection, input=part.record().input,
+            shared.folder.record().kind, resource.name, asdict(options), access.place, access.connection,
+            input=part.record().input,
             created=shared.folder.record().created,  # the moment of what was decided is that of the whole job
         )  # fmt: skip
         setting.progress.say(f"{name}: {source.describe()}")
         with opened(part, STALE, setting.clock) as checkpoint:
             part.write(record)
+            if self.projection is not None:
+                await begin_part(checkpoint)
             job = Job(
                 part, resource, options, source, checkpoint, setting, resumed, self.retry and resumed,
-                shared.translations,
+                shared.translations, applies=self.projection is not None, projection=self.projection,
             )  # fmt: skip
             runner, meter = runner_of(shared, checkpoint)
             shared.stopping.drained = False
@@ -69,11 +76,12 @@ class Imports:
         await anyio.to_thread.run_sync(learn_ids, shared, resource, part)
         return job_result
 
-    async def _enter(self, shared: Shared) -> None:
-        """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
-        shared.stopping.follow(shared.runner)
-        host = await shared.runner.ask(read_identity())
-        if host:
-            shared.setting.progress.say(f"Account: {host}")
-        shared.account_lock.enter(host)
-        know_ids(shared, self.account)
+
+async def enter(shared: Shared, account: str) -> None:
+    """Learn whose account it is. Another one's ids of what is not imported, of users too, mean nothing in it."""
+    shared.stopping.follow(shared.runner)
+    host = await shared.runner.ask(read_identity())
+    if host:
+        shared.setting.progress.say(f"Account: {host}")
+    shared.account_lock.enter(host)
+    know_ids(shared, account)

@@ -18,6 +18,7 @@ from bulk.access.account import Setting
 from bulk.errors import UsageError
 from bulk.jobs.all_files import exported, file_of, parts_again, parts_in, take_parts
 from bulk.jobs.all_stages import Parts, run_all
+from bulk.jobs.apply import applying_parts
 from bulk.jobs.options import ExportOptions, ImportOptions
 from bulk.jobs.summary import JobResult, told
 from bulk.resources import named
@@ -34,11 +35,16 @@ async def export_all(directory: Path, options: ExportOptions, setting: Setting) 
     return await _begin("export", directory, options, setting)
 
 
-async def import_all(directory: Path, options: ImportOptions, setting: Setting) -> JobResult:
-    """Import every file of a folder that can be imported. Raises `UsageError` if there is none."""
+async def import_all(
+    directory: Path, options: ImportOptions, setting: Setting, *, only_plan: bool = False
+) -> JobResult:
+    """Import every file of a folder that can be imported, or with `only_plan` say what that would do.
+
+    Raises `UsageError` if there is none.
+    """
     if not parts_in(directory):
         raise UsageError("folder_without_files", folder=directory)
-    return await _begin("import", directory, options, setting)
+    return await _begin("plan" if only_plan else "import", directory, options, setting)
 
 
 def _make(directory: Path) -> None:
@@ -48,23 +54,29 @@ def _make(directory: Path) -> None:
         raise UsageError("folder_not_made", folder=directory, reason=error.strerror) from error
 
 
-async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
+async def go_on(
+    folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False, max_age: float | None = None
+) -> JobResult:
     """Resume a job of many parts, or with `retry` send again what failed in each.
 
-    An import that has nothing left to send ends as it did before.
+    An import that has nothing left to send ends as it did before. With `max_age`, a plan that is at most so many
+    seconds old is carried out; without, one is planned on.
     """
     record = folder.record()
     setting.access.check_same(record.place, record.connection)
-    if record.kind == "import" and folder.is_done and (before := told(folder)) is not None:
+    if max_age is not None and record.kind != "plan":
+        raise UsageError("no_plan", job=folder.name)
+    if record.kind != "export" and folder.is_done and (before := told(folder)) is not None:
         return before
     record = replace(record, options=record.options | changes)
     with folder.locked():
+        applies = record.kind == "plan" and await applying_parts(folder, setting, max_age)
         parts: Parts
         if record.kind == "export":
             parts = [(named(name), file_of(Path(record.output), named(name))) for name in record.parts]
         else:
             parts = await parts_again(folder, record, setting, retry=retry)
-        return await run_all(folder, record, parts, setting, retry=retry)
+        return await run_all(folder, record, parts, setting, retry=retry, applies=applies)
 
 
 async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOptions, setting: Setting) -> JobResult:
@@ -77,13 +89,17 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
             if isinstance(options, ExportOptions):
                 parts = [(resource, file_of(directory, resource)) for resource in exported()]
             else:
-                parts = await take_parts(folder, directory, options, setting)
+                parts = await take_parts(folder, directory, options, setting, kind)
             record = JobRecord(
                 kind, ALL, asdict(options), access.place, access.connection, output=place,
                 parts=tuple(resource.name for resource, _file in parts),
             )  # fmt: skip
             folder.write(record)
             return await run_all(folder, record, parts, setting)
+    except UsageError:
+        if kind == "plan":  # nothing was sent, and nothing of it can be gone on with
+            folder.discard()
+        raise
     finally:
         if not folder.file(SUMMARY).exists() and not any(folder.path.glob(f"*/{CHECKPOINT}")):
             folder.discard()

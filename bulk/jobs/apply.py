@@ -2,35 +2,73 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Final
 
 from bulk.access.account import Setting
 from bulk.errors import UsageError
+from bulk.jobs.end_plan import PLAN_JSON, PLANNED
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.job_folder import JobFolder
+from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
+from bulk.storage.job_folder import CHECKPOINT, SUMMARY, JobFolder
 from bulk.wording import duration
 
 DAY: Final = 24 * 3600.0  # seconds after which a plan is too old, if nothing else is said
 
 
-def applying(folder: JobFolder, checkpoint: Checkpoint, setting: Setting, max_age: float | None) -> bool:
+async def applying(folder: JobFolder, checkpoint: Checkpoint, setting: Setting, max_age: float | None) -> bool:
     """Whether a plan is carried out from now on, or has been before; False if it is planned on.
 
     Raises `UsageError` for a plan that waits and is not to be carried out, that is not complete, or too old.
     """
     if checkpoint.fact(facts.APPLYING):
         return True
-    complete = checkpoint.fact(facts.PLANNED)
+    if not _may_begin(folder, setting, max_age, checkpoint.fact(facts.READ_AT)):
+        return False
+    checkpoint.note(facts.APPLYING, True)
+    await checkpoint.durable()
+    folder.file(SUMMARY).unlink(missing_ok=True)  # it waits no more, even if we are cut off
+    return True
+
+
+async def applying_parts(folder: JobFolder, setting: Setting, max_age: float | None) -> bool:
+    """The same of a plan of many parts, the first of which says whether it has begun."""
+    first = next((folder.path / name / CHECKPOINT for name in folder.record().parts), None)
+    with ExitStack() as stack:
+        is_there = first is not None and first.is_file()
+        checkpoint = stack.enter_context(opened_checkpoint(first, clock=setting.clock)) if first and is_there else None
+        if checkpoint is not None and checkpoint.fact(facts.APPLYING):
+            return True
+        read_at = json.loads(folder.file(PLAN_JSON).read_text("utf-8"))["made_at"] if folder.state == PLANNED else ""
+        if not _may_begin(folder, setting, max_age, read_at):
+            return False
+        if checkpoint is not None:
+            await begin_part(checkpoint)
+    folder.file(SUMMARY).unlink(missing_ok=True)
+    return True
+
+
+async def begin_part(checkpoint: Checkpoint) -> None:
+    """Begin to carry a part of a plan out; what it imagined of the account is forgotten, and read as it is by now."""
+    if not checkpoint.fact(facts.APPLYING):
+        checkpoint.forget_questions()
+        checkpoint.note(facts.APPLYING, True)
+        await checkpoint.durable()
+
+
+def _may_begin(folder: JobFolder, setting: Setting, max_age: float | None, read_at: str) -> bool:
+    """Whether a plan may be carried out; it was made to its end if its folder says so, of what was `read_at` then."""
+    complete = folder.state == PLANNED
     if max_age is None:
         if complete:
             raise UsageError("plan_waits", job=folder.name)
         return False
     if not complete:
         raise UsageError("plan_cut_off", job=folder.name)
-    age = setting.clock() - datetime.fromisoformat(checkpoint.fact(facts.READ_AT)).timestamp()
+    made = datetime.fromisoformat(read_at or folder.record().created)  # the latter where nothing had to be read
+    age = setting.clock() - made.timestamp()
     if age > max_age:
         raise UsageError("plan_too_old", job=folder.name, age=duration(age))
-    checkpoint.note(facts.APPLYING, True)
     return True

@@ -5,16 +5,19 @@ What somebody changed since, in the cells and links that the row changes, sets t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bulk.jobs.prepared import Prepared
+from bulk.jobs.projection import Projection
 from bulk.model import Aspect, Failure, Flow, Json, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, UPDATED, Change
 from bulk.planning.flow import Asking
 from bulk.planning.learning import learned
-from bulk.planning.plan_lines import Line, lines_of
+from bulk.planning.plan_lines import UNCHANGED, Line, lines_of
+from bulk.planning.projected import Coming, name_imagined
 from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
@@ -22,15 +25,17 @@ from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
 
 NOT_OLD: Final = 20.0  # seconds that what was read of contacts decides by itself whether the plan still holds
+COMES_WITH: Final = "\0"  # for the id of what comes with a record that is made: which it is, the plan cannot say
 _SHOWN: Final = 80  # characters of a value that an error shows
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyRows:
-    """Carries out the rows of one plan."""
+    """Carries out the rows of one plan, or with a `projection` of one part of a plan of many."""
 
     prepared: Prepared
     checkpoint: Checkpoint
+    projection: Projection | None = None
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row. One that has begun goes on: what it found then was as planned."""
@@ -44,7 +49,9 @@ class ApplyRows:
             return Outcome(RowStatus.FAILED, failures=(known_now,))
         decided = yield from writer.decide(row, replace(known_now, exact=True))
         result = decided if isinstance(decided, Outcome) else decided.change
-        planned = self.checkpoint.planned.of(row.number)
+        planned = self._planned(row.number)
+        if isinstance(planned, Failure):
+            return Outcome(RowStatus.FAILED, failures=(planned,))
         differing = _differing(planned, lines_of(row, result, writer.meaning.columns, prepared.names))
         if differing is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
             differing = yield from self._moved(result)
@@ -53,6 +60,33 @@ class ApplyRows:
         if isinstance(decided, Outcome):
             return decided
         return _set_aside((yield from decided.carry_out()), decided.change)
+
+    def _planned(self, row: int) -> tuple[Line, ...] | Failure:
+        """The lines that the plan has for a row, with the ids of what earlier parts have made by now."""
+        planned = self.checkpoint.planned.of(row)
+        if self.projection is None:
+            return planned
+        missing: list[Coming] = []
+
+        def made(_identity: str, coming: Coming) -> str:
+            if coming.nth:
+                return COMES_WITH
+            identity = made_of(coming)
+            missing.extend([] if identity else [coming])
+            return identity
+
+        def now(cell: str) -> str:
+            named = name_imagined(cell)
+            return (
+                ids.replaced(cell, made) if named is None else self.prepared.names.book(named[0]).id_of(named[1]) or ""
+            )
+
+        ids, made_of = self.projection.ids, self.projection.made
+        lines = tuple(Line(line.row, line.key, *map(now, line.cells[2:])) for line in planned)
+        if not missing:
+            return lines
+        said = f"What it needs was not made: {missing[0].told} says why."
+        return Failure("", "not_made", f"{said} ⟦retry⟧ sends both again, that one first.")
 
     def _moved(self, change: Change) -> Asking[Failure | None]:
         """What of a record by itself is not as it was when all were read."""
@@ -74,7 +108,9 @@ class ApplyRows:
 def _differing(planned: tuple[Line, ...], now: Iterable[Line]) -> Failure | None:
     """Why a row is not carried out: what would be done now is not what the plan says."""
     current = tuple(now)
-    if current == planned:
+    if len(current) == len(planned) and all(map(_is_as_planned, planned, current)):
+        return None
+    if planned and planned[0].record == COMES_WITH and _is_within(current, planned):
         return None
     if planned and current and planned[0].record != current[0].record:
         who = ("nobody" if not lines[0].record else f"the id {lines[0].record}" for lines in (planned, current))
@@ -82,6 +118,20 @@ def _differing(planned: tuple[Line, ...], now: Iterable[Line]) -> Failure | None
     gone = [line for line in planned if line not in current]
     new = [line for line in current if line not in planned]
     return _meanwhile("; ".join(map(_told, gone)) or "nothing else", "; ".join(map(_told, new)) or "nothing to do")
+
+
+def _is_as_planned(planned: Line, now: Line) -> bool:
+    """Whether a line says what it was planned to; any id will do for what comes with a record that was made."""
+    if planned == now:
+        return True
+    any_id = (r"\d+".join(map(re.escape, cell.split(COMES_WITH))) for cell in planned.cells)
+    return all(re.fullmatch(*pair) is not None for pair in zip(any_id, now.cells, strict=True))
+
+
+def _is_within(current: tuple[Line, ...], planned: tuple[Line, ...]) -> bool:
+    """Whether no more is to be done than was planned to what has come with another record: some may be so already."""
+    after = {(line.action, line.column, line.after) for line in planned}
+    return all(line.action == UNCHANGED or (line.action, line.column, line.after) in after for line in current)
 
 
 def _told(line: Line) -> str:

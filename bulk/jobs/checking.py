@@ -31,7 +31,10 @@ async def names_of_account(job: Job, runner: Runner, account_lock: AccountLock) 
     deletes = job.options.mode == "delete"  # then all that goes is written down by name before
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     needless = families - families_of(job.resource, used, besides=("contacts",)) | ({"lists"} - _said(used))
-    names = await runner.ask(read_names(families, job.resource.custom, optional={*needless, job.resource.custom}))
+    optional = {*needless, job.resource.custom}
+    if job.outlook is not None:
+        return await job.outlook.names(runner, job.resource, families, optional)
+    names = await runner.ask(read_names(families, job.resource.custom, optional=optional))
     if names.host and not account_lock.entered:
         job.setting.progress.say(f"Account: {names.host}")
     account_lock.enter(names.host)

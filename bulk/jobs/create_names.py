@@ -9,7 +9,8 @@ from bulk.access.account_lock import AccountLock
 from bulk.jobs.survey import Survey
 from bulk.planning.names import Names
 from bulk.planning.naming import make_missing, read_again, unknown_names
-from bulk.resources.identity import invisible, shown
+from bulk.planning.projected import imagined_name
+from bulk.resources.identity import invisible, name_key, shown
 from bulk.resources.kinds import join_values
 from bulk.runtime.progress import Progress
 from bulk.runtime.runner import Runner
@@ -46,6 +47,13 @@ async def make_names(
         progress.say(f"{failure.error} The rows that name it fail, the others go on.")
 
 
+def planned_names(wanted: Wanted, checkpoint: Checkpoint) -> dict[str, list[str]]:
+    """Those of the wanted names that the plan says will be made: others were there, and may be gone for a reason."""
+    planned = checkpoint.fact(facts.NEW_NAMES)
+    keys = {family: set(map(name_key, called)) for family, called in planned.items()}
+    return {family: [n for n in called if name_key(n) in keys.get(family, ())] for family, called in wanted.items()}
+
+
 def _note(checkpoint: Checkpoint, names: Names, missing: Wanted) -> None:
     """Note what is made, so that it can be taken back: before it is, and with its ids once it is."""
     made = checkpoint.fact(facts.MADE_NAMES).copy()
@@ -71,7 +79,7 @@ def imagine_names(names: Names, needs: Survey) -> dict[str, tuple[str, str]]:
     imagined: dict[str, tuple[str, str]] = {}
     for family, called in needs.names.items():
         for name in unknown_names(called.values(), names.book(family)):
-            identity = f"\0{family} {name}"  # no cell and no id is like that
+            identity = imagined_name(family, name)
             names.book(family).add(identity, name)
             imagined[identity] = (family, name)
     return imagined

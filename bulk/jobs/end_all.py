@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
@@ -33,6 +34,8 @@ def end_all(
     )
     error = stopped.error if stopped else None
     state = "unfinished" if stopped else "finished"
+    if not stopped and {job_result.summary.state for job_result in job_results} == {PLANNED}:
+        state = PLANNED
     if any(job_result.summary.state == "stopped" for job_result in job_results):
         state = "stopped"
     reasons = [e.summary.reason for e in job_results if e.summary.reason]

@@ -15,6 +15,7 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.model import RowStatus
 from bulk.planning.plan_lines import HEADER, REJECT, UNCHANGED, Line
+from bulk.planning.projected import ImaginedIds
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -25,6 +26,7 @@ from bulk.storage.reports import write_reports
 PLAN_CSV: Final = "plan.csv"
 PLAN_JSON: Final = "plan.json"
 PLANNED: Final = "planned"  # the state of a job that waits to be applied
+STAGE_VALUES: Final = "stage_values"  # of stages that come with new pipelines: some may be so by then
 SHOWN: Final = 10  # changes that a person is shown
 _ROW: Final = (
     "create",
@@ -37,11 +39,12 @@ _ROW: Final = (
 
 @dataclass(slots=True)
 class PlanSums:
-    """What a plan comes to. `rows` are counted by what becomes of them, `changes` by action; `first` are lines."""
+    """What a plan comes to: `rows` by what becomes of them, `changes` by action; `first` are the cells of lines."""
 
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
-    first: list[Line] = field(default_factory=list)
+    first: list[tuple[str, ...]] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)  # what cannot be known before, and how often
 
 
 async def end_plan(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
@@ -65,18 +68,28 @@ async def end_plan(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
 def _write_plan(job: Job) -> PlanSums:
     """Write `plan.csv`, its lines in the order of the file; gives the sums."""
     sums = PlanSums()
+    ids = None if job.projection is None else job.projection.ids
     with open_sink(job.folder.file(PLAN_CSV), HEADER) as output:
         for lines in heapq.merge(
             job.checkpoint.planned.all(), _refused(job.checkpoint), key=lambda lines: lines[0].row
         ):
             sums.rows[_becomes(lines)] += 1
+            coming = None if ids is None else ids.coming(lines[0].record)
             for line in lines:
-                output.write(line.cells)
+                cells = line.cells if ids is None else _told(line, ids)
+                output.write(cells)
                 if line.action not in (UNCHANGED, REJECT):
                     sums.changes[line.action] += 1
+                    sums.unknown[STAGE_VALUES] += coming is not None and coming.nth > 0
                     if len(sums.first) < SHOWN:
-                        sums.first.append(line)
+                        sums.first.append(cells)
     return sums
+
+
+def _told(line: Line, ids: ImaginedIds) -> tuple[str, ...]:
+    """The cells of a line that may be about what is not there yet: that has no id, and is known by the row."""
+    row, key, record, *rest = line.cells
+    return (row, key, "" if ids.coming(record) else record, *map(ids.told, rest))
 
 
 def _refused(checkpoint: Checkpoint) -> Iterator[tuple[Line, ...]]:
@@ -103,8 +116,9 @@ def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
-        "reasons": codes, "new_names": new, "first": [line.cells for line in sums.first],
+        "reasons": codes, "new_names": new, "first": sums.first,
         "requests": {"single": requests}, "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
         "automations": checkpoint.fact(facts.AUTOMATIONS), "made_at": checkpoint.fact(facts.READ_AT),
         **(of_baseline if baseline else {}),
+        **({"unknown": dict(+sums.unknown)} if +sums.unknown else {}),
     }  # fmt: skip

@@ -85,7 +85,7 @@ async def go_on(
             file = await taken_again(folder, record.input, setting.progress.say)
             source = await anyio.to_thread.run_sync(source_of, resource, file, options)
             with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE, clock=setting.clock) as checkpoint:
-                applies = is_plan and applying(folder, checkpoint, setting, max_age)
+                applies = is_plan and await applying(folder, checkpoint, setting, max_age)
                 job = Job(
                     folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry,
                     applies=applies, only_plan=is_plan and not applies,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bulk.access.account import Setting
 from bulk.files.source import Source
 from bulk.jobs.options import ImportOptions
+from bulk.jobs.projection import Projection
 from bulk.planning.translate import Translations
 from bulk.resources.spec import Resource
 from bulk.storage.checkpoint import Checkpoint
@@ -31,3 +32,9 @@ class Job:
     applies: bool = False  # carry out what a plan says, and nothing else
     only_plan: bool = False  # decide what each row changes, and send nothing
     taken: Taken | None = None  # the input, where it was copied for this run
+    projection: Projection | None = None  # of the part of a plan of many: what those before it come to
+
+    @property
+    def outlook(self) -> Projection | None:
+        """What the account will hold when it is this part's turn, where that is planned; None: it is as it is."""
+        return self.projection if self.only_plan else None

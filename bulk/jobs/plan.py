@@ -5,6 +5,8 @@ It goes the way of an import up to where names would be made; then each row is d
 
 from __future__ import annotations
 
+import math
+
 import anyio
 
 from bulk.errors import UsageError
@@ -33,11 +35,16 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     checkpoint, names = job.checkpoint, prepared.names
     prepared, needs = await surveyed(job, runner, prepared)
     imagined = imagine_names(names, needs)
-    checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))
+    projection = job.outlook
+    if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
+        checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))
     prepared = await estimated(job, runner, prepared, needs)
     back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, Reading(beside=False, pages=False))
-    deciding = PlanRows(prepared, checkpoint, imagined)
+    everybody = checkpoint.fact(facts.CONTACTS_READ) and not checkpoint.fact(facts.PARTLY)
+    deciding = PlanRows(prepared, checkpoint, imagined, projection, everybody)
     rows = Rows(prepared, checkpoint, job.resumed, lambda: None, back, deciding.flow)
+    if projection is not None:
+        rows.stale = math.inf  # what was laid over the account as it was read nobody could read again
     async with anyio.create_task_group() as tellers:
         tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
         await runner.run(rows)

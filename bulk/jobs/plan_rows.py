@@ -6,22 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bulk.jobs.prepared import Prepared
+from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
-from bulk.planning.changes import UNCHANGED
+from bulk.planning.changes import UNCHANGED, Change
 from bulk.planning.learning import learned
 from bulk.planning.plan_lines import lines_of
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
+from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRows:
-    """Decides the rows of one plan."""
+    """Decides the rows of one plan, or with a `projection` of one part of a plan of many."""
 
     prepared: Prepared
     checkpoint: Checkpoint
     imagined: Mapping[str, tuple[str, str]]  # what stands for the id of a name that is not made yet: resource and name
+    projection: Projection | None = None
+    everybody: bool = False  # all contacts were read
     used: dict[str, set[str]] = field(default_factory=dict)  # those of them that a change needs, by resource
 
     def flow(self, row: Row, known: Known) -> Flow:
@@ -36,7 +40,7 @@ class PlanRows:
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))
         if isinstance(result, Outcome):
             self.checkpoint.planned.put(lines, requests=0)
-            return result
+            return self._ended(result)
         for edit in (*result.own, *result.beside):
             for identity in (edit.of, edit.after):
                 if isinstance(identity, str) and identity in self.imagined:
@@ -44,8 +48,28 @@ class PlanRows:
                     self.used.setdefault(family, set()).add(name)
         requests = bool(result.own) + len(result.beside)
         self.checkpoint.planned.put(lines, requests=requests)
+        if self.projection is not None:
+            self._keep(self.projection, row, result, known_now)
         if result.is_nothing:
-            return Outcome(RowStatus.UNCHANGED, UNCHANGED, result.record)
+            return self._ended(Outcome(RowStatus.UNCHANGED, UNCHANGED, result.record))
         if result.failures and not requests:
             return Outcome(RowStatus.FAILED, id=result.record, failures=result.failures)
         return Outcome(RowStatus.UNPROCESSED)
+
+    def _ended(self, outcome: Outcome) -> Outcome:
+        """How a row ends that changes nothing; what it is about may have to be made first, so it waits for that."""
+        waits = self.projection is not None and self.projection.ids.coming(outcome.id) is not None
+        return Outcome(RowStatus.UNPROCESSED) if waits else outcome
+
+    def _keep(self, projection: Projection, row: Row, change: Change, known: Known) -> None:
+        """Keep what becomes of the row's record for the parts that come later."""
+        resource = self.prepared.resource
+        lookup = CheckpointLookup(resource, self.checkpoint)
+        if resource.writing is not Writing.RECORD:
+            state = known.person or known.state or known.stored or lookup.contact_of(change.record)
+            if not (change.is_nothing and self.everybody):
+                held = None if self.everybody else state
+                projection.keep_contact(self.checkpoint, resource, row.number, change, held)
+        elif not change.is_nothing:
+            before = next((kept for _id, kept in lookup.records(f"id {change.record}")), None)
+            projection.keep_record(self.checkpoint, resource, row.number, change, before)

@@ -94,6 +94,8 @@ async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> 
     hold = _hold(job, prepared)
     if prepared.has_baseline:
         return await _edited(job, runner, prepared)
+    if links and job.outlook is not None and await job.outlook.take_contacts(checkpoint, job.resource):
+        return anyio.current_time()
     needless = options.mode == "create" or (options.mode == "delete" and hold is by_id)  # the rows say all
     if options.on_duplicate == "all" or needless:
         return None
@@ -106,6 +108,8 @@ async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> 
     if since is None and not (resumed or job.translations.foreign):
         at = prepared.match.index("contact") if links else prepared.match.id_at
         since = await read_named(runner, checkpoint, ids_said(prepared, checkpoint, at), hold)
+    if links and job.outlook is not None:
+        await job.outlook.lay_over_contacts(checkpoint, job.resource)
     return since
 
 
@@ -141,7 +145,10 @@ async def _records(job: Job, runner: Runner, prepared: Prepared, rows: int) -> N
     key = prepared.writer.meaning.key_attributes
     await read_records(runner, checkpoint, resource, prepared.names, resource.key_attributes if key == ("id",) else key)
     names_contacts = {c.names for _at, c in prepared.match.columns if c.of == "contacts" and c.names}
-    if not names_contacts:
+    outlook = job.outlook
+    if outlook is not None:
+        await outlook.lay_over_records(checkpoint, resource, resource.key_attributes)
+    if not names_contacts or (outlook is not None and await outlook.take_contacts(checkpoint, resource)):
         return
     resumed = job.resumed and (checkpoint.journal.has_begun() or checkpoint.fact(facts.CONTACTS_READ))
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
@@ -152,6 +159,8 @@ async def _records(job: Job, runner: Runner, prepared: Prepared, rows: int) -> N
             for identity in ids_said(prepared, checkpoint, prepared.match.index(name))
         )
         await read_named(runner, checkpoint, ids, by_email_or_id)
+    if outlook is not None:
+        await outlook.lay_over_contacts(checkpoint, resource)
 
 
 def compared(prepared: Prepared, checkpoint: Checkpoint, records: Sequence[Record]) -> list[Compared]:

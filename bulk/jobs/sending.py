@@ -7,7 +7,7 @@ import anyio
 from bulk.access.account_lock import AccountLock
 from bulk.jobs.apply_rows import NOT_OLD, ApplyRows
 from bulk.jobs.conflicts import check_conflicts
-from bulk.jobs.create_names import make_names
+from bulk.jobs.create_names import make_names, planned_names
 from bulk.jobs.delete import confirm_deletion
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
@@ -36,6 +36,8 @@ async def send_rows(
         check_pace(options.rate, needs)
         limit = too_many(options.max_errors, needs.rows)
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
+        if job.applies:
+            wanted = planned_names(wanted, checkpoint)
         await make_names(runner, account_lock, names, wanted, job.setting.progress, checkpoint)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:
@@ -46,7 +48,7 @@ async def send_rows(
         if options.undoable:
             rows.flow_of = UndoableRows(prepared, checkpoint).flow
         if job.applies:
-            rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint).flow, NOT_OLD
+            rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint, job.projection).flow, NOT_OLD
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
             await runner.run(rows)

@@ -74,10 +74,10 @@ def told_of(error: BulkError | None, front_end: FrontEnd) -> str:
     return "" if error is None else error.words(front_end)
 
 
-def told(folder: JobFolder) -> JobResult | None:
-    """How a job ended that an earlier run has finished, as its summary says; None if it is not finished."""
+def told(folder: JobFolder, state: str = "finished") -> JobResult | None:
+    """How a job ended that an earlier run has finished, as its summary says; None if it is in another `state`."""
     data = folder.summary()
-    if data is None or folder.state != "finished":
+    if data is None or folder.state != state:
         return None
     totals = Totals(data["requests"], data["retries"], data["seconds"])
     summary = Summary(

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         validate_rows,
     )
     from bulk.library.handles import JobHandle, Said, start_export, start_import, start_resume
-    from bulk.library.plans import Plan, apply, plan_file, plan_rows
+    from bulk.library.plans import Plan, apply, plan_file, plan_folder, plan_rows
     from bulk.library.results import FailedRow, Result, RowsFailedError
     from bulk.library.undoing import undo
     from bulk.model import Issue
@@ -47,7 +47,7 @@ __all__ = [
     "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "Plan", "Progress", "Result",
     "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply", "compare",
     "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
-    "plan_file", "plan_rows", "resume", "start_export", "start_import", "start_resume", "undo",
+    "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume", "undo",
     "validate_file", "validate_rows",
 ]  # fmt: skip
 _HOMES: Final = {
@@ -60,7 +60,7 @@ _HOMES: Final = {
     "bulk.jobs.validate": ("Findings",),
     "bulk.library.comparing": ("compare",),
     "bulk.library.handles": ("JobHandle", "Said", "start_export", "start_import", "start_resume"),
-    "bulk.library.plans": ("Plan", "apply", "plan_file", "plan_rows"),
+    "bulk.library.plans": ("Plan", "apply", "plan_file", "plan_folder", "plan_rows"),
     "bulk.library.results": ("FailedRow", "Result", "RowsFailedError"),
     "bulk.library.undoing": ("undo",),
     "bulk.model": ("Issue",),

@@ -16,7 +16,7 @@ from bulk.library import comparing, functions, plans, undoing
 
 __all__ = [
     "apply", "compare", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
-    "plan_file", "plan_rows", "resume", "undo", "validate_file", "validate_rows",
+    "plan_file", "plan_folder", "plan_rows", "resume", "undo", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 Given = ParamSpec("Given")
@@ -42,6 +42,7 @@ export_frame = _blocking(functions.export_frame)
 export_folder = _blocking(functions.export_folder)
 resume = _blocking(functions.resume)
 plan_file = _blocking(plans.plan_file)
+plan_folder = _blocking(plans.plan_folder)
 plan_rows = _blocking(plans.plan_rows)
 apply = _blocking(plans.apply)
 undo = _blocking(undoing.undo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,13 +17,13 @@ from bulk.jobs.options import ImportOptions
 from bulk.library.frames import Rows, given_rows, of_rows
 from bulk.library.jobs import job_at, jobs_in
 from bulk.library.results import Result
-from bulk.library.running import JOBS, run_plan, run_resume, setting_of
+from bulk.library.running import JOBS, run_plan, run_plan_all, run_resume, setting_of
 from bulk.planning.plan_lines import Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
-__all__ = ["PLANNED", "PLAN_CSV", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_rows"]
+__all__ = ["PLANNED", "PLAN_CSV", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder", "plan_rows"]
 _QUIET: Final = Silent()
 
 
@@ -34,7 +34,9 @@ class Plan:
     `job` is its folder, to be given to `apply`. `rows` counts rows by what becomes of them (create, update, delete,
     unchanged, reject), `changes` cells and links by action, `reasons` refused rows by code. `new_names` are tags and
     accounts that would be made first, by resource. `requests` carry it out, which takes about so many `seconds` at the
-    job's rate (0.0 without one). `automations` are the account's active ones; which of them a change sets off, the API
+    job's rate (0.0 without one). `unknown` counts what cannot be known before: `stage_values` are cells of stages that
+    come with new pipelines, some of which may be so by then. `resources` has the rows of each part of a folder, {} of a
+    single file. `automations` are the account's active ones; which of them a change sets off, the API
     does not tell.
     """
 
@@ -46,6 +48,8 @@ class Plan:
     requests: int
     seconds: float
     automations: Sequence[str]
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    resources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, result: Result) -> Self:
@@ -55,7 +59,8 @@ class Plan:
         data = plan_data(result.job)
         return cls(
             result.job, data["rows"], data["changes"], data["reasons"], data["new_names"],
-            data["requests"]["single"], data["seconds"]["single"], data["automations"],
+            data["requests"]["single"], data["seconds"]["single"], data["automations"], data.get("unknown", {}),
+            {name: part["rows"] for name, part in data.get("resources", {}).items()},
         )  # fmt: skip
 
     @property
@@ -67,8 +72,10 @@ class Plan:
         """Every change, in the order of the rows; unchanged and refused rows have one line each. Reads a file."""
         with (self.job / PLAN_CSV).open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
-            next(rows)  # the header
-            yield from (Line(int(row), *rest) for row, *rest in rows)
+            at = next(rows).index("_row")  # in the plan of a folder the file stands before it
+            for line in rows:
+                row, *rest = line[at:]
+                yield Line(int(row), *rest, *line[:at])  # the file is the last that a line has
 
 
 async def plan_file(
@@ -99,6 +106,19 @@ async def plan_rows(
     """Say what an import of rows would do, given as `import_rows` takes them."""
     chosen = of_rows(options)
     return await _plan(resource, given_rows(rows, chosen.separator), account, chosen, jobs, progress)
+
+
+async def plan_folder(
+    folder: str | Path,
+    account: Account,
+    options: ImportOptions | None = None,
+    *,
+    jobs: str | Path = JOBS,
+    progress: Progress = _QUIET,
+) -> Plan:
+    """Say what `import_folder` would do: the files after one another, each as the account will be by then."""
+    setting = setting_of(account, jobs, progress)
+    return Plan.of(await run_plan_all(Path(folder), options or ImportOptions(), setting))
 
 
 async def apply(

@@ -39,6 +39,7 @@ __all__ = [
     "run_import",
     "run_import_all",
     "run_plan",
+    "run_plan_all",
     "run_resume",
     "run_undo",
     "run_validation",
@@ -90,6 +91,12 @@ async def run_import_all(folder: Path, options: ImportOptions, setting: Setting)
     return Result.of(await all_resources.import_all(folder, options, await _connected(setting)))
 
 
+async def run_plan_all(folder: Path, options: ImportOptions, setting: Setting) -> Result:
+    """Say what an import of all files of a folder would do. The result's job is a plan, if it was made to its end."""
+    check_import(None, options, setting.access)
+    return Result.of(await all_resources.import_all(folder, options, await _connected(setting), only_plan=True))
+
+
 async def run_export(resource: Resource, path: Path | None, options: ExportOptions, setting: Setting) -> Result:
     """Export a resource to a file; None is standard output."""
     check_export(resource, options, setting.access)
@@ -119,7 +126,7 @@ async def run_resume(
     if record.kind == undo.UNDO:
         return Result.of(await undo.go_on(folder, changed, ready, retry=retry))
     if record.resource == ALL:
-        return Result.of(await all_resources.go_on(folder, changed, ready, retry=retry))
+        return Result.of(await all_resources.go_on(folder, changed, ready, retry=retry, max_age=max_age))
     if record.kind in ("import", "plan"):
         return Result.of(await import_.go_on(folder, changed, ready, retry=retry, max_age=max_age))
     return Result.of(await export.go_on(folder, changed, ready))

@@ -7,7 +7,6 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
-        "plan_of_all": "A plan is of one resource. Plan each file of the folder by itself.",
         "no_plan_here": "There is no plan in {jobs} that waits. Make one: ⟦plan⟧",
         "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",
         "gateway_key_missing": (

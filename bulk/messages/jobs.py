@@ -34,6 +34,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "job_options_damaged": "The job's own job.json is damaged: {refusal} Start the job anew.",
         "plan_waits": "{job} is a plan, and waits for being carried out: ⟦apply={job}⟧",
+        "part_refused_unsent": "{file}: {refusal}\nNothing was sent: correct the file, and plan the folder anew.",
         "plan_cut_off": "{job} is not planned to its end. Go on with it first: ⟦resume_job={job}⟧",
         "plan_of_duplicates": (
             "A plan says what becomes of each row by itself, so rows of one key cannot all be applied. Use"

@@ -30,6 +30,10 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
         "What the row changes is not as it was when the plan was made, so nothing was done.",
         "Look at both values, and make a new plan.",
     ),
+    "not_made": (
+        "An earlier row of the plan makes what this one needs, and has not.",
+        "⟦retry⟧ sends both again, that one first.",
+    ),
     "conflict": (
         "The file and the account changed the same cell since the export, so the account's was kept.",
         "Look at both values; ⟦on_conflict=sheet⟧ sends the file's.",

@@ -1,7 +1,8 @@
 """From rows to flows: what a row of a resource asks of the API, in which order, and how it is settled. Pure.
 
 * What a row changes, decided before anything is written: `changes` (the value `Change`), `contact_changes`,
-  `record_changes` (what differs), `learning` (what is asked first), `plan_lines` (a `Change` as lines of a plan).
+  `record_changes` (what differs), `learning` (what is asked first), `plan_lines` (a `Change` as lines of a plan),
+  `projected` (what a record will be by its `Change`).
 * A row's record and its decision: `rows/`, each a writer of `writers`; `record_keys`.
 * Carrying it out, request by request: `steps/`; `settling` (what may not be repeated), `consent` (who may be
   subscribed).

@@ -55,6 +55,20 @@ class Book:
         if not unnamed:
             self._ids.setdefault(name_key(name), []).append(identity)
 
+    def put(self, identity: str, name: str, also: str = "", parent: str = "", *, unnamed: bool = False) -> None:
+        """Note a record that exists or will, whatever was noted of it before."""
+        before = self.records.pop(identity, None)
+        if before is not None:
+            called = self._ids.get(name_key(before.value), [])
+            self._ids[name_key(before.value)] = [one for one in called if one != identity]
+        self.parents.pop(identity, None)
+        self.add(identity, name, also, parent, unnamed=unnamed)
+
+    def copy(self) -> Book:
+        """The same records in a book of their own."""
+        ids = {key: list(called) for key, called in self._ids.items()}
+        return Book(dict(self.records), dict(self.parents), ids)
+
     def __contains__(self, identity: str) -> bool:
         return identity in self.records
 

@@ -23,11 +23,15 @@ _RECORD: Final = {CREATED: "create", DELETED: "delete"}  # what the report calls
 _STATUSES: Final = {SUBSCRIBED: "subscribe", UNSUBSCRIBED: "unsubscribe"}
 _WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
 _OPTED_OUT: Final = "opted_out"  # the code of whom nobody may subscribe, and the action of such a line
+NOT_DONE: Final = (REJECT, _OPTED_OUT, CONFLICT)  # the actions of what a row asks for and what is not done
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a plan. `row`, `key` and `record` say whose it is; `record` is "" of what is not there yet."""
+    """One line of a plan. `row`, `key` and `record` say whose it is; `record` is "" of what is not there yet.
+
+    `file` tells the rows of a folder's files apart, "" of a single file.
+    """
 
     row: int
     key: str
@@ -36,11 +40,13 @@ class Line:
     column: str = ""
     before: str = ""
     after: str = ""
+    file: str = ""
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The line's cells, in the order of `HEADER`."""
-        return (str(self.row), self.key, self.record, self.action, self.column, self.before, self.after)
+        """The line's cells, in the order of `HEADER`; a key of several parts as a person reads it."""
+        key = " · ".join(filter(None, self.key.split("\0")))
+        return (str(self.row), key, self.record, self.action, self.column, self.before, self.after)
 
 
 def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], names: Names) -> Iterator[Line]:
@@ -122,7 +128,9 @@ def _value(edit: Edit, columns: Sequence[Column], names: Names) -> tuple[str, st
         return named.header, before, after
     column = next((column for column in columns if column.attribute == edit.of), None)
     if column is None:
-        return edit.of.removeprefix(CUSTOM), _text(edit.before), _text(edit.after)
+        custom = edit.of.removeprefix(CUSTOM)  # of a row of one value the column, which goes by its title
+        header = next((one.title for one in names.fields if one.id == custom), custom)
+        return header if custom != edit.of else edit.of, _text(edit.before), _text(edit.after)
     return column.header, _text(column.write(edit.before)), _text(column.write(edit.after))
 
 

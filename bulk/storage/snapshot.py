@@ -30,6 +30,8 @@ PEOPLE: Final = Namespace[str, dict[str, Any]](str)  # the state of a contact, b
 ADDRESSES: Final = Namespace[str, str]("contact {}".format)  # by the id of a contact, the key that it is held under
 ALIKE: Final = Namespace[str, bool](lambda address: f"alike {loose_key(address)}")  # there is one like this address
 RECORDS: Final = Namespace[str, dict[str, Any]]("id {}".format)  # what is kept of a record by itself, by its id
+# by resource and id (of contacts also by row), what a plan makes of a record
+AFTER: Final = Namespace[tuple[str, str], dict[str, Any]](lambda key: f"after {' '.join(key)}")
 NAMES: Final = Namespace[tuple[str, str], str](" ".join)  # by resource and id, the name of what records point to
 
 
@@ -52,6 +54,21 @@ class Snapshot:
         cursor = self._database.read(f"SELECT key, state FROM held WHERE key IN ({marks})", distinct)
         states = {text: json.loads(state) for text, state in cursor}
         return {key: states[text] for key, text in texts.items() if text in states}
+
+    def drop(self, kind: Namespace[K, T], key: K) -> None:
+        """Note that the account holds nothing under a key any more."""
+        self._database.put("DELETE FROM held WHERE key = ?", (kind.text(key),))
+
+    def people(self) -> Iterator[Json]:
+        """The states of all contacts that are held; one that is held under several keys comes several times."""
+        for (state,) in self._database.read("SELECT state FROM held WHERE state LIKE '[%'"):
+            yield json.loads(state)
+
+    def after(self, resource: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What a plan makes of the records of a resource, with their keys in `AFTER`, ordered by these."""
+        first, end = AFTER.text((resource, "")), AFTER.text((f"{resource}!", ""))[:-1]
+        for key, state in self._database.read("SELECT key, state FROM held WHERE key > ? AND key < ?", (first, end)):
+            yield key.removeprefix(first), json.loads(state)
 
     # ---- records by themselves, and what belongs to others
 

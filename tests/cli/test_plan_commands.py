@@ -74,7 +74,7 @@ def test_what_cannot_be_applied_says_what_to_do(bulk: Shell):
     bulk.sandbox("plan", SAMPLE, "--job", "p")
     assert "waits for being carried out: bulk apply p" in bulk("resume", "p").err
     assert "too old to go by" in bulk("apply", "p", "--max-age", "0s").err
-    assert "A plan is of one resource" in bulk("plan", "all", bulk.folder, "--sandbox").err
+    assert "holds no file like contacts.csv" in bulk("plan", "all", bulk.folder, "--sandbox").err
     for command in ("apply", "resume", "plan"):
         assert bulk(command, "--help").code == 0
 

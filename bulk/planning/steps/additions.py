@@ -24,7 +24,7 @@ from bulk.planning.steps.contact_links import Done
 from bulk.resources.spec import Resource
 
 ALL_LISTS: Final = 0  # the relation that shows a field with every contact
-MADE_WITH_IT: Final = frozenset({"To Contact", "In Contact", "Follow Up"})  # stages, by docs/activecampaign.md §7.2
+MADE_WITH_IT: Final = ("To Contact", "In Contact", "Follow Up")  # stages, by docs/activecampaign.md §7.2
 CLOCKS: Final = 60.0  # seconds after a pipeline within which ActiveCampaign has made the stages it makes with it
 
 

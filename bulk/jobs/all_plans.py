@@ -1,0 +1,70 @@
+"""One part of a plan of a whole account: the plan of one resource, over what the parts before it come to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import anyio
+import anyio.to_thread
+
+from bulk.errors import AbortedError, UnfinishedError, UsageError
+from bulk.files.named_file import NamedFile
+from bulk.jobs.all_files import prepared
+from bulk.jobs.all_ids import learn_planned_ids
+from bulk.jobs.all_imports import enter
+from bulk.jobs.all_parts import Shared, opened, part_of, runner_of
+from bulk.jobs.end_plan import PLANNED, end_plan
+from bulk.jobs.import_job import Job
+from bulk.jobs.import_stages import import_rows
+from bulk.jobs.options import ImportOptions
+from bulk.jobs.projection import Projection
+from bulk.jobs.summary import JobResult, told
+from bulk.resources.spec import Resource
+from bulk.storage.job_folder import CHECKPOINT, JobFolder
+from bulk.storage.job_record import JobRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Plans the parts of an import, each of the file that it is called with. Nothing is sent but questions."""
+
+    options: ImportOptions
+    account: str  # whose files they are, as the manifest says; "" if it does not
+    projection: Projection
+
+    async def __call__(self, shared: Shared, resource: Resource, file: NamedFile) -> JobResult:
+        """Plan one resource, or give the plan of it that an earlier run has made to its end."""
+        part = part_of(shared, resource)
+        if not shared.account_lock.entered:
+            await enter(shared, self.account)
+        job_result = told(part, PLANNED) or await self._planned(shared, resource, part, file)
+        if job_result.summary.state == PLANNED:
+            ids = self.projection.ids
+            await anyio.to_thread.run_sync(learn_planned_ids, shared, resource, part, ids)
+        return job_result
+
+    async def _planned(self, shared: Shared, resource: Resource, part: JobFolder, file: NamedFile) -> JobResult:
+        setting, access = shared.setting, shared.setting.access
+        name = f"{resource.name}.csv"
+        options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
+        record = JobRecord(
+            "plan", resource.name, asdict(options), access.place, access.connection, input=part.record().input,
+            created=shared.folder.record().created,
+        )  # fmt: skip
+        setting.progress.say(f"{name}: {source.describe()}")
+        for path in part.path.glob(f"{CHECKPOINT}*"):
+            path.unlink()  # nothing was sent, and it is planned anew over what the parts before it come to
+        with opened(part, float("inf"), setting.clock) as checkpoint:
+            part.write(record)
+            job = Job(
+                part, resource, options, source, checkpoint, setting, translations=shared.translations,
+                only_plan=True, projection=self.projection,
+            )  # fmt: skip
+            runner, meter = runner_of(shared, checkpoint)
+            try:
+                await import_rows(job, runner, shared.account_lock, shared.stopping)
+            except UsageError as refusal:  # what only the account could tell
+                raise UsageError("part_refused_unsent", file=name, refusal=refusal) from refusal
+            except (AbortedError, UnfinishedError) as raised:
+                shared.stopping.stop(raised, leave=False)
+            return await end_plan(job, meter.note(anyio.current_time()), shared.stopping)

@@ -1,0 +1,50 @@
+"""The end of a plan of a whole account: the lines of its parts in one `plan.csv`, and their sums in one `plan.json`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, Final
+
+from bulk.files.opening import OURS, open_sink, open_source
+from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON, SHOWN
+from bulk.jobs.summary import JobResult
+from bulk.planning.plan_lines import HEADER
+from bulk.storage.job_folder import JobFolder
+
+FILE: Final = "_file"  # the column that says of which part a line is
+_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests")  # what is said of each
+
+
+def end_all_plans(folder: JobFolder, job_results: list[JobResult]) -> None:
+    """Write the plan of all parts, out of those of each."""
+    plans = {e.folder.name: json.loads(e.folder.file(PLAN_JSON).read_text("utf-8")) for e in job_results}
+    with open_sink(folder.file(PLAN_CSV), (FILE, *HEADER)) as output:
+        for job_result in job_results:
+            file = f"{job_result.folder.name}.csv"
+            for record in open_source(job_result.folder.file(PLAN_CSV), OURS).records():
+                output.write((file, *record.cells))
+    folder.write_json(PLAN_JSON, _as_json(folder, plans))
+
+
+def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What `plan.json` says of all parts."""
+    sums: dict[str, Counter[str]] = {name: Counter() for name in ("rows", "changes", "reasons", "unknown")}
+    new: dict[str, list[str]] = {}
+    for plan in plans.values():
+        for name, sum_of in sums.items():
+            sum_of.update(plan.get(name, {}))
+        for family, names in plan["new_names"].items():
+            new.setdefault(family, []).extend(names)
+    first = [[f"{name}.csv", *line] for name, plan in plans.items() for line in plan["first"]]
+    read_at = [plan["made_at"] for plan in plans.values() if plan["made_at"]]
+    return {
+        "job": folder.name, "resource": "all", "rows": sums["rows"], "changes": sums["changes"],
+        "reasons": sums["reasons"], "new_names": new, "first": first[:SHOWN],
+        "requests": {"single": sum(plan["requests"]["single"] for plan in plans.values())},
+        "seconds": {"single": round(sum(plan["seconds"]["single"] for plan in plans.values()), 1)},
+        "automations": next((plan["automations"] for plan in plans.values()), []),
+        "made_at": min(read_at, default=""),
+        **({"unknown": sums["unknown"]} if sums["unknown"] else {}),
+        "resources": {name: {key: plan[key] for key in _OF_A_PART} for name, plan in plans.items()},
+    }  # fmt: skip
