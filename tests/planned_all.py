@@ -141,7 +141,7 @@ def _accounts(folder: Folder, chance: Random) -> None:
 
 def _contacts(folder: Folder, chance: Random) -> None:
     columns = {"firstName", "lastName", "tags", "lists", "unsubscribe_lists", "account", *folder.fields}
-    columns = {name for name in columns if chance.random() < 0.6}
+    columns = {name for name in sorted(columns) if chance.random() < 0.6}
     rows: Rows = []
     for email in chance.sample(PEOPLE, chance.randint(1, len(PEOPLE))):
         on = _some(chance, folder.lists, 0)
@@ -281,19 +281,19 @@ def ends(job: Path) -> dict[tuple[str, str], str]:
     result = {}
     for part in job.iterdir():
         if part.is_dir():
-            links = (
-                named(part.name).writing is Writing.LINK
-            )  # whether it was there, an import that has not read it cannot tell
-            for line in report(part, "succeeded.csv"):
-                action = "updated" if links and line["_action"] == "created" else line["_action"]
-                result[part.name, line["_row"]] = action
+            result |= {(part.name, line["_row"]): line["_action"] for line in report(part, "succeeded.csv")}
             result |= {(part.name, line["_row"]): line["_code"] for line in report(part, "failed.csv")}
     return result
 
 
 def differences(done: dict[tuple[str, str], str], imported: dict[tuple[str, str], str]) -> dict[tuple[str, str], Any]:
-    """The rows that ended otherwise than an import's."""
-    return {key: (done.get(key), imported.get(key)) for key in done | imported if done.get(key) != imported.get(key)}
+    """The rows that ended otherwise than an import's, which sends what it has not read without knowing what was so."""
+    unread = {("unchanged", "updated"), ("created", "updated"), ("unchanged", "created")}
+    pairs = {key: (done.get(key, ""), imported.get(key, "")) for key in done | imported}
+    return {
+        key: pair for key, pair in pairs.items()
+        if pair[0] != pair[1] and not (f"{key[0]}.csv" in _OF_PEOPLE and pair in unread)
+    }  # fmt: skip
 
 
 def lines_of(job: Path) -> Rows:
@@ -398,13 +398,44 @@ _CALLED = ("email", "name", "title", "contact_email")
 
 
 def play(world: World, chance: Random) -> tuple[Folder, Path]:
-    """An account, and a folder to be planned on it."""
+    """An account, and a folder to be planned on it: written by hand, or an export of this account or another."""
     first = Folder.of(chance) if chance.random() < 0.7 else Folder()
     account_before(world, first)
+    kind = chance.choice(("by hand", "by hand", "own", "another's"))
+    if kind != "by hand":
+        source = world if kind == "own" else anothers(world, chance)
+        place = exported(source, "in")
+        for path in place.glob("*.csv"):
+            columns_elsewhere = path.stem in ("fields", "dealCustomFieldMeta", "accountCustomFieldMeta")
+            if not columns_elsewhere and chance.random() < 0.2:
+                path.unlink()
+        delete_some(world, chance)
+        if any((place / f"{name}.csv").exists() for name in _FILES):
+            files = {name: list(records.values()) for name, records in tables(place).items()}
+            return Folder(files), place
     folder = Folder.of(chance, first)
     while not any(folder.files.values()):
         folder = Folder.of(chance, first)
     return folder, folder.write(world.folder / "in")
+
+
+def anothers(world: World, chance: Random) -> World:
+    """Another account, in which the ids are others."""
+    source = World(world.folder, world.monkeypatch, sandbox="source", host="source.example.com")
+    source.people([("x1@example.com", "X"), ("x2@example.com", "X")])
+    account_before(source, Folder.of(chance))
+    return source
+
+
+def delete_some(world: World, chance: Random) -> None:
+    """Let some of what an account has be gone, so that an export of it has ids that are nobody's by now."""
+    for name in ("notes", "deals", "contacts", "accounts", "tags", "fields"):
+        for record in world.ask(f"GET {name}").body[name]:
+            if chance.random() < 0.3:
+                world.ask(f"DELETE {name}/{record['id']}")
+
+
+_FILES = ("contacts", "tags", "lists", "fields", "accounts", "deals", "notes")
 
 
 def check(world: World, chance: Random) -> int:
@@ -425,8 +456,7 @@ def check(world: World, chance: Random) -> int:
     sums_agree(said, lines, world)
     out = exported(world, "out")
     other.import_all(place)
-    imported = ends(other.job.path)
-    assert done == imported, differences(done, imported)
+    assert differences(done, ends(other.job.path)) == {}
     assert without_ids(out) == without_ids(exported(other, "out other"))
     after = tables(out)
     check_people(people, world.account()["contacts"], lines)
@@ -475,8 +505,7 @@ def check_killed(world: World, chance: Random) -> None:
     assert not {key: code for key, code in done.items() if code in ("changed_meanwhile", "not_made")}
     out = exported(world, "out")
     other.import_all(place)
-    imported = ends(other.job.path)
-    assert done == imported, differences(done, imported)
+    assert differences(done, ends(other.job.path)) == {}
     assert without_ids(out) == without_ids(exported(other, "out other"))
 
 

@@ -35,6 +35,7 @@ class AccountLock:
         self, folder: JobFolder, record: JobRecord, access: Account, limit: SharedLimit | None, stack: ExitStack
     ) -> None:
         self.entered = False
+        self.makes = record.kind == "import"  # it may make records: of a plan only once that is carried out
         self.holds: set[str] = set()  # the resources that no other job makes meanwhile
         self._folder = folder
         self._record = record
@@ -54,7 +55,7 @@ class AccountLock:
                 self._limit.settle(self._access.place)
             return
         self._record.check_account(host)
-        for resource in RESOURCES if self._record.kind == "import" else ():
+        for resource in RESOURCES if self.makes else ():
             # contacts are known to the API by their addresses: nobody is made twice
             if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
                 self._stack.enter_context(_current(self._access.lock(host, resource.name), resource.name, host))

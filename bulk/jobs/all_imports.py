@@ -39,6 +39,7 @@ class Imports:
         """Import one resource, or give what came of it where nothing is left to send."""
         part = part_of(shared, resource)
         if not shared.account_lock.entered:
+            shared.account_lock.makes = True
             await enter(shared, self.account)
         before = told(part)
         if before is not None and file is None:

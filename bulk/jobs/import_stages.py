@@ -39,6 +39,7 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
     """The way of an import, once there is a way to the account; that of a plan parts from it after the checks."""
     if job.only_plan:
         check_planned(job)
+    account_lock.makes |= job.applies
     names = await names_of_account(job, runner, account_lock)
     async with with_baseline(job, match_of(job, names), names) as (based, edits):
         prepared = await checked_rows(job, runner, based)

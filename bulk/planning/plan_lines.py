@@ -12,6 +12,7 @@ from typing import Final
 from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, DELETED, Change
 from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.differences import option_text
 from bulk.planning.names import Names
 from bulk.planning.three_ways import CONFLICT
 from bulk.resources.spec import CUSTOM, Column
@@ -82,7 +83,7 @@ def _told(edit: Edit, change: Change, columns: Sequence[Column], names: Names) -
         case Aspect.RECORD:
             return record, "", "", ""
         case Aspect.BESIDE:
-            return record, edit.of, "", edit.name
+            return record, edit.of, "", _option(edit.after) if edit.of == "options" else edit.name
         case _:
             return _link(edit, record, names)
 
@@ -113,6 +114,12 @@ _FAMILIES: Final = {
 def _called(family: str, edit: Edit, names: Names) -> str:
     """What the other end of a link is called; its id where that is not known."""
     return names.book(family).name_of(edit.of) if edit.of else edit.name
+
+
+def _option(option: Json) -> str:
+    """An option of a field as a cell has it: with its label, and marked if it is the default."""
+    value, label, default = option
+    return option_text(value, label, default=default)
 
 
 def _titled(account: str, title: Json) -> str:

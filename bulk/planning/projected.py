@@ -15,6 +15,7 @@ from bulk.planning.changes import CREATED, Change
 from bulk.planning.names import Book, CustomField
 from bulk.planning.state import ATTRIBUTES, ContactState
 from bulk.planning.steps.additions import MADE_WITH_IT
+from bulk.resources.escapes import unescaped
 from bulk.resources.kinds import Option
 from bulk.resources.spec import CUSTOM, Resource
 
@@ -76,8 +77,9 @@ def imagined_name(family: str, name: str) -> str:
     return f"\0{family} {name}"
 
 
-def name_imagined(identity: str) -> tuple[str, str] | None:
-    """The resource and the name for which an id stands; None if it is an account's."""
+def name_imagined(cell: str) -> tuple[str, str] | None:
+    """The resource and the name for which an id stands, as it is or as cells have it; None if it is an account's."""
+    identity = unescaped(cell) if cell.startswith("\\") else cell
     family, _blank, name = identity.removeprefix("\0").partition(" ")
     return (family, name) if identity.startswith("\0") else None
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from filelock import FileLock
 
-from bulk.errors import UsageError
+from bulk.errors import UnfinishedError, UsageError
 from bulk.library.plans import Plan
 from bulk.library.results import Result
 from bulk.sandbox.faults import Fault
@@ -252,6 +253,21 @@ def test_a_name_that_is_gone_since_the_plan_is_not_made_again(world: World):
     world.apply()
     assert [(line["_row"], line["_code"]) for line in report(world.job.path, "failed.csv")] == [("2", "unknown_name")]
     assert world.account()["tags"] == ["Gold", "Smith, John"]
+
+
+def test_a_plan_is_made_beside_another_job_and_not_carried_out_beside_it(world: World, files: Path):
+    """Both would make deals, and neither would find the other's."""
+    deal = world.csv(PARTS[7][2][1:], PARTS[7][1])
+    with FileLock(world.setting.access.lock(world.host, "deals"), mode=0o600):
+        world.plan_all(files)
+        with pytest.raises(UnfinishedError, match="deals"):
+            world.apply_all()
+        shutil.rmtree(world.job.path)
+        world.plan(deal, "deals")
+        error = world.apply().error
+    assert isinstance(error, UnfinishedError)
+    assert "deals" in str(error)
+    assert world.steps() == []
 
 
 # ---- cut off
