@@ -15,6 +15,7 @@ from bulk.jobs.all_ids import know_ids, learn_ids
 from bulk.jobs.all_parts import Shared, is_begun, opened, part_of, runner_of
 from bulk.jobs.apply import begin_part
 from bulk.jobs.end_import import end_import
+from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.options import ImportOptions
@@ -49,6 +50,7 @@ class Imports:
         if part.state == "stopped" or file is None:
             raise AbortedError("part_rows_invalid", file=name)
         setting, access = shared.setting, shared.setting.access
+        nothing_planned = part.state == PLANNED and not (part.summary() or {}).get("rows", {}).get("unprocessed")
         resumed = is_begun(part)
         options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
         record = JobRecord(
@@ -68,7 +70,8 @@ class Imports:
             runner, meter = runner_of(shared, checkpoint)
             shared.stopping.drained = False
             try:
-                await import_rows(job, runner, shared.account_lock, shared.stopping)
+                if not nothing_planned:
+                    await import_rows(job, runner, shared.account_lock, shared.stopping)
             except UsageError as raised:  # what only the account could tell, when other parts were sent already
                 shared.stopping.stop(AbortedError("part_refused", file=name, refusal=raised), leave=False)
             except (AbortedError, UnfinishedError) as raised:

@@ -37,6 +37,9 @@ def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, A
         for family, names in plan["new_names"].items():
             new.setdefault(family, []).extend(names)
     first = [[f"{name}.csv", *line] for name, plan in plans.items() for line in plan["first"]]
+    of_baseline: dict[str, Any] = {
+        key: plan[key] for plan in plans.values() for key in ("baseline", "emptied", "missing") if key in plan
+    }
     read_at = [plan["made_at"] for plan in plans.values() if plan["made_at"]]
     return {
         "job": folder.name, "resource": "all", "rows": sums["rows"], "changes": sums["changes"],
@@ -45,6 +48,7 @@ def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, A
         "seconds": {"single": round(sum(plan["seconds"]["single"] for plan in plans.values()), 1)},
         "automations": next((plan["automations"] for plan in plans.values()), []),
         "made_at": min(read_at, default=""),
+        **of_baseline,
         **({"unknown": sums["unknown"]} if sums["unknown"] else {}),
         "resources": {name: {key: plan[key] for key in _OF_A_PART} for name, plan in plans.items()},
     }  # fmt: skip
