@@ -2,7 +2,7 @@
 
 What a `RateLimit` knows lies where all of them reach it, in a file of this machine or in a Redis. The engine asks only
 what is known here; what that is, the runner brings from the book, ahead and off the event loop: leases of starts, or
-the budget alone for a moment where nobody else is at work (`shared_limit_book`).
+the budget alone for a moment where nobody else is at work (`shared_limit_book`, `shared_limit_share`).
 
 One account is reached by several ways: through connections, directly, with other keys. Until a job knows whose account
 it is, that may be any: so its first requests are counted in every budget, and wait for room in all of them.
@@ -11,35 +11,27 @@ How soon the others know of a refusal: whoever was refused writes it down at onc
 the book every `LOOK_AGAIN` seconds at the latest.
 """
 
-# long: the two ways of a share, alone and among others, and the change from one to the other, are one story
 from __future__ import annotations
 
-import copy
 import hashlib
-import math
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import anyio.to_thread
 
-from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Lesson, exchange
+from bulk.access.shared_limit_book import LOOK, Asked, Granted, exchange
 from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
 from bulk.access.shared_limit_redis import REDIS, RedisStore
-from bulk.engine.limit import RateLimit
+from bulk.access.shared_limit_share import Me, Share
 from bulk.errors import UnfinishedError
 from bulk.storage.processes import new_name
 
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the budget cannot be reached; then the job stops
 REST: Final = 1.0  # seconds after a refusal
 AGAIN: Final = 1.0  # seconds until it is tried again
-LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
-MOST: Final = 64  # leases at once
-SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
 
 class SharedLimit:
@@ -152,186 +144,6 @@ class SharedLimit:
         if granted.others and granted.known and not self._told:
             self._told = True
             self._on_others()
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    """Who asks: its name, the way by which it comes, and its own rate."""
-
-    name: str
-    way: str
-    rate: float
-
-
-# wide: what a job has leased, has to tell and was told changes together, in one exchange with the book
-class Share:
-    """What a job may send without asking again: the leases it has, or the limit that it has alone until a moment.
-
-    Beside that, what is to be told to the book.
-    """
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._own = RateLimit(rate)  # which counts where others on the account may do more
-        self._leases: deque[tuple[float, float]] = deque()  # when a request may start, and that by the book's clock
-        self._alone: RateLimit | None = None  # its times are the book's
-        self._ahead = 0.0  # the book's clock, when it was got
-        self._until = -math.inf
-        self._leaving = False  # others have come
-        self._known = False  # whose account it is
-        self._not_before = -math.inf
-        self._again_at = -math.inf
-        self._asked_at = -math.inf
-        self._wanted = self._urgent = self._asking = False
-        self._most = min(MOST, self._own.window[0])  # leases at once: more where all were used
-        self._takes = 0.0  # seconds that an exchange takes
-        self._used: list[tuple[float, float]] = []
-        self._unused: list[float] = []
-        self._lessons: list[Lesson] = []
-
-    # ---- sending
-
-    def ready_at(self, now: float) -> float:
-        """When the next request may start; infinity where that is being asked."""
-        if now < self._not_before:
-            return self._not_before
-        self._wanted = True
-        self._drop_missed(now)
-        if self._leases:
-            at, look = self._leases[0][0], self._asked_at + LOOK_AGAIN
-            return max(now, min(at, look) if now < look else at)
-        if self._alone is not None:
-            return self._ready_alone(self._alone, now)
-        return self._again_at if self._again_at > now else math.inf
-
-    def _ready_alone(self, alone: RateLimit, now: float) -> float:
-        if now >= self._until:
-            return self._again_at if self._again_at > now else math.inf
-        at = alone.ready_at(now + self._ahead)
-        at = now if at <= now + self._ahead else at - self._ahead
-        if alone.rate > self._rate:
-            at = max(at, self._own.ready_at(now))
-        renewed = self._until - LOOK_AGAIN
-        return min(at, renewed) if now < renewed else at
-
-    def spend(self, now: float) -> None:
-        """Count a request that starts now."""
-        self._own.spend(now)
-        if not self._leases:
-            if self._alone is not None:
-                self._alone.spend(now + self._ahead)
-            return
-        start, there = self._leases.popleft()
-        if self._alone is not None:
-            self._alone.delayed(there, there + now - start)
-        else:
-            self._used.append((there, there + now - start))
-
-    def hold(self, until: float) -> None:
-        """Start nothing before; leases for earlier are handed back."""
-        self._not_before = max(self._not_before, until)
-        self._urgent = True
-        while self._leases and self._leases[0][0] < until:
-            self._unused.append(self._leases.popleft()[1])
-
-    def learn(self, what: Any, first: float, second: float) -> None:
-        """Take note of something, which is told to the book."""
-        if self._alone is None:
-            self._lessons.append((what, first, second))
-        elif what == "pause":
-            self._alone.pause(first + self._ahead)
-        else:
-            getattr(self._alone, what)(first + self._ahead, second + self._ahead)
-
-    def _drop_missed(self, now: float) -> None:
-        while self._leases and self._leases[0][0] + LATE < now:
-            self._unused.append(self._leases.popleft()[1])
-
-    # ---- asking
-
-    def is_due(self, now: float) -> bool:
-        """Whether the book has to be asked or told something."""
-        if self._asking:
-            return False
-        if self._urgent:
-            return True
-        if not self._wanted or now < self._not_before:
-            return False
-        if self._alone is not None:
-            return now >= max(self._until - LOOK_AGAIN, self._again_at)
-        if not self._leases:
-            return now >= self._again_at
-        few = len(self._leases) <= self._most // 2
-        return now - self._asked_at >= (LOOK if few else LOOK_AGAIN)
-
-    def leave_alone(self) -> None:
-        """Have the budget alone no longer than until the next exchange."""
-        self._leaving = self._urgent = True
-
-    def asked(self, me: Me, now: float, account: str, *, leaves: bool) -> Asked:
-        """What is told and asked next."""
-        self._drop_missed(now)
-        alone = self._alone
-        stays = alone is not None and now < self._until and not (self._leaving or leaves)
-        if self._unused:
-            self._most = max(1, self._most // 2)
-        elif len(self._used) >= self._most:
-            self._most = min(MOST, 2 * self._most)
-        asked = Asked(
-            me.name, me.way, me.rate, now, copy.deepcopy(self._own), self._not_before, self._most, self._takes, account,
-            tuple(self._lessons), frozenset(there for _start, there in self._leases), tuple(self._used),
-            tuple(self._unused), None if alone is None else alone.given_over(), stays, leaves,
-        )  # fmt: skip
-        if not stays:
-            self._alone, self._until = None, -math.inf
-        self._lessons, self._used, self._unused = [], [], []
-        self._asking, self._wanted, self._urgent, self._leaving = True, False, False, False
-        self._asked_at = now
-        return asked
-
-    def take_nothing(self, again_at: float) -> None:
-        """Take note that the book cannot be reached: what was to be told is little, and lost."""
-        self._asking = False
-        self._again_at = again_at
-        self._urgent = False
-
-    def take(self, asked: Asked, granted: Granted, now: float) -> None:
-        """Take what was granted."""
-        self._asking = False
-        self._takes = min(SLOWEST, max(now - asked.now, 0.9 * self._takes))
-        if granted.known and not self._known:
-            self._known = True
-            if self._not_before > now:  # what was refused concerns everybody on the account
-                self._lessons.append(("pause", self._not_before, 0.0))
-                self._urgent = True
-        self._again_at = granted.again_at
-        if granted.alone is not None:
-            self._take_alone(granted, granted.alone)
-            return
-        if self._alone is not None:
-            if granted.until > -math.inf:
-                self._until = granted.until
-                return
-            if granted.again_at == -math.inf:
-                self.leave_alone()
-                return
-            self._alone = None
-        self._leases.extend(granted.leases)
-        if granted.not_before > now:
-            self._not_before = max(self._not_before, granted.not_before)
-            while self._leases and self._leases[0][0] < granted.not_before - LATE / 4:
-                self._unused.append(self._leases.popleft()[1])
-
-    def _take_alone(self, granted: Granted, limit: Mapping[str, Any]) -> None:
-        """Have the limit alone; what happened while that was asked for is told to it, and leases are counted in it."""
-        self._alone = RateLimit(granted.rate)
-        self._alone.take_over(limit, self._own)
-        self._ahead, self._until = granted.ahead, granted.until
-        for there, when in self._used:
-            self._alone.delayed(there, when)
-        lessons, self._lessons, self._used, self._unused = self._lessons, [], [], []
-        for lesson in lessons:
-            self.learn(*lesson)
 
 
 def store_of(
