@@ -29,7 +29,7 @@ from bulk.runtime.progress import Progress, Silent
 from bulk.sandbox.account import Account as Office
 from bulk.sandbox.app import Sandbox, SandboxOptions
 from bulk.sandbox.faults import Fault
-from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.shapes.wire import Shapes
 from bulk.sandbox.switches import Switches
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd

@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 from bulk.sandbox.calls import Answer, Call, Refusal, integer
 from bulk.sandbox.routes import ROUTES, bulk_import
-from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.shapes.wire import Shapes
 from bulk.sandbox.store import Store
 from bulk.sandbox.switches import Switches
 

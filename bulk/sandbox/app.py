@@ -36,7 +36,7 @@ from bulk.sandbox.entrances import (
 )
 from bulk.sandbox.faults import BODIES, ConnectionDropped, Fault, Faults
 from bulk.sandbox.limits import Busiest, Limit, limit_of
-from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.shapes.wire import Shapes
 from bulk.sandbox.spoiling import exchanged, narrowed, spoiled, unnarrowed
 from bulk.sandbox.status import Memory, Seen
 from bulk.sandbox.store import Store

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bulk.sandbox.shapes import Shapes
+from bulk.sandbox.shapes.wire import Shape, Shapes
 from bulk.sandbox.store import Store
 from bulk.sandbox.switches import Switches
 
@@ -115,10 +115,10 @@ def page(call: Call, selection: Selection, per_page: int = DEFAULT_LIMIT) -> tup
     return rows, total
 
 
-def listed(call: Call, plural: str, selection: Selection, shape: Callable[[tuple[Any, ...]], Any]) -> Answer:
+def listed(call: Call, plural: str, selection: Selection, shape: Shape) -> Answer:
     """A list with its total, as most resources answer it."""
     rows, total = page(call, selection)
-    return 200, {plural: [shape(row) for row in rows], "meta": {"total": str(total)}}
+    return 200, {plural: [shape(call.shapes, row) for row in rows], "meta": {"total": str(total)}}
 
 
 def crm_total(call: Call, total: int) -> int | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from bulk.sandbox.calls import (
@@ -20,7 +21,7 @@ from bulk.sandbox.calls import (
 )
 from bulk.sandbox.routes.crm_fields import ACCOUNTS
 from bulk.sandbox.routes.names import by_name, counted
-from bulk.sandbox.shapes import ACCOUNT
+from bulk.sandbox.shapes.accounts import ACCOUNT, account_shape
 
 _MADE: Final = ("createdTimestamp", "updatedTimestamp", "owner", "links")
 
@@ -30,22 +31,21 @@ def list_accounts(call: Call) -> Answer:
     where, values = by_name(call, "name_key", ("search",))
     selection = Selection("accounts", ACCOUNT, where, values)
     if call.param("count_deals") != "true":
-        return listed(call, "accounts", selection, lambda row: call.shapes.account(row, counts=(0, 0)))
+        return listed(call, "accounts", selection, partial(account_shape, counts=(0, 0)))
     rows, total = page(call, selection)
     contacts, deals = (
         counted(call, f"SELECT account, count(*) FROM {table} WHERE account IN ({{}}) GROUP BY account", rows)
         for table in ("accountContacts", "deals")
     )
     none = (0,)
-    accounts = [
-        call.shapes.account(row, counts=(contacts.get(row[0], none)[0], deals.get(row[0], none)[0])) for row in rows
-    ]
+    counts = [(contacts.get(row[0], none)[0], deals.get(row[0], none)[0]) for row in rows]
+    accounts = [account_shape(call.shapes, row, counts=one) for row, one in zip(rows, counts, strict=True)]
     return 200, {"accounts": accounts, "meta": {"total": str(total)}}
 
 
 def _account(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return call.shapes.account(existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))
+    return account_shape(call.shapes, existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))
 
 
 def one_account(call: Call) -> Answer:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bulk.sandbox.automation_shapes import AUTOMATION, CONTACT_AUTOMATION, automation, contact_automation
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, integer, page
 from bulk.sandbox.routes.contacts import contact_row
+from bulk.sandbox.shapes.automations import AUTOMATION, CONTACT_AUTOMATION, automation_shape, contact_automation_shape
+from bulk.sandbox.shapes.contacts import contact_shape
 
 
 def list_automations(call: Call) -> Answer:
@@ -14,13 +15,13 @@ def list_automations(call: Call) -> Answer:
     rows, total = page(call, Selection("automations", AUTOMATION))
     starts = [{"id": str(row[0]), "series": str(row[0]), "type": "none", "dealfield": False} for row in rows]
     meta = {"total": str(total), "starts": starts, "filtered": False, "smsLogs": []}
-    return 200, {"automations": [automation(call.shapes, row, listed=True) for row in rows], "meta": meta}
+    return 200, {"automations": [automation_shape(call.shapes, row, listed=True) for row in rows], "meta": meta}
 
 
 def one_automation(call: Call) -> Answer:
     """GET /automations/{id}."""
     return 200, {
-        "automation": automation(call.shapes, existing(call, "automations", AUTOMATION, "Series", call.ids[0]))
+        "automation": automation_shape(call.shapes, existing(call, "automations", AUTOMATION, "Series", call.ids[0]))
     }
 
 
@@ -28,13 +29,13 @@ def list_enrolments(call: Call) -> Answer:
     """GET /contactAutomations."""
     rows, total = page(call, Selection("contactAutomations", CONTACT_AUTOMATION))
     meta = {"total": str(total), "showcase_stats": []}
-    return 200, {"contactAutomations": [contact_automation(call.shapes, row) for row in rows], "meta": meta}
+    return 200, {"contactAutomations": [contact_automation_shape(call.shapes, row) for row in rows], "meta": meta}
 
 
 def _enrolment(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
     row = existing(call, "contactAutomations", CONTACT_AUTOMATION, "SubscriberSeries", identity)
-    return contact_automation(call.shapes, row)
+    return contact_automation_shape(call.shapes, row)
 
 
 def one_enrolment(call: Call) -> Answer:
@@ -54,7 +55,7 @@ def enrol(call: Call) -> Answer:
     values = {"contact": contact, "automation": wanted, "adddate": call.store.now()}
     made = _enrolment(call, call.store.insert("contactAutomations", values)) | {"startid": 0, "status": 1}
     record = echoed(made, sent, "contact", "automation")
-    return 201, {"contacts": [call.shapes.contact(contact_row(call, contact))], "contactAutomation": record}
+    return 201, {"contacts": [contact_shape(call.shapes, contact_row(call, contact))], "contactAutomation": record}
 
 
 def delete_enrolment(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, existing, integer, page, text
-from bulk.sandbox.campaign_shapes import CAMPAIGN, campaign
+from bulk.sandbox.shapes.campaigns import CAMPAIGN, campaign_shape
 
 _NEEDED: Final = ("name", "type")
 # what a body calls it -> column
@@ -23,13 +23,13 @@ def list_campaigns(call: Call) -> Answer:
     ]
     order = ", ".join(dict.fromkeys([*orders, "id"]))
     rows, total = page(call, Selection("campaigns", CAMPAIGN, where, values, order))
-    campaigns = [campaign(call.shapes, row, listed=True) for row in rows]
+    campaigns = [campaign_shape(call.shapes, row, listed=True) for row in rows]
     return 200, {"campaigns": campaigns, "meta": {"total": str(total)}}
 
 
 def _campaign(call: Call) -> dict[str, Any]:
     """The record in the path, or a 404."""
-    return campaign(call.shapes, existing(call, "campaigns", CAMPAIGN, "Campaign", call.ids[0]))
+    return campaign_shape(call.shapes, existing(call, "campaigns", CAMPAIGN, "Campaign", call.ids[0]))
 
 
 def one_campaign(call: Call) -> Answer:

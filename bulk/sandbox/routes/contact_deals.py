@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import Answer, Call, echoed, existing, integer, invalid, text
-from bulk.sandbox.deal_shapes import CONTACT_DEAL, DEAL
 from bulk.sandbox.routes import side
 from bulk.sandbox.routes.contacts import contact_row, touch
 from bulk.sandbox.routes.deals import deal_row, own_row
+from bulk.sandbox.shapes.contacts import contact_shape
+from bulk.sandbox.shapes.deals import CONTACT_DEAL, DEAL, contact_deal_shape, deal_shape
 
 _MODEL = "SubscriberDeal"
 
@@ -24,8 +24,8 @@ def below_contact(call: Call) -> Answer:
         f"SELECT {DEAL} FROM deals WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (ids,)
     )
     return 200, {
-        "contacts": [call.shapes.contact(row)] if current else [],
-        "deals": [deal_shapes.deal(call.shapes, deal) for deal in deals], "contactDeals": current,
+        "contacts": [contact_shape(call.shapes, row)] if current else [],
+        "deals": [deal_shape(call.shapes, deal) for deal in deals], "contactDeals": current,
     }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def below_deal(call: Call) -> Answer:
     """GET /deals/{id}/contactDeals: no meta."""
     deal_row(call, call.ids[0])
     rows = call.store.rows(f"SELECT {CONTACT_DEAL} FROM contactDeals WHERE deal = ? ORDER BY id", call.ids)
-    return 200, {"contactDeals": [deal_shapes.contact_deal(call.shapes, row) for row in rows]}
+    return 200, {"contactDeals": [contact_deal_shape(call.shapes, row) for row in rows]}
 
 
 def _named(call: Call, sent: dict[str, Any], name: str) -> int:
@@ -58,8 +58,8 @@ def _answer(call: Call, identity: int, sent: dict[str, Any]) -> Answer:
     link = existing(call, "contactDeals", CONTACT_DEAL, _MODEL, identity)
     touch(call, link[1])
     return 200, {
-        "deals": [deal_shapes.deal(call.shapes, deal_row(call, link[2]))],
-        "contactDeal": echoed(deal_shapes.contact_deal(call.shapes, link, new=True), sent, "contact", "deal"),
+        "deals": [deal_shape(call.shapes, deal_row(call, link[2]))],
+        "contactDeal": echoed(contact_deal_shape(call.shapes, link, new=True), sent, "contact", "deal"),
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from bulk.resources.kinds import EMAIL_PATTERN
 from bulk.sandbox.calls import Answer, Call, Refusal, existing, integer, invalid, text
 from bulk.sandbox.routes import side
-from bulk.sandbox.shapes import CONTACT, FIELD_VALUE
+from bulk.sandbox.shapes.contacts import CONTACT, contact_datum_shape, contact_echo, contact_shape
+from bulk.sandbox.shapes.links import FIELD_VALUE, field_value_shape
 
 _EMAIL: Final = re.compile(EMAIL_PATTERN)
 _ATTRIBUTES: Final = ("firstName", "lastName", "phone")
@@ -26,7 +27,7 @@ def one_contact(call: Call) -> Answer:
     row = contact_row(call, call.ids[0])
     asked = call.param("include") if call.switches.include else ""
     beside, related = side.loaded(call, [row[0]], f"{_UNASKED},{asked}")
-    return 200, beside | {"contact": call.shapes.contact(row, related=related[row[0]])}
+    return 200, beside | {"contact": contact_shape(call.shapes, row, related=related[row[0]])}
 
 
 def below(relation: str) -> Callable[[Call], Answer]:
@@ -41,7 +42,7 @@ def below(relation: str) -> Callable[[Call], Answer]:
 
 def contact_data(call: Call) -> Answer:
     """GET /contacts/{id}/contactData."""
-    return 200, {"contactDatum": call.shapes.contact_datum(contact_row(call, call.ids[0]))}
+    return 200, {"contactDatum": contact_datum_shape(call.shapes, contact_row(call, call.ids[0]))}
 
 
 # ---- writing
@@ -117,7 +118,7 @@ def _created(call: Call, sent: dict[str, Any], email: str, *, synced: bool) -> A
     )
     set_values = _set_fields(call, identity, sent.get("fieldValues"), now)
     row = (identity, email, *values.values(), 0, now, now)
-    contact = call.shapes.contact_echo(row, sent | {"email": email}, synced=synced)
+    contact = contact_echo(call.shapes, row, sent | {"email": email}, synced=synced)
     if set_values is None:
         return 201, {"contact": contact}
     contact["fieldValues"] = [value["id"] for value in set_values]
@@ -132,7 +133,7 @@ def _updated(call: Call, identity: int, sent: dict[str, Any]) -> Any:
         values["email_key"] = call.store.fold(values["email"])
     call.store.update("contacts", identity, values)
     set_values = _set_fields(call, identity, sent.get("fieldValues"), now)
-    contact = call.shapes.contact(contact_row(call, identity)) | changed
+    contact = contact_shape(call.shapes, contact_row(call, identity)) | changed
     return {"contact": contact} if set_values is None else {"fieldValues": set_values, "contact": contact}
 
 
@@ -154,7 +155,7 @@ def _set_fields(call: Call, contact: int, sent: Any, now: str) -> list[Any] | No
         if isinstance(entry, dict)
     )
     by_id = {row[0]: row for row in rows if row is not None}
-    return [call.shapes.field_value(row) for row in by_id.values()]
+    return [field_value_shape(call.shapes, row) for row in by_id.values()]
 
 
 def set_field(call: Call, contact: int, field: int | None, value: Any, now: str) -> tuple[Any, ...] | None:

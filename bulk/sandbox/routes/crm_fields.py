@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from bulk.sandbox import field_shapes
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, existing, integer, page, text
-from bulk.sandbox.field_shapes import DATUM, METUM
+from bulk.sandbox.shapes.crm_fields import DATUM, METUM, datum_shape, metum_shape
 
 _PER_PAGE: Final = 100
 _FLAGS: Final = ("isFormVisible", "isRequired", "hideFieldFlag")
@@ -117,7 +116,7 @@ class CrmFields:
     def list_meta(self, call: Call) -> Answer:
         """GET /…CustomFieldMeta: no meta."""
         rows, _total = page(call, Selection(self._meta, METUM), _PER_PAGE)
-        return 200, {self._meta: [field_shapes.metum(call.shapes, self.of, row) for row in rows]}
+        return 200, {self._meta: [metum_shape(call.shapes, self.of, row) for row in rows]}
 
     def one_metum(self, call: Call) -> Answer:
         """GET /…CustomFieldMeta/{id}."""
@@ -127,7 +126,7 @@ class CrmFields:
         row = call.store.row(f"SELECT {METUM} FROM {self._meta} WHERE id = ?", (identity,))
         if row is None:
             raise _missing()
-        return {f"{self.of}CustomFieldMetum": field_shapes.metum(call.shapes, self.of, row)}
+        return {f"{self.of}CustomFieldMetum": metum_shape(call.shapes, self.of, row)}
 
     def create_metum(self, call: Call) -> Answer:
         """POST /…CustomFieldMeta."""
@@ -192,7 +191,7 @@ class CrmFields:
         wanted = call.param(f"filters[{self.written}]")
         where, values = ([f"{self.of} = ?"], [integer(wanted) or 0]) if wanted else ([], [])
         rows, total = page(call, Selection(self._data, DATUM.format(self.of), where, values))
-        data = [field_shapes.datum(call.shapes, self.of, row) for row in rows]
+        data = [datum_shape(call.shapes, self.of, row) for row in rows]
         return 200, {self._data: data, "meta": {"total": total}}
 
     def below(self, call: Call) -> Answer:
@@ -201,7 +200,7 @@ class CrmFields:
             f"SELECT {DATUM.format(self.of)} FROM {self._data} WHERE {self.of} = ? ORDER BY id",
             (existing(call, self.table, "id", self.model, call.ids[0])[0],),
         )
-        return 200, {self._data: [field_shapes.datum(call.shapes, self.of, row) for row in rows]}
+        return 200, {self._data: [datum_shape(call.shapes, self.of, row) for row in rows]}
 
     def one_datum(self, call: Call) -> Answer:
         """GET /…CustomFieldData/{id}."""
@@ -211,7 +210,7 @@ class CrmFields:
         row = call.store.row(f"SELECT {DATUM.format(self.of)} FROM {self._data} WHERE id = ?", (identity,))
         if row is None:
             raise _missing()
-        return {f"{self.of}CustomFieldDatum": field_shapes.datum(call.shapes, self.of, row)}
+        return {f"{self.of}CustomFieldDatum": datum_shape(call.shapes, self.of, row)}
 
     def create_datum(self, call: Call) -> Answer:
         """POST /…CustomFieldData: 200, in place for the same record and field."""

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import Answer, Call, Selection, integer, page
-from bulk.sandbox.deal_shapes import DEAL
+from bulk.sandbox.shapes.deals import DEAL, deal_shape
 
 _CONTACT: Final = "SELECT fold(c.firstName || ' ' || c.lastName) FROM contacts c WHERE c.id = deals.contact"
 _ACCOUNT_NAME: Final = (
@@ -59,7 +58,7 @@ def list_deals(call: Call) -> Answer:
         for currency, count, value in sums
     }
     rows, total = page(call, selection)
-    deals = [deal_shapes.deal(call.shapes, row) for row in rows]
+    deals = [deal_shape(call.shapes, row) for row in rows]
     return 200, {"deals": deals, "meta": {"currencies": currencies or [], "total": total}}
 
 

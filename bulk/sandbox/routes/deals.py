@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import Answer, Call, Refusal, echoed, existing, integer, invalid, kept, text
-from bulk.sandbox.deal_shapes import DEAL
 from bulk.sandbox.routes.contacts import contact_row
 from bulk.sandbox.routes.crm_fields import DEALS
 from bulk.sandbox.routes.pipelines import beside
 from bulk.sandbox.routes.stages import other_pipeline, stage_beside
+from bulk.sandbox.shapes.contacts import contact_shape
+from bulk.sandbox.shapes.deals import DEAL, deal_shape
 
 Row = tuple[Any, ...]
 _WRITABLE: Final = (
@@ -50,7 +50,7 @@ def own_row(call: Call, identity: int) -> Row:
 
 def one_deal(call: Call) -> Answer:
     """GET /deals/{id}."""
-    return 200, {"deal": deal_shapes.deal(call.shapes, deal_row(call, call.ids[0]))}
+    return 200, {"deal": deal_shape(call.shapes, deal_row(call, call.ids[0]))}
 
 
 # ---- what of a body is stored
@@ -152,10 +152,10 @@ def _assigned(call: Call, group: int) -> int:
 
 def _beside(call: Call, identity: int, *, groups: bool = False) -> dict[str, Any]:
     """What stands beside a deal that was written."""
-    record = deal_shapes.deal(call.shapes, deal_row(call, identity))
+    record = deal_shape(call.shapes, deal_row(call, identity))
     contact = record["contact"]
     return {
-        **({} if contact is None else {"contacts": [call.shapes.contact(contact_row(call, int(contact)))]}),
+        **({} if contact is None else {"contacts": [contact_shape(call.shapes, contact_row(call, int(contact)))]}),
         **({"dealGroups": beside(call, int(record["group"]))} if groups else {}),
         "dealStages": stage_beside(call, record["stage"]),
     }
@@ -163,7 +163,7 @@ def _beside(call: Call, identity: int, *, groups: bool = False) -> dict[str, Any
 
 def _echo(call: Call, identity: int, sent: dict[str, Any]) -> dict[str, Any]:
     """What a create answers: what was sent, in the type it was sent in, and what was generated."""
-    full = deal_shapes.deal(call.shapes, deal_row(call, identity))
+    full = deal_shape(call.shapes, deal_row(call, identity))
     account_name = sent.get("account") or None
     given = {name: value for name, value in sent.items() if name in _WRITABLE and value is not None}
     made = {name: int(full[name]) for name in ("group", "stage", "owner") if name not in given}
@@ -193,7 +193,7 @@ def update_deal(call: Call) -> Answer:
     if owner := _named(call, sent, "owner"):
         values["owner"] = owner
     call.store.update("deals", identity, values | {"mdate": call.store.now()})
-    full = deal_shapes.deal(call.shapes, own_row(call, identity))
+    full = deal_shape(call.shapes, own_row(call, identity))
     full |= {"status": int(full["status"])}
     full = echoed(full, {name: value for name, value in sent.items() if value is not None}, *_WRITABLE)
     last = {name: full.pop(name) for name in ("id", "isDisabled", "account", "customerAccount")}

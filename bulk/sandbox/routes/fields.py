@@ -21,7 +21,7 @@ from bulk.sandbox.calls import (
     related,
     text,
 )
-from bulk.sandbox.shapes import FIELD, OPTION, RELATION
+from bulk.sandbox.shapes.fields import FIELD, OPTION, RELATION, field_shape, option_shape, relation_shape
 from bulk.sandbox.store import perstag_of
 
 Records = list[dict[str, Any]]
@@ -34,20 +34,20 @@ def _shown(call: Call, rows: Sequence[tuple[Any, ...]]) -> tuple[Records, Record
     ids = [row[0] for row in rows]
     marks = ",".join("?" * len(ids))
     options = [
-        call.shapes.option(row)
+        option_shape(call.shapes, row)
         for row in call.store.rows(
             f"SELECT {OPTION} FROM fieldOptions WHERE field IN ({marks}) ORDER BY field, orderid, id", ids
         )
     ]
     relations = [
-        call.shapes.relation(row)
+        relation_shape(call.shapes, row)
         for row in call.store.rows(f"SELECT {RELATION} FROM fieldRels WHERE field IN ({marks}) ORDER BY id", ids)
     ]
     of: dict[tuple[str, str], list[str]] = defaultdict(list)
     for kind, records in (("option", options), ("relation", relations)):
         for record in records:
             of[kind, record["field"]].append(record["id"])
-    fields = [call.shapes.field(row, of["option", str(row[0])], of["relation", str(row[0])]) for row in rows]
+    fields = [field_shape(call.shapes, row, of["option", str(row[0])], of["relation", str(row[0])]) for row in rows]
     return fields, options, relations
 
 
@@ -162,14 +162,15 @@ def create_options(call: Call) -> Answer:
             field, value, text(option.get("label")) or value, integer(option.get("orderid")) or order,
             default=option.get("isdefault") in (True, 1, "1", "true"),
         )  # fmt: skip
-        record = call.shapes.option(existing(call, "fieldOptions", OPTION, "FieldOption", identity))
+        record = option_shape(call.shapes, existing(call, "fieldOptions", OPTION, "FieldOption", identity))
         made.append(record | option)
     return 201, {"fieldOptions": made}
 
 
 def one_option(call: Call) -> Answer:
     """GET /fieldOptions/{id}."""
-    return 200, {"fieldOption": call.shapes.option(existing(call, "fieldOptions", OPTION, "FieldOption", call.ids[0]))}
+    row = existing(call, "fieldOptions", OPTION, "FieldOption", call.ids[0])
+    return 200, {"fieldOption": option_shape(call.shapes, row)}
 
 
 def delete_option(call: Call) -> Answer:
@@ -191,13 +192,14 @@ def create_relation(call: Call) -> Answer:
     sent = call.sent("fieldRel")
     field = related(call, "fields", "Field", sent.get("field"))
     identity = call.store.add_relation(field, integer(sent.get("relid")) or 0)
-    record = call.shapes.relation(existing(call, "fieldRels", RELATION, "FieldRel", identity))
+    record = relation_shape(call.shapes, existing(call, "fieldRels", RELATION, "FieldRel", identity))
     return 201, {"fieldRel": record | {name: sent[name] for name in ("field", "relid") if name in sent}}
 
 
 def one_relation(call: Call) -> Answer:
     """GET /fieldRels/{id}."""
-    return 200, {"fieldRel": call.shapes.relation(existing(call, "fieldRels", RELATION, "FieldRel", call.ids[0]))}
+    row = existing(call, "fieldRels", RELATION, "FieldRel", call.ids[0])
+    return 200, {"fieldRel": relation_shape(call.shapes, row)}
 
 
 def delete_relation(call: Call) -> Answer:

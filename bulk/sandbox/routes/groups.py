@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, integer, invalid, kept, listed, text
+from bulk.sandbox.shapes.users import group_limit_shape, group_shape
 
 _GROUP: Final = "id, title, descript"
 _TEXTS: Final = ("title", "descript")
@@ -12,12 +13,12 @@ _TEXTS: Final = ("title", "descript")
 
 def list_groups(call: Call) -> Answer:
     """GET /groups."""
-    return listed(call, "groups", Selection("groups", _GROUP), call.shapes.group)
+    return listed(call, "groups", Selection("groups", _GROUP), group_shape)
 
 
 def one_group(call: Call) -> Answer:
     """GET /groups/{id}."""
-    return 200, {"group": call.shapes.group(existing(call, "groups", _GROUP, "Group", call.ids[0]))}
+    return 200, {"group": group_shape(call.shapes, existing(call, "groups", _GROUP, "Group", call.ids[0]))}
 
 
 def create_group(call: Call) -> Answer:
@@ -26,7 +27,7 @@ def create_group(call: Call) -> Answer:
     if not text(sent.get("title")):
         raise invalid("The group title was not provided.", "field_missing", "title")
     identity = call.store.insert("groups", {"descript": "", **kept(sent, _TEXTS)})
-    full = call.shapes.group(existing(call, "groups", _GROUP, "Group", identity))
+    full = group_shape(call.shapes, existing(call, "groups", _GROUP, "Group", identity))
     made = {"p_admin": 1, "links": full["links"], "id": full["id"]}
     return 201, {"group": {name: sent[name] for name in _TEXTS if name in sent} | made}
 
@@ -48,7 +49,7 @@ def delete_group(call: Call) -> Answer:
 
 def list_limits(call: Call) -> Answer:
     """GET /groupLimits."""
-    return listed(call, "groupLimits", Selection("groups", "id"), call.shapes.group_limit)
+    return listed(call, "groupLimits", Selection("groups", "id"), group_limit_shape)
 
 
 def show_list(call: Call) -> Answer:

@@ -19,8 +19,16 @@ from bulk.sandbox.calls import (
     text,
 )
 from bulk.sandbox.routes.contacts import as_stored, contact_row, set_field, touch
-from bulk.sandbox.routes.side import RELATIONS, shaper
-from bulk.sandbox.shapes import CONTACT_LIST, CONTACT_TAG
+from bulk.sandbox.routes.side import RELATIONS
+from bulk.sandbox.shapes.contacts import contact_shape
+from bulk.sandbox.shapes.links import (
+    CONTACT_LIST,
+    CONTACT_TAG,
+    account_contact_shape,
+    contact_list_shape,
+    contact_tag_shape,
+    field_value_shape,
+)
 
 _MODELS: Final[Mapping[str, str]] = {
     "contactTags": "SubscriberTag",
@@ -43,8 +51,8 @@ def list_links(plural: str) -> Callable[[Call], Answer]:
     def route(call: Call) -> Answer:
         wanted = [(sql, value) for name, sql in _FILTERS.get(plural, {}).items() if (value := call.param(name))]
         values = [value for _sql, value in wanted]
-        selection = Selection(plural, RELATIONS[plural], [sql for sql, _value in wanted], values)
-        return listed(call, plural, selection, shaper(call, plural))
+        columns, shape = RELATIONS[plural]
+        return listed(call, plural, Selection(plural, columns, [sql for sql, _value in wanted], values), shape)
 
     return route
 
@@ -72,7 +80,8 @@ def delete_link(plural: str) -> Callable[[Call], Answer]:
 
 def _link(call: Call, plural: str) -> dict[str, Any]:
     """The record in the path, or a 404."""
-    return shaper(call, plural)(existing(call, plural, RELATIONS[plural], _MODELS[plural], call.ids[0]))
+    columns, shape = RELATIONS[plural]
+    return shape(call.shapes, existing(call, plural, columns, _MODELS[plural], call.ids[0]))
 
 
 def _contact_of(call: Call, value: Any) -> int:
@@ -86,7 +95,7 @@ def _contact_of(call: Call, value: Any) -> int:
 def _contacts(call: Call, contact: int) -> list[Any]:
     """The contact that a link changed, as it stands beside the link."""
     touch(call, contact)
-    return [call.shapes.contact(contact_row(call, contact))]
+    return [contact_shape(call.shapes, contact_row(call, contact))]
 
 
 # ---- contactTags
@@ -105,10 +114,10 @@ def add_tag(call: Call) -> Answer:
     tag = related(call, "tags", "Tag", sent["tag"])
     row = call.store.row(f"SELECT {CONTACT_TAG} FROM contactTags WHERE contact = ? AND tag = ?", (contact, tag))
     if row is not None:
-        return 200, {"contactTag": call.shapes.contact_tag(row)}
+        return 200, {"contactTag": contact_tag_shape(call.shapes, row)}
     now = call.store.now()
     identity = call.store.insert("contactTags", {"contact": contact, "tag": tag, "cdate": now})
-    record = call.shapes.contact_tag((identity, contact, tag, now), new=True)
+    record = contact_tag_shape(call.shapes, (identity, contact, tag, now), new=True)
     link = echoed(record, sent, "contact", "tag")
     return call.switches.new_contact_tag, {"contacts": _contacts(call, contact), "contactTag": link}
 
@@ -132,7 +141,7 @@ def set_list(call: Call) -> Answer:
     if changed:
         store_list(call, contact, mailing, status, integer(sent.get("sourceid")) or 4)
     row = call.store.row(f"SELECT {CONTACT_LIST} FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
-    record = call.shapes.contact_list(row or (), new=True)
+    record = contact_list_shape(call.shapes, row or (), new=True)
     if not changed:
         return 200, {"contactList": record}
     link = echoed(record, sent, "contact", "list", "status", "sourceid")
@@ -168,7 +177,7 @@ def join_account(call: Call) -> Answer:
     values = {"account": account, "contact": contact, "jobTitle": title}
     identity = call.store.insert("accountContacts", values | {"createdTimestamp": now, "updatedTimestamp": now})
     touch(call, contact)
-    record = call.shapes.account_contact((identity, account, contact, title, now, now))
+    record = account_contact_shape(call.shapes, (identity, account, contact, title, now, now))
     return 201, {"accountContact": echoed(record, sent, "account", "contact", "jobTitle")}
 
 
@@ -200,7 +209,7 @@ def post_field_value(call: Call) -> Answer:
         raise _not_listed()
     if row is None:
         raise invalid("Field id not valid", "field_invalid", "field")
-    record = echoed(call.shapes.field_value(row), sent, "contact", "field", "value")
+    record = echoed(field_value_shape(call.shapes, row), sent, "contact", "field", "value")
     return 200 if current else call.switches.new_field_value, {
         "contacts": _contacts(call, contact), "fieldValue": record
     }  # fmt: skip

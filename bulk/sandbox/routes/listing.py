@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bulk.sandbox.calls import DEFAULT_LIMIT, Answer, Call, Selection, integer, page
 from bulk.sandbox.routes import side
-from bulk.sandbox.shapes import CONTACT
+from bulk.sandbox.shapes.contacts import CONTACT, contact_shape
 
 _ORDERS: Final[Mapping[str, str]] = {
     "id": "id", "cdate": "cdate", "email": "email_key", "first_name": "fold(firstName)",
@@ -65,7 +65,7 @@ def list_contacts(call: Call) -> Answer:
     beside, related = side.loaded(call, ids, call.param("include") if call.switches.include else "")
     accounts = side.account_contact_ids(call, ids)
     contacts = [
-        call.shapes.contact(row, listed=True, related={"accountContacts": accounts[row[0]]} | related[row[0]])
+        contact_shape(call.shapes, row, listed=True, related={"accountContacts": accounts[row[0]]} | related[row[0]])
         for row in rows
     ]
     meta = {"page_input": _page_input(call), "total": str(total), "sortable": True}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, invalid, kept, known, page, text
-from bulk.sandbox.shapes import LIST, TAG
+from bulk.sandbox.shapes.names import LIST, TAG, list_shape, tag_shape
 
 _OPERATORS: Final[Mapping[str, str]] = {
     "eq": "= ?", "neq": "<> ?", "lt": "< ?", "lte": "<= ?", "gt": "> ?", "gte": ">= ?",
@@ -47,7 +47,7 @@ def list_tags(call: Call) -> Answer:
     order = {"ASC": "tag_key, id", "DESC": "tag_key DESC, id"}.get(call.param("orders[search]").upper(), "id")
     rows, total = page(call, Selection("tags", TAG, [*where, "tagType <> ''"], values, order))
     counts = counted(call, "SELECT tag, count(*) FROM contactTags WHERE tag IN ({}) GROUP BY tag", rows)
-    tags = [call.shapes.tag(row, subscribers=counts.get(row[0], (0,))[0]) for row in rows]
+    tags = [tag_shape(call.shapes, row, subscribers=counts.get(row[0], (0,))[0]) for row in rows]
     return 200, {"tags": tags, "meta": {"total": str(total)}}
 
 
@@ -61,7 +61,7 @@ def one_tag(call: Call) -> Answer:
     """GET /tags/{id}."""
     row = existing(call, "tags", TAG, "Tag", call.ids[0])
     count = call.store.count("SELECT count(*) FROM contactTags WHERE tag = ?", call.ids)
-    return 200, {"tag": call.shapes.tag(row, subscribers=count)}
+    return 200, {"tag": tag_shape(call.shapes, row, subscribers=count)}
 
 
 def create_tag(call: Call) -> Answer:
@@ -73,7 +73,7 @@ def create_tag(call: Call) -> Answer:
     if call.switches.duplicate_tag == "existing":
         row = call.store.row(f"SELECT {TAG} FROM tags WHERE tagType = ? AND tag_key = ?", (kind, call.store.fold(name)))
         if row is not None:
-            return 200, {"tag": call.shapes.tag(row)}
+            return 200, {"tag": tag_shape(call.shapes, row)}
     _refuse_tag(call, kind, name, 0)
     now = call.store.now()
     values = {
@@ -127,13 +127,13 @@ def list_lists(call: Call) -> Answer:
     rows, total = page(call, Selection("lists", LIST, where, values, order))
     sql = "SELECT list, count(*), sum(status = 1) FROM contactLists WHERE list IN ({}) GROUP BY list"
     counts = counted(call, sql, rows)
-    lists = [call.shapes.mailing_list(row, counts=counts.get(row[0], (0, 0))) for row in rows]
+    lists = [list_shape(call.shapes, row, counts=counts.get(row[0], (0, 0))) for row in rows]
     return 200, {"lists": lists, "meta": {"total": str(total)}}
 
 
 def one_list(call: Call) -> Answer:
     """GET /lists/{id}."""
-    return 200, {"list": call.shapes.mailing_list(existing(call, "lists", LIST, "_List", call.ids[0]))}
+    return 200, {"list": list_shape(call.shapes, existing(call, "lists", LIST, "_List", call.ids[0]))}
 
 
 def create_list(call: Call) -> Answer:
@@ -148,7 +148,7 @@ def create_list(call: Call) -> Answer:
     ):
         raise invalid("There is already a list with this stringid.", "duplicate", "stringid")
     identity = call.store.add_list(values["name"], values["stringid"], values)
-    full = call.shapes.mailing_list(existing(call, "lists", LIST, "_List", identity))
+    full = list_shape(call.shapes, existing(call, "lists", LIST, "_List", identity))
     made = {name: full[name] for name in ("channel", "description", "userid", "cdate", "udate", "links", "id", "user")}
     return call.switches.new_record, {"list": known(sent, full) | echoed(made, sent, "channel", "description")}
 

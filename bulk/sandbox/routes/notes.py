@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import (
     Answer,
     Call,
@@ -20,10 +19,11 @@ from bulk.sandbox.calls import (
     related,
     text,
 )
-from bulk.sandbox.deal_shapes import DEAL, NOTE
 from bulk.sandbox.routes.contacts import contact_row, touch
 from bulk.sandbox.routes.deals import own_row
-from bulk.sandbox.shapes import ACCOUNT
+from bulk.sandbox.shapes.accounts import ACCOUNT, account_shape
+from bulk.sandbox.shapes.contacts import contact_shape
+from bulk.sandbox.shapes.deals import DEAL, NOTE, OWNERS, deal_shape, note_links, note_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ _NOT_KEPT: Final = ("Activity", "DealTask")
 def list_notes(call: Call) -> Answer:
     """GET /notes."""
     rows, total = page(call, Selection("notes", NOTE))
-    result = [deal_shapes.note(call.shapes, row) for row in rows]
+    result = [note_shape(call.shapes, row) for row in rows]
     return 200, {"notes": result, "meta": {"total": crm_total(call, total)}}
 
 
 def _note(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return deal_shapes.note(call.shapes, existing(call, "notes", NOTE, "Note", identity))
+    return note_shape(call.shapes, existing(call, "notes", NOTE, "Note", identity))
 
 
 def one_note(call: Call) -> Answer:
@@ -88,10 +88,10 @@ def _beside(call: Call, reltype: str, identity: int) -> dict[str, Any]:
     call.store.update(about.table, identity, {about.changed: call.store.now()})
     if reltype == "Subscriber":
         touch(call, identity)
-        return {"contacts": [call.shapes.contact(contact_row(call, identity))]}
+        return {"contacts": [contact_shape(call.shapes, contact_row(call, identity))]}
     if reltype == "Deal":
-        return {"deals": [deal_shapes.deal(call.shapes, existing(call, "deals", DEAL, "Deal", identity))]}
-    return {"accounts": [call.shapes.account(existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))]}
+        return {"deals": [deal_shape(call.shapes, existing(call, "deals", DEAL, "Deal", identity))]}
+    return {"accounts": [account_shape(call.shapes, existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))]}
 
 
 def _add(call: Call, sent: dict[str, Any], reltype: str, relid: Any, identity: int) -> Answer:
@@ -102,8 +102,8 @@ def _add(call: Call, sent: dict[str, Any], reltype: str, relid: Any, identity: i
     made = call.store.insert("notes", values)
     note = {
         "note": sent["note"], "cdate": now, "mdate": now, "reltype": reltype, "relid": relid, "userid": "1",
-        "links": deal_shapes.note_links(call.shapes, made),
-        "owner": {"type": deal_shapes.OWNERS[reltype], "id": relid}, "is_draft": "", "id": str(made), "user": "1",
+        "links": note_links(call.shapes, made),
+        "owner": {"type": OWNERS[reltype], "id": relid}, "is_draft": "", "id": str(made), "user": "1",
     }  # fmt: skip
     return 201, beside | {"note": note}
 
@@ -147,7 +147,7 @@ def below(reltype: str) -> Callable[[Call], Answer]:
         rows = call.store.rows(
             f"SELECT {NOTE} FROM notes WHERE reltype = ? AND relid = ? ORDER BY id", (reltype, identity)
         )
-        return 200, {"notes": [deal_shapes.note(call.shapes, row) for row in rows]}
+        return 200, {"notes": [note_shape(call.shapes, row) for row in rows]}
 
     return route
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import (
     Answer,
     Call,
@@ -25,8 +24,15 @@ from bulk.sandbox.calls import (
     page,
     text,
 )
-from bulk.sandbox.deal_shapes import DEAL_GROUP, DEAL_STAGE
 from bulk.sandbox.routes.names import by_name, counted
+from bulk.sandbox.shapes.deals import (
+    DEAL_GROUP,
+    DEAL_STAGE,
+    deal_group_group_shape,
+    deal_group_shape,
+    deal_group_user_shape,
+    deal_stage_shape,
+)
 
 Row = tuple[Any, ...]
 _GROUP_NUMBERS: Final = ("autoassign", "allusers", "allgroups")
@@ -58,9 +64,7 @@ def list_groups(call: Call) -> Answer:
     rows, total = page(call, Selection("dealGroups", DEAL_GROUP, where, values, order))
     stages, ids = _stages(call, rows)
     counts = counted(call, "SELECT dealGroup, count(*) FROM deals WHERE dealGroup IN ({}) GROUP BY dealGroup", rows)
-    groups = [
-        deal_shapes.deal_group(call.shapes, row, stages=ids[row[0]], deals=counts.get(row[0], (0,))[0]) for row in rows
-    ]
+    groups = [deal_group_shape(call.shapes, row, stages=ids[row[0]], deals=counts.get(row[0], (0,))[0]) for row in rows]
     return 200, {"dealStages": stages, "dealGroups": groups, "meta": {"total": crm_total(call, total)}}
 
 
@@ -73,7 +77,7 @@ def _stages(call: Call, groups: Sequence[Row]) -> tuple[list[dict[str, Any]], di
     of: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         of[row[1]].append(str(row[0]))
-    return [deal_shapes.deal_stage(call.shapes, row) for row in rows], of
+    return [deal_stage_shape(call.shapes, row) for row in rows], of
 
 
 def _group_row(call: Call, identity: int) -> Row:
@@ -88,13 +92,13 @@ def one_group(call: Call) -> Answer:
     """GET /dealGroups/{id}: with its stages."""
     row = _group_row(call, call.ids[0])
     stages, ids = _stages(call, [row])
-    return 200, {"dealStages": stages, "dealGroup": deal_shapes.deal_group(call.shapes, row, stages=ids[row[0]])}
+    return 200, {"dealStages": stages, "dealGroup": deal_group_shape(call.shapes, row, stages=ids[row[0]])}
 
 
 def beside(call: Call, group: int) -> list[dict[str, Any]]:
     """A pipeline as it stands beside its stages and deals."""
     row = call.store.row(f"SELECT {DEAL_GROUP} FROM dealGroups WHERE id = ?", (group,))
-    return [deal_shapes.deal_group(call.shapes, row or ())]
+    return [deal_group_shape(call.shapes, row or ())]
 
 
 def _group_values(sent: dict[str, Any], required: Sequence[str]) -> dict[str, Any]:
@@ -127,7 +131,7 @@ def _assign(call: Call, group: int, sent: dict[str, Any]) -> tuple[dict[str, Any
                 f"INSERT OR IGNORE INTO {table} (dealGroup, {column}) VALUES (?, ?)", (group, integer(value))
             )
         rows = call.store.rows(f"SELECT id, dealGroup, {column} FROM {table} WHERE dealGroup = ? ORDER BY id", (group,))
-        shape = deal_shapes.deal_group_user if name == "users" else deal_shapes.deal_group_group
+        shape = deal_group_user_shape if name == "users" else deal_group_group_shape
         records[table] = [shape(call.shapes, row) for row in rows]
     return records, {table: [record["id"] for record in made] for table, made in records.items()}
 
@@ -140,7 +144,7 @@ def create_group(call: Call) -> Answer:
     records, assigned = _assign(call, identity, sent)
     row = _group_row(call, identity)
     stages, ids = _stages(call, [row])
-    full = deal_shapes.deal_group(call.shapes, row, stages=ids[identity])
+    full = deal_group_shape(call.shapes, row, stages=ids[identity])
     made = {name: full[name] for name in ("source", "cdate", "udate", "autoassign", "links", "stages")}
     group = {**known(sent, full), **echoed(made, sent, "autoassign"), **assigned, "id": full["id"]}
     return call.switches.new_record, {"dealStages": stages, **records, "dealGroup": group}
@@ -152,7 +156,7 @@ def update_group(call: Call) -> Answer:
     sent = call.sent("dealGroup")
     call.store.update("dealGroups", identity, _group_values(sent, ()) | {"udate": call.store.now()})
     records, assigned = _assign(call, identity, sent)
-    full = deal_shapes.deal_group(call.shapes, _group_row(call, identity))
+    full = deal_group_shape(call.shapes, _group_row(call, identity))
     del full["id"]
     full = echoed(full, sent, "title", "currency", *_GROUP_NUMBERS)
     return 200, {**records, "dealGroup": {**full, **assigned, "id": str(identity)}}

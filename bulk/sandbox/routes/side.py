@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bulk.sandbox.automation_shapes import AUTOMATION, CONTACT_AUTOMATION, automation, contact_automation
 from bulk.sandbox.calls import Call
-from bulk.sandbox.deal_shapes import CONTACT_DEAL, DEAL, NOTE, contact_deal, deal, note
 from bulk.sandbox.routes.fields import field_records
-from bulk.sandbox.shapes import ACCOUNT_CONTACT, CONTACT_LIST, CONTACT_TAG, FIELD_VALUE, LIST, TAG
+from bulk.sandbox.shapes.automations import AUTOMATION, CONTACT_AUTOMATION, automation_shape, contact_automation_shape
+from bulk.sandbox.shapes.deals import CONTACT_DEAL, DEAL, NOTE, contact_deal_shape, deal_shape, note_shape
+from bulk.sandbox.shapes.links import (
+    ACCOUNT_CONTACT,
+    CONTACT_LIST,
+    CONTACT_TAG,
+    FIELD_VALUE,
+    account_contact_shape,
+    contact_list_shape,
+    contact_tag_shape,
+    field_value_shape,
+)
+from bulk.sandbox.shapes.names import LIST, TAG, list_shape, tag_shape
+from bulk.sandbox.shapes.wire import Shape
 
-# relation, which is its table -> columns
-RELATIONS: Final[Mapping[str, str]] = {
-    "fieldValues": FIELD_VALUE,
-    "contactTags": CONTACT_TAG,
-    "contactLists": CONTACT_LIST,
-    "accountContacts": ACCOUNT_CONTACT,
-    "contactAutomations": CONTACT_AUTOMATION,
-    "deals": DEAL,
-    "contactDeals": CONTACT_DEAL,
-    "notes": NOTE,
+# relation, which is its table -> columns, and how a row of them looks
+RELATIONS: Final[Mapping[str, tuple[str, Shape]]] = {
+    "fieldValues": (FIELD_VALUE, field_value_shape),
+    "contactTags": (CONTACT_TAG, contact_tag_shape),
+    "contactLists": (CONTACT_LIST, contact_list_shape),
+    "accountContacts": (ACCOUNT_CONTACT, account_contact_shape),
+    "contactAutomations": (CONTACT_AUTOMATION, contact_automation_shape),
+    "deals": (DEAL, deal_shape),
+    "contactDeals": (CONTACT_DEAL, contact_deal_shape),
+    "notes": (NOTE, note_shape),
 }
 _NOTES: Final = "reltype = 'Subscriber' AND "
 _NEVER_ANY: Final = ("geoIps",)  # not kept here
@@ -30,30 +40,13 @@ _NAMES_BESIDE: Final = {"geoIps.geoAddress": "geoAddresses", "organization": "or
 Record = dict[str, Any]
 
 
-def shaper(call: Call, relation: str) -> Callable[[tuple[Any, ...]], Record]:
-    """How records of a relation look."""
-    shapes = call.shapes
-    shapers: Mapping[str, Callable[[tuple[Any, ...]], Record]] = {
-        "fieldValues": shapes.field_value,
-        "contactTags": shapes.contact_tag,
-        "contactLists": shapes.contact_list,
-        "accountContacts": shapes.account_contact,
-        "contactAutomations": partial(contact_automation, shapes),
-        "deals": partial(deal, shapes),
-        "contactDeals": partial(contact_deal, shapes),
-        "notes": partial(note, shapes),
-    }
-    return shapers[relation]
-
-
 def _owned(call: Call, relation: str, contacts: Sequence[int]) -> list[tuple[int, Record]]:
     """All records of a relation of these contacts, by id, each behind its contact."""
     contact, more = ("relid", _NOTES) if relation == "notes" else ("contact", "")
     where = f"{more}{contact} IN ({_marks(contacts)})"
-    rows = call.store.rows(
-        f"SELECT {contact}, {RELATIONS[relation]} FROM {relation} WHERE {where} ORDER BY id", contacts
-    )
-    return [(row[0], shaper(call, relation)(row[1:])) for row in rows]
+    columns, shape = RELATIONS[relation]
+    rows = call.store.rows(f"SELECT {contact}, {columns} FROM {relation} WHERE {where} ORDER BY id", contacts)
+    return [(row[0], shape(call.shapes, row[1:])) for row in rows]
 
 
 def records(call: Call, relation: str, contacts: Sequence[int]) -> list[Record]:
@@ -101,18 +94,18 @@ def _marks(values: Sequence[int]) -> str:
 
 def _tags(call: Call, contacts: Sequence[int]) -> list[Record]:
     sql = f"SELECT {TAG} FROM tags WHERE id IN (SELECT tag FROM contactTags WHERE contact IN ({_marks(contacts)}))"
-    return [call.shapes.tag(row) for row in call.store.rows(sql, contacts)]
+    return [tag_shape(call.shapes, row) for row in call.store.rows(sql, contacts)]
 
 
 def _lists(call: Call, contacts: Sequence[int]) -> list[Record]:
     sql = f"SELECT {LIST} FROM lists WHERE id IN (SELECT list FROM contactLists WHERE contact IN ({_marks(contacts)}))"
-    return [call.shapes.mailing_list(row) for row in call.store.rows(sql, contacts)]
+    return [list_shape(call.shapes, row) for row in call.store.rows(sql, contacts)]
 
 
 def _automations(call: Call, contacts: Sequence[int]) -> list[Record]:
     current = f"SELECT automation FROM contactAutomations WHERE contact IN ({_marks(contacts)})"
     sql = f"SELECT {AUTOMATION} FROM automations WHERE id IN ({current})"
-    return [automation(call.shapes, row) for row in call.store.rows(sql, contacts)]
+    return [automation_shape(call.shapes, row) for row in call.store.rows(sql, contacts)]
 
 
 def _fields(call: Call, contacts: Sequence[int]) -> list[Record]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bulk.sandbox import deal_shapes
 from bulk.sandbox.calls import (
     Answer,
     Call,
@@ -22,9 +21,9 @@ from bulk.sandbox.calls import (
     page,
     text,
 )
-from bulk.sandbox.deal_shapes import DEAL, DEAL_STAGE
 from bulk.sandbox.routes.names import by_name
 from bulk.sandbox.routes.pipelines import beside, ordered
+from bulk.sandbox.shapes.deals import DEAL, DEAL_STAGE, deal_shape, deal_stage_shape
 
 _MOST: Final = 10**9  # what a place and a width may be
 _TEXTS: Final = ("title", "color", "dealOrder", *(f"cardRegion{at}" for at in range(1, 6)))
@@ -39,13 +38,13 @@ def list_stages(call: Call) -> Answer:
         wanted.append(integer(group) or 0)
     order = ordered(call, title="fold(title)")
     rows, total = page(call, Selection("dealStages", DEAL_STAGE, where, wanted, order))
-    result = [deal_shapes.deal_stage(call.shapes, row) for row in rows]
+    result = [deal_stage_shape(call.shapes, row) for row in rows]
     return 200, {"dealStages": result, "meta": {"total": crm_total(call, total)}}
 
 
 def _stage(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return deal_shapes.deal_stage(call.shapes, existing(call, "dealStages", DEAL_STAGE, "DealStage", identity))
+    return deal_stage_shape(call.shapes, existing(call, "dealStages", DEAL_STAGE, "DealStage", identity))
 
 
 def stage_beside(call: Call, stage: str) -> list[dict[str, Any]]:
@@ -145,4 +144,4 @@ def move_deals(call: Call) -> Answer:
     call.store.rows("UPDATE deals SET stage = ?, mdate = ? WHERE stage = ?", (other[0], call.store.now(), call.ids[0]))
     sql = f"SELECT {DEAL} FROM deals WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
     rows = call.store.rows(sql, (json.dumps(moved),))
-    return 200, {"deals": [deal_shapes.deal(call.shapes, row) for row in rows]}
+    return 200, {"deals": [deal_shape(call.shapes, row) for row in rows]}

@@ -19,7 +19,7 @@ from bulk.sandbox.calls import (
     missing,
     text,
 )
-from bulk.sandbox.shapes import USER
+from bulk.sandbox.shapes.users import USER, user_shape
 
 _OWNER: Final = 1  # whose key it is
 _UNIQUE: Final = ("username", "email")
@@ -28,17 +28,17 @@ _TEXTS: Final = ("firstName", "lastName", "phone", "signature", "localZoneid")
 
 def list_users(call: Call) -> Answer:
     """GET /users."""
-    return listed(call, "users", Selection("users", USER), call.shapes.user)
+    return listed(call, "users", Selection("users", USER), user_shape)
 
 
 def one_user(call: Call) -> Answer:
     """GET /users/{id}."""
-    return 200, {"user": call.shapes.user(existing(call, "users", USER, "User", call.ids[0]))}
+    return 200, {"user": user_shape(call.shapes, existing(call, "users", USER, "User", call.ids[0]))}
 
 
 def me(call: Call) -> Answer:
     """GET /users/me: whose key it is."""
-    return 200, {"user": call.shapes.user(existing(call, "users", USER, "User", _OWNER))}
+    return 200, {"user": user_shape(call.shapes, existing(call, "users", USER, "User", _OWNER))}
 
 
 def user_by(attribute: str) -> Callable[[Call], Answer]:
@@ -48,7 +48,7 @@ def user_by(attribute: str) -> Callable[[Call], Answer]:
         row = call.store.row(f"SELECT {USER} FROM users WHERE {attribute}_key = ?", (call.store.fold(call.last),))
         if row is None:
             raise missing("User", 0)
-        return 200, {"user": call.shapes.user(row)}
+        return 200, {"user": user_shape(call.shapes, row)}
 
     return route
 
@@ -69,7 +69,7 @@ def create_user(call: Call) -> Answer:
     username, email = (_free(call, sent, attribute, 0) for attribute in _UNIQUE)
     names = {"firstName": text(sent.get("firstName")), "lastName": text(sent.get("lastName"))}
     identity = call.store.add_user(username, email, names | kept(sent, _TEXTS))
-    full = call.shapes.user(existing(call, "users", USER, "User", identity))
+    full = user_shape(call.shapes, existing(call, "users", USER, "User", identity))
     made = {name: full[name] for name in ("localZoneid", "cdate", "udate", "links", "id")}
     return 201, {"user": known(sent, full) | echoed(made, sent, "localZoneid")}
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.sandbox.automation_shapes import WEBHOOK, webhook
 from bulk.sandbox.calls import Answer, Call, Selection, echoed, existing, invalid, listed, related, text
+from bulk.sandbox.shapes.automations import WEBHOOK, webhook_shape
 
 EVENTS: Final = (
     "bounce", "click", "contact_tag_added", "contact_tag_removed", "deal_add", "deal_note_add", "deal_pipeline_add",
@@ -32,12 +32,14 @@ def list_webhooks(call: Call) -> Answer:
     condition = "instr(fold({}), fold(?)) > 0" if call.switches.webhook_filter == "contains" else "fold({}) = fold(?)"
     wanted = [(name, value) for name in (*_TEXTS, "listid") if (value := call.param(f"filters[{name}]"))]
     where = ["listid = CAST(? AS INTEGER)" if name == "listid" else condition.format(name) for name, _value in wanted]
-    return listed(call, "webhooks", Selection("webhooks", WEBHOOK, where, [value for _name, value in wanted]), webhook)
+    return listed(
+        call, "webhooks", Selection("webhooks", WEBHOOK, where, [value for _name, value in wanted]), webhook_shape
+    )
 
 
 def _webhook(call: Call, identity: int) -> dict[str, Any]:
     """The record, or a 404."""
-    return webhook(existing(call, "webhooks", WEBHOOK, "Webhook", identity))
+    return webhook_shape(call.shapes, existing(call, "webhooks", WEBHOOK, "Webhook", identity))
 
 
 def one_webhook(call: Call) -> Answer:

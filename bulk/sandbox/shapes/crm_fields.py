@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from bulk.sandbox.shapes import Json, Row, Shapes
+from bulk.sandbox.shapes.wire import Json, Row, Shapes
 
 METUM: Final = (
     "id, fieldLabel, fieldType, fieldOptions, fieldDefault, fieldDefaultCurrency, isFormVisible, isRequired,"
@@ -14,7 +14,7 @@ METUM: Final = (
 DATUM: Final = "id, customFieldId, {}, fieldValue, fieldCurrency, createdTimestamp, updatedTimestamp"
 
 
-def metum(shapes: Shapes, of: str, row: Row) -> Json:
+def metum_shape(shapes: Shapes, of: str, row: Row) -> Json:
     """A row of `METUM`; `of`: what it is a custom field of."""
     identity, label, kind, options, default, currency, visible, required, order, tag, hidden, created, updated = row
     return {
@@ -26,7 +26,7 @@ def metum(shapes: Shapes, of: str, row: Row) -> Json:
     }  # fmt: skip
 
 
-def datum(shapes: Shapes, of: str, row: Row) -> Json:
+def datum_shape(shapes: Shapes, of: str, row: Row) -> Json:
     """A row of `DATUM`; what is no money has no currency."""
     identity, field, record, value, currency, created, updated = row
     return {

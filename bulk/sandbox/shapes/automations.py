@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from bulk.sandbox.shapes import Json, Row, Shapes
+from bulk.sandbox.shapes.wire import Json, Row, Shapes
 
 _ENROLLED: Final = "SELECT count(*) FROM contactAutomations WHERE automation = automations.id"
 AUTOMATION: Final = f"id, name, status, description, multientry, cdate, mdate, ({_ENROLLED})"
@@ -16,7 +16,7 @@ _LINKS: Final = (
 )  # fmt: skip
 
 
-def automation(shapes: Shapes, row: Row, *, listed: bool = False) -> Json:
+def automation_shape(shapes: Shapes, row: Row, *, listed: bool = False) -> Json:
     """A row of `AUTOMATION`. `listed` adds what only lists show."""
     identity, name, status, description, again, cdate, mdate, entered = row
     pictures = {"defaultscreenshot": "//img-us1.com/default-series.gif", "screenshot": ""} if listed else {}
@@ -28,7 +28,7 @@ def automation(shapes: Shapes, row: Row, *, listed: bool = False) -> Json:
     }  # fmt: skip
 
 
-def contact_automation(shapes: Shapes, row: Row) -> Json:
+def contact_automation_shape(shapes: Shapes, row: Row) -> Json:
     """A row of `CONTACT_AUTOMATION`: nothing moves here, so everybody stands at the beginning."""
     identity, contact, current, added = row
     return {
@@ -42,7 +42,7 @@ def contact_automation(shapes: Shapes, row: Row) -> Json:
     }  # fmt: skip
 
 
-def webhook(row: Row) -> Json:
+def webhook_shape(_shapes: Shapes, row: Row) -> Json:
     """A row of `WEBHOOK`."""
     identity, name, url, listid, events, sources, cdate = row
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bulk.sandbox.shapes import Json, Row, Shapes, stamp
+from bulk.sandbox.shapes.wire import Json, Row, Shapes, stamp
 
 _STORED: Final = (
     "type", "name", "status", "segmentid", "addressid", "seriesid", "public", "sdate", "ldate", "send_amt", "opens",
@@ -53,7 +53,7 @@ _LINKS: Final = (
 )  # fmt: skip
 
 
-def campaign(shapes: Shapes, row: Row, *, listed: bool = False) -> Json:
+def campaign_shape(shapes: Shapes, row: Row, *, listed: bool = False) -> Json:
     """A row of `CAMPAIGN`; lists show other things beside the columns than a single one does."""
     identity, *stored = row
     values: dict[str, Any] = dict(zip(_STORED, stored, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from bulk.sandbox.shapes import Json, Row, Shapes, stamp
+from bulk.sandbox.shapes.wire import Json, Row, Shapes, stamp
 
 DEAL_GROUP: Final = "id, title, currency, autoassign, allusers, allgroups, cdate, udate"
 DEAL_STAGE: Final = (
@@ -27,7 +27,7 @@ _DEAL_LINKS: Final = (
 )  # fmt: skip
 
 
-def deal_group(shapes: Shapes, row: Row, *, stages: list[str] | None = None, deals: int | None = None) -> Json:
+def deal_group_shape(shapes: Shapes, row: Row, *, stages: list[str] | None = None, deals: int | None = None) -> Json:
     """A row of `DEAL_GROUP`; by itself with the ids of its stages, in lists also with how many deals are in it."""
     identity, title, currency, assign, users, groups, cdate, udate = row
     return {
@@ -41,7 +41,7 @@ def deal_group(shapes: Shapes, row: Row, *, stages: list[str] | None = None, dea
     }  # fmt: skip
 
 
-def deal_group_user(shapes: Shapes, row: Row) -> Json:
+def deal_group_user_shape(shapes: Shapes, row: Row) -> Json:
     """One to whom a pipeline's new deals go: id, pipeline, user."""
     identity, group, user = row
     return {
@@ -50,7 +50,7 @@ def deal_group_user(shapes: Shapes, row: Row) -> Json:
     }  # fmt: skip
 
 
-def deal_group_group(shapes: Shapes, row: Row) -> Json:
+def deal_group_group_shape(shapes: Shapes, row: Row) -> Json:
     """A group of users that sees a pipeline: id, pipeline, group."""
     identity, pipeline, group = (str(value) for value in row)
     return {
@@ -60,7 +60,7 @@ def deal_group_group(shapes: Shapes, row: Row) -> Json:
     }  # fmt: skip
 
 
-def deal_stage(shapes: Shapes, row: Row) -> Json:
+def deal_stage_shape(shapes: Shapes, row: Row) -> Json:
     """A row of `DEAL_STAGE`."""
     identity, group, title, color, order, width, sorting, *cards, cdate, udate = row
     return {
@@ -70,7 +70,7 @@ def deal_stage(shapes: Shapes, row: Row) -> Json:
     }  # fmt: skip
 
 
-def deal(shapes: Shapes, row: Row) -> Json:
+def deal_shape(shapes: Shapes, row: Row) -> Json:
     """A row of `DEAL`; of one in a pipeline that the key may not see only a stub."""
     (identity, title, description, value, currency, contact, account, group, stage, owner, percent, status, cdate,
      mdate, hidden, notes) = row  # fmt: skip
@@ -99,7 +99,7 @@ def deal_hash(identity: int) -> str:
     return hashlib.md5(f"deal {identity}".encode(), usedforsecurity=False).hexdigest()[:8]
 
 
-def contact_deal(shapes: Shapes, row: Row, *, new: bool = False) -> Json:
+def contact_deal_shape(shapes: Shapes, row: Row, *, new: bool = False) -> Json:
     """A row of `CONTACT_DEAL`; the answer to a write has neither role nor times but cdate."""
     identity, contact, deal_id, cdate = row
     more = {"created_timestamp": stamp(cdate), "updated_timestamp": stamp(cdate), "created_by": None}
@@ -111,7 +111,7 @@ def contact_deal(shapes: Shapes, row: Row, *, new: bool = False) -> Json:
     }  # fmt: skip
 
 
-def note(shapes: Shapes, row: Row) -> Json:
+def note_shape(shapes: Shapes, row: Row) -> Json:
     """A row of `NOTE`."""
     identity, reltype, relid, words, cdate, mdate = row
     return {
