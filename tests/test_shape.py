@@ -21,7 +21,6 @@ OPEN = {
     "long bulk/sandbox/routes/crm_fields.py",
     "wide bulk/sandbox/app.py Sandbox",
     "wide bulk/sandbox/routes/crm_fields.py CrmFields",
-    "wide bulk/sandbox/store.py Store",
 }
 
 

@@ -2,7 +2,8 @@
 
 * The way of a request: `app`, `entrances` and `guests` (who comes in), `connections`, `limits`, `account` (one
   transaction), `routes/` with `calls`, `spoiling` of what is answered; `serve` on a port, `status` for a browser.
-* State: `store` (SQLite) with its `schema` and `collation`; `seed`, `seed_crm` (people made up).
+* State: `store` (SQLite) with its `schema`, `opening` (makes the tables) and `collation`; `additions`, `demo` (what an
+  account comes with), `seed`, `seed_crm` (people made up).
 * JSON as recorded: `shapes/`, a file as the routes are called.
 * What is not sure, or goes wrong: `switches`, `faults`, told of by `reference`.
 """

@@ -22,6 +22,7 @@ from bulk.sandbox import status
 from bulk.sandbox.account import Account
 from bulk.sandbox.calls import Answer
 from bulk.sandbox.connections import Connections
+from bulk.sandbox.demo import furnish
 from bulk.sandbox.entrances import (
     CONNECT,
     DIRECT,
@@ -165,7 +166,7 @@ class Sandbox:
                 name, dot, domain = host.partition(".")
                 path, host = self._beside(str(number)), f"{name}-{number}{dot}{domain}"
             store = Store(
-                path, self._clock, options.zone, demo=options.demo and number == 1,
+                path, self._clock, options.zone, furnish=furnish if options.demo and number == 1 else None,
                 collation=options.switches.collation,
             )  # fmt: skip
             limit = limit_of(options.window, options.rate, strict=options.strict)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.sandbox.store import PATIENCE
+from bulk.sandbox.opening import PATIENCE
 
 FIRST: Final = "00000000-0000-4000-8000-000000000001"
 ACTIVE: Final = "ACTIVE"

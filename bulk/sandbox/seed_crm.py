@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bulk.sandbox.additions import add_pipeline
 from bulk.sandbox.seed import ACCOUNTS, BATCH, account_named, days_of, write
 from bulk.sandbox.store import Store
 
@@ -78,7 +79,7 @@ def _add_accounts(store: Store, chance: random.Random, days: Sequence[str], coun
 
 def _add_pipeline(store: Store, at: int, more: dict[str, Any]) -> None:
     title = f"{PIPELINES[at % len(PIPELINES)]} {_next(store, 'dealGroups')}"
-    store.add_pipeline(title, _CURRENCIES[at % len(_CURRENCIES)], more)
+    add_pipeline(store, title, _CURRENCIES[at % len(_CURRENCIES)], more)
 
 
 def _add_deals(store: Store, chance: random.Random, days: Sequence[str], count: int) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sandbox_desk import Desk, sandbox_at
@@ -142,6 +145,72 @@ def test_a_sandbox_of_another_version_is_refused(tmp_path) -> None:
     db.close()
     with pytest.raises(UsageError, match="bulk sandbox reset"):
         sandbox_at(tmp_path / "s.sqlite")
+
+
+NEWER = (
+    "CREATE TABLE parcels (id INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER REFERENCES contacts, label TEXT)",
+    "INSERT INTO parcels (label) VALUES ('the first')",
+    "CREATE INDEX parcels_label ON parcels (label)",
+    "CREATE TRIGGER no_more AFTER DELETE ON parcels BEGIN DELETE FROM tags; END",
+)
+
+
+def opened_by(version: tuple[str, ...], path: Path) -> None:
+    """Open an account by a version of bulk that makes these tables beside ours."""
+    code = (
+        "import json, sys; from pathlib import Path; from bulk.sandbox import schema\n"
+        "schema.SCHEMA += tuple(json.loads(sys.argv[2]))\n"
+        "from bulk.errors import UsageError; from bulk.sandbox.app import Sandbox\n"
+        "try: Sandbox(Path(sys.argv[1])).close()\n"
+        "except UsageError as error: sys.exit(error.code)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(path), json.dumps(version)], capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise UsageError(result.stderr.strip())
+
+
+def test_a_table_that_came_since_is_added_with_its_rows_and_what_was_there_stays(tmp_path) -> None:
+    path = tmp_path / "s.sqlite"
+    with sandbox_at(path) as sandbox:
+        Desk(sandbox).given()
+        before = sandbox.store.rows("SELECT * FROM contacts")
+    for _ in range(2):
+        opened_by(NEWER, path)
+        with closing(sqlite3.connect(path)) as db:
+            assert db.execute("SELECT id, label FROM parcels").fetchall() == [(1, "the first")]
+            assert {row[0] for row in db.execute("SELECT name FROM sqlite_master")} > {"parcels_label", "no_more"}
+            assert db.execute("SELECT * FROM contacts").fetchall() == before
+
+
+def test_an_account_that_has_more_than_we_know_is_refused_and_left_as_it_is(tmp_path) -> None:
+    path = tmp_path / "s.sqlite"
+    opened_by(NEWER, path)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="bulk sandbox reset"):
+        sandbox_at(path)
+    assert path.read_bytes() == before
+    opened_by(NEWER, path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE tags ADD COLUMN colour TEXT",
+        "ALTER TABLE tags DROP COLUMN description",
+        "DROP TRIGGER one_more",  # who counts from now on does not know what was there
+    ],
+)
+def test_an_account_whose_tables_are_not_ours_is_refused(tmp_path, change) -> None:
+    path = tmp_path / "s.sqlite"
+    with sandbox_at(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(change)
+        db.execute("PRAGMA application_id = 0")  # as an account has it that another version made
+    with pytest.raises(UsageError, match="bulk sandbox reset"):
+        sandbox_at(path)
 
 
 # ---- seeding

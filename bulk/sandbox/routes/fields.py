@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
+from bulk.sandbox.additions import add_field, add_option, add_relation, perstag_of
 from bulk.sandbox.calls import (
     Answer,
     Call,
@@ -22,7 +23,6 @@ from bulk.sandbox.calls import (
     text,
 )
 from bulk.sandbox.shapes.fields import FIELD, OPTION, RELATION, field_shape, option_shape, relation_shape
-from bulk.sandbox.store import perstag_of
 
 Records = list[dict[str, Any]]
 _TEXTS: Final = ("descript", "defval", "service")
@@ -113,7 +113,7 @@ def create_field(call: Call) -> Answer:
             raise invalid(f"The field {name} was not provided.", "field_missing", name)
     title = text(sent["title"])
     _refuse_title(call, title, 0)
-    identity = call.store.add_field(title, text(sent["type"]), _numbered(call, title, _kept(sent)))
+    identity = add_field(call.store, title, text(sent["type"]), _numbered(call, title, _kept(sent)))
     (field,), _options, _relations = field_records(call, "id = ?", (identity,))
     made = {name: field[name] for name in ("created_by", "updated_by", "cdate", "udate", "perstag")}
     made |= {"ordernum": int(field["ordernum"]), "links": field["links"], "id": field["id"]}
@@ -158,8 +158,8 @@ def create_options(call: Call) -> Answer:
     made = []
     for order, option in enumerate(sent, 1):
         field, value = related(call, "fields", "Field", option.get("field")), text(option.get("value"))
-        identity = call.store.add_option(
-            field, value, text(option.get("label")) or value, integer(option.get("orderid")) or order,
+        identity = add_option(
+            call.store, field, value, text(option.get("label")) or value, integer(option.get("orderid")) or order,
             default=option.get("isdefault") in (True, 1, "1", "true"),
         )  # fmt: skip
         record = option_shape(call.shapes, existing(call, "fieldOptions", OPTION, "FieldOption", identity))
@@ -191,7 +191,7 @@ def create_relation(call: Call) -> Answer:
     """POST /fieldRels."""
     sent = call.sent("fieldRel")
     field = related(call, "fields", "Field", sent.get("field"))
-    identity = call.store.add_relation(field, integer(sent.get("relid")) or 0)
+    identity = add_relation(call.store, field, integer(sent.get("relid")) or 0)
     record = relation_shape(call.shapes, existing(call, "fieldRels", RELATION, "FieldRel", identity))
     return 201, {"fieldRel": record | {name: sent[name] for name in ("field", "relid") if name in sent}}
 

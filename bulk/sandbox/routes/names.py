@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bulk.sandbox.additions import add_list
 from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, invalid, kept, known, page, text
 from bulk.sandbox.shapes.names import LIST, TAG, list_shape, tag_shape
 
@@ -147,7 +148,7 @@ def create_list(call: Call) -> Answer:
         "SELECT 1 FROM lists WHERE fold(stringid) = ?", (call.store.fold(values["stringid"]),)
     ):
         raise invalid("There is already a list with this stringid.", "duplicate", "stringid")
-    identity = call.store.add_list(values["name"], values["stringid"], values)
+    identity = add_list(call.store, values["name"], values["stringid"], values)
     full = list_shape(call.shapes, existing(call, "lists", LIST, "_List", identity))
     made = {name: full[name] for name in ("channel", "description", "userid", "cdate", "udate", "links", "id", "user")}
     return call.switches.new_record, {"list": known(sent, full) | echoed(made, sent, "channel", "description")}

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
+from bulk.sandbox.additions import add_pipeline
 from bulk.sandbox.calls import (
     Answer,
     Call,
@@ -140,7 +141,7 @@ def create_group(call: Call) -> Answer:
     """POST /dealGroups: three stages come with it."""
     sent = call.sent("dealGroup")
     values = _group_values(sent, ("title", "currency"))
-    identity = call.store.add_pipeline(values.pop("title"), values.pop("currency"), values)
+    identity = add_pipeline(call.store, values.pop("title"), values.pop("currency"), values)
     records, assigned = _assign(call, identity, sent)
     row = _group_row(call, identity)
     stages, ids = _stages(call, [row])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from bulk.sandbox.additions import add_user
 from bulk.sandbox.calls import (
     Answer,
     Call,
@@ -68,7 +69,7 @@ def create_user(call: Call) -> Answer:
     sent = call.sent("user")
     username, email = (_free(call, sent, attribute, 0) for attribute in _UNIQUE)
     names = {"firstName": text(sent.get("firstName")), "lastName": text(sent.get("lastName"))}
-    identity = call.store.add_user(username, email, names | kept(sent, _TEXTS))
+    identity = add_user(call.store, username, email, names | kept(sent, _TEXTS))
     full = user_shape(call.shapes, existing(call, "users", USER, "User", identity))
     made = {name: full[name] for name in ("localZoneid", "cdate", "udate", "links", "id")}
     return 201, {"user": known(sent, full) | echoed(made, sent, "localZoneid")}
