@@ -31,7 +31,8 @@ from bulk.errors import UsageError
 from bulk.model import Lost, Reply, Request
 from bulk.runtime.progress import Progress
 from bulk.runtime.runner import Send
-from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.app import Sandbox
+from bulk.sandbox.options import SandboxOptions
 from bulk.storage.places import state_folder
 from bulk.storage.private import check_no_links, make_private
 from bulk.wording import FrontEnd

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from bulk.access.account import SANDBOX_FILE
-from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.app import Sandbox
 from bulk.sandbox.faults import load_faults
+from bulk.sandbox.options import SandboxOptions
 from bulk.sandbox.reference import faults_as, switches_as
 from bulk.sandbox.seed import seed, seed_exclusions
 from bulk.sandbox.seed_crm import Amounts, seed_crm
