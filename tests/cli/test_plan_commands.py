@@ -88,3 +88,43 @@ def test_what_was_emptied_since_an_export_is_told_apart(bulk: Shell):
     assert "1 cell emptied since the export" in bulk.sandbox("plan", sheet).out
     assert "Nothing to do" in bulk.sandbox("plan", sheet, "--blank", "keep").out
     assert "--baseline none" in bulk.sandbox("plan", sheet).err
+
+
+def test_a_plan_of_a_folder_is_shown_by_its_parts_and_carried_out(bulk: Shell):
+    place = bulk.folder / "files"
+    place.mkdir()
+    (place / "tags.csv").write_text("tag\nVIP\n")
+    (place / "contacts.csv").write_text("email,tags,account\nada@example.com,VIP,Acme\nnobody,,\n")
+    (place / "notes.csv").write_text("note,reltype,contact_email\nHello,contact,ada@example.com\n")
+    plan = ("plan", "all", place, "--sandbox", "--rate", "0")
+    told = bulk(*plan, "--job", "p", "--detailed-exitcode")
+    assert told.code == 2
+    lines = told.out.splitlines()
+    assert lines[:5] == [
+        "Plan p: nothing was sent.",
+        "                             create     reject    changes",
+        "  tags                            1          -          2",
+        "  contacts                        1          1          3",
+        "  notes                           1          -          3",
+    ]
+    assert "  Would be created first: 1 account: Acme" in lines
+    assert "    notes.csv row 2  contact · ada@example.com · hello  create relid: contacts.csv row 2" in lines
+    assert any(line.endswith(str(Path("p") / "contacts" / "failed.csv")) for line in lines)
+    ours = [
+        line for line in lines if str(bulk.folder) not in line and " row " not in line
+    ]  # others are as long as data
+    assert max(map(len, ours)) <= 80
+    assert "bulk apply p" in lines[-1]
+    assert bulk("apply").code == 1, "one row is no address"
+    again = json.loads(bulk(*plan, "--json").out)
+    assert again["resources"]["contacts"]["rows"] == {"unchanged": 1, "reject": 1}
+    assert again["changes"] == {}
+
+
+def test_a_plan_that_is_gone_on_with_ends_as_one_that_was_not_cut_off(bulk: Shell):
+    """With exit code 0: that its rows wait is no failure."""
+    path = file(bulk, "ada@example.com,Ada,VIP")
+    assert bulk.sandbox("plan", path, "--job", "p").code == 0
+    (bulk.folder / "bulk-jobs" / "p" / "summary.json").unlink()  # as if it had been cut off just before its end
+    assert bulk("resume", "p").code == 0
+    assert bulk("apply").code == 0
