@@ -15,18 +15,6 @@ def perstag_of(title: str) -> str:
     return "_".join(title.upper().split())
 
 
-def add_user(store: Store, username: str, email: str, more: Mapping[str, Any]) -> int:
-    """Add a user; `more` has the names."""
-    now = store.now()
-    values = {
-        "username": username,
-        "username_key": store.fold(username),
-        "email": email,
-        "email_key": store.fold(email),
-    }
-    return store.insert("users", {**values, "cdate": now, "udate": now, **more})
-
-
 def add_field(store: Store, title: str, kind: str, more: Mapping[str, Any] | None = None) -> int:
     """Add a custom field, last in order; its perstag is made of the title unless `more` brings one."""
     now = store.now()
@@ -36,16 +24,6 @@ def add_field(store: Store, title: str, kind: str, more: Mapping[str, Any] | Non
         "ordernum": store.count("SELECT coalesce(max(ordernum), 0) + 1 FROM fields"),
     }  # fmt: skip
     return store.insert("fields", values | dict(more or {}))
-
-
-def add_list(store: Store, name: str, stringid: str, more: Mapping[str, Any] | None = None) -> int:
-    """Add a list."""
-    now = store.now()
-    values = {
-        "name": name, "stringid": stringid, "sender_url": "https://www.example.com", "channel": "email",
-        "sender_reminder": "You signed up on our site.", "description": "", "cdate": now, "udate": now,
-    }  # fmt: skip
-    return store.insert("lists", values | dict(more or {}))
 
 
 def add_option(store: Store, field: int, value: str, label: str, order: int, *, default: bool = False) -> int:

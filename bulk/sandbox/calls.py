@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,6 +45,9 @@ class Call:
         if not isinstance(record, dict):
             raise Refusal(403, {"message": "Forbidden"})
         return record
+
+
+Route = Callable[[Call], Answer]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a defect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.sandbox.additions import add_field, add_list, add_option, add_pipeline, add_relation, add_user
+from bulk.sandbox.additions import add_field, add_option, add_pipeline, add_relation
 from bulk.sandbox.store import Store
 
 _USERS: Final = (("mira", "Mira", "Sales"), ("tomas", "Tomáš", "Support"))
@@ -52,12 +52,34 @@ _CAMPAIGNS: Final[tuple[Mapping[str, Any], ...]] = (
 )  # fmt: skip
 
 
+def _add_list(store: Store, name: str, stringid: str, more: Mapping[str, Any] | None = None) -> int:
+    """Add a list."""
+    now = store.now()
+    values = {
+        "name": name, "stringid": stringid, "sender_url": "https://www.example.com", "channel": "email",
+        "sender_reminder": "You signed up on our site.", "description": "", "cdate": now, "udate": now,
+    }  # fmt: skip
+    return store.insert("lists", values | dict(more or {}))
+
+
+def _add_user(store: Store, username: str, email: str, more: Mapping[str, Any]) -> int:
+    """Add a user; `more` has the names."""
+    now = store.now()
+    values = {
+        "username": username,
+        "username_key": store.fold(username),
+        "email": email,
+        "email_key": store.fold(email),
+    }
+    return store.insert("users", {**values, "cdate": now, "udate": now, **more})
+
+
 def furnish(store: Store) -> None:
     """Put it into an account that is new."""
     for username, first, last in _USERS:
-        add_user(store, username, f"{username}@example.com", {"firstName": first, "lastName": last})
+        _add_user(store, username, f"{username}@example.com", {"firstName": first, "lastName": last})
     for name, stringid in _LISTS:
-        add_list(store, name, stringid)
+        _add_list(store, name, stringid)
     for title, kind, options in _FIELDS:
         field = add_field(store, title, kind)
         add_relation(store, field, 0)

@@ -1,16 +1,19 @@
 """Every endpoint of the sandbox in one table: method and path -> the function that answers.
 
-In a path {} stands for an id, a * at its end for any text.
+In a path {} stands for an id, a * at its end for any text. Where a line has the routes of a collection, those behind it
+that have the same place are in their stead.
 """
 
 # hub: the list of a family, one line a member
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from bulk.sandbox.calls import Answer, Call
+from bulk.resources import RESOURCES
+from bulk.sandbox.calls import Route
+from bulk.sandbox.collection import Collection
 from bulk.sandbox.routes import (
     absent,
     accounts,
@@ -32,11 +35,10 @@ from bulk.sandbox.routes import (
     users,
     webhooks,
 )
-from bulk.sandbox.routes.crm_fields import ACCOUNTS, DEALS
+from bulk.sandbox.routes.crm_fields import ACCOUNT_FIELDS, DEAL_FIELDS
+from bulk.sandbox.routes.crm_values import ACCOUNT_VALUES, DEAL_VALUES
 
-Route = Callable[[Call], Answer]
-
-ROUTES: Final[Mapping[tuple[str, str], Route]] = {
+_OWN: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "contacts"): listing.list_contacts,
     ("POST", "contacts"): contacts.create_contact,
     ("POST", "contacts/sync"): contacts.create_contact,  # the plural is a trap: a plain create
@@ -63,35 +65,20 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "contacts/{}/trackingLogs"): absent.none_below("trackingLogs"),
     ("GET", "contacts/{}/organization"): absent.none_below("organization", None),
     ("GET", "contacts/{}/plusAppend"): absent.none_below("plusAppend", None),
-    ("GET", "contactTags"): links.list_links("contactTags"),
+    **links.routes("contactTags"),
     ("POST", "contactTags"): links.add_tag,
-    ("GET", "contactTags/{}"): links.one_link("contactTags", "contactTag"),
-    ("DELETE", "contactTags/{}"): links.delete_link("contactTags"),
-    ("GET", "contactLists"): links.list_links("contactLists"),
+    **links.routes("contactLists"),
     ("POST", "contactLists"): links.set_list,
-    ("GET", "contactLists/{}"): links.one_link("contactLists", "contactList"),
-    ("GET", "fieldValues"): links.list_links("fieldValues"),
+    **links.routes("fieldValues"),
     ("POST", "fieldValues"): links.post_field_value,
-    ("GET", "fieldValues/{}"): links.one_link("fieldValues", "fieldValue"),
     ("PUT", "fieldValues/{}"): links.update_field_value,
-    ("DELETE", "fieldValues/{}"): links.delete_link("fieldValues"),
-    ("GET", "accountContacts"): links.list_links("accountContacts"),
+    **links.routes("accountContacts"),
     ("POST", "accountContacts"): links.join_account,
-    ("GET", "accountContacts/{}"): links.one_link("accountContacts", "accountContact"),
     ("PUT", "accountContacts/{}"): links.update_account_contact,
-    ("DELETE", "accountContacts/{}"): links.delete_link("accountContacts"),
-    ("GET", "tags"): names.list_tags,
+    **names.TAGS.routes("PATCH"),
     ("POST", "tags"): names.create_tag,
-    ("GET", "tags/{}"): names.one_tag,
-    ("PUT", "tags/{}"): names.update_tag,
-    ("PATCH", "tags/{}"): names.update_tag,
-    ("DELETE", "tags/{}"): names.delete_tag,
+    **names.LISTS.routes("PATCH"),
     ("GET", "lists"): names.list_lists,
-    ("POST", "lists"): names.create_list,
-    ("GET", "lists/{}"): names.one_list,
-    ("PUT", "lists/{}"): names.update_list,
-    ("PATCH", "lists/{}"): names.update_list,
-    ("DELETE", "lists/{}"): names.delete_list,
     ("GET", "fields"): fields.list_fields,
     ("POST", "fields"): fields.create_field,
     ("GET", "fields/{}"): fields.one_field,
@@ -105,38 +92,28 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "fieldRels"): fields.create_relation,
     ("GET", "fieldRels/{}"): fields.one_relation,
     ("DELETE", "fieldRels/{}"): fields.delete_relation,
+    **accounts.ACCOUNTS.routes("PATCH"),
     ("GET", "accounts"): accounts.list_accounts,
     ("POST", "accounts"): accounts.create_account,
     ("DELETE", "accounts/bulk_delete"): accounts.delete_accounts,
-    ("GET", "accounts/{}"): accounts.one_account,
     ("PUT", "accounts/{}"): accounts.update_account,
     ("PATCH", "accounts/{}"): accounts.update_account,
     ("DELETE", "accounts/{}"): accounts.delete_account,
     ("GET", "accounts/{}/notes"): notes.below("CustomerAccount"),
     ("POST", "accounts/{}/notes"): notes.add_below("CustomerAccount"),
     ("PUT", "accounts/{}/notes/{}"): notes.update_below("CustomerAccount"),
-    ("GET", "accounts/{}/accountCustomFieldData"): ACCOUNTS.below,
-    ("GET", "accountCustomFieldMeta"): ACCOUNTS.list_meta,
-    ("POST", "accountCustomFieldMeta"): ACCOUNTS.create_metum,
-    ("GET", "accountCustomFieldMeta/{}"): ACCOUNTS.one_metum,
-    ("PUT", "accountCustomFieldMeta/{}"): ACCOUNTS.update_metum,
-    ("DELETE", "accountCustomFieldMeta/{}"): ACCOUNTS.delete_metum,
-    ("GET", "accountCustomFieldData"): ACCOUNTS.list_data,
-    ("POST", "accountCustomFieldData"): ACCOUNTS.create_datum,
-    ("POST", "accountCustomFieldData/bulkCreate"): ACCOUNTS.create_data,
-    ("PATCH", "accountCustomFieldData/bulkUpdate"): ACCOUNTS.update_data,
-    ("GET", "accountCustomFieldData/{}"): ACCOUNTS.one_datum,
-    ("PUT", "accountCustomFieldData/{}"): ACCOUNTS.update_datum,
-    ("DELETE", "accountCustomFieldData/{}"): ACCOUNTS.delete_datum,
     ("GET", "dealGroups"): pipelines.list_groups,
     ("POST", "dealGroups"): pipelines.create_group,
     ("GET", "dealGroups/{}"): pipelines.one_group,
     ("PUT", "dealGroups/{}"): pipelines.update_group,
     ("PATCH", "dealGroups/{}"): pipelines.update_group,
     ("DELETE", "dealGroups/{}"): pipelines.delete_group,
-    ("GET", "dealStages"): stages.list_stages,
+    **ACCOUNT_FIELDS.routes(),
+    **ACCOUNT_VALUES.routes(),
+    **DEAL_FIELDS.routes(),
+    **DEAL_VALUES.routes(),
+    **stages.STAGES.routes("PATCH"),
     ("POST", "dealStages"): stages.create_stage,
-    ("GET", "dealStages/{}"): stages.one_stage,
     ("PUT", "dealStages/{}"): stages.update_stage,
     ("PATCH", "dealStages/{}"): stages.update_stage,
     ("DELETE", "dealStages/{}"): stages.delete_stage,
@@ -152,42 +129,18 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "deals/{}/notes"): notes.add_below("Deal"),
     ("PUT", "deals/{}/notes/{}"): notes.update_below("Deal"),
     ("GET", "deals/{}/contactDeals"): contact_deals.below_deal,
-    ("GET", "deals/{}/dealCustomFieldData"): DEALS.below,
-    ("GET", "dealCustomFieldMeta"): DEALS.list_meta,
-    ("POST", "dealCustomFieldMeta"): DEALS.create_metum,
-    ("GET", "dealCustomFieldMeta/{}"): DEALS.one_metum,
-    ("PUT", "dealCustomFieldMeta/{}"): DEALS.update_metum,
-    ("DELETE", "dealCustomFieldMeta/{}"): DEALS.delete_metum,
-    ("GET", "dealCustomFieldData"): DEALS.list_data,
-    ("POST", "dealCustomFieldData"): DEALS.create_datum,
-    ("POST", "dealCustomFieldData/bulkCreate"): DEALS.create_data,
-    ("PATCH", "dealCustomFieldData/bulkUpdate"): DEALS.update_data,
-    ("GET", "dealCustomFieldData/{}"): DEALS.one_datum,
-    ("PUT", "dealCustomFieldData/{}"): DEALS.update_datum,
-    ("DELETE", "dealCustomFieldData/{}"): DEALS.delete_datum,
-    ("GET", "contactDeals"): links.list_links("contactDeals"),
+    **links.routes("contactDeals"),
     ("POST", "contactDeals"): contact_deals.add_contact_deal,
-    ("GET", "contactDeals/{}"): links.one_link("contactDeals", "contactDeal"),
     ("PUT", "contactDeals/{}"): contact_deals.update_contact_deal,
-    ("DELETE", "contactDeals/{}"): links.delete_link("contactDeals"),
-    ("GET", "notes"): notes.list_notes,
+    **notes.NOTES.routes("PATCH"),
     ("POST", "notes"): notes.create_note,
-    ("GET", "notes/{}"): notes.one_note,
-    ("PUT", "notes/{}"): notes.update_note,
-    ("PATCH", "notes/{}"): notes.update_note,
-    ("DELETE", "notes/{}"): notes.delete_note,
-    ("GET", "webhooks"): webhooks.list_webhooks,
-    ("POST", "webhooks"): webhooks.create_webhook,
-    ("GET", "webhooks/{}"): webhooks.one_webhook,
-    ("PUT", "webhooks/{}"): webhooks.update_webhook,
-    ("DELETE", "webhooks/{}"): webhooks.delete_webhook,
+    **webhooks.WEBHOOKS.routes(),
     ("GET", "webhook/events"): webhooks.list_events,
+    **automations.AUTOMATIONS.routes(),
     ("GET", "automations"): automations.list_automations,
-    ("GET", "automations/{}"): automations.one_automation,
+    **automations.ENROLMENTS.routes(),
     ("GET", "contactAutomations"): automations.list_enrolments,
     ("POST", "contactAutomations"): automations.enrol,
-    ("GET", "contactAutomations/{}"): automations.one_enrolment,
-    ("DELETE", "contactAutomations/{}"): automations.delete_enrolment,
     ("GET", "campaigns"): campaigns.list_campaigns,
     ("POST", "campaign"): campaigns.create_campaign,
     ("GET", "campaigns/{}"): campaigns.one_campaign,
@@ -195,11 +148,8 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("PUT", "campaigns/{}/edit"): campaigns.edit_campaign,
     ("POST", "campaigns/{}/copy"): campaigns.copy_campaign,
     ("DELETE", "campaigns/{}/delete"): campaigns.delete_campaign,
-    ("GET", "groups"): groups.list_groups,
+    **groups.GROUPS.routes(),
     ("POST", "groups"): groups.create_group,
-    ("GET", "groups/{}"): groups.one_group,
-    ("PUT", "groups/{}"): groups.update_group,
-    ("DELETE", "groups/{}"): groups.delete_group,
     ("GET", "groupLimits"): groups.list_limits,
     ("POST", "listGroups"): groups.show_list,
     ("GET", "settings/account"): groups.settings,
@@ -216,12 +166,14 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "import/bulk_import"): bulk_import.queue,
     ("GET", "import/bulk_import"): bulk_import.overview,
     ("GET", "import/info"): bulk_import.info,
-    ("GET", "users"): users.list_users,
-    ("POST", "users"): users.create_user,
+    **users.USERS.routes("POST", "PUT"),
     ("GET", "users/me"): users.me,
     ("GET", "users/email/*"): users.user_by("email"),
     ("GET", "users/username/*"): users.user_by("username"),
-    ("GET", "users/{}"): users.one_user,
-    ("PUT", "users/{}"): users.update_user,
     ("DELETE", "users/{}"): users.delete_user,
 }
+# a resource of which nothing is told above is as plain as its declaration
+_PLAIN: Final = [Collection(resource) for resource in RESOURCES if ("GET", resource.name) not in _OWN]
+ROUTES: Final[Mapping[tuple[str, str], Route]] = {
+    **_OWN, **{place: route for collection in _PLAIN for place, route in collection.routes().items()}
+}  # fmt: skip

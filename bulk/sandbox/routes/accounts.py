@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
+from bulk.resources.accounts import ACCOUNTS as DECLARED
 from bulk.sandbox.calls import (
     Answer,
     Call,
     Selection,
     echoed,
-    existing,
     integer,
     invalid,
     known,
@@ -19,11 +19,15 @@ from bulk.sandbox.calls import (
     related,
     text,
 )
-from bulk.sandbox.routes.crm_fields import ACCOUNTS
+from bulk.sandbox.collection import Collection
+from bulk.sandbox.routes.crm_values import ACCOUNT_VALUES
 from bulk.sandbox.routes.names import by_name, counted
 from bulk.sandbox.shapes.accounts import ACCOUNT, account_shape
 
 _MADE: Final = ("createdTimestamp", "updatedTimestamp", "owner", "links")
+
+
+ACCOUNTS: Final = Collection(DECLARED, ACCOUNT, account_shape)
 
 
 def list_accounts(call: Call) -> Answer:
@@ -41,16 +45,6 @@ def list_accounts(call: Call) -> Answer:
     counts = [(contacts.get(row[0], none)[0], deals.get(row[0], none)[0]) for row in rows]
     accounts = [account_shape(call.shapes, row, counts=one) for row, one in zip(rows, counts, strict=True)]
     return 200, {"accounts": accounts, "meta": {"total": str(total)}}
-
-
-def _account(call: Call, identity: int) -> dict[str, Any]:
-    """The record, or a 404."""
-    return account_shape(call.shapes, existing(call, "accounts", ACCOUNT, "CustomerAccount", identity))
-
-
-def one_account(call: Call) -> Answer:
-    """GET /accounts/{id}: without the counts."""
-    return 200, {"account": _account(call, call.ids[0])}
 
 
 def _values(call: Call, sent: dict[str, Any], by: int) -> dict[str, Any]:
@@ -73,7 +67,7 @@ def _values(call: Call, sent: dict[str, Any], by: int) -> dict[str, Any]:
 
 def _saved(call: Call, account: int, sent: dict[str, Any]) -> dict[str, Any]:
     """What the answer to a write says of its custom fields, which are saved with it."""
-    fields = ACCOUNTS.save(call, account, sent.get("fields"))
+    fields = ACCOUNT_VALUES.save(call, account, sent.get("fields"))
     return {"customFieldSaveStatus": {"status": "success"}, "fields": fields}
 
 
@@ -83,7 +77,7 @@ def create_account(call: Call) -> Answer:
     now = call.store.now()
     values = _values(call, sent, 0)
     identity = call.store.insert("accounts", values | {"createdTimestamp": now, "updatedTimestamp": now})
-    full = _account(call, identity)
+    full = ACCOUNTS.record(call, identity)
     made = echoed({name: full[name] for name in _MADE}, sent, "owner")
     return 201, {"account": {**known(sent, full), **made, **_saved(call, identity, sent), "id": str(identity)}}
 
@@ -91,17 +85,17 @@ def create_account(call: Call) -> Answer:
 def update_account(call: Call) -> Answer:
     """PUT or PATCH /accounts/{id}."""
     identity = call.ids[0]
-    _account(call, identity)
+    ACCOUNTS.record(call, identity)
     sent = call.sent("account")
     call.store.update("accounts", identity, _values(call, sent, identity) | {"updatedTimestamp": call.store.now()})
-    full = echoed(_account(call, identity), sent, "name", "accountUrl", "owner")
+    full = ACCOUNTS.echo(ACCOUNTS.record(call, identity), sent)
     del full["id"]
     return 200, {"account": {**full, **_saved(call, identity, sent), "id": str(identity)}}
 
 
 def delete_account(call: Call) -> Answer:
     """DELETE /accounts/{id}: its contacts leave it."""
-    _account(call, call.ids[0])
+    ACCOUNTS.record(call, call.ids[0])
     _delete(call, call.ids[0])
     return 200, {}
 

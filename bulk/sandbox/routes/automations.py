@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, integer, page
+from bulk.resources import automations
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, integer, page
+from bulk.sandbox.collection import Collection
 from bulk.sandbox.routes.contacts import contact_row
 from bulk.sandbox.shapes.automations import AUTOMATION, CONTACT_AUTOMATION, automation_shape, contact_automation_shape
 from bulk.sandbox.shapes.contacts import contact_shape
+
+AUTOMATIONS: Final = Collection(automations.AUTOMATIONS, AUTOMATION, automation_shape)
+ENROLMENTS: Final = Collection(automations.CONTACT_AUTOMATIONS, CONTACT_AUTOMATION, contact_automation_shape)
 
 
 def list_automations(call: Call) -> Answer:
@@ -18,29 +23,11 @@ def list_automations(call: Call) -> Answer:
     return 200, {"automations": [automation_shape(call.shapes, row, listed=True) for row in rows], "meta": meta}
 
 
-def one_automation(call: Call) -> Answer:
-    """GET /automations/{id}."""
-    return 200, {
-        "automation": automation_shape(call.shapes, existing(call, "automations", AUTOMATION, "Series", call.ids[0]))
-    }
-
-
 def list_enrolments(call: Call) -> Answer:
     """GET /contactAutomations."""
     rows, total = page(call, Selection("contactAutomations", CONTACT_AUTOMATION))
     meta = {"total": str(total), "showcase_stats": []}
     return 200, {"contactAutomations": [contact_automation_shape(call.shapes, row) for row in rows], "meta": meta}
-
-
-def _enrolment(call: Call, identity: int) -> dict[str, Any]:
-    """The record, or a 404."""
-    row = existing(call, "contactAutomations", CONTACT_AUTOMATION, "SubscriberSeries", identity)
-    return contact_automation_shape(call.shapes, row)
-
-
-def one_enrolment(call: Call) -> Answer:
-    """GET /contactAutomations/{id}."""
-    return 200, {"contactAutomation": _enrolment(call, call.ids[0])}
 
 
 def enrol(call: Call) -> Answer:
@@ -53,16 +40,9 @@ def enrol(call: Call) -> Answer:
     if contact is None or known is None or open_to_all is None or (current and not open_to_all[0]):
         raise Refusal(403, {"message": "Could not create SubscriberSeries"})
     values = {"contact": contact, "automation": wanted, "adddate": call.store.now()}
-    made = _enrolment(call, call.store.insert("contactAutomations", values)) | {"startid": 0, "status": 1}
+    made = ENROLMENTS.record(call, call.store.insert("contactAutomations", values)) | {"startid": 0, "status": 1}
     record = echoed(made, sent, "contact", "automation")
     return 201, {"contacts": [contact_shape(call.shapes, contact_row(call, contact))], "contactAutomation": record}
-
-
-def delete_enrolment(call: Call) -> Answer:
-    """DELETE /contactAutomations/{id}."""
-    _enrolment(call, call.ids[0])
-    call.store.delete("contactAutomations", call.ids[0])
-    return 200, {}
 
 
 def entry_counts(call: Call) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bulk.sandbox.calls import Answer, Call, Refusal, echoed, existing, integer, invalid, kept, text
 from bulk.sandbox.routes.contacts import contact_row
-from bulk.sandbox.routes.crm_fields import DEALS
+from bulk.sandbox.routes.crm_values import DEAL_VALUES
 from bulk.sandbox.routes.pipelines import beside
 from bulk.sandbox.routes.stages import other_pipeline, stage_beside
 from bulk.sandbox.shapes.contacts import contact_shape
@@ -179,7 +179,7 @@ def _echo(call: Call, identity: int, sent: dict[str, Any]) -> dict[str, Any]:
 
 def _saved(call: Call, deal: int, sent: dict[str, Any]) -> dict[str, Any]:
     """What the answer to a write says of its custom fields, which are saved with it."""
-    fields = DEALS.save(call, deal, sent.get("fields"))
+    fields = DEAL_VALUES.save(call, deal, sent.get("fields"))
     return {"fields": fields, "customFieldSaveStatus": {"status": "success"}}
 
 

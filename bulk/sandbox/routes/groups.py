@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from bulk.sandbox.calls import Answer, Call, Refusal, Selection, echoed, existing, integer, invalid, kept, listed, text
+from bulk.resources.kinds import ID, TEXT
+from bulk.resources.spec import Column, Resource
+from bulk.sandbox.calls import Answer, Call, Refusal, Selection, integer, invalid, kept, listed, text
+from bulk.sandbox.collection import Collection
 from bulk.sandbox.shapes.users import group_limit_shape, group_shape
 
-_GROUP: Final = "id, title, descript"
-_TEXTS: Final = ("title", "descript")
+DECLARED: Final = Resource(  # bulk does not move them
+    name="groups",
+    singular="group",
+    key="title",
+    modes=("create", "update", "delete"),
+    columns=(Column("id", ID, writable=False), Column("title", TEXT, required=True), Column("descript", TEXT)),
+)
 
 
-def list_groups(call: Call) -> Answer:
-    """GET /groups."""
-    return listed(call, "groups", Selection("groups", _GROUP), group_shape)
+def _values(_call: Call, sent: dict[str, Any], by: int) -> dict[str, Any]:
+    """What of a body is stored; only a new group needs a title."""
+    if not by and not text(sent.get("title")):
+        raise invalid("The group title was not provided.", "field_missing", "title")
+    return ({} if by else {"descript": ""}) | kept(sent, ("title", "descript"))
 
 
-def one_group(call: Call) -> Answer:
-    """GET /groups/{id}."""
-    return 200, {"group": group_shape(call.shapes, existing(call, "groups", _GROUP, "Group", call.ids[0]))}
+GROUPS: Final = Collection(
+    DECLARED, "id, title, descript", group_shape, values=_values, made=("p_admin", "links", "id")
+)
 
 
 def create_group(call: Call) -> Answer:
-    """POST /groups."""
-    sent = call.sent("group")
-    if not text(sent.get("title")):
-        raise invalid("The group title was not provided.", "field_missing", "title")
-    identity = call.store.insert("groups", {"descript": "", **kept(sent, _TEXTS)})
-    full = group_shape(call.shapes, existing(call, "groups", _GROUP, "Group", identity))
-    made = {"p_admin": 1, "links": full["links"], "id": full["id"]}
-    return 201, {"group": {name: sent[name] for name in _TEXTS if name in sent} | made}
-
-
-def update_group(call: Call) -> Answer:
-    """PUT /groups/{id}."""
-    existing(call, "groups", "id", "Group", call.ids[0])
-    sent = call.sent("group")
-    call.store.update("groups", call.ids[0], kept(sent, _TEXTS))
-    _status, body = one_group(call)
-    return 200, {"group": echoed(body["group"], sent, *_TEXTS)}
-
-
-def delete_group(call: Call) -> Answer:
-    """DELETE /groups/{id}."""
-    call.store.delete("groups", existing(call, "groups", "id", "Group", call.ids[0])[0])
-    return 200, {}
+    """POST /groups: what it may do is told as a number."""
+    status, body = GROUPS.create(call)
+    return status, {"group": body["group"] | {"p_admin": 1}}
 
 
 def list_limits(call: Call) -> Answer:

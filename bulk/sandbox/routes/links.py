@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bulk.resources.account_contacts import ACCOUNT_CONTACTS
+from bulk.resources.contact_lists import CONTACT_LISTS
+from bulk.resources.contact_tags import CONTACT_TAGS
+from bulk.resources.field_values import FIELD_VALUES
+from bulk.resources.spec import Resource
 from bulk.sandbox.calls import (
     Answer,
     Call,
     Refusal,
-    Selection,
+    Route,
     echoed,
-    existing,
     integer,
     invalid,
-    listed,
     related,
     text,
 )
+from bulk.sandbox.collection import Asked, Collection
 from bulk.sandbox.routes.contacts import as_stored, contact_row, set_field, touch
 from bulk.sandbox.routes.side import RELATIONS
 from bulk.sandbox.shapes.contacts import contact_shape
@@ -30,58 +34,44 @@ from bulk.sandbox.shapes.links import (
     field_value_shape,
 )
 
-_MODELS: Final[Mapping[str, str]] = {
-    "contactTags": "SubscriberTag",
-    "contactLists": "SubscriberList",
-    "fieldValues": "FieldValue",
-    "accountContacts": "CustomerAccountSubscriber",
-    "contactDeals": "SubscriberDeal",
-}
 LEFT: Final = 2  # the status of who unsubscribed
 ASKED: Final = 4  # the sourceid that says they asked to return
 _FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "fieldValues": {"filters[fieldid]": "field = ?", "filters[val]": "value = ?"},
     "accountContacts": {"filters[contact]": "contact = ?", "filters[account]": "account = ?"},
 }
+_DECLARED: Final = (
+    CONTACT_TAGS, CONTACT_LISTS, FIELD_VALUES, ACCOUNT_CONTACTS,
+    Resource("contactDeals", "contactDeal", "contact+deal", (), ("upsert", "delete")),  # bulk does not move them
+)  # fmt: skip
 
 
-def list_links(plural: str) -> Callable[[Call], Answer]:
-    """GET /<plural>: by offset pages, with a total."""
-
-    def route(call: Call) -> Answer:
+def _asked(plural: str) -> Callable[[Call], Asked]:
+    def asked(call: Call) -> Asked:
         wanted = [(sql, value) for name, sql in _FILTERS.get(plural, {}).items() if (value := call.param(name))]
-        values = [value for _sql, value in wanted]
-        columns, shape = RELATIONS[plural]
-        return listed(call, plural, Selection(plural, columns, [sql for sql, _value in wanted], values), shape)
+        return Asked([sql for sql, _value in wanted], [value for _sql, value in wanted])
 
-    return route
+    return asked
 
 
-def one_link(plural: str, singular: str) -> Callable[[Call], Answer]:
-    """GET /<plural>/{id}."""
-
-    def route(call: Call) -> Answer:
-        return 200, {singular: _link(call, plural)}
-
-    return route
+LINKS: Final[Mapping[str, Collection]] = {
+    resource.name: Collection(resource, *RELATIONS[resource.name], asked=_asked(resource.name))
+    for resource in _DECLARED
+}
 
 
-def delete_link(plural: str) -> Callable[[Call], Answer]:
-    """DELETE /<plural>/{id}: 200 {} and then 404."""
+def routes(plural: str) -> dict[tuple[str, str], Route]:
+    """The plain routes of what joins a contact to something; to delete one changes the contact."""
+    collection = LINKS[plural]
 
-    def route(call: Call) -> Answer:
-        link = _link(call, plural)
-        call.store.delete(plural, call.ids[0])
+    def delete(call: Call) -> Answer:
+        link = collection.record(call, call.ids[0])
+        answer = collection.delete(call)
         touch(call, int(link["contact"]))
-        return 200, {}
+        return answer
 
-    return route
-
-
-def _link(call: Call, plural: str) -> dict[str, Any]:
-    """The record in the path, or a 404."""
-    columns, shape = RELATIONS[plural]
-    return shape(call.shapes, existing(call, plural, columns, _MODELS[plural], call.ids[0]))
+    plain = collection.routes()
+    return {place: delete if place[0] == "DELETE" else route for place, route in plain.items()}
 
 
 def _contact_of(call: Call, value: Any) -> int:
@@ -183,12 +173,12 @@ def join_account(call: Call) -> Answer:
 
 def update_account_contact(call: Call) -> Answer:
     """PUT /accountContacts/{id}: its job title."""
-    _link(call, "accountContacts")
+    LINKS["accountContacts"].record(call, call.ids[0])
     sent = call.sent("accountContact")
     if "jobTitle" in sent:
         values = {"jobTitle": text(sent["jobTitle"]), "updatedTimestamp": call.store.now()}
         call.store.update("accountContacts", call.ids[0], values)
-    return 200, {"accountContact": echoed(_link(call, "accountContacts"), sent, "jobTitle")}
+    return 200, {"accountContact": echoed(LINKS["accountContacts"].record(call, call.ids[0]), sent, "jobTitle")}
 
 
 # ---- fieldValues
@@ -217,7 +207,7 @@ def post_field_value(call: Call) -> Answer:
 
 def update_field_value(call: Call) -> Answer:
     """PUT /fieldValues/{id}: its value."""
-    link = _link(call, "fieldValues")
+    link = LINKS["fieldValues"].record(call, call.ids[0])
     sent = call.sent("fieldValue")
     if "value" in sent:
         value = as_stored(call, int(link["field"]), sent["value"])
@@ -225,4 +215,4 @@ def update_field_value(call: Call) -> Answer:
             raise _not_listed()
         call.store.update("fieldValues", call.ids[0], {"value": value, "udate": call.store.now()})
         touch(call, int(link["contact"]))
-    return 200, {"fieldValue": echoed(_link(call, "fieldValues"), sent, "value")}
+    return 200, {"fieldValue": echoed(LINKS["fieldValues"].record(call, call.ids[0]), sent, "value")}

@@ -6,19 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bulk.sandbox.calls import (
-    Answer,
-    Call,
-    Selection,
-    crm_total,
-    echoed,
-    existing,
-    invalid,
-    missing,
-    page,
-    related,
-    text,
-)
+from bulk.resources.notes import NOTES as DECLARED
+from bulk.sandbox.calls import Answer, Call, crm_total, echoed, existing, invalid, missing, related, text
+from bulk.sandbox.collection import Collection
 from bulk.sandbox.routes.contacts import contact_row, touch
 from bulk.sandbox.routes.deals import own_row
 from bulk.sandbox.shapes.accounts import ACCOUNT, account_shape
@@ -41,28 +31,12 @@ _ABOUT: Final[Mapping[str, _About]] = {
     "CustomerAccount": _About("accounts", "CustomerAccount", "updatedTimestamp"),
 }
 _NOT_KEPT: Final = ("Activity", "DealTask")
-
-
-def list_notes(call: Call) -> Answer:
-    """GET /notes."""
-    rows, total = page(call, Selection("notes", NOTE))
-    result = [note_shape(call.shapes, row) for row in rows]
-    return 200, {"notes": result, "meta": {"total": crm_total(call, total)}}
-
-
-def _note(call: Call, identity: int) -> dict[str, Any]:
-    """The record, or a 404."""
-    return note_shape(call.shapes, existing(call, "notes", NOTE, "Note", identity))
-
-
-def one_note(call: Call) -> Answer:
-    """GET /notes/{id}."""
-    return 200, {"note": _note(call, call.ids[0])}
+_SUBJECT: Final = ("reltype", "relid")
 
 
 def _subject(call: Call, sent: dict[str, Any]) -> tuple[str, int]:
     """What a body says that its note is about; a 404 if there is no such thing."""
-    for name in ("reltype", "relid"):
+    for name in _SUBJECT:
         if text(sent.get(name)) == "":
             raise invalid(f"The note {name} was not provided.", "field_missing", name)
     reltype = text(sent["reltype"])
@@ -78,6 +52,18 @@ def _words(sent: dict[str, Any]) -> str:
     if text(sent.get("note")) == "":
         raise invalid("The note note was not provided.", "field_missing", "note")
     return text(sent["note"])
+
+
+def _values(call: Call, sent: dict[str, Any], by: int) -> dict[str, Any]:
+    """What of a body a note that is there is given: its words, and what it is about."""
+    values: dict[str, Any] = {"note": _words(sent)} if "note" in sent else {}
+    if "relid" in sent or "reltype" in sent:
+        before = NOTES.record(call, by)
+        values["reltype"], values["relid"] = _subject(call, {name: before[name] for name in _SUBJECT} | sent)
+    return values
+
+
+NOTES: Final = Collection(DECLARED, NOTE, note_shape, values=_values, total=crm_total)
 
 
 def _beside(call: Call, reltype: str, identity: int) -> dict[str, Any]:
@@ -116,25 +102,6 @@ def create_note(call: Call) -> Answer:
     return _add(call, sent, reltype, sent["relid"], identity)
 
 
-def update_note(call: Call) -> Answer:
-    """PUT or PATCH /notes/{id}: its words, and what it is about."""
-    before = _note(call, call.ids[0])
-    sent = call.sent("note")
-    values: dict[str, Any] = {"note": _words(sent)} if "note" in sent else {}
-    if "relid" in sent or "reltype" in sent:
-        current = {name: before[name] for name in ("reltype", "relid")}
-        values["reltype"], values["relid"] = _subject(call, current | sent)
-    call.store.update("notes", call.ids[0], values | {"mdate": call.store.now()})
-    return 200, {"note": echoed(_note(call, call.ids[0]), sent, "note", "reltype", "relid")}
-
-
-def delete_note(call: Call) -> Answer:
-    """DELETE /notes/{id}."""
-    _note(call, call.ids[0])
-    call.store.delete("notes", call.ids[0])
-    return 200, {}
-
-
 # ---- below what they are about
 
 
@@ -170,12 +137,12 @@ def update_below(reltype: str) -> Callable[[Call], Answer]:
     def route(call: Call) -> Answer:
         identity, number = call.ids
         existing(call, about.table, "id", about.model, identity)
-        before = _note(call, number)
+        before = NOTES.record(call, number)
         if (before["reltype"], before["relid"]) != (reltype, str(identity)):
             raise missing("Note", number)
         sent = call.sent("note")
         call.store.update("notes", number, {"note": _words(sent), "mdate": call.store.now()})
         beside = _beside(call, reltype, identity)
-        return 200, beside | {"note": echoed(_note(call, number), sent, "note")}
+        return 200, beside | {"note": echoed(NOTES.record(call, number), sent, "note")}
 
     return route

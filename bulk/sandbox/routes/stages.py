@@ -6,21 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bulk.sandbox.calls import (
-    Answer,
-    Call,
-    Refusal,
-    Selection,
-    crm_total,
-    echoed,
-    existing,
-    integer,
-    invalid,
-    kept,
-    known,
-    page,
-    text,
-)
+from bulk.resources.deal_stages import DEAL_STAGES as DECLARED
+from bulk.sandbox.calls import Answer, Call, Refusal, crm_total, integer, invalid, kept, known, text
+from bulk.sandbox.collection import Asked, Collection
 from bulk.sandbox.routes.names import by_name
 from bulk.sandbox.routes.pipelines import beside, ordered
 from bulk.sandbox.shapes.deals import DEAL, DEAL_STAGE, deal_shape, deal_stage_shape
@@ -29,32 +17,22 @@ _MOST: Final = 10**9  # what a place and a width may be
 _TEXTS: Final = ("title", "color", "dealOrder", *(f"cardRegion{at}" for at in range(1, 6)))
 
 
-def list_stages(call: Call) -> Answer:
-    """GET /dealStages: those of hidden pipelines too."""
+def _asked(call: Call) -> Asked:
+    """Those of hidden pipelines too."""
     where, values = by_name(call, "fold(title)", ("filters[title",))
     wanted: list[Any] = [*values]
     if group := call.param("filters[d_groupid]"):
         where.append("dealGroup = ?")
         wanted.append(integer(group) or 0)
-    order = ordered(call, title="fold(title)")
-    rows, total = page(call, Selection("dealStages", DEAL_STAGE, where, wanted, order))
-    result = [deal_stage_shape(call.shapes, row) for row in rows]
-    return 200, {"dealStages": result, "meta": {"total": crm_total(call, total)}}
+    return Asked(where, wanted, ordered(call, title="fold(title)"))
 
 
-def _stage(call: Call, identity: int) -> dict[str, Any]:
-    """The record, or a 404."""
-    return deal_stage_shape(call.shapes, existing(call, "dealStages", DEAL_STAGE, "DealStage", identity))
+STAGES: Final = Collection(DECLARED, DEAL_STAGE, deal_stage_shape, asked=_asked, total=crm_total)
 
 
 def stage_beside(call: Call, stage: str) -> list[dict[str, Any]]:
     """A stage as it stands beside its deals."""
-    return [_stage(call, int(stage))]
-
-
-def one_stage(call: Call) -> Answer:
-    """GET /dealStages/{id}."""
-    return 200, {"dealStage": _stage(call, call.ids[0])}
+    return [STAGES.record(call, int(stage))]
 
 
 def _values(call: Call, sent: dict[str, Any], required: Sequence[str]) -> dict[str, Any]:
@@ -85,7 +63,7 @@ def create_stage(call: Call) -> Answer:
     now = call.store.now()
     identity = call.store.insert("dealStages", {"ordernum": last + 1, "cdate": now, "udate": now, **values})
     _make_room(call, identity)
-    full = _stage(call, identity)
+    full = STAGES.record(call, identity)
     numbers = {name: int(full[name]) for name in ("width", "order")}
     made = {name: value for name, value in (full | numbers).items() if name not in sent or name in ("links", "id")}
     groups = beside(call, values["dealGroup"])
@@ -105,26 +83,24 @@ def _make_room(call: Call, stage: int) -> None:
 
 def update_stage(call: Call) -> Answer:
     """PUT or PATCH /dealStages/{id}."""
-    before = _stage(call, call.ids[0])
+    before = STAGES.record(call, call.ids[0])
     sent = call.sent("dealStage")
     values = _values(call, sent, ())
     if values.get("dealGroup", int(before["group"])) != int(before["group"]):
         call.store.db.execute("UPDATE deals SET dealGroup = ? WHERE stage = ?", (values["dealGroup"], call.ids[0]))
     call.store.update("dealStages", call.ids[0], values | {"udate": call.store.now()})
     _make_room(call, call.ids[0])
-    full = _stage(call, call.ids[0])
-    stage = echoed(full, sent, "group", "order", "width", *_TEXTS)
+    full = STAGES.record(call, call.ids[0])
+    stage = STAGES.echo(full, sent)
     return 200, {"dealGroups": beside(call, int(full["group"])), "dealStage": stage}
 
 
 def delete_stage(call: Call) -> Answer:
     """DELETE /dealStages/{id}: its deals go with it, or stand in its way (a switch)."""
-    _stage(call, call.ids[0])
     refused = call.switches.deleted_stage == "refused"
     if refused and call.store.row("SELECT 1 FROM deals WHERE stage = ?", (call.ids[0],)):
         raise invalid("The stage still has deals.", "field_invalid")
-    call.store.delete("dealStages", call.ids[0])
-    return 200, {}
+    return STAGES.delete(call)
 
 
 def other_pipeline() -> Refusal:
@@ -136,7 +112,7 @@ def other_pipeline() -> Refusal:
 
 def move_deals(call: Call) -> Answer:
     """PUT /dealStages/{id}/deals: all of its deals into another stage of its pipeline."""
-    stage, target = _stage(call, call.ids[0]), call.sent("deal").get("stage")
+    stage, target = STAGES.record(call, call.ids[0]), call.sent("deal").get("stage")
     other = call.store.row("SELECT id, dealGroup FROM dealStages WHERE id = ?", (integer(target),))
     if other is None or str(other[1]) != stage["group"]:
         raise other_pipeline()

@@ -3,5 +3,5 @@
 Nothing here asks the store; what a shape needs is in the row, whose columns stand beside it. Keys stand in the order of
 the recordings: columns, ids of what is included, links, id, aliases. A file is named as that of its routes: `contacts`,
 `links`, `names`, `fields`, `accounts`, `crm_fields`, `deals` (pipelines, stages and notes too), `automations`,
-`campaigns`, `users`; `wire` has what all of them share.
+`campaigns`, `users`, `webhooks`; `wire` has what all of them share.
 """

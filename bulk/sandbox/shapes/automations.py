@@ -1,8 +1,7 @@
-"""How automations, who is in them, and webhooks look on the wire. §7.4, §7.5."""
+"""How automations, and who is in them, look on the wire. §7.5."""
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from bulk.sandbox.shapes.wire import Json, Row, Shapes
@@ -10,7 +9,6 @@ from bulk.sandbox.shapes.wire import Json, Row, Shapes
 _ENROLLED: Final = "SELECT count(*) FROM contactAutomations WHERE automation = automations.id"
 AUTOMATION: Final = f"id, name, status, description, multientry, cdate, mdate, ({_ENROLLED})"
 CONTACT_AUTOMATION: Final = "id, contact, automation, adddate"
-WEBHOOK: Final = "id, name, url, listid, events, sources, cdate"
 _LINKS: Final = (
     "campaigns", "contactGoals", "contactAutomations", "blocks", "goals", "sms", "sitemessages", "triggers"
 )  # fmt: skip
@@ -39,13 +37,4 @@ def contact_automation_shape(shapes: Shapes, row: Row) -> Json:
             f"contactAutomations/{identity}", "automation", "contact", "contactGoals", "automationLogs"
         ),
         "id": str(identity), "automation": str(current),
-    }  # fmt: skip
-
-
-def webhook_shape(_shapes: Shapes, row: Row) -> Json:
-    """A row of `WEBHOOK`."""
-    identity, name, url, listid, events, sources, cdate = row
-    return {
-        "cdate": cdate, "listid": str(listid), "name": name, "url": url, "events": json.loads(events),
-        "sources": json.loads(sources), "links": [], "id": str(identity),
     }  # fmt: skip

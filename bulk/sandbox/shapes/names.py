@@ -7,17 +7,18 @@ from typing import Final
 from bulk.sandbox.shapes.wire import Json, Row, Shapes, times
 
 TAG: Final = "id, tagType, tag, description, cdate, udate"
+COUNTED_TAG: Final = f"{TAG}, (SELECT count(*) FROM contactTags c WHERE c.tag = tags.id)"
 LIST: Final = (
     "id, name, stringid, sender_url, sender_reminder, channel, description, send_last_broadcast, carboncopy,"
     " subscription_notify, unsubscription_notify, cdate, udate"
 )
 
 
-def tag_shape(shapes: Shapes, row: Row, *, subscribers: int = 0) -> Json:
-    """A row of `TAG`, and how many contacts have it."""
-    identity, kind, tag, description, cdate, udate = row
+def tag_shape(shapes: Shapes, row: Row) -> Json:
+    """A row of `TAG`, or of `COUNTED_TAG`, which tells how many contacts have it."""
+    identity, kind, tag, description, cdate, udate, *counted = row
     return {
-        "tagType": kind, "tag": tag, "description": description, "subscriber_count": str(subscribers),
+        "tagType": kind, "tag": tag, "description": description, "subscriber_count": str(*counted or (0,)),
         "cdate": cdate, **times(cdate, udate), "deleted": "0",
         "links": shapes.links(f"tags/{identity}", "contactGoalTags", "templateTags"), "id": str(identity),
     }  # fmt: skip
