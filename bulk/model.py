@@ -44,7 +44,8 @@ class Row:
     column to the cell's text as it was read. `key` identifies the record (contacts:
     the e-mail address as `identity.address_key` has it).
     `id` is what a column of the records' own ids says, "" without one; it is the key only where that was asked for.
-    `before`: `values` are edits alone, of an export's row, and `id` is the key; None of any other row.
+    `before`: `values` are edits alone, of an export's row, and `id` is the key; None of any other row. `called` is what
+    a person knows the record by, where the key is not that.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Row:
     values: Mapping[str, str]
     id: str = ""
     before: Before | None = None
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ ADVICE: Final[Mapping[str, Advice]] = {
         Way.IMPORT, "{rows} {verb} the key of an earlier row, which counts. To apply them after all:",
         ("has", "have"), "--on-duplicate last",
     ),
+    "conflict": Advice(
+        Way.IMPORT, "{rows} {verb} cells that the account changed too, which were kept. To send the file's:",
+        ("has", "have"), "--on-conflict sheet",
+    ),
     "not_found": Advice(
         Way.IMPORT, "{rows} {verb} what is not there. Once it is, import them:", ("names", "name")
     ),
@@ -56,7 +60,7 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "another_record": _RETRY,
     "not_confirmed": _RETRY,
 }  # fmt: skip
-_REFUSED_AGAIN: Final = ("opted_out", "bounced", "unconfirmed", "excluded", "duplicate")
+_REFUSED_AGAIN: Final = ("opted_out", "bounced", "unconfirmed", "excluded", "duplicate", "conflict")
 
 
 def advice_for(code: str) -> Advice:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final
 
 import anyio.to_thread
 
+from bulk.errors import UsageError
 from bulk.files.matching import Match, Needs, match_header
-from bulk.jobs.baseline_choice import Chosen, chosen_export
+from bulk.jobs.baseline_choice import AUTO, Chosen, chosen_export, usable
+from bulk.jobs.baseline_of_report import is_report, kept_with, mark_of
 from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared, prepared_for, writer_of
 from bulk.model import Row
@@ -22,11 +23,8 @@ from bulk.planning.three_ways import edits_of
 from bulk.resources.contacts import OPPOSITES
 from bulk.resources.spec import Column, Writing
 from bulk.storage import facts
-from bulk.storage.baseline import BASELINE, Baseline, opened_baseline, write_baseline
+from bulk.storage.baseline import BASELINE, Baseline, copy_baseline, opened_baseline, write_baseline
 from bulk.wording import counted, in_words_of
-
-MISSING: Final = "missing.csv"  # rows of the export that the file has no more
-_FEW: Final = 5  # of them that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +88,25 @@ def _with_opposites(prepared: Prepared, columns: tuple[Column, ...]) -> tuple[Co
 
 def _kept(job: Job, prepared: Prepared) -> str:
     """Keep with the job what the export held; its name, "" if there is none."""
-    chosen = chosen_export(job, prepared)
-    if chosen is None:
-        return ""
-    count = write_baseline(job.folder.file(BASELINE), chosen.match.header, _rows(chosen))
-    said = f"Baseline: {chosen.name} ({counted(count, 'row')}). Only cells that differ from it are edits."
+    file = job.folder.file(BASELINE)
+    if job.options.baseline == AUTO and usable(job) and is_report(prepared.source):
+        mark = mark_of(prepared.source)
+        if not mark:
+            return ""  # its job went by none, and so does what is left of it
+        if prepared.match.id_at is None:
+            raise UsageError("baseline_without_ids")
+        copy_baseline(kept_with(job, mark), file)
+        name, said = mark.rpartition(" ")[0], "that of the job which wrote this report"
+    else:
+        chosen = chosen_export(job, prepared)
+        if chosen is None:
+            return ""
+        count, digest = write_baseline(file, chosen.match.header, _rows(chosen))
+        name, said, mark = chosen.name, counted(count, "row"), f"{chosen.name} {digest}"
+    job.checkpoint.note(facts.BASELINE_MARK, mark)
     way = in_words_of(job.setting.front_end, "To send all cells: ⟦baseline=none⟧")
-    job.setting.progress.say(f"{said} {way}")
-    return chosen.name
+    job.setting.progress.say(f"Baseline: {name} ({said}). Only cells that differ from it are edits. {way}")
+    return name
 
 
 def _rows(chosen: Chosen) -> Iterator[tuple[str, int, list[str]]]:

@@ -5,7 +5,7 @@ An id column alone proves nothing, other programs have one too: the rows have to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -41,11 +41,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """How a file fits an export: whether it was made of it, all its columns are there, and how many cells are alike."""
+    """An export that a file may have been made of: whether it has all columns of the file, and what it says.
 
-    made_of: bool
-    covered: bool = False
-    alike: int = 0
+    `rows`: by the ids of the file's rows, what the export says at their columns. `stamps` are those that the API sets.
+    """
+
+    chosen: Chosen
+    covered: bool
+    rows: dict[str, dict[int, str]]
+    stamps: frozenset[int]
 
 
 def chosen_export(job: Job, prepared: Prepared) -> Chosen | None:
@@ -55,15 +59,14 @@ def chosen_export(job: Job, prepared: Prepared) -> Chosen | None:
         return _named(job, prepared, asked)
     if asked == NONE or prepared.match.id_at is None or not usable(job):
         return None
-    sample = [record.cells for record in islice(_sound(prepared.source), _SAMPLE)]
-    best: tuple[bool, int] = (False, -1)
-    result: Chosen | None = None
+    sample = _by_id(prepared.match, prepared.source)
+    best: _Fit | None = None
     for folder, name in islice(_exports(job, prepared.names), _LOOKED_AT):
         chosen = _opened(job, prepared, folder / BASELINE_CSV, name, OURS)
-        fit = _Fit(made_of=False) if chosen is None else _fit(sample, prepared.match, chosen)
-        if fit.made_of and (fit.covered, fit.alike) > best:  # of those that fit alike, the newest
-            best, result = (fit.covered, fit.alike), chosen
-    return result
+        fit = None if chosen is None else _fit(sample, prepared.match, chosen)
+        if fit is not None and (best is None or _is_rather(fit, best, sample)):
+            best = fit
+    return None if best is None else best.chosen
 
 
 def usable(job: Job) -> bool:
@@ -94,8 +97,8 @@ def _named(job: Job, prepared: Prepared, asked: str) -> Chosen:
     chosen = _opened(job, prepared, path, asked, options)
     if chosen is None:
         raise UsageError("baseline_unlike", baseline=asked)
-    sample = [record.cells for record in islice(_sound(prepared.source), _SAMPLE)]
-    if sample and not _fit(sample, prepared.match, chosen, lenient=True).made_of:
+    sample = _by_id(prepared.match, prepared.source)
+    if sample and _fit(sample, prepared.match, chosen, lenient=True) is None:
         raise UsageError("baseline_unlike", baseline=asked)
     return chosen
 
@@ -131,39 +134,68 @@ def _sound(source: Source) -> Iterator[Record]:
     return (record for record in source.records() if record.problem is None)
 
 
-def _fit(sample: Sequence[Sequence[str]], match: Match, chosen: Chosen, *, lenient: bool = False) -> _Fit:
-    """How rows fit an export; `lenient`: it was named, so half of the rows are enough."""
-    assert match.id_at is not None and chosen.match.id_at is not None  # noqa: S101, PT018 - asked before
-    pairs = _pairs(match, chosen)
+def _by_id(match: Match, source: Source) -> dict[str, list[str]]:
+    """The first rows of a file by the ids that they have."""
+    rows = islice(_sound(source), _SAMPLE)
+    return {} if match.id_at is None else {record.cells[match.id_at].strip(): record.cells for record in rows}
+
+
+def _fit(sample: Mapping[str, Sequence[str]], match: Match, chosen: Chosen, *, lenient: bool = False) -> _Fit | None:
+    """How rows fit an export, None if they were not made of it; `lenient`: it was named, so half of them are enough."""
+    assert chosen.match.id_at is not None  # noqa: S101 - asked before
+    pairs, stamps = _pairs(match, chosen)
     here, there = match.index("email"), chosen.match.index("email")
     address = None if here is None or there is None else (here, there)  # beside its id it is proof enough
-    rows = {cells[match.id_at].strip(): cells for cells in sample}
-    ids = sum(bool(identity) for identity in rows)
-    known = fitting = alike = 0
+    rows: dict[str, dict[int, str]] = {}
+    fitting = 0
     for record in _sound(chosen.source):
-        cells = rows.get(record.cells[chosen.match.id_at].strip())
-        if cells is None or not record.cells[chosen.match.id_at].strip():
+        identity = record.cells[chosen.match.id_at].strip()
+        cells = sample.get(identity)
+        if cells is None or not identity:
             continue
-        known += 1
-        said = [(cells[here], record.cells[there]) for here, there in pairs]
-        said = [pair for pair in said if pair[0].strip() or pair[1].strip()]
-        same = sum(here == there for here, there in said)
-        alike += same
+        rows[identity] = {at: record.cells[own] for at, own in pairs}
+        said = [(cells[at], text) for at, text in rows[identity].items() if cells[at].strip() or text.strip()]
+        same = sum(ours == theirs for ours, theirs in said)
         of_one = address is not None and cells[address[0]].strip() == record.cells[address[1]].strip() != ""
         fitting += of_one or (same * 2 >= len(said) and (same > 1 or same == len(said)))
     covered = {column.attribute for _at, column in match.columns if column.exported} <= {
         column.attribute for _at, column in chosen.match.columns
     }
-    made_of = known * 2 >= ids > 0 and fitting >= (_HALF if lenient else _MOST) * known
-    return _Fit(made_of, covered, alike)
+    ids = sum(map(bool, sample))
+    if not (len(rows) * 2 >= ids > 0 and fitting >= (_HALF if lenient else _MOST) * len(rows)):
+        return None
+    return _Fit(chosen, covered, rows, stamps)
 
 
-def _pairs(match: Match, chosen: Chosen) -> list[tuple[int, int]]:
-    """Which columns of a file and of an export are the same, their ids aside; also those that the API alone sets."""
+def _is_rather(older: _Fit, newer: _Fit, sample: Mapping[str, Sequence[str]]) -> bool:
+    """Whether rows were made of the older of two exports that they fit.
+
+    Dates that the API alone sets tell it. Without them: a sheet that still says anything which the newer export says
+    no more was made before that. To take an older one in vain costs a conflict, a newer one somebody's change.
+    """
+    if older.covered != newer.covered:
+        return older.covered
+    if len(older.rows) != len(newer.rows):
+        return len(older.rows) > len(newer.rows)
+    stamps = cells = 0
+    for identity, was in older.rows.items():
+        row, now = sample[identity], newer.rows.get(identity, {})
+        for at in was.keys() & now.keys():
+            if was[at] != now[at]:
+                stamps += ((row[at] == was[at]) - (row[at] == now[at])) if at in older.stamps else 0
+                cells += at not in older.stamps and row[at] == was[at]
+    return stamps > 0 if stamps else cells > 0
+
+
+def _pairs(match: Match, chosen: Chosen) -> tuple[list[tuple[int, int]], frozenset[int]]:
+    """Which columns of a file and of an export are the same, their ids aside; and which the API alone sets."""
     own = {column.attribute: at for at, column in chosen.match.columns}
     pairs = {at: own[column.attribute] for at, column in match.columns if column.attribute in own}
     titles = {normalise(title): at for at, title in enumerate(chosen.match.header)}
-    for at, title in enumerate(match.header):
-        if title in match.passed_over and normalise(title) in titles:
-            pairs[at] = titles[normalise(title)]
-    return [pair for pair in pairs.items() if pair[0] != match.id_at]
+    stamps = {
+        at: titles[normalise(title)]
+        for at, title in enumerate(match.header)
+        if title in match.passed_over and normalise(title) in titles and at != match.id_at
+    }
+    every = {**pairs, **stamps}.items()
+    return [pair for pair in every if pair[0] != match.id_at], frozenset(stamps)

@@ -32,6 +32,8 @@ async def end_import(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
         state = "stopped"
     if job.options.mode == "delete" and not checkpoint.fact(facts.CONFIRMED) and not rows["succeeded"]:
         state = "stopped" if isinstance(error, AbortedError) else state
+    if error is not None and error.code == "conflicts":
+        state = "stopped"  # a resume would find them again
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
     unreadable = checkpoint.unread.unreadable_count()

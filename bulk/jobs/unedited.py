@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -9,17 +10,19 @@ from typing import Final
 import anyio.to_thread
 
 from bulk.files.opening import open_sink
+from bulk.files.source import Record
 from bulk.jobs.baseline import Edits
+from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
-from bulk.jobs.open_rows import open_records
 from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
-from bulk.model import Failure, Outcome, RowStatus
+from bulk.model import Failure, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.plan_lines import UNCHANGED as SAME
 from bulk.planning.plan_lines import Line
 from bulk.planning.three_ways import emptied
 from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import counted, in_words_of
 
 MISSING: Final = "missing.csv"  # rows of the export that the file has no more
@@ -28,9 +31,18 @@ _FEW: Final = 5  # of them that are shown
 
 @dataclass(slots=True)
 class _Sums:
+    """What was edited; `refused` are rows with edits that the checks have rejected."""
+
     rows: int = 0
     cells: int = 0
     emptied: int = 0
+    refused: int = 0
+
+    def add(self, row: Row, edited: Row, cells: Mapping[str, str], *, keep_blank: bool) -> None:
+        """Count the edits of a row, also of one that is not sent."""
+        self.rows += 1
+        self.cells += len(edited.values)
+        self.emptied += 0 if keep_blank else emptied(row, cells)
 
 
 async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
@@ -42,8 +54,9 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
     job.checkpoint.note(facts.UNEDITED_SETTLED, True)
     await job.checkpoint.durable()
     more = f", {sums.emptied:,} of them emptied" if sums.emptied else ""
-    job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.")
-    if job.options.limit is None:
+    refused = f" Refused: {counted(sums.refused, 'row')} of these." if sums.refused else ""
+    job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.{refused}")
+    if job.options.limit is None and not is_report(prepared.source):
         missing = await anyio.to_thread.run_sync(_write_missing, job, edits)
         job.checkpoint.note(facts.MISSING, missing)
 
@@ -52,7 +65,7 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     sums = _Sums()
     edits.baseline.see_none()
     twice = _twice(prepared, edits)
-    for records in open_records(prepared, job.checkpoint):
+    for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
             row = prepared.match.row(record)
             cells = edits.cells(row)
@@ -60,19 +73,28 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 continue
             edited = edits.of(row)
             before = edited.before
-            if row.id in twice and before is not None and "email" in before.cells:
+            is_edited = bool(edited.values) or before is None or bool(before.refused)
+            if is_edited:
+                sums.add(row, edited, cells, keep_blank=edits.keep_blank)
+            if record.number in settled:
+                sums.refused += is_edited
+            elif row.id in twice and before is not None and "email" in before.cells:
                 said = f"Another row has the id {row.id} too, so it is not clear whose address this is."
                 failure = Failure("", "duplicate_key", f"{said} Empty the id of a row that is somebody new.")
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.REJECTED, failures=(failure,)))
-            elif before is not None and not edited.values and not before.refused:
+                sums.refused += 1
+            elif not is_edited:
                 if job.only_plan:
                     job.checkpoint.planned.put((Line(row.number, row.key, row.id, SAME),), requests=0)
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, row.id))
-            else:
-                sums.rows += 1
-                sums.cells += len(edited.values)
-                sums.emptied += 0 if edits.keep_blank else emptied(row, cells)
     return sums
+
+
+def _with_settled(prepared: Prepared, checkpoint: Checkpoint) -> Iterator[tuple[list[Record], Collection[int]]]:
+    """The records that fit the header, in batches, each with the numbers of those that are settled."""
+    records = (record for record in prepared.source.records() if record.problem is None)
+    while batch := list(islice(records, BATCH)):
+        yield batch, checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
 
 
 def _twice(prepared: Prepared, edits: Edits) -> set[str]:

@@ -65,6 +65,19 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦baseline⟧: {job} kept none: an earlier version of bulk made it, or it is not finished. Name the file that"
             " it wrote, as it was written."
         ),
+        "baselines_differ": (
+            "The rows were told by several exports, as their column {column} says: {names}. Import the reports each by"
+            " itself."
+        ),
+        "baseline_of_report_gone": (
+            "This report goes by the export {name}, which its job kept, and that job is not in {folder}. Name its place"
+            " by ⟦jobs_dir⟧, or the export itself: ⟦baseline=FILE⟧. ⟦baseline=none⟧ would send all cells, also those"
+            " that the account has changed since."
+        ),
+        "baseline_gone": (
+            "{file} is gone or damaged: what the export held, by which the job goes. Import the file anew, as a job of"
+            " its own."
+        ),
         "baseline_unlike": (
             "⟦baseline={baseline}⟧: the file was not made of that: it has other columns or other ids. Name the export"
             " that it was made of, or leave ⟦baseline⟧ out."
@@ -125,9 +138,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " again."
         ),
         "conflicts": (
-            "{rows:row} have cells that the account changed too since the export, so nothing was sent"
-            " (⟦on_conflict=stop⟧): rows {numbers}. ⟦plan⟧ shows them all; ⟦on_conflict=sheet⟧ sends the file's,"
-            " ⟦on_conflict=account⟧ keeps the account's."
+            "The account changed cells of {rows:row} too since the export, so nothing was sent (⟦on_conflict=stop⟧):"
+            " row {numbers}. ⟦plan⟧ shows them. Import the file again, with ⟦on_conflict=sheet⟧ to send its cells, or"
+            " with ⟦on_conflict=account⟧ to keep the account's."
         ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"

@@ -52,26 +52,27 @@ class Line:
 
 def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], names: Names) -> Iterator[Line]:
     """The lines of one row; a row that changes nothing, and one that is refused, have one without a column."""
+    key = row.called or row.key
     if isinstance(decided, Outcome):
         same = decided.status is RowStatus.UNCHANGED
-        yield Line(row.number, row.key, decided.id, UNCHANGED if same else REJECT)
+        yield Line(row.number, key, decided.id, UNCHANGED if same else REJECT)
         return
     lines = 0
     for edit in (*decided.own, *decided.beside):
         action, column, before, after = _told(edit, decided, columns, names)
-        yield Line(row.number, row.key, decided.record, action, column, before, after)
+        yield Line(row.number, key, decided.record, action, column, before, after)
         lines += 1
     for conflict in decided.conflicts:
-        yield Line(row.number, row.key, decided.record, CONFLICT, conflict.column, conflict.current, conflict.wanted)
+        yield Line(row.number, key, decided.record, CONFLICT, conflict.column, conflict.current, conflict.wanted)
         lines += 1
     for failure in decided.refused:
         name = failure.step.removeprefix("list ")
         action = REJECT if failure.code == "cannot_clear" else _OPTED_OUT
-        yield Line(row.number, row.key, decided.record, action, "lists", after=name)
+        yield Line(row.number, key, decided.record, action, "lists", after=name)
         lines += 1
     if not lines:
         action = _RECORD.get(decided.action, "update" if decided.action else "create")
-        yield Line(row.number, row.key, decided.record, UNCHANGED if decided.is_nothing else action)
+        yield Line(row.number, key, decided.record, UNCHANGED if decided.is_nothing else action)
 
 
 def _told(edit: Edit, change: Change, columns: Sequence[Column], names: Names) -> tuple[str, str, str, str]:

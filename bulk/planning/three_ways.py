@@ -81,7 +81,7 @@ def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, 
             values[opposite] = _joined(values.get(opposite), column.write(taken_out), column)
         elif attribute == _LEFT:
             refused += _not_taken_back(taken_out, row, columns)
-    return replace(row, key=row.id, values=values, before=Before(cells, tuple(refused)))
+    return replace(row, key=row.id, called=row.key, values=values, before=Before(cells, tuple(refused)))
 
 
 def emptied(row: Row, before: Mapping[str, str]) -> int:

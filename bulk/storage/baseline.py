@@ -7,21 +7,27 @@ Holds personal data, so it is the owner's alone; memory does not grow with it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
+from bulk.errors import UsageError
 from bulk.storage.private import open_private
 
 BASELINE_CSV: Final = "baseline.csv"  # in the folder of an export: its rows, as it wrote them
 BASELINE: Final = "baseline.sqlite"  # in the folder of an import: the same, by id
 _SCHEMA: Final = (
-    "CREATE TABLE header (cells TEXT NOT NULL)",
+    "CREATE TABLE header (cells TEXT NOT NULL, digest TEXT NOT NULL)",
     "CREATE TABLE rows (id TEXT PRIMARY KEY, number INTEGER NOT NULL, cells TEXT NOT NULL, seen INTEGER DEFAULT 0)",
 )
+BASELINE_COLUMN: Final = "_baseline"  # of reports: what the edits of their rows are told by
+_DIGITS: Final = 16  # of a digest, by which a baseline is known whatever its job is called by then
 _encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -29,8 +35,9 @@ class Baseline:
     """The rows of an export, by the ids of their records. May be used from any thread, by one at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, check_same_thread=False)
-        self.header: tuple[str, ...] = tuple(json.loads(self._db.execute("SELECT cells FROM header").fetchone()[0]))
+        self._db = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, check_same_thread=False)
+        header, self.digest = self._db.execute("SELECT cells, digest FROM header").fetchone()
+        self.header: tuple[str, ...] = tuple(json.loads(header))
 
     def close(self) -> None:
         """Close it."""
@@ -58,29 +65,60 @@ class Baseline:
             yield number, json.loads(cells)
 
 
-def write_baseline(path: Path, header: Sequence[str], rows: Iterable[tuple[str, int, Sequence[str]]]) -> int:
-    """Write the rows of an export, each with id and number; how many. Whole or not at all; of several the first counts.
+Rows = Iterable[tuple[str, int, Sequence[str]]]  # id, number and cells of each
 
-    Raises `OSError`, `sqlite3.Error`.
+
+def write_baseline(path: Path, header: Sequence[str], rows: Rows) -> tuple[int, str]:
+    """Write the rows of an export, each with id and number. Whole or not at all; of several the first counts.
+
+    Gives how many, and the digest by which they are known. Raises `OSError`, `sqlite3.Error`.
     """
+    digest = hashlib.sha256(_encoded(list(header)).encode())
+
+    def encoded() -> Iterator[tuple[str, int, str]]:
+        for identity, number, cells in rows:
+            written = _encoded(list(cells))
+            digest.update(f"{identity} {written}\n".encode())
+            yield identity, number, written
+
     part = path.with_name(f".{path.name}.part")
     open_private(part).close()
     with contextlib.closing(sqlite3.connect(part)) as database:
         for statement in _SCHEMA:
             database.execute(statement)
-        database.execute("INSERT INTO header VALUES (?)", (_encoded(list(header)),))
-        database.executemany(
-            "INSERT OR IGNORE INTO rows (id, number, cells) VALUES (?, ?, ?)",
-            ((identity, number, _encoded(list(cells))) for identity, number, cells in rows),
-        )
+        database.executemany("INSERT OR IGNORE INTO rows (id, number, cells) VALUES (?, ?, ?)", encoded())
+        known_by = digest.hexdigest()[:_DIGITS]
+        database.execute("INSERT INTO header VALUES (?, ?)", (_encoded(list(header)), known_by))
         database.commit()
         count = int(database.execute("SELECT count(*) FROM rows").fetchone()[0])
     part.replace(path)
-    return count
+    return count, known_by
+
+
+def copy_baseline(source: Path, path: Path) -> None:
+    """Keep another job's baseline with this one; whole or not at all. Raises `OSError`."""
+    part = path.with_name(f".{path.name}.part")
+    with source.open("rb") as original, open_private(part) as file:
+        shutil.copyfileobj(original, file)
+    part.replace(path)
+
+
+def has_digest(path: Path, digest: str) -> bool:
+    """Whether that is a baseline of this digest; a file that cannot be read is none."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+            found = database.execute("SELECT digest FROM header").fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None and found[0] == digest
 
 
 @contextmanager
 def opened_baseline(path: Path) -> Iterator[Baseline]:
-    """The baseline of a job."""
-    with contextlib.closing(Baseline(path)) as baseline:
+    """The baseline of a job. Raises `UsageError` if it is gone, or no such file any more."""
+    try:
+        baseline = Baseline(path)
+    except (sqlite3.Error, TypeError, ValueError) as error:
+        raise UsageError("baseline_gone", file=path) from error
+    with contextlib.closing(baseline):
         yield baseline

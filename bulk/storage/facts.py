@@ -86,6 +86,7 @@ WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose i
 # ---- imports: the export that the file was made of
 
 BASELINE: Final = Fact[str | None]("baseline", None)  # jobs.baseline: what it is called, "" if there is none
+BASELINE_MARK: Final = Fact[str]("baseline mark", "")  # jobs.baseline: by which its reports say what they go by
 UNEDITED_SETTLED: Final = Fact[bool]("unedited settled", default=False)  # jobs.baseline: rows without edits are
 EMPTIED: Final = Fact[int]("emptied", 0)  # jobs.baseline: cells that the file clears
 # jobs.baseline: before anything was sent, there were none

@@ -18,6 +18,7 @@ from bulk.files.source import MISSING, TOO_FEW, Record, Source
 from bulk.model import Outcome, RowStatus
 from bulk.resources.kinds import join_values
 from bulk.storage import facts
+from bulk.storage.baseline import BASELINE_COLUMN
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.edited_reports import keep_edited, note_written
 from bulk.storage.job_folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
@@ -50,7 +51,7 @@ _ADDED: Final = {
 }
 
 
-_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles) | {MISSING}
+_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles) | {MISSING, BASELINE_COLUMN}
 
 
 class Counts(NamedTuple):
@@ -114,7 +115,8 @@ class _Form:
 
     `columns` are those of the file, without those of another report. Where a row is too `short`, failed.csv says which
     cells it had not, so that they are not taken for empty ones; `surplus` nameless columns hold what is too much.
-    Reasons are told in the words of the `front_end`.
+    Reasons are told in the words of the `front_end`. `baseline` says by what the edits of the rows were told, so that
+    a report that is imported goes by the same, wherever it lies by then and whatever was exported since.
     """
 
     titles: tuple[str, ...]
@@ -123,6 +125,7 @@ class _Form:
     short: bool
     surplus: int
     front_end: FrontEnd
+    baseline: str
 
     @classmethod
     def of(cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Self:
@@ -132,13 +135,15 @@ class _Form:
             for _record in source.records():
                 pass
             noted = (source.short, source.surplus)
+        mark = checkpoint.fact(facts.BASELINE_MARK)
         missing = titles.index(MISSING) if MISSING in titles else None
         columns = tuple(at for at, title in enumerate(titles) if title not in _OURS)
-        return cls(source.header, columns, missing, noted[0] or missing is not None, noted[1], front_end)
+        return cls(source.header, columns, missing, noted[0] or missing is not None, noted[1], front_end, mark)
 
     def header(self, name: str) -> list[str]:
         """The titles of a report."""
         titles = [*(self.titles[at] for at in self.columns), *_ADDED[name]]
+        titles += [BASELINE_COLUMN] * bool(self.baseline)
         if name == FAILED:
             titles += [MISSING] * self.short + [""] * self.surplus
         return titles
@@ -148,6 +153,7 @@ class _Form:
         width = len(self.titles)
         cells = record.cells[:width] + [""] * (width - len(record.cells))
         line = [*(cells[at] for at in self.columns), *_added(name, row, self.front_end)]
+        line += [self.baseline] * bool(self.baseline)
         if name == FAILED:
             line += [self._missing(record)] * self.short
             line += [*record.cells[width:], *("" for _ in range(width + self.surplus - max(width, len(record.cells))))]

@@ -21,6 +21,7 @@ def said(rows: dict[str, int], *codes: str) -> list[str]:
 
 AGAIN = "Send again what failed: R"
 TWICE = "2 rows have the key of an earlier row, which counts. To apply them after all: I --on-duplicate last"
+BOTH = "2 rows have cells that the account changed too, which were kept. To send the file's: I --on-conflict sheet"
 ABSENT = "2 rows name what is not there. Once it is, import them: I "
 FIX = "Fix the cells in F and import it: I "
 
@@ -37,6 +38,7 @@ FIX = "Fix the cells in F and import it: I "
         (SENT, ("excluded",), []),
         (SENT, ("duplicate",), [FIX]),
         (CHECKED, ("duplicate_key",), [TWICE]),
+        (SENT, ("conflict",), [BOTH]),
         (SENT, ("not_found",), [ABSENT, AGAIN]),
         ({"failed": 0, "in_doubt": 1}, (), [AGAIN]),
     ],

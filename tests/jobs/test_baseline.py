@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import stat
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from bulk.jobs.summary import JobResult
 from bulk.model import Request
 from bulk.resources import named
 from bulk.resources.kinds import join_values, split_values
+from bulk.wording import FrontEnd, in_words_of
 from tests.scale import tries
 from tests.world import Crash, World, report
 
@@ -133,6 +135,13 @@ def test_nothing_is_sent_if_conflicts_are_to_stop_it(world: World):
     result = world.start(sheet, on_conflict="stop")
     assert isinstance(result.error, AbortedError)
     assert world.steps() == []
+    assert result.summary.state == "stopped"  # to go on with it would end the same
+    for way in ("⟦plan⟧", "⟦on_conflict=sheet⟧", "⟦on_conflict=account⟧"):
+        assert in_words_of(FrontEnd.COMMAND_LINE, way) in result.error.words(FrontEnd.COMMAND_LINE)
+    world.job.path.rename(world.job.path.with_name("first"))
+    world.start(sheet, on_conflict="account")
+    assert people(world)["ada@example.com"]["firstName"] == "Countess"
+    assert people(world)["alan@example.com"]["firstName"] == "A. M."
 
 
 def test_what_was_emptied_is_cleared(world: World):
@@ -479,3 +488,157 @@ def test_random_edits_on_both_sides_come_to_what_a_merge_says(world: World, seed
         ours.get(email, {}).get("email", email) for email in conflicts
     }
     assert {line["_code"] for line in failed(result)} <= {"conflict"}
+
+
+# ---- files that come back after another export was made
+
+
+def fed_back(world: World, source: Path, edit: Callable[[list[Cells]], None] = lambda _rows: None) -> Path:
+    """A report as somebody sends it back: under another name, in another folder."""
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    edit(rows)
+    path = world.folder / "elsewhere" / "back.csv"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def conflict_then_newer_export(world: World) -> Path:
+    """A job named `first` with a conflict, and an export that was made after it; gives its failed.csv."""
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta", phone="9"))
+    in_account(world, ("ada@example.com", "Countess"))
+    in_account(world, ("ada@example.com", "King"), header="email,lastName")
+    assert [line["_code"] for line in failed(world.start(sheet))] == ["conflict"]
+    world.job.path.rename(world.job.path.with_name("first"))
+    world.export(world.folder / "newer.csv")
+    world.job.path.rename(world.job.path.with_name("newer"))
+    world.sent.clear()
+    return world.folder / "jobs" / "first" / "failed.csv"
+
+
+def spoil_dates(rows: list[Cells]) -> None:
+    """What a spreadsheet does to dates, so that they tell nothing."""
+    for row in rows:
+        row.update(cdate="", udate="")
+
+
+@pytest.mark.parametrize("edit", [lambda _rows: None, spoil_dates], ids=["as it was", "dates spoilt"])
+def test_a_report_keeps_the_baseline_of_its_job_whatever_was_exported_since(
+    world: World, edit: Callable[[list[Cells]], None]
+):
+    report_file = conflict_then_newer_export(world)
+    result = world.start(fed_back(world, report_file, edit))
+    assert world.steps() == []
+    assert [line["_code"] for line in failed(result)] == ["conflict"]
+    ada = people(world)["ada@example.com"]
+    assert (ada["firstName"], ada["lastName"], ada["phone"]) == ("Countess", "King", "9")
+    again = world.folder / "jobs" / "second"
+    world.job.path.rename(again)  # and so does a report of that
+    shutil.rmtree(world.folder / "jobs" / "first")
+    assert [line["_code"] for line in failed(world.start(fed_back(world, again / "failed.csv")))] == ["conflict"]
+
+
+def test_a_report_whose_job_is_gone_is_refused_with_the_ways_on(world: World):
+    report_file = fed_back(world, conflict_then_newer_export(world))
+    shutil.rmtree(world.folder / "jobs" / "first")
+    with pytest.raises(UsageError, match="out, which its job kept") as refused:
+        world.start(report_file)
+    assert 'baseline="FILE"' in str(refused.value)
+    assert world.steps() == []
+    world.start(report_file, baseline=str(world.folder / "out.csv"), on_conflict="sheet")
+    assert people(world)["ada@example.com"]["lastName"] == "King"
+
+
+def test_reports_of_two_baselines_in_one_file_are_refused(world: World):
+    def other(rows: list[Cells]) -> None:
+        rows.append(rows[0] | {"_baseline": "another 0123456789abcdef"})
+
+    with pytest.raises(UsageError, match="each by itself"):
+        world.start(fed_back(world, conflict_then_newer_export(world), other))
+
+
+def test_a_report_of_a_job_without_a_baseline_goes_by_none_either(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta", lists="Nowhere"))
+    result = world.start(sheet, baseline="none")
+    (line,) = failed(result)
+    assert "_baseline" not in line
+    report_file = fed_back(world, result.folder.path / "failed.csv", lambda rows: rows[0].update(lists=""))
+    world.job.path.rename(world.job.path.with_name("first"))
+    world.start(report_file)
+    assert not any(line.startswith("Baseline") for line in world.told.lines)
+
+
+def test_the_rows_that_a_report_does_not_have_are_not_missing(world: World):
+    result = world.start(fed_back(world, conflict_then_newer_export(world)))
+    assert not (result.folder.path / "missing.csv").exists()
+    assert not any("Left alone" in line for line in world.told.lines)
+
+
+@pytest.mark.parametrize("edit", [lambda _rows: None, spoil_dates], ids=["as it was", "dates spoilt"])
+def test_a_sheet_that_is_imported_again_keeps_its_export_though_a_newer_one_fits_better(
+    world: World, edit: Callable[[list[Cells]], None]
+):
+    def many(rows: dict[str, Cells]) -> None:
+        for name in ("ada", "grace", "alan"):
+            rows[f"{name}@example.com"].update(firstName="Edited", phone="9")
+
+    sheet = edited(exported(world), many)
+    world.start(sheet)
+    world.job.path.rename(world.job.path.with_name("first"))
+    in_account(world, ("edsger@example.com", "Theirs"))
+    world.export(world.folder / "newer.csv")
+    world.job.path.rename(world.job.path.with_name("newer"))
+    world.sent.clear()
+    world.start(fed_back(world, sheet, edit))
+    assert world.steps() == []
+    assert people(world)["edsger@example.com"]["firstName"] == "Theirs"
+
+
+@pytest.mark.parametrize("name", ["Augusta", "Ada"], ids=["edited", "edited back"])
+def test_a_sheet_made_of_the_newer_export_goes_by_that(world: World, name: str):
+    exported(world)
+    in_account(world, ("ada@example.com", "Countess"))
+    world.export(world.folder / "newer.csv")
+    world.job.path.rename(world.job.path.with_name("newer"))
+    for path in (world.folder / "newer.csv", world.folder / "jobs" / "newer" / "baseline.csv"):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        later = [re.sub("20[0-9][0-9](-[0-9-]+T)", r"2039\1", one) if "Countess" in one else one for one in lines]
+        assert later != lines
+        path.write_text("".join(later), encoding="utf-8", newline="")
+    sheet = edited(world.folder / "newer.csv", lambda rows: rows["ada@example.com"].update(firstName=name))
+    world.start(sheet)
+    assert any(line.startswith("Baseline: newer ") for line in world.told.lines)
+    assert people(world)["ada@example.com"]["firstName"] == name
+
+
+def test_the_way_on_of_a_conflict_ends(world: World):
+    report_file = conflict_then_newer_export(world)
+    assert world.start(fed_back(world, report_file), on_conflict="sheet").summary.rows["succeeded"] == 1
+    ada = people(world)["ada@example.com"]
+    assert (ada["firstName"], ada["lastName"]) == ("Augusta", "King")
+
+
+def test_a_job_whose_baseline_is_gone_says_what_to_do(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    in_account(world, ("ada@example.com", "Countess"))
+    world.start(sheet)
+    (world.job.path / "baseline.sqlite").unlink()
+    with pytest.raises(UsageError, match="as a job of its own"):
+        world.resume(retry=True)
+
+
+def test_what_is_told_of_the_edits_agrees_with_the_file_and_a_plan_names_people(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["ada@example.com"].update(firstName="Augusta", phone="")
+        rows["grace@example.com"].update(firstName="G.", email="no address")
+        rows["alan@example.com"].update(firstName="A. M.", lists="Nowhere")
+
+    world.plan(edited(exported(world), edit))
+    assert "Edited: 6 cells in 3 rows, 1 of them emptied. Refused: 2 rows of these." in world.told.lines
+    assert {line["_key"] for line in report(world.job.path, "plan.csv")} == {
+        "ada@example.com", "edsger@example.com", "",
+    }  # fmt: skip
