@@ -14,7 +14,14 @@ from bulk.cli.main import bulk
 from bulk.errors import BulkError, ReaderGoneError
 from bulk.wording import FrontEnd
 
-JOBS: Final = ("import", "export", "resume", "retry")  # the commands that are a job, whose end their exit code tells
+JOBS: Final = (
+    "import",
+    "export",
+    "resume",
+    "retry",
+    "apply",
+    "undo",
+)  # the commands that are a job, whose end their exit code tells
 
 
 def main() -> None:

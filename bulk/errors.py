@@ -39,6 +39,12 @@ class UsageError(BulkError):
     """Wrong option, configuration, header or file. Nothing was sent. Exit code 2."""
 
 
+class NothingToUndoError(UsageError):
+    """A job is to be undone that has changed nothing, or whose changes were put back already. Exit code 0."""
+
+    exit_code = 0
+
+
 class TooSlowError(UsageError):
     """At this rate nobody can be subscribed, and rows ask for it; nothing of them was sent. Exit code 2."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,7 +78,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.echo(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
     _show_automations(plan["automations"])
     if not changes:
-        terminal.echo("Nothing to do: the account has all of it.")
+        terminal.echo(f"Nothing to do: {_nothing(plan['rows'])}.")
         return
     requests, seconds = plan["requests"]["single"], plan["seconds"]["single"]
     takes = f", ≈ {duration(seconds)}" if seconds else ""
@@ -92,6 +93,15 @@ def _show_parts(rows: dict[str, int], parts: dict[str, Any]) -> None:
     for name, part in parts.items():
         counts = [*(part["rows"].get(action, 0) for action in actions), sum(part["changes"].values())]
         terminal.echo(f"  {name:{_NAME}}" + "".join(f"{f'{count:,}' if count else '-':>{_FIGURE}}" for count in counts))
+
+
+def _nothing(rows: Mapping[str, int]) -> str:
+    """Why a plan changes nothing."""
+    if not sum(rows.values()):
+        return "the file has no rows"
+    if rows.get("reject"):
+        return "the account has all that can be sent" if rows.get("unchanged") else "no row can be sent"
+    return "the account has all of it"
 
 
 def _told(action: str, column: str, before: str, after: str) -> str:

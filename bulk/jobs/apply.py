@@ -18,6 +18,11 @@ from bulk.wording import duration
 DAY: Final = 24 * 3600.0  # seconds after which a plan is too old, if nothing else is said
 
 
+def made_at(folder: JobFolder, read_at: str) -> str:
+    """How old a plan is goes by when the account was read; of one for which nothing had to be, by when it was made."""
+    return read_at or folder.record().created
+
+
 async def applying(folder: JobFolder, checkpoint: Checkpoint, setting: Setting, max_age: float | None) -> bool:
     """Whether a plan is carried out from now on, or has been before; False if it is planned on.
 
@@ -67,8 +72,7 @@ def _may_begin(folder: JobFolder, setting: Setting, max_age: float | None, read_
         return False
     if not complete:
         raise UsageError("plan_cut_off", job=folder.name)
-    made = datetime.fromisoformat(read_at or folder.record().created)  # the latter where nothing had to be read
-    age = setting.clock() - made.timestamp()
+    age = setting.clock() - datetime.fromisoformat(made_at(folder, read_at)).timestamp()
     if age > max_age:
         raise UsageError("plan_too_old", job=folder.name, age=duration(age))
     return True

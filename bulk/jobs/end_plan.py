@@ -11,6 +11,7 @@ from typing import Any, Final
 import anyio.to_thread
 
 from bulk.files.opening import open_sink
+from bulk.jobs.apply import made_at
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.model import RowStatus
@@ -118,7 +119,8 @@ def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": codes, "new_names": new, "first": sums.first,
         "requests": {"single": requests}, "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
-        "automations": checkpoint.fact(facts.AUTOMATIONS), "made_at": checkpoint.fact(facts.READ_AT),
+        "automations": checkpoint.fact(facts.AUTOMATIONS),
+        "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),
         **(of_baseline if baseline else {}),
         **({"unknown": dict(+sums.unknown)} if +sums.unknown else {}),
     }  # fmt: skip

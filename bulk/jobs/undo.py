@@ -14,15 +14,17 @@ from typing import Any, Final
 import anyio.to_thread
 
 from bulk.access.account import Setting
-from bulk.errors import UsageError
+from bulk.errors import NothingToUndoError, UsageError
 from bulk.files.opening import OURS, open_source
 from bulk.jobs.end_import import end_import
+from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult, Summary, told
 from bulk.jobs.undo_plan import UNDO_CSV, found_in
 from bulk.jobs.undo_work import Undoing, work
+from bulk.jobs.undone_before import check_not_undone
 from bulk.model import RowStatus
 from bulk.resources import named
 from bulk.storage import facts
@@ -32,20 +34,25 @@ from bulk.storage.job_folders import create_job
 from bulk.storage.job_record import JobRecord
 
 UNDO: Final = "undo"
-_PLANNED: Final = "planned"
 
 
 async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, only_plan: bool = False) -> JobResult:
     """Undo a job; with `only_plan` say what that would do, and keep nothing of it.
 
-    Raises `UsageError` for a job that has nothing to undo, `DeclinedError` if it is not agreed to.
+    Raises `NothingToUndoError` for a job that has changed nothing, or whose changes were put back already,
+    `UsageError` for one of which another job is to be undone instead, `DeclinedError` if it is not agreed to.
     """
     before = undone.record()
     if before.kind == "export":
         raise UsageError("undo_of_export", job=undone.name)
+    if before.kind == "plan" and undone.state == PLANNED:
+        raise NothingToUndoError("undo_of_plan", job=undone.name)
     setting.access.check_same(before.place, before.connection)
     with undone.locked():
         found = await anyio.to_thread.run_sync(found_in, undone)
+    await anyio.to_thread.run_sync(check_not_undone, undone, found.latest)
+    if found.is_nothing:
+        raise NothingToUndoError("undo_of_nothing", job=undone.name)
     access = setting.access
     folder = create_job(setting.jobs, setting.name, UNDO)
     record = JobRecord(
@@ -90,7 +97,7 @@ async def _run(undoing: Undoing, record: JobRecord) -> JobResult:
     if undoing.only_plan and stopping.error is None:
         lines = sum(1 for _thing in undoing.things())
         rows = {"read": lines, **{status.value: 0 for status in RowStatus}, RowStatus.UNPROCESSED.value: lines}
-        return JobResult(folder, Summary(folder.name, _PLANNED, rows, totals=spent))
+        return JobResult(folder, Summary(folder.name, PLANNED, rows, totals=spent))
     if checkpoint.fact(facts.CHECKED) is None or not checkpoint.fact(facts.CONFIRMED):
         raise stopping.error or UsageError("undo_not_begun", job=folder.name)
     source = await anyio.to_thread.run_sync(open_source, folder.file(UNDO_CSV), OURS)

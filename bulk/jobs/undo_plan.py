@@ -39,6 +39,12 @@ class Found:
     doubtful: list[str] = field(default_factory=list)  # rows that may have created something
     stays: Counter[str] = field(default_factory=Counter)  # what the API does not take back
     host: str = ""
+    latest: float = 0.0  # when the last of it was sent
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the job has changed nothing, as far as it knows."""
+        return not (self.things or any(self.names.values()) or self.untold or self.doubtful or self.stays)
 
     @property
     def remade(self) -> dict[tuple[str, str], str]:
@@ -71,6 +77,7 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
         resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
     by_resource: dict[str, Things] = {}
     made = _made(checkpoint)
+    found.latest = max(found.latest, checkpoint.journal.last_sent())
 
     def things_of(row: int) -> Things:
         name = resources.get(row, record.resource)
@@ -97,8 +104,14 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
     for things in by_resource.values():
         open_rows = [row for row in sorted(things.doubtful) if row not in settled or not settled[row].action]
         found.doubtful += [f"{prefix}{row}" for row in open_rows]
-    found.untold += [f"{prefix}{row}" for row in checkpoint.rows.untold()]
-    for family, names in checkpoint.fact(facts.MADE_NAMES).items():
+    made_names = checkpoint.fact(facts.MADE_NAMES)
+    ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
+    found.untold += [
+        f"{prefix}{row}"
+        for row in checkpoint.rows.untold()  # a name that was made before the rows is told by itself
+        if row not in settled or (resources.get(row), settled[row].id) not in ids
+    ]
+    for family, names in made_names.items():
         found.names.setdefault(family, {}).update(names)
 
 
@@ -118,7 +131,10 @@ def names_found(found: Found, names: Names) -> list[Thing]:
         for name, noted in called.items():
             identity = noted or names.book(family).id_of(name) or ""
             if identity:
-                image = (Edit(Aspect.VALUE, _CALLED[family], None, names.book(family).name_of(identity)),)
+                book = names.book(family)
+                image = (
+                    Edit(Aspect.VALUE, _CALLED[family], None, book.name_of(identity) if identity in book else name),
+                )
                 things.append(Thing(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
     return things
 

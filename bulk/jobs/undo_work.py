@@ -132,6 +132,7 @@ async def _prepare(undoing: Undoing, found: Found) -> None:
     if things and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):
         raise DeclinedError("undo_declined")
     checkpoint.note(facts.CONFIRMED, True)
+    checkpoint.note(facts.UNDONE_UNTIL, found.latest)
     await checkpoint.durable()
 
 
@@ -166,7 +167,8 @@ async def _phase(
     if resource.writing is Writing.CONTACT:
         flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade)).flow
     else:
-        flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set())).flow
+        made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
+        flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set()), made).flow
     lines = UndoLines(checkpoint, first, last, flow_of, back, after_each)
     await runner.run(lines)
     await back.finish(runner)

@@ -41,6 +41,15 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " ⟦on_duplicate=first⟧ or ⟦on_duplicate=last⟧."
         ),
         "undo_of_export": "{job} is an export, which has changed nothing in the account: there is nothing to undo.",
+        "undo_half_done": "{job} is being undone by {undo}, which is not finished. Go on with it: ⟦resume_job={undo}⟧",
+        "undo_failed_before": (
+            "{job} was undone by {undo} on {when}, but for what stands in its failed.csv, so nothing was done. To try"
+            " that again: ⟦retry_job={undo}⟧; to take the undo back: ⟦undo_job={undo}⟧"
+        ),
+        "undo_taken_back": (
+            "{job} was undone by {first}, and that was taken back by {undo} on {when}: what {job} changed stands as"
+            " {undo} has put it there. To take it away again, undo that: ⟦undo_job={undo}⟧"
+        ),
         "undo_not_begun": "{job} was cut off before it began. Undo the job anew: ⟦undo⟧",
         "no_plan": "{job} is no plan. Make one: ⟦plan⟧",
         "plan_too_old": (
@@ -130,6 +139,15 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "compare_ignored_unknown": "⟦ignore={title!r}⟧: neither has such a column.{hint}",
         "compare_without_output": (
             'There are {count:difference}, of which {kept} are kept. Name a file for them: output="differences.csv".'
+        ),
+    },
+    "NothingToUndoError": {
+        "undo_of_plan": "{job} is a plan that was never carried out, so there is nothing to undo: ⟦apply={job}⟧",
+        "undo_of_nothing": (
+            "{job} has changed nothing in the account, so there is nothing to undo. ⟦jobs⟧ lists others."
+        ),
+        "undo_done": (
+            "{job} was undone already, by {undo} on {when}, so nothing was done. To take that back: ⟦undo_job={undo}⟧"
         ),
     },
     "AbortedError": {

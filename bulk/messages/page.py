@@ -16,6 +16,7 @@ LINE: Final = FrontEnd.COMMAND_LINE
 # each class of errors: its exit code, when it is raised, and what to do where its text does not say more
 CLASSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "UsageError": ("2", "An option, the configuration, a header or a file is wrong. Nothing was sent.", ""),
+    "NothingToUndoError": ("0", "`bulk undo` of a job of which there is nothing to put back. No job was made.", ""),
     "AbortedError": ("3", "The job was given up. What it has done stands in its reports.", ""),
     "UnfinishedError": (
         "4",

@@ -114,7 +114,8 @@ _FAMILIES: Final = {
 
 def _called(family: str, edit: Edit, names: Names) -> str:
     """What the other end of a link is called; its id where that is not known."""
-    return names.book(family).name_of(edit.of) if edit.of else edit.name
+    book = names.book(family)
+    return book.name_of(edit.of) if edit.of in book else edit.name or edit.of
 
 
 def _option(option: Json) -> str:

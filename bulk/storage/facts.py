@@ -111,6 +111,10 @@ def perhaps_of(record: str) -> Family[int, Mapping[str, Json]]:
     return Family(f"perhaps of {record} ", {}, int)
 
 
+# ---- undo
+
+UNDONE_UNTIL: Final = Fact[float]("undone until", 0.0)  # jobs.undo_work: when the undone job had sent its last by then
+
 # ---- exports
 
 WALKED: Final = Fact[bool]("walked", default=False)  # jobs.export_pages: all pages are read

@@ -104,6 +104,10 @@ class Journal:
             edits = (Edit(Aspect(aspect), *rest) for aspect, *rest in json.loads(text))
             yield Overwritten(row, step, Edits(record, tuple(edits), bool(made)), at, sure=bool(sure))
 
+    def last_sent(self) -> float:
+        """When the last of what the job may have changed was sent, by the clock of this machine; 0.0: nothing was."""
+        return float(self._database.read("SELECT coalesce(max(at), 0) FROM edits").fetchone()[0])
+
     def made_by_open(self) -> dict[int, str]:
         """The ids of the records that rows have made which have not ended, by row."""
         sql = (

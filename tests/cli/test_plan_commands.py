@@ -128,3 +128,21 @@ def test_a_plan_that_is_gone_on_with_ends_as_one_that_was_not_cut_off(bulk: Shel
     (bulk.folder / "bulk-jobs" / "p" / "summary.json").unlink()  # as if it had been cut off just before its end
     assert bulk("resume", "p").code == 0
     assert bulk("apply").code == 0
+
+
+def test_a_plan_of_a_file_without_rows_is_nothing_to_do_nor_is_carrying_it_out(bulk: Shell):
+    result = bulk.sandbox("plan", file(bulk), "--job", "empty", "--detailed-exitcode")
+    assert (result.code, result.out.splitlines()[-1]) == (0, "Nothing to do: the file has no rows.")
+    result = bulk("apply", "empty", "--rate", "0")
+    assert (result.code, result.out.splitlines()[0]) == (0, "0 rows: nothing to do")
+    assert json.loads((bulk.job("empty") / "plan.json").read_text())["made_at"]
+
+
+def test_a_plan_of_rows_that_cannot_be_sent_does_not_say_that_the_account_has_them(bulk: Shell):
+    result = bulk.sandbox("plan", file(bulk, "nobody,X,"), "--job", "bad")
+    assert result.out.splitlines()[-1] == "Nothing to do: no row can be sent."
+    result = bulk("apply", "bad", "--rate", "0")
+    assert (result.code, result.out.splitlines()[1]) == (1, "  1 rejected:")
+    bulk.sandbox("import", file(bulk, "ada@example.com,Ada,"))
+    result = bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,", "nobody,X,"))
+    assert result.out.splitlines()[-1] == "Nothing to do: the account has all that can be sent."

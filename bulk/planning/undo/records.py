@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt, RowStatus
@@ -13,12 +13,13 @@ from bulk.planning.names import Names
 from bulk.planning.pages.collections import read_list
 from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.record_changes import record_edits
-from bulk.planning.steps.record import change_record, create_record, delete_record
+from bulk.planning.steps.record import CREATE, change_record, create_record, delete_record
 from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted
 from bulk.planning.undo.ends import as_it_was, changed_since, not_read, shown
 from bulk.planning.undo.things import Thing, image_values
 from bulk.planning.writers import Known, Meaning
+from bulk.resources.identity import name_key
 from bulk.resources.spec import CUSTOM, Column, Resource
 
 _USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
@@ -33,13 +34,17 @@ _USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would 
 
 @dataclass(frozen=True, slots=True)
 class RecordUndo:
-    """Puts back what a job has changed of records by themselves."""
+    """Puts back what a job has changed of records by themselves.
+
+    `made` are the names that this undo has made before its lines, with their ids, "" where that is not known.
+    """
 
     resource: Resource
     columns: tuple[Column, ...]
     meaning: Meaning
     names: Names
     claims: Claims
+    made: Mapping[str, str] = field(default_factory=dict)
 
     def flow(self, thing: Thing, known: Known) -> Flow:
         """The flow of one line."""
@@ -98,9 +103,16 @@ class RecordUndo:
         kept = thing.edit.after
         book = self.names.book(self.resource.name)
         there = book.id_of(str(kept.get(self.resource.called) or "")) if self.resource.called else None
-        if there is not None and self.resource.unique:  # names that lines need are made before them
-            return Outcome(RowStatus.SUCCEEDED, CREATED, there)
+        if there is not None and self.resource.unique and CREATE not in known.begun:
+            # names that lines need are made before them; any other was there, and is not ours to delete again
+            ours = self._is_made(book.name_of(there), there)
+            return Outcome(RowStatus.SUCCEEDED if ours else RowStatus.UNCHANGED, CREATED if ours else UNCHANGED, there)
         wanted = {c.attribute for c in self.columns if c.writable and not c.names and not c.beside}
         values = {of: value for of, value in kept.items() if of in wanted and value not in UNSET}
         own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in values.items())
         return (yield from create_record(self._work(known), Change("", CREATED, own)))
+
+    def _is_made(self, name: str, identity: str) -> bool:
+        """Whether this undo has made the record of a name."""
+        made = {name_key(called): known for called, known in self.made.items()}
+        return made.get(name_key(name)) in ("", identity)

@@ -1,0 +1,137 @@
+"""A job is undone once: what is asked for again is said to be done, by which undo, and nothing is told that was not."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+
+import pytest
+
+from bulk.errors import NothingToUndoError, UsageError
+from bulk.model import Lost, Reply, Request
+from tests.jobs.test_undo import AFTER, HEADER, errors, failed, prepared
+from tests.undone import gone_on, kept, people, undone
+from tests.world import Crash, World, crashing, report
+
+
+def test_what_was_there_again_is_not_told_as_created_nor_deleted_by_the_next_undo(world: World):
+    """The folder of the undo that has made it anew is gone, so that nobody knows of it."""
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    undone(world, kept(world, "imported"))
+    first = kept(world, "first")
+    undone(world, first)
+    made = people(world)
+    shutil.rmtree(world.job.path)
+    result = undone(world, first)
+    ended = {line["resource"]: line["_action"] for line in report(world.job.path, "succeeded.csv")}
+    assert (ended["tags"], ended["accounts"]) == ("unchanged", "unchanged")
+    assert "created" not in result.summary.actions
+    again = kept(world, "again")
+    with pytest.raises(NothingToUndoError, match="has changed nothing"):
+        undone(world, again)
+    assert people(world) == made
+
+
+@pytest.mark.parametrize("path", ["tags", "accounts", "contact/sync"])
+def test_a_name_of_which_the_answer_was_lost_was_created(world: World, path: str):
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    imported = people(world)
+    undone(world, kept(world, "imported"))
+    job = kept(world, "undone")
+
+    def answered(request: Request, _reply: Reply | Lost) -> None:
+        """The process ends before the answer is written down."""
+        if (request.method, request.path) == ("POST", path):
+            raise Crash
+
+    world.after = answered
+    with suppress(BaseExceptionGroup, Crash):
+        undone(world, job)
+    world.after = lambda _request, _reply: None
+    gone_on(world)
+    assert (failed(world), errors(world)) == ({}, "")
+    assert {line["_action"] for line in report(world.job.path, "succeeded.csv")} == {"created"}
+    assert people(world) == imported
+
+
+def test_it_is_said_by_which_undo_a_job_was_undone(world: World):
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    job, imported = kept(world, "imported"), people(world)
+    undone(world, job)
+    first = kept(world, "first")
+    with pytest.raises(NothingToUndoError, match="imported was undone already, by first on 20"):
+        undone(world, job)
+    undone(world, first)
+    kept(world, "second")
+    with pytest.raises(UsageError, match="imported was undone by first, and that was taken back by second"):
+        undone(world, job)
+    assert not world.job.path.exists()
+    assert people(world) == imported
+
+
+def test_a_job_that_went_on_since_is_undone_again(world: World):
+    prepared(world)
+    before = people(world)
+    with crashing(world, "contactTags", 2):
+        world.start(world.csv(AFTER, HEADER), undoable=True)
+    killed = kept(world, "killed")
+    undone(world, killed)
+    assert people(world) == before
+    kept(world, "first")
+    killed.path.rename(world.job.path)
+    world.resume()
+    assert people(world) != before
+    undone(world, kept(world, "killed"))
+    assert people(world)["contacts"].keys() == before["contacts"].keys()
+
+
+def test_an_undo_that_is_not_finished_is_gone_on_with(world: World):
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    job = kept(world, "imported")
+    with crashing(world, "contactTags", 1):
+        undone(world, job)
+    kept(world, "cut")
+    with pytest.raises(UsageError, match="imported is being undone by cut, which is not finished"):
+        undone(world, job)
+
+
+def test_an_undo_that_was_not_agreed_to_is_none(world: World):
+    prepared(world)
+    before = people(world)
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    job = kept(world, "imported")
+    undone(world, job, only_plan=True)
+    undone(world, job)
+    assert people(world) == before
+
+
+def test_where_something_failed_it_is_to_be_tried_again(world: World):
+    prepared(world)
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    job = kept(world, "imported")
+    world.ask("PUT contacts/1", {"contact": {"firstName": "Ada K."}})
+    undone(world, job)
+    kept(world, "first")
+    with pytest.raises(UsageError, match=r"but for what stands in its failed\.csv"):
+        undone(world, job)
+
+
+def test_a_plan_that_was_never_carried_out_has_nothing_to_undo(world: World):
+    world.plan(world.csv(AFTER, HEADER))
+    with pytest.raises(NothingToUndoError, match="never carried out"):
+        undone(world, kept(world, "plan"))
+    assert not world.job.path.exists()
+
+
+def test_a_job_that_changed_nothing_has_nothing_to_undo(world: World):
+    prepared(world)
+    world.start(world.csv(BEFORE_AGAIN, HEADER))
+    with pytest.raises(NothingToUndoError, match="has changed nothing"):
+        undone(world, kept(world, "same"))
+    assert not world.job.path.exists()
+
+
+BEFORE_AGAIN = [("ada@example.com", "Ada", "", "VIP", "", "Newsletter", "", "Acme", "1-10")]
