@@ -121,6 +121,42 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+_LINE_END: Final = re.compile(r"\r\n|[\r\n]")
+
+
+def excerpts(before: str, after: str, most: int) -> tuple[str, str]:
+    r"""Two values from about where they begin to differ, each on one line and not longer; a line end shows as `\n`."""
+    one, other = (_LINE_END.sub(r"\\n", text) for text in (before, after))
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, at - most // 2) if max(len(one), len(other)) > most else 0
+    return _cut(one, start, most), _cut(other, start, most)
+
+
+def excerpt(text: str, most: int) -> str:
+    r"""The beginning of a text, on one line; a line end shows as `\n`."""
+    return _cut(_LINE_END.sub(r"\\n", text), 0, most)
+
+
+def _cut(text: str, start: int, most: int) -> str:
+    rest = text[start:]
+    shown = rest if len(rest) <= most else f"{rest[: most - 1]}…"
+    return f"…{shown}" if start and shown else shown
+
+
+def change_told(action: str, column: str, before: str, after: str, most: int = 40) -> str:
+    """One change on one line: `update firstName: Ada → Augusta`; a value longer than `most` is not shown whole."""
+    if not column:
+        return action
+    before, after = excerpts(before, after, most)
+    return f"{action} {column}: " + (f"{before} → {after}" if before and after else after or f"{before} → (empty)")
+
+
+def pace_told(parts: Sequence[str], requests: int, rate: float) -> str:
+    """What a job will take, after what it is about: `3 rows · ≈ 7 requests · ≈ 2 s at 5/s`."""
+    takes = [f"≈ {duration(requests / rate)} at {rate:g}/s"] if rate else []
+    return " · ".join((*parts, f"≈ {counted(requests, 'request')}", *takes))
+
+
 def agreeing(number: int, one: str, many: str) -> str:
     """The word that agrees with a number: `is` or `are`."""
     return one if number == 1 else many

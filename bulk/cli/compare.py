@@ -15,7 +15,7 @@ from bulk.cli import display, options, terminal
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
-from bulk.wording import agreeing, counted
+from bulk.wording import agreeing, counted, excerpts
 
 if TYPE_CHECKING:
     from bulk.library import ComparedResource, Comparison, Difference
@@ -164,10 +164,7 @@ def _told(one: Difference, *, several: bool) -> str:
 
 def _excerpt(a: str, b: str) -> str:
     """Both cells, from about where they begin to differ."""
-    at = next((i for i, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
-    start = max(0, at - WIDTH // 2) if max(len(a), len(b)) > WIDTH else 0
-    before = "…" if start else ""
-    return " | ".join(f"{before}{_short(cell[start:])}" if cell else "(empty)" for cell in (a, b))
+    return " | ".join(cell or "(empty)" for cell in excerpts(a, b, WIDTH))
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bulk.cli import display, terminal
 from bulk.cli.options import command_line
 from bulk.errors import UsageError
-from bulk.wording import agreeing, counted, duration
+from bulk.wording import agreeing, change_told, counted, duration
 
 if TYPE_CHECKING:
     from bulk.library import Result
@@ -66,7 +66,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     for line in plan["first"]:
         *file, row, key, _id, action, column, before, after = line
         where = " ".join([*file, "row", row])
-        terminal.echo(terminal.one_line(f"    {where}  {key}  {_told(action, column, before, after)}"))
+        terminal.echo(terminal.one_line(f"    {where}  {key}  {change_told(action, column, before, after)}"))
     if changes > len(plan["first"]):
         terminal.echo(f"    … all of them: {folder / 'plan.csv'}")
     refused = [folder / name / "failed.csv" for name, part in parts.items() if part["reasons"]]
@@ -102,12 +102,6 @@ def _nothing(rows: Mapping[str, int]) -> str:
     if rows.get("reject"):
         return "the account has all that can be sent" if rows.get("unchanged") else "no row can be sent"
     return "the account has all of it"
-
-
-def _told(action: str, column: str, before: str, after: str) -> str:
-    if not column:
-        return action
-    return f"{action} {column}: {after}" if not before else f"{action} {column}: {before} → {after}"
 
 
 def _show_automations(names: list[str]) -> None:

@@ -30,7 +30,7 @@ from bulk.runtime.page_feed import UnreadPageError
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.unread import Unread
+from bulk.storage.unread import EVERY, Unread
 
 WAITING: Final = 5 * PAGE  # acknowledged rows that wait in memory at most; the others wait on the disk for the end
 ROUNDS: Final = 2  # times that what could not be read is tried at the end
@@ -63,13 +63,17 @@ def requests_for(reading: Reading, resource: Resource, checkpoint: Checkpoint, r
 
 @dataclass(slots=True)
 class ReadingBack:
-    """The rows of one run that are acknowledged and not read back: which of them is read when."""
+    """The rows of one run that are acknowledged and not read back: which of them is read when.
+
+    Of a job on several resources each has a part of the rows, `rows` the first and the last of it.
+    """
 
     resource: Resource
     meaning: Meaning
     names: Names
     checkpoint: Checkpoint
     reading: Reading
+    rows: tuple[int, int] = EVERY
     _confirming: Confirming = field(init=False)
     _waiting: deque[Unread] = field(default_factory=deque)
     _under_way: bool = False
@@ -138,7 +142,7 @@ class ReadingBack:
         except UnreadPageError as error:
             self._confirming.said = str(error)
         await self.checkpoint.durable()
-        left = self.checkpoint.unread.count()
+        left = self.checkpoint.unread.count(self.rows)
         if stopped:
             return
         tries = self.checkpoint.fact(facts.READ_IN_VAIN) + 1 if left else 0
@@ -146,7 +150,8 @@ class ReadingBack:
         if tries == RUNS:
             self.checkpoint.unread.give_up(
                 f"Acknowledged, but it could not be read back, in {tries} runs. The last answer:"
-                f" {self._confirming.said} ⟦retry⟧ reads it once more, and sends nothing again before it has."
+                f" {self._confirming.said} ⟦retry⟧ reads it once more, and sends nothing again before it has.",
+                self.rows,
             )
         await self.checkpoint.durable()
         if left and tries < RUNS:
@@ -156,7 +161,7 @@ class ReadingBack:
         """Try a few times to read what is left; False if the engine was stopped meanwhile."""
         for _round in range(ROUNDS):
             await self.checkpoint.durable()
-            if runner.dispatch.stops.stopping or not self.checkpoint.unread.count():
+            if runner.dispatch.stops.stopping or not self.checkpoint.unread.count(self.rows):
                 break
             if self.reading.pages:
                 await anyio.to_thread.run_sync(self.checkpoint.forget_records)
@@ -166,7 +171,7 @@ class ReadingBack:
 
     def batches(self) -> Iterator[Task]:
         """Readings of all that stands in the checkpoint, one after the other."""
-        for batch in self.checkpoint.unread.batches(PAGE):
+        for batch in self.checkpoint.unread.batches(PAGE, self.rows):
             yield self._task(batch)
 
 

@@ -19,7 +19,7 @@ from bulk.resources.spec import Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import PEOPLE
-from bulk.wording import counted, duration
+from bulk.wording import counted, pace_told
 
 
 @dataclass(slots=True)
@@ -48,10 +48,7 @@ class Survey:
         parts = [counted(self.rows, "row")]
         if self.unchanged:
             parts.append(f"{self.unchanged:,} of them unchanged")
-        parts.append(f"≈ {counted(self.requests, 'request')}")
-        if rate:
-            parts.append(f"≈ {duration(self.requests / rate)} at {rate:g}/s")
-        return " · ".join(parts)
+        return pace_told(parts, self.requests, rate)
 
 
 def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> Survey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import anyio
@@ -33,6 +34,18 @@ def where_it_stands(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
         "sending", rows.counts.total(), needs.rows, failed, in_doubt,
         dispatch.requests, max(0.0, dispatch.line.pauses.until - anyio.current_time()),
     )  # fmt: skip
+
+
+async def telling_lines(progress: Progress, counts: Counter[str], total: int, runner: Runner) -> None:
+    """Tell how many of so many lines have ended, again and again; `counts` has them by status."""
+    dispatch = runner.dispatch
+    while True:
+        paused = max(0.0, dispatch.line.pauses.until - anyio.current_time())
+        failed, in_doubt = counts[RowStatus.FAILED.value], counts[RowStatus.IN_DOUBT.value]
+        progress.update(
+            Snapshot("sending", counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
+        )
+        await anyio.sleep(TELL_EVERY)
 
 
 async def telling_pages(progress: Progress, walk: PageWalk, what: str, runner: Runner) -> None:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.files.opening import open_sink
-from bulk.model import Aspect, Edit, Row
+from bulk.model import Aspect, Edit, Json, Row
 from bulk.planning.changes import CREATED, UPDATED, Change
 from bulk.planning.consent import ACTIVE
 from bulk.planning.names import Names, columns_of
 from bulk.planning.plan_lines import lines_of
+from bulk.planning.state import ContactState
 from bulk.planning.undo.things import Thing, Things, image_values
 from bulk.resources import named
-from bulk.resources.spec import Writing
+from bulk.resources.spec import CUSTOM, Column, Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JobFolder
-from bulk.wording import counted
+from bulk.wording import agreeing, change_told, counted, excerpt
 
 UNDO_CSV: Final = "undo.csv"
 HEADER: Final = ("row", "resource", "id", "action", "column", "expected now", "back to")
 SHOWN: Final = 10  # lines that a person is shown
 FEW: Final = 5  # rows that are named
+WIDTH: Final = 60  # letters of a record that are shown
 FIRST_LINE: Final = 2  # below the header
 _CALLED: Final = {"tags": "tag", "accounts": "name"}
 
@@ -148,16 +150,32 @@ def lines_told(things: list[Thing], names: Mapping[str, Names]) -> Iterator[tupl
         known = names[thing.resource]
         edit = thing.edit
         row = str(thing.row or "")
+        columns = columns_of(named(thing.resource), known)
         if edit.aspect is Aspect.RECORD:
-            gone = edit.after is None
-            shown = ", ".join(str(value) for value in image_values(thing.image).values() if value)
-            yield row, thing.resource, thing.record, "delete" if gone else "create", "", shown, ""
+            if edit.after is None:
+                yield row, thing.resource, thing.record, "delete", "", _called(image_values(thing.image), columns), ""
+            else:
+                yield row, thing.resource, thing.record, "create", "", "", _called(_values(thing), columns)
             continue
         own = (edit,) if edit.aspect is Aspect.VALUE else ()
         beside = () if own else (edit,)
-        columns = columns_of(named(thing.resource), known)
         line = next(lines_of(Row(thing.row, "", {}), Change(thing.record, UPDATED, own, beside), columns, known))
         yield row, thing.resource, thing.record, line.action, line.column, line.before, line.after
+
+
+def _values(thing: Thing) -> Mapping[str, Json]:
+    """What a record that is made anew had."""
+    if thing.resource != "contacts":
+        return dict(thing.edit.after)
+    before = ContactState.from_json(thing.edit.after)
+    return {**before.attributes, **{f"{CUSTOM}{of}": value for of, value in before.fields.items()}}
+
+
+def _called(values: Mapping[str, Json], columns: Sequence[Column]) -> str:
+    """What tells people which record it is: its cells, but for those that only the API sets."""
+    own = (column for column in columns if column.writable and not (column.names or column.beside))
+    told = (column.write(values[column.attribute]) for column in own if values.get(column.attribute))
+    return ", ".join(filter(None, told)) or ", ".join(str(value) for value in values.values() if value)
 
 
 def write_lines(folder: JobFolder, lines: Iterator[tuple[str, ...]]) -> tuple[Counter[str], list[tuple[str, ...]]]:
@@ -173,25 +191,27 @@ def write_lines(folder: JobFolder, lines: Iterator[tuple[str, ...]]) -> tuple[Co
     return counts, first
 
 
-def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]]) -> Iterator[str]:
-    """What is said before an undo starts."""
+def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]], file: str) -> Iterator[str]:
+    """What is said before an undo starts; `file` has all lines, "" where it is not kept."""
     each = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
     yield f"To put back: {counted(sum(counts.values()), 'thing')}" + (f": {each}" if each else "")
     for row, resource, identity, action, column, now, back in first:
         where = f"row {row}  " if row else ""
-        yield (
-            f"    {where}{resource} {identity}  {action} {column}: {now} → {back}"
-            if column
-            else (f"    {where}{resource} {identity}  {action} {now}")
-        )
-    if sum(counts.values()) > len(first):
-        yield f"    … all of them: {UNDO_CSV}"
+        told = change_told(action, column, now, back) if column else f"{action} {excerpt(now or back, WIDTH)}"
+        yield f"    {where}{resource} {identity}  {told}"
+    more = sum(counts.values()) - len(first)
+    if more:
+        yield f"    … and {more:,} more" + (f": {file}" if file else "")
     never = sum(thing.never for thing in found.things)
     if never:
-        yield f"  {counted(never, 'subscription')} was made new: they will be unsubscribed, which is not 'never there'."
+        made = f"{counted(never, 'subscription')} {agreeing(never, 'was', 'were')} made new"
+        yield f"  {made}: they will be unsubscribed, which is not 'never there'."
     anew = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in found.things)
     if anew:
-        yield f"  {counted(anew, 'record')} was deleted: they are made anew, with new ids."
+        told = agreeing(
+            anew, "was deleted: it is made anew, with a new id", "were deleted: they are made anew, with new ids"
+        )
+        yield f"  {counted(anew, 'record')} {told}."
     again = sum(
         thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE and thing.edit.before not in ACTIVE
         for thing in found.things

@@ -10,6 +10,7 @@ from typing import Final
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
 from bulk.jobs.read_back import ReadingBack
+from bulk.jobs.undo_people import PeopleSeen, is_read_before
 from bulk.model import Flow, Outcome, Receipt, RowStatus
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Known
@@ -20,9 +21,14 @@ from bulk.storage.journal import OpenRow
 BATCH: Final = 250
 
 
+# wide: the feed: where lines, journal, what is read of contacts and engine meet
 @dataclass(slots=True)
 class UndoLines:
-    """The lines `first` to `last` that have not ended. `flow_of` says what becomes of each, `on_end` hears of it."""
+    """The lines `first` to `last` that have not ended. `flow_of` says what becomes of each, `on_end` hears of it.
+
+    With `reads`, contacts are read a hundred a request before their lines, and each again by itself where that is old
+    by then, or where an earlier line may have changed what it looks at.
+    """
 
     checkpoint: Checkpoint
     first: int
@@ -30,19 +36,23 @@ class UndoLines:
     flow_of: Callable[[Thing, Known], Flow]
     back: ReadingBack
     on_end: Callable[[], None]
+    reads: bool = False
+    told: Counter[str] = field(default_factory=Counter)  # what is told of all lines of the job, by status
     counts: Counter[str] = field(default_factory=Counter)
     _given: bool = False
-    _open: int = 0
-    _tasks: Iterator[Task] | None = None
+    _seen: PeopleSeen = field(default_factory=PeopleSeen)
+    _tasks: Iterator[Task | None] | None = None
 
     def take(self) -> Task | None:
-        """Give the next line."""
+        """Give the next line, or before it a reading of those that come next."""
         if self._tasks is None:
             self._tasks = self._all()
             self.back.tell(self._not_confirmed)
-        task = next(self._tasks, None)
-        self._given = task is None
-        return task
+        try:
+            return next(self._tasks)
+        except StopIteration:
+            self._given = True
+            return None
 
     @property
     def done(self) -> bool:
@@ -58,6 +68,7 @@ class UndoLines:
         checkpoint.rows.settle(task.id, outcome)
         self.back.acknowledged(task.id, outcome)
         self.counts[outcome.status.value] += 1
+        self.told[outcome.status.value] += 1
         self.on_end()
 
     @property
@@ -66,22 +77,31 @@ class UndoLines:
         return sum(self.counts[status.value] for status in (RowStatus.FAILED, RowStatus.IN_DOUBT))
 
     def _not_confirmed(self, _row: int) -> None:
+        self.told[RowStatus.SUCCEEDED.value] -= 1
+        self.told[RowStatus.FAILED.value] += 1
         self.counts[RowStatus.FAILED.value] += 1
         self.on_end()
 
-    def _all(self) -> Iterator[Task]:
+    def _all(self) -> Iterator[Task | None]:
+        """The tasks of all lines; None where the next one has to wait."""
         newest = self.checkpoint.fact(facts.NEWEST)
         for at in range(self.first, self.last + 1, BATCH):
             last = min(at + BATCH - 1, self.last)
             opened = self.checkpoint.journal.open_between(at, last)
-            for number, data in self.checkpoint.undoing.between(at, last):
-                thing = Thing.from_json(data)
+            lines = [(number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.between(at, last)]
+            for place, (number, thing) in enumerate(lines):
                 row = opened.get(number, _NOTHING)
                 begun = frozenset((*row.known, *row.cut_off))
-                known = Known(begun=begun, fresh=True, newest=-1 if newest is None else newest)
+                state = None
+                if self.reads and not begun and is_read_before(thing):
+                    if not self._seen.knows(thing.record):
+                        yield from self._seen.read(
+                            [one.record for _number, one in lines[place:] if is_read_before(one)]
+                        )
+                    state = self._seen.state_for(thing)
+                known = Known(state, begun=begun, fresh=True, newest=-1 if newest is None else newest)
                 flow = self.flow_of(thing, known)
-                key = f"{thing.resource} {thing.record}"
-                yield Task(number, key, flow, Role.ROW, row.known, row.cut_off)
+                yield Task(number, f"{thing.resource} {thing.record}", flow, Role.ROW, row.known, row.cut_off)
 
 
 _NOTHING: Final = OpenRow()

@@ -3,10 +3,12 @@
 # hub: it leads the lines of an undo through every room, as `sending` leads rows
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
+import anyio
 import anyio.to_thread
 
 from bulk.access.account import Setting
@@ -15,17 +17,19 @@ from bulk.errors import DeclinedError
 from bulk.jobs.create_names import make_names
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.read_back import Reading, ReadingBack
-from bulk.jobs.undo_plan import FIRST_LINE, Found, lines_told, names_found, said_of, write_lines
+from bulk.jobs.telling import telling_lines
+from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Found, lines_told, names_found, said_of, write_lines
 from bulk.jobs.undo_rows import UndoLines
 from bulk.model import Aspect
 from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
 from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import LARGE, families_of, read_names
-from bulk.planning.pages.collections import PAGE, Refused
+from bulk.planning.pages.collections import Refused
 from bulk.planning.steps.record_search import Claims
 from bulk.planning.undo.contact_edits import ContactEdits
 from bulk.planning.undo.contacts import ContactUndo
+from bulk.planning.undo.costs import requests_of
 from bulk.planning.undo.records import RecordUndo
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Meaning
@@ -38,6 +42,8 @@ from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import SUMMARY, JobFolder
+from bulk.storage.unread import EVERY
+from bulk.wording import counted, pace_told
 
 
 # wide: one run with what it learns on its way, read by each of its stages
@@ -56,6 +62,7 @@ class Undoing:
     names: dict[str, Names] = field(default_factory=dict)
     remade: dict[tuple[str, str], str] = field(default_factory=dict)
     exclusions: Exclusions = field(default_factory=Exclusions)
+    counts: Counter[str] = field(default_factory=Counter)  # of the lines that have ended, by status
 
     def things(self) -> Iterator[tuple[int, Thing]]:
         """All that is to be put back, by the number of its line."""
@@ -74,7 +81,9 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
         await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
     await _learn(undoing, runner, account_lock)
     if undoing.found is not None:
-        await _prepare(undoing, undoing.found)
+        await _prepare(undoing, undoing.found, runner)
+    else:
+        _say_estimate(undoing, runner)
     if undoing.only_plan:
         return
     missing: dict[str, list[str]] = {}
@@ -86,8 +95,13 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
             await make_names(runner, account_lock, names, missing, say, checkpoint)
         if any(_makes_anew(thing) for _number, thing in undoing.things()):
             await read_newest(runner, checkpoint)
-        for resource, first, last in _phases(undoing):
-            await _phase(undoing, runner, stopping, named(resource), first, last)
+        phases = _phases(undoing)
+        total = sum(last - first + 1 for _resource, first, last in phases)
+        async with anyio.create_task_group() as tellers:
+            tellers.start_soon(telling_lines, undoing.setting.progress, undoing.counts, total, runner)
+            for resource, first, last in phases:
+                await _phase(undoing, runner, stopping, named(resource), first, last)
+            tellers.cancel_scope.cancel()
 
 
 async def _learn(undoing: Undoing, runner: Runner, account_lock: AccountLock) -> None:
@@ -114,7 +128,17 @@ def _makes_anew(thing: Thing) -> bool:
     return thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
 
 
-async def _prepare(undoing: Undoing, found: Found) -> None:
+def _say_estimate(undoing: Undoing, runner: Runner) -> None:
+    """Say what the lines will take that have not ended."""
+    settled = undoing.checkpoint.rows.settled_between(*EVERY)
+    left = [thing for number, thing in undoing.things() if number not in settled]
+    missing = {identity for family, identity in undoing.remade if identity not in undoing.names[family].book(family)}
+    requests = requests_of(left) + 2 * len(missing) + (runner.meter.requests if runner.meter is not None else 0)
+    undoing.counts.update(status.value for status in settled.values())
+    undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, undoing.options.rate))
+
+
+async def _prepare(undoing: Undoing, found: Found, runner: Runner) -> None:
     """Write the lines down, show what they come to, and ask."""
     checkpoint, say = undoing.checkpoint, undoing.setting.progress.say
     for family in list(found.names):
@@ -124,8 +148,9 @@ async def _prepare(undoing: Undoing, found: Found) -> None:
     checkpoint.undoing.put((number, thing.to_json()) for number, thing in enumerate(things, FIRST_LINE))
     checkpoint.note(facts.RAGGED, (False, 0))
     checkpoint.note(facts.CHECKED, {"read": len(things)})
-    for line in said_of(found, counts, first):
+    for line in said_of(found, counts, first, "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))):
         say(line)
+    _say_estimate(undoing, runner)
     if undoing.only_plan:
         return
     confirm = undoing.setting.confirm
@@ -150,25 +175,27 @@ async def _phase(
 ) -> None:
     checkpoint, names = undoing.checkpoint, undoing.names[resource.name]
     settled = checkpoint.rows.settled_between(first, last)
-    unread = any(first <= one.row <= last for batch in checkpoint.unread.batches(PAGE) for one in batch)
-    if len(settled) == last - first + 1 and not unread:
+    if len(settled) == last - first + 1 and not checkpoint.unread.count((first, last)):
         return
     columns = columns_of(resource, names)
     began = undoing.setting.clock()
     meaning = Meaning(columns, "update", "id", began=began, excluded=undoing.exclusions)
-    back = ReadingBack(resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))))
+    back = ReadingBack(
+        resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))), (first, last)
+    )
     lookup = CheckpointLookup(resource, checkpoint)
+    people = resource.writing is Writing.CONTACT
     limit = too_many(undoing.options.max_errors, last - first + 1)
 
     def after_each() -> None:
         if limit is not None and lines.failed >= limit:
             stopping.stop(gave_up(lines.failed))
 
-    if resource.writing is Writing.CONTACT:
+    if people:
         flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade)).flow
     else:
         made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
         flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set()), made).flow
-    lines = UndoLines(checkpoint, first, last, flow_of, back, after_each)
+    lines = UndoLines(checkpoint, first, last, flow_of, back, after_each, people, undoing.counts)
     await runner.run(lines)
     await back.finish(runner)

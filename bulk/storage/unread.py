@@ -10,6 +10,7 @@ from bulk.model import Json
 from bulk.storage.database import Database
 
 _encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, as `dumps` does not
+EVERY: Final = (0, 2**62)  # the first and the last of all rows
 NOT_READ_BACK: Final = "not_read_back"  # the code of a row that is acknowledged and could not be read
 
 
@@ -46,15 +47,16 @@ class UnreadRows:
         sql = "SELECT count(*) FROM unreadable JOIN rows USING (row) WHERE status = 'succeeded'"
         return int(self._database.read(sql).fetchone()[0])
 
-    def give_up(self, error: str) -> None:
-        """Make the rows that are done and could not be read back doubtful ones, so that the job can end.
+    def give_up(self, error: str, rows: tuple[int, int] = EVERY) -> None:
+        """Make those of the rows that are done and could not be read back doubtful ones, so that the job can end.
 
         Rows that had failed before stay as they are: what they have made is looked for when they are sent again.
         """
         done = "SELECT row FROM rows WHERE status = 'succeeded'"
         told = json.dumps([["read back", NOT_READ_BACK, error]])
-        self._database.put(f"INSERT OR REPLACE INTO given_up SELECT * FROM unread WHERE row IN ({done})", ())
-        self._database.put("DELETE FROM unread", ())
+        put = f"INSERT OR REPLACE INTO given_up SELECT * FROM unread WHERE row BETWEEN ? AND ? AND row IN ({done})"
+        self._database.put(put, rows)
+        self._database.put("DELETE FROM unread WHERE row BETWEEN ? AND ?", rows)
         sql = "UPDATE rows SET status = 'in_doubt', failures = ? WHERE row IN (SELECT row FROM given_up)"
         self._database.put(sql, (told,))
 
@@ -66,19 +68,19 @@ class UnreadRows:
             execute("INSERT OR REPLACE INTO unread SELECT * FROM given_up")
             execute("DELETE FROM given_up")
 
-    def count(self) -> int:
-        """How many rows are acknowledged and not read back."""
-        return int(self._database.read("SELECT count(*) FROM unread").fetchone()[0])
+    def count(self, rows: tuple[int, int] = EVERY) -> int:
+        """How many of the rows, the first to the last, are acknowledged and not read back."""
+        return int(self._database.read("SELECT count(*) FROM unread WHERE row BETWEEN ? AND ?", rows).fetchone()[0])
 
-    def batches(self, records: int) -> Iterator[list[Unread]]:
-        """The rows that are not read back, those of so many records at a time."""
+    def batches(self, records: int, rows: tuple[int, int] = EVERY) -> Iterator[list[Unread]]:
+        """Those of the rows that are not read back, those of so many records at a time."""
         after = ""
         while True:
-            sql = "SELECT DISTINCT record FROM unread WHERE record > ? ORDER BY record LIMIT ?"
-            result = [record for (record,) in self._database.read(sql, (after, records))]
+            sql = "SELECT DISTINCT record FROM unread WHERE record > ? AND row BETWEEN ? AND ? ORDER BY record LIMIT ?"
+            result = [record for (record,) in self._database.read(sql, (after, *rows, records))]
             if not result:
                 return
-            between = "SELECT row, record, wants FROM unread WHERE record BETWEEN ? AND ? ORDER BY row"
-            cursor = self._database.read(between, (result[0], result[-1]))
+            between = "SELECT row, record, wants FROM unread WHERE record BETWEEN ? AND ? AND row BETWEEN ? AND ?"
+            cursor = self._database.read(f"{between} ORDER BY row", (result[0], result[-1], *rows))
             yield [Unread(row, record, json.loads(wants)) for row, record, wants in cursor.fetchall()]
             after = result[-1]

@@ -3,4 +3,5 @@
 * What there is to put back: `things`, a value for each cell, link or record.
 * Each is held against how the account is now, and carried out by the steps of imports: `contact_edits` (cells and links
   of contacts), `contacts` (those that were created or deleted), `records`. How it ends: `ends`.
+* What that takes: `costs`.
 """

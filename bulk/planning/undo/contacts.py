@@ -47,6 +47,8 @@ class ContactUndo:
 
     def _put_back(self, thing: Thing, known: Known) -> Flow:
         deletes = thing.edit.aspect is Aspect.RECORD
+        if known.state is not None and not deletes:  # of who goes all is looked at just before
+            return (yield from self.edits.flow(thing, known.state, replace(known, state=None)))
         seen = yield from read_contact(thing.record, RELATIONS)
         if isinstance(seen, NotRead):
             return not_read(seen.said)

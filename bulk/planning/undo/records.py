@@ -22,7 +22,7 @@ from bulk.planning.writers import Known, Meaning
 from bulk.resources.identity import name_key
 from bulk.resources.spec import CUSTOM, Column, Resource
 
-_USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
+USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
     "tags": (("contacts", "contacts", "tagid"),),
     "accounts": (("accountContacts", "accountContacts", "filters[account]"),),
     "lists": (("contacts", "contacts", "listid"),),
@@ -84,7 +84,7 @@ class RecordUndo:
     def _delete(self, thing: Thing, kept: Json) -> Flow:
         for edit in self._differs(image_values(thing.image), kept):
             return changed_since(edit.of, shown(edit.after), shown(edit.before))
-        for path, plural, parameter in _USERS.get(self.resource.name, ()):
+        for path, plural, parameter in USERS.get(self.resource.name, ()):
             users = yield from read_list(
                 f"read back {plural}", path, plural, lambda one: str(one["id"]), ((parameter, thing.record),)
             )

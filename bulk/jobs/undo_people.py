@@ -1,0 +1,66 @@
+"""The contacts of the next lines of an undo, read a hundred a request: how they stand decides for a short while."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+import anyio
+
+from bulk.engine.tasks import Role, Task
+from bulk.jobs.apply_rows import NOT_OLD
+from bulk.model import Aspect, Flow, Outcome, RowStatus
+from bulk.planning.pages.ends import PAGE
+from bulk.planning.read_back import NotRead, read_contacts
+from bulk.planning.state import RELATIONS, ContactState
+from bulk.planning.undo.things import Thing
+
+
+def is_read_before(thing: Thing) -> bool:
+    """Whether a line goes by how its contact was read with others; who is deleted is looked at just before."""
+    return thing.edit.aspect is not Aspect.RECORD
+
+
+@dataclass(slots=True)
+class PeopleSeen:
+    """How contacts were when they were read last, None of one that is gone or was not read."""
+
+    _states: dict[str, ContactState | None] = field(default_factory=dict)
+    _since: float = 0.0
+    _moved: set[str] = field(default_factory=set)  # whose accounts a line has changed since
+    _reading: bool = False
+
+    def knows(self, record: str) -> bool:
+        """Whether a contact was read, not long ago."""
+        return record in self._states and anyio.current_time() - self._since < NOT_OLD
+
+    def state_for(self, thing: Thing) -> ContactState | None:
+        """How the contact of a line is, as far as that line looks at it; None: it is to be read by itself.
+
+        A place in one account hangs on those in others, which an earlier line may have changed.
+        """
+        if thing.edit.aspect is Aspect.ACCOUNT:
+            if thing.record in self._moved:
+                return None
+            self._moved.add(thing.record)
+        return self._states.get(thing.record)
+
+    def read(self, records: Iterable[str]) -> Generator[Task | None]:
+        """Read the first hundred of these contacts; None while that is under way."""
+        ids = list(islice(dict.fromkeys(records), PAGE))
+        self._states = dict.fromkeys(ids)
+        self._moved.clear()
+        self._since, self._reading = anyio.current_time(), True
+        if len(ids) > 1:  # one alone is read with its line
+            yield Task(1, "reading anew", self._flow(ids), Role.QUESTION)
+            while self._reading:
+                yield None
+
+    def _flow(self, ids: list[str]) -> Flow:
+        try:
+            seen = yield from read_contacts(ids, RELATIONS)
+            self._states |= {of: None if isinstance(one, NotRead) else one.state for of, one in seen.items()}
+        finally:
+            self._reading = False
+        return Outcome(RowStatus.SUCCEEDED)
