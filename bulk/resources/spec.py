@@ -123,7 +123,7 @@ class Resource:
     columns of names in other resources do, `also_called` another one, `within` the attribute of what it belongs to.
     `modes` are the meanings a row can have, the natural one first; none: the
     API does not let one write. `custom` is the collection that describes its custom fields. `needs_one`: groups of
-    attributes, of each of which a new record needs one. `found_by`: query parameter and attribute that narrow the
+    attributes, of each of which a new record needs one. `matched_by`: query parameter and attribute that narrow the
     records down to those like one that was sent. `filters` maps names of `--filter` to query parameters,
     `search` is that of `--search`. `order`: query parameters without which its pages have no order that lasts.
     """

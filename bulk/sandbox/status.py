@@ -12,13 +12,13 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
+from bulk.resources import RESOURCES
+
 SECONDS: Final = 60  # that the picture of the pace goes back
 LATEST: Final = 12  # requests shown
 ERRORS: Final = 12  # refusals and errors shown
 _REFRESH: Final = 2  # seconds
-COUNTED: Final = ("contacts", "tags", "lists", "fields", "contactTags", "contactLists", "fieldValues", "accounts",
-                  "accountContacts", "deals", "dealGroups", "dealStages", "notes", "automations", "contactAutomations",
-                  "campaigns", "webhooks", "users")  # fmt: skip
+COUNTED: Final = tuple(resource.name for resource in RESOURCES if not resource.name.endswith("CustomFieldMeta"))
 
 
 @dataclass(frozen=True, slots=True)

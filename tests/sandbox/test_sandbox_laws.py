@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sandbox_desk import Desk, small_account
 
+from bulk.resources import RESOURCES
 from tests.scale import tries
 
 emails = st.sampled_from([f"{name}@example.com" for name in ("ada", "Ada", "ADA", "zoë", "ZOË", "bo", "Bo")])
@@ -28,12 +29,10 @@ DANGLING = (
     ("contactDeals", "deal", "deals"), ("dealCustomFieldData", "deal", "deals"),
     ("dealCustomFieldData", "customFieldId", "dealCustomFieldMeta"),
 )  # fmt: skip
-COUNTED = ("contacts", "tags", "lists", "fields", "accounts", "contactTags", "contactLists", "fieldValues",
-           "accountContacts", "contactAutomations", "users", "dealGroups", "dealStages", "deals", "contactDeals",
-           "notes", "dealCustomFieldData")  # fmt: skip
-
-DELETED = (*(name for name in COUNTED if name != "contactLists"), "fieldOptions", "fieldRels",
-           "accountCustomFieldMeta", "dealCustomFieldMeta")  # fmt: skip
+COUNTED = (*(resource.name for resource in RESOURCES if not resource.name.endswith("CustomFieldMeta")), "contactDeals",
+           "dealCustomFieldData")  # fmt: skip
+DELETED = (*(resource.name for resource in RESOURCES if "delete" in resource.modes), "users", "contactDeals",
+           "dealCustomFieldData", "fieldOptions", "fieldRels")  # fmt: skip
 
 
 class AnyCalls(RuleBasedStateMachine):
