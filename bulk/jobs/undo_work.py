@@ -20,7 +20,7 @@ from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.telling import telling_lines
 from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Found, lines_told, names_found, said_of, write_lines
 from bulk.jobs.undo_rows import UndoLines
-from bulk.model import Aspect
+from bulk.model import Aspect, Flow
 from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
 from bulk.planning.kept_records import beside_of
 from bulk.planning.names import Names, columns_of
@@ -31,8 +31,9 @@ from bulk.planning.undo.contact_edits import ContactEdits
 from bulk.planning.undo.contacts import ContactUndo
 from bulk.planning.undo.costs import requests_of
 from bulk.planning.undo.records import RecordUndo
+from bulk.planning.undo.renewed import renewed
 from bulk.planning.undo.things import Thing
-from bulk.planning.writers import Meaning
+from bulk.planning.writers import Known, Meaning
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.prefetch.newest import read_newest
 from bulk.resources import named
@@ -67,6 +68,16 @@ class Undoing:
     def things(self) -> Iterator[tuple[int, Thing]]:
         """All that is to be put back, by the number of its line."""
         return ((number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.all())
+
+    def anew(self) -> dict[tuple[str, str], str]:
+        """The ids that records have which were made anew so far, by resource and the id of then."""
+        made = {number: thing for number, thing in self.things() if _makes_anew(thing)}
+        if not made:
+            return {}
+        settled = {row.number: row.outcome.id for row in self.checkpoint.rows.settled_rows()}
+        return {
+            (thing.resource, thing.record): settled[number] for number, thing in made.items() if settled.get(number)
+        }
 
 
 async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
@@ -109,11 +120,7 @@ async def _learn(undoing: Undoing, runner: Runner, account_lock: AccountLock) ->
     things = undoing.found.things if undoing.found is not None else [thing for _number, thing in undoing.things()]
     resources = dict.fromkeys([*(thing.resource for thing in things), *(undoing.found.names if undoing.found else ())])
     for name in resources:
-        resource = named(name)
-        families = families_of(resource) | ({name} if resource.called and name not in LARGE else set())
-        families |= {"tags", "lists", "accounts"} if name == "contacts" else set()
-        names = await runner.ask(read_names(families, resource.custom, optional={*families, resource.custom}))
-        undoing.names[name] = names
+        names = undoing.names[name] = await _names_of(runner, named(name))
         account_lock.enter(names.host)
     if not account_lock.entered:
         account_lock.enter((await runner.ask(read_names((), ""))).host)
@@ -122,6 +129,13 @@ async def _learn(undoing: Undoing, runner: Runner, account_lock: AccountLock) ->
         result = await runner.ask(read_exclusions())
         if not isinstance(result, Refused):
             undoing.exclusions = result
+
+
+async def _names_of(runner: Runner, resource: Resource) -> Names:
+    """What the account calls what lines of a resource are about."""
+    families = families_of(resource) | ({resource.name} if resource.called and resource.name not in LARGE else set())
+    families |= {"tags", "lists", "accounts"} if resource.name == "contacts" else set()
+    return await runner.ask(read_names(families, resource.custom, optional={*families, resource.custom}))
 
 
 def _makes_anew(thing: Thing) -> bool:
@@ -173,10 +187,14 @@ def _phases(undoing: Undoing) -> list[tuple[str, int, int]]:
 async def _phase(
     undoing: Undoing, runner: Runner, stopping: Stopping, resource: Resource, first: int, last: int
 ) -> None:
-    checkpoint, names = undoing.checkpoint, undoing.names[resource.name]
+    checkpoint = undoing.checkpoint
     settled = checkpoint.rows.settled_between(first, last)
     if len(settled) == last - first + 1 and not checkpoint.unread.count((first, last)):
         return
+    anew = undoing.anew()
+    if anew:  # what the account calls what was made meanwhile
+        undoing.names[resource.name] = await _names_of(runner, resource)
+    names = undoing.names[resource.name]
     columns = columns_of(resource, names)
     began = undoing.setting.clock()
     meaning = Meaning(columns, "update", "id", began=began, excluded=undoing.exclusions)
@@ -196,6 +214,10 @@ async def _phase(
     else:
         made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
         flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set()), made).flow
-    lines = UndoLines(checkpoint, first, last, flow_of, back, after_each, people, undoing.counts)
+
+    def renewed_flow(thing: Thing, known: Known) -> Flow:
+        return flow_of(renewed(thing, resource, anew), known)
+
+    lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, people, undoing.counts)
     await runner.run(lines)
     await back.finish(runner)

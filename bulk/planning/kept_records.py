@@ -95,9 +95,14 @@ def beside_of(resource: Resource) -> AbstractSet[str]:
 
 def pointers(resource: Resource, record: Json) -> Iterator[tuple[str, str]]:
     """Resource and id of each record that a record points to."""
+    return ((family, identity) for _attribute, family, identity in pointing(resource, record))
+
+
+def pointing(resource: Resource, record: Json) -> Iterator[tuple[str, str, str]]:
+    """Each attribute by which a record points to another, with the other's resource and id."""
     for column in resource.columns:
         if column.names and _counts(column, record) and record.get(column.names) not in UNSET:
-            yield column.of, str(record[column.names])
+            yield column.names, column.of, str(record[column.names])
 
 
 def _counts(column: Column, record: Json) -> bool:

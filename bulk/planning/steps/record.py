@@ -31,7 +31,10 @@ NOTHING: Final[Mapping[str, Json]] = {}
 
 
 def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
-    """Set what differs, then write what belongs to the record. `kept` is what the account held of it."""
+    """Set what differs, then write what belongs to the record. `kept` is what the account held of it.
+
+    A change that is a creation gives the rest to a record that the job has made by its name.
+    """
     done, identity = Done(), change.record
     values, fields = split_custom(values_after(change.own))
     owner = Owner(identity, kept, made=identity == work.known.made, begun=work.known.begun)
@@ -40,7 +43,7 @@ def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
         singular, says = work.resource.singular, {"id": identity}
         request = Request(
             CHANGE, "PUT", f"{work.resource.name}/{identity}", body=_body(work, values, fields, kept), keep=_nothing,
-            expects=singular, says=says, edits=Edits(identity, change.own),
+            expects=singular, says=says, edits=Edits(identity, change.own, made=change.action == CREATED),
         )  # fmt: skip
         receipts = yield (request,)
         if not done.take(receipts[0]):

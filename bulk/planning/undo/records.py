@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt, RowStatus
@@ -13,7 +13,7 @@ from bulk.planning.names import Names
 from bulk.planning.pages.collections import read_list
 from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.record_changes import record_edits
-from bulk.planning.steps.record import CREATE, change_record, create_record, delete_record
+from bulk.planning.steps.record import CREATE, NOTHING, change_record, create_record, delete_record
 from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted
 from bulk.planning.undo.ends import as_it_was, changed_since, not_read, shown
@@ -78,8 +78,9 @@ class RecordUndo:
         fields = {of: "" if value is None else value for of, value in fields.items() if of in known}
         return record_edits(Wanted(own, fields), kept, self.columns)
 
-    def _work(self, known: Known) -> RecordWork:
-        return RecordWork(self.resource, self.meaning, self.names, self.claims, Wanted(), known)
+    def _work(self, known: Known, additions: Mapping[str, Json] = NOTHING) -> RecordWork:
+        wanted = Wanted(additions=dict(additions))
+        return RecordWork(self.resource, self.meaning, self.names, self.claims, wanted, known)
 
     def _delete(self, thing: Thing, kept: Json) -> Flow:
         for edit in self._differs(image_values(thing.image), kept):
@@ -101,18 +102,45 @@ class RecordUndo:
 
     def _make_anew(self, thing: Thing, known: Known) -> Flow:
         kept = thing.edit.after
+        own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in self._values(kept).items())
         book = self.names.book(self.resource.name)
-        there = book.id_of(str(kept.get(self.resource.called) or "")) if self.resource.called else None
-        if there is not None and self.resource.unique and CREATE not in known.begun:
-            # names that lines need are made before them; any other was there, and is not ours to delete again
-            ours = self._is_made(book.name_of(there), there)
-            return Outcome(RowStatus.SUCCEEDED if ours else RowStatus.UNCHANGED, CREATED if ours else UNCHANGED, there)
+        there = book.id_of(str(kept.get(self.resource.called) or "")) if self._is_named(kept) else None
+        if there is None or not self.resource.unique or CREATE in known.begun:
+            return (yield from create_record(self._work(known, _additions(kept)), Change("", CREATED, own)))
+        # names that lines need are made before them; any other was there, and is not ours to delete again
+        if not self._is_made(book.name_of(there), there):
+            return Outcome(RowStatus.UNCHANGED, UNCHANGED, there)
+        now = yield from read_record(self.resource, there, custom=bool(self.names.fields))
+        if isinstance(now, NotRead):
+            return not_read(now.said)
+        more = self._differs(image_values(own), now[1] or {})
+        if more:  # made by its name alone
+            change = Change(there, CREATED, more)
+            outcome = yield from change_record(self._work(known), change, now[1])
+            return replace(outcome, action=CREATED) if outcome.action == UPDATED else outcome
+        return Outcome(RowStatus.SUCCEEDED, CREATED, there)
+
+    def _is_named(self, kept: Json) -> bool:
+        """Whether a record is the one that goes by its name: a template's tag may be called alike."""
+        return bool(self.resource.called) and kept.get("tagType", "contact") == "contact"
+
+    def _values(self, kept: Json) -> dict[str, Json]:
+        """What a record that was deleted is made with."""
+        points = {column.names for column in self.resource.columns if column.names}
         wanted = {c.attribute for c in self.columns if c.writable and not c.names and not c.beside}
-        values = {of: value for of, value in kept.items() if of in wanted and value not in UNSET}
-        own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in values.items())
-        return (yield from create_record(self._work(known), Change("", CREATED, own)))
+        return {
+            of: value for of, value in kept.items()
+            if of in wanted and value not in (UNSET if of in points else ("", None))
+        }  # fmt: skip
 
     def _is_made(self, name: str, identity: str) -> bool:
         """Whether this undo has made the record of a name."""
         made = {name_key(called): known for called, known in self.made.items()}
         return made.get(name_key(name)) in ("", identity)
+
+
+def _additions(kept: Json) -> dict[str, Json]:
+    """What stood beside a record that was deleted: the options of a field, the stages of a pipeline."""
+    options = [tuple(option[:3]) for option in kept.get("options") or ()]
+    beside = {"options": options, "stages": kept.get("stages")}
+    return {of: some for of, some in beside.items() if some}
