@@ -9,18 +9,13 @@ from typing import Final
 
 from bulk.access.account import Setting
 from bulk.errors import UsageError
-from bulk.jobs.end_plan import PLAN_JSON, PLANNED
+from bulk.jobs.end_plan import PLAN_JSON, PLANNED, made_at
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, SUMMARY, JobFolder
 from bulk.wording import duration
 
 DAY: Final = 24 * 3600.0  # seconds after which a plan is too old, if nothing else is said
-
-
-def made_at(folder: JobFolder, read_at: str) -> str:
-    """How old a plan is goes by when the account was read; of one for which nothing had to be, by when it was made."""
-    return read_at or folder.record().created
 
 
 async def applying(folder: JobFolder, checkpoint: Checkpoint, setting: Setting, max_age: float | None) -> bool:

@@ -11,7 +11,6 @@ from typing import Any, Final
 import anyio.to_thread
 
 from bulk.files.opening import open_sink
-from bulk.jobs.apply import made_at
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.model import RowStatus
@@ -21,7 +20,7 @@ from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.job_folder import SUMMARY
+from bulk.storage.job_folder import SUMMARY, JobFolder
 from bulk.storage.reports import write_reports
 
 PLAN_CSV: Final = "plan.csv"
@@ -46,6 +45,11 @@ class PlanSums:
     changes: Counter[str] = field(default_factory=Counter)
     first: list[tuple[str, ...]] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)  # what cannot be known before, and how often
+
+
+def made_at(folder: JobFolder, read_at: str) -> str:
+    """How old a plan is goes by when the account was read; of one for which nothing had to be, by when it was made."""
+    return read_at or folder.record().created
 
 
 async def end_plan(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
