@@ -84,6 +84,8 @@ def _told(edit: Edit, change: Change, columns: Sequence[Column], names: Names) -
         case Aspect.RECORD:
             return record, "", "", ""
         case Aspect.BESIDE:
+            if edit.after is None:
+                return record, edit.of, edit.name, ""
             return record, edit.of, "", _option(edit.after) if edit.of == "options" else edit.name
         case _:
             return _link(edit, record, names)

@@ -12,6 +12,7 @@ from bulk.model import Edits, Receipt, Request, Verdict
 from bulk.planning.flow import Asking, asked
 from bulk.resources import named
 
+_SINGULARS: Final = {"fieldOptions": "fieldOption"}  # of what is no resource by itself
 SENDS: Final = 2  # of one such request in one run, each settled by reading
 
 
@@ -68,7 +69,7 @@ def deleted(
     if receipt.ok or (receipt.verdict is Verdict.REJECT and receipt.status != 404):
         return receipt
     collection, _, identity = path.partition("/")
-    singular = named(collection).singular
+    singular = _SINGULARS.get(collection) or named(collection).singular
     gone = yield from asked(
         Request(f"look up after {step}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity})
     )

@@ -300,3 +300,60 @@ def test_what_failed_is_tried_again(world: World):
     assert (failed(world), errors(world)) == ({}, "")
     assert result.summary.complete
     assert people(world) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "row", "more", "column"),
+    [
+        ("fields", "title,type,perstag,options", ("Size of it", "dropdown", "SIZE", "A,B"), "A,B,C,D", "options"),
+        ("dealGroups", "title,currency,stages", ("Upkeep", "usd", "One,Two"), "One,Two,Three", "stages"),
+    ],
+)
+def test_options_and_stages_that_were_added_to_what_was_there_go_and_come_again(
+    world: World, name: str, header: str, row: tuple[str, ...], more: str, column: str
+):
+    world.start(world.csv([row], header), name)
+    kept(world, "made")
+    before = _beside(world, name)
+    world.start(world.csv([(*row[:-1], more)], header), name, undoable=True)
+    job, added = kept(world, "added"), _beside(world, name)
+    assert added != before
+    undone(world, job)
+    assert (failed(world), errors(world)) == ({}, "")
+    assert {line["column"] for line in report(world.job.path, "succeeded.csv")} == {column}
+    assert not any("cannot be undone" in line for line in world.told.lines)
+    assert _beside(world, name) == before
+    undone(world, kept(world, "undone"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert _beside(world, name) == added
+
+
+def _beside(world: World, name: str) -> list[tuple[str, str]]:
+    body = world.ask(f"GET {name}", query=(("limit", "100"),)).body
+    plural, called = ("fieldOptions", "value") if name == "fields" else ("dealStages", "title")
+    return sorted((str(one.get("field") or one.get("group")), one[called]) for one in body[plural])
+
+
+def test_an_option_that_somebody_chose_since_and_a_stage_with_a_deal_stay(world: World):
+    given(world)
+    fields = "title,type,perstag,options"
+    world.start(world.csv([("Size of it", "dropdown", "SIZE", "A,B")], fields), "fields")
+    kept(world, "made")
+    world.start(world.csv([("Size of it", "dropdown", "SIZE", "A,B,C,D")], fields), "fields", undoable=True)
+    job = kept(world, "added")
+    world.start(world.csv([("ada@example.com", "C")], "email,Size of it"))
+    kept(world, "chosen")
+    undone(world, job)
+    assert "fieldValues" in errors(world)
+    assert report(world.job.path, "failed.csv")[0]["expected now"] == "C"
+    assert [line["expected now"] for line in report(world.job.path, "succeeded.csv")] == ["D"]
+    kept(world, "undone")
+    world.start(world.csv([("Sales", "usd", "To Contact,Held")], "title,currency,stages"), "dealGroups", undoable=True)
+    job = kept(world, "staged")
+    deal = ("Big", "ada@example.com", "100.00", "usd", "Sales", "Held")
+    header = "title,contact_email,value,currency,pipeline_title,stage_title"
+    world.start(world.csv([deal], header), "deals")
+    kept(world, "traded")
+    undone(world, job)
+    assert failed(world) == {"stages": "changed_since"}
+    assert "deals" in errors(world)

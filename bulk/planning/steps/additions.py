@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bulk.model import Aspect, Edit, Failure, Json, Receipt, Request
+from bulk.model import Aspect, Edit, Edits, Failure, Json, Receipt, Request
 from bulk.planning import answers
 from bulk.planning.differences import RELATIONS, option_text
 from bulk.planning.flow import Asking, asked, combined
@@ -46,10 +46,18 @@ def added(resource: Resource, wanted: Mapping[str, Json], kept: Json) -> tuple[E
     """What of the options or stages that a row wants its record does not have; `kept` None: it is to be made."""
     if resource.name == "fields":
         missing = _missing(wanted.get("options") or (), list((kept or {}).get("options") or ()))[0]
-        return tuple(Edit(Aspect.BESIDE, "options", None, list(option), option[0]) for option in missing)
+        return tuple(_option_edit(*option) for option in missing)
     current = {str(title) for title in (kept or {}).get("stages") or ()}
     titles = dict.fromkeys(str(title) for title in wanted.get("stages") or ())
-    return tuple(Edit(Aspect.BESIDE, "stages", None, title, title) for title in titles if title not in current)
+    return tuple(_stage_edit(title) for title in titles if title not in current)
+
+
+def _option_edit(value: str, label: str, default: bool) -> Edit:
+    return Edit(Aspect.BESIDE, "options", None, [value, label, default], value)
+
+
+def _stage_edit(title: str) -> Edit:
+    return Edit(Aspect.BESIDE, "stages", None, title, title)
 
 
 Addition = Callable[[Owner, Mapping[str, Json], Done], Asking[Mapping[str, Json]]]
@@ -63,7 +71,7 @@ def add_to_field(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Asking
     identity, kept = owner.id, owner.kept
     if kept is None or (owner.made and str(ALL_LISTS) not in kept.get(RELATIONS, ())):
         body = {"fieldRel": {"field": identity, "relid": ALL_LISTS}}
-        shown = ("fieldRels", "fieldRel", body, {"field": identity})
+        shown = ("fieldRels", "fieldRel", body, {"field": identity}, ())
         yield from _create("show", shown, _relations_of(identity), done, owner)
     current = list((kept or {}).get("options") or ())
     missing, otherwise = _missing(wanted.get("options") or (), current)
@@ -77,7 +85,8 @@ def add_to_field(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Asking
             ]
         }
         there = _options_of(identity, [value for value, _label, _default in missing])
-        added = ("fieldOption/bulk", "fieldOptions", options_body, {"field": identity})
+        edits = tuple(_option_edit(*option) for option in missing)
+        added = ("fieldOption/bulk", "fieldOptions", options_body, {"field": identity}, edits)
         yield from _create("options", added, there, done, owner)
     return {"beside": {RELATIONS: [str(ALL_LISTS)]}} if kept is None or owner.made else {}
 
@@ -124,8 +133,8 @@ def _options_of(identity: str, missing: Sequence[str]) -> _Where:
     )  # fmt: skip
 
 
-# what is created: path, key of the answer, body, and what the answer must say
-_What = tuple[str, str, Json, Mapping[str, Json]]
+# what is created: path, key of the answer, body, what the answer must say, and what of it can be taken back
+_What = tuple[str, str, Json, Mapping[str, Json], tuple[Edit, ...]]
 
 
 def _create(name: str, create: _What, where: _Where, done: Done, owner: Owner) -> Asking[None]:
@@ -138,8 +147,9 @@ def _create(name: str, create: _What, where: _Where, done: Done, owner: Owner) -
             return Nothing.UNKNOWN
         return is_there(result) or Nothing.ABSENT
 
-    path, expects, body, says = create
-    request = Request(name, "POST", path, body=body, expects=expects, says=says)
+    path, expects, body, says, added = create
+    edits = Edits(owner.id, added) if added and owner.kept is not None and not owner.made else None
+    request = Request(name, "POST", path, body=body, expects=expects, says=says, edits=edits)
     look_first = owner.made or (bool(owner.begun) and name not in owner.begun)
     done.take_settled(*(yield from settled(request, look, look_first=look_first)))
 
@@ -178,7 +188,8 @@ def add_to_pipeline(owner: Owner, wanted: Mapping[str, Json], done: Done) -> Ask
             body = {"dealStage": {"title": title, "group": identity, "order": at + 1}}
             where = _stage_of(identity, title)
             says = {"title": answers.text(title), "group": identity}
-            yield from _create(f"stage {title}", ("dealStages", "dealStage", body, says), where, done, owner)
+            stage = ("dealStages", "dealStage", body, says, (_stage_edit(title),))
+            yield from _create(f"stage {title}", stage, where, done, owner)
     return more
 
 

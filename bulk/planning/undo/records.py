@@ -1,5 +1,6 @@
 """What a job has changed of records by themselves is put back: cells, records that it has created or deleted."""
 
+# hub: it carries a line out by the steps of every family of records
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from bulk.planning.record_changes import record_edits
 from bulk.planning.steps.record import CREATE, NOTHING, change_record, create_record, delete_record
 from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted
+from bulk.planning.undo import beside
 from bulk.planning.undo.ends import as_it_was, changed_since, not_read, shown
 from bulk.planning.undo.things import Thing, image_values
 from bulk.planning.writers import Known, Meaning
@@ -52,6 +54,8 @@ class RecordUndo:
         return self._make_anew(thing, known) if makes else self._put_back(thing, known)
 
     def _put_back(self, thing: Thing, known: Known) -> Flow:
+        if thing.edit.aspect is Aspect.BESIDE:
+            return (yield from beside.put_back(self.resource, thing, known))
         deletes = thing.edit.aspect is Aspect.RECORD
         now = yield from read_record(self.resource, thing.record, custom=bool(self.names.fields))
         if isinstance(now, NotRead):

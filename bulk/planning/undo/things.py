@@ -91,7 +91,8 @@ class Things:
             else:
                 self._perhaps.setdefault(record, []).append(edit)
             return
-        key = (record, edit.aspect, edit.of)
+        # of one attribute several are added: an option each
+        key = (record, edit.aspect, f"{edit.of} {edit.name}" if edit.aspect is Aspect.BESIDE else edit.of)
         before = self._found.pop(key, None)  # the last change says where it stands in the order
         thing = Thing(row, self.resource, record, _back(edit), at=at, never=_is_never(edit))
         if before is not None:
