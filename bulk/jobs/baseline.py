@@ -54,7 +54,7 @@ class Edits:
 async def with_baseline(job: Job, match: Match, names: Names) -> AsyncIterator[tuple[Prepared, Edits | None]]:
     """The rows of a job as edits of the export that its file was made of, if there is one to go by."""
     prepared = prepared_for(job, match, names)
-    if job.resource.writing is not Writing.CONTACT:
+    if job.resource.writing is Writing.LINK:
         yield prepared, None
         return
     noted = job.checkpoint.fact(facts.BASELINE)

@@ -27,9 +27,9 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
 
 
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:
-    """Raise `UsageError` for what goes with contacts alone, so that nobody takes it for heeded elsewhere."""
+    """Raise `UsageError` where a baseline does not count, so that nobody takes it for heeded."""
     asked = options.on_conflict or options.baseline not in ("auto", "none")
-    if asked and (resource is None or resource.writing is not Writing.CONTACT):
+    if asked and (resource is None or resource.writing is Writing.LINK):
         raise UsageError("baseline_of_contacts")
 
 

@@ -13,7 +13,7 @@ from bulk.jobs.import_job import Job
 from bulk.model import Row
 from bulk.planning.names import Names
 from bulk.planning.rows.contact import ContactRows
-from bulk.planning.rows.edited import EditedRows
+from bulk.planning.rows.edited import ContactNow, EditedRows, RecordNow
 from bulk.planning.rows.link import LinkRows
 from bulk.planning.rows.record import RecordRows
 from bulk.planning.translate import translated
@@ -71,12 +71,16 @@ def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     """What writes the rows of a resource."""
     result = CheckpointLookup(job.resource, job.checkpoint)
     match job.resource.writing:
+        case Writing.RECORD if job.checkpoint.fact(facts.BASELINE):
+            others = RecordRows(job.resource, meaning, names, result)
+            edited = RecordRows(job.resource, replace(meaning, key="id"), names, result, others)
+            return EditedRows(others, edited, RecordNow(names, result), job.options.on_conflict)
         case Writing.RECORD:
             return RecordRows(job.resource, meaning, names, result)
         case Writing.LINK:
             return LinkRows(job.resource, meaning, names, result)
         case Writing.CONTACT if job.checkpoint.fact(facts.BASELINE):
             by_id = ContactRows(replace(meaning, key="id"), names)
-            return EditedRows(ContactRows(meaning, names), by_id, names, job.options.on_conflict)
+            return EditedRows(ContactRows(meaning, names), by_id, ContactNow(names), job.options.on_conflict)
         case Writing.CONTACT:
             return ContactRows(meaning, names)

@@ -64,7 +64,7 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
 def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     sums = _Sums()
     edits.baseline.see_none()
-    twice = _twice(prepared, edits)
+    twice, by_record = _twice(prepared, edits), prepared.by_record
     for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
             row = prepared.match.row(record)
@@ -78,8 +78,9 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 sums.add(row, edited, cells, keep_blank=edits.keep_blank)
             if record.number in settled:
                 sums.refused += is_edited
-            elif row.id in twice and before is not None and "email" in before.cells:
-                said = f"Another row has the id {row.id} too, so it is not clear whose address this is."
+            elif row.id in twice and before is not None and is_edited and (by_record or "email" in before.cells):
+                what = "which of them it is" if by_record else "whose address this is"
+                said = f"Another row has the id {row.id} too, so it is not clear {what}."
                 failure = Failure("", "duplicate_key", f"{said} Empty the id of a row that is somebody new.")
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.REJECTED, failures=(failure,)))
                 sums.refused += 1
@@ -116,7 +117,7 @@ def _write_missing(job: Job, edits: Edits) -> int:
     """Write down which rows of the export the file has no more, and say it; how many."""
     count, few = 0, list[str]()
     file = job.folder.file(MISSING)
-    at = edits.at.get("email")
+    at = edits.at.get("email", edits.at.get(job.resource.called))
     with open_sink(file, edits.baseline.header) as output:
         for number, cells in edits.baseline.missing():
             output.write(cells)

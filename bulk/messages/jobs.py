@@ -64,7 +64,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦baseline⟧: the file has no column id, by which the export's rows are found. Keep that column in the"
             " sheet."
         ),
-        "baseline_of_contacts": "⟦baseline⟧ and ⟦on_conflict⟧ go with contacts alone by now. Drop them.",
+        "baseline_of_contacts": (
+            "⟦baseline⟧ and ⟦on_conflict⟧ go with one file of contacts, or of records like deals, not with what belongs"
+            " to contacts, nor with a folder. Drop them; people's tags, lists and custom fields are edited in a file of"
+            " contacts."
+        ),
         "baseline_unknown": (
             "⟦baseline={baseline}⟧: there is no such file, and no such job in {folder}. Name the file that an export"
             " wrote, or its job."

@@ -18,6 +18,7 @@ from bulk.resources.kinds import NAMES, Problem
 from bulk.resources.spec import Column, is_blank
 
 _OPPOSITE: Final = dict(OPPOSITES)  # what takes away again what a column adds
+_NAMES_OF_PEOPLE: Final = frozenset(name for pair in OPPOSITES for name in pair)  # each name is an edit by itself
 _LEFT: Final = "unsubscribe_lists"
 _SHOWN: Final = 80  # characters of a value that an error shows
 CONFLICT: Final = "conflict"
@@ -65,7 +66,7 @@ def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, 
         was = before[attribute]
         if _same(was, text) or (keep_blank and is_blank(text)):
             continue
-        if column.kind is not NAMES:
+        if attribute not in _NAMES_OF_PEOPLE:
             values[attribute] = CLEAR if is_blank(text) else text
             cells[attribute] = was
             continue

@@ -396,9 +396,9 @@ def test_a_new_row_with_the_id_of_somebody_else_is_refused(world: World):
     assert world.steps() == []
 
 
-@pytest.mark.parametrize("resource", [None, "deals"])
+@pytest.mark.parametrize("resource", [None, "contactTags"])
 @pytest.mark.parametrize("options", [{"baseline": "out"}, {"on_conflict": "sheet"}])
-def test_what_goes_with_contacts_alone_is_refused_elsewhere(resource: str | None, options: dict[str, str]):
+def test_what_goes_with_one_file_of_records_is_refused_elsewhere(resource: str | None, options: dict[str, str]):
     with pytest.raises(UsageError):
         check_import(named(resource) if resource else None, ImportOptions(**options), None)
 

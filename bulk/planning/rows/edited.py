@@ -1,4 +1,4 @@
-"""Rows of contacts of which some are edits of an export's rows: those are known by their ids, and judged three ways.
+"""Rows of which some are edits of an export's rows: those are known by their ids, and judged three ways.
 
 Conflicts are decided here and nowhere else, once it is known what the account holds; what is left is decided and
 carried out as any row.
@@ -6,7 +6,7 @@ carried out as any row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,19 +18,64 @@ from bulk.planning.names import Names
 from bulk.planning.read_back import NotRead, read_contact
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.three_ways import Conflict, conflicts_of, without
-from bulk.planning.writers import Estimate, Known, Meaning, Own, Writer
+from bulk.planning.unchanged import record_cell
+from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, Writer
 from bulk.resources.spec import Column
 
 SHEET, ACCOUNT = "sheet", "account"  # who counts where both changed a cell; else such a row fails
 
 
 @dataclass(frozen=True, slots=True)
+class ContactNow:
+    """What the account holds of the contacts of edited rows."""
+
+    names: Names
+
+    def cell(self, _row: Row, known: Known) -> Callable[[Column], str] | None:
+        """What an export would write of the row's contact now; None if that is not known."""
+        state = known.state or known.stored
+        return None if state is None else partial(_cell, state, self.names)
+
+    def learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
+        """What is known of the contact: who was not read is read now, for an edit is never sent unseen."""
+        if known.state is not None or known.stored is not None:
+            return known
+        seen = yield from read_contact(row.key, RELATIONS)
+        if isinstance(seen, NotRead):
+            return Failure("look up before", "no_answer", seen.said)
+        if seen.state is None:
+            return Failure("", "not_found", f"The contact {row.key} of the export is gone from the account.")
+        return replace(known, state=seen.state, stored=seen.state, fresh=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordNow:
+    """What the account holds of the records by themselves of edited rows, which were all read before the rows."""
+
+    names: Names
+    lookup: Lookup
+
+    def cell(self, row: Row, _known: Known) -> Callable[[Column], str] | None:
+        """What an export would write of the row's record now; None if it is not there."""
+        records = self.lookup.records(f"id {row.key}")
+        return partial(record_cell, records[0][1], self.names, self.lookup) if records else None
+
+    def learned(self, _row: Row, known: Known) -> Asking[Known | Failure]:
+        """What is known of the record."""
+        yield from ()
+        return known
+
+
+@dataclass(frozen=True, slots=True)
 class EditedRows:
-    """The writer of a file that was made of an export: `others` are rows that the export did not have."""
+    """The writer of a file that was made of an export: `others` are rows that the export did not have.
+
+    `now` tells what the account holds of the others' records.
+    """
 
     others: Writer
     by_id: Writer
-    names: Names
+    now: ContactNow | RecordNow
     on_conflict: str
 
     @property
@@ -57,7 +102,7 @@ class EditedRows:
         """What the row changes of its contact, and what is kept since both sides changed it."""
         if row.before is None:
             return (yield from self.others.decide(row, known))
-        known_now = yield from self._learned(row, known)
+        known_now = yield from self.now.learned(row, known)
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))
         kept = self._kept(row, known_now)
@@ -75,24 +120,11 @@ class EditedRows:
 
     def conflicts(self, row: Row, known: Known) -> list[Conflict]:
         """The cells of a row that both sides changed, as far as it is known what the account holds."""
-        state = known.state or known.stored
-        if state is None or row.before is None:
-            return []
-        return conflicts_of(row, self.meaning.columns, partial(_cell, state, self.names))
+        cell = self.now.cell(row, known) if row.before is not None else None
+        return [] if cell is None else conflicts_of(row, self.meaning.columns, cell)
 
     def _kept(self, row: Row, known: Known) -> Sequence[Conflict]:
         return [] if self.on_conflict == SHEET else self.conflicts(row, known)
-
-    def _learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
-        """What is known of the contact: who was not read is read now, for an edit is never sent unseen."""
-        if known.state is not None or known.stored is not None:
-            return known
-        seen = yield from read_contact(row.key, RELATIONS)
-        if isinstance(seen, NotRead):
-            return Failure("look up before", "no_answer", seen.said)
-        if seen.state is None:
-            return Failure("", "not_found", f"The contact {row.key} of the export is gone from the account.")
-        return replace(known, state=seen.state, stored=seen.state, fresh=True)
 
     def _writer(self, row: Row) -> Writer:
         return self.others if row.before is None else self.by_id
