@@ -89,7 +89,8 @@ class Rows:
             checkpoint.note(facts.ENROLMENT.of(str(receipt.data)), True)
             checkpoint.note(facts.ENROLMENT_OF.of(step.task.id), receipt.data)
         checkpoint.journal.receive(step.task.id, step.request.method, receipt)
-        if receipt.ok and receipt.data is False and step.request.path == RELATION:
+        was_so = receipt.ok and receipt.data is False and receipt.attempts == 1  # an earlier send may have done it
+        if was_so and step.request.path == RELATION:
             checkpoint.journal.was_so(step.task.id, receipt.step)  # they had left by themselves: not ours to take back
 
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:

@@ -29,7 +29,7 @@ class Contact:
     """The contact of a row, once it is there: what became of it, and whether its address bounced for good.
 
     `made_by` is the step whose answer confirms that it was made by it, so that nothing belonged to it then; "": none
-    does. `repeated`: it was sent more than once.
+    does. `repeated`: it was sent more than once. `appeared`: it was not there before, and then was so sent.
     """
 
     id: str
@@ -37,11 +37,17 @@ class Contact:
     bounced: bool = False
     made_by: str = ""
     repeated: bool = False
+    appeared: bool = False
 
     @property
     def is_new(self) -> bool:
         """Whether this row has created it: then all that belongs to it is the row's."""
         return self.action == CREATED
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this row has created it as far as can be told, also by a send whose answer was lost."""
+        return self.is_new or self.appeared
 
 
 def contact_edits(
@@ -107,7 +113,14 @@ def list_edits(
 def subscription(contact: Contact, edit: Edit, meaning: Meaning) -> Subscription:
     """What has to be asked for so that a contact gets onto a list."""
     return Subscription(
-        contact.id, edit.of, edit.name, edit.after, meaning.resubscribe, meaning.began, meaning.excluded, contact.is_new
+        contact.id,
+        edit.of,
+        edit.name,
+        edit.after,
+        meaning.resubscribe,
+        meaning.began,
+        meaning.excluded,
+        contact.is_ours,
     )
 
 

@@ -16,6 +16,8 @@ from bulk.resources.spec import Column, Resource
 
 HIDDEN: Final = "_hidden"  # of a deal that the key may not see: there, and no more than its title
 UNSET: Final = ("", "0", None)  # what stands where a record points to no other
+# cells that ActiveCampaign chooses where another is set and they are not: it is known what they held, not what they get
+CHOSEN: Final[Mapping[str, Mapping[str, str]]] = {"deals": {"stage": "group"}}
 CURRENCY_OF: Final = "currency of "  # a custom field: kept beside its value, if that is money
 
 

@@ -228,6 +228,9 @@ class ContactRows:
         contact: Contact | Done = (yield from write_contact(way)) if isinstance(way, Write) else way
         if isinstance(contact, Done):
             return _unwritten(contact, wanted, row)
+        # a contact that was not there and is, after a send of ours whose answer was lost, was created by that send
+        if known.absent and contact.repeated:
+            contact = replace(contact, appeared=True)
         if state is not None and state.id != contact.id and contact.action != CREATED:
             state = None  # it was made anew by somebody else, and has lost what it had when the account was read
         beside, refused = change.beside, change.refused
@@ -236,8 +239,7 @@ class ContactRows:
         unmade = tuple(self._unmade(beside))
         beside = tuple(edit for edit in beside if edit.of or edit.after is None)
         done: list[Done] = yield from combined(self._parts(contact, beside, state, wanted, known))
-        # a contact that was not there and is, after a send of ours whose answer was lost, was created by that send
-        action = CREATED if known.absent and contact.repeated else contact.action
+        action = CREATED if contact.is_ours else contact.action
         if action == UNCHANGED and any(part.changed for part in done):
             action = UPDATED
         failures = (*unmade, *refused, *(failure for part in done for failure in part.failures))
@@ -256,7 +258,7 @@ class ContactRows:
         tags = of_aspect(beside, Aspect.TAG)
         lists, jobs = of_aspect(beside, Aspect.LIST), of_aspect(beside, Aspect.ACCOUNT)
         parts = [
-            add_tags(contact.id, [edit for edit in tags if edit.after], known=linked is not None, made=contact.is_new),
+            add_tags(contact.id, [edit for edit in tags if edit.after], known=linked is not None, made=contact.is_ours),
             remove_tags(contact.id, [edit for edit in tags if not edit.after], None if state is None else state.tags),
             set_lists(contact, lists, self.meaning, known=known.fresh and state is not None),
         ]

@@ -122,7 +122,7 @@ def set_lists(contact: Contact, edits: Iterable[Edit], meaning: Meaning, *, know
         else:
             step = f"unsubscribe {edit.name}" if edit.after == UNSUBSCRIBED else f"list {edit.name} {edit.after}"
             request = list_request(step, contact.id, edit.of, edit.after)
-            overwrites = Edits(contact.id, (edit,), contact.is_new) if known or contact.is_new else None
+            overwrites = Edits(contact.id, (edit,), contact.is_ours) if known or contact.is_ours else None
             requests.append(replace(request, edits=overwrites))
     if requests:
         for request, receipt in zip(requests, (yield tuple(requests)), strict=True):
@@ -151,7 +151,7 @@ def set_account(contact: Contact, job: Employment, places: Places | None) -> Ask
         elif edit.before is not None:
             yield from _set_title(places.links[edit.of], Edits(identity, (edit,)), done)
         else:
-            yield from _join_account(identity, job, Edits(identity, (edit,), contact.is_new), done)
+            yield from _join_account(identity, job, Edits(identity, (edit,), contact.is_ours), done)
         if done.failures:
             break
     return done

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bulk.model import Edits, Failure, Flow, Json, Outcome, Receipt, Request, RowStatus, Verdict
+from bulk.model import Aspect, Edit, Edits, Failure, Flow, Json, Outcome, Receipt, Request, RowStatus, Verdict
 from bulk.planning import answers
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change, split_custom, values_after
 from bulk.planning.differences import GONE, perhaps
 from bulk.planning.flow import Asking
-from bulk.planning.kept_records import CURRENCY_OF
+from bulk.planning.kept_records import CHOSEN, CURRENCY_OF
 from bulk.planning.names import Names
 from bulk.planning.pages.ends import id_of
 from bulk.planning.settling import deleted, settled
 from bulk.planning.steps.additions import ADDITIONS, Owner
 from bulk.planning.steps.contact_links import Done
 from bulk.planning.steps.record_search import RecordWork, look_for
-from bulk.resources.kinds import MONEY
+from bulk.resources.kinds import MONEY, VALUES
 from bulk.resources.spec import Resource
 
 CREATE: Final = "create"
@@ -43,7 +43,8 @@ def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
         singular, says = work.resource.singular, {"id": identity}
         request = Request(
             CHANGE, "PUT", f"{work.resource.name}/{identity}", body=_body(work, values, fields, kept), keep=_nothing,
-            expects=singular, says=says, edits=Edits(identity, change.own, made=change.action == CREATED),
+            expects=singular, says=says,
+            edits=Edits(identity, (*change.own, *_chosen(work.resource, change, kept)), made=change.action == CREATED),
         )  # fmt: skip
         receipts = yield (request,)
         if not done.take(receipts[0]):
@@ -51,6 +52,13 @@ def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
     more = yield from _add(work, owner, done)
     wants = _wants(CHANGE, values, fields, work.wanted.additions, more)
     return _ended(done, UPDATED if done.changed else UNCHANGED, identity, wants)
+
+
+def _chosen(resource: Resource, change: Change, kept: Json) -> list[Edit]:
+    """What the account will choose besides, with what it held: a deal in another pipeline gets another stage."""
+    own = {edit.of for edit in change.own}
+    chosen = CHOSEN.get(resource.name, {}).items()
+    return [Edit(Aspect.VALUE, of, kept.get(of), None) for of, by in chosen if by in own and of not in own]
 
 
 def create_record(work: RecordWork, change: Change) -> Flow:
@@ -91,7 +99,8 @@ def _add(work: RecordWork, owner: Owner, done: Done) -> Asking[Mapping[str, Json
 
 
 def _body(work: RecordWork, values: Mapping[str, Json], fields: Mapping[str, Json], entire: Mapping[str, Json]) -> Json:
-    record: dict[str, Json] = dict(values)
+    several = {c.attribute for c in work.meaning.columns if c.kind is VALUES}
+    record: dict[str, Json] = {of: [] if value == "" and of in several else value for of, value in values.items()}
     if fields:
         money = {c.field_id for c in work.meaning.columns if c.field_id and c.kind is MONEY}
         record["fields"] = [

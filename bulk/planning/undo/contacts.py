@@ -13,7 +13,7 @@ from typing import Final
 
 from bulk.model import Admission, Aspect, Edit, Edits, Failure, Flow, Outcome, Receipt, Request, RowStatus, Standing
 from bulk.planning.address_lookup import look_up_contact
-from bulk.planning.changes import CREATED, DELETED
+from bulk.planning.changes import CREATED, DELETED, UNCHANGED
 from bulk.planning.consent import ACTIVE, STANDINGS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.contact_changes import NOWHERE, Contact, Employment, contact_edits, wants_of
 from bulk.planning.contact_wants import Wanted
@@ -27,7 +27,7 @@ from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
 from bulk.planning.undo.ends import as_it_was, changed_since, ended, is_known, link_told, not_read, shown
-from bulk.planning.undo.things import Thing, image_links, image_values
+from bulk.planning.undo.things import FAMILIES, Thing, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
 
@@ -136,6 +136,8 @@ class ContactUndo:
         receipt = yield from look_up_contact("look up", email)
         if not receipt.ok:
             return Outcome(RowStatus.FAILED, failures=(Failure(receipt.step, receipt.code, receipt.error),))
+        if receipt.data is not None and str(receipt.data["id"]) == thing.record:  # it never went
+            return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
         if receipt.data is not None and not known.begun - {"look up"}:
             return changed_since(email, "deleted", f"somebody has made it, with the id {receipt.data['id']}")
         fields = {f"{CUSTOM}{of}": value for of, value in before.fields.items() if value}
@@ -147,23 +149,28 @@ class ContactUndo:
         if isinstance(contact, Done):
             return ended(contact, CREATED, "", None)
         beside = self._links_before(before)
-        done = yield from combined(self._parts(contact, beside))
+        there = tuple(edit for edit in beside if self._is_there(edit))
+        done = yield from combined(self._parts(contact, there))
         failures = [failure for part in done for failure in part.failures]
+        failures += [_gone(edit) for edit in beside if edit not in there]
         result = Done(failures, any(part.in_doubt for part in done), changed=True)
-        return ended(result, CREATED, contact.id, wants_of(own, beside))
+        return ended(result, CREATED, contact.id, wants_of(own, there))
 
     def _links_before(self, before: ContactState) -> tuple[Edit, ...]:
+        book = self.edits.names.book
         tags = [self.edits.id_now("tags", of, "") for of in before.tags]
         accounts = {self.edits.id_now("accounts", of, ""): title for of, title in before.titles.items()}
         lists = {of: status for of, status in before.lists.items() if status in (SUBSCRIBED, UNSUBSCRIBED)}
         return (
-            *(Edit(Aspect.TAG, of, False, True, self.edits.names.book("tags").name_of(of)) for of in tags),
-            *(Edit(Aspect.LIST, of, None, s, self.edits.names.book("lists").name_of(of)) for of, s in lists.items()),
-            *(
-                Edit(Aspect.ACCOUNT, of, None, t, self.edits.names.book("accounts").name_of(of))
-                for of, t in accounts.items()
-            ),
+            *(Edit(Aspect.TAG, of, False, True, book("tags").name_of(of)) for of in tags),
+            *(Edit(Aspect.LIST, of, None, status, book("lists").name_of(of)) for of, status in lists.items()),
+            *(Edit(Aspect.ACCOUNT, of, None, title, book("accounts").name_of(of)) for of, title in accounts.items()),
         )
+
+    def _is_there(self, edit: Edit) -> bool:
+        """Whether the account has what a contact was linked with, as far as it was read."""
+        family, names = FAMILIES[edit.aspect], self.edits.names
+        return family in names.unread or edit.of in names.book(family)
 
     def _parts(self, contact: Contact, beside: tuple[Edit, ...]) -> list[Asking[Done]]:
         parts = [
@@ -175,3 +182,9 @@ class ContactUndo:
         jobs = [edit for edit in beside if edit.aspect is Aspect.ACCOUNT]
         parts += [set_account(contact, Employment(edit.of, edit.name, edit.after), NOWHERE) for edit in jobs]
         return parts
+
+
+def _gone(edit: Edit) -> Failure:
+    what = {Aspect.TAG: "tag", Aspect.LIST: "list", Aspect.ACCOUNT: "account"}[edit.aspect]
+    said = f"They are there again, without the {what} with the id {edit.of}, which somebody deleted since."
+    return Failure(f"{what} {edit.of}", "changed_since", said)

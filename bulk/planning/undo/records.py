@@ -21,7 +21,7 @@ from bulk.planning.undo import beside
 from bulk.planning.undo.ends import as_it_was, changed_since, not_read, shown
 from bulk.planning.undo.things import Thing, image_values
 from bulk.planning.writers import Known, Meaning
-from bulk.resources.identity import name_key
+from bulk.resources.identity import name_key, same_name
 from bulk.resources.spec import CUSTOM, Column, Resource
 
 USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
@@ -32,6 +32,7 @@ USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would l
     "dealStages": (("deals", "deals", "filters[stage]"),),
     "fields": (("fieldValues", "fieldValues", "filters[fieldid]"),),
 }
+_FREE: Final = ("description", "accountUrl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class RecordUndo:
             return as_it_was(known, UPDATED, thing.record)
         if all(self._differs({edit.of: value}, kept) for value in thing.left):
             return changed_since(edit.of, shown(edit.before), shown(kept.get(edit.of)))
+        for other in thing.along:
+            more = self._differs({other.of: other.after}, kept)
+            if more and other.before not in UNSET and self._differs({other.of: other.before}, kept):
+                return changed_since(other.of, shown(other.before), shown(kept.get(other.of)))
+            own += more
         return (yield from change_record(self._work(known), Change(thing.record, UPDATED, own), kept))
 
     def _differs(self, values: Mapping[str, Json], kept: Json) -> tuple[Edit, ...]:
@@ -89,6 +95,10 @@ class RecordUndo:
     def _delete(self, thing: Thing, kept: Json) -> Flow:
         for edit in self._differs(image_values(thing.image), kept):
             return changed_since(edit.of, shown(edit.after), shown(edit.before))
+        image = image_values(thing.image)
+        for of, value in kept.items():  # what is empty in a new record, unless somebody fills it
+            if (of.startswith(CUSTOM) or of in _FREE) and of not in image and value not in (*UNSET, []):
+                return changed_since(of, shown(""), shown(value))
         for path, plural, parameter in USERS.get(self.resource.name, ()):
             users = yield from read_list(
                 f"read back {plural}", path, plural, lambda one: str(one["id"]), ((parameter, thing.record),)
@@ -107,9 +117,15 @@ class RecordUndo:
     def _make_anew(self, thing: Thing, known: Known) -> Flow:
         kept = thing.edit.after
         own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in self._values(kept).items())
+        if thing.ours:  # it is not known whether the job had deleted it
+            now = yield from read_record(self.resource, thing.record, custom=False)
+            if isinstance(now, NotRead):
+                return not_read(now.said)
+            if now[1] is not None:
+                return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
         book = self.names.book(self.resource.name)
-        there = book.id_of(str(kept.get(self.resource.called) or "")) if self._is_named(kept) else None
-        if there is None or not self.resource.unique or CREATE in known.begun:
+        there = self._there(kept)
+        if there is None or CREATE in known.begun:
             return (yield from create_record(self._work(known, _additions(kept)), Change("", CREATED, own)))
         # names that lines need are made before them; any other was there, and is not ours to delete again
         if not self._is_made(book.name_of(there), there):
@@ -124,9 +140,19 @@ class RecordUndo:
             return replace(outcome, action=CREATED) if outcome.action == UPDATED else outcome
         return Outcome(RowStatus.SUCCEEDED, CREATED, there)
 
-    def _is_named(self, kept: Json) -> bool:
-        """Whether a record is the one that goes by its name: a template's tag may be called alike."""
-        return bool(self.resource.called) and kept.get("tagType", "contact") == "contact"
+    def _there(self, kept: Json) -> str | None:
+        """The id of a record of the same key that is there, where no two should have one."""
+        resource, book = self.resource, self.names.book(self.resource.name)
+        if not resource.unique or kept.get("tagType", "contact") != "contact":  # a template's may be called alike
+            return None
+        if resource.called not in resource.key_attributes:
+            also = str(kept.get(resource.also_called) or "")
+            return next((i for i, one in book.records.items() if also and same_name(one.label, also)), None)
+        name = str(kept.get(resource.called) or "")
+        if not resource.within:
+            return book.id_of(name)
+        within = str(kept.get(resource.within) or "")
+        return next((i for i in book.records if book.is_called(i, name, within)), None)
 
     def _values(self, kept: Json) -> dict[str, Json]:
         """What a record that was deleted is made with."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from bulk.model import Aspect, Edit, Json
 from bulk.planning.kept_records import pointing
 from bulk.planning.state import ContactState
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.things import FAMILIES, Thing
 from bulk.resources.spec import CUSTOM, Resource
 
 Anew = Mapping[tuple[str, str], str]  # resource and id of then -> the id that it has now
-_FAMILIES: Final = {Aspect.TAG: "tags", Aspect.LIST: "lists", Aspect.ACCOUNT: "accounts"}
 
 
 def renewed(thing: Thing, resource: Resource, anew: Anew) -> Thing:
@@ -29,12 +27,13 @@ def renewed(thing: Thing, resource: Resource, anew: Anew) -> Thing:
             after = _record(after, resource, anew)
         return replace(thing, edit=replace(edit, after=after))
     record = anew.get((resource.name, thing.record), thing.record)
-    return replace(thing, record=record, edit=_edit(edit, resource, anew))
+    along = tuple(_edit(other, resource, anew) for other in thing.along)
+    return replace(thing, record=record, edit=_edit(edit, resource, anew), along=along)
 
 
 def _edit(edit: Edit, resource: Resource, anew: Anew) -> Edit:
-    if edit.aspect in _FAMILIES:
-        return replace(edit, of=anew.get((_FAMILIES[edit.aspect], edit.of), edit.of))
+    if edit.aspect in FAMILIES:
+        return replace(edit, of=anew.get((FAMILIES[edit.aspect], edit.of), edit.of))
     if edit.aspect is not Aspect.VALUE:
         return edit
     of, after = next(iter(_record({edit.of: edit.after}, resource, anew).items()))

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Final, Self
 
 from bulk.model import Aspect, Edit, Json
 from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.kept_records import CHOSEN
 from bulk.resources.spec import CUSTOM
+
+FAMILIES: Final = {Aspect.TAG: "tags", Aspect.LIST: "lists", Aspect.ACCOUNT: "accounts"}  # what links point to
+TOGETHER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "deals": (("group", "stage"), ("contact", "account")),  # a stage lies in its pipeline; of these one is needed
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One thing to put back: `edit.before` is what the job has left, `edit.after` what was there before the job.
 
-    `row` is the row of the undone job. `ours` are other values that the job may have left there. `image` is what a
+    `row` is the row of the undone job. `ours` are other values that the job may have left there; of a record that it
+    has deleted, what it held if that is not sure. `image` is what a
     record was made with, `perhaps` what it may have got besides. `at` is when it was sent. `never`: nothing was there
-    before, and that cannot be had again.
+    before, and that cannot be had again. `along` are other cells of the record that go back in the same request.
     """
 
     row: int
@@ -33,6 +40,7 @@ class Thing:
     perhaps: tuple[Edit, ...] = ()
     at: float = 0.0
     never: bool = False
+    along: tuple[Edit, ...] = ()
 
     @property
     def left(self) -> tuple[Json, ...]:
@@ -43,14 +51,16 @@ class Thing:
         """The thing as JSON, to be written down."""
         image, more = list(map(_plain, self.image)), list(map(_plain, self.perhaps))
         edit, ours = _plain(self.edit), list(self.ours)
-        return [self.row, self.resource, self.record, edit, ours, image, more, self.at, self.never]
+        along = list(map(_plain, self.along))
+        return [self.row, self.resource, self.record, edit, ours, image, more, self.at, self.never, along]
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
         """The inverse of `to_json`."""
-        row, resource, record, edit, ours, image, more, at, never = data
+        row, resource, record, edit, ours, image, more, at, never, *along = data
         images = tuple(map(_edit, image)), tuple(map(_edit, more))
-        return cls(row, resource, record, _edit(edit), tuple(ours), *images, at, never)
+        together = tuple(map(_edit, along[0])) if along else ()
+        return cls(row, resource, record, _edit(edit), tuple(ours), *images, at, never, together)
 
 
 def _plain(edit: Edit) -> Json:
@@ -94,7 +104,8 @@ class Things:
         # of one attribute several are added: an option each
         key = (record, edit.aspect, f"{edit.of} {edit.name}" if edit.aspect is Aspect.BESIDE else edit.of)
         before = self._found.pop(key, None)  # the last change says where it stands in the order
-        thing = Thing(row, self.resource, record, _back(edit), at=at, never=_is_never(edit))
+        not_done = (edit.before,) if edit.aspect is Aspect.RECORD and not sure else ()
+        thing = Thing(row, self.resource, record, _back(edit), not_done, at=at, never=_is_never(edit))
         if before is not None:
             original = before.edit.after
             ours = (*before.ours, before.edit.before)
@@ -103,7 +114,11 @@ class Things:
 
     def all(self) -> list[Thing]:
         """All things, the last first; what was made goes after what was changed."""
-        changed = [thing for thing in self._found.values() if thing.edit.before != thing.edit.after or thing.ours]
+        changed = [
+            replace(thing, along=self._along(record, of)) if aspect is Aspect.VALUE else thing
+            for (record, aspect, of), thing in self._found.items()
+            if (thing.edit.before != thing.edit.after or thing.ours) and not self._goes_along(record, thing.edit)
+        ]
         created = [
             Thing(
                 row,
@@ -117,6 +132,17 @@ class Things:
             for (record, image), (row, at) in zip(self._images.items(), self._rows.values(), strict=True)
         ]
         return [*reversed(changed), *reversed(created)]
+
+    def _along(self, record: str, of: str) -> tuple[Edit, ...]:
+        """The other cells of a record that the API takes only together with this one."""
+        others = (other for pair in TOGETHER.get(self.resource, ()) if of in pair for other in pair if other != of)
+        found = (self._found.get((record, Aspect.VALUE, other)) for other in others)
+        return tuple(thing.edit for thing in found if thing is not None)
+
+    def _goes_along(self, record: str, edit: Edit) -> bool:
+        """Whether a cell that ActiveCampaign has chosen itself goes back with the one that made it do so."""
+        chosen = edit.aspect is Aspect.VALUE and edit.of in CHOSEN.get(self.resource, {}) and edit.before == ""
+        return chosen and (record, Aspect.VALUE, CHOSEN[self.resource][edit.of]) in self._found
 
 
 def _back(edit: Edit) -> Edit:
