@@ -130,15 +130,19 @@ class RecordUndo:
         # names that lines need are made before them; any other was there, and is not ours to delete again
         if not self._is_made(book.name_of(there), there):
             return Outcome(RowStatus.UNCHANGED, UNCHANGED, there)
-        now = yield from read_record(self.resource, there, custom=bool(self.names.fields))
+        return (yield from self._complete(there, own, known))
+
+    def _complete(self, record: str, own: tuple[Edit, ...], known: Known) -> Flow:
+        """Give a record that was made by its name alone all that the deleted one had."""
+        now = yield from read_record(self.resource, record, custom=bool(self.names.fields))
         if isinstance(now, NotRead):
             return not_read(now.said)
         more = self._differs(image_values(own), now[1] or {})
-        if more:  # made by its name alone
-            change = Change(there, CREATED, more)
+        if more:
+            change = Change(record, CREATED, more)
             outcome = yield from change_record(self._work(known), change, now[1])
             return replace(outcome, action=CREATED) if outcome.action == UPDATED else outcome
-        return Outcome(RowStatus.SUCCEEDED, CREATED, there)
+        return Outcome(RowStatus.SUCCEEDED, CREATED, record)
 
     def _there(self, kept: Json) -> str | None:
         """The id of a record of the same key that is there, where no two should have one."""
