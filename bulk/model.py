@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 Json = Any  # a JSON body: the only dicts that cross a border
 Test = Callable[[Json], bool]
@@ -142,6 +142,16 @@ class Edit:
     before: Json
     after: Json
     name: str = ""
+
+    def to_json(self) -> Json:
+        """The edit as JSON, to be written down."""
+        return [self.aspect.value, self.of, self.before, self.after, self.name]
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """The inverse of `to_json`."""
+        aspect, *rest = data
+        return cls(Aspect(aspect), *rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ has read serves those after it too. When the plan is carried out, it is told her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -14,7 +14,7 @@ from typing import Final
 
 import anyio.to_thread
 
-from bulk.model import Aspect, Edit, Json
+from bulk.model import Edit, Json
 from bulk.planning.changes import Change
 from bulk.planning.names import Book, CustomField, Names
 from bulk.planning.naming import read_names
@@ -141,7 +141,7 @@ class Projection:
                 key = checkpoint.snapshot.known(ADDRESSES, [identity]).get(identity)
                 changes = [after for _key, after in rows]
                 _hold_changed(checkpoint, identity, key, changes)
-                if key is not None and any(of == "email" for change in changes for _aspect, of, _to in change["edits"]):
+                if key is not None and any(edit.of == "email" for change in changes for edit in _edits_of(change)):
                     moved[identity] = key
                 if at % _BATCH == 0:
                     await checkpoint.durable()
@@ -168,7 +168,7 @@ class Projection:
         identity = change.record or self.ids.of(Coming(resource.name, row))
         after = {
             "before": None if before is None else before.to_json(),
-            "edits": [[edit.aspect.value, edit.of, edit.after] for edit in (*change.own, *change.beside)],
+            "edits": [edit.to_json() for edit in (*change.own, *change.beside)],
         }
         checkpoint.snapshot.hold(AFTER, (CONTACTS, f"{identity} {row:012}"), after)
 
@@ -204,5 +204,9 @@ def _hold_changed(checkpoint: Checkpoint, identity: str, key: str | None, change
     if current is None:
         current = next((change["before"] for change in changes if change["before"] is not None), None)
     state = None if current is None else ContactState.from_json(current)
-    edits = [Edit(Aspect(aspect), of, None, after) for change in changes for aspect, of, after in change["edits"]]
+    edits = [edit for change in changes for edit in _edits_of(change)]
     by_email_or_id(checkpoint, identity, contact_after(state, identity, edits).to_json())
+
+
+def _edits_of(change: Mapping[str, Json]) -> Iterator[Edit]:
+    return map(Edit.from_json, change["edits"])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from bulk.model import ANOTHER_RECORD, Aspect, Edit, Edits, Receipt, Request, Verdict
+from bulk.model import ANOTHER_RECORD, Edit, Edits, Receipt, Request, Verdict
 from bulk.storage.database import Database, Execute
 
 _INTEND: Final = (
@@ -65,7 +65,7 @@ class Journal:
         self._database.put(_INTEND, (row, request.step, request.method, attempts))
         if request.method != "GET":
             edits = request.edits or _UNTOLD
-            each = [[edit.aspect.value, edit.of, edit.before, edit.after, edit.name] for edit in edits.each]
+            each = [edit.to_json() for edit in edits.each]
             text = _readable(each) if each else NOTHING_TOLD
             values = (row, request.step, edits.record, text, edits.made, self._clock())
             self._database.put(_OVERWRITE, values)
@@ -101,8 +101,8 @@ class Journal:
             " FROM edits LEFT JOIN steps USING (row, step) ORDER BY number"
         )
         for row, step, record, text, made, at, sure in cursor:  # the steps of a row that is done are not kept
-            edits = (Edit(Aspect(aspect), *rest) for aspect, *rest in json.loads(text))
-            yield Overwritten(row, step, Edits(record, tuple(edits), bool(made)), at, sure=bool(sure))
+            edits = tuple(map(Edit.from_json, json.loads(text)))
+            yield Overwritten(row, step, Edits(record, edits, bool(made)), at, sure=bool(sure))
 
     def last_sent(self) -> float:
         """When the last of what the job may have changed was sent, by the clock of this machine; 0.0: nothing was."""

@@ -49,26 +49,17 @@ class Thing:
 
     def to_json(self) -> Json:
         """The thing as JSON, to be written down."""
-        image, more = list(map(_plain, self.image)), list(map(_plain, self.perhaps))
-        edit, ours = _plain(self.edit), list(self.ours)
-        along = list(map(_plain, self.along))
+        image, more, along = ([edit.to_json() for edit in edits] for edits in (self.image, self.perhaps, self.along))
+        edit, ours = self.edit.to_json(), list(self.ours)
         return [self.row, self.resource, self.record, edit, ours, image, more, self.at, self.never, along]
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
         """The inverse of `to_json`."""
         row, resource, record, edit, ours, image, more, at, never, *along = data
-        images = tuple(map(_edit, image)), tuple(map(_edit, more))
-        together = tuple(map(_edit, along[0])) if along else ()
-        return cls(row, resource, record, _edit(edit), tuple(ours), *images, at, never, together)
-
-
-def _plain(edit: Edit) -> Json:
-    return [edit.aspect.value, edit.of, edit.before, edit.after, edit.name]
-
-
-def _edit(data: Json) -> Edit:
-    return Edit(Aspect(data[0]), *data[1:])
+        images = tuple(map(Edit.from_json, image)), tuple(map(Edit.from_json, more))
+        together = tuple(map(Edit.from_json, along[0])) if along else ()
+        return cls(row, resource, record, Edit.from_json(edit), tuple(ours), *images, at, never, together)
 
 
 @dataclass(slots=True)
