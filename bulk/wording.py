@@ -121,7 +121,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+_QUOTED: Final = 80  # characters of a value that an error shows
 _LINE_END: Final = re.compile(r"\r\n|[\r\n]")
+
+
+def quoted(value: object) -> str:
+    """A value in quotes as an error shows it, cut where it is long; None as no text."""
+    text = "" if value is None else str(value)
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
 
 
 def excerpts(before: str, after: str, most: int) -> tuple[str, str]:

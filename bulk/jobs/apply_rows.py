@@ -23,10 +23,10 @@ from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
+from bulk.wording import quoted
 
 NOT_OLD: Final = 20.0  # seconds that what was read of contacts decides by itself whether the plan still holds
 COMES_WITH: Final = "\0"  # for the id of what comes with a record that is made: which it is, the plan cannot say
-_SHOWN: Final = 80  # characters of a value that an error shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class ApplyRows:
             return _meanwhile("it was there", "it is gone")
         for edit in values:
             if _text(now[1].get(edit.of)) != _text(edit.before):
-                return _meanwhile(f"{edit.of} was {_shown(edit.before)}", f"it is {_shown(now[1].get(edit.of))}")
+                return _meanwhile(f"{edit.of} was {quoted(edit.before)}", f"it is {quoted(now[1].get(edit.of))}")
         return None
 
 
@@ -138,7 +138,7 @@ def _told(line: Line) -> str:
     """A line, in the words of an error."""
     if not line.column:
         return line.action
-    return f"{line.action} {line.column}: {_shown(line.before)} → {_shown(line.after)}"
+    return f"{line.action} {line.column}: {quoted(line.before)} → {quoted(line.after)}"
 
 
 def _meanwhile(planned: str, now: str) -> Failure:
@@ -156,8 +156,3 @@ def _set_aside(outcome: Outcome, change: Change) -> Outcome:
 
 def _text(value: Json) -> str:
     return "" if value in (None, "0", "") else str(value)
-
-
-def _shown(value: Json) -> str:
-    text = "" if value is None else str(value)
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")

@@ -24,11 +24,11 @@ from bulk.planning.state import ContactState
 from bulk.resources.identity import same_address
 from bulk.resources.kinds import TEXT, Kind
 from bulk.resources.spec import CUSTOM
+from bulk.wording import quoted
 
 NOT_CONFIRMED: Final = "not_confirmed"
 GONE: Final = {"gone": True}
 THERE: Final = {"there": True}  # of a row that has failed: what it had made, and went on from, is to be there
-_SHOWN: Final = 80  # characters of a value that an error shows
 RELATIONS: Final = "relations"  # of a field: the lists with whose contacts it is shown
 _SPOKEN: Final = {RELATIONS: "the lists with which it is shown (0 is all)"}
 Wants = Mapping[str, Json]
@@ -253,10 +253,5 @@ def _text(value: Json) -> str:
 
 
 def _failure(step: str, what: str, current: Json, wanted: Json) -> Failure:
-    said = f"Acknowledged, but not found so when read: {what} should be {_shown(wanted)} and is {_shown(current)}."
+    said = f"Acknowledged, but not found so when read: {what} should be {quoted(wanted)} and is {quoted(current)}."
     return Failure(step, NOT_CONFIRMED, f"{said} Somebody may have changed it since.")
-
-
-def _shown(value: Json) -> str:
-    text = _text(value)
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")

@@ -16,11 +16,11 @@ from bulk.resources.escapes import CLEAR
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import NAMES, Problem
 from bulk.resources.spec import Column, is_blank
+from bulk.wording import quoted
 
 _OPPOSITE: Final = dict(OPPOSITES)  # what takes away again what a column adds
 _NAMES_OF_PEOPLE: Final = frozenset(name for pair in OPPOSITES for name in pair)  # each name is an edit by itself
 _LEFT: Final = "unsubscribe_lists"
-_SHOWN: Final = 80  # characters of a value that an error shows
 CONFLICT: Final = "conflict"
 
 
@@ -165,4 +165,4 @@ def _means_same(now: str, wanted: str, column: Column) -> bool:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…") if text else "nothing"
+    return quoted(text) if text else "nothing"

@@ -16,10 +16,11 @@ from bulk.planning.pages.collections import read_list
 from bulk.planning.settling import deleted
 from bulk.planning.steps.additions import ADDITIONS, Owner
 from bulk.planning.steps.contact_links import Done
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, not_read, shown
+from bulk.planning.undo.ends import as_it_was, changed_since, ended, not_read
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Known
 from bulk.resources.spec import Resource
+from bulk.wording import quoted
 
 _BETWEEN: Final = "||"  # of several values of one field
 
@@ -74,7 +75,7 @@ def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
     left = edit.before[1] if isinstance(edit.before, list) else edit.name
     now = str(own.get("label") or own[place.called]) if isinstance(edit.before, list) else edit.name
     if now != left:
-        return changed_since(what, shown(left), shown(now))
+        return changed_since(what, quoted(left), quoted(now))
     by = thing.record if place.plural == "fieldOptions" else identity
     users = yield from read_list(
         f"read back {place.users}", place.users, place.users, lambda one: [str(one["id"]), one.get("value")],

@@ -22,10 +22,11 @@ from bulk.planning.settling import deleted
 from bulk.planning.state import ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, leave_account, remove_tags, set_account, set_lists
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, moment_of, not_read, place_told, shown, status_told
+from bulk.planning.undo.ends import as_it_was, changed_since, ended, moment_of, not_read, place_told, status_told
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.spec import CUSTOM, Column
+from bulk.wording import quoted
 
 WITHIN: Final = 10.0  # seconds after a send within which the account dates what it has done
 
@@ -60,7 +61,7 @@ class ContactEdits:
         edit = thing.edit
         column = next((column for column in self.columns if column.attribute == edit.of), None)
         if column is None:
-            return changed_since(f"the field {edit.of.removeprefix(CUSTOM)}", shown(edit.before), "it is gone")
+            return changed_since(f"the field {edit.of.removeprefix(CUSTOM)}", quoted(edit.before), "it is gone")
 
         def differs(value: Json) -> tuple[Edit, ...]:
             return contact_edits({edit.of: "" if value is None else value}, state, self.columns)
@@ -69,7 +70,7 @@ class ContactEdits:
         if not own:
             return as_it_was(known, UPDATED, state.id)
         if all(differs(value) for value in thing.left):
-            return changed_since(column.header, shown(edit.before), shown(own[0].before))
+            return changed_since(column.header, quoted(edit.before), quoted(own[0].before))
         wanted = Wanted({edit.of: edit.after})
         write = Write(Way.BY_ID, state.id, wanted, own, self.columns, known, Edits(state.id, own))
         contact = yield from write_contact(write)

@@ -26,10 +26,11 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, is_known, link_told, not_read, shown
+from bulk.planning.undo.ends import as_it_was, changed_since, ended, is_known, link_told, not_read
 from bulk.planning.undo.things import FAMILIES, Thing, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
+from bulk.wording import quoted
 
 _LEFT: Final = "This person left {name!r} since, and deleting them would lose that. So they are kept."
 
@@ -58,7 +59,7 @@ class ContactUndo:
             )
         if deletes:
             return as_it_was(known, DELETED, thing.record)
-        return changed_since("the contact", shown(thing.edit.before), "it is gone")
+        return changed_since("the contact", quoted(thing.edit.before), "it is gone")
 
     # ---- a contact that the job has created
 
@@ -108,11 +109,11 @@ class ContactUndo:
         perhaps = image_values(thing.perhaps)
         for edit in contact_edits(image, state, self.edits.columns):
             if edit.of not in perhaps or contact_edits({edit.of: perhaps[edit.of]}, state, self.edits.columns):
-                return self._header(edit.of), shown(edit.after), shown(edit.before)
+                return self._header(edit.of), quoted(edit.after), quoted(edit.before)
         others = {**state.attributes, **{f"{CUSTOM}{of}": value for of, value in state.fields.items()}}
         for of, value in others.items():
             if value and of not in image and of not in perhaps and of != "email":
-                return self._header(of), shown(""), shown(value)
+                return self._header(of), quoted(""), quoted(value)
         for aspect, family, current in (
             (Aspect.TAG, "tags", dict.fromkeys(state.tags, True)),
             (Aspect.LIST, "lists", dict(state.lists)),

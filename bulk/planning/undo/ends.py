@@ -13,7 +13,6 @@ from bulk.planning.steps.contact_links import Done
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM, Column
 
-_SHOWN: Final = 80  # characters of a value that an error shows
 _WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
 
 
@@ -51,12 +50,6 @@ def ended(done: Done, action: str, identity: str, wants: Json) -> Outcome:
 def is_known(attribute: str, columns: tuple[Column, ...]) -> bool:
     """Whether the account has the attribute: a custom field may be gone."""
     return not attribute.startswith(CUSTOM) or any(column.attribute == attribute for column in columns)
-
-
-def shown(value: Json) -> str:
-    """A value, as an error shows it."""
-    text = "" if value is None else str(value)
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def status_told(status: Json) -> str:

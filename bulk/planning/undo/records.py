@@ -18,11 +18,12 @@ from bulk.planning.steps.record import CREATE, NOTHING, change_record, create_re
 from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted
 from bulk.planning.undo import beside
-from bulk.planning.undo.ends import as_it_was, changed_since, not_read, shown
+from bulk.planning.undo.ends import as_it_was, changed_since, not_read
 from bulk.planning.undo.things import Thing, image_values
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.identity import name_key, same_name
 from bulk.resources.spec import CUSTOM, Column, Resource
+from bulk.wording import quoted
 
 USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
     "tags": (("contacts", "contacts", "tagid"),),
@@ -65,7 +66,7 @@ class RecordUndo:
             return (yield from self._delete(thing, now[1]) if deletes else self._change(thing, now[1], known))
         if deletes:
             return as_it_was(known, DELETED, thing.record)
-        return changed_since(f"the {self.resource.singular}", shown(thing.edit.before), "it is gone")
+        return changed_since(f"the {self.resource.singular}", quoted(thing.edit.before), "it is gone")
 
     def _change(self, thing: Thing, kept: Json, known: Known) -> Flow:
         edit = thing.edit
@@ -73,11 +74,11 @@ class RecordUndo:
         if not own:
             return as_it_was(known, UPDATED, thing.record)
         if all(self._differs({edit.of: value}, kept) for value in thing.left):
-            return changed_since(edit.of, shown(edit.before), shown(kept.get(edit.of)))
+            return changed_since(edit.of, quoted(edit.before), quoted(kept.get(edit.of)))
         for other in thing.along:
             more = self._differs({other.of: other.after}, kept)
             if more and other.before not in UNSET and self._differs({other.of: other.before}, kept):
-                return changed_since(other.of, shown(other.before), shown(kept.get(other.of)))
+                return changed_since(other.of, quoted(other.before), quoted(kept.get(other.of)))
             own += more
         return (yield from change_record(self._work(known), Change(thing.record, UPDATED, own), kept))
 
@@ -94,11 +95,11 @@ class RecordUndo:
 
     def _delete(self, thing: Thing, kept: Json) -> Flow:
         for edit in self._differs(image_values(thing.image), kept):
-            return changed_since(edit.of, shown(edit.after), shown(edit.before))
+            return changed_since(edit.of, quoted(edit.after), quoted(edit.before))
         image = image_values(thing.image)
         for of, value in kept.items():  # what is empty in a new record, unless somebody fills it
             if (of.startswith(CUSTOM) or of in _FREE) and of not in image and value not in (*UNSET, []):
-                return changed_since(of, shown(""), shown(value))
+                return changed_since(of, quoted(""), quoted(value))
         for path, plural, parameter in USERS.get(self.resource.name, ()):
             users = yield from read_list(
                 f"read back {plural}", path, plural, lambda one: str(one["id"]), ((parameter, thing.record),)
