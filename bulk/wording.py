@@ -144,9 +144,13 @@ def excerpt(text: str, most: int) -> str:
     return _cut(_LINE_END.sub(r"\\n", text), 0, most)
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of so many characters at most; what is cut off shows."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _cut(text: str, start: int, most: int) -> str:
-    rest = text[start:]
-    shown = rest if len(rest) <= most else f"{rest[: most - 1]}…"
+    shown = shortened(text[start:], most)
     return f"…{shown}" if start and shown else shown
 
 

@@ -15,7 +15,7 @@ from bulk.cli import display, options, terminal
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
-from bulk.wording import agreeing, counted, excerpts
+from bulk.wording import agreeing, counted, excerpts, shortened
 
 if TYPE_CHECKING:
     from bulk.library import ComparedResource, Comparison, Difference
@@ -154,7 +154,7 @@ def _told(one: Difference, *, several: bool) -> str:
     rows = f"row {one.row_a}" if one.row_a else ""
     rows += f"{'/' if rows else 'row '}{one.row_b}" if one.row_b else ""
     where = f"{one.resource} {rows}" if several else rows
-    key = f" {_short(one.key)}" if one.key else ""
+    key = f" {shortened(one.key, WIDTH)}" if one.key else ""
     if one.column:
         return f"{where}{key}: {one.column}: {_excerpt(one.a, one.b)}"
     side = "A" if one.row_a else "B"
@@ -165,7 +165,3 @@ def _told(one: Difference, *, several: bool) -> str:
 def _excerpt(a: str, b: str) -> str:
     """Both cells, from about where they begin to differ."""
     return " | ".join(cell or "(empty)" for cell in excerpts(a, b, WIDTH))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"

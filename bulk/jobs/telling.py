@@ -8,6 +8,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
+from bulk.engine.dispatch import Dispatch
 from bulk.jobs.rows import Rows
 from bulk.jobs.survey import Survey
 from bulk.model import RowStatus
@@ -32,7 +33,7 @@ def where_it_stands(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
     failed = rows.failed - in_doubt + rows.counts[RowStatus.REJECTED.value]
     return Snapshot(
         "sending", rows.counts.total(), needs.rows, failed, in_doubt,
-        dispatch.requests, max(0.0, dispatch.line.pauses.until - anyio.current_time()),
+        dispatch.requests, _paused_for(dispatch),
     )  # fmt: skip
 
 
@@ -40,8 +41,8 @@ async def telling_lines(progress: Progress, counts: Counter[str], total: int, ru
     """Tell how many of so many lines have ended, again and again; `counts` has them by status."""
     dispatch = runner.dispatch
     while True:
-        paused = max(0.0, dispatch.line.pauses.until - anyio.current_time())
         failed, in_doubt = counts[RowStatus.FAILED.value], counts[RowStatus.IN_DOUBT.value]
+        paused = _paused_for(dispatch)
         progress.update(
             Snapshot("sending", counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
         )
@@ -52,8 +53,13 @@ async def telling_pages(progress: Progress, walk: PageWalk, what: str, runner: R
     """Tell how many of `what` are read, again and again."""
     dispatch = runner.dispatch
     while True:
-        paused = max(0.0, dispatch.line.pauses.until - anyio.current_time())
+        paused = _paused_for(dispatch)
         progress.update(
             Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused, what=what)
         )
         await anyio.sleep(TELL_EVERY)
+
+
+def _paused_for(dispatch: Dispatch) -> float:
+    """The seconds for which nothing more is sent; 0.0 of a job that goes on."""
+    return max(0.0, dispatch.line.pauses.until - anyio.current_time())
