@@ -13,10 +13,10 @@ from typing import Final
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
 from bulk.model import Aspect, Failure, Flow, Json, Outcome, Row, RowStatus
-from bulk.planning.changes import CREATED, UPDATED, Change
+from bulk.planning.changes import CREATED, UNCHANGED, UPDATED, Change
 from bulk.planning.flow import Asking
 from bulk.planning.learning import learned
-from bulk.planning.plan_lines import UNCHANGED, Line, lines_of
+from bulk.planning.plan_lines import Line, lines_of
 from bulk.planning.projected import Coming, name_imagined
 from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.writers import Known

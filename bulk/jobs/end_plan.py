@@ -14,7 +14,8 @@ from bulk.files.opening import open_sink
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.model import RowStatus
-from bulk.planning.plan_lines import HEADER, REJECT, UNCHANGED, Line
+from bulk.planning.changes import UNCHANGED
+from bulk.planning.plan_lines import HEADER, REJECT, Line
 from bulk.planning.projected import ImaginedIds
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping

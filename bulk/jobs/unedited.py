@@ -18,7 +18,6 @@ from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED
-from bulk.planning.plan_lines import UNCHANGED as SAME
 from bulk.planning.plan_lines import Line
 from bulk.planning.three_ways import emptied
 from bulk.storage import facts
@@ -86,7 +85,7 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 sums.refused += 1
             elif not is_edited:
                 if job.only_plan:
-                    job.checkpoint.planned.put((Line(row.number, row.key, row.id, SAME),), requests=0)
+                    job.checkpoint.planned.put((Line(row.number, row.key, row.id, UNCHANGED),), requests=0)
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, row.id))
     return sums
 

@@ -19,6 +19,9 @@ CREATED: Final = "created"
 UPDATED: Final = "updated"
 DELETED: Final = "deleted"
 UNCHANGED: Final = "unchanged"
+FAMILIES: Final = {  # what the links of contacts point to
+    Aspect.TAG: "tags", Aspect.LIST: "lists", Aspect.ACCOUNT: "accounts", Aspect.AUTOMATION: "automations",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from bulk.resources.identity import loose_key
 
 UNCONFIRMED, SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "0", "1", "2", "3"
 ACTIVE: Final = (UNCONFIRMED, SUBSCRIBED)  # statuses that a person has agreed to
+STATUS_WORDS: Final = {
+    UNCONFIRMED: "unconfirmed", SUBSCRIBED: "subscribed", UNSUBSCRIBED: "unsubscribed", BOUNCED: "bounced"
+}  # fmt: skip
 NEVER: Final = ""  # stands for the status of who was never on a list
 ASKED_TO_RETURN: Final = 4  # `sourceid` that ActiveCampaign wants with a resubscription
 RELATION: Final = "contactLists"
@@ -177,16 +180,22 @@ class Subscription:
 
     def _left_since(self, left: str) -> bool:
         """Whether they left after the user's decision, as far as the account says when that was."""
-        try:
-            moment = datetime.fromisoformat(left)
-        except ValueError:
-            return False
-        return bool(self.began) and moment.tzinfo is not None and moment.timestamp() >= self.began
+        moment = moment_of(left)
+        return bool(self.began) and moment is not None and moment >= self.began
 
     def _request(self, *, returning: bool = False, before: str | None = None) -> Request:
         edit = Edit(Aspect.LIST, self.list, before or None, self.status, self.name)
         request = list_request(self.step, self.contact, self.list, self.status, returning=returning)
         return replace(request, edits=Edits(self.contact, (edit,), self.is_new))
+
+
+def moment_of(date: str) -> float | None:
+    """The moment of a date, None where it does not say one."""
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
 
 
 def list_request(step: str, contact: str, identity: str, status: str, *, returning: bool = False) -> Request:

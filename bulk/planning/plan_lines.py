@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus
-from bulk.planning.changes import CREATED, DELETED, Change
-from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.changes import CREATED, DELETED, FAMILIES, UNCHANGED, Change
+from bulk.planning.consent import STATUS_WORDS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.differences import option_text
 from bulk.planning.names import Names
 from bulk.planning.three_ways import CONFLICT
 from bulk.resources.spec import CUSTOM, Column
 
 HEADER: Final = ("_row", "_key", "_id", "_action", "column", "before", "after")
-UNCHANGED: Final = "unchanged"
 REJECT: Final = "reject"
 _RECORD: Final = {CREATED: "create", DELETED: "delete"}  # what the report calls it -> what the plan does; else: update
 _STATUSES: Final = {SUBSCRIBED: "subscribe", UNSUBSCRIBED: "unsubscribe"}
-_WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
 _OPTED_OUT: Final = "opted_out"  # the code of whom nobody may subscribe, and the action of such a line
 NOT_DONE: Final = (REJECT, _OPTED_OUT, CONFLICT)  # the actions of what a row asks for and what is not done
 
@@ -93,25 +91,20 @@ def _told(edit: Edit, change: Change, columns: Sequence[Column], names: Names) -
 
 def _link(edit: Edit, record: str, names: Names) -> tuple[str, str, str, str]:
     """The same of a link: a tag, a list, an account or an automation."""
-    called = _called(_FAMILIES[edit.aspect], edit, names)
+    called = _called(FAMILIES[edit.aspect], edit, names)
     match edit.aspect:
         case Aspect.TAG:
             return ("add_tag", "tags", "", called) if edit.after else ("remove_tag", "tags", called, "")
         case Aspect.LIST:
             column = "unsubscribe_lists" if edit.after == UNSUBSCRIBED else "lists"
-            before = "" if edit.before is None else f"{called}: {_WORDS.get(edit.before, edit.before)}"
-            after = called if edit.after in _STATUSES else f"{called}: {_WORDS.get(edit.after, edit.after)}"
+            before = "" if edit.before is None else f"{called}: {STATUS_WORDS.get(edit.before, edit.before)}"
+            after = called if edit.after in _STATUSES else f"{called}: {STATUS_WORDS.get(edit.after, edit.after)}"
             return _STATUSES.get(edit.after, "update"), column, before, after
         case Aspect.ACCOUNT:
             was, becomes = ("" if title is None else _titled(called, title) for title in (edit.before, edit.after))
             return record, "account", was, becomes
         case _:
             return record, "automation", "" if edit.after else called, called if edit.after else ""
-
-
-_FAMILIES: Final = {
-    Aspect.TAG: "tags", Aspect.LIST: "lists", Aspect.ACCOUNT: "accounts", Aspect.AUTOMATION: "automations",
-}  # fmt: skip
 
 
 def _called(family: str, edit: Edit, names: Names) -> str:

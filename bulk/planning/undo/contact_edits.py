@@ -12,7 +12,7 @@ from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt
 from bulk.planning.changes import DELETED, UPDATED
-from bulk.planning.consent import ACTIVE, NEVER
+from bulk.planning.consent import ACTIVE, NEVER, moment_of
 from bulk.planning.contact_changes import Contact, Employment, contact_edits, places_of, wants_of
 from bulk.planning.contact_wants import Wanted
 from bulk.planning.flow import Asking
@@ -22,7 +22,7 @@ from bulk.planning.settling import deleted
 from bulk.planning.state import ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, leave_account, remove_tags, set_account, set_lists
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, moment_of, not_read, place_told, status_told
+from bulk.planning.undo.ends import as_it_was, changed_since, ended, not_read, place_told, status_told
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.spec import CUSTOM, Column

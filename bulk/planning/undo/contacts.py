@@ -13,7 +13,7 @@ from typing import Final
 
 from bulk.model import Admission, Aspect, Edit, Edits, Failure, Flow, Outcome, Receipt, Request, RowStatus, Standing
 from bulk.planning.address_lookup import look_up_contact
-from bulk.planning.changes import CREATED, DELETED, UNCHANGED
+from bulk.planning.changes import CREATED, DELETED, FAMILIES, UNCHANGED
 from bulk.planning.consent import ACTIVE, STANDINGS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.contact_changes import NOWHERE, Contact, Employment, contact_edits, wants_of
 from bulk.planning.contact_wants import Wanted
@@ -27,7 +27,7 @@ from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
 from bulk.planning.undo.ends import as_it_was, changed_since, ended, is_known, link_told, not_read
-from bulk.planning.undo.things import FAMILIES, Thing, image_links, image_values
+from bulk.planning.undo.things import Thing, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
 from bulk.wording import quoted
@@ -186,6 +186,6 @@ class ContactUndo:
 
 
 def _gone(edit: Edit) -> Failure:
-    what = {Aspect.TAG: "tag", Aspect.LIST: "list", Aspect.ACCOUNT: "account"}[edit.aspect]
+    what = FAMILIES[edit.aspect].removesuffix("s")
     said = f"They are there again, without the {what} with the id {edit.of}, which somebody deleted since."
     return Failure(f"{what} {edit.of}", "changed_since", said)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
-
 from bulk.model import Aspect, Failure, Json, Outcome, RowStatus
 from bulk.planning.changes import UNCHANGED
-from bulk.planning.consent import NEVER
+from bulk.planning.consent import NEVER, STATUS_WORDS
 from bulk.planning.differences import perhaps
 from bulk.planning.steps.contact_links import Done
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM, Column
-
-_WORDS: Final = {"0": "unconfirmed", "1": "subscribed", "2": "unsubscribed", "3": "bounced"}
 
 
 def changed_since(what: str, left: str, now: str) -> Outcome:
@@ -54,7 +49,7 @@ def is_known(attribute: str, columns: tuple[Column, ...]) -> bool:
 
 def status_told(status: Json) -> str:
     """How somebody stands with a list."""
-    return "on no list" if status in (None, NEVER) else _WORDS.get(str(status), str(status))
+    return "on no list" if status in (None, NEVER) else STATUS_WORDS.get(str(status), str(status))
 
 
 def place_told(title: Json) -> str:
@@ -69,12 +64,3 @@ def link_told(aspect: Aspect, value: Json) -> str:
     if aspect is Aspect.LIST:
         return status_told(value)
     return place_told(value) if aspect is Aspect.ACCOUNT else "has it" if value else "has it not"
-
-
-def moment_of(date: str) -> float | None:
-    """The moment of a date, None where it does not say one."""
-    try:
-        moment = datetime.fromisoformat(date)
-    except ValueError:
-        return None
-    return moment.timestamp() if moment.tzinfo is not None else None

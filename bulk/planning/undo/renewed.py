@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bulk.model import Aspect, Edit, Json
+from bulk.planning.changes import FAMILIES
 from bulk.planning.kept_records import pointing
 from bulk.planning.state import ContactState
-from bulk.planning.undo.things import FAMILIES, Thing
+from bulk.planning.undo.things import Thing
 from bulk.resources.spec import CUSTOM, Resource
 
 Anew = Mapping[tuple[str, str], str]  # resource and id of then -> the id that it has now

@@ -15,7 +15,6 @@ from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.kept_records import CHOSEN
 from bulk.resources.spec import CUSTOM
 
-FAMILIES: Final = {Aspect.TAG: "tags", Aspect.LIST: "lists", Aspect.ACCOUNT: "accounts"}  # what links point to
 TOGETHER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "deals": (("group", "stage"), ("contact", "account")),  # a stage lies in its pipeline; of these one is needed
 }
