@@ -16,6 +16,7 @@ from bulk.planning.rows.contact import ContactRows
 from bulk.planning.rows.edited import ContactNow, EditedRows, RecordNow
 from bulk.planning.rows.link import LinkRows
 from bulk.planning.rows.record import RecordRows
+from bulk.planning.steps.record_search import Claims
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
 from bulk.prefetch.lookup import CheckpointLookup
@@ -72,8 +73,9 @@ def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     result = CheckpointLookup(job.resource, job.checkpoint)
     match job.resource.writing:
         case Writing.RECORD if job.checkpoint.fact(facts.BASELINE):
-            others = RecordRows(job.resource, meaning, names, result)
-            edited = RecordRows(job.resource, replace(meaning, key="id"), names, result, others)
+            claims = Claims(result, set())
+            others = RecordRows(job.resource, meaning, names, result, claims)
+            edited = RecordRows(job.resource, replace(meaning, key="id"), names, result, claims)
             return EditedRows(others, edited, RecordNow(names, result), job.options.on_conflict)
         case Writing.RECORD:
             return RecordRows(job.resource, meaning, names, result)

@@ -48,12 +48,12 @@ class RecordRows:
     meaning: Meaning
     names: Names
     lookup: Lookup
-    beside: RecordRows | None = None  # who writes other rows of the same file
+    claims: Claims | None = None  # given where another writer has other rows of the same file: theirs count here too
     _claims: Claims = field(init=False)
     _matching: Matching = field(init=False)
 
     def __post_init__(self) -> None:
-        self._claims = Claims(self.lookup, set()) if self.beside is None else self.beside._claims  # noqa: SLF001
+        self._claims = Claims(self.lookup, set()) if self.claims is None else self.claims
         self._matching = Matching(self.resource, self.meaning, self.names, self.lookup, self._claims)
 
     # ---- what a row says
