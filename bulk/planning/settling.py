@@ -12,7 +12,6 @@ from bulk.model import Edits, Receipt, Request, Verdict
 from bulk.planning.flow import Asking, asked
 from bulk.resources import named
 
-_SINGULARS: Final = {"fieldOptions": "fieldOption"}  # of what is no resource by itself
 SENDS: Final = 2  # of one such request in one run, each settled by reading
 
 
@@ -57,21 +56,26 @@ def settled(request: Request, look: Look[Made], *, look_first: bool = False) -> 
 
 
 def deleted(
-    step: str, path: str, edits: Edits | None = None, *, admitted: Callable[[Request], Request] | None = None
+    step: str,
+    path: str,
+    edits: Edits | None = None,
+    *,
+    singular: str = "",
+    admitted: Callable[[Request], Request] | None = None,
 ) -> Asking[Receipt]:
     """Delete a record, which may be repeated; what the answers leave open is settled by reading whether it is there.
 
-    Only the API's own word counts, that it has deleted it or that there is no such record. `admitted` gives the request
-    what it may not leave without.
+    Only the API's own word counts, that it has deleted it or that there is no such record. `singular` is what an answer
+    calls it, where that is no resource by itself. `admitted` gives the request what it may not leave without.
     """
     request = Request(step, "DELETE", path, absent_is_done=True, edits=edits)
     receipt = yield from asked(request if admitted is None else admitted(request))
     if receipt.ok or (receipt.verdict is Verdict.REJECT and receipt.status != 404):
         return receipt
     collection, _, identity = path.partition("/")
-    singular = _SINGULARS.get(collection) or named(collection).singular
+    expects = singular or named(collection).singular
     gone = yield from asked(
-        Request(f"look up after {step}", "GET", path, absent_is_done=True, expects=singular, says={"id": identity})
+        Request(f"look up after {step}", "GET", path, absent_is_done=True, expects=expects, says={"id": identity})
     )
     if gone.ok and gone.status >= 400:
         return replace(receipt, verdict=Verdict.ACCEPT, code="", error="")

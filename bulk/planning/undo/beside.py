@@ -70,8 +70,8 @@ def _read(step: str, place: _Place, thing: Thing) -> Asking[list[Json] | Receipt
 
 
 def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
-    edit, identity = thing.edit, str(own["id"])
-    what = f"the {place.plural.removesuffix('s')} {edit.name!r}"
+    edit, identity, singular = thing.edit, str(own["id"]), place.plural.removesuffix("s")
+    what = f"the {singular} {edit.name!r}"
     left = edit.before[1] if isinstance(edit.before, list) else edit.name
     now = str(own.get("label") or own[place.called]) if isinstance(edit.before, list) else edit.name
     if now != left:
@@ -88,7 +88,7 @@ def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
         return changed_since(what, "unused", f"{place.users} {', '.join(using[:5])} have it")
     done = Done()
     gone = Edits(thing.record, (Edit(Aspect.BESIDE, edit.of, edit.before, None, edit.name),))
-    if done.take((yield from deleted("delete", f"{place.plural}/{identity}", gone))):
+    if done.take((yield from deleted("delete", f"{place.plural}/{identity}", gone, singular=singular))):
         there = yield from _read("look up after delete", place, thing)
         if isinstance(there, Receipt):
             return not_read(there.error)
