@@ -11,7 +11,7 @@ from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED, Change
 from bulk.planning.learning import learned
 from bulk.planning.plan_lines import lines_of
-from bulk.planning.writers import Known
+from bulk.planning.writers import Known, Lookup
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
@@ -49,7 +49,7 @@ class PlanRows:
         requests = bool(result.own) + len(result.beside)
         self.checkpoint.planned.put(lines, requests=requests)
         if self.projection is not None:
-            self._keep(self.projection, row, result, known_now)
+            self._keep(self.projection, row, result, known_now, lookup)
         if result.is_nothing:
             return self._ended(Outcome(RowStatus.UNCHANGED, UNCHANGED, result.record))
         if result.failures and not requests:
@@ -61,15 +61,16 @@ class PlanRows:
         waits = self.projection is not None and self.projection.ids.coming(outcome.id) is not None
         return Outcome(RowStatus.UNPROCESSED) if waits else outcome
 
-    def _keep(self, projection: Projection, row: Row, change: Change, known: Known) -> None:
+    def _keep(self, projection: Projection, row: Row, change: Change, known: Known, lookup: Lookup) -> None:
         """Keep what becomes of the row's record for the parts that come later."""
         resource = self.prepared.resource
-        lookup = CheckpointLookup(resource, self.checkpoint)
         if resource.writing is not Writing.RECORD:
-            state = known.person or known.state or known.stored or lookup.contact_of(change.record)
-            if not (change.is_nothing and self.everybody):
-                held = None if self.everybody else state
-                projection.keep_contact(self.checkpoint, resource, row.number, change, held)
+            if self.everybody and change.is_nothing:
+                return
+            before = None  # if everybody was read, later parts have them from there
+            if not self.everybody:
+                before = known.person or known.state or known.stored or lookup.contact_of(change.record)
+            projection.keep_contact(self.checkpoint, resource, row.number, change, before)
         elif not change.is_nothing:
-            before = next((kept for _id, kept in lookup.records(f"id {change.record}")), None)
-            projection.keep_record(self.checkpoint, resource, row.number, change, before)
+            kept = next((kept for _id, kept in lookup.records(f"id {change.record}")), None)
+            projection.keep_record(self.checkpoint, resource, row.number, change, kept)
