@@ -15,6 +15,7 @@ from bulk.errors import AbortedError, UsageError
 from bulk.files.check import check
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Source
+from bulk.jobs.all_parts import Shared
 from bulk.jobs.findings import Findings
 from bulk.jobs.input_options import matched, on_duplicate_of, source_of
 from bulk.jobs.manifest import MANIFEST, keep_manifest
@@ -124,6 +125,21 @@ def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tup
     titles = set(map(normalise, source.header))
     maps = {title: attribute for title, attribute in options.maps.items() if normalise(title) in titles}
     return replace(chosen, maps=maps), source
+
+
+async def taken_up(
+    shared: Shared, resource: Resource, part: JobFolder, file: NamedFile, options: ImportOptions
+) -> tuple[ImportOptions, Source, JobRecord]:
+    """The options of one part, its file and its record, once it is its turn; what the file is, is said."""
+    setting, access = shared.setting, shared.setting.access
+    chosen, source = await anyio.to_thread.run_sync(prepared, resource, file, options)
+    whole = shared.folder.record()
+    record = JobRecord(
+        whole.kind, resource.name, asdict(chosen), access.place, access.connection, input=part.record().input,
+        created=whole.created,  # the moment of what was decided is that of the whole job
+    )  # fmt: skip
+    setting.progress.say(f"{resource.name}.csv: {source.describe()}")
+    return chosen, source, record
 
 
 def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOptions) -> None:

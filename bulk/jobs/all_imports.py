@@ -3,14 +3,14 @@
 # hub: a part's way in, from its file to its reports, as `import_` is of a job
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
 
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
-from bulk.jobs.all_files import prepared
+from bulk.jobs.all_files import taken_up
 from bulk.jobs.all_ids import know_ids, learn_ids
 from bulk.jobs.all_parts import Shared, is_begun, opened, part_of, runner_of
 from bulk.jobs.apply import begin_part
@@ -24,7 +24,6 @@ from bulk.jobs.summary import JobResult, told
 from bulk.planning.naming import read_identity
 from bulk.prefetch.contacts import STALE
 from bulk.resources.spec import Resource
-from bulk.storage.job_record import JobRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +48,15 @@ class Imports:
         name = f"{resource.name}.csv"
         if part.state == "stopped" or file is None:
             raise AbortedError("part_rows_invalid", file=name)
-        setting, access = shared.setting, shared.setting.access
         nothing_planned = part.state == PLANNED and not (part.summary() or {}).get("rows", {}).get("unprocessed")
         resumed = is_begun(part)
-        options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
-        record = JobRecord(
-            shared.folder.record().kind, resource.name, asdict(options), access.place, access.connection,
-            input=part.record().input,
-            created=shared.folder.record().created,  # the moment of what was decided is that of the whole job
-        )  # fmt: skip
-        setting.progress.say(f"{name}: {source.describe()}")
-        with opened(part, STALE, setting.clock) as checkpoint:
+        options, source, record = await taken_up(shared, resource, part, file, self.options)
+        with opened(part, STALE, shared.setting.clock) as checkpoint:
             part.write(record)
             if self.projection is not None:
                 await begin_part(checkpoint)
             job = Job(
-                part, resource, options, source, checkpoint, setting, resumed, self.retry and resumed,
+                part, resource, options, source, checkpoint, shared.setting, resumed, self.retry and resumed,
                 shared.translations, applies=self.projection is not None, projection=self.projection,
             )  # fmt: skip
             runner, meter = runner_of(shared, checkpoint)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
 
 from bulk.errors import AbortedError, UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
-from bulk.jobs.all_files import prepared
+from bulk.jobs.all_files import taken_up
 from bulk.jobs.all_ids import learn_planned_ids
 from bulk.jobs.all_imports import enter
 from bulk.jobs.all_parts import Shared, opened, part_of, runner_of
@@ -21,7 +22,6 @@ from bulk.jobs.projection import Projection
 from bulk.jobs.summary import JobResult, told
 from bulk.resources.spec import Resource
 from bulk.storage.job_folder import CHECKPOINT, JobFolder
-from bulk.storage.job_record import JobRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +44,20 @@ class Plans:
         return job_result
 
     async def _planned(self, shared: Shared, resource: Resource, part: JobFolder, file: NamedFile) -> JobResult:
-        setting, access = shared.setting, shared.setting.access
-        name = f"{resource.name}.csv"
-        options, source = await anyio.to_thread.run_sync(prepared, resource, file, self.options)
-        record = JobRecord(
-            "plan", resource.name, asdict(options), access.place, access.connection, input=part.record().input,
-            created=shared.folder.record().created,
-        )  # fmt: skip
-        setting.progress.say(f"{name}: {source.describe()}")
+        options, source, record = await taken_up(shared, resource, part, file, self.options)
         for path in part.path.glob(f"{CHECKPOINT}*"):
             path.unlink()  # nothing was sent, and it is planned anew over what the parts before it come to
-        with opened(part, float("inf"), setting.clock) as checkpoint:
+        with opened(part, math.inf, shared.setting.clock) as checkpoint:
             part.write(record)
             job = Job(
-                part, resource, options, source, checkpoint, setting, translations=shared.translations,
+                part, resource, options, source, checkpoint, shared.setting, translations=shared.translations,
                 only_plan=True, projection=self.projection,
             )  # fmt: skip
             runner, meter = runner_of(shared, checkpoint)
             try:
                 await import_rows(job, runner, shared.account_lock, shared.stopping)
             except UsageError as refusal:  # what only the account could tell
-                raise UsageError("part_refused_unsent", file=name, refusal=refusal) from refusal
+                raise UsageError("part_refused_unsent", file=f"{resource.name}.csv", refusal=refusal) from refusal
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             return await end_plan(job, meter.note(anyio.current_time()), shared.stopping)
