@@ -113,15 +113,9 @@ def list_edits(
 def subscription(contact: Contact, edit: Edit, meaning: Meaning) -> Subscription:
     """What has to be asked for so that a contact gets onto a list."""
     return Subscription(
-        contact.id,
-        edit.of,
-        edit.name,
-        edit.after,
-        meaning.resubscribe,
-        meaning.began,
-        meaning.excluded,
+        contact.id, edit.of, edit.name, edit.after, meaning.resubscribe, meaning.began, meaning.excluded,
         contact.is_ours,
-    )
+    )  # fmt: skip
 
 
 # ---- the account

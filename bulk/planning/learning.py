@@ -11,10 +11,16 @@ from bulk.model import Failure, Row
 from bulk.planning.address_lookup import look_up_contact
 from bulk.planning.flow import Asking
 from bulk.planning.read_back import NotRead, read_contact
-from bulk.planning.state import RELATIONS
+from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources.escapes import unescaped
 from bulk.resources.spec import Writing, is_blank
+
+
+def contact_now(identity: str) -> Asking[ContactState | Failure | None]:
+    """A contact as it is now, with all that belongs to it; None if it is not there, or why it could not be read."""
+    seen = yield from read_contact(identity, RELATIONS)
+    return Failure("look up before", "no_answer", seen.said) if isinstance(seen, NotRead) else seen.state
 
 
 def learned_contact(row: Row, known: Known, meaning: Meaning) -> Asking[Known | Failure]:
@@ -30,10 +36,10 @@ def learned_contact(row: Row, known: Known, meaning: Meaning) -> Asking[Known | 
         if receipt.data is None:
             return replace(known, absent=True, fresh=True, look_first=False)
         identity = str(receipt.data["id"])
-    seen = yield from read_contact(identity, RELATIONS)
-    if isinstance(seen, NotRead):
-        return Failure("look up before", "no_answer", seen.said)
-    return replace(known, state=seen.state, stored=seen.state, fresh=True, absent=seen.state is None, look_first=False)
+    state = yield from contact_now(identity)
+    if isinstance(state, Failure):
+        return state
+    return replace(known, state=state, stored=state, fresh=True, absent=state is None, look_first=False)
 
 
 def learned_person(row: Row, known: Known, lookup: Lookup, *, again: bool) -> Asking[Known | Failure]:
@@ -51,10 +57,10 @@ def learned_person(row: Row, known: Known, lookup: Lookup, *, again: bool) -> As
         if not receipt.ok or receipt.data is None:
             return known  # what that means is decided with the row
         identity = str(receipt.data["id"])
-    seen = yield from read_contact(identity, RELATIONS)
-    if isinstance(seen, NotRead):
-        return Failure("look up before", "no_answer", seen.said)
-    return known if seen.state is None else replace(known, person=seen.state, fresh=True)
+    person = yield from contact_now(identity)
+    if isinstance(person, Failure):
+        return person
+    return known if person is None else replace(known, person=person, fresh=True)
 
 
 def learned(

@@ -14,9 +14,9 @@ from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
 from bulk.planning.contact_cells import contact_cell
 from bulk.planning.flow import Asking
+from bulk.planning.learning import contact_now
 from bulk.planning.names import Names
-from bulk.planning.read_back import NotRead, read_contact
-from bulk.planning.state import RELATIONS, ContactState
+from bulk.planning.state import ContactState
 from bulk.planning.three_ways import Conflict, conflicts_of, without
 from bulk.planning.unchanged import record_cell
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, Writer
@@ -40,12 +40,12 @@ class ContactNow:
         """What is known of the contact: who was not read is read now, for an edit is never sent unseen."""
         if known.state is not None or known.stored is not None:
             return known
-        seen = yield from read_contact(row.key, RELATIONS)
-        if isinstance(seen, NotRead):
-            return Failure("look up before", "no_answer", seen.said)
-        if seen.state is None:
+        state = yield from contact_now(row.key)
+        if isinstance(state, Failure):
+            return state
+        if state is None:
             return Failure("", "not_found", f"The contact {row.key} of the export is gone from the account.")
-        return replace(known, state=seen.state, stored=seen.state, fresh=True)
+        return replace(known, state=state, stored=state, fresh=True)
 
 
 @dataclass(frozen=True, slots=True)
