@@ -91,7 +91,7 @@ def served(contacts: int, work: Callable[[str], float]) -> float:
         environment = os.environ | {"BULK_SANDBOX_DIR": name}
         subprocess.run([*BULK, "sandbox", "seed", "--contacts", str(contacts)], env=environment, check=True,
                        stdout=subprocess.DEVNULL)  # fmt: skip
-        with environment_of(folder, ("--rate", "0")) as given:
+        with environment_of(folder, ("--rate", "0", "--key", "sandbox")) as given:
             return work(given["BULK_BASE_URL"])
 
 
