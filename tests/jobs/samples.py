@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bulk.resources import RESOURCES
 from tests.world import World
@@ -200,3 +201,12 @@ def given(world: World) -> None:
     for request, body in GIVEN:
         reply = world.ask(request, body)
         assert reply.status < 300, (request, body, reply)
+
+
+def files_of(world: World, *names: str) -> Path:
+    """A folder with the files of these resources, as their samples are."""
+    folder = world.folder / "files"
+    folder.mkdir()
+    for name in names:
+        world.csv(SAMPLES[name].rows, SAMPLES[name].header, f"files/{name}.csv")
+    return folder

@@ -15,7 +15,7 @@ from bulk.errors import UnfinishedError, UsageError
 from bulk.library.plans import Plan
 from bulk.library.results import Result
 from bulk.sandbox.faults import Fault
-from tests.jobs.samples import SAMPLES, given
+from tests.jobs.samples import files_of, given
 from tests.jobs.test_everything import Rows, folder, other, rows_in, table, told  # noqa: F401 - fixtures among them
 from tests.planned import cut_off
 from tests.planned_all import check, check_killed
@@ -314,11 +314,7 @@ def test_a_plan_that_is_carried_out_waits_no_more_wherever_it_is_cut_off(world: 
 def test_a_plan_of_a_folder_that_was_carried_out_is_undone(world: World):
     given(world)
     start = people(world)
-    place = world.folder / "files"
-    place.mkdir()
-    for name in ("contacts", "deals", "notes"):
-        world.csv(SAMPLES[name].rows, SAMPLES[name].header, f"files/{name}.csv")
-    world.plan_all(place)
+    world.plan_all(files_of(world, "contacts", "deals", "notes"))
     world.apply_all()
     assert people(world) != start
     undone(world, kept(world, "applied"))

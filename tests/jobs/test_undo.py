@@ -8,7 +8,7 @@ import pytest
 
 from bulk.errors import DeclinedError, UsageError
 from bulk.model import Lost, Reply, Request
-from tests.jobs.samples import IMPORTED, SAMPLES, given
+from tests.jobs.samples import IMPORTED, SAMPLES, files_of, given
 from tests.undone import gone_on, kept, people, undone
 from tests.world import World, check_reports, crashing, report
 
@@ -271,12 +271,7 @@ def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: i
 def test_a_whole_account_that_was_imported_is_undone_part_by_part(world: World):
     given(world)
     start = people(world)
-    folder = world.folder / "files"
-    folder.mkdir()
-    for name in ("contacts", "deals", "notes"):
-        sample = SAMPLES[name]
-        world.csv(sample.rows, sample.header, f"files/{name}.csv")
-    result = world.import_all(folder)
+    result = world.import_all(files_of(world, "contacts", "deals", "notes"))
     assert result.summary.rows["failed"] == 0
     assert people(world) != start
     undone(world, kept(world, "imported"))
