@@ -14,6 +14,7 @@ from bulk.storage.job_folder import JobFolder
 
 FILE: Final = "_file"  # the column that says of which part a line is
 _OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests")  # what is said of each
+_OF_A_BASELINE: Final = ("baseline", "emptied", "missing")  # and of each that was made from an export
 
 
 def end_all_plans(folder: JobFolder, job_results: list[JobResult]) -> None:
@@ -37,8 +38,10 @@ def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, A
         for family, names in plan["new_names"].items():
             new.setdefault(family, []).extend(names)
     first = [[f"{name}.csv", *line] for name, plan in plans.items() for line in plan["first"]]
-    of_baseline: dict[str, Any] = {
-        key: plan[key] for plan in plans.values() for key in ("baseline", "emptied", "missing") if key in plan
+    edited = [plan for plan in plans.values() if "baseline" in plan]
+    of_baselines: dict[str, Any] = {
+        "baseline": ", ".join(sorted({plan["baseline"] for plan in edited})),
+        **{key: sum(plan[key] for plan in edited) for key in ("emptied", "missing")},
     }
     read_at = [plan["made_at"] for plan in plans.values() if plan["made_at"]]
     return {
@@ -48,7 +51,12 @@ def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, A
         "seconds": {"single": round(sum(plan["seconds"]["single"] for plan in plans.values()), 1)},
         "automations": next((plan["automations"] for plan in plans.values()), []),
         "made_at": min(read_at, default=""),
-        **of_baseline,
+        **(of_baselines if edited else {}),
         **({"unknown": sums["unknown"]} if sums["unknown"] else {}),
-        "resources": {name: {key: plan[key] for key in _OF_A_PART} for name, plan in plans.items()},
+        "resources": {name: _of_a_part(plan) for name, plan in plans.items()},
     }  # fmt: skip
+
+
+def _of_a_part(plan: dict[str, Any]) -> dict[str, Any]:
+    """What is said of one part beside the sums."""
+    return {key: plan[key] for key in (*_OF_A_PART, *_OF_A_BASELINE) if key in plan}

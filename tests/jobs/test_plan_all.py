@@ -111,6 +111,29 @@ def test_the_sums_are_those_of_the_parts(world: World, files: Path):
     assert [line[0] for line in said["first"]] == ["fields.csv"] * 6 + ["tags.csv"] * 3 + ["dealGroups.csv"]
 
 
+def test_what_was_emptied_and_is_missing_is_summed_over_all_that_were_exports(world: World):
+    """Of an account that was exported, contacts lose a name and a row, tags a description and two rows."""
+    people = [(f"{name}@example.com", "Ada", "Gold") for name in ("a", "b", "c")]
+    tags = [(name, "Pays by invoice") for name in ("Bronze", "Iron", "Tin")]
+    for name, header, rows in (("contacts", "email,firstName,tags", people), ("tags", "tag,description", tags)):
+        world.start(world.csv(rows, header), name)
+        shutil.rmtree(world.job.path)
+    world.export_all(world.folder / "files")
+    world.job.path.rename(world.job.path.with_name("out"))
+    for name, emptied in (("contacts", "firstName"), ("tags", "description")):
+        first, second, *_missing = reversed(table(world.folder / "files" / f"{name}.csv"))
+        first[emptied] = ""
+        world.csv([tuple(first.values()), tuple(second.values())], ",".join(first), f"files/{name}.csv")
+    world.csv([("Acme",)], "name", "files/accounts.csv")
+    world.plan_all(world.folder / "files")
+    said = sums(world)
+    of_each = {name: (part.get("emptied"), part.get("missing")) for name, part in said["resources"].items()}
+    assert of_each["contacts"] == (1, 1)
+    assert of_each["tags"] == (1, 2)
+    assert of_each["accounts"] == (None, None)
+    assert (said["emptied"], said["missing"], said["baseline"]) == (2, 3, "out")
+
+
 def test_for_programs_a_plan_of_a_folder_is_a_plan(world: World, files: Path):
     plan = Plan.of(Result.of(world.plan_all(files)))
     assert not plan.is_nothing
