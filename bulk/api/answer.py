@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -20,6 +22,15 @@ _QUOTED: Final = ("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", 
 
 class ExcessError(httpx.RequestError):
     """An answer is larger, slower or packed otherwise than any that is honest; it is not read further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came, unpacked. Of its `headers` case does not matter."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 async def content_of(response: httpx.Response) -> bytes:
@@ -122,7 +133,7 @@ def _text(content: bytes) -> str:
     return content.decode(json.detect_encoding(content), "surrogatepass").removeprefix("\ufeff")
 
 
-def quote_of(response: httpx.Response, content: bytes, most: int) -> str:
+def quote_of(answer: Answer, most: int) -> str:
     """The beginning of a body that is no JSON, as text, whatever charset its headers name."""
-    named = response.headers.get("Content-Type", "").lower().partition("charset=")[2].strip("\"' ;")
-    return content[: 4 * most].decode(named if named in _QUOTED else "utf-8", "replace")[:most]
+    named = answer.headers.get("Content-Type", "").lower().partition("charset=")[2].strip("\"' ;")
+    return answer.content[: 4 * most].decode(named if named in _QUOTED else "utf-8", "replace")[:most]

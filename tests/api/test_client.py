@@ -17,6 +17,7 @@ import pytest
 from bulk.api.answer import LARGEST
 from bulk.api.client import LONGEST_QUOTE, Client
 from bulk.api.credentials import Credentials
+from bulk.api.in_process import InProcess
 from bulk.engine.confirm import UNKNOWN_SHAPE
 from bulk.engine.retry import explain
 from bulk.model import Lost, Reply, Request
@@ -349,11 +350,30 @@ def test_proxies_of_the_environment_are_used_but_never_in_clear(monkeypatch):
         async def app(*_args: Any) -> None:
             raise AssertionError
 
-        for credentials, answers in ((DIRECT, app), (served, None)):
-            async with Client(credentials, answers) as client:
-                assert not client._client._mounts
+        async with Client(served) as client:
+            assert not client._client._mounts
+        async with Client(DIRECT, app) as client:
+            assert isinstance(client._client, InProcess)
 
     anyio.run(main)
+
+
+def test_no_cookie_is_kept_or_sent():
+    cookies: list[str | None] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        cookies.append(request.headers.get("Cookie"))
+        return httpx.Response(200, json={}, headers={"Set-Cookie": "a=b; Path=/"})
+
+    async def main() -> None:
+        async with Client(GATEWAY) as client:
+            client._client._transport, client._client._mounts = httpx.MockTransport(handler), {}
+            for _ in range(2):
+                await client.send(GET)
+            assert not client._client.cookies.jar
+
+    anyio.run(main)
+    assert cookies == [None, None]
 
 
 # ---- answers that were meant for another request

@@ -15,7 +15,7 @@ import anyio
 import httpx
 import pytest
 
-from bulk.api.answer import LARGEST
+from bulk.api.answer import LARGEST, Answer
 from bulk.api.client import ANSWER, PATIENCES, Client
 from bulk.api.credentials import Credentials
 from bulk.api.redaction import Redaction
@@ -217,7 +217,7 @@ def test_the_key_comes_out_of_no_place_of_no_answer(status: int):
 def send_fast(response: httpx.Response, key: str) -> Reply | Lost:
     """What the client makes of a response, without a network."""
     CLIENT._redaction = Redaction(key)
-    return CLIENT._reply(response, response.content)
+    return CLIENT._reply(Answer(response.status_code, response.headers, response.content))
 
 
 CLIENT = Client(Credentials("https://api.maton.ai/x/", KEY))
