@@ -46,7 +46,7 @@ class Crash(Exception):  # noqa: N818
 class Told(Silent):
     """Progress that keeps what was said."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list, init=False)
 
     def say(self, line: str) -> None:
         self.lines.append(line)
@@ -62,7 +62,7 @@ class World:
     on_send: Callable[[Request], None] = lambda _request: None
     after: Callable[[Request, Reply | Lost], None] = lambda _request, _reply: None
     instead: Callable[[Request, Reply | Lost], Reply | Lost] = lambda _request, reply: reply  # what comes for a reply
-    sent: list[Sent] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list, init=False)  # so hypothesis does not tell it: it may be thousands
     sandbox: str = "account"  # the folder of the account at hand; `host` is its name, `demo` whether it has anything
     host: str = "sandbox.example.com"
     demo: bool = True

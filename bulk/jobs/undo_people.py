@@ -28,7 +28,7 @@ class PeopleSeen:
 
     _states: dict[str, ContactState | None] = field(default_factory=dict)
     _since: float = 0.0
-    _moved: set[str] = field(default_factory=set)  # whose accounts a line has changed since
+    _moved: set[str] = field(default_factory=set)  # whose accounts a line changes, which may be on its way still
     _reading: bool = False
 
     def knows(self, record: str) -> bool:
@@ -40,17 +40,19 @@ class PeopleSeen:
 
         A place in one account hangs on those in others, which an earlier line may have changed.
         """
+        moved = thing.record in self._moved
+        self.goes_on(thing)
+        return None if moved and thing.edit.aspect is Aspect.ACCOUNT else self._states.get(thing.record)
+
+    def goes_on(self, thing: Thing) -> None:
+        """Know of a line that an earlier run has begun, which reads its contact by itself."""
         if thing.edit.aspect is Aspect.ACCOUNT:
-            if thing.record in self._moved:
-                return None
             self._moved.add(thing.record)
-        return self._states.get(thing.record)
 
     def read(self, records: Iterable[str]) -> Generator[Task | None]:
         """Read the first hundred of these contacts; None while that is under way."""
         ids = list(islice(dict.fromkeys(records), PAGE))
         self._states = dict.fromkeys(ids)
-        self._moved.clear()
         self._since, self._reading = anyio.current_time(), True
         if len(ids) > 1:  # one alone is read with its line
             yield Task(1, "reading anew", self._flow(ids), Role.QUESTION)

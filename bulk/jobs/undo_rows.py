@@ -93,7 +93,9 @@ class UndoLines:
                 row = opened.get(number, _NOTHING)
                 begun = frozenset((*row.known, *row.cut_off))
                 state = None
-                if self.reads and not begun and is_read_before(thing):
+                if self.reads and begun:
+                    self._seen.goes_on(thing)
+                elif self.reads and is_read_before(thing):
                     if not self._seen.knows(thing.record):
                         yield from self._seen.read(
                             [one.record for _number, one in lines[place:] if is_read_before(one)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import NothingToUndoError
@@ -34,7 +34,12 @@ def rows(draw: Any) -> list[tuple[str, ...]]:
     return result
 
 
+def employed(account: str) -> list[tuple[str, ...]]:
+    return [(email, *[""] * 5, account, "") for email in PEOPLE[:2]]
+
+
 @given(before=rows(), after=rows(), crash=st.integers(0, 60))
+@example(before=employed("Acme"), after=employed("Other"), crash=9)
 @settings(max_examples=tries(15, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_undo_leads_back(world: World, before: Any, after: Any, crash: int):
     shutil.rmtree(world.folder / "jobs", ignore_errors=True)
