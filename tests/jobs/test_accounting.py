@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import Request
 from bulk.sandbox.faults import Fault
+from tests.scale import tries
 from tests.world import Crash, World, check_reports
 
 HEADER = "email,firstName,tags,remove_tags,lists"
@@ -70,7 +71,12 @@ def cells(number: int, kind: int) -> list[str]:
     stop=st.integers(1, 60),
     crash=st.booleans(),
 )
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=tries(40, 400),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_every_row_is_accounted_for(
     tmp_path: Path, kinds: list[int], faults: list[Fault], seed: int, stop: int, crash: bool
 ):

@@ -309,8 +309,9 @@ def test_a_baseline_that_is_none_is_refused(world: World, case: str):
 
 
 def test_a_large_round_trip_reads_what_was_edited_and_touches_nothing_else(world: World):
+    many = tries(1_500, 10_000)
     world.demo = False
-    world.people((f"p{number}@example.com", f"First {number}") for number in range(10_000))
+    world.people((f"p{number}@example.com", f"First {number}") for number in range(many))
     path = world.folder / "out.csv"
     world.export(path)
     world.job.path.rename(world.job.path.with_name("out"))
@@ -319,17 +320,17 @@ def test_a_large_round_trip_reads_what_was_edited_and_touches_nothing_else(world
         for number in range(50):
             rows[f"p{number * 7}@example.com"]["lastName"] = f"Edited {number}"
         for number in range(5):
-            rows[f"p{5000 + number}@example.com"]["firstName"] = "Ours"
+            rows[f"p{many // 2 + number}@example.com"]["firstName"] = "Ours"
 
     sheet = edited(path, edit)
-    theirs = [(f"p{5000 + number}@example.com", f"Theirs {number}") for number in range(50)]
+    theirs = [(f"p{many // 2 + number}@example.com", f"Theirs {number}") for number in range(50)]
     in_account(world, *theirs)
     result = world.start(sheet)
     reads, writes = len(world.steps("GET")), len(world.steps())
-    assert reads <= 100 + 50 + 20
+    assert reads <= many // 100 + 50 + 20
     assert writes == 50
     assert [line["_code"] for line in failed(result)] == ["conflict"] * 5
-    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, 9_945)
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, many - 55)
     now = people(world)
     assert {(email, now[email]["firstName"]) for email, _name in theirs} == set(theirs)
 

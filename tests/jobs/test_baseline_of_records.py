@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.scale import tries
 from tests.world import World, report
 
 Cells = dict[str, str]
@@ -137,21 +138,22 @@ def test_other_records_are_told_by_their_ids_and_only_edits_are_sent(
 
 
 def test_a_large_round_trip_of_deals_reads_its_pages_and_touches_nothing_else(world: World):
-    deals(world, *(f"Deal {number}" for number in range(2_000)))
+    many = tries(500, 2_000)
+    deals(world, *(f"Deal {number}" for number in range(many)))
     rows = exported(world)
     for row in rows[:50]:
         row["description"] = "edited"
-    for row in rows[1_000:1_005]:
+    for row in rows[many // 2 : many // 2 + 5]:
         row["description"] = "ours"
     path = sheet(world, rows)
-    theirs = [row["id"] for row in rows[1_000:1_050]]
+    theirs = [row["id"] for row in rows[many // 2 : many // 2 + 50]]
     for identity in theirs:
         world.ask(f"PUT deals/{identity}", {"deal": {"description": "theirs"}})
     world.sent.clear()
     result = world.start(path, "deals")
-    assert len(world.steps("GET")) <= 20 + 50 + 20
+    assert len(world.steps("GET")) <= many // 100 + 50 + 20
     assert len(world.steps()) == 50
     assert [line["_code"] for line in report(result.folder.path, "failed.csv")] == ["conflict"] * 5
-    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, 1_945)
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, many - 55)
     for identity in (theirs[0], theirs[4], theirs[-1]):
         assert world.ask(f"GET deals/{identity}").body["deal"]["description"] == "theirs"

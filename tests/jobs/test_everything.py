@@ -259,7 +259,7 @@ def test_killed_many_times_on_the_way_in_it_still_makes_an_equal_one(
     with Served(tmp_path / "other", latency=0.002, demo=False, host=OTHER) as served:
         place = Place(tmp_path, served, forks)
         line = ("import", "all", str(folder), "--job", "job", "--rate", "0", "-q")
-        kills, most = 0, tries(8, 20)
+        kills, most = 0, tries(5, 20)
         while kills < most:
             code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 22))
             if code == 0:
@@ -558,7 +558,7 @@ class Others:
         )
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(tries(2, 8)))
 @pytest.mark.parametrize("resource", ["contacts", "deals"])
 def test_who_was_there_from_beginning_to_end_is_in_the_file_once(world: World, resource: str, number: int):
     world.ask("POST accounts", {"account": {"name": "Acme"}})

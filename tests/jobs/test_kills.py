@@ -98,7 +98,7 @@ def undisturbed(
         return account(served.path), Counter((method, path) for method, path, _status in served.log)
 
 
-@pytest.mark.parametrize("number", range(tries(2, 20)))
+@pytest.mark.parametrize("number", range(tries(1, 20)))
 def test_an_import_killed_ten_times_ends_as_if_nothing_had_happened(
     place: Place, number: int, undisturbed: tuple[dict[str, object], Counter[tuple[str, str]]]
 ):

@@ -112,7 +112,7 @@ def test_nothing_that_an_answer_may_hold_is_a_defect_or_takes_long(world: World,
     for request, reply in world.sent:
         if isinstance(reply, Reply) and reply.body is not None:
             bodies.setdefault(f"{request.method} {request.path}", reply.body)
-    for _ in range(tries(3, 100)):
+    for _ in range(tries(2, 100)):
         path = chance.choice(list(bodies))
         what, damage = chance.choice(list(damages(bodies[path])))
         try:
