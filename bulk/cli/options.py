@@ -18,6 +18,7 @@ from bulk.library.choices import BLANK, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
     from bulk.library import Account
+    from bulk.library.jobs import Job
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 JOBS_DIR = "bulk-jobs"
@@ -51,6 +52,7 @@ gateway = _stack(
 where = _stack(
     gateway, click.option("--connection", metavar="ID", default="", help="Which connection of the key to use.")
 )
+of_job = click.option("--sandbox", is_flag=True, help="Refuse a job of a real account. A job goes where it was begun.")
 as_json = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 pace = _stack(
     click.option("--rate", type=float, metavar="N", help="Requests a second; 0: no limit (sandbox)."),
@@ -154,6 +156,19 @@ def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
     if access is None:
         raise UsageError("key_missing")
     return access
+
+
+def account_of(job: Job, *, sandbox: bool) -> Account:
+    """The way to the account of a job, which the job itself knows. Raises `UsageError` where there is none.
+
+    With `--sandbox` also where the job is of another account: it would be changed instead.
+    """
+    from bulk.library.accounts import Place, account_at  # noqa: PLC0415
+
+    record = job.record
+    if sandbox and Place.of(record.place).sandbox is None:
+        raise UsageError("job_of_account", job=job.name, account=record.account or record.place)
+    return account_at(record.place, record.connection)
 
 
 def options_of_place(place: str, connection: str) -> Iterator[str]:

@@ -36,6 +36,7 @@ def plan_command(resource: str, file: str, **chosen: Any) -> int:
 
 @click.command("apply")
 @click.argument("job", metavar="[PLAN]", required=False)
+@options.of_job
 @options.pace
 @options.max_errors
 @options.max_age

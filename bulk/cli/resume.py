@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("resume")
 @click.argument("job", required=False)
+@options.of_job
 @options.pace
 @options.max_errors
 @options.yes
@@ -36,6 +37,7 @@ def resume_command(job: str | None, **chosen: Any) -> int:
 
 @click.command("retry")
 @click.argument("job", required=False)
+@options.of_job
 @options.pace
 @options.max_errors
 @options.yes
@@ -52,8 +54,7 @@ def retry_command(job: str | None, **chosen: Any) -> int:
 
 def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, applies: bool = False) -> int:
     """Go on with a job, retry it, or carry out a plan; the exit code."""
-    from bulk.library.accounts import account_at  # noqa: PLC0415 - heavy, not for --help
-    from bulk.library.jobs import job_done, job_to_correct, job_to_go_on  # noqa: PLC0415
+    from bulk.library.jobs import job_done, job_to_correct, job_to_go_on  # noqa: PLC0415 - heavy, not for --help
     from bulk.library.options import check_changes  # noqa: PLC0415
     from bulk.library.running import Setting, run_resume  # noqa: PLC0415
 
@@ -70,7 +71,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
         raise UsageError("no_plan", job=job.name)
     if not applies:
         _check_state(job, retry=retry)
-    access = account_at(record.place, record.connection)
+    access = options.account_of(job, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration") + (("max_errors",) if job.imports else ())
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     check_changes(changes, access)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command("undo")
 @click.argument("job")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be put back.")
+@options.of_job
 @options.pace
 @options.max_errors
 @options.yes
@@ -31,13 +32,12 @@ def undo_command(job: str, **chosen: Any) -> int:
     since is left alone: it stands in failed.csv with both values. An undo is
     a job itself: bulk resume goes on with it, and bulk undo takes it back.
     """
-    from bulk.library.accounts import account_at  # noqa: PLC0415 - heavy, not for --help
-    from bulk.library.jobs import job_in  # noqa: PLC0415
+    from bulk.library.jobs import job_in  # noqa: PLC0415 - heavy, not for --help
     from bulk.library.options import ImportOptions  # noqa: PLC0415
     from bulk.library.running import Setting, run_undo  # noqa: PLC0415
 
     undone = job_in(options.jobs_folder(chosen["jobs_dir"]), job)
-    access = account_at(undone.record.place, undone.record.connection)
+    access = options.account_of(undone, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration", "max_errors")
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
     setting = Setting(

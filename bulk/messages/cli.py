@@ -9,6 +9,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
         "no_plan_here": "There is no plan in {jobs} that waits. Make one: ⟦plan⟧",
         "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",
+        "job_of_account": (
+            "{job} is of the account {account}, not of the sandbox, so nothing was sent. Leave --sandbox out"
+            " to go there."
+        ),
         "gateway_key_missing": (
             "There is no key of the gateway. Set MATON_API_KEY,\n"
             "or add --sandbox to try it on the local stand-in, which needs none."

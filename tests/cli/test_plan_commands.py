@@ -51,6 +51,30 @@ def test_the_newest_plan_is_applied(bulk: Shell):
     assert people(bulk)["ada@example.com"]["tags"] == {"Gold"}
 
 
+def test_who_says_sandbox_of_a_job_of_the_sandbox_says_what_is_so(bulk: Shell):
+    path = file(bulk, "ada@example.com,Ada,VIP")
+    bulk.sandbox("plan", path, "--job", "p")
+    assert bulk("apply", "--sandbox", "--rate", "0").code == 0
+    assert bulk("retry", "p", "--sandbox").code == 0
+    assert bulk("undo", "p", "--sandbox", "--rate", "0", "--yes").code == 0
+    assert "ada@example.com" not in people(bulk)
+
+
+@pytest.mark.parametrize("command", [("apply", "p"), ("undo", "p", "--yes"), ("resume", "p")])
+def test_who_says_sandbox_of_a_job_of_an_account_is_told_what_it_is_of(bulk: Shell, command: tuple[str, ...]):
+    bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,VIP"), "--job", "p")
+    if command[0] != "apply":
+        bulk("apply", "p", "--rate", "0", "--max-errors", "1")
+    if command[0] == "resume":  # as if it had been cut off
+        (bulk.job("p") / "summary.json").unlink()
+    job = bulk.job("p") / "job.json"
+    said = json.loads(job.read_text())
+    job.write_text(json.dumps({**said, "place": "https://people.api-us1.com", "account": "people.activehosted.com"}))
+    result = bulk(*command, "--sandbox")
+    assert result.code == 2
+    assert "p is of the account people.activehosted.com, not of the sandbox" in result.err
+
+
 def test_what_is_there_is_nothing_to_do(bulk: Shell):
     bulk.sandbox("import", SAMPLE)
     result = bulk.sandbox("plan", SAMPLE, "--detailed-exitcode")
