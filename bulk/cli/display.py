@@ -33,6 +33,32 @@ def show_json(data: Any) -> None:
     terminal.echo(text if terminal.takes(text) else json.dumps(data, indent=2))
 
 
+def show_result_json(job_result: Result) -> None:
+    """Print how a job ended for programs, with the command that undoes it where there is one."""
+    undo = undo_line(job_result)
+    show_json({**job_result.summary.to_json(), **({"undo": undo} if undo else {})})
+
+
+def undo_line(job_result: Result) -> str:
+    """The command that undoes a job; "" where it has changed nothing that can be put back, or is to go on first."""
+    if job_result.resumable or not job_result.summary.undoable:
+        return ""
+    return command_line("undo", job_result.job.name, job_result.job.parent)
+
+
+def _show_way_back(job_result: Result) -> None:
+    """Say how what a job has changed is put back, or why it cannot be."""
+    line, untold = undo_line(job_result), job_result.summary.not_undoable
+    if job_result.resumable:
+        return
+    if untold:
+        stays = f"{counted(untold, 'row')} {agreeing(untold, 'was', 'were')} changed unread"
+        terminal.echo(f"{stays}, which cannot be taken back (--undoable reads first).")
+    if line:
+        terminal.echo(f"To take {'the rest' if untold else 'it'} back:")
+        terminal.echo(f"  {line}")
+
+
 def show_quietly(job_result: Result) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
     show_kept(job_result)
@@ -73,6 +99,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
     show_kept(job_result)
     if job_result.summary.parts:
         _show_parts(job_result)
+        _show_way_back(job_result)
         return
     done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
@@ -95,6 +122,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
     if rows["unprocessed"]:
         terminal.echo(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     terminal.echo(f"{_pace(totals)}. Reports: {folder}")
+    _show_way_back(job_result)
 
 
 def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:

@@ -75,7 +75,7 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
         if only_plan:
             changes = display_plan.show(job_result, as_json=chosen["as_json"], quiet=chosen["quiet"])
         elif chosen["as_json"]:
-            display.show_json(job_result.summary.to_json())
+            display.show_result_json(job_result)
         elif chosen["quiet"]:
             display.show_quietly(job_result)
         else:

@@ -93,7 +93,7 @@ def _show(job_result: Result, *, chosen: dict[str, Any], record: JobRecord) -> N
         display_plan.show(job_result, as_json=chosen["as_json"], quiet=chosen["quiet"])
     elif chosen["as_json"] and record.output != "-":
         display.show_kept(job_result)
-        display.show_json(job_result.summary.to_json())
+        display.show_result_json(job_result)
     elif chosen["quiet"]:
         display.show_quietly(job_result)
     elif record.kind == "export":

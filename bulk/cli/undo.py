@@ -47,7 +47,7 @@ def undo_command(job: str, **chosen: Any) -> int:
 
     def show(job_result: Result) -> None:
         if chosen["as_json"]:
-            display.show_json(job_result.summary.to_json())
+            display.show_result_json(job_result)
         elif chosen["quiet"]:
             display.show_quietly(job_result)
         elif not chosen["dry_run"]:

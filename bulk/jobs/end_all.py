@@ -44,6 +44,8 @@ def end_all(
         told_of(error, front_end) or " ".join(reasons),
         record.output if record.kind == "export" else "",
         parts={e.folder.name: e.summary.rows for e in job_results},
+        undoable=any(e.summary.undoable for e in job_results),
+        not_undoable=sum(e.summary.not_undoable for e in job_results),
         left_out={name: why for e in job_results for name, why in e.summary.left_out.items()},
     )  # fmt: skip
     folder.write_json(SUMMARY, summary.to_json())

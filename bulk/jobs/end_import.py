@@ -8,6 +8,7 @@ import anyio.to_thread
 from bulk.errors import AbortedError
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
+from bulk.jobs.way_back import way_back
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -37,9 +38,10 @@ async def end_import(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     if state == "finished" and stopping.drained:
         error = None  # whatever wanted to stop it came too late
     unreadable = checkpoint.unread.unreadable_count()
+    back = await anyio.to_thread.run_sync(way_back, checkpoint)
     summary = Summary(
         job.folder.name, state, rows, actions, codes, totals, told_of(error, job.setting.front_end),
-        begun=begun, not_read_back=unreadable,
+        begun=begun, not_read_back=unreadable, undoable=back.undoable, not_undoable=back.untold,
         read_at=checkpoint.fact(facts.READ_AT) if rows["unchanged"] else "",
     )  # fmt: skip
     if unreadable:

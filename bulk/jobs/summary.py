@@ -32,6 +32,8 @@ class Summary:
     read_at: str = ""  # when what says that rows are unchanged was read
     begun: int = 0  # rows that are unprocessed, and of which some steps are sent already
     not_read_back: int = 0  # rows that the API has acknowledged and does not let be read
+    undoable: bool = False  # an undo has something to put back
+    not_undoable: int = 0  # rows that were changed, and of which it is not known what was there before
     left_out: dict[str, str] = field(default_factory=dict)  # what may not be read with this key, and what was answered
 
     @property
@@ -52,6 +54,8 @@ class Summary:
         data |= {"read_at": self.read_at} if self.read_at else {}
         data |= {"begun": self.begun} if self.begun else {}
         data |= {"not_read_back": self.not_read_back} if self.not_read_back else {}
+        data |= {"undoable": self.undoable} if self.undoable or self.not_undoable else {}
+        data |= {"not_undoable": self.not_undoable} if self.not_undoable else {}
         data |= {"left_out": self.left_out} if self.left_out else {}
         return data | ({"resources": self.parts} if self.parts else {})
 
@@ -83,6 +87,7 @@ def told(folder: JobFolder, state: str = "finished") -> JobResult | None:
     summary = Summary(
         folder.name, data["state"], data["rows"], data["actions"], data["codes"], totals,
         output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
-        not_read_back=int(data.get("not_read_back", 0)), left_out=data.get("left_out", {}),
+        not_read_back=int(data.get("not_read_back", 0)), undoable=bool(data.get("undoable")),
+        not_undoable=int(data.get("not_undoable", 0)), left_out=data.get("left_out", {}),
     )  # fmt: skip
     return JobResult(folder, summary)

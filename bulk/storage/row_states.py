@@ -107,6 +107,14 @@ class RowStates:
         )
         return [row for (row,) in self._database.read(sql)]
 
+    def told(self) -> bool:
+        """Whether of anything that the rows have changed it stands here what was there before."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM edits WHERE edits <> '[]' AND NOT made)"
+            " OR EXISTS (SELECT 1 FROM rows WHERE action = 'created' AND row IN (SELECT row FROM edits))"
+        )
+        return bool(self._database.read(sql).fetchone()[0])
+
     # ---- parts of what the checkpoint does at once
 
     def send_again(self, execute: Execute, row: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.cli.conftest import SAMPLE, Shell
 from tests.cli.test_plan_commands import file, people
 from tests.world import report
@@ -29,6 +31,30 @@ def test_what_a_job_has_changed_is_shown_and_put_back(bulk: Shell):
     assert "nothing" in bulk("resume", "back").out.lower()
     assert bulk("undo", "back", "--yes", "--rate", "0").code == 0
     assert people(bulk) == imported
+
+
+def test_an_import_ends_with_the_line_that_takes_it_back(bulk: Shell):
+    path = file(bulk, "ada@example.com,Ada,VIP")
+    undo = f"bulk undo first --jobs-dir {bulk.jobs}"
+    assert bulk.sandbox("import", path, "--job", "first").out.splitlines()[-2:] == ["To take it back:", f"  {undo}"]
+    assert "take it back" not in bulk.sandbox("import", path).out, "all of it was there"
+    bulk.sandbox("plan", file(bulk, "ada@example.com,Augusta,"), "--job", "p")
+    applied = json.loads(bulk("apply", "p", "--rate", "0", "--json").out)
+    assert (applied["undo"], applied["undoable"]) == (undo.replace("first", "p"), True)
+    result = bulk("undo", "p", "--yes", "--rate", "0", "--job", "back")
+    assert result.out.splitlines()[-1] == f"  {undo.replace('first', 'back')}"
+    unread = bulk.sandbox("import", file(bulk, "ada@example.com,Augusta,"), "--job", "unread")
+    assert unread.out.splitlines()[-1].startswith("1 row was changed unread, which cannot be taken back")
+    assert "undo" not in json.loads(bulk.sandbox("import", file(bulk, "ada@example.com,Ada,"), "--json").out)
+
+
+def test_a_job_that_is_to_go_on_ends_with_the_line_that_does(bulk: Shell):
+    people = [f"p{number}@example.com,P," for number in range(40)]
+    result = bulk("import", "contacts", file(bulk, *people), "--sandbox", "--job", "cut", "--max-duration", "1s")
+    assert result.code == 4
+    assert "take it back" not in result.out
+    assert result.err.splitlines()[-1].startswith("  bulk resume cut")
+    assert bulk("resume", "cut", "--rate", "0").out.splitlines()[-1].startswith("  bulk undo cut")
 
 
 def test_what_changed_since_is_named_and_nothing_is_asked_for_by_itself(bulk: Shell):
