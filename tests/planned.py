@@ -112,6 +112,18 @@ def expected(before: dict[str, Any], lines: list[dict[str, str]]) -> dict[str, A
     return people
 
 
+def reasons(lines: list[dict[str, str]]) -> dict[str, int]:
+    """The rows by why something of them is not done, as the lines of a plan say it."""
+    codes: dict[str, set[tuple[str, str]]] = {}
+    for line in lines:
+        if line["_action"] in ("reject", "opted_out", "conflict"):
+            code, colon, why = line["before"].partition(": ")
+            assert line["_action"] == "conflict" or (code and colon and why), line
+            code = code if line["_action"] != "conflict" else "conflict"
+            codes.setdefault(code, set()).add((line.get("_file", ""), line["_row"]))
+    return {code: len(rows) for code, rows in codes.items()}
+
+
 def cut_off(world: World, requests: int, work: Callable[[], object]) -> bool:
     """Let the process end when so many requests were sent; whether it came so far."""
     first = len(world.sent)
@@ -158,6 +170,7 @@ def check(world: World, play: Play) -> int:
     assert world.account()["contacts"] == before
     lines = report(world.job.path, "plan.csv")
     said = json.loads((world.job.path / "plan.json").read_text())
+    assert said["reasons"] == reasons(lines)
     sent = len(world.sent)
     world.apply()
     failed = [line for line in report(world.job.path, "failed.csv") if line["_code"] == "changed_meanwhile"]

@@ -45,6 +45,8 @@ def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> i
 
 
 def _show(plan: dict[str, Any], job_result: Result) -> None:
+    from bulk.library.plans import REFUSED  # noqa: PLC0415 - not for --help
+
     folder = job_result.job
     terminal.echo(f"Plan {folder.name}: nothing was sent.")
     parts = plan.get("resources", {})
@@ -66,12 +68,12 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     for line in plan["first"]:
         *file, row, key, _id, action, column, before, after = line
         where = " ".join([*file, "row", row])
-        terminal.echo(terminal.one_line(f"    {where}  {key}  {change_told(action, column, before, after)}"))
+        told = change_told(action, column, "" if action in REFUSED else before, after)
+        terminal.echo(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):
         terminal.echo(f"    … all of them: {folder / 'plan.csv'}")
-    refused = [folder / name / "failed.csv" for name, part in parts.items() if part["reasons"]]
-    if not parts and (plan["rows"].get("reject") or plan["reasons"]):
-        refused = [folder / "failed.csv"]
+    counts = job_result.summary.parts or {"": job_result.summary.rows}  # a part has its own reports
+    refused = [folder / name / "failed.csv" for name, rows in counts.items() if rows["rejected"] or rows["failed"]]
     for at, file in enumerate(refused):
         terminal.echo(f"{' ' * 28}{file}" if at else f"  What is refused, and why: {file}")
     if stages := plan.get("unknown", {}).get("stage_values"):

@@ -107,7 +107,7 @@ class ApplyRows:
 
 def _differing(planned: tuple[Line, ...], now: Iterable[Line]) -> Failure | None:
     """Why a row is not carried out: what would be done now is not what the plan says."""
-    current = tuple(now)
+    planned, current = (tuple(line.to_be_done for line in lines) for lines in (planned, now))
     if len(current) == len(planned) and all(map(_is_as_planned, planned, current)):
         return None
     if planned and planned[0].record == COMES_WITH and _is_within(current, planned):

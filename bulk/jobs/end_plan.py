@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import anyio.to_thread
@@ -13,16 +11,15 @@ import anyio.to_thread
 from bulk.files.opening import open_sink
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
-from bulk.model import RowStatus
 from bulk.planning.changes import UNCHANGED
-from bulk.planning.plan_lines import HEADER, REJECT, Line
+from bulk.planning.plan_lines import HEADER, REFUSED, REJECT, Line
 from bulk.planning.projected import ImaginedIds
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import SUMMARY, JobFolder
 from bulk.storage.reports import write_reports
+from bulk.wording import in_words_of
 
 PLAN_CSV: Final = "plan.csv"
 PLAN_JSON: Final = "plan.json"
@@ -45,6 +42,7 @@ class PlanSums:
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     first: list[tuple[str, ...]] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)  # rows by the codes of what of them is not done
     unknown: Counter[str] = field(default_factory=Counter)  # what cannot be known before, and how often
 
 
@@ -61,7 +59,7 @@ async def end_plan(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     complete = checkpoint.fact(facts.PLANNED)
     if complete:
         sums = await anyio.to_thread.run_sync(_write_plan, job)
-        job.folder.write_json(PLAN_JSON, _as_json(job, sums, counts.codes))
+        job.folder.write_json(PLAN_JSON, _as_json(job, sums))
     state = PLANNED if complete else "unfinished"
     summary = Summary(
         job.folder.name, state, counts.rows, counts.actions, counts.codes, totals,
@@ -75,14 +73,15 @@ def _write_plan(job: Job) -> PlanSums:
     """Write `plan.csv`, its lines in the order of the file; gives the sums."""
     sums = PlanSums()
     ids = None if job.projection is None else job.projection.ids
+    front_end = job.setting.front_end
     with open_sink(job.folder.file(PLAN_CSV), HEADER) as output:
-        for lines in heapq.merge(
-            job.checkpoint.planned.all(), _refused(job.checkpoint), key=lambda lines: lines[0].row
-        ):
+        for lines in job.checkpoint.planned.all():
+            sums.reasons.update({line.code for line in lines if line.code})
             sums.rows[_becomes(lines)] += 1
             coming = None if ids is None else ids.coming(lines[0].record)
             for line in lines:
-                cells = line.cells if ids is None else _told(line, ids)
+                said = replace(line, before=in_words_of(front_end, line.before)) if line.action in REFUSED else line
+                cells = said.cells if ids is None else _told(said, ids)
                 output.write(cells)
                 if line.action not in (UNCHANGED, REJECT):
                     sums.changes[line.action] += 1
@@ -98,19 +97,12 @@ def _told(line: Line, ids: ImaginedIds) -> tuple[str, ...]:
     return (row, key, "" if ids.coming(record) else record, *map(ids.told, rest))
 
 
-def _refused(checkpoint: Checkpoint) -> Iterator[tuple[Line, ...]]:
-    """The rows that the checks have rejected, of which nothing was decided."""
-    for settled in checkpoint.rows.settled_rows():
-        if settled.outcome.status is RowStatus.REJECTED and not checkpoint.planned.of(settled.number):
-            yield (Line(settled.number, "", "", REJECT),)
-
-
 def _becomes(lines: tuple[Line, ...]) -> str:
     """What becomes of a row, by its lines: only links of a record that is there change it."""
     return next((line.action for line in lines if line.action in _ROW), "update")
 
 
-def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
+def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     """What `plan.json` says."""
     checkpoint = job.checkpoint
     new = checkpoint.fact(facts.NEW_NAMES)
@@ -122,7 +114,7 @@ def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
-        "reasons": codes, "new_names": new, "first": sums.first,
+        "reasons": dict(sums.reasons), "new_names": new, "first": sums.first,
         "requests": {"single": requests}, "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
         "automations": checkpoint.fact(facts.AUTOMATIONS),
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 
 import anyio
+import anyio.to_thread
 
 from bulk.errors import UsageError
 from bulk.jobs.create_names import imagine_names
 from bulk.jobs.estimate import estimated, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import on_duplicate_of
-from bulk.jobs.plan_rows import PlanRows
+from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.rows import Rows
@@ -41,6 +42,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     prepared = await estimated(job, runner, prepared, needs)
     back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, Reading(beside=False, pages=False))
     everybody = checkpoint.fact(facts.CONTACTS_READ) and not checkpoint.fact(facts.PARTLY)
+    await anyio.to_thread.run_sync(plan_refused, prepared, checkpoint)
     deciding = PlanRows(prepared, checkpoint, imagined, projection, everybody)
     rows = Rows(prepared, checkpoint, job.resumed, lambda: None, back, deciding.flow)
     if projection is not None:

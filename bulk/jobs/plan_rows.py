@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from bulk.files.keys import RowSet
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED, Change
 from bulk.planning.learning import learned
-from bulk.planning.plan_lines import lines_of
+from bulk.planning.plan_lines import lines_of, refusals
 from bulk.planning.writers import Known, Lookup
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.row_states import SettledRow
+
+
+def plan_refused(prepared: Prepared, checkpoint: Checkpoint) -> None:
+    """Write down why the checks have refused rows, of which nothing is decided; each with the key that it has."""
+    numbers = RowSet()
+    for row in _rejected(checkpoint):
+        numbers.add(row.number)
+    width = len(prepared.match.header)
+    records = prepared.source.records(only=numbers) if numbers else iter(())
+    for row, record in zip(_rejected(checkpoint), records, strict=False):
+        whole = replace(record, cells=[*record.cells, *[""] * (width - len(record.cells))])
+        key = prepared.match.row(whole).key
+        checkpoint.planned.put(tuple(refusals(row.number, key, row.outcome)), requests=0)
+
+
+def _rejected(checkpoint: Checkpoint) -> Iterator[SettledRow]:
+    return (row for row in checkpoint.rows.settled_rows() if row.outcome.status is RowStatus.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +53,9 @@ class PlanRows:
         lookup = CheckpointLookup(prepared.resource, self.checkpoint)
         known_now = yield from learned(prepared.resource.writing, row, known, prepared.writer.meaning, lookup)
         if isinstance(known_now, Failure):
-            return Outcome(RowStatus.FAILED, failures=(known_now,))
+            failed = Outcome(RowStatus.FAILED, failures=(known_now,))
+            self.checkpoint.planned.put(tuple(refusals(row.number, row.called or row.key, failed)), requests=0)
+            return failed
         decided = yield from prepared.writer.decide(row, replace(known_now, exact=True))
         result = decided if isinstance(decided, Outcome) else decided.change
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))

@@ -18,12 +18,15 @@ from bulk.library.frames import Rows, given_rows, of_rows
 from bulk.library.jobs import job_at, jobs_in
 from bulk.library.results import Result
 from bulk.library.running import JOBS, run_plan, run_plan_all, run_resume, setting_of
-from bulk.planning.plan_lines import Line
+from bulk.planning.plan_lines import REFUSED, Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
-__all__ = ["PLANNED", "PLAN_CSV", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder", "plan_rows"]
+__all__ = [
+    "PLANNED", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
+    "plan_rows",
+]  # fmt: skip
 _QUIET: Final = Silent()
 
 
@@ -32,12 +35,12 @@ class Plan:
     """What an import would do to the account as it was when it was read.
 
     `job` is its folder, to be given to `apply`. `rows` counts rows by what becomes of them (create, update, delete,
-    unchanged, reject), `changes` cells and links by action, `reasons` refused rows by code. `new_names` are tags and
-    accounts that would be made first, by resource. `requests` carry it out, which takes about so many `seconds` at the
-    job's rate (0.0 without one). `unknown` counts what cannot be known before: `stage_values` are cells of stages that
-    come with new pipelines, some of which may be so by then. `resources` has the rows of each part of a folder, {} of a
-    single file. `automations` are the account's active ones; which of them a change sets off, the API
-    does not tell.
+    unchanged, reject), `changes` cells and links by action, `reasons` rows by the codes of what of them is not done.
+    `new_names` are tags and accounts that would be made first, by resource. `requests` carry it out, which takes about
+    so many `seconds` at the job's rate (0.0 without one). `unknown` counts what cannot be known before: `stage_values`
+    are cells of stages that come with new pipelines, some of which may be so by then. `resources` has the rows of each
+    part of a folder, {} of a single file. `automations` are the account's active ones; which of them a change sets off,
+    the API does not tell.
     """
 
     job: Path
@@ -69,7 +72,10 @@ class Plan:
         return not self.changes
 
     def lines(self) -> Iterator[Line]:
-        """Every change, in the order of the rows; unchanged and refused rows have one line each. Reads a file."""
+        """Every change, in the order of the rows; an unchanged row has one line. Reads a file.
+
+        What is refused has a line for each reason: its `before` is the code and why.
+        """
         with (self.job / PLAN_CSV).open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
             at = next(rows).index("_row")  # in the plan of a folder the file stands before it

@@ -6,10 +6,10 @@ What a record of another resource is called stands in a line where the file name
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus
+from bulk.model import Aspect, Edit, Failure, Json, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, DELETED, FAMILIES, UNCHANGED, Change
 from bulk.planning.consent import STATUS_WORDS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.differences import option_text
@@ -21,14 +21,17 @@ HEADER: Final = ("_row", "_key", "_id", "_action", "column", "before", "after")
 REJECT: Final = "reject"
 _RECORD: Final = {CREATED: "create", DELETED: "delete"}  # what the report calls it -> what the plan does; else: update
 _STATUSES: Final = {SUBSCRIBED: "subscribe", UNSUBSCRIBED: "unsubscribe"}
+_COLON: Final = ": "  # between a code and why
 _OPTED_OUT: Final = "opted_out"  # the code of whom nobody may subscribe, and the action of such a line
-NOT_DONE: Final = (REJECT, _OPTED_OUT, CONFLICT)  # the actions of what a row asks for and what is not done
+REFUSED: Final = (REJECT, _OPTED_OUT)  # the actions of lines that say why
+NOT_DONE: Final = (*REFUSED, CONFLICT)  # the actions of what a row asks for and what is not done
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a plan. `row`, `key` and `record` say whose it is; `record` is "" of what is not there yet.
 
+    Of what is refused, `before` is the code and why, and `after` what was asked for, where that is one thing.
     `file` tells the rows of a folder's files apart, "" of a single file.
     """
 
@@ -47,13 +50,27 @@ class Line:
         key = " · ".join(filter(None, self.key.split("\0")))
         return (str(self.row), key, self.record, self.action, self.column, self.before, self.after)
 
+    @property
+    def code(self) -> str:
+        """Why what it is about is not done; "" of what is."""
+        if self.action == CONFLICT:
+            return CONFLICT
+        return self.before.partition(_COLON)[0] if self.action in REFUSED else ""
+
+    @property
+    def to_be_done(self) -> Line:
+        """The line without why it is refused, which may be said otherwise once it is looked at again."""
+        return replace(self, before="") if self.action in REFUSED else self
+
 
 def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], names: Names) -> Iterator[Line]:
-    """The lines of one row; a row that changes nothing, and one that is refused, have one without a column."""
+    """The lines of one row; of one that changes nothing one without a column, of one that is refused one a reason."""
     key = row.called or row.key
     if isinstance(decided, Outcome):
-        same = decided.status is RowStatus.UNCHANGED
-        yield Line(row.number, key, decided.id, UNCHANGED if same else REJECT)
+        if decided.status is RowStatus.UNCHANGED:
+            yield Line(row.number, key, decided.id, UNCHANGED)
+        else:
+            yield from refusals(row.number, key, decided)
         return
     lines = 0
     for edit in (*decided.own, *decided.beside):
@@ -66,11 +83,21 @@ def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], nam
     for failure in decided.refused:
         name = failure.step.removeprefix("list ")
         action = REJECT if failure.code == "cannot_clear" else _OPTED_OUT
-        yield Line(row.number, key, decided.record, action, "lists", after=name)
+        yield Line(row.number, key, decided.record, action, "lists", _why(failure), name)
         lines += 1
     if not lines:
         action = _RECORD.get(decided.action, "update" if decided.action else "create")
         yield Line(row.number, key, decided.record, UNCHANGED if decided.is_nothing else action)
+
+
+def refusals(number: int, key: str, outcome: Outcome) -> Iterator[Line]:
+    """The lines of a row that is refused as a whole: one a reason."""
+    for failure in outcome.failures:
+        yield Line(number, key, outcome.id, REJECT, before=_why(failure))
+
+
+def _why(failure: Failure) -> str:
+    return f"{failure.code}{_COLON}{failure.error}"
 
 
 def _told(edit: Edit, change: Change, columns: Sequence[Column], names: Names) -> tuple[str, str, str, str]:

@@ -641,5 +641,5 @@ def test_what_is_told_of_the_edits_agrees_with_the_file_and_a_plan_names_people(
     world.plan(edited(exported(world), edit))
     assert "Edited: 6 cells in 3 rows, 1 of them emptied. Refused: 2 rows of these." in world.told.lines
     assert {line["_key"] for line in report(world.job.path, "plan.csv")} == {
-        "ada@example.com", "edsger@example.com", "",
+        "ada@example.com", "edsger@example.com", "no address", "alan@example.com",
     }  # fmt: skip

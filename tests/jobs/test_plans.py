@@ -12,7 +12,7 @@ import pytest
 from bulk.errors import UsageError
 from bulk.model import Reply, Request
 from tests.jobs.samples import IMPORTED, SAMPLES, given
-from tests.planned import Play, check, check_killed
+from tests.planned import Play, check, check_killed, reasons
 from tests.scale import tries
 from tests.world import World, crashing, report
 
@@ -29,6 +29,10 @@ CHANGED = [
     ("new@example.com", "New", "VIP", "", "", "", ""),
     ("no address", "X", "", "", "", "", ""),
 ]
+REFUSED = (
+    "email_invalid: email: 'no address': This is no e-mail address that ActiveCampaign accepts. Write it as"
+    ' name@domain.tld, without blanks and none of "(),:;<>[\\]'
+)
 
 
 def lines(world: World) -> list[tuple[str, ...]]:
@@ -65,12 +69,48 @@ def test_a_plan_has_a_line_for_each_cell_and_link_that_changes(world: World):
         ("4", "new@example.com", "", "create", "email", "", "new@example.com"),
         ("4", "new@example.com", "", "create", "firstName", "", "New"),
         ("4", "new@example.com", "", "add_tag", "tags", "", "VIP"),
-        ("5", "", "", "reject", "", "", ""),
+        ("5", "no address", "", "reject", "", REFUSED, ""),
     ]
     said = sums(world)
     assert said["rows"] == {"update": 2, "create": 1, "reject": 1}
+    assert said["reasons"] == {"email_invalid": 1}
     assert said["new_names"] == {"tags": ["Gold"]}
     assert said["requests"] == {"single": 7}
+
+
+def test_each_line_of_what_is_not_done_says_why_and_the_sums_agree(world: World):
+    make(world, [("ada@example.com", "Ada", "", "", "", "Newsletter", "")])
+    world.csv([("ada@example.com", "Ada", "", "", "Newsletter", "", "")], HEADER)
+    with (world.folder / "in.csv").open("a", newline="") as file:
+        file.write("new@example,N,,,Nowhere,,\r\n")
+        file.write("Ada@Example.com,Again,,,,,\r\n")
+        file.write("short@example.com,S\r\n")
+    world.plan(world.folder / "in.csv")
+    refused = report(world.job.path, "plan.csv")
+    assert [(line["_row"], line["_key"], line["_action"], line["before"].split(":")[0]) for line in refused] == [
+        ("2", "ada@example.com", "opted_out", "opted_out"),
+        ("3", "new@example", "reject", "email_invalid"),
+        ("3", "new@example", "reject", "unknown_name"),
+        ("4", "ada@example.com", "reject", "duplicate_key"),
+        ("5", "short@example.com", "reject", "too_few_cells"),
+    ]  # fmt: skip
+    assert (refused[0]["column"], refused[0]["after"]) == ("lists", "Newsletter")
+    assert "--resubscribe" in refused[0]["before"], "in the words of who is told"
+    assert sums(world)["reasons"] == reasons(refused)
+    assert sums(world)["rows"] == {"update": 1, "reject": 3}
+
+
+def test_a_refusal_that_is_said_otherwise_by_then_is_no_change_of_the_account(world: World):
+    make(world, [("ada@example.com", "Ada", "", "", "", "Newsletter", "")])
+    world.plan(world.csv([("ada@example.com", "Augusta", "", "", "Newsletter", "", "")], HEADER))
+    assert "opted_out" in sums(world)["reasons"]
+    unsubscribed = world.ask("GET contacts/1/contactLists").body["contactLists"][0]
+    body = {"contactList": {"list": unsubscribed["list"], "contact": "1", "status": "3"}}
+    assert world.ask("POST contactLists", body).status in (200, 201)
+    world.apply()
+    assert "bounced on 'Newsletter'" in report(world.job.path, "failed.csv")[0]["_error"]
+    assert failed(world) == {"2": "opted_out"}
+    assert world.account()["contacts"]["ada@example.com"]["firstName"] == "Augusta"
 
 
 def test_a_plan_of_what_is_there_says_that_nothing_is_to_be_done(world: World):
