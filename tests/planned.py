@@ -176,7 +176,7 @@ def check(world: World, play: Play) -> int:
     failed = [line for line in report(world.job.path, "failed.csv") if line["_code"] == "changed_meanwhile"]
     assert not failed, failed
     writes = [request.step for request, _reply in world.sent[sent:] if request.method != "GET"]
-    assert len(writes) == said["requests"]["single"], writes
+    assert len(writes) == said["writes"]["single"], writes
     assert world.account()["contacts"] == expected(before, lines)
     shutil.rmtree(world.job.path)
     if play.options["mode"] in ("upsert", "update") and play.options["on_duplicate"] != "error":

@@ -485,7 +485,7 @@ def sums_agree(said: dict[str, Any], lines: Rows, world: World) -> None:
     made_with = [
         r for r in writes if r.step in ("show", "options") or (r.step.startswith("stage ") and r.method != "POST")
     ]
-    assert len(writes) - len(made_with) <= said["requests"]["single"], [request.step for request in writes]
+    assert len(writes) - len(made_with) <= said["writes"]["single"], [request.step for request in writes]
 
 
 def check_killed(world: World, chance: Random) -> None:

@@ -84,7 +84,8 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         return
     requests, seconds = plan["requests"]["single"], plan["seconds"]["single"]
     takes = f", ≈ {duration(seconds)}" if seconds else ""
-    terminal.echo(f"It takes {counted(requests, 'request')}{takes}, and what is read back. To do exactly this:")
+    writes = plan.get("writes", plan["requests"])["single"]  # an earlier version told of no others
+    terminal.echo(f"It takes ≈ {counted(requests, 'request')}, {writes:,} of them to write{takes}. To do exactly this:")
     terminal.echo(f"  {command_line('apply', folder.name, folder.parent)}")
 
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bulk.jobs.apply_cost import moved_values
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
-from bulk.model import Aspect, Failure, Flow, Json, Outcome, Row, RowStatus
-from bulk.planning.changes import CREATED, UNCHANGED, UPDATED, Change
+from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
+from bulk.planning.changes import CREATED, UNCHANGED, Change
 from bulk.planning.flow import Asking
 from bulk.planning.learning import learned
 from bulk.planning.plan_lines import Line, lines_of
@@ -25,7 +26,6 @@ from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import quoted
 
-NOT_OLD: Final = 20.0  # seconds that what was read of contacts decides by itself whether the plan still holds
 COMES_WITH: Final = "\0"  # for the id of what comes with a record that is made: which it is, the plan cannot say
 
 
@@ -90,8 +90,8 @@ class ApplyRows:
 
     def _moved(self, change: Change) -> Asking[Failure | None]:
         """What of a record by itself is not as it was when all were read."""
-        values = [edit for edit in change.own if edit.aspect is Aspect.VALUE]
-        if change.action != UPDATED or not values:
+        values = moved_values(change)
+        if not values:
             return None
         custom = bool(self.prepared.names.fields)
         now = yield from read_record(self.prepared.resource, change.record, custom=custom)

@@ -13,7 +13,7 @@ from bulk.planning.plan_lines import HEADER
 from bulk.storage.job_folder import JobFolder
 
 FILE: Final = "_file"  # the column that says of which part a line is
-_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests")  # what is said of each
+_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests", "writes")  # what is said of each
 _OF_A_BASELINE: Final = ("baseline", "emptied", "missing")  # and of each that was made from an export
 
 
@@ -48,6 +48,7 @@ def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, A
         "job": folder.name, "resource": "all", "rows": sums["rows"], "changes": sums["changes"],
         "reasons": sums["reasons"], "new_names": new, "first": first[:SHOWN],
         "requests": {"single": sum(plan["requests"]["single"] for plan in plans.values())},
+        "writes": {"single": sum(plan["writes"]["single"] for plan in plans.values())},
         "seconds": {"single": round(sum(plan["seconds"]["single"] for plan in plans.values()), 1)},
         "automations": next((plan["automations"] for plan in plans.values()), []),
         "made_at": min(read_at, default=""),

@@ -106,7 +106,7 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     """What `plan.json` says."""
     checkpoint = job.checkpoint
     new = checkpoint.fact(facts.NEW_NAMES)
-    requests = checkpoint.planned.requests() + sum(map(len, new.values()))
+    writes, requests = checkpoint.planned.requests() + sum(map(len, new.values())), checkpoint.fact(facts.TAKES)
     rate = job.options.rate
     baseline = checkpoint.fact(facts.BASELINE)
     of_baseline = {
@@ -115,7 +115,8 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": dict(sums.reasons), "new_names": new, "first": sums.first,
-        "requests": {"single": requests}, "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
+        "requests": {"single": requests}, "writes": {"single": writes},
+        "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
         "automations": checkpoint.fact(facts.AUTOMATIONS),
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),
         **(of_baseline if baseline else {}),

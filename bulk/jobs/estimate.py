@@ -3,6 +3,7 @@
 First every row is looked at (`surveyed`), then, with the names made that they need, it is told what is left to do.
 """
 
+# hub: what each stage of a job takes is summed here
 from __future__ import annotations
 
 import math
@@ -13,6 +14,7 @@ import anyio.to_thread
 
 from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
+from bulk.jobs.apply_cost import rows_take
 from bulk.jobs.import_job import Job
 from bulk.jobs.prefetch import prefetched
 from bulk.jobs.prepared import Prepared, writer_of
@@ -73,12 +75,23 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
             needs.requests += needs.rows - needs.unchanged - needs.begun  # each is looked up before
         if needs.subscribing > PAGE:  # else all are read at once as well
             await read_highest(runner, checkpoint)
-    if not prepared.by_record:
-        needs.requests += math.ceil(needs.subscribing / places(options.rate or math.inf, STANDINGS.most))
-    needs.requests += requests_for(reading_of(job, needs), job.resource, checkpoint, needs.rows - needs.unchanged)
+    if job.applies:
+        needs.requests = rows_take(checkpoint, options.rate)
+    needs.requests += beside(job, prepared, needs, needs.rows - needs.unchanged)
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
     job.setting.progress.say(needs.describe(options.rate))
     return prepared
+
+
+def beside(job: Job, prepared: Prepared, needs: Survey, rows: int) -> int:
+    """The requests beside those of the rows: how people stand, who will be deleted, and what is read back."""
+    rate = job.options.rate or math.inf
+    sure = job.checkpoint.fact(facts.HIGHEST) is not None  # who is made is told from who was there, and not asked for
+    standing = 0 if prepared.by_record else needs.subscribing - (needs.newcomers if sure else 0)
+    people = math.ceil(standing / places(rate, STANDINGS.most))
+    if job.options.mode == "delete" and not prepared.by_record:  # each is looked up by the address, and shown as read
+        people += (rows if job.options.key != "id" and prepared.contacts_since is None else 0) + math.ceil(rows / PAGE)
+    return people + requests_for(reading_of(job, needs), job.resource, job.checkpoint, rows)
 
 
 async def _heeding_exclusions(job: Job, runner: Runner, prepared: Prepared, needs: Survey) -> Prepared:

@@ -11,8 +11,9 @@ import anyio
 import anyio.to_thread
 
 from bulk.errors import UsageError
+from bulk.jobs.apply_cost import rows_take
 from bulk.jobs.create_names import imagine_names
-from bulk.jobs.estimate import estimated, surveyed
+from bulk.jobs.estimate import beside, estimated, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import on_duplicate_of
 from bulk.jobs.plan_rows import PlanRows, plan_refused
@@ -23,6 +24,7 @@ from bulk.jobs.telling import telling_progress
 from bulk.planning.naming import read_active_automations
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
 
 
 def check_planned(job: Job) -> None:
@@ -35,11 +37,16 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     """Decide every row, and write down what it would change."""
     checkpoint, names = job.checkpoint, prepared.names
     prepared, needs = await surveyed(job, runner, prepared)
+    before = _asked(runner)
+    if checkpoint.fact(facts.CONTACTS_READ):  # who was read is not read again as a whole, but before their rows
+        before -= checkpoint.fact(facts.PEOPLE_ASKED)
     imagined = imagine_names(names, needs)
     projection = job.outlook
     if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
         checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))
+    since, kept = _asked(runner), _bounds(checkpoint)
     prepared = await estimated(job, runner, prepared, needs)
+    before += _asked(runner) - since - (_bounds(checkpoint) - kept)  # the bounds of ids stay as they were found
     back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, Reading(beside=False, pages=False))
     everybody = checkpoint.fact(facts.CONTACTS_READ) and not checkpoint.fact(facts.PARTLY)
     await anyio.to_thread.run_sync(plan_refused, prepared, checkpoint)
@@ -55,5 +62,22 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         made = {family: [n for of, n in imagined.values() if of == family and n in used]
                 for family, used in sorted(deciding.used.items())}  # fmt: skip
         checkpoint.note(facts.NEW_NAMES, made)
+        deciding.looks.note(checkpoint)
+        await checkpoint.durable()
+        again = sum(bool(names_made) for names_made in made.values())  # they are read again before any is made
+        left, _writes = checkpoint.planned.left()
+        takes = before + again + sum(map(len, made.values())) + rows_take(checkpoint, job.options.rate)
+        takes += beside(job, prepared, needs, left)
+        checkpoint.note(facts.TAKES, takes if left else 0)
         checkpoint.note(facts.PLANNED, True)
     await checkpoint.durable()
+
+
+def _bounds(checkpoint: Checkpoint) -> int:
+    """How many of the bounds that tell what a job has made are known."""
+    return sum(checkpoint.fact(fact) is not None for fact in (facts.NEWEST, facts.HIGHEST))
+
+
+def _asked(runner: Runner) -> int:
+    """How many requests the run took until now."""
+    return runner.meter.requests if runner.meter is not None else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bulk.files.keys import RowSet
+from bulk.jobs.apply_cost import Looks, counting
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
@@ -46,17 +47,20 @@ class PlanRows:
     projection: Projection | None = None
     everybody: bool = False  # all contacts were read
     used: dict[str, set[str]] = field(default_factory=dict)  # those of them that a change needs, by resource
+    looks: Looks = field(default_factory=Looks)  # that applying it will take
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row, which asks and writes nothing. Unprocessed: it is planned, and waits to be applied."""
         prepared = self.prepared
         lookup = CheckpointLookup(prepared.resource, self.checkpoint)
-        known_now = yield from learned(prepared.resource.writing, row, known, prepared.writer.meaning, lookup)
+        asked = [0]
+        learning = learned(prepared.resource.writing, row, known, prepared.writer.meaning, lookup)
+        known_now = yield from counting(learning, asked)
         if isinstance(known_now, Failure):
             failed = Outcome(RowStatus.FAILED, failures=(known_now,))
             self.checkpoint.planned.put(tuple(refusals(row.number, row.called or row.key, failed)), requests=0)
             return failed
-        decided = yield from prepared.writer.decide(row, replace(known_now, exact=True))
+        decided = yield from counting(prepared.writer.decide(row, replace(known_now, exact=True)), asked)
         result = decided if isinstance(decided, Outcome) else decided.change
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))
         if isinstance(result, Outcome):
@@ -75,6 +79,8 @@ class PlanRows:
             return self._ended(Outcome(RowStatus.UNCHANGED, UNCHANGED, result.record))
         if result.failures and not requests:
             return Outcome(RowStatus.FAILED, id=result.record, failures=result.failures)
+        custom = bool(prepared.names.fields)
+        self.looks.add(prepared.resource, known_now, result, asked=asked[0], custom=custom)
         return Outcome(RowStatus.UNPROCESSED)
 
     def _ended(self, outcome: Outcome) -> Outcome:

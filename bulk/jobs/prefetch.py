@@ -49,7 +49,9 @@ async def prefetched(job: Job, runner: Runner, prepared: Prepared, rows: int) ->
         _note_time(job.checkpoint)
         return replace(prepared, read_since=since, prefetched=True)
     _note_time(job.checkpoint)
+    before = runner.dispatch.requests
     prepared = replace(prepared, contacts_since=await _contacts(job, runner, prepared, rows), prefetched=True)
+    job.checkpoint.note(facts.PEOPLE_ASKED, runner.dispatch.requests - before)
     if prepared.has_baseline:  # which the file was held against: its ids are this account's
         return replace(prepared, ids=OURS)
     if (
@@ -151,6 +153,7 @@ async def _records(job: Job, runner: Runner, prepared: Prepared, rows: int) -> N
     if not names_contacts or (outlook is not None and await outlook.take_contacts(checkpoint, resource)):
         return
     resumed = job.resumed and (checkpoint.journal.has_begun() or checkpoint.fact(facts.CONTACTS_READ))
+    before = runner.dispatch.requests
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=by_email_or_id)
     if since is None and not (resumed or job.translations.foreign):
         ids = (
@@ -159,6 +162,7 @@ async def _records(job: Job, runner: Runner, prepared: Prepared, rows: int) -> N
             for identity in ids_said(prepared, checkpoint, prepared.match.index(name))
         )
         await read_named(runner, checkpoint, ids, by_email_or_id)
+    checkpoint.note(facts.PEOPLE_ASKED, runner.dispatch.requests - before)
     if outlook is not None:
         await outlook.lay_over_contacts(checkpoint, resource)
 

@@ -58,7 +58,10 @@ def requests_for(reading: Reading, resource: Resource, checkpoint: Checkpoint, r
     """About how many requests it takes to read so many rows back."""
     if resource.writing is not Writing.RECORD:
         return -(-rows // PAGE)
-    return (checkpoint.fact(facts.PAGES_READ) or 0) + rows // PAGE if reading.pages else rows
+    of_custom = checkpoint.fact(facts.CUSTOM_PAGES)
+    if reading.pages:
+        return max(1, checkpoint.fact(facts.PAGES_READ) or 0) + of_custom + rows // PAGE
+    return rows * (1 + (of_custom > 0))
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import anyio
 
 from bulk.access.account_lock import AccountLock
-from bulk.jobs.apply_rows import NOT_OLD, ApplyRows
+from bulk.jobs.apply_cost import NOT_OLD
+from bulk.jobs.apply_rows import ApplyRows
 from bulk.jobs.conflicts import check_conflicts
 from bulk.jobs.create_names import make_names, planned_names
 from bulk.jobs.delete import confirm_deletion

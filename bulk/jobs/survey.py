@@ -27,7 +27,7 @@ class Survey:
     """`rows` still to be sent and about how many `requests` they take; `begun` of them were by an earlier run.
 
     `names` are those that must be there, by resource: folded name -> name.
-    `subscribing` of the rows put somebody on a list.
+    `subscribing` of the rows put somebody on a list, of them `newcomers` somebody who is not there yet.
     `addresses` are the keys that are not plain ones.
     Of `unread` rows it is not known what the account holds, and the others are `read`, by their numbers.
     `unchanged` of the rows ask for nothing that the account does not hold; told by `look_for_unchanged`.
@@ -41,6 +41,7 @@ class Survey:
     read: RowSet = field(default_factory=RowSet)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     subscribing: int = 0
+    newcomers: int = 0
     addresses: set[str] = field(default_factory=set)
 
     def describe(self, rate: float) -> str:
@@ -80,6 +81,7 @@ def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> 
             needs.begun += done > 0
             needs.requests += max(0, estimated.requests - done)
             needs.subscribing += estimated.subscribes
+            needs.newcomers += estimated.subscribes and known.absent
             for family, name in estimated.names:
                 needs.names.setdefault(family, {}).setdefault(name_key(name), name)
     return needs

@@ -9,7 +9,7 @@ from itertools import islice
 import anyio
 
 from bulk.engine.tasks import Role, Task
-from bulk.jobs.apply_rows import NOT_OLD
+from bulk.jobs.apply_cost import NOT_OLD
 from bulk.model import Aspect, Flow, Outcome, RowStatus
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.read_back import NotRead, read_contacts

@@ -30,17 +30,18 @@ __all__ = [
 _QUIET: Final = Silent()
 
 
+# wide: one attribute for each thing that a plan says
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an import would do to the account as it was when it was read.
 
     `job` is its folder, to be given to `apply`. `rows` counts rows by what becomes of them (create, update, delete,
     unchanged, reject), `changes` cells and links by action, `reasons` rows by the codes of what of them is not done.
-    `new_names` are tags and accounts that would be made first, by resource. `requests` carry it out, which takes about
-    so many `seconds` at the job's rate (0.0 without one). `unknown` counts what cannot be known before: `stage_values`
-    are cells of stages that come with new pipelines, some of which may be so by then. `resources` has the rows of each
-    part of a folder, {} of a single file. `automations` are the account's active ones; which of them a change sets off,
-    the API does not tell.
+    `new_names` are tags and accounts that would be made first, by resource. `requests` carry it out, of which so many
+    are `writes` and the others look at what is there; that takes about so many `seconds` at the job's rate (0.0 without
+    one). `unknown` counts what cannot be known before: `stage_values` are cells of stages that come with new pipelines,
+    some of which may be so by then. `resources` has the rows of each part of a folder, {} of a single file.
+    `automations` are the account's active ones; which of them a change sets off, the API does not tell.
     """
 
     job: Path
@@ -53,6 +54,7 @@ class Plan:
     automations: Sequence[str]
     unknown: Mapping[str, int] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    writes: int = 0
 
     @classmethod
     def of(cls, result: Result) -> Self:
@@ -64,6 +66,7 @@ class Plan:
             result.job, data["rows"], data["changes"], data["reasons"], data["new_names"],
             data["requests"]["single"], data["seconds"]["single"], data["automations"], data.get("unknown", {}),
             {name: part["rows"] for name, part in data.get("resources", {}).items()},
+            data.get("writes", data["requests"])["single"],
         )  # fmt: skip
 
     @property

@@ -42,7 +42,9 @@ async def read_records(
     await read_collection(runner, Records(resource, ()).request, on_page)
     data = CUSTOM_DATA.get(resource.name)
     if data is not None and names.fields:
+        before = runner.dispatch.requests
         await read_custom(runner, checkpoint, resource)
+        checkpoint.note(facts.CUSTOM_PAGES, runner.dispatch.requests - before)
     if checkpoint.fact(facts.NEWEST) is None:
         checkpoint.note(facts.NEWEST, newest)
     checkpoint.note(facts.RECORDS_READ, True)

@@ -59,6 +59,9 @@ NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the
 AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
 # jobs.create_names: by resource, what was made of the names that were missing: their ids, "" until it is known
 MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
+# jobs.apply_cost: of applying it, the requests that look at records, contacts read by hundreds, and rows
+LOOKS: Final = Fact[tuple[int, int, int]]("looks", (0, 0, 0), tuple)
+TAKES: Final = Fact[int]("takes", 0)  # jobs.plan: how many requests applying it takes
 APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
 
 # ---- imports: the checks and the reports
@@ -81,6 +84,8 @@ PAGES_READ: Final = Fact[int | None]("pages of records", None)  # prefetch.recor
 NEWEST: Final = Fact[int | None]("newest", None)  # prefetch.records: the highest id when the job first read them
 HIGHEST: Final = Fact[int | None]("highest", None)  # prefetch.records: the same of contacts, where it is sure
 READ_AT: Final = Fact[str]("read at", "")  # jobs.prefetch: when that was read by which rows are unchanged
+PEOPLE_ASKED: Final = Fact[int]("people asked", 0)  # jobs.prefetch: how many requests it took to read contacts
+CUSTOM_PAGES: Final = Fact[int]("pages of custom", 0)  # prefetch.records: the same of values of custom fields
 WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose ids stand beside the addresses
 
 # ---- imports: the export that the file was made of

@@ -40,6 +40,14 @@ class PlannedRows:
         """How many requests carry all of it."""
         return int(self._database.read("SELECT coalesce(sum(requests), 0) FROM planned").fetchone()[0])
 
+    def left(self) -> tuple[int, int]:
+        """How many of the rows have not ended, and how many requests carry them that are not done."""
+        still_open = "row NOT IN (SELECT row FROM rows)"
+        sql = f"SELECT count(*), coalesce(sum(requests), 0) FROM planned WHERE {still_open}"
+        rows, requests = self._database.read(sql).fetchone()
+        sql = f"SELECT count(*) FROM steps WHERE method <> 'GET' AND verdict = 'accept' AND row > 0 AND {still_open}"
+        return int(rows), max(0, int(requests) - int(self._database.read(sql).fetchone()[0]))
+
 
 def _lines(row: int, key: str, record: str, said: str) -> tuple[Line, ...]:
     return tuple(Line(row, key, record, *one) for one in json.loads(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -94,3 +95,63 @@ def test_a_resume_does_not_count_what_is_sent_already(world: World, told: list[s
     with crashing(world, "contactTags", after):
         world.start(world.csv(PEOPLE[:60], HEADER), rate=5, concurrency=8)
     check(world, told, world.resume)
+
+
+# ---- plans: exactly what carrying them out takes, where nothing goes wrong
+
+
+def check_plan(world: World, told: list[str], path: Path, name: str = "contacts", **options: object) -> None:
+    """Plan a file and carry it out; the plan, and who carries it out, say all requests that are sent then."""
+    if world.sent:
+        anew(world)
+    world.plan(path, name, rate=0, **options)
+    plan = json.loads((world.job.path / "plan.json").read_text())
+    del told[:]
+    before = len(world.sent)
+    assert world.apply().summary.complete
+    sent = [request for request, _reply in world.sent[before:]]
+    said = [int(result[1].replace(",", "")) for line in told if (result := re.search(r"≈ ([\d,]+) request", line))]
+    assert said == [len(sent)]
+    assert plan["requests"] == {"single": len(sent)}
+    assert plan["writes"] == {"single": sum(request.method != "GET" for request in sent)}
+
+
+@pytest.mark.parametrize("rows", [3, 12, 30, 260])
+def test_a_plan_of_people_who_are_new_who_get_more_and_who_are_renamed(world: World, told: list[str], rows: int):
+    people = [(f"x{n}@example.com", f"N {n}", ("VIP", "VIP,Trial")[n % 2], "Newsletter") for n in range(rows)]
+    check_plan(world, told, world.csv(people, HEADER))
+    more = [(email, name, f"{tags},Gold", "Newsletter,Customers") for email, name, tags, _lists in people]
+    check_plan(world, told, world.csv(more, HEADER))
+    check_plan(world, told, world.csv([(row[0], f"{row[1]} II") for row in people], "email,firstName"))
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "create", "delete"])
+def test_a_plan_of_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
+    world.people((f"x{n}@example.com", "") for n in range(2_000))
+    there = (
+        PEOPLE[:12] if mode == "create" else [(f"x{n}@example.com", f"N {n}", "VIP", "Customers") for n in range(12)]
+    )
+    check_plan(world, told, world.csv(there, HEADER), mode=mode)
+
+
+@pytest.mark.parametrize("name", ["tags", "accounts", "deals", "notes", "webhooks", "contactTags", "contactLists"])
+def test_a_plan_of_other_resources_that_are_new_and_changed(world: World, told: list[str], name: str):
+    given(world)
+    sample = SAMPLES[name]
+    check_plan(world, told, world.csv(sample.rows, sample.header), name)
+    attribute, cell = sample.change
+    if attribute:
+        at, row = sample.columns.index(attribute), sample.rows[0]
+        check_plan(world, told, world.csv([[*row[:at], cell, *row[at + 1 :]]], sample.header), name)
+
+
+def test_a_plan_that_takes_long_looks_at_people_again_by_the_hundred(world: World, told: list[str]):
+    world.people((f"x{n}@example.com", "") for n in range(400))
+    path = world.csv([(f"x{n}@example.com", f"N {n}") for n in range(400)], "email,firstName")
+    world.plan(path, rate=5)
+    plan = json.loads((world.job.path / "plan.json").read_text())
+    before = len(world.sent)
+    world.apply()
+    taken = len(world.sent) - before
+    assert abs(plan["requests"]["single"] - taken) <= 2
+    assert plan["seconds"] == {"single": plan["requests"]["single"] / 5}
