@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ImportOptions,
         Issue,
         JobHandle,
+        NothingToUndoError,
         Plan,
         Progress,
         Result,
@@ -53,11 +54,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AbortedError", "Account", "BulkError", "CompareOptions", "ComparedResource", "Comparison", "Difference",
-    "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "Plan", "Progress", "Result",
-    "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply", "compare",
-    "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
-    "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume", "undo",
-    "validate_file", "validate_rows",
+    "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "NothingToUndoError", "Plan",
+    "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply",
+    "compare", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
+    "import_rows", "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume",
+    "undo", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 

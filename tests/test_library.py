@@ -20,6 +20,7 @@ from bulk import (
     Account,
     ExportOptions,
     ImportOptions,
+    NothingToUndoError,
     RowsFailedError,
     Said,
     Snapshot,
@@ -270,6 +271,18 @@ def test_rows_are_resumed_from_the_jobs_own_copy(tmp_path: Path):
         assert again.counts["succeeded"] == 20
 
     run(work)
+
+
+def test_who_undoes_a_job_again_to_be_sure_passes_over_that_it_is_undone(tmp_path: Path):
+    account = Account.sandbox(tmp_path / "box")
+    rows = [{"email": "ada@example.com"}]
+    options, jobs = ImportOptions(rate=0), tmp_path / "jobs"
+    result = blocking.import_rows("contacts", rows, account, options, jobs=jobs)
+    assert result.summary.undoable
+    assert blocking.undo(result.job, account, options).complete
+    with pytest.raises(NothingToUndoError) as raised:
+        blocking.undo(result.job, account, options)
+    assert (raised.value.code, isinstance(raised.value, UsageError)) == ("undo_done", True)
 
 
 def test_without_an_event_loop(tmp_path: Path):

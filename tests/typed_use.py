@@ -15,6 +15,7 @@ from bulk import (
     Findings,
     ImportOptions,
     JobHandle,
+    NothingToUndoError,
     Plan,
     Progress,
     Result,
@@ -29,6 +30,7 @@ from bulk import (
     plan_file,
     resume,
     start_import,
+    undo,
     validate_file,
 )
 from bulk.errors import BulkError
@@ -85,6 +87,13 @@ async def plans(account: Account) -> None:
     plan = await plan_file("contacts", "in.csv", account)
     assert_type(plan, Plan)
     assert_type(await apply(plan, account), Result)
+
+
+async def undone(account: Account) -> None:
+    try:
+        assert_type(await undo("bulk-jobs/import", account, dry_run=True), Result)
+    except NothingToUndoError as error:
+        assert_type(error.code, str)
 
 
 def without_an_event_loop(account: Account) -> None:

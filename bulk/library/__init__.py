@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from bulk.access.account import Account
-    from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
+    from bulk.errors import AbortedError, BulkError, NothingToUndoError, UnfinishedError, UsageError
     from bulk.files.difference import Difference
     from bulk.jobs.comparison import ComparedResource, Comparison
     from bulk.jobs.findings import Findings
@@ -44,15 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AbortedError", "Account", "BulkError", "CompareOptions", "ComparedResource", "Comparison", "Difference",
-    "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "Plan", "Progress", "Result",
-    "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply", "compare",
-    "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder", "import_rows",
-    "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume", "undo",
-    "validate_file", "validate_rows",
+    "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "NothingToUndoError", "Plan",
+    "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply",
+    "compare", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
+    "import_rows", "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume",
+    "undo", "validate_file", "validate_rows",
 ]  # fmt: skip
 _HOMES: Final = {
     "bulk.access.account": ("Account",),
-    "bulk.errors": ("AbortedError", "BulkError", "UnfinishedError", "UsageError"),
+    "bulk.errors": ("AbortedError", "BulkError", "NothingToUndoError", "UnfinishedError", "UsageError"),
     "bulk.files.difference": ("Difference",),
     "bulk.jobs.comparison": ("ComparedResource", "Comparison"),
     "bulk.jobs.options": ("CompareOptions", "ExportOptions", "ImportOptions"),

@@ -30,7 +30,11 @@ async def undo(
 
     What it will do is said to `progress` before; then `confirm` is asked, if there is one. With `dry_run` it ends
     there. What somebody changed since is left alone, failed with the code `changed_since`. Of `options` only
-    rate, concurrency, max_errors and max_duration count. Raises `UsageError` for a job that has nothing to undo.
+    rate, concurrency, max_errors and max_duration count.
+
+    Raises `NothingToUndoError` for a job that has changed nothing, or that was undone already: where that is as well,
+    it can be passed over. Raises `UsageError` where another job is to be undone or gone on with instead, `AbortedError`
+    if `confirm` says no.
     """
     folder = job_at(job).path
     setting = replace(setting_of(account, folder.parent, progress), confirm=confirm)
