@@ -33,7 +33,7 @@ def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> i
     """Print a plan; where it was cut off, nothing is to be shown yet. Gives how many changes it has."""
     from bulk.library.plans import plan_data  # noqa: PLC0415 - not for --help
 
-    if job_result.summary.state != "planned":
+    if not job_result.planned:
         display.show_quietly(job_result)
         return 0
     plan = plan_data(job_result.job)

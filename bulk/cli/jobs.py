@@ -39,7 +39,7 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
             terminal.echo(f"  file     {facts['file']}\n  reports  {one.path}")
             if facts["reason"]:
                 terminal.echo(f"  why      {facts['reason']}")
-            if facts["state"] == "planned":
+            if one.planned and facts["state"] == one.state:
                 terminal.echo(f"  do it    {options.command_line('apply', one.name, one.path.parent)}")
             if one.resumable and facts["state"] == one.state:
                 terminal.echo(f"  go on    {options.command_line('resume', one.name, one.path.parent)}")

@@ -89,7 +89,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
 
 def _show(job_result: Result, *, chosen: dict[str, Any], record: JobRecord) -> None:
     """Print how a job ended that went on."""
-    if job_result.summary.state == "planned":
+    if job_result.planned:
         display_plan.show(job_result, as_json=chosen["as_json"], quiet=chosen["quiet"])
     elif chosen["as_json"] and record.output != "-":
         display.show_kept(job_result)

@@ -34,7 +34,7 @@ def run_job(job: Callable[[], Awaitable[Result]], setting: Setting, show: Callab
     show(job_result)
     error = job_result.error
     if error is None:  # the rows of a plan wait to be sent, which is no failure
-        return 0 if job_result.summary.complete or job_result.summary.state == "planned" else 1
+        return 0 if job_result.summary.complete or job_result.planned else 1
     told = f"bulk: {_words(error)}."
     if job_result.resumable:
         told += f" Go on with:\n  {command_line('resume', job_result.job.name, setting.jobs)}"

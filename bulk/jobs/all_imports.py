@@ -15,7 +15,6 @@ from bulk.jobs.all_ids import know_ids, learn_ids
 from bulk.jobs.all_parts import Shared, is_begun, opened, part_of, runner_of
 from bulk.jobs.apply import begin_part
 from bulk.jobs.end_import import end_import
-from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.options import ImportOptions
@@ -24,6 +23,7 @@ from bulk.jobs.summary import JobResult, told
 from bulk.planning.naming import read_identity
 from bulk.prefetch.contacts import STALE
 from bulk.resources.spec import Resource
+from bulk.storage.job_folder import PLANNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ from bulk.jobs.all_files import taken_up
 from bulk.jobs.all_ids import learn_planned_ids
 from bulk.jobs.all_imports import enter
 from bulk.jobs.all_parts import Shared, opened, part_of, runner_of
-from bulk.jobs.end_plan import PLANNED, end_plan
+from bulk.jobs.end_plan import end_plan
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.projection import Projection
 from bulk.jobs.summary import JobResult, told
 from bulk.resources.spec import Resource
-from bulk.storage.job_folder import CHECKPOINT, JobFolder
+from bulk.storage.job_folder import CHECKPOINT, PLANNED, JobFolder
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from bulk.jobs.all_parts import Shared
 from bulk.jobs.all_plans import Plans
 from bulk.jobs.end_all import end_all
 from bulk.jobs.end_all_plans import end_all_plans
-from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.manifest import MANIFEST, account_of_manifest, write_manifest
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.jobs.projection import Projection
@@ -28,7 +27,7 @@ from bulk.planning.projected import ImaginedIds
 from bulk.resources.spec import Resource
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
-from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_folder import PLANNED, JobFolder
 from bulk.storage.job_record import JobRecord
 
 Parts = Sequence[tuple[Resource, Any]]  # each with the path that it is written to, or the file that it is read from

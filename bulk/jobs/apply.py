@@ -9,10 +9,10 @@ from typing import Final
 
 from bulk.access.account import Setting
 from bulk.errors import UsageError
-from bulk.jobs.end_plan import PLAN_JSON, PLANNED, made_at
+from bulk.jobs.end_plan import PLAN_JSON, made_at
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
-from bulk.storage.job_folder import CHECKPOINT, SUMMARY, JobFolder
+from bulk.storage.job_folder import CHECKPOINT, PLANNED, SUMMARY, JobFolder
 from bulk.wording import duration
 
 DAY: Final = 24 * 3600.0  # seconds after which a plan is too old, if nothing else is said

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
-from bulk.storage.job_folder import SUMMARY, JobFolder
+from bulk.storage.job_folder import PLANNED, SUMMARY, JobFolder
 from bulk.storage.job_record import JobRecord
 from bulk.wording import FrontEnd
 

@@ -17,13 +17,12 @@ from bulk.planning.projected import ImaginedIds
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
-from bulk.storage.job_folder import SUMMARY, JobFolder
+from bulk.storage.job_folder import PLANNED, SUMMARY, JobFolder
 from bulk.storage.reports import write_reports
 from bulk.wording import in_words_of
 
 PLAN_CSV: Final = "plan.csv"
 PLAN_JSON: Final = "plan.json"
-PLANNED: Final = "planned"  # the state of a job that waits to be applied
 STAGE_VALUES: Final = "stage_values"  # of stages that come with new pipelines: some may be so by then
 SHOWN: Final = 10  # changes that a person is shown
 _ROW: Final = (

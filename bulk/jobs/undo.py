@@ -17,7 +17,6 @@ from bulk.access.account import Setting
 from bulk.errors import NothingToUndoError, UsageError
 from bulk.files.opening import OURS, open_source
 from bulk.jobs.end_import import end_import
-from bulk.jobs.end_plan import PLANNED
 from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.run import worked
@@ -29,7 +28,7 @@ from bulk.model import RowStatus
 from bulk.resources import named
 from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
-from bulk.storage.job_folder import CHECKPOINT, JOB, SUMMARY, JobFolder
+from bulk.storage.job_folder import CHECKPOINT, JOB, PLANNED, SUMMARY, JobFolder
 from bulk.storage.job_folders import create_job
 from bulk.storage.job_record import JobRecord
 

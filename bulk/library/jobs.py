@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bulk.errors import BulkError
-from bulk.storage.job_folder import JOB, OPEN, JobFolder
+from bulk.storage.job_folder import JOB, OPEN, PLANNED, JobFolder
 from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
 from bulk.storage.job_record import JobRecord
 
@@ -50,6 +50,11 @@ class Job:
     def resumable(self) -> bool:
         """Whether it can go on."""
         return self.state in OPEN
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is a plan, made to its end, that waits to be carried out."""
+        return self.state == PLANNED
 
     @property
     def running(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.apply import DAY
-from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON, PLANNED
+from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON
 from bulk.jobs.options import ImportOptions
 from bulk.library.frames import Rows, given_rows, of_rows
 from bulk.library.jobs import job_at, jobs_in
@@ -22,6 +22,7 @@ from bulk.planning.plan_lines import REFUSED, Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
+from bulk.storage.job_folder import PLANNED
 
 __all__ = [
     "PLANNED", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
@@ -59,7 +60,7 @@ class Plan:
     @classmethod
     def of(cls, result: Result) -> Self:
         """The plan that a job has made. Raises why it was not made to its end."""
-        if result.summary.state != PLANNED:
+        if not result.planned:
             raise result.error or UsageError("plan_cut_off", job=result.job.name)
         data = plan_data(result.job)
         return cls(
@@ -145,7 +146,7 @@ async def apply(
 
 def newest_plan(folder: str | Path) -> str | None:
     """The name of the newest plan in a folder of jobs that waits to be carried out; None if there is none."""
-    return next((job.name for job in reversed(jobs_in(folder)) if job.state == PLANNED), None)
+    return next((job.name for job in reversed(jobs_in(folder)) if job.planned), None)
 
 
 def plan_data(job: Path) -> dict[str, Any]:

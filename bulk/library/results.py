@@ -12,7 +12,7 @@ from bulk.errors import BulkError
 from bulk.jobs.check import describe
 from bulk.jobs.findings import Findings
 from bulk.jobs.summary import JobResult, Summary
-from bulk.storage.job_folder import FAILED, OPEN
+from bulk.storage.job_folder import FAILED, OPEN, PLANNED
 
 __all__ = ["FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "describe"]
 
@@ -76,6 +76,11 @@ class Result:
     def resumable(self) -> bool:
         """Whether `resume(job)` goes on with it."""
         return self.summary.state in OPEN
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is a plan, made to its end, that waits to be carried out."""
+        return self.summary.state == PLANNED
 
     @property
     def counts(self) -> Mapping[str, int]:

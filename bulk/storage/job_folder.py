@@ -29,6 +29,7 @@ INPUT_COPY: Final = "input.csv"  # what an import reads, from its first check to
 WITHOUT_END: Final = "cut off"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 STDOUT: Final = "-"  # the output of an export to standard output
+PLANNED: Final = "planned"  # the state of a plan that waits to be carried out
 OPEN: Final = ("unfinished", WITHOUT_END)  # the states of a job that can go on
 
 

@@ -154,6 +154,12 @@ def test_a_plan_that_is_gone_on_with_ends_as_one_that_was_not_cut_off(bulk: Shel
     assert bulk("apply").code == 0
 
 
+def test_the_state_of_a_plan_that_waits_has_one_owner():
+    modules = Path(__file__).parents[2].glob("bulk/**/*.py")
+    said = {path.name for path in modules if '"planned"' in path.read_text("utf-8")}
+    assert said == {"job_folder.py", "facts.py"}, "the second is a fact of the same name"
+
+
 def test_a_plan_of_a_file_without_rows_is_nothing_to_do_nor_is_carrying_it_out(bulk: Shell):
     result = bulk.sandbox("plan", file(bulk), "--job", "empty", "--detailed-exitcode")
     assert (result.code, result.out.splitlines()[-1]) == (0, "Nothing to do: the file has no rows.")
