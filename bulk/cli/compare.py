@@ -123,7 +123,8 @@ def _wrapped(line: str) -> str:
 
 def _ending(result: Comparison, out: str | None) -> str:
     if result.equal:
-        return "Equal."
+        beyond = any(one.columns_not_in_file for one in result.resources.values())
+        return "Equal, in the columns that the file has." if beyond else "Equal."
     said = f"Different: {counted(result.count, 'difference')}"
     if out is not None:
         return f"{said} → {out}"
@@ -132,6 +133,12 @@ def _ending(result: Comparison, out: str | None) -> str:
 
 def _of_resource(name: str, one: ComparedResource) -> Iterator[str]:
     yield f"{name}: {counted(one.rows_a, 'row')} in A, {one.rows_b:,} in B, matched by {one.key}"
+    titles = one.columns_compared
+    yield (
+        f"  {counted(len(titles), 'column')} compared: {', '.join(titles)}" if titles else "  no other column compared"
+    )
+    if beyond := one.columns_not_in_file:
+        yield f"  not in the file, so not compared: {', '.join(beyond)}"
     ends = [
         (one.same, "the same"), (one.differing, agreeing(one.differing, "differs", "differ")),
         (one.only_in_a, "only in A"), (one.only_in_b, "only in B"),

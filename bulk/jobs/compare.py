@@ -118,6 +118,7 @@ async def _files(a: Place, b: Place, run: _Run) -> _Work:
     resource = await anyio.to_thread.run_sync(_resource, known, run.options)
     key_of(resource, run.options)  # before an account is read for nothing
     fields: tuple[CustomField, ...] = ()
+    live = next((at for at, place in enumerate((a, b)) if isinstance(place, Live)), None)
     for at, place in enumerate((a, b)):
         if isinstance(place, Live):
             taken[at], fields = await place.file(resource, run.place)
@@ -125,7 +126,8 @@ async def _files(a: Place, b: Place, run: _Run) -> _Work:
         source = await anyio.to_thread.run_sync(source_of, file, run.options, resource.columns)
         run.progress.say(f"{file}: {source.describe()}")
     first, second = (file for file in taken if file is not None)
-    return _Work([Tables(resource, (first, second), custom_columns(resource, [fields], run.options.separator))])
+    custom = custom_columns(resource, [fields], run.options.separator)
+    return _Work([Tables(resource, (first, second), custom, live)])
 
 
 async def _taken(place: Place, target: Path) -> NamedFile | None:

@@ -40,11 +40,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Two files of a resource; `custom` are those of its custom fields whose kinds are known."""
+    """Two files of a resource; `custom` are those of its custom fields whose kinds are known.
+
+    Where one of them is the account, exported for this, `live` says which: beside a file only the file's columns count.
+    """
 
     resource: Resource
     files: tuple[NamedFile, NamedFile]
     custom: Mapping[str, Column] = field(default_factory=dict)
+    live: int | None = None
 
     def sources(self, options: CompareOptions) -> tuple[Source, Source]:
         """Both files, open."""
@@ -86,6 +90,10 @@ def compare_tables(
     headers = (sources[0].header, sources[1].header)
     key = key_of(resource, options)
     compared = compared_columns(resource, headers, tables.custom, key=key, ignore=options.ignore)
+    beyond: tuple[str, ...] = ()
+    if tables.live is not None:
+        beyond = compared.only[tables.live]
+        compared = replace(compared, only=((), compared.only[1]) if tables.live == 0 else (compared.only[0], ()))
     for what, titles in zip((What.COLUMN_ONLY_IN_A, What.COLUMN_ONLY_IN_B), compared.only, strict=True):
         for title in titles:
             told.take(Difference(what, resource.name, column=title))
@@ -94,4 +102,4 @@ def compare_tables(
         told.take(replace(one, resource=resource.name))
     if not pairing.counts.adds_up:
         raise AccountingError("compare_sums_differ", resource=resource.name, counts=str(pairing.counts))
-    return ComparedResource.of(compared, pairing.counts)
+    return ComparedResource.of(compared, pairing.counts, beyond)

@@ -23,9 +23,10 @@ TITLES: Final = ("resource", "key", "id", "what", "column", "a", "b", "row_a", "
 class ComparedResource:
     """The sums of one resource; rows of a side are same, differing, only there, ambiguous, or do not fit its header.
 
-    `columns` counts the differing cells by title. `key` is what records were matched by, `left_out` the columns that
-    were not compared. `unnamed` counts, by column, rows that point to something by its id alone, because it has no
-    name: whether both point to the same is not known.
+    `columns` counts the differing cells by title. `key` is what records were matched by, `columns_compared` the columns
+    whose cells were compared beside it, `left_out` those that were not. `columns_not_in_file` are columns of an account
+    that the file beside it has not: they do not count. `unnamed` counts, by column, rows that point to something by its
+    id alone, because it has no name: whether both point to the same is not known.
     """
 
     key: str
@@ -44,15 +45,19 @@ class ComparedResource:
     columns_only_in_b: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     unnamed: Mapping[str, int] = field(default_factory=dict)
+    columns_compared: tuple[str, ...] = ()
+    columns_not_in_file: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, compared: Compared, counts: Counts) -> ComparedResource:
+    def of(cls, compared: Compared, counts: Counts, beyond: tuple[str, ...] = ()) -> ComparedResource:
         """The sums of a comparison that has ended."""
         (rows_a, rows_b), (only_a, only_b), (unfit_a, unfit_b) = counts.rows, counts.only, counts.unfit
+        keyed = {part.title for part in compared.key}
         return cls(
             compared.key_title, rows_a, rows_b, counts.same, counts.differing, only_a, only_b,
             counts.ambiguous[0], counts.ambiguous[1], unfit_a, unfit_b, dict(counts.columns), compared.only[0],
             compared.only[1], compared.left_out, dict(counts.unnamed),
+            tuple(one.title for one in compared.columns if one.title not in keyed), beyond,
         )  # fmt: skip
 
     @property

@@ -17,7 +17,10 @@ def test_equal_files_end_with_0(bulk: Shell, csv_file: Write):
     b = csv_file("tags;email;firstName\nTrial,VIP;ADA@example.com;Ada\n", "b.csv")
     done = bulk("compare", a, b)
     assert done.code == 0
-    assert done.out.splitlines() == ["contacts: 1 row in A, 1 in B, matched by email", "  1 the same", "Equal."]
+    assert done.out.splitlines() == [
+        "contacts: 1 row in A, 1 in B, matched by email", "  2 columns compared: firstName, tags", "  1 the same",
+        "Equal.",
+    ]  # fmt: skip
     assert "semicolon-separated" in done.err
 
 
@@ -28,6 +31,7 @@ def test_different_files_end_with_1_and_the_next_step(bulk: Shell, csv_file: Wri
     assert done.code == 1
     assert done.out.splitlines() == [
         "contacts: 2 rows in A, 2 in B, matched by email",
+        "  2 columns compared: firstName, tags",
         "  1 differs, 1 only in A, 1 only in B",
         "           1 cell of firstName",
         "           1 cell of tags",
@@ -72,6 +76,27 @@ def test_a_file_is_compared_with_the_account(bulk: Shell):
     without = bulk("compare", "contacts.csv", "live")
     assert without.code == 2
     assert "--sandbox" in without.err
+
+
+def test_beside_the_account_only_the_columns_of_the_file_count_and_this_is_said(bulk: Shell, csv_file: Write):
+    bulk.sandbox("import", csv_file(f'{HEADER}ada@example.com,Ada,"VIP,Trial"\n', "people.csv"))
+    csv_file(f'{HEADER}ada@example.com,Ada,"Trial,VIP"\n', "contacts.csv")
+    for both in (("contacts.csv", "live"), ("live", "contacts.csv")):
+        done = bulk("compare", *both, "--sandbox", "--rate", "0")
+        lines = done.out.splitlines()
+        assert (done.code, lines[-1]) == (0, "Equal, in the columns that the file has.")
+        assert lines[1] == "  2 columns compared: firstName, tags"
+        assert lines[2].startswith("  not in the file, so not compared: lastName, phone, lists, ")
+    told = json.loads(bulk("compare", "contacts.csv", "live", "--sandbox", "--rate", "0", "--json").out)
+    contacts = told["resources"]["contacts"]
+    assert (contacts["columns_compared"], contacts["columns_only_in_b"]) == (["firstName", "tags"], [])
+    assert {"lists", "account"} <= set(contacts["columns_not_in_file"])
+    csv_file("email,nickname\nada@example.com,A\n", "contacts.csv")
+    told = json.loads(bulk("compare", "contacts.csv", "live", "--sandbox", "--rate", "0", "--json").out)
+    assert told["resources"]["contacts"]["columns_only_in_a"] == ["nickname"], (
+        "that the account has not is a difference"
+    )
+    assert not told["equal"]
 
 
 def test_what_is_shown_fits_a_terminal(bulk: Shell, csv_file: Write):
