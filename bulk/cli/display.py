@@ -121,7 +121,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         terminal.echo(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
     if rows["unprocessed"]:
         terminal.echo(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
-    terminal.echo(f"{_pace(totals)}. Reports: {folder}")
+    _show_end(totals, folder)
     _show_way_back(job_result)
 
 
@@ -169,10 +169,19 @@ def show_rejected(job: Job) -> None:
         terminal.echo(line, err=True)
 
 
-def _pace(totals: Totals) -> str:
-    """How many requests took how long; the rate of a short job says nothing, for its first second is free."""
-    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds >= TELLING else ""
-    return f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}"
+def _show_end(totals: Totals, reports: Path) -> None:
+    """Print how many requests took how long, this run apart from all of the job's, and where the reports are.
+
+    The rate of a short job says nothing, for its first second is free.
+    """
+    requests, seconds = totals.requests - totals.earlier_requests, totals.seconds - totals.earlier_seconds
+    rate = f" ({requests / seconds:.1f}/s)" if seconds >= TELLING else ""
+    told = f"{counted(requests, 'request')} in {seconds:.1f} s{rate}."
+    if totals.earlier_requests:
+        told += f" With the earlier runs of this job: {totals.requests:,} in {totals.seconds:.1f} s."
+    where = f"Reports: {reports}"
+    for line in (f"{told} {where}",) if len(told) + len(where) < terminal.WIDTH else (told, where):
+        terminal.echo(line)
 
 
 def _options_again(record: JobRecord) -> Iterator[str]:
@@ -204,7 +213,7 @@ def _show_parts(job_result: Result) -> None:
         if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
             terminal.echo(f"  {job_result.job / name / FAILED}:")
             _show_failed(job_result.job / name / FAILED, SHOWN)
-    terminal.echo(f"{_pace(totals)}. Reports: {job_result.job}")
+    _show_end(totals, job_result.job)
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:

@@ -24,6 +24,7 @@ from bulk.errors import ReaderGoneError, UsageError
 ALTERNATIVES: Final = {"→": "->", "…": "..."}
 ERRORS: Final = "bulk.alternatives"  # the name under which codecs know what becomes of signs that do not fit
 NOT_WRITTEN: Final = 2
+WIDTH: Final = 80  # columns of a terminal that lines of ours keep within
 # control characters but for tabs and line ends, other ends of lines, and what turns the direction of a text
 _OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LINE_ENDS: Final = re.compile("[\r\n]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.runtime.meter import Totals
@@ -26,10 +27,13 @@ def end_all(
         codes.update(job_result.summary.codes)
     before = folder.summary() or {}
     parts = [job_result.summary.totals for job_result in job_results]
-    totals = Totals(  # a run that was killed has left no sums of the whole, but its parts' checkpoints have theirs
+    taken = Totals(  # a run that was killed has left no sums of the whole, but its parts' checkpoints have theirs
         max(before.get("requests", 0) + spent.requests, sum(part.requests for part in parts)),
         max(before.get("retries", 0) + spent.retries, sum(part.retries for part in parts)),
         max(before.get("seconds", 0.0) + spent.seconds, sum(part.seconds for part in parts)),
+    )
+    totals = replace(
+        taken, earlier_requests=taken.requests - spent.requests, earlier_seconds=taken.seconds - spent.seconds
     )
     error = stopped.error if stopped else None
     state = "unfinished" if stopped else "finished"

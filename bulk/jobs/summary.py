@@ -50,6 +50,11 @@ class Summary:
             "requests": totals.requests, "retries": totals.retries, "seconds": round(totals.seconds, 3),
             "requests_per_second": round(totals.requests / totals.seconds, 3) if totals.seconds else 0.0,
         }  # fmt: skip
+        last = {
+            "requests": totals.requests - totals.earlier_requests,
+            "seconds": round(totals.seconds - totals.earlier_seconds, 3),
+        }
+        data |= {"last_run": last} if totals.earlier_requests else {}
         data |= {"output": self.output} if self.output else {}
         data |= {"read_at": self.read_at} if self.read_at else {}
         data |= {"begun": self.begun} if self.begun else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -19,7 +19,7 @@ from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.plan_lines import Line
-from bulk.planning.three_ways import emptied
+from bulk.planning.three_ways import edited_cells, emptied
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import counted, in_words_of
@@ -37,11 +37,14 @@ class _Sums:
     emptied: int = 0
     refused: int = 0
 
-    def add(self, row: Row, edited: Row, cells: Mapping[str, str], *, keep_blank: bool) -> None:
-        """Count the edits of a row, also of one that is not sent."""
-        self.rows += 1
-        self.cells += len(edited.values)
-        self.emptied += 0 if keep_blank else emptied(row, cells)
+    def add(self, row: Row, cells: Mapping[str, str], edits: Edits) -> bool:
+        """Count the edits of a row, also of one that is not sent; whether it has any."""
+        columns = [column for _at, column in edits.prepared.match.columns if column.attribute != "id"]
+        edited = edited_cells(row, cells, columns, keep_blank=edits.keep_blank)
+        self.rows += edited > 0
+        self.cells += edited
+        self.emptied += 0 if edits.keep_blank else emptied(row, cells)
+        return edited > 0
 
 
 async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
@@ -66,15 +69,18 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     twice, by_record = _twice(prepared, edits), prepared.by_record
     for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
-            row = prepared.match.row(record)
+            row = _row(prepared, record)
             cells = edits.cells(row)
             if cells is None:
+                continue
+            if record.problem is not None:  # it is refused, and what it has may be an edit all the same
+                sums.refused += sums.add(row, cells, edits)
                 continue
             edited = edits.of(row)
             before = edited.before
             is_edited = bool(edited.values) or before is None or bool(before.refused)
             if is_edited:
-                sums.add(row, edited, cells, keep_blank=edits.keep_blank)
+                sums.add(row, cells, edits)
             if record.number in settled:
                 sums.refused += is_edited
             elif row.id in twice and before is not None and is_edited and (by_record or "email" in before.cells):
@@ -90,9 +96,19 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     return sums
 
 
+def _row(prepared: Prepared, record: Record) -> Row:
+    """The row of a record; of one that does not fit the header, with the cells that it has."""
+    if record.problem is None:
+        return prepared.match.row(record)
+    there, width = len(record.cells), len(prepared.match.header)
+    row = prepared.match.row(replace(record, cells=[*record.cells, *[""] * (width - there)]))
+    absent = {column.attribute for at, column in prepared.match.columns if at >= there}
+    return replace(row, values={name: text for name, text in row.values.items() if name not in absent})
+
+
 def _with_settled(prepared: Prepared, checkpoint: Checkpoint) -> Iterator[tuple[list[Record], Collection[int]]]:
-    """The records that fit the header, in batches, each with the numbers of those that are settled."""
-    records = (record for record in prepared.source.records() if record.problem is None)
+    """The records, in batches, each with the numbers of those that are settled."""
+    records = prepared.source.records()
     while batch := list(islice(records, BATCH)):
         yield batch, checkpoint.rows.settled_between(batch[0].number, batch[-1].number)
 

@@ -90,6 +90,25 @@ def emptied(row: Row, before: Mapping[str, str]) -> int:
     return sum(is_blank(row.values.get(name, "x")) and not is_blank(was) for name, was in before.items())
 
 
+def edited_cells(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, keep_blank: bool) -> int:
+    """How many cells of a row are edits: a cell of names is one, whatever was put in and taken out."""
+    return sum(
+        _is_edit(before.get(column.attribute), row.values[column.attribute], column, keep_blank=keep_blank)
+        for column in columns
+        if column.attribute in row.values
+    )
+
+
+def _is_edit(was: str | None, text: str, column: Column, *, keep_blank: bool) -> bool:
+    """Whether a cell says something else than the export; a column that it had not counts where it says anything."""
+    if was is None:
+        return not is_blank(text)
+    if _same(was, text) or (keep_blank and is_blank(text)):
+        return False
+    names = _changed_names(was, text, column) if column.attribute in _NAMES_OF_PEOPLE else None
+    return names is None or any(names)
+
+
 def _same(was: str, text: str) -> bool:
     """Whether a cell is as it was; a program may have written its line ends otherwise."""
     return was == text or ("\n" in was and was.replace("\r\n", "\n") == text.replace("\r\n", "\n"))

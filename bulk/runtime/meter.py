@@ -11,11 +11,13 @@ from bulk.storage.checkpoint import Checkpoint
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all runs of a job took together."""
+    """What all runs of a job took together, of which so many requests and seconds were of earlier runs."""
 
     requests: int = 0
     retries: int = 0
     seconds: float = 0.0
+    earlier_requests: int = 0
+    earlier_seconds: float = 0.0
 
 
 class Meter:
@@ -37,6 +39,8 @@ class Meter:
             before.requests + self.requests,
             before.retries + self._dispatch.retries - began.retries,
             before.seconds + now - began.seconds,
+            before.requests,
+            before.seconds,
         )
 
     @property

@@ -44,6 +44,10 @@ def test_the_newest_plan_is_applied(bulk: Shell):
     bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,Gold"), "--job", "new")
     result = bulk("apply", "--rate", "0")
     assert (result.code, result.out.splitlines()[0]) == (0, "1 row: 1 created")
+    plan = json.loads((bulk.job("new") / "plan.json").read_text())["requests"]["single"]
+    took = next(line for line in result.out.splitlines() if " requests in " in line)
+    assert took.startswith(f"{plan} requests in "), "those of this run, as the plan told"
+    assert f"With the earlier runs of this job: {bulk.summary('new')['requests']} in " in took
     assert people(bulk)["ada@example.com"]["tags"] == {"Gold"}
     result = bulk("apply", "old", "--rate", "0")
     assert result.code == 1

@@ -643,3 +643,18 @@ def test_what_is_told_of_the_edits_agrees_with_the_file_and_a_plan_names_people(
     assert {line["_key"] for line in report(world.job.path, "plan.csv")} == {
         "ada@example.com", "edsger@example.com", "no address", "alan@example.com",
     }  # fmt: skip
+
+
+def test_a_cell_of_names_is_one_edit_and_rows_that_do_not_fit_are_counted_too(world: World):
+    def edit(rows: dict[str, Cells]) -> None:
+        rows["ada@example.com"].update(tags="Silver,Gold")  # one in, one out
+        rows["grace@example.com"].update(lists="Customers")  # the same
+        rows["edsger@example.com"].update(tags="Gold ")  # no edit
+
+    sheet = edited(exported(world), edit)
+    lines = sheet.read_text("utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if "alan@example.com" in line)
+    lines[at] = ",".join([*lines[at].replace("Turing", "T.").split(",")[:5]])
+    sheet.write_text("\n".join(lines), "utf-8")
+    world.plan(sheet)
+    assert "Edited: 3 cells in 3 rows. Refused: 1 row of these." in world.told.lines

@@ -155,3 +155,15 @@ def test_a_plan_that_takes_long_looks_at_people_again_by_the_hundred(world: Worl
     taken = len(world.sent) - before
     assert abs(plan["requests"]["single"] - taken) <= 2
     assert plan["seconds"] == {"single": plan["requests"]["single"] / 5}
+
+
+def test_what_a_run_takes_is_told_apart_from_all_runs_of_its_job(world: World):
+    world.plan(world.csv(PEOPLE[:5], HEADER), rate=0)
+    planned = len(world.sent)
+    totals = world.apply().summary.totals
+    assert (totals.requests, totals.earlier_requests) == (len(world.sent), planned)
+    said = json.loads((world.job.path / "summary.json").read_text())
+    assert (said["requests"], said["last_run"]["requests"]) == (len(world.sent), len(world.sent) - planned)
+    anew(world)
+    first = world.start(world.csv(PEOPLE[:5], HEADER), rate=0).summary
+    assert (first.totals.earlier_requests, "last_run" in first.to_json()) == (0, False)
