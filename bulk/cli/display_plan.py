@@ -82,6 +82,9 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     if not changes:
         terminal.echo(f"Nothing to do: {_nothing(plan['rows'])}.")
         return
+    if not plan.get("writes", plan["requests"])["single"]:
+        terminal.echo(f"Nothing to send: what would change is refused. Why stands in {folder / 'plan.csv'}")
+        return
     requests, seconds = plan["requests"]["single"], plan["seconds"]["single"]
     takes = f", ≈ {duration(seconds)}" if seconds else ""
     writes = plan.get("writes", plan["requests"])["single"]  # an earlier version told of no others

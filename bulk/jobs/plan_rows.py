@@ -60,6 +60,7 @@ class PlanRows:
             failed = Outcome(RowStatus.FAILED, failures=(known_now,))
             self.checkpoint.planned.put(tuple(refusals(row.number, row.called or row.key, failed)), requests=0)
             return failed
+        row = replace(row, called=self._called(row, known_now, lookup))
         decided = yield from counting(prepared.writer.decide(row, replace(known_now, exact=True)), asked)
         result = decided if isinstance(decided, Outcome) else decided.change
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))
@@ -82,6 +83,19 @@ class PlanRows:
         custom = bool(prepared.names.fields)
         self.looks.add(prepared.resource, known_now, result, asked=asked[0], custom=custom)
         return Outcome(RowStatus.UNPROCESSED)
+
+    def _called(self, row: Row, known: Known, lookup: Lookup) -> str:
+        """What a person knows the row's record by; where the file says only its id, what the account calls it."""
+        resource = self.prepared.resource
+        called = row.called or row.key
+        by_id = self.prepared.writer.meaning.key == "id" or called == row.id
+        if not by_id or resource.writing is Writing.LINK:
+            return called
+        if resource.writing is Writing.CONTACT:
+            state = known.state or known.stored
+            return (state.attributes.get("email") if state is not None else "") or called
+        kept = next((kept for _id, kept in lookup.records(f"id {row.key}")), None) if resource.called else None
+        return str(kept.get(resource.called) or "") or called if kept is not None else called
 
     def _ended(self, outcome: Outcome) -> Outcome:
         """How a row ends that changes nothing; what it is about may have to be made first, so it waits for that."""

@@ -91,7 +91,8 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 sums.refused += 1
             elif not is_edited:
                 if job.only_plan:
-                    job.checkpoint.planned.put((Line(row.number, row.key, row.id, UNCHANGED),), requests=0)
+                    called = row.key if row.key != row.id else cells.get(job.resource.called) or row.key
+                    job.checkpoint.planned.put((Line(row.number, called, row.id, UNCHANGED),), requests=0)
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, row.id))
     return sums
 

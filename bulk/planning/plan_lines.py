@@ -59,8 +59,8 @@ class Line:
 
     @property
     def to_be_done(self) -> Line:
-        """The line without why it is refused, which may be said otherwise once it is looked at again."""
-        return replace(self, before="") if self.action in REFUSED else self
+        """The line without what is for people: who it is about and why it is refused may be said otherwise by then."""
+        return replace(self, key="", before="" if self.action in REFUSED else self.before)
 
 
 def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], names: Names) -> Iterator[Line]:

@@ -301,3 +301,40 @@ def test_a_plan_of_an_account_as_large_as_the_file_costs_its_pages(world: World)
     assert len(pages) <= 20 + 3
     assert sums(world)["writes"] == {"single": 2_000}
     assert sums(world)["requests"] == {"single": 2_000 + 2 + 8 * 3 + 20}, "names, looks at 250 each, what is read back"
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "changed", "called"),
+    [
+        ("contacts", "email,phone\nada@example.com,1\n", "id,phone\n1,2\n", "ada@example.com"),
+        ("tags", "tag\nVIP\n", "id,description\n1,Very\n", "VIP"),
+        ("accounts", "name\nAcme\n", "id,accountUrl\n1,https://www.example.com\n", "Acme"),
+    ],
+)
+def test_where_the_file_has_only_ids_a_plan_says_what_people_know(
+    world: World, name: str, made: str, changed: str, called: str
+):
+    path = world.folder / "in.csv"
+    path.write_text(made)
+    world.start(path, name)
+    world.job.path.rename(world.folder / "jobs" / "made")
+    path.write_text(changed)
+    world.plan(path, name, key="id")
+    assert [line[1:4] for line in lines(world)] == [(called, "1", "update")]
+    assert world.apply().summary.complete
+
+
+def test_who_is_called_otherwise_by_then_is_no_other(world: World):
+    make(world, PEOPLE)
+    world.plan(world.csv([("1", "Augusta")], "id,firstName"), key="id")
+    assert world.ask("PUT contacts/1", {"contact": {"email": "ada.k@example.com"}}).status == 200
+    assert world.apply().summary.complete
+
+
+def test_of_unchanged_rows_of_an_export_too_a_plan_says_the_address(world: World):
+    make(world, PEOPLE)
+    out = world.folder / "out.csv"
+    world.export(out)
+    world.job.path.rename(world.folder / "jobs" / "out")
+    world.plan(out, key="id")
+    assert {line[1] for line in lines(world)} == {"ada@example.com", "grace@example.com"}

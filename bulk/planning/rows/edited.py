@@ -44,7 +44,8 @@ class ContactNow:
         if isinstance(state, Failure):
             return state
         if state is None:
-            return Failure("", "not_found", f"The contact {row.key} of the export is gone from the account.")
+            who = row.key if row.called in ("", row.key) else f"{row.called} (id {row.key})"
+            return Failure("", "not_found", f"The contact {who} of the export is gone from the account.")
         return replace(known, state=state, stored=state, fresh=True)
 
 
