@@ -157,6 +157,21 @@ def show_done(job: Job, *, as_json: bool) -> None:
         terminal.echo(f"Nothing to do: {job.name} is finished.")
 
 
+def show_applied(job: Job, *, as_json: bool) -> None:
+    """Say that a plan was carried out before, and what is left of it."""
+    if as_json:
+        show_json(job.summary)
+        return
+    terminal.echo(f"{job.name} was carried out already, so nothing was sent.")
+    bad = [
+        f"{job.rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if job.rows[name]
+    ]
+    if bad:
+        terminal.echo(f"  {', '.join(bad)}: {job.path if job.record.parts else job.path / FAILED}")
+        for line in () if job.record.parts else _ways_on(job.path, job.path / FAILED, job.rows, job.codes):
+            terminal.echo(f"  {line}")
+
+
 def show_rejected(job: Job) -> None:
     """Say what can be done about rows that the checks have rejected: to send them again would not help."""
     rejected = job.rows.get("rejected", 0)

@@ -33,7 +33,9 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
         terminal.echo(f"{name}  {why}", err=True)
     for one in result:
         facts = _describe(one)
-        terminal.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {facts['state']}{_counts(facts['rows'])}")
+        done = facts["kind"] == "plan" and facts["state"] == "finished"
+        state = "carried out" if done else facts["state"]
+        terminal.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {state}{_counts(facts['rows'])}")
         if job:
             terminal.echo(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
             terminal.echo(f"  file     {facts['file']}\n  reports  {one.path}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bulk.library.progress import Progress, Snapshot
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
-WORDS: Final = {"checking": "Checking", "sending": "Sending", "reading": "Reading"}
+WORDS: Final = {"checking": "Checking", "sending": "Sending", "planning": "Planning", "reading": "Reading"}
 
 
 def progress_for(*, quiet: bool) -> Progress:

@@ -69,6 +69,9 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     record = job.record
     if applies and record.kind != "plan":
         raise UsageError("no_plan", job=job.name)
+    if applies and job.state == "finished":
+        display.show_applied(job, as_json=chosen["as_json"])
+        return 0 if job.complete else 1
     if not applies:
         _check_state(job, retry=retry)
     access = options.account_of(job, sandbox=chosen["sandbox"])
@@ -76,7 +79,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     check_changes(changes, access)
     progress = progress_for(quiet=chosen["quiet"])
-    what = "Carrying out" if applies else "Going on with"
+    what = "Carrying out" if job.planned else "Going on with"
     progress.say(f"{what} {job.name}: {record.kind} {record.resource}, {job.file}")
     agreed = applies or chosen["yes"] or record.options.get("yes")
     confirm = None if agreed else options.ask  # if it was not agreed to before

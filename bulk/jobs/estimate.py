@@ -79,7 +79,8 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
         needs.requests = rows_take(checkpoint, options.rate)
     needs.requests += beside(job, prepared, needs, needs.rows - needs.unchanged)
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
-    job.setting.progress.say(needs.describe(options.rate))
+    if not job.only_plan:  # what a plan will take is said with it
+        job.setting.progress.say(needs.describe(options.rate))
     return prepared
 
 

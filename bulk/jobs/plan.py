@@ -20,7 +20,7 @@ from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.rows import Rows
-from bulk.jobs.telling import telling_progress
+from bulk.jobs.telling import PLANNING, telling_progress
 from bulk.planning.naming import read_active_automations
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
@@ -55,7 +55,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     if projection is not None:
         rows.stale = math.inf  # what was laid over the account as it was read nobody could read again
     async with anyio.create_task_group() as tellers:
-        tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
+        tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner, PLANNING)
         await runner.run(rows)
         tellers.cancel_scope.cancel()
     if not runner.dispatch.stops.stopping:

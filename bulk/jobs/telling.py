@@ -19,20 +19,24 @@ from bulk.runtime.runner import Runner
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
 
 
-async def telling_progress(progress: Progress, rows: Rows, needs: Survey, runner: Runner) -> None:
+SENDING: Final = "sending"
+PLANNING: Final = "planning"  # nothing is sent
+
+
+async def telling_progress(progress: Progress, rows: Rows, needs: Survey, runner: Runner, phase: str = SENDING) -> None:
     """Tell where the job stands, again and again."""
     while True:
-        progress.update(where_it_stands(rows, needs, runner))
+        progress.update(where_it_stands(rows, needs, runner, phase))
         await anyio.sleep(TELL_EVERY)
 
 
-def where_it_stands(rows: Rows, needs: Survey, runner: Runner) -> Snapshot:
+def where_it_stands(rows: Rows, needs: Survey, runner: Runner, phase: str = SENDING) -> Snapshot:
     """Where the job stands."""
     dispatch = runner.dispatch
     in_doubt = rows.counts[RowStatus.IN_DOUBT.value]
     failed = rows.failed - in_doubt + rows.counts[RowStatus.REJECTED.value]
     return Snapshot(
-        "sending", rows.counts.total(), needs.rows, failed, in_doubt,
+        phase, rows.counts.total(), needs.rows, failed, in_doubt,
         dispatch.requests, _paused_for(dispatch),
     )  # fmt: skip
 
@@ -44,7 +48,7 @@ async def telling_lines(progress: Progress, counts: Counter[str], total: int, ru
         failed, in_doubt = counts[RowStatus.FAILED.value], counts[RowStatus.IN_DOUBT.value]
         paused = _paused_for(dispatch)
         progress.update(
-            Snapshot("sending", counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
+            Snapshot(SENDING, counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
         )
         await anyio.sleep(TELL_EVERY)
 

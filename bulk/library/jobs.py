@@ -73,6 +73,13 @@ class Job:
         return rows
 
     @property
+    def complete(self) -> bool:
+        """Whether every row is done."""
+        return bool(self.rows) and not any(
+            self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed")
+        )
+
+    @property
     def codes(self) -> Mapping[str, int]:
         """What its failed rows failed of."""
         codes: Mapping[str, int] = (self.summary or {}).get("codes", {})

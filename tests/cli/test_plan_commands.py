@@ -79,6 +79,25 @@ def test_who_says_sandbox_of_a_job_of_an_account_is_told_what_it_is_of(bulk: She
     assert "p is of the account people.activehosted.com, not of the sandbox" in result.err
 
 
+def test_a_plan_that_was_carried_out_says_so_once_and_sends_nothing_more(bulk: Shell):
+    bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,VIP"), "--job", "p")
+    assert bulk("apply", "p", "--rate", "0").code == 0
+    requests = bulk.summary("p")["requests"]
+    again = bulk("apply", "p", "--rate", "0")
+    assert (again.code, again.out, again.err) == (0, "p was carried out already, so nothing was sent.\n", "")
+    assert json.loads(bulk("apply", "p", "--json").out) == bulk.summary("p")
+    assert "p  plan contacts  carried out  1 row: 1 succeeded" in bulk("jobs").out
+    bulk.sandbox("plan", file(bulk, "ada@example.com,Augusta,", "nobody,X,"), "--job", "q")
+    assert bulk("apply", "q", "--rate", "0").code == 1
+    again = bulk("apply", "q", "--rate", "0")
+    assert again.code == 1
+    assert again.out.splitlines()[:2] == [
+        "q was carried out already, so nothing was sent.", f"  1 rejected: {bulk.job('q') / 'failed.csv'}",
+    ]  # fmt: skip
+    assert f"bulk import contacts {bulk.job('q') / 'failed.csv'} --sandbox" in again.out
+    assert bulk.summary("p")["requests"] == requests
+
+
 def test_what_is_there_is_nothing_to_do(bulk: Shell):
     bulk.sandbox("import", SAMPLE)
     result = bulk.sandbox("plan", SAMPLE, "--detailed-exitcode")
