@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the border
         text, code = _told(error)
-        terminal.echo(f"bulk: {_without_secrets(text)}", err=True)
+        terminal.tell(f"bulk: {_without_secrets(text)}", err=True)
         return code
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
+_NAME: Final = 22  # letters of the longest name of a resource
 SHOWN: Final = 5  # failed rows shown under a summary
 
 
@@ -53,10 +54,10 @@ def _show_way_back(job_result: Result) -> None:
         return
     if untold:
         stays = f"{counted(untold, 'row')} {agreeing(untold, 'was', 'were')} changed unread"
-        terminal.echo(f"{stays}, which cannot be taken back (--undoable reads first).")
+        terminal.tell(f"{stays}, which cannot be taken back (--undoable reads first).")
     if line:
-        terminal.echo(f"To take {'the rest' if untold else 'it'} back:")
-        terminal.echo(f"  {line}")
+        terminal.tell(f"To take {'the rest' if untold else 'it'} back:")
+        terminal.tell(f"  {line}")
 
 
 def show_quietly(job_result: Result) -> None:
@@ -68,12 +69,12 @@ def show_quietly(job_result: Result) -> None:
     if bad and job_result.error is None:
         of_one_import = not (job_result.summary.parts or job_result.summary.output)
         reports = job_result.job / FAILED if of_one_import else job_result.job
-        terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
+        terminal.tell(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
 
 
 def _show_left_out(job_result: Result) -> None:
     for name, why in job_result.summary.left_out.items():
-        terminal.echo(f"bulk: {name} is left out, it may not be read with this key: {why}", err=True)
+        terminal.tell(f"bulk: {name} is left out, it may not be read with this key: {why}", err=True)
 
 
 def show_kept(job_result: Result) -> None:
@@ -83,8 +84,9 @@ def show_kept(job_result: Result) -> None:
     for path in job_result.kept:
         command = _import_line(path, job_at(path.parent).record)
         old = path.name.partition(".")[0]
-        terminal.echo(f"{old}.csv had been changed since it was written; it is kept as {path.name}.", err=True)
-        terminal.echo(f"  What is repaired in it is imported by: {command}", err=True)
+        terminal.tell(f"{old}.csv had been changed since it was written; it is kept as {path.name}.", err=True)
+        terminal.tell("  What is repaired in it is imported by:", err=True)
+        terminal.tell(f"    {command}", err=True)
 
 
 def _import_line(path: Path, record: JobRecord) -> str:
@@ -95,6 +97,8 @@ def _import_line(path: Path, record: JobRecord) -> str:
 
 def show_import(job_result: Result, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
+    from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
+
     rows, totals, folder = job_result.summary.rows, job_result.summary.totals, job_result.job
     show_kept(job_result)
     if job_result.summary.parts:
@@ -103,24 +107,25 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         return
     done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
-    terminal.echo(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
+    terminal.tell(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
     if job_result.summary.read_at and job_result.summary.totals.seconds >= LONG:
         at = datetime.fromisoformat(job_result.summary.read_at).astimezone()
-        terminal.echo(f"  unchanged are those that were so as read at {at:%H:%M} or later")
+        terminal.tell(f"  unchanged are those that were so as read at {at:%H:%M} or later")
     bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
     if bad:
-        terminal.echo(f"  {', '.join(bad)}:")
-        _show_failed(folder / FAILED, None if verbose else SHOWN)
+        terminal.tell(f"  {', '.join(bad)}:")
+        lines = job_at(folder).record.kind == "undo"  # else a row of the file that the undone job read would be meant
+        _show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "")
     for note in notes(job_result.summary.codes):
-        terminal.echo(f"  {note}")
+        terminal.tell(f"  {note}")
     if bad and job_result.summary.state == "finished":
         repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
-            terminal.echo(f"  {line}")
+            terminal.tell(f"  {line}")
     if rows["skipped"]:
-        terminal.echo(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
+        terminal.tell(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
     if rows["unprocessed"]:
-        terminal.echo(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
+        terminal.tell(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     _show_end(totals, folder)
     _show_way_back(job_result)
 
@@ -152,9 +157,9 @@ def show_done(job: Job, *, as_json: bool) -> None:
     if as_json:
         show_json(job.summary)
     elif job.imports:
-        terminal.echo(f"Nothing to send again: {job.name} is finished, no row failed.")
+        terminal.tell(f"Nothing to send again: {job.name} is finished, no row failed.")
     else:
-        terminal.echo(f"Nothing to do: {job.name} is finished.")
+        terminal.tell(f"Nothing to do: {job.name} is finished.")
 
 
 def show_applied(job: Job, *, as_json: bool) -> None:
@@ -162,26 +167,26 @@ def show_applied(job: Job, *, as_json: bool) -> None:
     if as_json:
         show_json(job.summary)
         return
-    terminal.echo(f"{job.name} was carried out already, so nothing was sent.")
+    terminal.tell(f"{job.name} was carried out already, so nothing was sent.")
     bad = [
         f"{job.rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if job.rows[name]
     ]
     if bad:
-        terminal.echo(f"  {', '.join(bad)}: {job.path if job.record.parts else job.path / FAILED}")
+        terminal.tell(f"  {', '.join(bad)}: {job.path if job.record.parts else job.path / FAILED}")
         for line in () if job.record.parts else _ways_on(job.path, job.path / FAILED, job.rows, job.codes):
-            terminal.echo(f"  {line}")
+            terminal.tell(f"  {line}")
 
 
 def show_rejected(job: Job) -> None:
     """Say what can be done about rows that the checks have rejected: to send them again would not help."""
     rejected = job.rows.get("rejected", 0)
     were = agreeing(rejected, "was", "were")
-    terminal.echo(f"bulk: nothing to send again: {counted(rejected, 'row')} of {job.name} {were} rejected.", err=True)
+    terminal.tell(f"bulk: nothing to send again: {counted(rejected, 'row')} of {job.name} {were} rejected.", err=True)
     if job.record.parts:
-        terminal.echo(f"Correct them in {job.record.output} and import that folder anew.", err=True)
+        terminal.tell(f"Correct them in {job.record.output} and import that folder anew.", err=True)
         return
     for line in _ways_on(job.path, job.path / FAILED, job.rows, job.codes):
-        terminal.echo(line, err=True)
+        terminal.tell(line, err=True)
 
 
 def _show_end(totals: Totals, reports: Path) -> None:
@@ -196,7 +201,7 @@ def _show_end(totals: Totals, reports: Path) -> None:
         told += f" With the earlier runs of this job: {totals.requests:,} in {totals.seconds:.1f} s."
     where = f"Reports: {reports}"
     for line in (f"{told} {where}",) if len(told) + len(where) < terminal.WIDTH else (told, where):
-        terminal.echo(line)
+        terminal.tell(line)
 
 
 def _options_again(record: JobRecord) -> Iterator[str]:
@@ -226,7 +231,7 @@ def _show_parts(job_result: Result) -> None:
     _show_counts(job_result.summary.parts)
     for name, rows in job_result.summary.parts.items():
         if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
-            terminal.echo(f"  {job_result.job / name / FAILED}:")
+            terminal.tell(f"  {job_result.job / name / FAILED}:")
             _show_failed(job_result.job / name / FAILED, SHOWN)
     _show_end(totals, job_result.job)
 
@@ -236,17 +241,18 @@ def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
         ended = [
             f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items() if count and status != "read"
         ]
-        terminal.echo(f"  {name:20} {', '.join(ended) or 'none'}")
+        terminal.tell(f"  {name:{_NAME}}  {', '.join(ended) or 'none'}")
 
 
-def _show_failed(path: Path, most: int | None) -> None:
+def _show_failed(path: Path, most: int | None, of: str = "") -> None:
+    """Print rows that failed and why, the first of them; `of` says of which file they are, if not of the job's own."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         for at, row in enumerate(csv.DictReader(file)):
             if at == most:
-                terminal.echo("    …")
+                terminal.tell("    …")
                 return
             step = f"{row['_step']}: " if row["_step"] else ""
-            terminal.echo(terminal.one_line(f"    row {row['_row']}: {step}{row['_error']}"))
+            terminal.tell(terminal.one_line(f"    {of}row {row['_row']}: {step}{row['_error']}"))
 
 
 def show_export(job_result: Result) -> None:
@@ -257,11 +263,11 @@ def show_export(job_result: Result) -> None:
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
     if summary.parts:
         _show_counts(summary.parts)
-    terminal.echo(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
-    terminal.echo(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
+    terminal.tell(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
+    terminal.tell(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     _show_left_out(job_result)
     if summary.reason and job_result.error is None:
-        terminal.echo(f"{summary.reason} Export again to see whether it has changed.", err=True)
+        terminal.tell(f"{summary.reason} Export again to see whether it has changed.", err=True)
 
 
 def findings_json(findings: Findings) -> dict[str, Any]:
@@ -281,14 +287,14 @@ def show_findings(findings: Findings, *, most: int | None) -> None:
 
     tally = findings.tally
     for issue in findings.issues[:most]:
-        terminal.echo(terminal.one_line(f"row {issue.row}: {describe(issue)}"))
+        terminal.tell(terminal.one_line(f"row {issue.row}: {describe(issue)}"))
     left = findings.codes.total() - len(findings.issues[:most])
     if left > 0:
-        terminal.echo(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
+        terminal.tell(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
     sums = [counted(tally.read, "row"), f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
     sums += [f"{tally.rejected:,} rejected"] if tally.rejected else []
     sums += [f"{tally.skipped:,} skipped as duplicates"] if tally.skipped else []
-    terminal.echo(", ".join(sums) + ".")
+    terminal.tell(", ".join(sums) + ".")
     if findings.offline:
         more = f" (unknown here: {', '.join(findings.unchecked)})" if findings.unchecked else ""
-        terminal.echo(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")
+        terminal.tell(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")

@@ -48,57 +48,57 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     from bulk.library.plans import REFUSED  # noqa: PLC0415 - not for --help
 
     folder = job_result.job
-    terminal.echo(f"Plan {folder.name}: nothing was sent.")
+    terminal.tell(f"Plan {folder.name}: nothing was sent.")
     parts = plan.get("resources", {})
     if parts:
         _show_parts(plan["rows"], parts)
     rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
-    terminal.echo(f"  {counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}")
+    terminal.tell(f"  {counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}")
     changes = sum(plan["changes"].values())
     if changes:
         each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["changes"].items()))
-        terminal.echo(f"  {counted(changes, 'change')}: {each}")
+        terminal.tell(f"  {counted(changes, 'change')}: {each}")
     from bulk.resources.kinds import join_values  # noqa: PLC0415 - not for --help
 
     if plan.get("emptied"):
-        terminal.echo(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
+        terminal.tell(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
     for family, names in plan["new_names"].items():
         few = join_values(names[:FEW], ", ") + (", …" if len(names) > FEW else "")
-        terminal.echo(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))
+        terminal.tell(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))
     for line in plan["first"]:
         *file, row, key, _id, action, column, before, after = line
         where = " ".join([*file, "row", row])
         told = change_told(action, column, "" if action in REFUSED else before, after)
-        terminal.echo(terminal.one_line(f"    {where}  {key}  {told}"))
+        terminal.tell(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):
-        terminal.echo(f"    … all of them: {folder / 'plan.csv'}")
+        terminal.tell(f"    … all of them: {folder / 'plan.csv'}")
     counts = job_result.summary.parts or {"": job_result.summary.rows}  # a part has its own reports
     refused = [folder / name / "failed.csv" for name, rows in counts.items() if rows["rejected"] or rows["failed"]]
     for at, file in enumerate(refused):
-        terminal.echo(f"{' ' * 28}{file}" if at else f"  What is refused, and why: {file}")
+        terminal.tell(f"{' ' * 28}{file}" if at else f"  What is refused, and why: {file}")
     if stages := plan.get("unknown", {}).get("stage_values"):
-        terminal.echo(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
+        terminal.tell(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
     _show_automations(plan["automations"])
     if not changes:
-        terminal.echo(f"Nothing to do: {_nothing(plan['rows'])}.")
+        terminal.tell(f"Nothing to do: {_nothing(plan['rows'])}.")
         return
     if not plan.get("writes", plan["requests"])["single"]:
-        terminal.echo(f"Nothing to send: what would change is refused. Why stands in {folder / 'plan.csv'}")
+        terminal.tell(f"Nothing to send: what would change is refused. Why stands in {folder / 'plan.csv'}")
         return
     requests, seconds = plan["requests"]["single"], plan["seconds"]["single"]
     takes = f", ≈ {duration(seconds)}" if seconds else ""
     writes = plan.get("writes", plan["requests"])["single"]  # an earlier version told of no others
-    terminal.echo(f"It takes ≈ {counted(requests, 'request')}, {writes:,} of them to write{takes}. To do exactly this:")
-    terminal.echo(f"  {command_line('apply', folder.name, folder.parent)}")
+    terminal.tell(f"It takes ≈ {counted(requests, 'request')}, {writes:,} of them to write{takes}. To do exactly this:")
+    terminal.tell(f"  {command_line('apply', folder.name, folder.parent)}")
 
 
 def _show_parts(rows: dict[str, int], parts: dict[str, Any]) -> None:
     """Print a line a resource: how many rows end how, and how many cells and links change."""
     actions = [name for name in _ROWS if rows.get(name)]
-    terminal.echo(f"  {'':{_NAME}}" + "".join(f"{name:>{_FIGURE}}" for name in (*actions, "changes")))
+    terminal.tell(f"  {'':{_NAME}}" + "".join(f"{name:>{_FIGURE}}" for name in (*actions, "changes")))
     for name, part in parts.items():
         counts = [*(part["rows"].get(action, 0) for action in actions), sum(part["changes"].values())]
-        terminal.echo(f"  {name:{_NAME}}" + "".join(f"{f'{count:,}' if count else '-':>{_FIGURE}}" for count in counts))
+        terminal.tell(f"  {name:{_NAME}}" + "".join(f"{f'{count:,}' if count else '-':>{_FIGURE}}" for count in counts))
 
 
 def _nothing(rows: Mapping[str, int]) -> str:
@@ -115,5 +115,5 @@ def _show_automations(names: list[str]) -> None:
         return
     few = ", ".join(names[:FEW]) + (", …" if len(names) > FEW else "")
     are = agreeing(len(names), "is", "are")
-    terminal.echo(terminal.one_line(f"  {counted(len(names), 'automation')} {are} active: {few}"))
-    terminal.echo("    Which of them a change sets off, ActiveCampaign does not tell.")
+    terminal.tell(terminal.one_line(f"  {counted(len(names), 'automation')} {are} active: {few}"))
+    terminal.tell("    Which of them a change sets off, ActiveCampaign does not tell.")

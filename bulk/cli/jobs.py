@@ -28,19 +28,19 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
         return 0
     unreadable = [] if job else unreadable_in(place)
     if not result and not unreadable:
-        terminal.echo(f"No jobs in {place}." if place.exists() else f"No jobs: there is no folder {place}.")
+        terminal.tell(f"No jobs in {place}." if place.exists() else f"No jobs: there is no folder {place}.")
     for name, why in unreadable:
-        terminal.echo(f"{name}  {why}", err=True)
+        terminal.tell(f"{name}  {why}", err=True)
     for one in result:
         facts = _describe(one)
         done = facts["kind"] == "plan" and facts["state"] == "finished"
         state = "carried out" if done else facts["state"]
-        terminal.echo(f"{facts['job']}  {facts['kind']} {facts['resource']}  {state}{_counts(facts['rows'])}")
+        terminal.tell(f"{facts['job']}  {facts['kind']} {facts['resource']}  {state}{_counts(facts['rows'])}")
         if job:
-            terminal.echo(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
-            terminal.echo(f"  file     {facts['file']}\n  reports  {one.path}")
+            terminal.tell(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
+            terminal.tell(f"  file     {facts['file']}\n  reports  {one.path}")
             if facts["reason"]:
-                terminal.echo(f"  why      {facts['reason']}")
+                terminal.tell(f"  why      {facts['reason']}")
             if one.planned and facts["state"] == one.state:
                 terminal.echo(f"  do it    {options.command_line('apply', one.name, one.path.parent)}")
             if one.resumable and facts["state"] == one.state:

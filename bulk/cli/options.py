@@ -72,6 +72,7 @@ max_age = click.option(
     help="Refuse a plan that is older.",
 )  # fmt: skip
 yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
+undo_yes = click.option("--yes", is_flag=True, help="Do not ask before anything is put back.")
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
@@ -200,12 +201,30 @@ def ask(question: str) -> bool:
 
 def answered(question: str) -> bool:
     """What is answered to a question. Raises `UsageError`, naming --yes, where standard input ends instead."""
+    answer = _answer(question)
+    if answer is None:
+        raise UsageError("delete_unanswered")
+    return answer
+
+
+def ask_to_undo(question: str) -> bool:
+    """What a person answers before anything is put back. Raises `UsageError` if nobody can."""
+    if not sys.stdin.isatty():
+        raise UsageError("undo_unanswerable")
+    answer = _answer(question)
+    if answer is None:
+        raise UsageError("undo_unanswered")
+    return answer
+
+
+def _answer(question: str) -> bool | None:
+    """What is answered to a question; None where standard input ends instead."""
     while True:
         terminal.echo(f"{question} [y/N]: ", err=True, nl=False)
         line = sys.stdin.readline()
         if not line:
             terminal.echo(err=True)
-            raise UsageError("delete_unanswered")
+            return None
         said = line.strip().lower()
         if said in ("y", "yes"):
             return True

@@ -81,9 +81,9 @@ class Bar:
     def say(self, line: str) -> None:
         """Say it above the bar."""
         if self._bar is not None:
-            self._bar.write(line, file=sys.stderr)
+            self._bar.write(terminal.fitted(line, terminal.width_of(sys.stderr)), file=sys.stderr)
         else:
-            terminal.echo(line, err=True)
+            terminal.tell(line, err=True)
 
     def close(self) -> None:
         """Finish the bar, so that what follows begins on a line of its own."""

@@ -38,7 +38,7 @@ def run_job(job: Callable[[], Awaitable[Result]], setting: Setting, show: Callab
     told = f"bulk: {_words(error)}."
     if job_result.resumable:
         told += f" Go on with:\n  {command_line('resume', job_result.job.name, setting.jobs)}"
-    terminal.echo(told, err=True)
+    terminal.tell(told, err=True)
     return error.exit_code
 
 

@@ -18,12 +18,15 @@ import os
 import re
 import sys
 from typing import IO, Any, Final
+from unicodedata import combining, east_asian_width
 
 from bulk.errors import ReaderGoneError, UsageError
 
 ALTERNATIVES: Final = {"→": "->", "…": "..."}
 ERRORS: Final = "bulk.alternatives"  # the name under which codecs know what becomes of signs that do not fit
 NOT_WRITTEN: Final = 2
+_BELOW: Final = "    "  # before what follows a line
+_COMMAND: Final = "bulk "
 WIDTH: Final = 80  # columns of a terminal that lines of ours keep within
 # control characters but for tabs and line ends, other ends of lines, and what turns the direction of a text
 _OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -136,6 +139,49 @@ def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     said = _OVERWRITTEN.sub(lambda result: _number(result[0]), visible(str(text)))
     stream.write(f"{said}\n" if nl else said)
     stream.flush()
+
+
+def tell(text: object = "", *, err: bool = False) -> None:
+    """Write what people read; on a terminal in lines that fit it, so that it breaks between words."""
+    stream: IO[str] = sys.stderr if err else sys.stdout
+    echo(fitted(str(text), width_of(stream)), err=err)
+
+
+def width_of(stream: IO[str]) -> int:
+    """How many columns a terminal has; 0 of what is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def fitted(text: str, width: int) -> str:
+    """The text in lines of at most so many columns, what follows a line below it; 0: as it is.
+
+    A command stays one line, so that it can be pasted, and so does what has no blank to break at.
+    """
+    return "\n".join(_broken(line, width) for line in text.split("\n")) if width else text
+
+
+def _broken(line: str, width: int) -> str:
+    bare = line.lstrip()
+    if columns(line) <= width or bare.startswith(_COMMAND):
+        return line
+    indent = " " * (len(line) - len(bare))
+    lines, current = [], indent
+    for word in bare.split(" "):
+        wider = f"{current} {word}" if current.strip() else f"{current}{word}"
+        if columns(wider) <= width or not current.strip():
+            current = wider
+        else:
+            lines.append(current)
+            current = f"{indent}{_BELOW}{word}"
+    return "\n".join((*lines, current))
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes: a sign of Chinese two, an accent of its own none."""
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def write_file(content: bytes) -> None:

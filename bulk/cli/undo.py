@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, options, terminal
 from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
 from bulk.wording import FrontEnd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @options.of_job
 @options.pace
 @options.max_errors
-@options.yes
+@options.undo_yes
 @click.option("--job", "job_name", metavar="NAME", help="A name for the undo.")
 @options.jobs_dir
 @options.telling
@@ -42,7 +42,7 @@ def undo_command(job: str, **chosen: Any) -> int:
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
     setting = Setting(
         access, undone.path.parent, progress_for(quiet=chosen["quiet"]), chosen["job_name"], signals=True,
-        confirm=None if chosen["yes"] else options.ask, front_end=FrontEnd.COMMAND_LINE,
+        confirm=None if chosen["yes"] else options.ask_to_undo, front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     def show(job_result: Result) -> None:
@@ -52,6 +52,9 @@ def undo_command(job: str, **chosen: Any) -> int:
             display.show_quietly(job_result)
         elif not chosen["dry_run"]:
             display.show_import(job_result, verbose=chosen["verbose"])
+        elif job_result.planned:
+            terminal.tell("Nothing was put back. To do it:")
+            terminal.tell(f"  {options.command_line('undo', undone.name, undone.path.parent)}")
 
     code = run_job(lambda: run_undo(undone.path, given, setting, dry_run=chosen["dry_run"]), setting, show)
     return 0 if chosen["dry_run"] and code == 1 else code

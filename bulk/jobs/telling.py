@@ -42,15 +42,22 @@ def where_it_stands(rows: Rows, needs: Survey, runner: Runner, phase: str = SEND
 
 
 async def telling_lines(progress: Progress, counts: Counter[str], total: int, runner: Runner) -> None:
-    """Tell how many of so many lines have ended, again and again; `counts` has them by status."""
+    """Tell how many of so many lines have ended, again and again and at the end; `counts` has them by status."""
     dispatch = runner.dispatch
-    while True:
+
+    def tell() -> None:
         failed, in_doubt = counts[RowStatus.FAILED.value], counts[RowStatus.IN_DOUBT.value]
         paused = _paused_for(dispatch)
         progress.update(
             Snapshot(SENDING, counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
         )
-        await anyio.sleep(TELL_EVERY)
+
+    try:
+        while True:
+            tell()
+            await anyio.sleep(TELL_EVERY)
+    finally:
+        tell()  # how they stand at the end
 
 
 async def telling_pages(progress: Progress, walk: PageWalk, what: str, runner: Runner) -> None:

@@ -201,7 +201,11 @@ def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]
         yield f"    {where}{resource} {identity}  {told}"
     more = sum(counts.values()) - len(first)
     if more:
-        yield f"    … and {more:,} more" + (f": {file}" if file else "")
+        yield f"    … and {more:,} more"
+    if any(line[0] for line in first):
+        yield "  Rows are those of the undone job's file."
+    if file:
+        yield f"  Each thing has a line in {file}"
     never = sum(thing.never for thing in found.things)
     if never:
         made = f"{counted(never, 'subscription')} {agreeing(never, 'was', 'were')} made new"

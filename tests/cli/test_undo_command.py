@@ -21,8 +21,13 @@ def test_what_a_job_has_changed_is_shown_and_put_back(bulk: Shell):
     assert "update firstName: Augusta → Ada" in result.err
     assert "delete new@example.com, New" in result.err
     assert people(bulk) == imported
+    assert result.out.splitlines() == ["Nothing was put back. To do it:", f"  bulk undo second --jobs-dir {bulk.jobs}"]
+    assert "undo.csv" not in result.out + result.err, "it is not kept"
+    assert "Rows are those of the undone job's file." in result.err
     result = bulk("undo", "second", "--yes", "--rate", "0", "--job", "back")
     assert (result.code, result.out.splitlines()[0]) == (0, "4 rows: 2 deleted, 2 updated")
+    assert f"  Each thing has a line in {bulk.job('back') / 'undo.csv'}" in result.err.splitlines()
+    assert (bulk.job("back") / "undo.csv").exists()
     assert people(bulk) == before
     assert [line["action"] for line in report(bulk.job("back"), "succeeded.csv")] == [
         "remove_tag", "update", "delete", "delete",
@@ -61,10 +66,15 @@ def test_what_changed_since_is_named_and_nothing_is_asked_for_by_itself(bulk: Sh
     bulk.sandbox("import", file(bulk, "ada@example.com,Ada,"))
     bulk.sandbox("import", file(bulk, "ada@example.com,Augusta,"), "--job", "second", "--undoable")
     bulk.sandbox("import", file(bulk, "ada@example.com,Ada K.,"))
-    assert bulk("undo", "second").code == 2
+    refused = bulk("undo", "second")
+    assert refused.code == 2
+    assert "nobody can answer here" in refused.err
+    assert "delete" not in refused.err.lower()
+    assert "delete" not in bulk("undo", "--help").out.lower()
     result = bulk("undo", "second", "--yes", "--rate", "0", "--job", "back")
     assert result.code == 1
     assert "The job left: 'Augusta'. Now: 'Ada K.'" in result.out
+    assert "    undo.csv row 2: " in result.out, "which is row 2 of the file by chance alone"
     assert "bulk import" not in result.out
     assert people(bulk)["ada@example.com"]["firstName"] == "Ada K."
 
