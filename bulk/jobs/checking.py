@@ -33,7 +33,11 @@ async def names_of_account(job: Job, runner: Runner, account_lock: AccountLock) 
     needless = families - families_of(job.resource, used, besides=("contacts",)) | ({"lists"} - _said(used))
     optional = {*needless, job.resource.custom}
     if job.outlook is not None:
-        return await job.outlook.names(runner, job.resource, families, optional)
+        before = runner.dispatch.requests
+        names = await job.outlook.names(runner, job.resource, families, optional)
+        alone = max(1, len(families) + bool(job.resource.custom))  # who carries the part out asks for each by itself
+        job.checkpoint.note(facts.NAMES_SPARED, max(0, alone - (runner.dispatch.requests - before)))
+        return names
     names = await runner.ask(read_names(families, job.resource.custom, optional=optional))
     if names.host and not account_lock.entered:
         job.setting.progress.say(f"Account: {names.host}")

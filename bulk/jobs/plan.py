@@ -36,12 +36,14 @@ def check_planned(job: Job) -> None:
 async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     """Decide every row, and write down what it would change."""
     checkpoint, names = job.checkpoint, prepared.names
+    projection = job.outlook
     prepared, needs = await surveyed(job, runner, prepared)
-    before = _asked(runner)
-    if checkpoint.fact(facts.CONTACTS_READ):  # who was read is not read again as a whole, but before their rows
+    before = _asked(runner) + checkpoint.fact(facts.NAMES_SPARED)
+    if projection is None and checkpoint.fact(
+        facts.CONTACTS_READ
+    ):  # who was read is not read again as a whole, but before their rows
         before -= checkpoint.fact(facts.PEOPLE_ASKED)
     imagined = imagine_names(names, needs)
-    projection = job.outlook
     if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
         checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))
     since, kept = _asked(runner), _bounds(checkpoint)

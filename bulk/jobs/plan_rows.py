@@ -81,7 +81,10 @@ class PlanRows:
         if result.failures and not requests:
             return Outcome(RowStatus.FAILED, id=result.record, failures=result.failures)
         custom = bool(prepared.names.fields)
-        self.looks.add(prepared.resource, known_now, result, asked=asked[0], custom=custom)
+        if self.projection is None or not self.everybody or asked[0]:  # else all are read again with the part
+            self.looks.add(prepared.resource, known_now, result, asked=asked[0], custom=custom)
+        else:
+            self.looks.rows += 1
         return Outcome(RowStatus.UNPROCESSED)
 
     def _called(self, row: Row, known: Known, lookup: Lookup) -> str:

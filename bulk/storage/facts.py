@@ -85,6 +85,7 @@ NEWEST: Final = Fact[int | None]("newest", None)  # prefetch.records: the highes
 HIGHEST: Final = Fact[int | None]("highest", None)  # prefetch.records: the same of contacts, where it is sure
 READ_AT: Final = Fact[str]("read at", "")  # jobs.prefetch: when that was read by which rows are unchanged
 PEOPLE_ASKED: Final = Fact[int]("people asked", 0)  # jobs.prefetch: how many requests it took to read contacts
+NAMES_SPARED: Final = Fact[int]("names spared", 0)  # jobs.checking: how many an earlier part of a plan has asked for
 CUSTOM_PAGES: Final = Fact[int]("pages of custom", 0)  # prefetch.records: the same of values of custom fields
 WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose ids stand beside the addresses
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulk.jobs.summary import JobResult
-from tests.jobs.samples import SAMPLES, given
+from tests.jobs.samples import SAMPLES, files_of, given
 from tests.scale import LONG
 from tests.world import World, crashing
 
@@ -155,6 +155,18 @@ def test_a_plan_that_takes_long_looks_at_people_again_by_the_hundred(world: Worl
     taken = len(world.sent) - before
     assert abs(plan["requests"]["single"] - taken) <= 2
     assert plan["seconds"] == {"single": plan["requests"]["single"] / 5}
+
+
+@pytest.mark.parametrize("sample", [True, False])
+def test_a_plan_of_a_folder_is_within_a_tenth(world: World, sample: bool):
+    if not sample:
+        given(world)
+    world.plan_all(SAMPLE.parent / "account" if sample else files_of(world, "contacts", "deals", "notes", "tags"))
+    plan = json.loads((world.job.path / "plan.json").read_text())
+    before = len(world.sent)
+    world.apply_all()
+    taken = len(world.sent) - before
+    assert abs(plan["requests"]["single"] - taken) <= taken / 10
 
 
 def test_what_a_run_takes_is_told_apart_from_all_runs_of_its_job(world: World):
