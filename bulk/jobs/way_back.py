@@ -19,9 +19,10 @@ class WayBack(NamedTuple):
 def way_back(checkpoint: Checkpoint) -> WayBack:
     """How far what the job has changed can be undone; of a job that has changed nothing, it is not, and of no row."""
     made = checkpoint.fact(facts.MADE_NAMES)
-    untold = checkpoint.rows.untold()
+    untold = checkpoint.rows.untold_count()
     if untold and any(made.values()):  # of an undo: what was made before its lines is told by itself
         ids = {(family, identity) for family, names in made.items() for identity in names.values()}
         resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
-        untold = [row for row in untold if (resources.get(row), checkpoint.rows.id_of(row)) not in ids]
-    return WayBack(any(made.values()) or checkpoint.rows.told(), len(untold))
+        rows = checkpoint.rows.untold() if resources else ()
+        untold -= sum((resources.get(row), checkpoint.rows.id_of(row)) in ids for row in rows)
+    return WayBack(any(made.values()) or checkpoint.rows.told(), untold)

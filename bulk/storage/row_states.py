@@ -20,6 +20,12 @@ _SETTLE: Final = (
 _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
+_UNTOLD: Final = (
+    "SELECT row FROM edits WHERE edits = '[]' AND row NOT IN (SELECT row FROM edits WHERE made AND record = '')"
+    " UNION SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
+    " UNION SELECT row FROM rows WHERE action IN ('updated', 'deleted')"
+    " AND row NOT IN (SELECT row FROM edits WHERE NOT made)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +105,11 @@ class RowStates:
 
     def untold(self) -> list[int]:
         """The rows that have changed something, and of which it does not stand here what was there before."""
-        sql = (
-            "SELECT row FROM edits WHERE edits = '[]' AND row NOT IN (SELECT row FROM edits WHERE made AND record = '')"
-            " UNION SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
-            " UNION SELECT row FROM rows WHERE action IN ('updated', 'deleted')"
-            " AND row NOT IN (SELECT row FROM edits WHERE NOT made) ORDER BY row"
-        )
-        return [row for (row,) in self._database.read(sql)]
+        return [row for (row,) in self._database.read(f"{_UNTOLD} ORDER BY row")]
+
+    def untold_count(self) -> int:
+        """How many these are."""
+        return int(self._database.read(f"SELECT count(*) FROM ({_UNTOLD})").fetchone()[0])
 
     def told(self) -> bool:
         """Whether of anything that the rows have changed it stands here what was there before."""
