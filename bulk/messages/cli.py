@@ -26,10 +26,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "sandbox_key_invalid": "--key: letters, digits and signs without blanks, as a header may hold them.",
         "delete_unanswered": "Nobody answered, so nothing was deleted. To delete without being asked, add --yes.",
         "delete_unanswerable": "--mode delete asks before it deletes, and nobody can answer here. Pass --yes.",
-        "undo_unanswered": "Nobody answered, so nothing was put back. To do it without being asked, add --yes.",
+        "undo_unanswered": (
+            "Nobody answered, so nothing was put back, and undo.csv is not kept. To do it without being asked, add"
+            " --yes."
+        ),
         "undo_unanswerable": (
-            "Whoever undoes a job is asked before anything is put back, and nobody can answer here. To see what that"
-            " would be, add -n; to do it without being asked, --yes."
+            "Whoever undoes a job is asked before anything is put back, and nobody can answer here: nothing was, and"
+            " undo.csv is not kept. To do it without being asked, add --yes."
         ),
         "filter_invalid": "--filter {text!r} is not of the form name=value.",
         "stdout_closed": "Standard output is closed, so nothing can be written there. Name a file.",

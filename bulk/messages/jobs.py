@@ -173,7 +173,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Correct them and import the folder anew; what is done already is found unchanged."
         ),
         "part_refused": "{file}: {refusal}",
-        "undo_declined": "Nothing was put back, as you chose.",
+        "undo_declined": "Nothing was put back, as you chose, and undo.csv is not kept.",
         "delete_declined": "Nothing was deleted, as you chose.",
         "export_column_unreadable": (
             "{family} may not be read with this key: {reason}. Leave {columns} out of ⟦columns⟧, or use the key of"
