@@ -38,7 +38,9 @@ def show_quietly(job_result: Result) -> None:
     show_kept(job_result)
     _show_left_out(job_result)
     rows = job_result.summary.rows
-    bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
+    bad = sum(
+        of.get(name, 0) for of in (rows, job_result.summary.missing) for name in ("rejected", "failed", "in_doubt")
+    )
     if bad and job_result.error is None:
         of_one_import = not (job_result.summary.parts or job_result.summary.output)
         reports = job_result.job / FAILED if of_one_import else job_result.job
@@ -90,11 +92,28 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.echo(f"  {line}")
+    _show_missing(job_result)
     if rows["skipped"]:
         terminal.echo(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
     if rows["unprocessed"]:
         terminal.echo(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     terminal.echo(f"{_pace(totals)}. Reports: {folder}")
+
+
+def _show_missing(job_result: Result) -> None:
+    """Print what became of the rows of the export that the file had no more, if they were to be deleted."""
+    missing = job_result.summary.missing
+    if missing:
+        words = {"succeeded": "deleted", "unchanged": "gone already", "unprocessed": "not reached"}
+        ended = (
+            f"{n:,} {words.get(name, name.replace('_', ' '))}" for name, n in missing.items() if name != "read" and n
+        )
+        codes = ", ".join(f"{n:,} {code}" for code, n in sorted(job_result.summary.missing_codes.items()))
+        file = job_result.job / "missing.csv"
+        rows = counted(missing["read"], "row")
+        terminal.echo(
+            f"  {rows} of the export that the file lacks: {', '.join(ended)}{codes and f' ({codes})'}: {file}"
+        )
 
 
 def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:

@@ -5,7 +5,7 @@ What the export held is copied into the job's folder before anything else, so th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from bulk.jobs.baseline_choice import AUTO, Chosen, chosen_export, usable
 from bulk.jobs.baseline_of_report import is_report, kept_with, mark_of
 from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared, prepared_for, writer_of
-from bulk.model import Row
+from bulk.model import Before, Row
 from bulk.planning.names import Names, columns_of
 from bulk.planning.three_ways import edits_of
 from bulk.resources.contacts import OPPOSITES
@@ -37,12 +37,24 @@ class Edits:
     keep_blank: bool
 
     def of(self, row: Row) -> Row:
-        """The edits of a row; a row that the export did not have is as it is."""
+        """The edits of a row; a row that the export did not have is as it is, one that the file lacks has none."""
         cells = self.cells(row)
         if cells is None:
             return row
+        if row.is_missing:
+            return replace(row, key=row.id, called=row.key, values={}, before=Before(cells))
         columns = [column for _at, column in self.prepared.match.columns if column.attribute != "id"]
         return edits_of(row, cells, columns, keep_blank=self.keep_blank)
+
+    def as_in_file(self, cells: Sequence[str], identity: str) -> list[str]:
+        """The cells of a row of the export, in the columns that the file has."""
+        match = self.prepared.match
+        result = [""] * len(match.header)
+        for at, column in match.columns:
+            result[at] = cells[self.at[column.attribute]] if column.attribute in self.at else ""
+        if match.id_at is not None:
+            result[match.id_at] = identity
+        return result
 
     def cells(self, row: Row) -> dict[str, str] | None:
         """What the export held of a row's record, by attribute."""

@@ -13,16 +13,18 @@ import anyio.to_thread
 from bulk.files.opening import open_sink
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
-from bulk.model import RowStatus
+from bulk.model import RowStatus, is_missing
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.plan_lines import HEADER, REJECT, Line
 from bulk.planning.projected import ImaginedIds
+from bulk.planning.three_ways import CONFLICT
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.job_folder import SUMMARY, JobFolder
 from bulk.storage.reports import write_reports
+from bulk.storage.row_states import OF_FILE
 
 PLAN_CSV: Final = "plan.csv"
 PLAN_JSON: Final = "plan.json"
@@ -45,6 +47,7 @@ class PlanSums:
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     first: list[tuple[str, ...]] = field(default_factory=list)
+    missing: Counter[str] = field(default_factory=Counter)  # what becomes of rows that the file has no more
     unknown: Counter[str] = field(default_factory=Counter)  # what cannot be known before, and how often
 
 
@@ -79,7 +82,7 @@ def _write_plan(job: Job) -> PlanSums:
         for lines in heapq.merge(
             job.checkpoint.planned.all(), _refused(job.checkpoint), key=lambda lines: lines[0].row
         ):
-            sums.rows[_becomes(lines)] += 1
+            (sums.missing if is_missing(lines[0].row) else sums.rows)[_becomes(lines)] += 1
             coming = None if ids is None else ids.coming(lines[0].record)
             for line in lines:
                 cells = line.cells if ids is None else _told(line, ids)
@@ -100,13 +103,15 @@ def _told(line: Line, ids: ImaginedIds) -> tuple[str, ...]:
 
 def _refused(checkpoint: Checkpoint) -> Iterator[tuple[Line, ...]]:
     """The rows that the checks have rejected, of which nothing was decided."""
-    for settled in checkpoint.rows.settled_rows():
+    for settled in checkpoint.rows.settled_rows(OF_FILE):
         if settled.outcome.status is RowStatus.REJECTED and not checkpoint.planned.of(settled.number):
             yield (Line(settled.number, "", "", REJECT),)
 
 
 def _becomes(lines: tuple[Line, ...]) -> str:
     """What becomes of a row, by its lines: only links of a record that is there change it."""
+    if lines[0].action == CONFLICT and is_missing(lines[0].row):
+        return CONFLICT
     return next((line.action for line in lines if line.action in _ROW), "update")
 
 
@@ -117,9 +122,11 @@ def _as_json(job: Job, sums: PlanSums, codes: dict[str, int]) -> dict[str, Any]:
     requests = checkpoint.planned.requests() + sum(map(len, new.values()))
     rate = job.options.rate
     baseline = checkpoint.fact(facts.BASELINE)
-    of_baseline = {
+    of_baseline: dict[str, Any] = {
         "baseline": baseline, "emptied": checkpoint.fact(facts.EMPTIED), "missing": checkpoint.fact(facts.MISSING),
     }  # fmt: skip
+    if job.options.delete_missing:
+        of_baseline["delete_missing"] = dict(sums.missing)
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": codes, "new_names": new, "first": sums.first,

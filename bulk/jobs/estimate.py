@@ -35,6 +35,8 @@ async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepar
     """
     checkpoint = job.checkpoint
     left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.rows.counts().values())
+    if job.options.delete_missing:
+        left += checkpoint.fact(facts.MISSING) - checkpoint.rows.missing_ended()
     if left:
         prepared = await prefetched(job, runner, prepared, left)
     spellings = Spellings(prepared.writer.meaning.columns, prepared.names)

@@ -11,7 +11,7 @@ from bulk.files.matching import Match
 from bulk.files.source import Record, Source
 from bulk.jobs.import_job import Job
 from bulk.model import Row
-from bulk.planning.names import Names
+from bulk.planning.names import Names, columns_of
 from bulk.planning.rows.contact import ContactRows
 from bulk.planning.rows.edited import ContactNow, EditedRows, RecordNow
 from bulk.planning.rows.link import LinkRows
@@ -71,18 +71,21 @@ def prepared_for(job: Job, match: Match, names: Names, created: datetime | None 
 def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     """What writes the rows of a resource."""
     result = CheckpointLookup(job.resource, job.checkpoint)
+    edits = bool(job.checkpoint.fact(facts.BASELINE))
+    by_id, on_conflict = replace(meaning, key="id"), job.options.on_conflict
+    deletes = replace(by_id, mode="delete")
+    columns = columns_of(job.resource, names, job.options.separator)
     match job.resource.writing:
-        case Writing.RECORD if job.checkpoint.fact(facts.BASELINE):
-            claims = Claims(result, set())
-            others = RecordRows(job.resource, meaning, names, result, claims)
-            edited = RecordRows(job.resource, replace(meaning, key="id"), names, result, claims)
-            return EditedRows(others, edited, RecordNow(names, result), job.options.on_conflict)
+        case Writing.RECORD if edits:
+            records = partial(RecordRows, job.resource, names=names, lookup=result, claims=Claims(result, set()))
+            now = RecordNow(names, result)
+            return EditedRows(records(meaning), records(by_id), records(deletes), now, columns, on_conflict)
         case Writing.RECORD:
             return RecordRows(job.resource, meaning, names, result)
         case Writing.LINK:
             return LinkRows(job.resource, meaning, names, result)
-        case Writing.CONTACT if job.checkpoint.fact(facts.BASELINE):
-            by_id = ContactRows(replace(meaning, key="id"), names)
-            return EditedRows(ContactRows(meaning, names), by_id, ContactNow(names), job.options.on_conflict)
+        case Writing.CONTACT if edits:
+            people = partial(ContactRows, names=names)
+            return EditedRows(people(meaning), people(by_id), people(deletes), ContactNow(names), columns, on_conflict)
         case Writing.CONTACT:
             return ContactRows(meaning, names)

@@ -8,7 +8,7 @@ from bulk.access.account_lock import AccountLock
 from bulk.jobs.apply_rows import NOT_OLD, ApplyRows
 from bulk.jobs.conflicts import check_conflicts
 from bulk.jobs.create_names import make_names, planned_names
-from bulk.jobs.delete import confirm_deletion
+from bulk.jobs.delete import confirm_deletion, confirm_missing
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared
@@ -35,6 +35,8 @@ async def send_rows(
         await check_conflicts(job, prepared)
         check_pace(options.rate, needs)
         limit = too_many(options.max_errors, needs.rows)
+        if options.delete_missing and needs.rows:
+            await confirm_missing(job, runner, prepared)  # before anything is sent, names too
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
         if job.applies:
             wanted = planned_names(wanted, checkpoint)

@@ -17,6 +17,8 @@ from bulk.wording import FrontEnd
 class Summary:
     """The sums of a job. `rows` maps "read" and every status to a count, `codes` what failed rows failed of.
 
+    `missing` counts likewise rows that the file does not have: those of the export that are to be deleted, {} where
+    none are; `missing_codes` are what these failed of.
     `state` is finished, unfinished, or stopped: then the file has to be corrected first (`on_invalid` stop).
     """
 
@@ -32,12 +34,15 @@ class Summary:
     read_at: str = ""  # when what says that rows are unchanged was read
     begun: int = 0  # rows that are unprocessed, and of which some steps are sent already
     not_read_back: int = 0  # rows that the API has acknowledged and does not let be read
+    missing: dict[str, int] = field(default_factory=dict)
+    missing_codes: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)  # what may not be read with this key, and what was answered
 
     @property
     def complete(self) -> bool:
         """Whether every row is done."""
-        return not any(self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed"))
+        bad = ("rejected", "failed", "in_doubt", "unprocessed")
+        return not any(rows.get(name) for rows in (self.rows, self.missing) for name in bad)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as `summary.json` holds it."""
@@ -52,6 +57,7 @@ class Summary:
         data |= {"read_at": self.read_at} if self.read_at else {}
         data |= {"begun": self.begun} if self.begun else {}
         data |= {"not_read_back": self.not_read_back} if self.not_read_back else {}
+        data |= {"missing": self.missing, "missing_codes": self.missing_codes} if self.missing else {}
         data |= {"left_out": self.left_out} if self.left_out else {}
         return data | ({"resources": self.parts} if self.parts else {})
 
@@ -84,5 +90,6 @@ def told(folder: JobFolder, state: str = "finished") -> JobResult | None:
         folder.name, data["state"], data["rows"], data["actions"], data["codes"], totals,
         output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
         not_read_back=int(data.get("not_read_back", 0)), left_out=data.get("left_out", {}),
+        missing=data.get("missing", {}), missing_codes=data.get("missing_codes", {}),
     )  # fmt: skip
     return JobResult(folder, summary)

@@ -67,7 +67,9 @@ def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> 
                 known = replace(known, beside=beside[row.number])
             estimated = prepared.writer.estimate(own, known)
             needs.rows += 1
-            if row.key in current:
+            if row.is_missing:
+                pass  # nothing of it can be so already, but that it is gone
+            elif row.key in current:
                 needs.read.add(row.number)
             else:
                 needs.unread += 1

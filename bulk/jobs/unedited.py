@@ -22,9 +22,9 @@ from bulk.planning.plan_lines import Line
 from bulk.planning.three_ways import emptied
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.storage.missing_report import MISSING
 from bulk.wording import counted, in_words_of
 
-MISSING: Final = "missing.csv"  # rows of the export that the file has no more
 _FEW: Final = 5  # of them that are shown
 
 
@@ -62,7 +62,8 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
 
 def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     sums = _Sums()
-    edits.baseline.see_none()
+    if not job.options.delete_missing:  # else it was looked through before
+        edits.baseline.see_none()
     twice, by_record = _twice(prepared, edits), prepared.by_record
     for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
@@ -118,16 +119,20 @@ def _write_missing(job: Job, edits: Edits) -> int:
     file = job.folder.file(MISSING)
     at = edits.at.get("email", edits.at.get(job.resource.called))
     with open_sink(file, edits.baseline.header) as output:
-        for number, cells in edits.baseline.missing():
-            output.write(cells)
+        for row in edits.baseline.missing():
+            output.write(row.cells)
             count += 1
             if len(few) < _FEW:
-                few.append(f"row {number} ({cells[at]})" if at is not None else f"row {number}")
+                few.append(f"row {row.number} ({row.cells[at]})" if at is not None else f"row {row.number}")
     if not count:
         file.unlink()
         return 0
     rows = f"{', '.join(few)}{', …' if count > len(few) else ''}"
+    if job.options.delete_missing:
+        share = f"{counted(count, 'row')} of the export ({count / edits.baseline.counts()[0]:.0%} of it)"
+        job.setting.progress.say(f"Missing in the file: {share}: {rows}. All of them: {file}")
+        return count
     said = f"Left alone, since the file has them no more: {counted(count, 'row')} of the export: {rows}."
-    way = in_words_of(job.setting.front_end, "To delete them, import this with ⟦mode=delete⟧ and ⟦key=id⟧:")
+    way = in_words_of(job.setting.front_end, "⟦delete_missing⟧ would delete them. They stand in")
     job.setting.progress.say(f"{said} {way} {file}")
     return count

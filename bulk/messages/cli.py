@@ -21,7 +21,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "sandbox_kept": "Nothing was deleted.",
         "sandbox_key_invalid": "--key: letters, digits and signs without blanks, as a header may hold them.",
         "delete_unanswered": "Nobody answered, so nothing was deleted. To delete without being asked, add --yes.",
-        "delete_unanswerable": "--mode delete asks before it deletes, and nobody can answer here. Pass --yes.",
+        "delete_unanswerable": (
+            "--mode delete and --delete-missing ask before they delete, and nobody can answer here. Pass --yes."
+        ),
         "filter_invalid": "--filter {text!r} is not of the form name=value.",
         "stdout_closed": "Standard output is closed, so nothing can be written there. Name a file.",
         "stdout_not_written": "Standard output cannot be written: {reason}. Name a file.",

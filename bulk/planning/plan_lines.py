@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus
+from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus, number_told
 from bulk.planning.changes import CREATED, DELETED, FAMILIES, UNCHANGED, Change
 from bulk.planning.consent import STATUS_WORDS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.differences import option_text
@@ -29,6 +29,8 @@ NOT_DONE: Final = (REJECT, _OPTED_OUT, CONFLICT)  # the actions of what a row as
 class Line:
     """One line of a plan. `row`, `key` and `record` say whose it is; `record` is "" of what is not there yet.
 
+    The row of a record that is deleted since the file has it no more has no number that people see.
+
     `file` tells the rows of a folder's files apart, "" of a single file.
     """
 
@@ -45,7 +47,7 @@ class Line:
     def cells(self) -> tuple[str, ...]:
         """The line's cells, in the order of `HEADER`; a key of several parts as a person reads it."""
         key = " · ".join(filter(None, self.key.split("\0")))
-        return (str(self.row), key, self.record, self.action, self.column, self.before, self.after)
+        return (number_told(self.row), key, self.record, self.action, self.column, self.before, self.after)
 
 
 def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], names: Names) -> Iterator[Line]:

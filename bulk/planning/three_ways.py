@@ -26,16 +26,26 @@ CONFLICT: Final = "conflict"
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A cell that both changed: its column, what it was in the export, what it is in the account, and in the sheet."""
+    """A cell that both changed: its column, what it was in the export, what it is in the account, and in the sheet.
+
+    `deletes`: the sheet has no such row any more, so it wants nothing of the cell.
+    """
 
     column: str
     before: str
     current: str
     wanted: str
+    deletes: bool = False
 
     @property
     def failure(self) -> Failure:
         """The same, as what a row was not done for."""
+        if self.deletes:
+            said = (
+                f"{self.column}: the export had {_shown(self.before)}, and the account has {_shown(self.current)} by"
+                " now, so it was not deleted. To delete it all the same: ⟦on_conflict=sheet⟧."
+            )
+            return Failure(f"conflict {self.column}", CONFLICT, said)
         said = (
             f"{self.column}: the export had {_shown(self.before)}, the file has {_shown(self.wanted)}, and the account"
             f" has {_shown(self.current)} by now, which was kept."
@@ -145,6 +155,19 @@ def conflicts_of(row: Row, columns: Sequence[Column], current: Callable[[Column]
         wanted = "" if wanted == CLEAR else wanted
         if now != was and not _means_same(now, wanted, column):
             found.append(Conflict(column.header, was, now, wanted))
+    return found
+
+
+def changed_since(row: Row, columns: Sequence[Column], current: Callable[[Column], str]) -> list[Conflict]:
+    """The cells of a row that is missing which the account changed since the export: its record is not as it was."""
+    was = {} if row.before is None else row.before.cells
+    found: list[Conflict] = []
+    for column in columns:
+        if column.attribute not in was:
+            continue
+        before, now = was[column.attribute], current(column)
+        if not (_same(before, now) or _means_same(now, before, column)):
+            found.append(Conflict(column.header, before, now, "", deletes=True))
     return found
 
 
