@@ -11,6 +11,7 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.open_rows import open_records
 from bulk.jobs.prepared import Prepared
 from bulk.planning.rows.edited import EditedRows
+from bulk.planning.rows.edited_links import EditedLinks
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.storage import facts
@@ -33,7 +34,7 @@ def _conflicts(job: Job, prepared: Prepared) -> list[int]:
     """The numbers of the rows with conflicts, as far as it is known what the account holds."""
     result: list[int] = []
     writer = prepared.writer
-    if not isinstance(writer, EditedRows):
+    if not isinstance(writer, EditedRows | EditedLinks):
         return result
     for records in open_records(prepared, job.checkpoint):
         rows = [prepared.row(record) for record in records]

@@ -107,7 +107,8 @@ def _said_of_rows(going: _Told) -> Iterator[str]:
 
 def _said_of_missing(going: _Told) -> Iterator[str]:
     called = counted(going.count, going.resource.singular)
-    yield f"{called} that the export had and the file lacks will be DELETED in the account: {going.few}"
+    gone = "DELETED in the account" if "delete" in going.resource.modes else "UNSUBSCRIBED"
+    yield f"{called} that the export had and the file lacks will be {gone}: {going.few}"
     if going.resource.writing is not Writing.CONTACT:
         return
     yield "ActiveCampaign forgets with a contact all that it had, also that they unsubscribed or bounced:"

@@ -110,8 +110,8 @@ def _refused(checkpoint: Checkpoint) -> Iterator[tuple[Line, ...]]:
 
 def _becomes(lines: tuple[Line, ...]) -> str:
     """What becomes of a row, by its lines: only links of a record that is there change it."""
-    if lines[0].action == CONFLICT and is_missing(lines[0].row):
-        return CONFLICT
+    if is_missing(lines[0].row):  # of a link the line says how it goes
+        return lines[0].action if lines[0].action in (CONFLICT, UNCHANGED, REJECT) else "delete"
     return next((line.action for line in lines if line.action in _ROW), "update")
 
 

@@ -15,7 +15,7 @@ from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
 from bulk.jobs.import_job import Job
 from bulk.jobs.prefetch import prefetched
-from bulk.jobs.prepared import Prepared, writer_of
+from bulk.jobs.prepared import Prepared, meant_so
 from bulk.jobs.read_back import Reading, reading_for, requests_for
 from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.planning.consent import STANDINGS, read_exclusions
@@ -65,9 +65,7 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     if prepared.by_record or prepared.contacts_since is not None:
         await anyio.to_thread.run_sync(look_for_unchanged, needs, prepared, checkpoint)
     if prepared.by_record:
-        prepared = replace(
-            prepared, writer=writer_of(job, prepared.writer.meaning, prepared.names)
-        )  # the look has taken records
+        prepared = meant_so(job, prepared, prepared.writer.meaning)  # the look has taken records
     elif job.resource.writing is Writing.CONTACT:
         unread = prepared.contacts_since is None or (needs.unread > 0 and checkpoint.fact(facts.PARTLY))
         if options.mode == "upsert" and options.key == "email" and unread:
@@ -91,7 +89,7 @@ async def _heeding_exclusions(job: Job, runner: Runner, prepared: Prepared, need
     if isinstance(result, Refused):
         job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {result.said}")
         return prepared
-    return replace(prepared, writer=writer_of(job, replace(prepared.writer.meaning, excluded=result), prepared.names))
+    return meant_so(job, prepared, replace(prepared.writer.meaning, excluded=result))
 
 
 def reading_of(job: Job, needs: Survey) -> Reading:

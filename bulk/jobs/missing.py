@@ -14,8 +14,9 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.open_rows import open_rows
 from bulk.jobs.prepared import Prepared
 from bulk.model import OUTSIDE, Json, Row
-from bulk.planning.changes import DELETED, Decision, decided_at_once
+from bulk.planning.changes import Decision, decided_at_once
 from bulk.planning.rows.edited import EditedRows
+from bulk.planning.rows.edited_links import EditedLinks
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.storage.checkpoint import Checkpoint
@@ -83,7 +84,7 @@ def with_missing(job: Job, prepared: Prepared, edits: Edits | None) -> Prepared:
 def going_of(prepared: Prepared, checkpoint: Checkpoint) -> tuple[Prepared, Iterator[list[Row]]]:
     """The rows whose records go, in batches, as far as it is known before they are asked for; and what deletes them."""
     writer = prepared.writer
-    assert isinstance(writer, EditedRows)  # noqa: S101 - there is a baseline
+    assert isinstance(writer, EditedRows | EditedLinks)  # noqa: S101 - there is a baseline
 
     def going() -> Iterator[list[Row]]:
         for rows in open_rows(prepared, checkpoint):
@@ -94,6 +95,7 @@ def going_of(prepared: Prepared, checkpoint: Checkpoint) -> tuple[Prepared, Iter
     return replace(prepared, writer=writer.deletes), going()
 
 
-def _goes(writer: EditedRows, row: Row, state: Json) -> bool:
+def _goes(writer: EditedRows | EditedLinks, row: Row, state: Json) -> bool:
     decided = decided_at_once(writer.decide(row, Known(None if state is None else ContactState.from_json(state))))
-    return decided is None or (isinstance(decided, Decision) and decided.change.action == DELETED)
+    change = decided.change if isinstance(decided, Decision) else None
+    return decided is None or (change is not None and not (change.is_nothing or change.failures))

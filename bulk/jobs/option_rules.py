@@ -9,7 +9,7 @@ from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
-from bulk.resources.spec import Resource, Writing
+from bulk.resources.spec import Resource
 
 
 def check_import(resource: Resource | None, options: ImportOptions, access: Account | None) -> None:
@@ -31,7 +31,7 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:
     """Raise `UsageError` where a baseline does not count, so that nobody takes it for heeded."""
     asked = options.on_conflict or options.baseline not in ("auto", "none")
-    if asked and (resource is None or resource.writing is Writing.LINK):
+    if asked and resource is None:
         raise UsageError("baseline_of_contacts")
 
 
@@ -39,7 +39,7 @@ def _check_missing(resource: Resource | None, options: ImportOptions) -> None:
     """Raise `UsageError` where it does not make sense to delete what a file has no more."""
     if resource is None:
         raise UsageError("missing_of_all")
-    if "delete" not in resource.modes:
+    if not resource.can_go:
         raise UsageError("missing_not_deletable", resource=resource.name)
     if options.mode in ("delete", "create"):
         raise UsageError("missing_with", option=f"mode={options.mode}")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
 
 import anyio.to_thread
 
-from bulk.files.opening import open_sink
 from bulk.files.source import Record
 from bulk.jobs.baseline import Edits
 from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
+from bulk.jobs.missing_rules import see_links, write_missing_rows
 from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Outcome, Row, RowStatus
@@ -22,10 +21,7 @@ from bulk.planning.plan_lines import Line
 from bulk.planning.three_ways import emptied
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.missing_report import MISSING
-from bulk.wording import counted, in_words_of
-
-_FEW: Final = 5  # of them that are shown
+from bulk.wording import counted
 
 
 @dataclass(slots=True)
@@ -37,10 +33,10 @@ class _Sums:
     emptied: int = 0
     refused: int = 0
 
-    def add(self, row: Row, edited: Row, cells: Mapping[str, str], *, keep_blank: bool) -> None:
-        """Count the edits of a row, also of one that is not sent."""
+    def add(self, row: Row, edited: Mapping[str, str], cells: Mapping[str, str], *, keep_blank: bool) -> None:
+        """Count the cells of a row that were edited, also of one that is not sent."""
         self.rows += 1
-        self.cells += len(edited.values)
+        self.cells += len(edited)
         self.emptied += 0 if keep_blank else emptied(row, cells)
 
 
@@ -56,7 +52,7 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
     refused = f" Refused: {counted(sums.refused, 'row')} of these." if sums.refused else ""
     job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.{refused}")
     if job.options.limit is None and not is_report(prepared.source):
-        missing = await anyio.to_thread.run_sync(_write_missing, job, edits)
+        missing = await anyio.to_thread.run_sync(write_missing_rows, job, edits)
         job.checkpoint.note(facts.MISSING, missing)
 
 
@@ -65,6 +61,8 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     if not job.options.delete_missing:  # else it was looked through before
         edits.baseline.see_none()
     twice, by_record = _twice(prepared, edits), prepared.by_record
+    if edits.is_of_links and not job.options.delete_missing:
+        see_links(prepared, edits)
     for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
             row = prepared.match.row(record)
@@ -75,7 +73,8 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
             before = edited.before
             is_edited = bool(edited.values) or before is None or bool(before.refused)
             if is_edited:
-                sums.add(row, edited, cells, keep_blank=edits.keep_blank)
+                own = before.cells if edits.is_of_links and before is not None else edited.values
+                sums.add(row, own, cells, keep_blank=edits.keep_blank)
             if record.number in settled:
                 sums.refused += is_edited
             elif row.id in twice and before is not None and is_edited and (by_record or "email" in before.cells):
@@ -85,9 +84,10 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.REJECTED, failures=(failure,)))
                 sums.refused += 1
             elif not is_edited:
+                identity = row.values.get("contact", "") if edits.is_of_links else row.id
                 if job.only_plan:
-                    job.checkpoint.planned.put((Line(row.number, row.key, row.id, UNCHANGED),), requests=0)
-                job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, row.id))
+                    job.checkpoint.planned.put((Line(row.number, row.key, identity, UNCHANGED),), requests=0)
+                job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, identity))
     return sums
 
 
@@ -109,30 +109,6 @@ def _twice(prepared: Prepared, edits: Edits) -> set[str]:
         for identity in filter(str.isascii, filter(str.isdigit, ids)):
             (twice if int(identity) in seen else set()).add(identity)
             seen.add(int(identity))
-        edits.baseline.see(ids)
+        if not edits.is_of_links:
+            edits.baseline.see(ids)
     return twice
-
-
-def _write_missing(job: Job, edits: Edits) -> int:
-    """Write down which rows of the export the file has no more, and say it; how many."""
-    count, few = 0, list[str]()
-    file = job.folder.file(MISSING)
-    at = edits.at.get("email", edits.at.get(job.resource.called))
-    with open_sink(file, edits.baseline.header) as output:
-        for row in edits.baseline.missing():
-            output.write(row.cells)
-            count += 1
-            if len(few) < _FEW:
-                few.append(f"row {row.number} ({row.cells[at]})" if at is not None else f"row {row.number}")
-    if not count:
-        file.unlink()
-        return 0
-    rows = f"{', '.join(few)}{', …' if count > len(few) else ''}"
-    if job.options.delete_missing:
-        share = f"{counted(count, 'row')} of the export ({count / edits.baseline.counts()[0]:.0%} of it)"
-        job.setting.progress.say(f"Missing in the file: {share}: {rows}. All of them: {file}")
-        return count
-    said = f"Left alone, since the file has them no more: {counted(count, 'row')} of the export: {rows}."
-    way = in_words_of(job.setting.front_end, "⟦delete_missing⟧ would delete them. They stand in")
-    job.setting.progress.say(f"{said} {way} {file}")
-    return count

@@ -65,9 +65,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " sheet."
         ),
         "baseline_of_contacts": (
-            "⟦baseline⟧ and ⟦on_conflict⟧ go with one file of contacts, or of records like deals, not with what belongs"
-            " to contacts, nor with a folder. Drop them; people's tags, lists and custom fields are edited in a file of"
-            " contacts."
+            "⟦baseline⟧ and ⟦on_conflict⟧ go with one file, not with a folder. Drop them, or import that file by"
+            " itself."
         ),
         "baseline_unknown": (
             "⟦baseline={baseline}⟧: there is no such file, and no such job in {folder}. Name the file that an export"

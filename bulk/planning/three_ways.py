@@ -6,7 +6,7 @@ somebody changed it there too, it is a conflict, unless both mean the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -93,6 +93,44 @@ def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, 
         elif attribute == _LEFT:
             refused += _not_taken_back(taken_out, row, columns)
     return replace(row, key=row.id, called=row.key, values=values, before=Before(cells, tuple(refused)))
+
+
+def link_edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], key: Collection[str]) -> Row:
+    """A row of what belongs to a contact with what was edited of it; a new one if it is another link than the export's.
+
+    Its cells are all that tell which link it is, an id rather than the name beside it, and of both only the one that
+    was edited. Without `values` none was.
+    """
+    edited = {
+        column.attribute
+        for column in columns
+        if column.attribute in before
+        and not _same(before[column.attribute], row.values[column.attribute])
+        and not (is_blank(row.values[column.attribute]) and (column.names or column.means in key))
+    }
+    means = {column.means for column in columns if column.attribute in edited}
+    if not edited:
+        return replace(row, values={}, before=Before({}))
+    said = {column.attribute for column in columns if not is_blank(row.values[column.attribute])}
+    values = {
+        column.attribute: CLEAR if is_blank(row.values[column.attribute]) else row.values[column.attribute]
+        for column in columns
+        if column.attribute in edited or (column.means not in means and column.attribute in said)
+    }
+    values = {name: text for name, text in values.items() if name in edited or not _is_beside(name, columns, values)}
+    is_another = bool(means & {"contact", *key})
+    return replace(row, values=values, before=None if is_another else Before({name: before[name] for name in edited}))
+
+
+def link_of(cells: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
+    """The cells of an export's row that tell which link it is, an id rather than the name beside it."""
+    said = {name: text for name, text in cells.items() if not is_blank(text)}
+    return {name: text for name, text in said.items() if not _is_beside(name, columns, said)}
+
+
+def _is_beside(name: str, columns: Sequence[Column], said: Mapping[str, str]) -> bool:
+    """Whether that is a name beside an id which says the same."""
+    return any(column.names in said for column in columns if column.attribute == name and column.names)
 
 
 def emptied(row: Row, before: Mapping[str, str]) -> int:

@@ -28,7 +28,8 @@ _SCHEMA: Final = (
 )
 BASELINE_COLUMN: Final = "_baseline"  # of reports: what the edits of their rows are told by
 _DIGITS: Final = 16  # of a digest, by which a baseline is known whatever its job is called by then
-_SELECT: Final = "SELECT id, number, cells FROM rows"
+# they were written in the order of their numbers
+_UNSEEN: Final = "SELECT rowid, id, number, cells FROM rows WHERE rowid > ? AND NOT seen ORDER BY rowid LIMIT 1000"
 _encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -79,9 +80,11 @@ class Baseline:
         return self._db.execute("SELECT 1 FROM named WHERE key = ?", (key,)).fetchone() is not None
 
     def missing(self) -> Iterator[Missing]:
-        """The rows whose records have none any more."""
-        for identity, number, cells in self._db.execute(f"{_SELECT} WHERE NOT seen ORDER BY number"):
-            yield Missing(identity, number, json.loads(cells))
+        """The rows whose records have none any more, in their order. What was given may be seen meanwhile."""
+        after = 0
+        while batch := self._db.execute(_UNSEEN, (after,)).fetchall():
+            yield from (Missing(identity, number, json.loads(cells)) for _at, identity, number, cells in batch)
+            after = batch[-1][0]
 
     def counts(self) -> tuple[int, int]:
         """How many rows there are, and how many of them are missing."""
