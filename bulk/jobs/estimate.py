@@ -43,6 +43,8 @@ async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepar
     needs = await anyio.to_thread.run_sync(survey, prepared, checkpoint, spellings)
     if spellings.respelt:
         job.setting.progress.say(spellings.describe())
+    for line in needs.disagreeing.told(job.setting.front_end):
+        job.setting.progress.say(line)
     return prepared, needs
 
 
