@@ -18,6 +18,7 @@ from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
+from bulk.storage import facts
 
 
 async def send_rows(
@@ -49,6 +50,8 @@ async def send_rows(
         rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow)
         if options.undoable:
             rows.flow_of = UndoableRows(prepared, checkpoint).flow
+        if checkpoint.fact(facts.BASELINE):  # what both changed is judged by how it is shortly before
+            rows.stale = NOT_OLD
         if job.applies:
             rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint, job.projection).flow, NOT_OLD
         async with anyio.create_task_group() as tellers:

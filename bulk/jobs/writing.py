@@ -29,7 +29,7 @@ def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
     match job.resource.writing:
         case Writing.RECORD if edits:
             records = partial(RecordRows, job.resource, names=names, lookup=result, claims=Claims(result, set()))
-            now = RecordNow(names, result)
+            now = RecordNow(job.resource, names, result)
             return EditedRows(records(meaning), records(by_id), records(deletes), now, columns, on_conflict)
         case Writing.RECORD:
             return RecordRows(job.resource, meaning, names, result)

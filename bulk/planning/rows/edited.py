@@ -15,14 +15,17 @@ from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
 from bulk.planning.contact_cells import contact_cell
 from bulk.planning.flow import Asking
+from bulk.planning.kept_records import beside_of
 from bulk.planning.learning import contact_now
 from bulk.planning.names import Names
+from bulk.planning.read_back import NotRead, RecordAsRead, read_record
+from bulk.planning.rows.record import RecordRows
 from bulk.planning.state import ContactState
 from bulk.planning.steps.contact import DELETE
 from bulk.planning.three_ways import Conflict, changed_since, conflicts_of, without
 from bulk.planning.unchanged import record_cell
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, Writer
-from bulk.resources.spec import Column
+from bulk.resources.spec import Column, Resource
 
 SHEET, ACCOUNT = "sheet", "account"  # who counts where both changed a cell; else such a row fails
 GONE: Final = "not_found"  # the code of a record that is not there any more
@@ -55,6 +58,7 @@ class ContactNow:
 class RecordNow:
     """What the account holds of the records by themselves of edited rows, which were all read before the rows."""
 
+    resource: Resource
     names: Names
     lookup: Lookup
 
@@ -62,6 +66,15 @@ class RecordNow:
         """What an export would write of the row's record now; None if it is not there."""
         records = self.lookup.records(f"id {row.key}")
         return partial(record_cell, records[0][1], self.names, self.lookup) if records else None
+
+    def again(self, identity: str) -> Asking[RecordNow | Failure]:
+        """What the account holds of one record now; what comes beside its collection alone stays as it was read."""
+        if beside_of(self.resource):
+            return self
+        seen = yield from read_record(self.resource, identity, custom=bool(self.names.fields))
+        if isinstance(seen, NotRead):
+            return Failure("look up before", "no_answer", seen.said)
+        return replace(self, lookup=RecordAsRead(self.lookup, *seen))
 
     def learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
         """What is known of the record."""
@@ -109,7 +122,27 @@ class EditedRows:
         return carried_out(self.decide(row, known))
 
     def decide(self, row: Row, known: Known) -> Deciding:
-        """What the row changes of its contact, and what is kept since both sides changed it."""
+        """What the row changes of its record, and what is kept since both sides changed it.
+
+        A record by itself that was read too long ago is read again; contacts are, before their rows.
+        """
+        if known.aged and row.before is not None and not known.begun and isinstance(self.now, RecordNow):
+            again = yield from self.now.again(row.key)
+            if isinstance(again, Failure):
+                return Outcome(RowStatus.FAILED, failures=(again,))
+            return (yield from self._seeing(again).judged(row, known))
+        return (yield from self.judged(row, known))
+
+    def _seeing(self, now: RecordNow) -> EditedRows:
+        """The same writer, that goes by how a record is now."""
+        by_id, deletes = (
+            replace(one, lookup=now.lookup) if isinstance(one, RecordRows) else one
+            for one in (self.by_id, self.deletes)
+        )
+        return replace(self, by_id=by_id, deletes=deletes, now=now)
+
+    def judged(self, row: Row, known: Known) -> Deciding:
+        """The same, by what is known."""
         if row.is_missing:
             return (yield from self._deleted(row, known))
         if row.before is None:
@@ -134,8 +167,6 @@ class EditedRows:
         """What becomes of the record of a row that the file has no more; one that was changed since is kept."""
         if any(step.startswith(DELETE) for step in known.begun):
             return (yield from self.deletes.decide(row, known))
-        if known.absent:
-            return Outcome(RowStatus.UNCHANGED, UNCHANGED)
         known_now = yield from self.now.learned(row, known)
         if isinstance(known_now, Failure):
             gone = known_now.code == GONE
