@@ -14,7 +14,7 @@ from bulk.planning.changes import CREATED, DELETED, FAMILIES, UNCHANGED, Change
 from bulk.planning.consent import STATUS_WORDS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.differences import option_text
 from bulk.planning.names import Names
-from bulk.planning.three_ways import CONFLICT
+from bulk.planning.three_ways import CONFLICT, NOT_TAKEN_OUT
 from bulk.resources.spec import CUSTOM, Column
 
 HEADER: Final = ("_row", "_key", "_id", "_action", "column", "before", "after")
@@ -66,9 +66,11 @@ def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], nam
         yield Line(row.number, key, decided.record, CONFLICT, conflict.column, conflict.current, conflict.wanted)
         lines += 1
     for failure in decided.refused:
-        name = failure.step.removeprefix("list ")
-        action = REJECT if failure.code == "cannot_clear" else _OPTED_OUT
-        yield Line(row.number, key, decided.record, action, "lists", after=name)
+        if failure.code in NOT_TAKEN_OUT:  # the step says the column and the value
+            column, _, value = failure.step.partition(" ")
+            yield Line(row.number, key, decided.record, REJECT, column, before=value)
+        else:
+            yield Line(row.number, key, decided.record, _OPTED_OUT, "lists", after=failure.step.removeprefix("list "))
         lines += 1
     if not lines:
         action = _RECORD.get(decided.action, "update" if decided.action else "create")

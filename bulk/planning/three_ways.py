@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from bulk.model import Before, Failure, Row
 from bulk.resources.contacts import OPPOSITES
@@ -22,6 +22,7 @@ _OPPOSITE: Final = dict(OPPOSITES)  # what takes away again what a column adds
 _NAMES_OF_PEOPLE: Final = frozenset(name for pair in OPPOSITES for name in pair)  # each name is an edit by itself
 _LEFT: Final = "unsubscribe_lists"
 CONFLICT: Final = "conflict"
+NOT_TAKEN_OUT: Final = ("cannot_clear", "cannot_remove")  # the codes of what was taken out of a cell and stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, 
         was = before[attribute]
         if _same(was, text) or (keep_blank and is_blank(text)):
             continue
+        if column.beside:
+            only_added = _only_added(was, text, column)
+            refused += only_added.refused
+            if not only_added.is_more:
+                continue
         if attribute not in _NAMES_OF_PEOPLE:
             values[attribute] = CLEAR if is_blank(text) else text
             cells[attribute] = was
@@ -175,6 +181,43 @@ def _not_taken_back(names: Sequence[str], row: Row, columns: Sequence[Column]) -
         for name in names
         if name_key(name) not in again
     ]
+
+
+class _Added(NamedTuple):
+    """What was done to a cell whose values are only ever added to: whether there is `is_more`, and what is refused."""
+
+    is_more: bool
+    refused: list[Failure]
+
+
+def _only_added(was: str, text: str, column: Column) -> _Added:
+    """What an edit of options or stages can bring about: those that were taken out stay, and so does the order."""
+    old, new = _values(was, column), _values(text, column)
+    if old is None or new is None:
+        return _Added(True, [])  # it cannot be read, which the checks tell
+    gone = [value for value in old if value not in new]
+    stays = "which an import does not do, since records may have it: it stays"
+    ways = "Put it back into the cell; or take it away in ActiveCampaign."
+    refused = [
+        Failure(
+            f"{column.header} {value}", "cannot_remove", f"{column.header}: {value!r} was taken out, {stays}. {ways}"
+        )
+        for value in gone
+    ]
+    if not gone and [value for value in new if value in old] != old:
+        said = "they were put into another order, which an import does not do. Put them back as they were."
+        refused.append(Failure(f"{column.header} ", "cannot_remove", f"{column.header}: {said}"))
+    more = any(value not in old for value in new)
+    return _Added(more or (not refused and was.strip() != text.strip()), refused)  # else a label may be another
+
+
+def _values(cell: str, column: Column) -> list[str] | None:
+    if is_blank(cell) or cell.strip() == CLEAR:
+        return []
+    read = column.read(cell)
+    if isinstance(read, Problem):
+        return None
+    return [str(value[0] if isinstance(value, (list, tuple)) else value) for value in read]
 
 
 # ---- the account beside both
