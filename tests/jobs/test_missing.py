@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bulk.errors import DeclinedError, UsageError
+from bulk.errors import AbortedError, DeclinedError, UsageError
 from bulk.jobs import undo
 from bulk.jobs.option_rules import check_import
 from bulk.jobs.options import ImportOptions
@@ -316,3 +316,13 @@ def test_what_does_not_go_together_is_refused(resource: str, options: dict[str, 
     with pytest.raises(UsageError) as refused:
         check_import(named(resource) if resource else None, ImportOptions(delete_missing=True, **options), None)
     assert refused.value.code.startswith("missing_")
+
+
+def test_conflicts_may_stop_it_before_anything_is_sent(world: World):
+    sheet = gone(world, ALAN, EDSGER)
+    in_account(world, (ALAN, "A. M."))
+    result = world.start(sheet, delete_missing=True, on_conflict="stop")
+    assert isinstance(result.error, AbortedError)
+    assert f"row {ALAN} (missing in the file)" in str(result.error)
+    assert world.steps() == []
+    assert set(people(world)) == {ADA, GRACE, ALAN, EDSGER}
