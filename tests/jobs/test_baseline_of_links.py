@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from bulk.jobs import undo
+from bulk.jobs.options import ImportOptions
+from bulk.jobs.summary import JobResult
+from bulk.storage.job_folder import JobFolder
+from tests.virtual import run
 from tests.world import World, report
 
 Cells = dict[str, str]
@@ -225,3 +230,15 @@ def test_a_large_round_trip_of_tags_reads_whom_it_edits(world: World):
     assert result.summary.rows["succeeded"] == 50
     assert len(world.steps()) == 100 + 1  # and the tag
     assert len(world.steps("GET")) <= 30
+
+
+@pytest.mark.parametrize("resource", LINKS)
+def test_what_was_taken_away_is_put_back_by_an_undo(world: World, resource: str):
+    rows = exported(world, resource)
+    before = people(world)
+    world.start(sheet(world, [row for row in rows if row != at(rows, "ada")]), resource, delete_missing=True)
+    assert people(world) != before
+    done = JobFolder(world.job.path.rename(world.folder / "jobs" / "done"))
+    result: JobResult = run(undo.start, done, ImportOptions(rate=0), world.setting)
+    assert result.summary.complete, report(result.folder.path, "failed.csv")
+    assert people(world) == before
