@@ -12,7 +12,7 @@ from bulk.errors import DeclinedError
 from bulk.files.opening import open_sink
 from bulk.jobs.delete_records import Going, meant_by
 from bulk.jobs.import_job import Job
-from bulk.jobs.missing import going_of
+from bulk.jobs.missing_going import going_of
 from bulk.jobs.open_rows import open_rows
 from bulk.jobs.prepared import Prepared
 from bulk.model import Row

@@ -49,7 +49,7 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
         prepared = await opened_again(job, prepared)
         if edits is not None:
             await settle_unedited(job, prepared, edits)
-        prepared = with_missing(job, prepared, edits)
+        prepared = await with_missing(job, runner, prepared, edits)
         if job.only_plan:
             await plan_rows(job, runner, prepared)
         else:

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bulk.files.source import Record, Source
 from bulk.jobs.baseline import Edits
 from bulk.jobs.import_job import Job
-from bulk.jobs.open_rows import open_rows
+from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
-from bulk.model import OUTSIDE, Json, Row
-from bulk.planning.changes import Decision, decided_at_once
-from bulk.planning.rows.edited import EditedRows
-from bulk.planning.rows.edited_links import EditedLinks
-from bulk.planning.state import ContactState
-from bulk.planning.writers import Known
+from bulk.model import OUTSIDE
+from bulk.prefetch.contacts import by_both, read_named
+from bulk.runtime.runner import Runner
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.storage.snapshot import PEOPLE
+from bulk.storage.snapshot import ADDRESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +72,22 @@ class WithMissing:
         return self.file.short
 
 
-def with_missing(job: Job, prepared: Prepared, edits: Edits | None) -> Prepared:
+async def with_missing(job: Job, runner: Runner, prepared: Prepared, edits: Edits | None) -> Prepared:
     """The rows of a job with those that are to be deleted since the file has them no more."""
     if not job.options.delete_missing or edits is None:
         return prepared
-    # who was read before knows nothing of these
-    return replace(prepared, source=WithMissing(prepared.source, edits), prefetched=False)
+    prepared = replace(prepared, source=WithMissing(prepared.source, edits))
+    if prepared.prefetched and not prepared.by_record and job.checkpoint.fact(facts.PARTLY):
+        # what the checks had to know was read for the file's rows alone
+        await read_named(runner, job.checkpoint, _unread(job.checkpoint, edits), by_both)
+    return prepared
 
 
-def going_of(prepared: Prepared, checkpoint: Checkpoint) -> tuple[Prepared, Iterator[list[Row]]]:
-    """The rows whose records go, in batches, as far as it is known before they are asked for; and what deletes them."""
-    writer = prepared.writer
-    assert isinstance(writer, EditedRows | EditedLinks)  # noqa: S101 - there is a baseline
-
-    def going() -> Iterator[list[Row]]:
-        for rows in open_rows(prepared, checkpoint):
-            missing = [row for row in rows if row.is_missing]
-            current = checkpoint.snapshot.known(PEOPLE, [row.key for row in missing])
-            yield [row for row in missing if _goes(writer, row, current.get(row.key))]
-
-    return replace(prepared, writer=writer.deletes), going()
-
-
-def _goes(writer: EditedRows | EditedLinks, row: Row, state: Json) -> bool:
-    decided = decided_at_once(writer.decide(row, Known(None if state is None else ContactState.from_json(state))))
-    change = decided.change if isinstance(decided, Decision) else None
-    return decided is None or (change is not None and not (change.is_nothing or change.failures))
+def _unread(checkpoint: Checkpoint, edits: Edits) -> Iterator[str]:
+    """The ids of the contacts of missing rows that are not read yet."""
+    at = edits.at.get("contact")
+    rows = edits.baseline.missing()
+    while batch := list(islice(rows, BATCH)):
+        ids = [row.cells[at] for row in batch if at is not None] if edits.is_of_links else [row.id for row in batch]
+        known = checkpoint.snapshot.known(ADDRESSES, ids)
+        yield from (identity for identity in ids if identity.isdigit() and identity not in known)

@@ -326,3 +326,19 @@ def test_conflicts_may_stop_it_before_anything_is_sent(world: World):
     assert f"row {ALAN} (missing in the file)" in str(result.error)
     assert world.steps() == []
     assert set(people(world)) == {ADA, GRACE, ALAN, EDSGER}
+
+
+def test_those_that_go_are_read_a_hundred_a_request_also_where_the_checks_had_to_read(world: World):
+    path = many(world, 400)
+
+    def edit(rows: dict[str, Cells]) -> None:
+        for number in range(100):
+            del rows[f"p{number}@example.com"]
+        for number in range(100, 110):
+            rows[f"p{number}@example.com"]["firstName"] = "Edited"
+        rows["p200@example.com"]["phone"] = "4.47912E+11"  # looks spoilt, so the account is asked what it holds
+
+    result = world.start(edited(path, edit), delete_missing=True)
+    assert check_counts(result) == {"read": 100, "succeeded": 100}
+    assert result.summary.rows["succeeded"] == 10
+    assert len(world.steps("GET")) <= 20
