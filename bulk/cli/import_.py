@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @options.where
 @options.reading
 @options.meaning
+@options.delete_missing
 @options.pace
 @options.max_errors
 @options.yes

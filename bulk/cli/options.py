@@ -70,6 +70,10 @@ max_age = click.option(
     help="Refuse a plan that is older.",
 )  # fmt: skip
 yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes.")
+delete_missing = click.option(
+    "--delete-missing", is_flag=True,
+    help="Delete what the baseline had and FILE has no more, after the count was told and agreed to.",
+)  # fmt: skip
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
@@ -116,10 +120,6 @@ meaning = _stack(
         "--on-conflict", type=click.Choice(ON_CONFLICT),
         help="A cell that the account changed too since the export: send the file's, keep the account's, or send"
         " nothing at all.  [default: keep it, and the row fails]",
-    ),
-    click.option(
-        "--delete-missing", is_flag=True,
-        help="Delete what the baseline had and FILE has no more, after the count was told and agreed to.",
     ),
     click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
