@@ -60,13 +60,16 @@ class Edits:
             return replace(row, values=link_of(cells, self.prepared.resource.columns), before=Before(cells))
         return link_edits_of(row, cells, columns, self.prepared.resource.key_attributes)
 
+    def of_own(self, record: Record) -> Row | None:
+        """The row of a record of links, if it is still about the link that the export had under its id."""
+        row = self.prepared.match.row(record)
+        return row if self.of(row).before is not None else None
+
     def telling(self, record: Record) -> list[str]:
-        """The cells of a row, without those that say what it was about before it was edited to be another link."""
-        if not self.is_of_links:
-            return record.cells
+        """The cells of a row of links, without those that say what it was about before it was edited to be another."""
         row = self.prepared.match.row(record)
         edited = self.of(row)
-        if edited is row or edited.before is not None:
+        if edited is row:
             return record.cells
         left = {at for at, column in self.prepared.match.columns if column.attribute in edited.values}
         return [cell if at in left else "" for at, cell in enumerate(record.cells)]

@@ -122,10 +122,18 @@ class _KeysOfFile:
     match: Match
 
     def take(self, records: Sequence[Record]) -> None:
-        self.baseline.name([key for record in records for key in self._keys(self.edits.telling(record))])
+        """Note what rows of the file are about; one of a link that has its own id still is seen by that alone."""
+        cells = [record.cells for record in records]
+        if self.edits.is_of_links:
+            own = [self.edits.of_own(record) for record in records]
+            self.baseline.see([row.id for row in own if row is not None])
+            others = [record for record, row in zip(records, own, strict=True) if row is None]
+            cells = [self.edits.telling(record) for record in others]
+        self.baseline.name([key for each in cells for key in self._keys(each)])
 
     def keep(self) -> None:
         """See the rows of the export whose key stands in the file, be it without their id."""
+        self.baseline.name(())  # of a file without rows none was noted
         rows = ((row.id, self.edits.as_in_file(row.cells, row.id)) for row in self.baseline.missing())
         while batch := list(islice(rows, BATCH)):
             stands = (any(map(self.baseline.is_named, self._keys(cells))) for _identity, cells in batch)

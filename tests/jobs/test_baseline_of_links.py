@@ -242,3 +242,12 @@ def test_what_was_taken_away_is_put_back_by_an_undo(world: World, resource: str)
     result: JobResult = run(undo.start, done, ImportOptions(rate=0), world.setting)
     assert result.summary.complete, report(result.folder.path, "failed.csv")
     assert people(world) == before
+
+
+def test_a_file_of_links_without_rows_has_nothing_to_do(world: World):
+    rows = exported(world, "contactTags")
+    path = world.csv([], ",".join(rows[0]), "empty.csv")
+    result = world.start(path, "contactTags", baseline="out")
+    assert result.summary.complete
+    assert len(report(result.folder.path, "missing.csv")) == len(rows)
+    assert world.steps() == []
