@@ -84,7 +84,56 @@ def test_only_who_was_deleted_in_the_sheet_and_left_alone_since_is_deleted(world
     assert dropped - changed - gone <= written
 
 
-def _cut_off_often(world: World, sheet: Path, chance: Random, **options: object) -> JobResult:
+@pytest.mark.parametrize("seed", range(tries(8, 300)))
+def test_only_links_that_were_deleted_in_the_sheet_and_left_alone_since_are_taken_away(world: World, seed: int):
+    chance = Random(seed)
+    exported(world)
+    shutil.rmtree(world.folder / "jobs" / "out")
+    resource = chance.choice(["contactTags", "contactLists"])
+    path = world.folder / "links.csv"
+    world.export(path, resource, plain=True)
+    world.job.path.rename(world.job.path.with_name("out"))
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        header, rows = list(reader.fieldnames or ()), list(reader)
+    dropped = chance.sample(rows, chance.randrange(1, len(rows) // 2))
+    left = [dict(row) for row in rows if row not in dropped]
+    for row in left:
+        if chance.random() < 0.2:  # known by its names alone
+            row.update(id="", contact="", tag="") if resource == "contactTags" else row.update(
+                id="", contact="", list=""
+            )
+    chance.shuffle(left)
+    sheet = world.csv([list(row.values()) for row in left], ",".join(header), "sheet.csv")
+    gone = [row for row in dropped if chance.random() < 0.2]
+    changed = [row for row in dropped if row not in gone and resource == "contactLists" and chance.random() < 0.3]
+    kept = world.account()["contacts"]
+    for row in gone:
+        if resource == "contactTags":
+            world.ask(f"DELETE contactTags/{row['id']}")
+        else:
+            world.ask(
+                "POST contactLists", {"contactList": {"contact": row["contact"], "list": row["list"], "status": 2}}
+            )
+    for row in changed:
+        world.ask("POST contactLists", {"contactList": {"contact": row["contact"], "list": row["list"], "status": 0}})
+    result = _cut_off_often(world, sheet, chance, resource, baseline="out")
+    for row in dropped:
+        of = kept[row["contact_email"]]
+        if resource == "contactTags":
+            of["tags"].discard(row["tag_name"])
+        else:
+            of["lists"][row["list_name"]] = "0" if row in changed else "2"
+    assert world.account()["contacts"] == kept
+    told = {line["id"]: line["_status"] for line in report(result.folder.path, "missing.csv")}
+    assert told == {
+        row["id"]: "unchanged" if row in gone else "failed" if row in changed else "succeeded" for row in dropped
+    }
+
+
+def _cut_off_often(
+    world: World, sheet: Path, chance: Random, resource: str = "contacts", **options: object
+) -> JobResult:
     """Import it, by a plan or at once, killed at some requests."""
     kills = [chance.randrange(1, 40) for _ in range(chance.randrange(3))]
     sent = 0
@@ -99,12 +148,12 @@ def _cut_off_often(world: World, sheet: Path, chance: Random, **options: object)
 
     plans = chance.random() < 0.4
     if plans:
-        world.plan(sheet, delete_missing=True, **options)
+        world.plan(sheet, resource, delete_missing=True, **options)
     world.on_send = count
     concurrency = chance.choice([1, 4])
     for _attempt in range(5):
         with suppress(BaseExceptionGroup, Crash):
             if not world.job.path.exists():
-                return world.start(sheet, delete_missing=True, concurrency=concurrency, **options)
+                return world.start(sheet, resource, delete_missing=True, concurrency=concurrency, **options)
             return world.apply() if plans else world.resume()
     raise AssertionError("it does not end")

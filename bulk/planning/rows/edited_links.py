@@ -61,7 +61,9 @@ class EditedLinks:
         """What the row changes of its contact, unless the account changed the same."""
         if row.before is None:
             return (yield from self.others.decide(row, known))
-        if any(not step.startswith("look up") for step in known.begun):  # it was judged before that was sent
+        if any(
+            not step.startswith(("look up", "read back")) for step in known.begun
+        ):  # it was judged before that was sent
             return (yield from self._writer(row).decide(self._taken_away(row), known))
         found = yield from self._found(row, known)
         if isinstance(found, Failure):
