@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
+MISSING: Final = "missing.csv"
+_BAD: Final = ("rejected", "failed", "in_doubt")
 SHOWN: Final = 5  # failed rows shown under a summary
 
 
@@ -37,14 +39,16 @@ def show_quietly(job_result: Result) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
     show_kept(job_result)
     _show_left_out(job_result)
-    rows = job_result.summary.rows
-    bad = sum(
-        of.get(name, 0) for of in (rows, job_result.summary.missing) for name in ("rejected", "failed", "in_doubt")
-    )
+    rows, missing = job_result.summary.rows, job_result.summary.missing
+    bad = sum(rows[name] for name in _BAD)
     if bad and job_result.error is None:
         of_one_import = not (job_result.summary.parts or job_result.summary.output)
         reports = job_result.job / FAILED if of_one_import else job_result.job
         terminal.echo(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
+    kept = sum(missing.get(name, 0) for name in _BAD)
+    if kept and job_result.error is None:
+        said = f"{kept:,} of {counted(missing['read'], 'row')} that the file lacks not deleted"
+        terminal.echo(f"bulk: {said}: {job_result.job / MISSING}", err=True)
 
 
 def _show_left_out(job_result: Result) -> None:
@@ -109,7 +113,7 @@ def _show_missing(job_result: Result) -> None:
             f"{n:,} {words.get(name, name.replace('_', ' '))}" for name, n in missing.items() if name != "read" and n
         )
         codes = ", ".join(f"{n:,} {code}" for code, n in sorted(job_result.summary.missing_codes.items()))
-        file = job_result.job / "missing.csv"
+        file = job_result.job / MISSING
         rows = counted(missing["read"], "row")
         terminal.echo(
             f"  {rows} of the export that the file lacks: {', '.join(ended)}{codes and f' ({codes})'}: {file}"

@@ -37,6 +37,8 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
         if job:
             terminal.echo(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
             terminal.echo(f"  file     {facts['file']}\n  reports  {one.path}")
+            if facts["missing"]:
+                terminal.echo(f"  missing {_counts(facts['missing'])}")
             if facts["reason"]:
                 terminal.echo(f"  why      {facts['reason']}")
             if facts["state"] == "planned":
@@ -50,7 +52,8 @@ def _describe(job: Job) -> dict[str, Any]:
     record = job.record
     return {
         "job": job.name, "kind": record.kind, "resource": record.resource,
-        "state": "running" if job.running else job.state, "rows": job.rows, "created": record.created,
+        "state": "running" if job.running else job.state, "rows": job.rows, "missing": job.missing,
+        "created": record.created,
         "account": record.account, "file": job.file, "reason": job.reason,
     }  # fmt: skip
 

@@ -68,6 +68,12 @@ class Job:
         return rows
 
     @property
+    def missing(self) -> Mapping[str, int]:
+        """Rows by status that its file did not have: those of the export that were to be deleted; {} of others."""
+        missing: Mapping[str, int] = (self.summary or {}).get("missing", {})
+        return missing
+
+    @property
     def codes(self) -> Mapping[str, int]:
         """What its failed rows failed of."""
         codes: Mapping[str, int] = (self.summary or {}).get("codes", {})

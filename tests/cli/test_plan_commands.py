@@ -109,7 +109,19 @@ def test_what_a_sheet_has_no_more_is_deleted_once_it_is_agreed_to(bulk: Shell):
     assert set(people(bulk)) == {"ada@example.com", "alan@example.com"}
     applied = bulk("apply", "p")
     assert (applied.code, "1 failed (1 changed_meanwhile)" in applied.out) == (1, True), applied.out
+    assert "missing   1 row: 1 succeeded" in bulk("jobs", "done").out
     assert bulk("undo", "done", "--yes").code == 0
+    assert "grace@example.com" in people(bulk)
+    changed = file(bulk, "grace@example.com,Amazing,")
+    bulk.sandbox("import", changed, "--baseline", "none")
+    quiet = bulk.sandbox("import", sheet, "--delete-missing", "--yes", "--baseline", "out", "-q", "--job", "quiet")
+    assert quiet.code == 0  # she was made anew, so the one of the export is gone
+    bulk.sandbox("export", out, "--job", "again")
+    sheet.write_text("".join(out.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:-1]))
+    bulk.sandbox("import", file(bulk, "grace@example.com,Third,"), "--baseline", "none")
+    quiet = bulk.sandbox("import", sheet, "--delete-missing", "--yes", "--baseline", "again", "-q", "--job", "kept")
+    assert (quiet.code, "1 of 1 row that the file lacks not deleted" in quiet.err) == (1, True), quiet.err
+    assert bulk("retry", "kept", "--yes").code == 1
     assert "grace@example.com" in people(bulk)
 
 
