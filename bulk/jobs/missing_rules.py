@@ -26,7 +26,7 @@ from bulk.resources.identity import address_key, name_key
 from bulk.storage import facts
 from bulk.storage.baseline import Baseline
 from bulk.storage.missing_report import MISSING
-from bulk.wording import counted, in_words_of
+from bulk.wording import agreeing, counted, in_words_of
 
 _MANY: Final = 10  # rows; fewer a person can read in the question
 _FEW: Final = 5  # rows that are named
@@ -44,14 +44,22 @@ async def check_missing(job: Job, prepared: Prepared, edits: Edits | None) -> No
         raise UsageError("missing_of_report")
     if edits is None:
         raise UsageError("missing_without_baseline")
-    await anyio.to_thread.run_sync(_look_through, prepared, edits)
+    kept = await anyio.to_thread.run_sync(_look_through, prepared, edits)
+    if kept:
+        said = f"{counted(kept, 'row')} of the export whose id the file has no more still"
+        stand = agreeing(kept, "stands", "stand")
+        job.setting.progress.say(f"{said} {stand} there by what identifies them ({_key_of(prepared)}): not missing.")
     rows, missing = edits.baseline.counts()
     if missing >= _MANY and missing * 2 >= rows and not job.only_plan:
         raise UsageError("missing_too_many", missing=missing, rows=rows, share=f"{missing / rows:.0%}")
 
 
-def _look_through(prepared: Prepared, edits: Edits) -> None:
-    """Note of every row of the file which of the export's it is, by its id or its key."""
+def _key_of(prepared: Prepared) -> str:
+    return prepared.match.key_title if prepared.match.key_at else "id"
+
+
+def _look_through(prepared: Prepared, edits: Edits) -> int:
+    """Note of every row of the file which of the export's it is, by its id or its key; how many by that alone."""
     baseline, match = edits.baseline, prepared.match
     baseline.see_none()
     ragged: list[int] = []
@@ -73,7 +81,7 @@ def _look_through(prepared: Prepared, edits: Edits) -> None:
         raise UsageError("missing_misread", rows=(ragged or unreadable)[:_FEW])
     if not read:
         raise UsageError("missing_of_nothing")
-    keys.keep()
+    return keys.keep()
 
 
 def see_links(prepared: Prepared, edits: Edits) -> None:
@@ -131,13 +139,17 @@ class _KeysOfFile:
             cells = [self.edits.telling(record) for record in others]
         self.baseline.name([key for each in cells for key in self._keys(each)])
 
-    def keep(self) -> None:
-        """See the rows of the export whose key stands in the file, be it without their id."""
+    def keep(self) -> int:
+        """See the rows of the export whose key stands in the file, be it without their id; how many."""
+        kept = 0
         self.baseline.name(())  # of a file without rows none was noted
         rows = ((row.id, self.edits.as_in_file(row.cells, row.id)) for row in self.baseline.missing())
         while batch := list(islice(rows, BATCH)):
             stands = (any(map(self.baseline.is_named, self._keys(cells))) for _identity, cells in batch)
-            self.baseline.see([identity for (identity, _cells), there in zip(batch, stands, strict=True) if there])
+            ids = [identity for (identity, _cells), there in zip(batch, stands, strict=True) if there]
+            self.baseline.see(ids)
+            kept += len(ids)
+        return kept
 
     def _keys(self, cells: Sequence[str]) -> Iterator[str]:
         parts = [[_folded(cells[at]) for at in columns if cells[at].strip()] for columns in self.match.key_at]

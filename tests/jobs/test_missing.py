@@ -230,6 +230,7 @@ def test_who_still_stands_in_the_file_is_not_missing(world: World):
 
     result = world.start(edited(exported(world), edit), delete_missing=True)
     assert not result.summary.missing
+    assert any("2 rows of the export whose id the file has no more still stand there" in t for t in world.told.lines)
     assert set(people(world)) >= {ALAN, GRACE}
     assert not (result.folder.path / "deleted.csv").exists()
 
