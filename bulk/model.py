@@ -14,6 +14,9 @@ from typing import Any, Final, Self
 
 Json = Any  # a JSON body: the only dicts that cross a border
 Test = Callable[[Json], bool]
+OUTSIDE: Final = (
+    1 << 40
+)  # rows that the file does not have are numbered from here on: those of its export, deleted in it
 ALL: Final = "*"  # in `Request.says`: a test of all records of a list together
 
 
@@ -54,6 +57,21 @@ class Row:
     id: str = ""
     before: Before | None = None
     called: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a row of the export that the file has no more, whose record is to be deleted."""
+        return is_missing(self.number)
+
+
+def is_missing(number: int) -> bool:
+    """Whether a number is that of a row which the file does not have."""
+    return number >= OUTSIDE
+
+
+def number_told(number: int) -> str:
+    """The number of a row as people see it; "" of a row that the file does not have."""
+    return "" if is_missing(number) else str(number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,17 @@ _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where tha
 }  # fmt: skip
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 FLAGS: Final = frozenset(
-    {"ignore_unknown", "allow_damaged", "resubscribe", "guard_formulas", "plain", "yes", "undoable", "exact"}
+    {
+        "ignore_unknown",
+        "allow_damaged",
+        "resubscribe",
+        "guard_formulas",
+        "plain",
+        "yes",
+        "undoable",
+        "exact",
+        "delete_missing",
+    }
 )
 OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding", "delimiter",

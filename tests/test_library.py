@@ -47,6 +47,26 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 
+WORKED = (  # what the worked examples say
+    "{'create': 3} {'create': 9, 'add_tag': 3} {'tags': ['VIP', 'Gold']}",
+    "  ada@example.com: create phone '' -> '1'",
+    "applied: {'created': 3}",
+    "to put back: 2",
+    "put back: {'updated': 2} True",
+    "['Ada', 'Grace', 'Alan']",
+    "  ada@example.com: update phone '1' -> '100'",
+    "  grace@example.com: remove_tag tags 'VIP' -> ''",
+    "  grace@example.com: conflict firstName 'Amazing' -> 'Grace B.'",
+    "grace@example.com, conflict: firstName: the export had 'Grace', the file has 'Grace B.', and the account has 'Am",
+    "sent: 1 as they were: 1",
+    "equal: False",
+    "  alan@example.com phone: '3' -> '300'",
+    "would go: ['alan@example.com']",
+    "missing: 1 deleted: 1 complete: True",
+    "undone: {'created': 1}",
+)
+
+
 def test_the_examples_run_as_they_stand(tmp_path: Path):
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     told = ""
@@ -59,6 +79,9 @@ def test_the_examples_run_as_they_stand(tmp_path: Path):
     assert "10 contacts in out.csv" in told
     assert re.search(r"\('ada@example.com', '[^']*Customer[^']*'\)", told)
     assert "'unchanged': 10" in told
+    _, _, worked = told.partition("planned:")
+    for said in WORKED:
+        assert said in worked, worked
 
 
 def test_every_name_is_offered_and_documented():

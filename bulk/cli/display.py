@@ -25,6 +25,8 @@ LONG: Final = 600.0  # seconds from which it matters when what was not sent was 
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
 _NAME: Final = 22  # letters of the longest name of a resource
+MISSING: Final = "missing.csv"
+_BAD: Final = ("rejected", "failed", "in_doubt")
 SHOWN: Final = 5  # failed rows shown under a summary
 
 
@@ -64,12 +66,16 @@ def show_quietly(job_result: Result) -> None:
     """Say only what is not done, which is never kept quiet, and where it stands."""
     show_kept(job_result)
     _show_left_out(job_result)
-    rows = job_result.summary.rows
-    bad = sum(rows[name] for name in ("rejected", "failed", "in_doubt"))
+    rows, missing = job_result.summary.rows, job_result.summary.missing
+    bad = sum(rows[name] for name in _BAD)
     if bad and job_result.error is None:
         of_one_import = not (job_result.summary.parts or job_result.summary.output)
         reports = job_result.job / FAILED if of_one_import else job_result.job
         terminal.tell(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
+    kept = sum(missing.get(name, 0) for name in _BAD)
+    if kept and job_result.error is None:
+        said = f"{kept:,} of {counted(missing['read'], 'row')} that the file lacks not deleted"
+        terminal.tell(f"bulk: {said}: {job_result.job / MISSING}", err=True)
 
 
 def _show_left_out(job_result: Result) -> None:
@@ -122,12 +128,29 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.tell(f"  {line}")
+    _show_missing(job_result)
     if rows["skipped"]:
         terminal.tell(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
     if rows["unprocessed"]:
         terminal.tell(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     _show_end(totals, folder)
     _show_way_back(job_result)
+
+
+def _show_missing(job_result: Result) -> None:
+    """Print what became of the rows of the export that the file had no more, if they were to be deleted."""
+    missing = job_result.summary.missing
+    if missing:
+        words = {"succeeded": "deleted", "unchanged": "gone already", "unprocessed": "not reached"}
+        ended = (
+            f"{n:,} {words.get(name, name.replace('_', ' '))}" for name, n in missing.items() if name != "read" and n
+        )
+        codes = ", ".join(f"{n:,} {code}" for code, n in sorted(job_result.summary.missing_codes.items()))
+        file = job_result.job / MISSING
+        rows = counted(missing["read"], "row")
+        terminal.tell(
+            f"  {rows} of the export that the file lacks: {', '.join(ended)}{codes and f' ({codes})'}: {file}"
+        )
 
 
 def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:

@@ -60,6 +60,10 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.tell(f"  {counted(changes, 'change')}: {each}")
     from bulk.resources.kinds import join_values  # noqa: PLC0415 - not for --help
 
+    if plan.get("delete_missing"):
+        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["delete_missing"].items()))
+        rows_told = counted(sum(plan["delete_missing"].values()), "row")
+        terminal.tell(f"  {rows_told} of the export that the file lacks: {each}")
     if plan.get("emptied"):
         terminal.tell(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
     for family, names in plan["new_names"].items():
@@ -67,7 +71,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.tell(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))
     for line in plan["first"]:
         *file, row, key, _id, action, column, before, after = line
-        where = " ".join([*file, "row", row])
+        where = " ".join([*file, "row", row]) if row else "missing"
         told = change_told(action, column, "" if action in REFUSED else before, after)
         terminal.tell(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @options.where
 @options.reading
 @options.meaning
+@options.delete_missing
 @options.pace
 @options.max_errors
 @options.yes
@@ -63,9 +64,10 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     )
     check_import(result, given, access)
     progress = progress_for(quiet=chosen["quiet"])
+    deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
     setting = Setting(
         access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
-        confirm=options.confirmation(given.mode, yes=chosen.get("yes", False)), front_end=FrontEnd.COMMAND_LINE,
+        confirm=options.confirmation(deletes=deletes, yes=chosen.get("yes", False)), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     changes = 0

@@ -39,6 +39,8 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
         if job:
             terminal.tell(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
             terminal.tell(f"  file     {facts['file']}\n  reports  {one.path}")
+            if facts["missing"]:
+                terminal.tell(f"  missing {_counts(facts['missing'])}")
             if facts["reason"]:
                 terminal.tell(f"  why      {facts['reason']}")
             if one.planned and facts["state"] == one.state:
@@ -52,7 +54,8 @@ def _describe(job: Job) -> dict[str, Any]:
     record = job.record
     return {
         "job": job.name, "kind": record.kind, "resource": record.resource,
-        "state": "running" if job.running else job.state, "rows": job.rows, "created": record.created,
+        "state": "running" if job.running else job.state, "rows": job.rows, "missing": job.missing,
+        "created": record.created,
         "account": record.account, "file": job.file, "reason": job.reason,
     }  # fmt: skip
 

@@ -71,8 +71,12 @@ max_age = click.option(
     "--max-age", callback=duration, metavar="TIME", default="24h", show_default=True,
     help="Refuse a plan that is older.",
 )  # fmt: skip
-yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete deletes.")
+yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes.")
 undo_yes = click.option("--yes", is_flag=True, help="Do not ask before anything is put back.")
+delete_missing = click.option(
+    "--delete-missing", is_flag=True,
+    help="Delete what the baseline had and FILE has no more, after the count was told and agreed to.",
+)  # fmt: skip
 jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
@@ -185,9 +189,9 @@ def options_of_place(place: str, connection: str) -> Iterator[str]:
         yield f"--connection {shlex.quote(connection)}"
 
 
-def confirmation(mode: str, *, yes: bool) -> Callable[[str], bool] | None:
+def confirmation(*, deletes: bool, yes: bool) -> Callable[[str], bool] | None:
     """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
-    if mode != "delete" or yes:
+    if not deletes or yes:
         return None
     _check_that_somebody_answers()
     return ask

@@ -17,6 +17,7 @@ from bulk.cli.resume import gone_on
 @options.where
 @options.reading
 @options.meaning
+@options.delete_missing
 @options.pace
 @options.job_place
 @options.telling

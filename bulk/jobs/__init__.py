@@ -6,11 +6,12 @@
 * A validation: `validate`, `asking` (without a job), `findings`.
 * What the user chose: `options`, by `option_rules`; `input_options` (what of it is about the file).
 * An import reads downward in `import_stages`: `checking` (by `check`), `sending`, `end_import`. What the stages hand
-  on: `import_job`, `prepared`. A plan is decided by `plan_rows` and ends in `end_plan`; `apply_rows` holds to it, and
-  `apply_cost` says what that takes. What
-  the parts of a plan come to, for those after them: `projection`.
+  on: `import_job`, `prepared` (with what `writing` chooses). A plan is decided by `plan_rows` and ends in `end_plan`;
+  `apply_rows` holds to it, and `apply_cost` says what that takes. What the parts of a plan come to, for those after
+  them: `projection`.
 * A file that was made of an export: `baseline_choice` (of which; of a report: `baseline_of_report`), `baseline` (its
-  rows as edits), `unedited` (what needs nothing, and what is missing), `conflicts`.
+  rows as edits), `unedited` (what needs nothing), `missing_rules` (what is missing, and whether it may go),
+  `missing` (as tasks of the job) and `missing_going` (which go), `conflicts`.
 * Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what
   they will take), `create_names`, `delete_records` (what will go).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).

@@ -5,7 +5,7 @@ What the export held is copied into the job's folder before anything else, so th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -13,13 +13,14 @@ import anyio.to_thread
 
 from bulk.errors import UsageError
 from bulk.files.matching import Match, Needs, match_header
+from bulk.files.source import Record
 from bulk.jobs.baseline_choice import AUTO, Chosen, chosen_export, usable
 from bulk.jobs.baseline_of_report import is_report, kept_with, mark_of
 from bulk.jobs.import_job import Job
-from bulk.jobs.prepared import Prepared, prepared_for, writer_of
-from bulk.model import Row
+from bulk.jobs.prepared import Prepared, meant_so, prepared_for
+from bulk.model import Before, Row
 from bulk.planning.names import Names, columns_of
-from bulk.planning.three_ways import edits_of
+from bulk.planning.three_ways import edits_of, link_edits_of, link_of
 from bulk.resources.contacts import OPPOSITES
 from bulk.resources.spec import Column, Writing
 from bulk.storage import facts
@@ -37,12 +38,51 @@ class Edits:
     keep_blank: bool
 
     def of(self, row: Row) -> Row:
-        """The edits of a row; a row that the export did not have is as it is."""
+        """The edits of a row; a row that the export did not have is as it is, one that the file lacks has none."""
         cells = self.cells(row)
         if cells is None:
             return row
         columns = [column for _at, column in self.prepared.match.columns if column.attribute != "id"]
+        if self.is_of_links:
+            return self._link(row, cells, columns)
+        if row.is_missing:
+            return replace(row, key=row.id, called=row.key, values={}, before=Before(cells))
         return edits_of(row, cells, columns, keep_blank=self.keep_blank)
+
+    @property
+    def is_of_links(self) -> bool:
+        """Whether the rows are of what belongs to contacts: each is known by what it links, and not by its id alone."""
+        return self.prepared.resource.writing is Writing.LINK
+
+    def _link(self, row: Row, cells: dict[str, str], columns: Sequence[Column]) -> Row:
+        """The edits of a row of what belongs to a contact; a row that links something else is a new one."""
+        if row.is_missing:
+            return replace(row, values=link_of(cells, self.prepared.resource.columns), before=Before(cells))
+        return link_edits_of(row, cells, columns, self.prepared.resource.key_attributes)
+
+    def of_own(self, record: Record) -> Row | None:
+        """The row of a record of links, if it is still about the link that the export had under its id."""
+        row = self.prepared.match.row(record)
+        return row if self.of(row).before is not None else None
+
+    def telling(self, record: Record) -> list[str]:
+        """The cells of a row of links, without those that say what it was about before it was edited to be another."""
+        row = self.prepared.match.row(record)
+        edited = self.of(row)
+        if edited is row:
+            return record.cells
+        left = {at for at, column in self.prepared.match.columns if column.attribute in edited.values}
+        return [cell if at in left else "" for at, cell in enumerate(record.cells)]
+
+    def as_in_file(self, cells: Sequence[str], identity: str) -> list[str]:
+        """The cells of a row of the export, in the columns that the file has."""
+        match = self.prepared.match
+        result = [""] * len(match.header)
+        for at, column in match.columns:
+            result[at] = cells[self.at[column.attribute]] if column.attribute in self.at else ""
+        if match.id_at is not None:
+            result[match.id_at] = identity
+        return result
 
     def cells(self, row: Row) -> dict[str, str] | None:
         """What the export held of a row's record, by attribute."""
@@ -54,9 +94,6 @@ class Edits:
 async def with_baseline(job: Job, match: Match, names: Names) -> AsyncIterator[tuple[Prepared, Edits | None]]:
     """The rows of a job as edits of the export that its file was made of, if there is one to go by."""
     prepared = prepared_for(job, match, names)
-    if job.resource.writing is Writing.LINK:
-        yield prepared, None
-        return
     noted = job.checkpoint.fact(facts.BASELINE)
     if noted is None:
         noted = await anyio.to_thread.run_sync(_kept, job, prepared)
@@ -70,8 +107,7 @@ async def with_baseline(job: Job, match: Match, names: Names) -> AsyncIterator[t
         own = match_header(baseline.header, columns, ignore_unknown=True, needs=Needs("id", "update"))
         edits = Edits(baseline, _places(own), prepared, job.options.blank == "keep")
         meaning = replace(prepared.writer.meaning, columns=_with_opposites(prepared, columns))
-        writer = writer_of(job, meaning, prepared.names)
-        yield replace(prepared, writer=writer, change=edits.of), edits
+        yield replace(meant_so(job, prepared, meaning), change=edits.of), edits
 
 
 def _places(match: Match) -> dict[str, int]:

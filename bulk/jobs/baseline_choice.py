@@ -38,6 +38,11 @@ class Chosen:
     match: Match
     name: str
 
+    def ids(self) -> set[str]:
+        """The ids of its records."""
+        at = self.match.id_at
+        return set() if at is None else {record.cells[at].strip() for record in _sound(self.source)}
+
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
@@ -61,12 +66,27 @@ def chosen_export(job: Job, prepared: Prepared) -> Chosen | None:
         return None
     sample = _by_id(prepared.match, prepared.source)
     best: _Fit | None = None
+    fits: list[_Fit] = []
     for folder, name in islice(_exports(job, prepared.names), _LOOKED_AT):
         chosen = _opened(job, prepared, folder / BASELINE_CSV, name, OURS)
         fit = None if chosen is None else _fit(sample, prepared.match, chosen)
-        if fit is not None and (best is None or _is_rather(fit, best, sample)):
-            best = fit
+        if fit is not None:
+            fits.append(fit)
+            best = fit if best is None or _is_rather(fit, best, sample) else best
+    if best is not None and job.options.delete_missing:
+        _check_sure(prepared, best, [fit.chosen for fit in fits if fit is not best and fit.covered >= best.covered])
     return None if best is None else best.chosen
+
+
+def _check_sure(prepared: Prepared, best: _Fit, others: Sequence[Chosen]) -> None:
+    """Raise `UsageError` if what the file lacks of an export another one lacks too, of which it may have been made."""
+    at = prepared.match.id_at
+    if not others or at is None:
+        return
+    missing = best.chosen.ids() - {record.cells[at].strip() for record in _sound(prepared.source)}
+    for other in others if missing else ():
+        if not missing <= other.ids():
+            raise UsageError("missing_unsure", name=best.chosen.name, other=other.name)
 
 
 def usable(job: Job) -> bool:

@@ -28,7 +28,9 @@ from bulk.storage.job_folder import SUMMARY
 async def names_of_account(job: Job, runner: Runner, account_lock: AccountLock) -> Names:
     """What the account calls what the file names; the account is entered with that."""
     used = {column.attribute for _at, column in matched(job.resource, job.source, job.options, None).columns}
-    deletes = job.options.mode == "delete"  # then all that goes is written down by name before
+    deletes = (
+        job.options.mode == "delete" or job.options.delete_missing
+    )  # then all that goes is written down by name before
     families = families_of(job.resource, None if deletes else used, besides=("contacts",))
     needless = families - families_of(job.resource, used, besides=("contacts",)) | ({"lists"} - _said(used))
     optional = {*needless, job.resource.custom}

@@ -10,7 +10,9 @@ from bulk.errors import AbortedError
 from bulk.jobs.import_job import Job
 from bulk.jobs.open_rows import open_records
 from bulk.jobs.prepared import Prepared
+from bulk.model import number_told
 from bulk.planning.rows.edited import EditedRows
+from bulk.planning.rows.edited_links import EditedLinks
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.storage import facts
@@ -29,11 +31,11 @@ async def check_conflicts(job: Job, prepared: Prepared) -> None:
     job.checkpoint.note(facts.NO_CONFLICTS, True)
 
 
-def _conflicts(job: Job, prepared: Prepared) -> list[int]:
-    """The numbers of the rows with conflicts, as far as it is known what the account holds."""
-    result: list[int] = []
+def _conflicts(job: Job, prepared: Prepared) -> list[str]:
+    """The rows with conflicts as people know them, as far as it is known what the account holds."""
+    result: list[str] = []
     writer = prepared.writer
-    if not isinstance(writer, EditedRows):
+    if not isinstance(writer, EditedRows | EditedLinks):
         return result
     for records in open_records(prepared, job.checkpoint):
         rows = [prepared.row(record) for record in records]
@@ -41,5 +43,5 @@ def _conflicts(job: Job, prepared: Prepared) -> list[int]:
         for row in rows:
             state = ContactState.from_json(current[row.key]) if row.key in current else None
             if writer.conflicts(row, Known(state, fresh=True)):
-                result.append(row.number)
+                result.append(number_told(row.number) or f"{row.called or row.id} (missing in the file)")
     return result

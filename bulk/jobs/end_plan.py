@@ -11,9 +11,11 @@ import anyio.to_thread
 from bulk.files.opening import open_sink
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
+from bulk.model import is_missing
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.plan_lines import HEADER, REFUSED, REJECT, Line
 from bulk.planning.projected import ImaginedIds
+from bulk.planning.three_ways import CONFLICT
 from bulk.runtime.meter import Totals
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -42,6 +44,7 @@ class PlanSums:
     changes: Counter[str] = field(default_factory=Counter)
     first: list[tuple[str, ...]] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)  # rows by the codes of what of them is not done
+    missing: Counter[str] = field(default_factory=Counter)  # what becomes of rows that the file has no more
     unknown: Counter[str] = field(default_factory=Counter)  # what cannot be known before, and how often
 
 
@@ -75,8 +78,10 @@ def _write_plan(job: Job) -> PlanSums:
     front_end = job.setting.front_end
     with open_sink(job.folder.file(PLAN_CSV), HEADER) as output:
         for lines in job.checkpoint.planned.all():
-            sums.reasons.update({line.code for line in lines if line.code})
-            sums.rows[_becomes(lines)] += 1
+            missing = is_missing(lines[0].row)
+            if not missing:
+                sums.reasons.update({line.code for line in lines if line.code})
+            (sums.missing if missing else sums.rows)[_becomes(lines)] += 1
             coming = None if ids is None else ids.coming(lines[0].record)
             for line in lines:
                 said = replace(line, before=in_words_of(front_end, line.before)) if line.action in REFUSED else line
@@ -98,6 +103,8 @@ def _told(line: Line, ids: ImaginedIds) -> tuple[str, ...]:
 
 def _becomes(lines: tuple[Line, ...]) -> str:
     """What becomes of a row, by its lines: only links of a record that is there change it."""
+    if is_missing(lines[0].row):  # of a link the line says how it goes
+        return lines[0].action if lines[0].action in (CONFLICT, UNCHANGED, REJECT) else "delete"
     return next((line.action for line in lines if line.action in _ROW), "update")
 
 
@@ -108,9 +115,11 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     writes, requests = checkpoint.planned.requests() + sum(map(len, new.values())), checkpoint.fact(facts.TAKES)
     rate = job.options.rate
     baseline = checkpoint.fact(facts.BASELINE)
-    of_baseline = {
+    of_baseline: dict[str, Any] = {
         "baseline": baseline, "emptied": checkpoint.fact(facts.EMPTIED), "missing": checkpoint.fact(facts.MISSING),
     }  # fmt: skip
+    if job.options.delete_missing:
+        of_baseline["delete_missing"] = dict(sums.missing)
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": dict(sums.reasons), "new_names": new, "first": sums.first,

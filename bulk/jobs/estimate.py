@@ -17,7 +17,7 @@ from bulk.errors import TooSlowError
 from bulk.jobs.apply_cost import rows_take
 from bulk.jobs.import_job import Job
 from bulk.jobs.prefetch import prefetched
-from bulk.jobs.prepared import Prepared, writer_of
+from bulk.jobs.prepared import Prepared, meant_so
 from bulk.jobs.read_back import Reading, reading_for, requests_for
 from bulk.jobs.survey import Survey, look_for_unchanged, survey
 from bulk.planning.consent import STANDINGS, read_exclusions
@@ -37,12 +37,16 @@ async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepar
     """
     checkpoint = job.checkpoint
     left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.rows.counts().values())
+    if job.options.delete_missing:
+        left += checkpoint.fact(facts.MISSING) - checkpoint.rows.missing_ended()
     if left:
         prepared = await prefetched(job, runner, prepared, left)
     spellings = Spellings(prepared.writer.meaning.columns, prepared.names)
     needs = await anyio.to_thread.run_sync(survey, prepared, checkpoint, spellings)
     if spellings.respelt:
         job.setting.progress.say(spellings.describe())
+    for line in needs.disagreeing.told(job.setting.front_end):
+        job.setting.progress.say(line)
     return prepared, needs
 
 
@@ -65,9 +69,7 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     if prepared.by_record or prepared.contacts_since is not None:
         await anyio.to_thread.run_sync(look_for_unchanged, needs, prepared, checkpoint)
     if prepared.by_record:
-        prepared = replace(
-            prepared, writer=writer_of(job, prepared.writer.meaning, prepared.names)
-        )  # the look has taken records
+        prepared = meant_so(job, prepared, prepared.writer.meaning)  # the look has taken records
     elif job.resource.writing is Writing.CONTACT:
         unread = prepared.contacts_since is None or (needs.unread > 0 and checkpoint.fact(facts.PARTLY))
         if options.mode == "upsert" and options.key == "email" and unread:
@@ -103,7 +105,7 @@ async def _heeding_exclusions(job: Job, runner: Runner, prepared: Prepared, need
     if isinstance(result, Refused):
         job.setting.progress.say(f"The exclusion list cannot be read, so it is not heeded: {result.said}")
         return prepared
-    return replace(prepared, writer=writer_of(job, replace(prepared.writer.meaning, excluded=result), prepared.names))
+    return meant_so(job, prepared, replace(prepared.writer.meaning, excluded=result))
 
 
 def reading_of(job: Job, needs: Survey) -> Reading:

@@ -20,6 +20,7 @@ from bulk.resources.spec import Column, Resource, normalise
 from bulk.runtime.progress import Progress
 from bulk.storage import facts
 from bulk.storage.baseline import BASELINE_CSV
+from bulk.storage.job_folder import JobFolder
 
 
 def check_columns(job: Job, names: Names | None) -> None:
@@ -82,8 +83,10 @@ def _write_file(
     with ExitStack() as stack:
         file = stack.enter_context(open_sink(output, header, plain=options.plain, guard=options.guard_formulas))
         files = [file]
-        if resource is job.resource:  # what each cell held, for who imports what was made of the file
-            files.append(stack.enter_context(open_sink(job.folder.file(BASELINE_CSV), header, plain=True)))
+        # what each cell held, for who imports what was made of the file
+        larger = JobFolder(job.folder.path.parent)  # of which what belongs to contacts is another part
+        home = job.folder if resource is job.resource else JobFolder.within(larger, resource.name)
+        files.append(stack.enter_context(open_sink(home.file(BASELINE_CSV), header, plain=True)))
         for page in export.pages():
             records += len(page)
             for identity, kept in page:

@@ -13,6 +13,8 @@ from bulk.jobs.checking import checked_rows, match_of, names_of_account, opened_
 from bulk.jobs.end_import import end_import
 from bulk.jobs.end_plan import end_plan
 from bulk.jobs.import_job import Job
+from bulk.jobs.missing import with_missing
+from bulk.jobs.missing_rules import check_missing
 from bulk.jobs.plan import check_planned, plan_rows
 from bulk.jobs.run import worked
 from bulk.jobs.sending import send_rows
@@ -42,10 +44,12 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
     account_lock.makes |= job.applies
     names = await names_of_account(job, runner, account_lock)
     async with with_baseline(job, match_of(job, names), names) as (based, edits):
+        await check_missing(job, based, edits)
         prepared = await checked_rows(job, runner, based)
         prepared = await opened_again(job, prepared)
         if edits is not None:
             await settle_unedited(job, prepared, edits)
+        prepared = await with_missing(job, runner, prepared, edits)
         if job.only_plan:
             await plan_rows(job, runner, prepared)
         else:

@@ -9,7 +9,7 @@ from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
-from bulk.resources.spec import Resource, Writing
+from bulk.resources.spec import Resource
 
 
 def check_import(resource: Resource | None, options: ImportOptions, access: Account | None) -> None:
@@ -23,14 +23,32 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
     elif options.mode or options.key or options.limit is not None or options.skip_lines:
         raise UsageError("import_options_of_one_resource")
     _check_baseline(resource, options)
+    if options.delete_missing:
+        _check_missing(resource, options)
     check_rate(options.rate, access)
 
 
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:
     """Raise `UsageError` where a baseline does not count, so that nobody takes it for heeded."""
     asked = options.on_conflict or options.baseline not in ("auto", "none")
-    if asked and (resource is None or resource.writing is Writing.LINK):
+    if asked and resource is None:
         raise UsageError("baseline_of_contacts")
+
+
+def _check_missing(resource: Resource | None, options: ImportOptions) -> None:
+    """Raise `UsageError` where it does not make sense to delete what a file has no more."""
+    if resource is None:
+        raise UsageError("missing_of_all")
+    if not resource.can_go:
+        raise UsageError("missing_not_deletable", resource=resource.name)
+    if options.mode in ("delete", "create"):
+        raise UsageError("missing_with", option=f"mode={options.mode}")
+    if options.limit is not None:
+        raise UsageError("missing_with", option="limit")
+    if options.on_duplicate == "all":
+        raise UsageError("missing_with", option="on_duplicate=all")
+    if options.baseline == "none":
+        raise UsageError("missing_with", option="baseline=none")
 
 
 def check_export(resource: Resource | None, options: ExportOptions, access: Account) -> None:

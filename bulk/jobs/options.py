@@ -89,6 +89,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "blank": _one_of("", *BLANK),
     "baseline": (_is_name, "name an export, by its file or its job; or write auto or none"),
     "on_conflict": _one_of("", *ON_CONFLICT),
+    "delete_missing": _FLAG,
     "separator": (is_separator, "give one sign, like , ; or |"),
     "encoding": _TEXT,
     "delimiter": _TEXT,
@@ -140,6 +141,7 @@ class ImportOptions:
     blank: str = ""  # "keep" in so many words keeps what was emptied in a sheet too
     baseline: str = "auto"
     on_conflict: str = ""
+    delete_missing: bool = False
     separator: str = ","
     encoding: str = "auto"
     delimiter: str = "auto"

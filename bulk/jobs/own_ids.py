@@ -6,21 +6,63 @@ to go by the address would make a second person. In a file of another account th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from bulk.files.source import Record
 from bulk.jobs.prepared import Prepared
-from bulk.model import Row
+from bulk.model import Json, Row
 from bulk.planning.state import ContactState
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import ADDRESSES, PEOPLE
+from bulk.wording import FrontEnd, counted, in_words_of
 
 BATCH: Final = 1_000  # rows that are looked at together
 OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here
 OTHERS: Final = "others"  # they do not: a row's is believed only if the rest of the row is that person's
+_FEW: Final = 5  # rows that are shown
 _TELLING: Final = ("firstName", "lastName", "phone")
+
+
+@dataclass(slots=True)
+class Disagreeing:
+    """Rows whose id and address are not of one contact: `refused` where the id is somebody's of another address.
+
+    `by_address`: where only the address is somebody's here, of another id, so that the row goes by that.
+    """
+
+    refused: int = 0
+    by_address: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def take(self, row: Row, beside: str, stored: Json, ids: str) -> None:
+        """Look at a row; `beside` is the address that its id has here, `stored` the contact that its address has."""
+        if beside:
+            self.refused += 1
+            if len(self.shown) < _FEW:
+                self.shown.append(f"row {row.number} says {row.values.get('email', row.key).strip()}, its id {beside}")
+        elif ids == OURS and row.before is None and row.id and stored is not None:
+            self.by_address += ContactState.from_json(stored).id != row.id
+
+    def told(self, front_end: FrontEnd) -> Iterator[str]:
+        """What is said of them before anything is sent."""
+        return (in_words_of(front_end, line) for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        if self.refused:
+            few = "; ".join(self.shown) + ("; …" if self.refused > len(self.shown) else "")
+            yield (
+                f"{counted(self.refused, 'row')} refused, since id and address are of two contacts ({few})."
+                " To give the contacts of these ids the new addresses: ⟦key=id⟧, or name the export that the file was"
+                " made of (⟦baseline⟧), which knows the old ones. To go by the addresses alone: ⟦map=id=⟧."
+            )
+        if self.by_address:
+            yield (
+                f"{counted(self.by_address, 'row')} with an id that is not that of the contact of the address: gone by"
+                " the address. To go by the ids: ⟦key=id⟧."
+            )
 
 
 def whose_ids(prepared: Prepared, checkpoint: Checkpoint) -> str:

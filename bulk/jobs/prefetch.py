@@ -135,7 +135,7 @@ def _edited_ids(prepared: Prepared, checkpoint: Checkpoint) -> tuple[list[str], 
     new = 0
     for records in open_records(prepared, checkpoint):
         rows = [prepared.row(record) for record in records if record.problem is None]
-        edited += [row.key for row in rows if row.before is not None and row.values]
+        edited += [row.key for row in rows if row.before is not None and (row.values or row.is_missing)]
         edited += [row.id for row in rows if row.before is None and row.id]  # whose they are
         new += sum(row.before is None for row in rows)
     return edited, new

@@ -10,18 +10,13 @@ from functools import partial
 from bulk.files.matching import Match
 from bulk.files.source import Record, Source
 from bulk.jobs.import_job import Job
+from bulk.jobs.writing import writer_of
 from bulk.model import Row
 from bulk.planning.names import Names
-from bulk.planning.rows.contact import ContactRows
-from bulk.planning.rows.edited import ContactNow, EditedRows, RecordNow
-from bulk.planning.rows.link import LinkRows
-from bulk.planning.rows.record import RecordRows
-from bulk.planning.steps.record_search import Claims
+from bulk.planning.rows.edited import EditedRows
 from bulk.planning.translate import translated
 from bulk.planning.writers import Meaning, Writer
-from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Resource, Writing
-from bulk.storage import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class Prepared:
 
     @property
     def has_baseline(self) -> bool:
-        """Whether rows of the export that the file was made of are edits, and known by their ids."""
+        """Whether rows of the export that the file was made of are edits, and known by the ids of their records."""
         return isinstance(self.writer, EditedRows)
 
     @property
@@ -68,21 +63,6 @@ def prepared_for(job: Job, match: Match, names: Names, created: datetime | None 
     return Prepared(job.resource, job.source, match, names, writer_of(job, meaning, names), change=change)
 
 
-def writer_of(job: Job, meaning: Meaning, names: Names) -> Writer:
-    """What writes the rows of a resource."""
-    result = CheckpointLookup(job.resource, job.checkpoint)
-    match job.resource.writing:
-        case Writing.RECORD if job.checkpoint.fact(facts.BASELINE):
-            claims = Claims(result, set())
-            others = RecordRows(job.resource, meaning, names, result, claims)
-            edited = RecordRows(job.resource, replace(meaning, key="id"), names, result, claims)
-            return EditedRows(others, edited, RecordNow(names, result), job.options.on_conflict)
-        case Writing.RECORD:
-            return RecordRows(job.resource, meaning, names, result)
-        case Writing.LINK:
-            return LinkRows(job.resource, meaning, names, result)
-        case Writing.CONTACT if job.checkpoint.fact(facts.BASELINE):
-            by_id = ContactRows(replace(meaning, key="id"), names)
-            return EditedRows(ContactRows(meaning, names), by_id, ContactNow(names), job.options.on_conflict)
-        case Writing.CONTACT:
-            return ContactRows(meaning, names)
+def meant_so(job: Job, prepared: Prepared, meaning: Meaning) -> Prepared:
+    """The same rows, now that they mean this; what wrote them before is forgotten, with what it has taken."""
+    return replace(prepared, writer=writer_of(job, meaning, prepared.names))

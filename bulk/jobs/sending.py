@@ -9,7 +9,7 @@ from bulk.jobs.apply_cost import NOT_OLD
 from bulk.jobs.apply_rows import ApplyRows
 from bulk.jobs.conflicts import check_conflicts
 from bulk.jobs.create_names import make_names, planned_names
-from bulk.jobs.delete import confirm_deletion
+from bulk.jobs.delete import confirm_deletion, confirm_missing
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared
@@ -19,6 +19,7 @@ from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
+from bulk.storage import facts
 
 
 async def send_rows(
@@ -36,6 +37,8 @@ async def send_rows(
         await check_conflicts(job, prepared)
         check_pace(options.rate, needs)
         limit = too_many(options.max_errors, needs.rows)
+        if options.delete_missing and needs.rows:
+            await confirm_missing(job, runner, prepared)  # before anything is sent, names too
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
         if job.applies:
             wanted = planned_names(wanted, checkpoint)
@@ -48,6 +51,8 @@ async def send_rows(
         rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow)
         if options.undoable:
             rows.flow_of = UndoableRows(prepared, checkpoint).flow
+        if checkpoint.fact(facts.BASELINE):  # what both changed is judged by how it is shortly before
+            rows.stale = NOT_OLD
         if job.applies:
             rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint, job.projection).flow, NOT_OLD
         async with anyio.create_task_group() as tellers:

@@ -17,6 +17,8 @@ from bulk.wording import FrontEnd
 class Summary:
     """The sums of a job. `rows` maps "read" and every status to a count, `codes` what failed rows failed of.
 
+    `missing` counts likewise rows that the file does not have: those of the export that are to be deleted, {} where
+    none are; `missing_codes` are what these failed of.
     `state` is finished, unfinished, or stopped: then the file has to be corrected first (`on_invalid` stop).
     """
 
@@ -34,12 +36,15 @@ class Summary:
     not_read_back: int = 0  # rows that the API has acknowledged and does not let be read
     undoable: bool = False  # an undo has something to put back
     not_undoable: int = 0  # rows that were changed, and of which it is not known what was there before
+    missing: dict[str, int] = field(default_factory=dict)
+    missing_codes: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)  # what may not be read with this key, and what was answered
 
     @property
     def complete(self) -> bool:
         """Whether every row is done."""
-        return not any(self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed"))
+        bad = ("rejected", "failed", "in_doubt", "unprocessed")
+        return not any(rows.get(name) for rows in (self.rows, self.missing) for name in bad)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as `summary.json` holds it."""
@@ -61,6 +66,7 @@ class Summary:
         data |= {"not_read_back": self.not_read_back} if self.not_read_back else {}
         data |= {"undoable": self.undoable} if self.undoable or self.not_undoable else {}
         data |= {"not_undoable": self.not_undoable} if self.not_undoable else {}
+        data |= {"missing": self.missing, "missing_codes": self.missing_codes} if self.missing else {}
         data |= {"left_out": self.left_out} if self.left_out else {}
         return data | ({"resources": self.parts} if self.parts else {})
 
@@ -94,5 +100,6 @@ def told(folder: JobFolder, state: str = "finished") -> JobResult | None:
         output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
         not_read_back=int(data.get("not_read_back", 0)), undoable=bool(data.get("undoable")),
         not_undoable=int(data.get("not_undoable", 0)), left_out=data.get("left_out", {}),
+        missing=data.get("missing", {}), missing_codes=data.get("missing_codes", {}),
     )  # fmt: skip
     return JobResult(folder, summary)

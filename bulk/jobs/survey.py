@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bulk.files.keys import RowSet
 from bulk.jobs.open_rows import open_records, open_rows
-from bulk.jobs.own_ids import others_beside
+from bulk.jobs.own_ids import Disagreeing, others_beside
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Json, Row, RowStatus
 from bulk.planning.changes import Deciding, Decision, decided_at_once
@@ -43,6 +43,7 @@ class Survey:
     subscribing: int = 0
     newcomers: int = 0
     addresses: set[str] = field(default_factory=set)
+    disagreeing: Disagreeing = field(default_factory=Disagreeing)
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""
@@ -64,11 +65,14 @@ def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> 
         beside = others_beside(prepared, checkpoint, records, rows)
         for row in rows:
             own, known = _own(prepared, row, current, partly=partly)
+            needs.disagreeing.take(row, beside.get(row.number, ""), current.get(row.key), prepared.ids)
             if row.number in beside:
                 known = replace(known, beside=beside[row.number])
             estimated = prepared.writer.estimate(own, known)
             needs.rows += 1
-            if row.key in current:
+            if row.is_missing:
+                pass  # nothing of it can be so already, but that it is gone
+            elif row.key in current:
                 needs.read.add(row.number)
             else:
                 needs.unread += 1

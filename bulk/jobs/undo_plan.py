@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.files.opening import open_sink
-from bulk.model import Aspect, Edit, Json, Row
+from bulk.model import Aspect, Edit, Json, Row, number_told
 from bulk.planning.changes import CREATED, UPDATED, Change
 from bulk.planning.consent import ACTIVE
 from bulk.planning.names import Names, columns_of
@@ -149,7 +149,7 @@ def lines_told(things: list[Thing], names: Mapping[str, Names]) -> Iterator[tupl
     for thing in things:
         known = names[thing.resource]
         edit = thing.edit
-        row = str(thing.row or "")
+        row = number_told(thing.row) if thing.row else ""
         columns = columns_of(named(thing.resource), known)
         if edit.aspect is Aspect.RECORD:
             if edit.after is None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
 
 import anyio.to_thread
 
-from bulk.files.opening import open_sink
 from bulk.files.source import Record
 from bulk.jobs.baseline import Edits
 from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
+from bulk.jobs.missing_rules import see_links, write_missing_rows
 from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Outcome, Row, RowStatus
@@ -22,10 +21,7 @@ from bulk.planning.plan_lines import Line
 from bulk.planning.three_ways import edited_cells, emptied
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.wording import counted, in_words_of
-
-MISSING: Final = "missing.csv"  # rows of the export that the file has no more
-_FEW: Final = 5  # of them that are shown
+from bulk.wording import counted
 
 
 @dataclass(slots=True)
@@ -59,14 +55,17 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
     refused = f" Refused: {counted(sums.refused, 'row')} of these." if sums.refused else ""
     job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.{refused}")
     if job.options.limit is None and not is_report(prepared.source):
-        missing = await anyio.to_thread.run_sync(_write_missing, job, edits)
+        missing = await anyio.to_thread.run_sync(write_missing_rows, job, edits)
         job.checkpoint.note(facts.MISSING, missing)
 
 
 def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     sums = _Sums()
-    edits.baseline.see_none()
+    if not job.options.delete_missing:  # else it was looked through before
+        edits.baseline.see_none()
     twice, by_record = _twice(prepared, edits), prepared.by_record
+    if edits.is_of_links and not job.options.delete_missing:
+        see_links(prepared, edits)
     for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
             row = _row(prepared, record)
@@ -90,10 +89,11 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.REJECTED, failures=(failure,)))
                 sums.refused += 1
             elif not is_edited:
+                identity = row.values.get("contact", "") if edits.is_of_links else row.id
                 if job.only_plan:
                     called = row.key if row.key != row.id else cells.get(job.resource.called) or row.key
-                    job.checkpoint.planned.put((Line(row.number, called, row.id, UNCHANGED),), requests=0)
-                job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, row.id))
+                    job.checkpoint.planned.put((Line(row.number, called, identity, UNCHANGED),), requests=0)
+                job.checkpoint.rows.settle(row.number, Outcome(RowStatus.UNCHANGED, UNCHANGED, identity))
     return sums
 
 
@@ -125,26 +125,6 @@ def _twice(prepared: Prepared, edits: Edits) -> set[str]:
         for identity in filter(str.isascii, filter(str.isdigit, ids)):
             (twice if int(identity) in seen else set()).add(identity)
             seen.add(int(identity))
-        edits.baseline.see(ids)
+        if not edits.is_of_links:
+            edits.baseline.see(ids)
     return twice
-
-
-def _write_missing(job: Job, edits: Edits) -> int:
-    """Write down which rows of the export the file has no more, and say it; how many."""
-    count, few = 0, list[str]()
-    file = job.folder.file(MISSING)
-    at = edits.at.get("email", edits.at.get(job.resource.called))
-    with open_sink(file, edits.baseline.header) as output:
-        for number, cells in edits.baseline.missing():
-            output.write(cells)
-            count += 1
-            if len(few) < _FEW:
-                few.append(f"row {number} ({cells[at]})" if at is not None else f"row {number}")
-    if not count:
-        file.unlink()
-        return 0
-    rows = f"{', '.join(few)}{', …' if count > len(few) else ''}"
-    said = f"Left alone, since the file has them no more: {counted(count, 'row')} of the export: {rows}."
-    way = in_words_of(job.setting.front_end, "To delete them, import this with ⟦mode=delete⟧ and ⟦key=id⟧:")
-    job.setting.progress.say(f"{said} {way} {file}")
-    return count

@@ -74,10 +74,15 @@ class Job:
 
     @property
     def complete(self) -> bool:
-        """Whether every row is done."""
-        return bool(self.rows) and not any(
-            self.rows.get(name) for name in ("rejected", "failed", "in_doubt", "unprocessed")
-        )
+        """Whether every row is done, also of those that were to be deleted."""
+        left = ("rejected", "failed", "in_doubt", "unprocessed")
+        return bool(self.rows) and not any(of.get(name) for of in (self.rows, self.missing) for name in left)
+
+    @property
+    def missing(self) -> Mapping[str, int]:
+        """Rows by status that its file did not have: those of the export that were to be deleted; {} of others."""
+        missing: Mapping[str, int] = (self.summary or {}).get("missing", {})
+        return missing
 
     @property
     def codes(self) -> Mapping[str, int]:

@@ -85,7 +85,7 @@ class Plan:
             at = next(rows).index("_row")  # in the plan of a folder the file stands before it
             for line in rows:
                 row, *rest = line[at:]
-                yield Line(int(row), *rest, *line[:at])  # the file is the last that a line has
+                yield Line(int(row or 0), *rest, *line[:at])  # the file is the last that a line has
 
 
 async def plan_file(

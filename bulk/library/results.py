@@ -88,6 +88,11 @@ class Result:
         return self.summary.rows
 
     @property
+    def missing(self) -> Mapping[str, int]:
+        """The same of rows that the file does not have: those of its export that were to be deleted; {} of others."""
+        return self.summary.missing
+
+    @property
     def failed(self) -> Path | None:
         """The file of rows that are not done, with the reason of each; None where there is none, as of an export.
 
@@ -111,14 +116,17 @@ class Result:
             raise self.error
         if self.complete:
             return
-        bad = sum(self.counts.get(status, 0) for status in ("rejected", "failed", "in_doubt"))
+        both = (self.counts, self.summary.missing)
+        bad = sum(rows.get(status, 0) for rows in both for status in ("rejected", "failed", "in_doubt"))
         lines = [""]
         for at, row in enumerate(self.failed_rows()):
             if at == SHOWN:
                 lines.append(f"All of them: {self.job}")
                 break
             lines.append(f"row {row.row}: {row.error}")
-        raise RowsFailedError("rows_failed", self, failed=bad, read=self.counts["read"], listed="\n".join(lines))
+        raise RowsFailedError(
+            "rows_failed", self, failed=bad, read=sum(rows.get("read", 0) for rows in both), listed="\n".join(lines)
+        )
 
 
 def _failed_rows(path: Path, resource: str) -> Iterator[FailedRow]:

@@ -25,7 +25,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "sandbox_kept": "Nothing was deleted.",
         "sandbox_key_invalid": "--key: letters, digits and signs without blanks, as a header may hold them.",
         "delete_unanswered": "Nobody answered, so nothing was deleted. To delete without being asked, add --yes.",
-        "delete_unanswerable": "--mode delete asks before it deletes, and nobody can answer here. Pass --yes.",
+        "delete_unanswerable": (
+            "--mode delete and --delete-missing ask before they delete, and nobody can answer here. Pass --yes."
+        ),
         "undo_unanswered": (
             "Nobody answered, so nothing was put back, and undo.csv is not kept. To do it without being asked, add"
             " --yes."

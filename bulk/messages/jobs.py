@@ -65,9 +65,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " sheet."
         ),
         "baseline_of_contacts": (
-            "⟦baseline⟧ and ⟦on_conflict⟧ go with one file of contacts, or of records like deals, not with what belongs"
-            " to contacts, nor with a folder. Drop them; people's tags, lists and custom fields are edited in a file of"
-            " contacts."
+            "⟦baseline⟧ and ⟦on_conflict⟧ go with one file, not with a folder. Drop them, or import that file by"
+            " itself."
         ),
         "baseline_unknown": (
             "⟦baseline={baseline}⟧: there is no such file, and no such job in {folder}. Name the file that an export"
@@ -94,6 +93,38 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "baseline_unlike": (
             "⟦baseline={baseline}⟧: the file was not made of that: it has other columns or other ids. Name the export"
             " that it was made of, or leave ⟦baseline⟧ out."
+        ),
+        "missing_of_all": "⟦delete_missing⟧ goes with one file, not with a folder. Import that file by itself.",
+        "missing_not_deletable": "⟦delete_missing⟧: {resource} cannot be deleted. Drop it.",
+        "missing_with": (
+            "⟦delete_missing⟧ deletes what the export had and the file lacks, so it does not go with ⟦{option}⟧. Drop"
+            " one of them."
+        ),
+        "missing_without_baseline": (
+            "⟦delete_missing⟧ deletes what the export had and the file lacks, and it is not known of which export this"
+            " file was made. Name that: ⟦baseline=EXPORT⟧, its file or its job; the file has to have its column id."
+        ),
+        "missing_of_report": (
+            "This is a report of a job, which never has all rows: what it lacks is not to be deleted. Drop"
+            " ⟦delete_missing⟧, or import the file itself."
+        ),
+        "missing_of_nothing": (
+            "The file has no rows, so ⟦delete_missing⟧ would delete all that the export had. If that is meant, import"
+            " the export with ⟦mode=delete⟧ and ⟦key=id⟧."
+        ),
+        "missing_misread": (
+            "⟦delete_missing⟧: it is not sure which records row {rows} of the file is about, as its cells do not fit"
+            " the header, or the id is no number: what looks deleted may be misread. Correct these rows; ⟦validate⟧"
+            " says more."
+        ),
+        "missing_too_many": (
+            "The file lacks {missing:row} of the {rows} that the export had ({share}), which looks like a file that was"
+            " cut off or filtered. Nothing was sent. If they are to be deleted all the same, make a plan, look at it,"
+            " and carry it out: ⟦plan⟧ with ⟦delete_missing⟧."
+        ),
+        "missing_unsure": (
+            "⟦delete_missing⟧: the file fits the export {name} and {other} too, and what {name} alone had may be new"
+            " since. Say which one it was made of: ⟦baseline={name}⟧ or ⟦baseline={other}⟧."
         ),
         "import_unknown_here": "{job} is no import that this version of bulk can go on with.",
         "export_unknown_here": "This version of bulk does not export {resource}.",

@@ -47,6 +47,10 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
         "The cell looks spoilt by a spreadsheet, like 4.47912E+11.",
         "Correct the cell; if it is meant so: ⟦allow_damaged⟧.",
     ),
+    "cannot_remove": (
+        "Options or stages were taken out of a cell, or put into another order: they are only ever added.",
+        "Put them back; or take them away in ActiveCampaign.",
+    ),
     "cannot_clear": (
         "Names cannot be cleared as a whole.",
         "Name what is to go in remove_tags or unsubscribe_lists.",

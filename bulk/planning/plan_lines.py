@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bulk.model import Aspect, Edit, Failure, Json, Outcome, Row, RowStatus
+from bulk.model import Aspect, Edit, Failure, Json, Outcome, Row, RowStatus, number_told
 from bulk.planning.changes import CREATED, DELETED, FAMILIES, UNCHANGED, Change
 from bulk.planning.consent import STATUS_WORDS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.differences import option_text
 from bulk.planning.names import Names
-from bulk.planning.three_ways import CONFLICT
+from bulk.planning.three_ways import CONFLICT, NOT_TAKEN_OUT
 from bulk.resources.spec import CUSTOM, Column
 
 HEADER: Final = ("_row", "_key", "_id", "_action", "column", "before", "after")
@@ -31,7 +31,9 @@ NOT_DONE: Final = (*REFUSED, CONFLICT)  # the actions of what a row asks for and
 class Line:
     """One line of a plan. `row`, `key` and `record` say whose it is; `record` is "" of what is not there yet.
 
-    Of what is refused, `before` is the code and why, and `after` what was asked for, where that is one thing.
+    Of what is refused, `before` is the code and why, and `after` what was asked for, where that is one thing. The row
+    of a record that is deleted since the file has it no more has no number that people see.
+
     `file` tells the rows of a folder's files apart, "" of a single file.
     """
 
@@ -48,7 +50,7 @@ class Line:
     def cells(self) -> tuple[str, ...]:
         """The line's cells, in the order of `HEADER`; a key of several parts as a person reads it."""
         key = " · ".join(filter(None, self.key.split("\0")))
-        return (str(self.row), key, self.record, self.action, self.column, self.before, self.after)
+        return (number_told(self.row), key, self.record, self.action, self.column, self.before, self.after)
 
     @property
     def code(self) -> str:
@@ -81,9 +83,9 @@ def lines_of(row: Row, decided: Change | Outcome, columns: Sequence[Column], nam
         yield Line(row.number, key, decided.record, CONFLICT, conflict.column, conflict.current, conflict.wanted)
         lines += 1
     for failure in decided.refused:
-        name = failure.step.removeprefix("list ")
-        action = REJECT if failure.code == "cannot_clear" else _OPTED_OUT
-        yield Line(row.number, key, decided.record, action, "lists", _why(failure), name)
+        of, _, name = failure.step.partition(" ")
+        action, column = (REJECT, of) if failure.code in NOT_TAKEN_OUT else (_OPTED_OUT, "lists")
+        yield Line(row.number, key, decided.record, action, column, _why(failure), name)
         lines += 1
     if not lines:
         action = _RECORD.get(decided.action, "update" if decided.action else "create")

@@ -184,6 +184,47 @@ class AsRead:
 # ---- records by themselves
 
 
+@dataclass(frozen=True, slots=True)
+class RecordAsRead:
+    """What was found before the rows, with one record by itself as it is `kept` now; None: it is not there any more."""
+
+    lookup: Lookup
+    identity: str
+    kept: Json
+
+    def contact(self, email: str) -> ContactState | None:
+        """As before."""
+        return self.lookup.contact(email)
+
+    def contact_of(self, identity: str) -> ContactState | None:
+        """As before."""
+        return self.lookup.contact_of(identity)
+
+    def records(self, key: str) -> Sequence[tuple[str, Json]]:
+        """As before, but for the record of that id."""
+        if key != f"id {self.identity}":
+            return self.lookup.records(key)
+        return () if self.kept is None else ((self.identity, self.kept),)
+
+    def is_ours(self, identity: str) -> bool:
+        """As before."""
+        return self.lookup.is_ours(identity)
+
+    def is_claimed(self, identity: str) -> bool:
+        """As before."""
+        return self.lookup.is_claimed(identity)
+
+    @property
+    def everybody(self) -> bool:
+        """As before."""
+        return self.lookup.everybody
+
+    @property
+    def newest(self) -> int:
+        """As before."""
+        return self.lookup.newest
+
+
 def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tuple[str, Json] | NotRead]:
     """A record as it is, with its custom fields if they are asked for; the JSON is None if there is no such record."""
     path, singular = f"{resource.name}/{identity}", resource.singular

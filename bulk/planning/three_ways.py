@@ -6,9 +6,9 @@ somebody changed it there too, it is a conflict, unless both mean the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from bulk.model import Before, Failure, Row
 from bulk.resources.contacts import OPPOSITES
@@ -22,20 +22,31 @@ _OPPOSITE: Final = dict(OPPOSITES)  # what takes away again what a column adds
 _NAMES_OF_PEOPLE: Final = frozenset(name for pair in OPPOSITES for name in pair)  # each name is an edit by itself
 _LEFT: Final = "unsubscribe_lists"
 CONFLICT: Final = "conflict"
+NOT_TAKEN_OUT: Final = ("cannot_clear", "cannot_remove")  # the codes of what was taken out of a cell and stays
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A cell that both changed: its column, what it was in the export, what it is in the account, and in the sheet."""
+    """A cell that both changed: its column, what it was in the export, what it is in the account, and in the sheet.
+
+    `deletes`: the sheet has no such row any more, so it wants nothing of the cell.
+    """
 
     column: str
     before: str
     current: str
     wanted: str
+    deletes: bool = False
 
     @property
     def failure(self) -> Failure:
         """The same, as what a row was not done for."""
+        if self.deletes:
+            said = (
+                f"{self.column}: the export had {_shown(self.before)}, and the account has {_shown(self.current)} by"
+                " now, so it was not deleted. To delete it all the same: ⟦on_conflict=sheet⟧."
+            )
+            return Failure(f"conflict {self.column}", CONFLICT, said)
         said = (
             f"{self.column}: the export had {_shown(self.before)}, the file has {_shown(self.wanted)}, and the account"
             f" has {_shown(self.current)} by now, which was kept."
@@ -66,6 +77,11 @@ def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, 
         was = before[attribute]
         if _same(was, text) or (keep_blank and is_blank(text)):
             continue
+        if column.beside:
+            only_added = _only_added(was, text, column)
+            refused += only_added.refused
+            if not only_added.is_more:
+                continue
         if attribute not in _NAMES_OF_PEOPLE:
             values[attribute] = CLEAR if is_blank(text) else text
             cells[attribute] = was
@@ -83,6 +99,44 @@ def edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], *, 
         elif attribute == _LEFT:
             refused += _not_taken_back(taken_out, row, columns)
     return replace(row, key=row.id, called=row.key, values=values, before=Before(cells, tuple(refused)))
+
+
+def link_edits_of(row: Row, before: Mapping[str, str], columns: Sequence[Column], key: Collection[str]) -> Row:
+    """A row of what belongs to a contact with what was edited of it; a new one if it is another link than the export's.
+
+    Its cells are all that tell which link it is, an id rather than the name beside it, and of both only the one that
+    was edited. Without `values` none was.
+    """
+    edited = {
+        column.attribute
+        for column in columns
+        if column.attribute in before
+        and not _same(before[column.attribute], row.values[column.attribute])
+        and not (is_blank(row.values[column.attribute]) and (column.names or column.means in key))
+    }
+    means = {column.means for column in columns if column.attribute in edited}
+    if not edited:
+        return replace(row, values={}, before=Before({}))
+    said = {column.attribute for column in columns if not is_blank(row.values[column.attribute])}
+    values = {
+        column.attribute: CLEAR if is_blank(row.values[column.attribute]) else row.values[column.attribute]
+        for column in columns
+        if column.attribute in edited or (column.means not in means and column.attribute in said)
+    }
+    values = {name: text for name, text in values.items() if name in edited or not _is_beside(name, columns, values)}
+    is_another = bool(means & {"contact", *key})
+    return replace(row, values=values, before=None if is_another else Before({name: before[name] for name in edited}))
+
+
+def link_of(cells: Mapping[str, str], columns: Sequence[Column]) -> dict[str, str]:
+    """The cells of an export's row that tell which link it is, an id rather than the name beside it."""
+    said = {name: text for name, text in cells.items() if not is_blank(text)}
+    return {name: text for name, text in said.items() if not _is_beside(name, columns, said)}
+
+
+def _is_beside(name: str, columns: Sequence[Column], said: Mapping[str, str]) -> bool:
+    """Whether that is a name beside an id which says the same."""
+    return any(column.names in said for column in columns if column.attribute == name and column.names)
 
 
 def emptied(row: Row, before: Mapping[str, str]) -> int:
@@ -148,6 +202,43 @@ def _not_taken_back(names: Sequence[str], row: Row, columns: Sequence[Column]) -
     ]
 
 
+class _Added(NamedTuple):
+    """What was done to a cell whose values are only ever added to: whether there is `is_more`, and what is refused."""
+
+    is_more: bool
+    refused: list[Failure]
+
+
+def _only_added(was: str, text: str, column: Column) -> _Added:
+    """What an edit of options or stages can bring about: those that were taken out stay, and so does the order."""
+    old, new = _values(was, column), _values(text, column)
+    if old is None or new is None:
+        return _Added(True, [])  # it cannot be read, which the checks tell
+    gone = [value for value in old if value not in new]
+    stays = "which an import does not do, since records may have it: it stays"
+    ways = "Put it back into the cell; or take it away in ActiveCampaign."
+    refused = [
+        Failure(
+            f"{column.header} {value}", "cannot_remove", f"{column.header}: {value!r} was taken out, {stays}. {ways}"
+        )
+        for value in gone
+    ]
+    if not gone and [value for value in new if value in old] != old:
+        said = "they were put into another order, which an import does not do. Put them back as they were."
+        refused.append(Failure(f"{column.header} ", "cannot_remove", f"{column.header}: {said}"))
+    more = any(value not in old for value in new)
+    return _Added(more or (not refused and was.strip() != text.strip()), refused)  # else a label may be another
+
+
+def _values(cell: str, column: Column) -> list[str] | None:
+    if is_blank(cell) or cell.strip() == CLEAR:
+        return []
+    read = column.read(cell)
+    if isinstance(read, Problem):
+        return None
+    return [str(value[0] if isinstance(value, (list, tuple)) else value) for value in read]
+
+
 # ---- the account beside both
 
 
@@ -164,6 +255,19 @@ def conflicts_of(row: Row, columns: Sequence[Column], current: Callable[[Column]
         wanted = "" if wanted == CLEAR else wanted
         if now != was and not _means_same(now, wanted, column):
             found.append(Conflict(column.header, was, now, wanted))
+    return found
+
+
+def changed_since(row: Row, columns: Sequence[Column], current: Callable[[Column], str]) -> list[Conflict]:
+    """The cells of a row that is missing which the account changed since the export: its record is not as it was."""
+    was = {} if row.before is None else row.before.cells
+    found: list[Conflict] = []
+    for column in columns:
+        if column.attribute not in was:
+            continue
+        before, now = was[column.attribute], current(column)
+        if not (_same(before, now) or _means_same(now, before, column)):
+            found.append(Conflict(column.header, before, now, "", deletes=True))
     return found
 
 

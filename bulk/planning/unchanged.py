@@ -121,9 +121,9 @@ def of_link(
     is with a status that is to be `asked` for again.
     """
     state = None if meaning.mode == "delete" else _person(row, lookup)
-    if state is None or resource.name not in _TARGETS:
+    if state is None or resource.name not in TARGETS:
         return Own(row)
-    attribute = _TARGETS[resource.name]
+    attribute = TARGETS[resource.name]
     target = _target(row, attribute, meaning, names, state)
     record = _link_of(state, attribute, target)
     name = f"{state.id} {target}" if target else ""
@@ -141,12 +141,34 @@ def of_link(
     return Own(replace(row, values=values), name=name if _agree(left, attribute, meaning) else "")
 
 
+def link_cell(row: Row, resource: Resource, meaning: Meaning, names: Names, lookup: Lookup) -> Written | None:
+    """What an export would write of a row's link as it is now; nothing in any column where there is none.
+
+    None if that is not known: its contact was not read, or what it is linked to does not come with it.
+    """
+    state = _person(row, lookup)
+    if state is None or resource.name not in TARGETS:
+        return None
+    attribute = TARGETS[resource.name]
+    target = _target(row, attribute, meaning, names, state)
+    if not target and attribute not in resource.key_attributes:  # a contact is in one account, whichever the row says
+        target = next(iter(sorted(state.accounts)), "")
+    record = _link_of(state, attribute, target)
+
+    def written(column: Column) -> str:
+        if not target:
+            return ""
+        return _address(state) if column.of == "contacts" and column.names else cell_of(record, column, names)
+
+    return written
+
+
 def _agree(left: Row, attribute: str, meaning: Meaning) -> bool:
     """Whether the ids and the names of the row say the same link."""
     return not any(c.means in ("contact", attribute) and c.attribute in left.values for c in meaning.columns)
 
 
-_TARGETS: Final = {"contactTags": "tag", "contactLists": "list", "fieldValues": "field", "accountContacts": "account"}
+TARGETS: Final = {"contactTags": "tag", "contactLists": "list", "fieldValues": "field", "accountContacts": "account"}
 
 
 def _person(row: Row, lookup: Lookup) -> ContactState | None:

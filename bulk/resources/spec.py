@@ -154,6 +154,11 @@ class Resource:
         """The attributes of the natural key."""
         return tuple(self.key.split(JOIN))
 
+    @property
+    def can_go(self) -> bool:
+        """Whether what the account has of it can be taken away; who is on a list is unsubscribed."""
+        return "delete" in self.modes or (self.writing is Writing.LINK and bool(self.modes))
+
     def column(self, attribute: str) -> Column:
         """The declared column of that attribute; `KeyError` if there is none."""
         for column in self.columns:

@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from bulk.errors import UsageError
@@ -28,7 +28,17 @@ _SCHEMA: Final = (
 )
 BASELINE_COLUMN: Final = "_baseline"  # of reports: what the edits of their rows are told by
 _DIGITS: Final = 16  # of a digest, by which a baseline is known whatever its job is called by then
+# they were written in the order of their numbers
+_UNSEEN: Final = "SELECT rowid, id, number, cells FROM rows WHERE rowid > ? AND NOT seen ORDER BY rowid LIMIT 1000"
 _encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Missing(NamedTuple):
+    """A row of the export that the file has no more: the id of its record, its number in the export, its cells."""
+
+    id: str
+    number: int
+    cells: list[str]
 
 
 class Baseline:
@@ -59,10 +69,27 @@ class Baseline:
         with self._db:
             self._db.execute("UPDATE rows SET seen = 0")
 
-    def missing(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of the rows whose records have none any more."""
-        for number, cells in self._db.execute("SELECT number, cells FROM rows WHERE NOT seen ORDER BY number"):
-            yield number, json.loads(cells)
+    def name(self, keys: Iterable[str]) -> None:
+        """Note keys that rows of the file have, whatever their ids."""
+        with self._db:
+            self._db.execute("CREATE TABLE IF NOT EXISTS named (key TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._db.executemany("INSERT OR IGNORE INTO named VALUES (?)", ((key,) for key in keys))
+
+    def is_named(self, key: str) -> bool:
+        """Whether a row of the file has this key."""
+        return self._db.execute("SELECT 1 FROM named WHERE key = ?", (key,)).fetchone() is not None
+
+    def missing(self) -> Iterator[Missing]:
+        """The rows whose records have none any more, in their order. What was given may be seen meanwhile."""
+        after = 0
+        while batch := self._db.execute(_UNSEEN, (after,)).fetchall():
+            yield from (Missing(identity, number, json.loads(cells)) for _at, identity, number, cells in batch)
+            after = batch[-1][0]
+
+    def counts(self) -> tuple[int, int]:
+        """How many rows there are, and how many of them are missing."""
+        all_rows, missing = self._db.execute("SELECT count(*), count(*) FILTER (WHERE NOT seen) FROM rows").fetchone()
+        return int(all_rows), int(missing)
 
 
 Rows = Iterable[tuple[str, int, Sequence[str]]]  # id, number and cells of each

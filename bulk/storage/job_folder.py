@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -113,8 +113,7 @@ class JobFolder:
     @property
     def has_failed(self) -> bool:
         """Whether rows of an import failed or are in doubt, as its summary says."""
-        rows = (self.summary() or {}).get("rows", {})
-        return self.record().kind != "export" and bool(rows.get("failed") or rows.get("in_doubt"))
+        return self.record().kind != "export" and bool({"failed", "in_doubt"} & set(self._left))
 
     @property
     def is_done(self) -> bool:
@@ -128,9 +127,10 @@ class JobFolder:
 
     @property
     def _left(self) -> list[str]:
-        """The statuses of rows that are not done which some of its rows have."""
-        rows = (self.summary() or {}).get("rows", {})
-        return [name for name in ("rejected", "failed", "in_doubt", "unprocessed") if rows.get(name)]
+        """The statuses of rows that are not done which some of its rows have, or of those that the file lacks."""
+        summary = self.summary() or {}
+        both = (summary.get("rows", {}), summary.get("missing", {}))
+        return [name for name in ("rejected", "failed", "in_doubt", "unprocessed") if any(map(_has(name), both))]
 
     @property
     def running(self) -> bool:
@@ -173,6 +173,10 @@ class JobFolder:
             raise stopped from error
         finally:
             self._lock.release()
+
+
+def _has(name: str) -> Callable[[Mapping[str, int]], bool]:
+    return lambda rows: bool(rows.get(name))
 
 
 def _is_of_the_disk(error: OSError | sqlite3.OperationalError) -> bool:

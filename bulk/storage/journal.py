@@ -138,7 +138,8 @@ class Journal:
 
     def has_begun(self) -> bool:
         """Whether anything of any row was asked or sent."""
-        begun = "SELECT 1 FROM rows WHERE status NOT IN ('rejected', 'skipped') UNION ALL SELECT 1 FROM steps LIMIT 1"
+        ended = "SELECT 1 FROM rows WHERE status NOT IN ('rejected', 'skipped', 'unchanged')"
+        begun = f"{ended} UNION ALL SELECT 1 FROM steps LIMIT 1"
         return self._database.read(begun).fetchone() is not None
 
     def cut_off_rows(self) -> dict[int, int]:

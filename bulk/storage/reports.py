@@ -15,14 +15,14 @@ from typing import Final, NamedTuple, Self
 from bulk.errors import AccountingError
 from bulk.files.opening import open_sink
 from bulk.files.source import MISSING, TOO_FEW, Record, Source
-from bulk.model import Outcome, RowStatus
+from bulk.model import Outcome, RowStatus, is_missing
 from bulk.resources.kinds import join_values
 from bulk.storage import facts
 from bulk.storage.baseline import BASELINE_COLUMN
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.edited_reports import keep_edited, note_written
 from bulk.storage.job_folder import FAILED, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
-from bulk.storage.row_states import SettledRow
+from bulk.storage.row_states import OF_FILE, SettledRow
 from bulk.wording import FrontEnd, in_words_of
 
 ORDER: Final = (
@@ -81,7 +81,7 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     form = _Form.of(source, checkpoint, front_end)
     files = {name: open_sink(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
-    settled = _Merge(checkpoint.rows.settled_rows())
+    settled = _Merge(checkpoint.rows.settled_rows(OF_FILE))
     with files[SUCCEEDED], files[FAILED], files[SKIPPED], files[UNPROCESSED]:
         for record in source.records():
             row = settled.at(record.number)
@@ -106,7 +106,11 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     note_written(folder, _ADDED, checkpoint)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
     _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.rows.counts(), settled.left)
-    return Counts(rows, dict(actions), dict(codes), edited, len(begun - in_doubt.keys()))
+    return Counts(rows, dict(actions), dict(codes), edited, sum(map(_is_of_file, begun - in_doubt.keys())))
+
+
+def _is_of_file(number: int) -> bool:
+    return not is_missing(number)
 
 
 @dataclass(frozen=True, slots=True)

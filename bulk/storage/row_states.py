@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.model import Failure, Outcome, RowStatus
+from bulk.model import OUTSIDE, Failure, Outcome, RowStatus
 from bulk.storage.database import Database, Execute
 from bulk.storage.facts import CREATED_BY, UNCONFIRMED
 
+OF_FILE: Final = (0, OUTSIDE - 1)  # the first and the last row that a file may have
+MISSING_ROWS: Final = (OUTSIDE, 2**62)  # the same of those of the export that it has no more
 _SETTLE: Final = (
     "INSERT INTO rows (row, status, action, id, failures, attempts) VALUES (?, ?, ?, ?, ?,"
     " (SELECT coalesce(sum(attempts), 0) FROM steps WHERE row = ?))"
@@ -75,18 +77,24 @@ class RowStates:
 
     # ---- how they ended
 
-    def counts(self) -> dict[str, int]:
-        """How many rows ended in each status."""
-        return dict(self._database.read("SELECT status, count(*) FROM rows GROUP BY status"))
+    def counts(self, rows: tuple[int, int] = OF_FILE) -> dict[str, int]:
+        """How many of the rows, the first to the last, ended in each status."""
+        sql = "SELECT status, count(*) FROM rows WHERE row BETWEEN ? AND ? GROUP BY status"
+        return dict(self._database.read(sql, rows))
+
+    def missing_ended(self) -> int:
+        """How many rows have ended that the file does not have."""
+        return sum(self.counts(MISSING_ROWS).values())
 
     def settled_between(self, first: int, last: int) -> dict[int, RowStatus]:
         """How the rows in this range ended that have, by their numbers."""
         result = self._database.read("SELECT row, status FROM rows WHERE row BETWEEN ? AND ?", (first, last))
         return {row: RowStatus(status) for row, status in result}
 
-    def settled_rows(self) -> Iterator[SettledRow]:
-        """All rows that have ended, in file order."""
-        cursor = self._database.read("SELECT row, status, action, id, failures, attempts FROM rows ORDER BY row")
+    def settled_rows(self, rows: tuple[int, int] = (OF_FILE[0], MISSING_ROWS[1])) -> Iterator[SettledRow]:
+        """Those of the rows that have ended, in file order."""
+        sql = "SELECT row, status, action, id, failures, attempts FROM rows WHERE row BETWEEN ? AND ? ORDER BY row"
+        cursor = self._database.read(sql, rows)
         for number, status, action, identity, failures, attempts in cursor:
             result = () if failures == "[]" else tuple(Failure(*failure) for failure in json.loads(failures))
             yield SettledRow(number, Outcome(RowStatus(status), action, identity, result), attempts)

@@ -137,6 +137,41 @@ def test_what_was_emptied_since_an_export_is_told_apart(bulk: Shell):
     assert "--baseline none" in bulk.sandbox("plan", sheet).err
 
 
+def test_what_a_sheet_has_no_more_is_deleted_once_it_is_agreed_to(bulk: Shell):
+    bulk.sandbox("import", file(bulk, "ada@example.com,Ada,VIP", "alan@example.com,Alan,", "grace@example.com,Grace,"))
+    out, sheet = bulk.folder / "out.csv", bulk.folder / "sheet.csv"
+    bulk.sandbox("export", out, "--job", "out")
+    sheet.write_text("".join(out.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:-1]))
+    assert "--delete-missing would delete them" in bulk.sandbox("plan", sheet).err
+    refused = bulk.sandbox("import", sheet, "--delete-missing", "--job", "refused")
+    assert (refused.code, "Pass --yes" in refused.err) == (2, True)
+    assert not bulk.job("refused").exists()
+    planned = bulk.sandbox("plan", sheet, "--delete-missing", "--job", "p")
+    assert "1 row of the export that the file lacks: 1 delete" in planned.out, planned.err
+    assert "missing  grace@example.com  delete" in planned.out
+    assert "grace@example.com" in people(bulk)
+    done = bulk.sandbox("import", sheet, "--delete-missing", "--yes", "--job", "done")
+    assert (done.code, "1 contact that the export had and the file lacks will be DELETED" in done.err) == (0, True)
+    assert "1 row of the export that the file lacks: 1 deleted" in done.out
+    assert set(people(bulk)) == {"ada@example.com", "alan@example.com"}
+    applied = bulk("apply", "p")
+    assert (applied.code, "1 failed (1 changed_meanwhile)" in applied.out) == (1, True), applied.out
+    assert "missing   1 row: 1 succeeded" in bulk("jobs", "done").out
+    assert bulk("undo", "done", "--yes").code == 0
+    assert "grace@example.com" in people(bulk)
+    changed = file(bulk, "grace@example.com,Amazing,")
+    bulk.sandbox("import", changed, "--baseline", "none")
+    quiet = bulk.sandbox("import", sheet, "--delete-missing", "--yes", "--baseline", "out", "-q", "--job", "quiet")
+    assert quiet.code == 0  # she was made anew, so the one of the export is gone
+    bulk.sandbox("export", out, "--job", "again")
+    sheet.write_text("".join(out.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:-1]))
+    bulk.sandbox("import", file(bulk, "grace@example.com,Third,"), "--baseline", "none")
+    quiet = bulk.sandbox("import", sheet, "--delete-missing", "--yes", "--baseline", "again", "-q", "--job", "kept")
+    assert (quiet.code, "1 of 1 row that the file lacks not deleted" in quiet.err) == (1, True), quiet.err
+    assert bulk("retry", "kept", "--yes").code == 1
+    assert "grace@example.com" in people(bulk)
+
+
 def test_a_plan_of_a_folder_is_shown_by_its_parts_and_carried_out(bulk: Shell):
     place = bulk.folder / "files"
     place.mkdir()

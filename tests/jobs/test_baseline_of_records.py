@@ -157,3 +157,39 @@ def test_a_large_round_trip_of_deals_reads_its_pages_and_touches_nothing_else(wo
     assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (50, many - 55)
     for identity in (theirs[0], theirs[4], theirs[-1]):
         assert world.ask(f"GET deals/{identity}").body["deal"]["description"] == "theirs"
+
+
+@pytest.mark.parametrize(("resource", "column"), [("fields", "options"), ("dealGroups", "stages")])
+@pytest.mark.parametrize("case", ["taken out", "exchanged", "order", "emptied"])
+def test_options_and_stages_that_were_taken_out_are_named_and_stay(world: World, resource: str, column: str, case: str):
+    if resource == "fields":
+        header = "title,type,options"
+        world.start(world.csv([("Size", "dropdown", "A,B,C")], header, "new.csv"), "fields", baseline="none")
+        shutil.rmtree(world.job.path)
+    rows = exported(world, resource)
+    row = next(row for row in rows if row["title"] == "Size") if resource == "fields" else rows[0]
+    had = row[column].split(",")
+    assert len(had) > 2
+    first, second, *rest = had
+    row[column] = ",".join(
+        {"taken out": [second, *rest], "exchanged": ["New", second, *rest], "order": [second, first, *rest]}.get(
+            case, []
+        )
+    )
+    row["title"] += " renamed"
+    path = sheet(world, rows)
+    world.plan(path, resource)
+    named = [line for line in report(world.job.path, "plan.csv") if line["_action"] == "reject"]
+    assert {line["column"] for line in named} == {column}
+    assert [line["after"] for line in named] == {"order": [""], "emptied": had}.get(case, [first])
+    assert all(line["before"].startswith("cannot_remove: ") for line in named)
+    result = world.apply()
+    (line,) = report(result.folder.path, "failed.csv")
+    assert line["_code"] == "cannot_remove"
+    assert column in line["_error"]
+    shutil.rmtree(world.folder / "jobs" / "out")
+    shutil.rmtree(world.job.path)
+    again = exported(world, resource)
+    now = next(one for one in again if one["id"] == row["id"])
+    assert now["title"] == row["title"]  # the row's other edits are done
+    assert sorted(now[column].split(",")) == sorted([*had, *(["New"] if case == "exchanged" else [])])

@@ -207,6 +207,23 @@ def test_what_is_deleted_by_its_id_is_that_one(account: World, resource: Resourc
     assert imported(account, path, resource, mode="delete", key="id").summary.actions == {"unchanged": 1}
 
 
+@pytest.mark.parametrize(
+    "resource", [resource for resource in IMPORTED if "delete" in resource.modes and "id" in resource.keys],
+    ids=lambda r: r.name,
+)  # fmt: skip
+def test_what_the_sheet_has_no_more_is_deleted_where_that_is_asked_for(account: World, resource: Resource):
+    filled(account, resource)
+    path = exported(account, resource)
+    account.job.path.rename(account.folder / "jobs" / "out")
+    rows = read(path)
+    gone = rows.pop(-2)
+    sheet = account.csv([list(row.values()) for row in rows], ",".join(gone), "sheet.csv")
+    job_result = imported(account, sheet, resource, delete_missing=True)
+    assert job_result.summary.missing["succeeded"] == 1, report(account.job.path, "missing.csv")
+    assert len(account.steps()) == 1
+    assert [row["id"] for row in read(exported(account, resource, "after.csv"))] == [row["id"] for row in rows]
+
+
 # ---- what the schema refuses, and what the API does
 
 

@@ -76,3 +76,37 @@ def test_ids_of_another_account_mean_nothing(world: World, tmp_path: Path):
     lines = changed(world, rows, header)
     assert {line["_action"] for line in lines.values()} == {"created"}
     assert len(world.account()["contacts"]) == 12
+
+
+@pytest.mark.parametrize("plans", [True, False])
+def test_how_many_rows_have_an_id_and_an_address_of_two_people_is_told_before(world: World, *, plans: bool):
+    header, rows = exported(world, [(f"p{number}@example.com", "First", "Last") for number in range(12)])
+    at = header.index("email")
+    rows[0][at] = "changed@example.com"
+    rows[1][at], rows[2][at] = rows[2][at], rows[1][at]
+    rows[3][header.index("id")] = "999"  # who was made anew since
+    path = world.csv(rows, ",".join(header))
+    world.told.lines.clear()
+    world.sent.clear()
+    (world.plan if plans else world.start)(path, baseline="none")
+    assert world.steps() == [] or not plans
+    told = "\n".join(world.told.lines)
+    assert (
+        "3 rows refused, since id and address are of two contacts (row 2 says changed@example.com, its id p0@" in told
+    )
+    assert all(way in told for way in ("--key id", "--baseline", "--map 'id='"))
+    assert "1 row with an id that is not that of the contact of the address" in told
+
+
+def test_the_export_knows_the_old_address(world: World):
+    world.start(world.csv(PEOPLE, "email,firstName,lastName"))
+    world.job.discard()
+    path = world.folder / "out.csv"
+    world.export(path, plain=True)
+    world.job.path.rename(world.job.path.with_name("out"))
+    text = path.read_text(encoding="utf-8").replace("p0@example.com", "changed@example.com")
+    path.write_text(text, encoding="utf-8", newline="")
+    result = world.start(path)
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (1, 5)
+    assert not any("refused" in line for line in world.told.lines)
+    assert set(world.account()["contacts"]) == {"changed@example.com", *(email for email, *_ in PEOPLE[1:])}

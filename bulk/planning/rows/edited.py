@@ -9,20 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
 from bulk.planning.contact_cells import contact_cell
 from bulk.planning.flow import Asking
+from bulk.planning.kept_records import beside_of
 from bulk.planning.learning import contact_now
 from bulk.planning.names import Names
+from bulk.planning.read_back import NotRead, RecordAsRead, read_record
+from bulk.planning.rows.record import RecordRows
 from bulk.planning.state import ContactState
-from bulk.planning.three_ways import Conflict, conflicts_of, without
+from bulk.planning.steps.contact import DELETE
+from bulk.planning.three_ways import Conflict, changed_since, conflicts_of, without
 from bulk.planning.unchanged import record_cell
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, Writer
-from bulk.resources.spec import Column
+from bulk.resources.spec import Column, Resource
 
 SHEET, ACCOUNT = "sheet", "account"  # who counts where both changed a cell; else such a row fails
+GONE: Final = "not_found"  # the code of a record that is not there any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class ContactNow:
             return state
         if state is None:
             who = row.key if row.called in ("", row.key) else f"{row.called} (id {row.key})"
-            return Failure("", "not_found", f"The contact {who} of the export is gone from the account.")
+            return Failure("", GONE, f"The contact {who} of the export is gone from the account.")
         return replace(known, state=state, stored=state, fresh=True)
 
 
@@ -53,6 +59,7 @@ class ContactNow:
 class RecordNow:
     """What the account holds of the records by themselves of edited rows, which were all read before the rows."""
 
+    resource: Resource
     names: Names
     lookup: Lookup
 
@@ -61,9 +68,20 @@ class RecordNow:
         records = self.lookup.records(f"id {row.key}")
         return partial(record_cell, records[0][1], self.names, self.lookup) if records else None
 
-    def learned(self, _row: Row, known: Known) -> Asking[Known | Failure]:
+    def again(self, identity: str) -> Asking[RecordNow | Failure]:
+        """What the account holds of one record now; what comes beside its collection alone stays as it was read."""
+        if beside_of(self.resource):
+            return self
+        seen = yield from read_record(self.resource, identity, custom=bool(self.names.fields))
+        if isinstance(seen, NotRead):
+            return Failure("look up before", "no_answer", seen.said)
+        return replace(self, lookup=RecordAsRead(self.lookup, *seen))
+
+    def learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
         """What is known of the record."""
         yield from ()
+        if row.is_missing and not self.lookup.records(f"id {row.key}"):
+            return Failure("", GONE, f"The record {row.key} of the export is gone from the account.")
         return known
 
 
@@ -71,12 +89,15 @@ class RecordNow:
 class EditedRows:
     """The writer of a file that was made of an export: `others` are rows that the export did not have.
 
-    `now` tells what the account holds of the others' records.
+    `deletes` takes the records of rows away that the file has no more. `now` tells what the account holds of
+    the export's records; `columns` are all that there are of it.
     """
 
     others: Writer
     by_id: Writer
+    deletes: Writer
     now: ContactNow | RecordNow
+    columns: Sequence[Column]
     on_conflict: str
 
     @property
@@ -90,6 +111,8 @@ class EditedRows:
 
     def estimate(self, own: Own, known: Known) -> Estimate | Failure:
         """About how many requests a row takes."""
+        if own.row.is_missing:
+            return Estimate(1)
         left = without(own.row, self._kept(own.row, known), self.meaning.columns)
         if left.before is not None and not left.values:
             return Estimate(0)
@@ -100,7 +123,29 @@ class EditedRows:
         return carried_out(self.decide(row, known))
 
     def decide(self, row: Row, known: Known) -> Deciding:
-        """What the row changes of its contact, and what is kept since both sides changed it."""
+        """What the row changes of its record, and what is kept since both sides changed it.
+
+        A record by itself that was read too long ago is read again; contacts are, before their rows.
+        """
+        if known.aged and row.before is not None and not known.begun and isinstance(self.now, RecordNow):
+            again = yield from self.now.again(row.key)
+            if isinstance(again, Failure):
+                return Outcome(RowStatus.FAILED, failures=(again,))
+            return (yield from self._seeing(again).judged(row, known))
+        return (yield from self.judged(row, known))
+
+    def _seeing(self, now: RecordNow) -> EditedRows:
+        """The same writer, that goes by how a record is now."""
+        by_id, deletes = (
+            replace(one, lookup=now.lookup) if isinstance(one, RecordRows) else one
+            for one in (self.by_id, self.deletes)
+        )
+        return replace(self, by_id=by_id, deletes=deletes, now=now)
+
+    def judged(self, row: Row, known: Known) -> Deciding:
+        """The same, by what is known."""
+        if row.is_missing:
+            return (yield from self._deleted(row, known))
         if row.before is None:
             return (yield from self.others.decide(row, known))
         known_now = yield from self.now.learned(row, known)
@@ -119,15 +164,39 @@ class EditedRows:
         change = replace(decided.change, refused=(*decided.change.refused, *refused), conflicts=conflicts)
         return Decision(change, partial(_with_failures, decided, (*refused, *(one.failure for one in conflicts))))
 
+    def _deleted(self, row: Row, known: Known) -> Deciding:
+        """What becomes of the record of a row that the file has no more; one that was changed since is kept."""
+        if any(step.startswith(DELETE) for step in known.begun):
+            return (yield from self.deletes.decide(row, known))
+        known_now = yield from self.now.learned(row, known)
+        if isinstance(known_now, Failure):
+            gone = known_now.code == GONE
+            status = RowStatus.UNCHANGED if gone else RowStatus.FAILED
+            return Outcome(status, UNCHANGED if gone else "", failures=() if gone else (known_now,))
+        kept = self._kept(row, known_now)
+        if not kept:
+            return (yield from self.deletes.decide(row, known_now))
+        decided = _nothing(row)
+        if self.on_conflict == ACCOUNT:
+            return decided
+        change = replace(decided.change, conflicts=tuple(kept))
+        return Decision(change, partial(_with_failures, decided, tuple(one.failure for one in kept)))
+
     def conflicts(self, row: Row, known: Known) -> list[Conflict]:
         """The cells of a row that both sides changed, as far as it is known what the account holds."""
         cell = self.now.cell(row, known) if row.before is not None else None
-        return [] if cell is None else conflicts_of(row, self.meaning.columns, cell)
+        if cell is None:
+            return []
+        return (
+            changed_since(row, self.columns, cell) if row.is_missing else conflicts_of(row, self.meaning.columns, cell)
+        )
 
     def _kept(self, row: Row, known: Known) -> Sequence[Conflict]:
         return [] if self.on_conflict == SHEET else self.conflicts(row, known)
 
     def _writer(self, row: Row) -> Writer:
+        if row.is_missing:
+            return self.deletes
         return self.others if row.before is None else self.by_id
 
 

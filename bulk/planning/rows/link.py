@@ -19,7 +19,7 @@ from bulk.planning.read_back import AsRead, NotRead, read_contact
 from bulk.planning.state import RELATIONS
 from bulk.planning.steps.link import DELETERS, WRITERS, wants_of_link
 from bulk.planning.steps.link_work import Decided, LinkWork
-from bulk.planning.unchanged import of_link
+from bulk.planning.unchanged import TARGETS, of_link
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, is_made, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Problem
@@ -71,9 +71,14 @@ class LinkRows:
     def own(self, row: Row, known: Known) -> Own:
         """What the row's contact holds, as it was read, and what of the row differs from it."""
         asked = () if known.fresh else ACTIVE  # who has left since it was read is told
-        return of_link(row, self.resource, self.meaning, self.names, self._lookup(known), asked=asked)
+        return of_link(row, self.resource, self.meaning, self.names, self.lookup_of(known), asked=asked)
 
-    def _lookup(self, known: Known) -> Lookup:
+    @property
+    def target(self) -> str:
+        """The attribute of what its contact is linked to: a tag, a list, a field, an account; "" of an automation."""
+        return TARGETS.get(self.resource.name, "")
+
+    def lookup_of(self, known: Known) -> Lookup:
         """What was read, for this row: its contact may have been read for it alone."""
         return self.lookup if known.person is None else AsRead(self.lookup, known.person.id, Seen(known.person))
 
@@ -85,7 +90,7 @@ class LinkRows:
         """What the row changes of its contact."""
         deletes = self.meaning.mode == "delete"
         own = self.own(row, known)
-        lookup = self._lookup(known)
+        lookup = self.lookup_of(known)
         if known.aged and own.record is not None and not known.begun:
             seen = yield from read_contact(own.record[0], RELATIONS)
             lookup = AsRead(self.lookup, own.record[0], None if isinstance(seen, NotRead) else seen)
