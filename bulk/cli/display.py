@@ -6,7 +6,6 @@ import csv
 import json
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,7 @@ from bulk.cli.options import command_line, options_of_place
 from bulk.wording import agreeing, counted
 
 if TYPE_CHECKING:
-    from bulk.library import Findings, Result
+    from bulk.library import Result
     from bulk.library.jobs import Job, JobRecord
     from bulk.library.progress import Totals
 
@@ -291,33 +290,3 @@ def show_export(job_result: Result) -> None:
     _show_left_out(job_result)
     if summary.reason and job_result.error is None:
         terminal.tell(f"{summary.reason} Export again to see whether it has changed.", err=True)
-
-
-def findings_json(findings: Findings) -> dict[str, Any]:
-    """What a validation found, for programs."""
-    return {
-        "rows": asdict(findings.tally),
-        "codes": dict(findings.codes),
-        "unchecked": list(findings.unchecked),
-        "offline": findings.offline,
-        "issues": [asdict(issue) for issue in findings.issues],
-    }
-
-
-def show_findings(findings: Findings, *, most: int | None) -> None:
-    """Print what a validation found."""
-    from bulk.library.results import describe  # noqa: PLC0415 - not for --help
-
-    tally = findings.tally
-    for issue in findings.issues[:most]:
-        terminal.tell(terminal.one_line(f"row {issue.row}: {describe(issue)}"))
-    left = findings.codes.total() - len(findings.issues[:most])
-    if left > 0:
-        terminal.tell(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
-    sums = [counted(tally.read, "row"), f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
-    sums += [f"{tally.rejected:,} rejected"] if tally.rejected else []
-    sums += [f"{tally.skipped:,} skipped as duplicates"] if tally.skipped else []
-    terminal.tell(", ".join(sums) + ".")
-    if findings.offline:
-        more = f" (unknown here: {', '.join(findings.unchecked)})" if findings.unchecked else ""
-        terminal.tell(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")

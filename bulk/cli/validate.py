@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options
+from bulk.cli import display, options, terminal
 from bulk.cli.import_ import import_options
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
-from bulk.wording import FrontEnd
+from bulk.wording import FrontEnd, counted
 
 if TYPE_CHECKING:
     from bulk.library import Findings
@@ -58,9 +59,39 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     finally:
         close(progress)
     if chosen["as_json"]:
-        display.show_json(display.findings_json(findings))
+        display.show_json(_as_json(findings))
     else:
-        display.show_findings(findings, most=None if chosen["verbose"] else SHOWN)
+        _show(findings, most=None if chosen["verbose"] else SHOWN)
     if not findings.tally.rejected:
         return 0
     return 3 if given.on_invalid == "stop" else 1
+
+
+def _as_json(findings: Findings) -> dict[str, Any]:
+    """What a validation found, for programs."""
+    return {
+        "rows": asdict(findings.tally),
+        "codes": dict(findings.codes),
+        "unchecked": list(findings.unchecked),
+        "offline": findings.offline,
+        "issues": [asdict(issue) for issue in findings.issues],
+    }
+
+
+def _show(findings: Findings, *, most: int | None) -> None:
+    """Print what a validation found."""
+    from bulk.library.results import describe  # noqa: PLC0415 - not for --help
+
+    tally = findings.tally
+    for issue in findings.issues[:most]:
+        terminal.tell(terminal.one_line(f"row {issue.row}: {describe(issue)}"))
+    left = findings.codes.total() - len(findings.issues[:most])
+    if left > 0:
+        terminal.tell(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))
+    sums = [counted(tally.read, "row"), f"{tally.read - tally.rejected - tally.skipped:,} can be sent"]
+    sums += [f"{tally.rejected:,} rejected"] if tally.rejected else []
+    sums += [f"{tally.skipped:,} skipped as duplicates"] if tally.skipped else []
+    terminal.tell(", ".join(sums) + ".")
+    if findings.offline:
+        more = f" (unknown here: {', '.join(findings.unchecked)})" if findings.unchecked else ""
+        terminal.tell(f"Not checked, for want of a key or --sandbox: custom fields, lists and options{more}.")

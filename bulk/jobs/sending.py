@@ -1,5 +1,6 @@
 """The rows of an import on their way: names first, then the rows, then what is read back of them."""
 
+# hub: each step on the way of an import's rows is named here once, in their order
 from __future__ import annotations
 
 import anyio

@@ -22,6 +22,7 @@ from bulk.storage.snapshot import PEOPLE
 from bulk.wording import counted, pace_told
 
 
+# wide: sums of one look at all rows
 @dataclass(slots=True)
 class Survey:
     """`rows` still to be sent and about how many `requests` they take; `begun` of them were by an earlier run.
