@@ -18,6 +18,7 @@ from bulk.jobs.create_names import make_names
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.telling import telling_lines
+from bulk.jobs.undo_lookup import lookup_of
 from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Found, lines_told, names_found, said_of, write_lines
 from bulk.jobs.undo_rows import UndoLines
 from bulk.model import Aspect, Flow
@@ -34,7 +35,6 @@ from bulk.planning.undo.records import RecordUndo
 from bulk.planning.undo.renewed import renewed
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Known, Meaning
-from bulk.prefetch.lookup import CheckpointLookup
 from bulk.prefetch.newest import read_newest
 from bulk.resources import named
 from bulk.resources.spec import Resource, Writing
@@ -201,7 +201,8 @@ async def _phase(
     back = ReadingBack(
         resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))), (first, last)
     )
-    lookup = CheckpointLookup(resource, checkpoint)
+    lookup = lookup_of(resource.name, undoing.things(), checkpoint, names)
+    await checkpoint.durable()
     people = resource.writing is Writing.CONTACT
     limit = too_many(undoing.options.max_errors, last - first + 1)
 

@@ -121,6 +121,8 @@ def perhaps_of(record: str) -> Family[int, Mapping[str, Json]]:
 
 UNDONE_UNTIL: Final = Fact[float]("undone until", 0.0)  # jobs.undo_work: when the undone job had sent its last by then
 
+NEWEST_OF: Final = Family[str, int | None]("newest of ", None, str)  # jobs.undo_lookup: by resource, the highest id
+
 # ---- exports
 
 WALKED: Final = Fact[bool]("walked", default=False)  # jobs.export_pages: all pages are read

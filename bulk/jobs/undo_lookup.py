@@ -1,0 +1,76 @@
+"""What an undo knows of the records that its lines have made, where an answer was lost. Asks nobody.
+
+Ids of one resource say nothing of another's, and the lines of an undo may be about many: each resource has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from bulk.model import Json
+from bulk.planning.changes import CREATED
+from bulk.planning.names import Names
+from bulk.planning.state import ContactState
+from bulk.planning.undo.things import Thing
+from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class LinesLookup:
+    """`planning.writers.Lookup` of the lines of one resource: `newest` and the ids of what they have made so far."""
+
+    newest: int
+    made: AbstractSet[str]
+
+    def contact(self, _email: str) -> ContactState | None:
+        """Nobody was read before."""
+        return None
+
+    def contact_of(self, _identity: str) -> ContactState | None:
+        """Nobody was read before."""
+        return None
+
+    def records(self, _key: str) -> Sequence[tuple[str, Json]]:
+        """Nothing was read before."""
+        return ()
+
+    def is_ours(self, identity: str) -> bool:
+        """Whether a line of this resource has made that record."""
+        return identity in self.made
+
+    def is_claimed(self, _identity: str) -> bool:
+        """A line changes the record that it names, and no other."""
+        return False
+
+    @property
+    def everybody(self) -> bool:
+        """Nobody was read before."""
+        return False
+
+
+def lookup_of(resource: str, things: Iterable[tuple[int, Thing]], checkpoint: Checkpoint, names: Names) -> LinesLookup:
+    """The lookup of the lines of a resource, of which none is under way; `things` are all lines by their numbers.
+
+    What is made from now on has a higher id than all that was there before: that of the highest is noted once.
+    """
+    own = {number: thing for number, thing in things if thing.resource == resource}
+    ended = {row.number: row.outcome for row in checkpoint.rows.settled_rows() if row.number in own}
+    made = {one.id for one in ended.values() if one.action == CREATED}
+    opened = checkpoint.journal.made_by_open()
+    made |= {identity for number, identity in opened.items() if number in own}
+    newest = checkpoint.fact(facts.NEWEST_OF.of(resource))
+    if newest is None:
+        begun = ended or (own and checkpoint.journal.open_between(min(own), max(own)))
+        newest = max(_known(own, () if begun else names.book(resource).records))
+        checkpoint.note(facts.NEWEST_OF.of(resource), newest)
+    return LinesLookup(newest, made)
+
+
+def _known(things: Mapping[int, Thing], records: Iterable[str]) -> Iterable[int]:
+    """Ids that there are, or were before the undo began."""
+    yield 0
+    yield from (int(identity) for identity in records if identity.isdecimal())
+    yield from (int(thing.record) for thing in things.values() if thing.record.isdecimal())

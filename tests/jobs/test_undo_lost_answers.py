@@ -1,0 +1,43 @@
+"""What an undo makes anew is made once, whatever becomes of the answers, and of whichever resource it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulk.model import Lost, Reply, Request
+from tests.jobs.samples import SAMPLES, given
+from tests.jobs.test_undo import errors, failed
+from tests.undone import kept, undone
+from tests.world import World
+
+
+def losing(path: str, answers: int = 1) -> object:
+    """The answers to so many requests that make something there are lost; it is made all the same."""
+    left = [answers]
+
+    def lost(request: Request, reply: Reply | Lost) -> Reply | Lost:
+        if (request.method, request.path) == ("POST", path) and left[0]:
+            left[0] -= 1
+            return Lost("the answer was lost")
+        return reply
+
+    return lost
+
+
+@pytest.mark.parametrize("name", ["deals", "notes", "webhooks", "dealGroups", "lists"])
+def test_a_record_whose_answer_was_lost_is_made_anew_once(world: World, name: str):
+    """There are more contacts than such records, so an id says nothing of when a record was made."""
+    given(world)
+    world.people((f"p{number}@example.com", "") for number in range(40))
+    sample = SAMPLES[name]
+    world.start(world.csv(sample.rows[:2], sample.header), name)
+    kept(world, "made")
+    before = world.ask(f"GET {name}", query=(("limit", "100"),)).body[name]
+    world.start(world.csv(sample.rows[:1], sample.header), name, mode="delete")
+    job = kept(world, "deleted")
+    world.instead = losing(name)
+    undone(world, job)
+    world.instead = lambda _request, reply: reply
+    assert (failed(world), errors(world)) == ({}, "")
+    after = world.ask(f"GET {name}", query=(("limit", "100"),)).body[name]
+    assert len(after) == len(before)
