@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt, RowStatus
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change
+from bulk.planning.flow import Asking
 from bulk.planning.kept_records import UNSET
 from bulk.planning.names import Names
 from bulk.planning.pages.collections import read_list
@@ -25,15 +27,52 @@ from bulk.resources.identity import name_key, same_name
 from bulk.resources.spec import CUSTOM, Column, Resource
 from bulk.wording import quoted
 
-USERS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {  # what would lose something: path, plural, parameter
-    "tags": (("contacts", "contacts", "tagid"),),
-    "accounts": (("accountContacts", "accountContacts", "filters[account]"),),
-    "lists": (("contacts", "contacts", "listid"),),
-    "dealGroups": (("deals", "deals", "filters[group]"),),
-    "dealStages": (("deals", "deals", "filters[stage]"),),
-    "fields": (("fieldValues", "fieldValues", "filters[fieldid]"),),
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Records that would lose something with another: where they are listed, `{}` being the other's id.
+
+    With a `parameter` the list is asked for those of the other. It counts who says the other's id in `points`, and has
+    something in `value`, where these are given.
+    """
+
+    plural: str
+    parameter: str = ""
+    path: str = ""
+    points: str = ""
+    value: str = ""
+
+    def read(self, record: str) -> Asking[list[str] | Receipt]:
+        """The ids of those that use a record."""
+        query = ((self.parameter, record),) if self.parameter else ()
+        path = self.path.format(record) or self.plural
+        result = yield from read_list(f"read back {self.plural}", path, self.plural, partial(self._uses, record), query)
+        return result if isinstance(result, Receipt) else [identity for identity in result if identity]
+
+    def _uses(self, record: str, one: Json) -> str:
+        elsewhere = self.points and str(one.get(self.points)) != record
+        empty = self.value and one.get(self.value) in (None, "", [])
+        return "" if elsewhere or empty else str(one["id"])
+
+
+USERS: Final[Mapping[str, tuple[Users, ...]]] = {
+    "tags": (Users("contacts", "tagid"),),
+    "accounts": (
+        Users("accountContacts", "filters[account]"),
+        Users("deals", "filters[organization]", points="account"),  # asked for those of its contacts too
+        Users("notes", path="accounts/{}/notes"),
+    ),
+    "lists": (Users("contacts", "listid"),),
+    "deals": (Users("notes", path="deals/{}/notes"),),
+    "dealGroups": (Users("deals", "filters[group]"),),
+    "dealStages": (Users("deals", "filters[stage]"),),
+    "fields": (Users("fieldValues", "filters[fieldid]", value="value"),),
+    "dealCustomFieldMeta": (Users("dealCustomFieldData", points="customFieldId", value="fieldValue"),),
+    "accountCustomFieldMeta": (Users("accountCustomFieldData", points="customFieldId", value="fieldValue"),),
 }
-_FREE: Final = ("description", "accountUrl")
+_FREE: Final = (  # what is empty in a new record, unless somebody fills it
+    "description", "accountUrl", "descript", "defval", "carboncopy", "subscription_notify", "unsubscription_notify"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +136,18 @@ class RecordUndo:
         for edit in self._differs(image_values(thing.image), kept):
             return changed_since(edit.of, quoted(edit.after), quoted(edit.before))
         image = image_values(thing.image)
-        for of, value in kept.items():  # what is empty in a new record, unless somebody fills it
+        for of, value in kept.items():
             if (of.startswith(CUSTOM) or of in _FREE) and of not in image and value not in (*UNSET, []):
                 return changed_since(of, quoted(""), quoted(value))
-        for path, plural, parameter in USERS.get(self.resource.name, ()):
-            users = yield from read_list(
-                f"read back {plural}", path, plural, lambda one: str(one["id"]), ((parameter, thing.record),)
-            )
+        for others in USERS.get(self.resource.name, ()):
+            users = yield from others.read(thing.record)
             if isinstance(users, Receipt):
                 return not_read(users.error)
             if users and not thing.row:  # a name that rows needed: it goes only if nobody has it
                 return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
             if users:
                 return changed_since(
-                    f"the {self.resource.singular}", "unused", f"{plural} {', '.join(users[:5])} have it"
+                    f"the {self.resource.singular}", "unused", f"{others.plural} {', '.join(users[:5])} have it"
                 )
         edits = Edits(thing.record, (Edit(Aspect.RECORD, thing.record, kept, None),))
         return (yield from delete_record(self.resource, thing.record, edits))

@@ -1,0 +1,76 @@
+"""What others have made of a job's work since stays, and is named: also what only hangs on what the job created."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.jobs.samples import given
+from tests.jobs.test_undo import errors, failed
+from tests.undone import kept, undone
+from tests.world import World
+
+DEAL = "title,contact_email,value,currency,pipeline_title,stage_title"
+NEW: dict[str, tuple[str, tuple[str, ...]]] = {
+    "deals": (DEAL, ("New", "ada@example.com", "1.00", "usd", "Sales", "To Contact")),
+    "accounts": ("name", ("New",)),
+    "fields": ("title,type", ("New", "text")),
+    "tags": ("tag", ("New",)),
+    "lists": ("name,stringid,sender_url,sender_reminder", ("New", "new", "https://www.example.com", "You asked")),
+    "dealCustomFieldMeta": ("fieldLabel,fieldType", ("New", "text")),
+    "accountCustomFieldMeta": ("fieldLabel,fieldType", ("New", "text")),
+}
+
+
+def created(world: World, name: str) -> str:
+    """The id of a record that a job has just created."""
+    given(world)
+    header, row = NEW[name]
+    world.start(world.csv([row], header), name)
+    return str(max(int(one["id"]) for one in world.ask(f"GET {name}", query=(("limit", "100"),)).body[name]))
+
+
+@pytest.mark.parametrize(
+    ("name", "request_of", "body"),
+    [
+        ("deals", "POST notes", {"note": {"note": "Call them", "reltype": "Deal", "relid": "{}"}}),
+        ("accounts", "POST notes", {"note": {"note": "Call them", "reltype": "CustomerAccount", "relid": "{}"}}),
+        ("accounts", "POST deals",
+         {"deal": {"title": "Big", "contact": "1", "account": "{}", "value": 5, "currency": "usd", "group": "1"}}),
+        ("dealCustomFieldMeta", "PUT deals/1", {"deal": {"fields": [{"customFieldId": "{}", "fieldValue": "x"}]}}),
+        ("accountCustomFieldMeta", "PUT accounts/1",
+         {"account": {"fields": [{"customFieldId": "{}", "fieldValue": "x"}]}}),
+        ("fields", "PUT fields/{}", {"field": {"defval": "x"}}),
+        ("fields", "PUT fields/{}", {"field": {"descript": "x"}}),
+        ("lists", "PUT lists/{}", {"list": {"carboncopy": "a@example.com"}}),
+    ],
+)  # fmt: skip
+def test_what_the_job_created_and_others_use_is_kept(world: World, name: str, request_of: str, body: Any):
+    identity = created(world, name)
+    job = kept(world, "created")
+
+    def of_it(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: of_it(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [of_it(one) for one in value]
+        return identity if value == "{}" else value
+
+    assert world.ask(request_of.format(identity), of_it(body)).status < 300
+    undone(world, job)
+    assert failed(world) == {"delete": "changed_since"}
+    assert world.ask(f"GET {name}/{identity}").status == 200
+
+
+def test_a_field_whose_values_are_empty_by_now_goes(world: World):
+    """A value that an undo takes back leaves an empty one behind, which nobody misses."""
+    given(world)
+    folder = world.folder / "files"
+    folder.mkdir()
+    world.csv([("New", "text")], "title,type", "files/fields.csv")
+    world.csv([("ada@example.com", "New", "x")], "contact_email,field_title,value", "files/fieldValues.csv")
+    world.import_all(folder, undoable=True)
+    undone(world, kept(world, "imported"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert "New" not in {one["title"] for one in world.ask("GET fields", query=(("limit", "100"),)).body["fields"]}
