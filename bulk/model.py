@@ -336,7 +336,8 @@ class Failure:
 class Outcome:
     """How a row's flow ended. `action` is created, updated, unchanged or deleted; `id` ActiveCampaign's id or "".
 
-    `wants` is what was acknowledged and has to be found so when it is read back, as `planning.differences` says.
+    `wants` is what was acknowledged and has to be found so when it is read back, as `planning.differences` says. `made`
+    is the id of a link that it has made whose answer was lost, found by a look at the account.
     """
 
     status: RowStatus
@@ -344,6 +345,7 @@ class Outcome:
     id: str = ""
     failures: tuple[Failure, ...] = ()
     wants: Json = field(default=None, compare=False)
+    made: str = field(default="", compare=False)
 
 
 # A flow yields the requests (and waits) that do not need each other, together, and is sent their receipts in order.

@@ -86,8 +86,7 @@ class Rows:
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Write a receipt down; also whom it has enrolled, which the row's end does not tell."""
         if step.request.path == "contactAutomations" and receipt.ok and receipt.data:
-            checkpoint.note(facts.ENROLMENT.of(str(receipt.data)), True)
-            checkpoint.note(facts.ENROLMENT_OF.of(step.task.id), receipt.data)
+            _note_enrolment(step.task.id, str(receipt.data), checkpoint)
         checkpoint.journal.receive(step.task.id, step.request.method, receipt)
         was_so = receipt.ok and receipt.data is False and receipt.attempts == 1  # an earlier send may have done it
         if was_so and step.request.path == RELATION:
@@ -96,6 +95,8 @@ class Rows:
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """Write down how a row ended."""
         row = task.id
+        if outcome.made:
+            _note_enrolment(row, outcome.made, checkpoint)
         again = self._unconfirmed.get(row)
         if again is not None and again == outcome.id and outcome.action in ("updated", "unchanged"):
             status = RowStatus.SUCCEEDED if outcome.status is RowStatus.UNCHANGED else outcome.status
@@ -238,6 +239,11 @@ class Rows:
             return {row.number for row in unknown}
         others = self.checkpoint.snapshot.known(ALIKE, [row.key for row in unknown])
         return {row.number for row in unknown if not row.key.isascii() or row.key in others}
+
+
+def _note_enrolment(row: int, identity: str, checkpoint: Checkpoint) -> None:
+    checkpoint.note(facts.ENROLMENT.of(identity), True)
+    checkpoint.note(facts.ENROLMENT_OF.of(row), identity)
 
 
 def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:

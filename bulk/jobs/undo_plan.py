@@ -95,8 +95,11 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
             edit = edited
             if edit.aspect is Aspect.AUTOMATION:
                 edit = replace(edit, name=str(checkpoint.fact(facts.ENROLMENT_OF.of(one.row)) or ""))
-                if edit.after is not True or not edit.name:
+                if edit.after is not True:
                     found.stays["a contact taken out of an automation: it would begin from the start"] += 1
+                    continue
+                if not edit.name:
+                    found.stays["an automation entered, perhaps: which entry is the job's is not known"] += 1
                     continue
                 found.stays["an automation entered: what it has sent stays sent"] += 1
             things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)

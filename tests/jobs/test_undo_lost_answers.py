@@ -41,3 +41,15 @@ def test_a_record_whose_answer_was_lost_is_made_anew_once(world: World, name: st
     assert (failed(world), errors(world)) == ({}, "")
     after = world.ask(f"GET {name}", query=(("limit", "100"),)).body[name]
     assert len(after) == len(before)
+
+
+def test_an_enrolment_whose_answer_was_lost_is_taken_back(world: World):
+    given(world)
+    enrolments = SAMPLES["contactAutomations"]
+    world.instead = losing("contactAutomations")
+    world.start(world.csv(enrolments.rows, enrolments.header), "contactAutomations")
+    world.instead = lambda _request, reply: reply
+    undone(world, kept(world, "enrolled"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert world.ask("GET contactAutomations").body["contactAutomations"] == []
+    assert not any("taken out of" in line for line in world.told.lines)

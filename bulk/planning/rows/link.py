@@ -127,7 +127,7 @@ class LinkRows:
             return Outcome(status, action if done.changed else "", work.contact, tuple(done.failures), wants)
         status = RowStatus.UNCHANGED if action == UNCHANGED else RowStatus.SUCCEEDED
         wants = None if status is RowStatus.UNCHANGED else wants_of_link(work, deletes=deletes)
-        return Outcome(status, action, work.contact, wants=wants)
+        return Outcome(status, action, work.contact, wants=wants, made=done.made)
 
     def _refusal(self, work: LinkWork) -> Failure | None:
         """What the row lacks or says wrongly; reads the value by the kind of its field."""

@@ -28,11 +28,12 @@ from bulk.planning.writers import Meaning
 
 @dataclass(slots=True)
 class Done:
-    """What one family of steps brought about."""
+    """What one family of steps brought about; `made` is the id of what it has made, if only a look has told it."""
 
     failures: list[Failure] = field(default_factory=list)
     in_doubt: bool = False
     changed: bool = False
+    made: str = ""
 
     def take(self, receipt: Receipt, *, changed: bool = True) -> bool:
         """Note a receipt; whether it was accepted."""

@@ -98,7 +98,10 @@ def _write_enrolment(work: LinkWork, edit: Edit, before: frozenset[str]) -> Aski
         ENROL, "POST", "contactAutomations", body=body, expects="contactAutomation", says=says,
         keep=lambda body: str(id_of(body["contactAutomation"])), edits=Edits(work.contact, (edit,)),
     )  # fmt: skip
-    done.take_settled(*(yield from settled(request, look)))
+    receipt, made = yield from settled(request, look)
+    done.take_settled(receipt, made)
+    if made is not None and len(made) == 1:  # of several another may be somebody else's
+        done.made = min(made)
     return done
 
 
