@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bulk.model import Lost, Reply, Request
 from tests.jobs.samples import given
 from tests.jobs.test_undo import errors, failed
 from tests.undone import kept, undone
@@ -74,3 +75,27 @@ def test_a_field_whose_values_are_empty_by_now_goes(world: World):
     undone(world, kept(world, "imported"))
     assert (failed(world), errors(world)) == ({}, "")
     assert "New" not in {one["title"] for one in world.ask("GET fields", query=(("limit", "100"),)).body["fields"]}
+
+
+@pytest.mark.parametrize(
+    ("left", "stands"), [("", "1"), ("2020-01-01T00:00:00-05:00", "1"), ("2099-01-01T00:00:00-05:00", "0")]
+)
+def test_who_was_made_unconfirmed_is_subscribed_again_unless_they_left_since(world: World, left: str, stands: str):
+    """Who signs up again after having left is unconfirmed too: only the date of their leaving tells."""
+    given(world)
+    header = "contact_email,list_name,status"
+    world.start(world.csv([("ada@example.com", "Newsletter", "1")], header), "contactLists")
+    kept(world, "before")
+    world.start(world.csv([("ada@example.com", "Newsletter", "0")], header), "contactLists", undoable=True)
+    job = kept(world, "unconfirmed")
+
+    def dated(request: Request, reply: Reply | Lost) -> Reply | Lost:
+        if isinstance(reply, Reply) and request.path.endswith("/contactLists") and request.method == "GET":
+            for link in reply.body["contactLists"]:
+                link["udate"] = left
+        return reply
+
+    world.instead = dated
+    undone(world, job)
+    assert world.account()["contacts"]["ada@example.com"]["lists"] == {"Newsletter": stands}
+    assert failed(world) == ({} if stands == "1" else {"lists": "changed_since"})

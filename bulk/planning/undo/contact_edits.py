@@ -12,7 +12,7 @@ from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt
 from bulk.planning.changes import DELETED, UPDATED
-from bulk.planning.consent import ACTIVE, NEVER, moment_of
+from bulk.planning.consent import ACTIVE, NEVER, SUBSCRIBED, UNCONFIRMED, moment_of
 from bulk.planning.contact_changes import Contact, Employment, contact_edits, places_of, wants_of
 from bulk.planning.contact_wants import Wanted
 from bulk.planning.flow import Asking
@@ -104,7 +104,7 @@ class ContactEdits:
             return changed_since(what, status_told(edit.before), status_told(current))
         own = Edit(Aspect.LIST, edit.of, current, edit.after, name)
         meaning = self.meaning
-        if edit.after in ACTIVE and current not in ACTIVE:
+        if edit.after in ACTIVE and current not in (SUBSCRIBED, None):
             touched = yield from self._touched(thing, state)
             if isinstance(touched, Outcome):
                 return touched
@@ -126,10 +126,7 @@ class ContactEdits:
         what = f"the subscription to {self.names.book('lists').name_of(edit.of)!r}"
         if state.bounced:
             return changed_since(what, status_told(edit.before), "the address has bounced")
-        moment = moment_of(date)
-        # dated before the job's own send, they had left by themselves when it was sent
-        ours = moment is not None and bool(thing.at) and abs(moment - thing.at) <= WITHIN
-        if status not in thing.left or not ours:
+        if status not in thing.left or not _is_ours(status, date, thing.at):
             when = f", since {date}" if date else ""
             said = "it is not sure that they did not leave by themselves"
             return changed_since(what, status_told(edit.before), f"{status_told(status)}{when}: {said}")
@@ -179,3 +176,15 @@ class ContactEdits:
         if identity in book:
             return identity
         return book.id_of(self.remade.get((family, identity), name)) or identity
+
+
+def _is_ours(status: str, left: str, at: float) -> bool:
+    """Whether a status is surely still the one that the job has sent; `left` is when they left last.
+
+    Leaving is dated: before the job's own send, they had left by themselves when it was sent. To be unconfirmed is not:
+    nobody comes to that from a subscription but by leaving it, which then is dated later.
+    """
+    moment = moment_of(left)
+    if status == UNCONFIRMED:
+        return bool(at) and (not left or (moment is not None and moment < at - WITHIN))
+    return moment is not None and bool(at) and abs(moment - at) <= WITHIN
