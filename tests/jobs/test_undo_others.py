@@ -99,3 +99,44 @@ def test_who_was_made_unconfirmed_is_subscribed_again_unless_they_left_since(wor
     undone(world, job)
     assert world.account()["contacts"]["ada@example.com"]["lists"] == {"Newsletter": stands}
     assert failed(world) == ({} if stands == "1" else {"lists": "changed_since"})
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["undo", "undo of the undo"])
+@pytest.mark.parametrize(
+    ("name", "header", "row", "more"),
+    [
+        ("fields", "title,type,options", ("Size of it", "dropdown", "A,B"), ("Size of it", "dropdown", "A,B,C")),
+        ("dealGroups", "title,currency,stages", ("Upkeep", "usd", "One,Two"), ("Upkeep", "usd", "One,Two,Three")),
+    ],
+)
+def test_what_was_added_to_what_is_gone_by_now_is_named(
+    world: World, name: str, header: str, row: tuple[str, ...], more: tuple[str, ...], again: bool
+):
+    world.start(world.csv([row], header), name)
+    kept(world, "made")
+    world.start(world.csv([more], header), name, undoable=True)
+    job = kept(world, "added")
+    if again:
+        undone(world, job)
+        job = kept(world, "undone")
+    identity = max(int(one["id"]) for one in world.ask(f"GET {name}", query=(("limit", "100"),)).body[name])
+    assert world.ask(f"DELETE {name}/{identity}").status < 300
+    undone(world, job)
+    assert failed(world) == {"options" if name == "fields" else "stages": "changed_since"}
+    assert "is gone" in errors(world)
+
+
+def test_a_stage_is_put_back_where_it_stood(world: World):
+    header = "title,currency,stages"
+    world.start(world.csv([("Sales", "usd", "Before,To Contact,Between,In Contact")], header), "dealGroups")
+    job, stages = kept(world, "added"), _stages(world)
+    undone(world, job)
+    assert _stages(world) == ["To Contact", "In Contact", "Follow Up"]
+    undone(world, kept(world, "undone"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert _stages(world) == stages
+
+
+def _stages(world: World) -> list[str]:
+    stages = world.ask("GET dealStages", query=(("limit", "100"),)).body["dealStages"]
+    return [stage["title"] for stage in sorted(stages, key=lambda one: (int(one["order"]), int(one["id"])))]

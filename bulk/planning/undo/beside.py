@@ -1,6 +1,7 @@
 """Options of a field and stages of a pipeline that a job has added to what was there: taken away again, or put back.
 
-One that somebody uses by now is left alone: what it is in would lose its value or its place.
+One that somebody uses by now is left alone: what it is in would lose its value or its place. A stage that was taken
+away is put back where it stood.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from bulk.model import Aspect, Edit, Edits, Failure, Flow, Json, Receipt
 from bulk.planning.changes import UPDATED
 from bulk.planning.flow import Asking
 from bulk.planning.pages.collections import read_list
+from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.settling import deleted
 from bulk.planning.steps.additions import ADDITIONS, Owner
 from bulk.planning.steps.contact_links import Done
@@ -46,6 +48,13 @@ _PLACES: Final[Mapping[str, _Place]] = {
 def put_back(resource: Resource, thing: Thing, known: Known) -> Flow:
     """The flow of a line about an option or a stage."""
     edit, place = thing.edit, _PLACES[thing.edit.of]
+    owner = yield from read_record(resource, thing.record, custom=False)
+    if isinstance(owner, NotRead):
+        return not_read(owner.said)
+    if owner[1] is None:
+        what = f"the {place.plural.removesuffix('s')} {edit.name!r}"
+        left = "it was taken away" if edit.before is None else "it was there"
+        return changed_since(what, left, f"the {resource.singular} is gone")
     there = yield from _read("read back", place, thing)
     if isinstance(there, Receipt):
         return not_read(there.error)
@@ -72,8 +81,9 @@ def _read(step: str, place: _Place, thing: Thing) -> Asking[list[Json] | Receipt
 def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
     edit, identity, singular = thing.edit, str(own["id"]), place.plural.removesuffix("s")
     what = f"the {singular} {edit.name!r}"
-    left = edit.before[1] if isinstance(edit.before, list) else edit.name
-    now = str(own.get("label") or own[place.called]) if isinstance(edit.before, list) else edit.name
+    is_option = edit.of == "options"
+    left = edit.before[1] if is_option else edit.name
+    now = str(own.get("label") or own[place.called]) if is_option else edit.name
     if now != left:
         return changed_since(what, quoted(left), quoted(now))
     by = thing.record if place.plural == "fieldOptions" else identity
@@ -87,7 +97,8 @@ def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
     if using:
         return changed_since(what, "unused", f"{place.users} {', '.join(using[:5])} have it")
     done = Done()
-    gone = Edits(thing.record, (Edit(Aspect.BESIDE, edit.of, edit.before, None, edit.name),))
+    before = edit.before if is_option else [edit.name, int(own.get("order") or 0)]
+    gone = Edits(thing.record, (Edit(Aspect.BESIDE, edit.of, before, None, edit.name),))
     if done.take((yield from deleted("delete", f"{place.plural}/{identity}", gone, singular=singular))):
         there = yield from _read("look up after delete", place, thing)
         if isinstance(there, Receipt):
@@ -106,8 +117,10 @@ def _added(resource: Resource, thing: Thing, there: list[Json], known: Known) ->
         ]
         wanted: list[Json] = [tuple(edit.after)]
     else:
-        kept = [str(one["title"]) for one in there]
-        wanted = [*kept, edit.after]
+        kept = [str(one["title"]) for one in sorted(there, key=lambda one: int(one.get("order") or 0))]
+        at = edit.after[1] if isinstance(edit.after, list) else 0  # what was taken away by an earlier version: last
+        wanted = list(kept)
+        wanted.insert(at - 1 if at else len(kept), edit.name)
     done = Done()
     owner = Owner(thing.record, {edit.of: kept}, begun=known.begun)
     yield from ADDITIONS[resource.name](owner, {edit.of: wanted}, done)

@@ -49,7 +49,7 @@ def _of_contact(thing: Thing) -> int:
 def _of_record(thing: Thing) -> int:
     """Of a record by itself: it is looked at, written, and read back; and looked for among those who use it."""
     if thing.edit.aspect is Aspect.BESIDE:
-        return 4
+        return 5
     if thing.edit.aspect is not Aspect.RECORD:
         return 3
     return 2 if thing.edit.after is not None else 3 + len(USERS.get(thing.resource, ()))
