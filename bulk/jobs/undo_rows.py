@@ -11,9 +11,10 @@ from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.undo_people import PeopleSeen, is_read_before
-from bulk.model import Flow, Outcome, Receipt, RowStatus
+from bulk.model import Aspect, Flow, Outcome, Receipt, RowStatus
 from bulk.planning.undo.things import Thing
 from bulk.planning.writers import Known
+from bulk.resources import named
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.journal import OpenRow
@@ -103,7 +104,17 @@ class UndoLines:
                     state = self._seen.state_for(thing)
                 known = Known(state, begun=begun, fresh=True, newest=-1 if newest is None else newest)
                 flow = self.flow_of(thing, known)
-                yield Task(number, f"{thing.resource} {thing.record}", flow, Role.ROW, row.known, row.cut_off)
+                yield Task(number, _key_of(thing), flow, Role.ROW, row.known, row.cut_off)
+
+
+def _key_of(thing: Thing) -> str:
+    """Lines of one record go one after the other; so do those that give a name that only one record may have.
+
+    Whom one line gives back an address may have it only when another line has given up that.
+    """
+    resource = named(thing.resource)
+    names = thing.edit.aspect is Aspect.VALUE and resource.unique and thing.edit.of in resource.key_attributes
+    return f"{thing.resource} names" if names else f"{thing.resource} {thing.record}"
 
 
 _NOTHING: Final = OpenRow()

@@ -48,7 +48,7 @@ def change_record(work: RecordWork, change: Change, kept: Json) -> Flow:
         )  # fmt: skip
         receipts = yield (request,)
         if not done.take(receipts[0]):
-            return _ended(done, UPDATED, identity, wants)
+            return _ended(done, "", identity, wants)
     more = yield from _add(work, owner, done)
     wants = _wants(CHANGE, values, fields, work.wanted.additions, more)
     return _ended(done, UPDATED if done.changed else UNCHANGED, identity, wants)

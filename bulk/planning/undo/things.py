@@ -17,7 +17,13 @@ from bulk.resources.spec import CUSTOM
 
 TOGETHER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "deals": (("group", "stage"), ("contact", "account")),  # a stage lies in its pipeline; of these one is needed
+    "tags": (("tagType", "tag"),),  # another may have half of a name by now
+    "dealStages": (("group", "title"),),
 }
+_SEVERAL: Final = (
+    Aspect.BESIDE,
+    Aspect.AUTOMATION,
+)  # of one attribute several are added: an option each, an entry each
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +97,7 @@ class Things:
             else:
                 self._perhaps.setdefault(record, []).append(edit)
             return
-        # of one attribute several are added: an option each
-        key = (record, edit.aspect, f"{edit.of} {edit.name}" if edit.aspect is Aspect.BESIDE else edit.of)
+        key = (record, edit.aspect, f"{edit.of} {edit.name}" if edit.aspect in _SEVERAL else edit.of)
         before = self._found.pop(key, None)  # the last change says where it stands in the order
         not_done = (edit.before,) if edit.aspect is Aspect.RECORD and not sure else ()
         thing = Thing(row, self.resource, record, _back(edit), not_done, at=at, never=_is_never(edit))
