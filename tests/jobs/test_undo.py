@@ -268,6 +268,19 @@ def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: i
     assert not any("cannot be undone" in line for line in world.told.lines)
 
 
+@pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
+def test_an_undoable_import_that_was_killed_and_gone_on_with_is_undone_as_a_whole(world: World, path: str):
+    prepared(world)
+    before = people(world)
+    with crashing(world, path, 1):
+        world.start(world.csv([AFTER[0], AFTER[2]], HEADER), undoable=True)
+    assert world.resume().summary.complete
+    undone(world, kept(world, "resumed"))
+    assert (failed(world), errors(world)) == ({}, "")
+    assert people(world) == before
+    assert not any("cannot be undone" in line for line in world.told.lines)
+
+
 def test_a_whole_account_that_was_imported_is_undone_part_by_part(world: World):
     given(world)
     start = people(world)
