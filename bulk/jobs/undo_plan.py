@@ -29,6 +29,18 @@ FEW: Final = 5  # rows that are named
 WIDTH: Final = 60  # letters of a record that are shown
 FIRST_LINE: Final = 2  # below the header
 _CALLED: Final = {"tags": "tag", "accounts": "name"}
+_ALONG: Final[Mapping[str, str]] = {  # what goes along with what is deleted, by its resource, and is not read before
+    "tags": "a deleted tag: who carried it does not get it again",
+    "lists": "a deleted list: who was on it is not put on it again",
+    "fields": "a deleted field: values that contacts had in it do not come back",
+    "accounts": "a deleted account: contacts and deals are not put into it again, and its notes do not come back",
+    "contacts": "a deleted contact: its deals are not given to it again, its notes and automations do not come back",
+    "deals": "a deleted deal: its notes do not come back",
+    "dealGroups": "a deleted pipeline: its deals do not come back, and its stages by their titles alone",
+    "dealStages": "a deleted stage: its deals do not come back",
+    "dealCustomFieldMeta": "a deleted field: values that deals had in it do not come back",
+    "accountCustomFieldMeta": "a deleted field: values that accounts had in it do not come back",
+}
 
 
 @dataclass(slots=True)
@@ -105,6 +117,10 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
             things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
     for things in reversed(by_resource.values()):
         found.things += things.all()
+    if record.options.get("mode") == "delete" and record.resource in _ALONG:
+        found.stays[_ALONG[record.resource]] += sum(
+            thing.edit.aspect is Aspect.RECORD for things in by_resource.values() for thing in things.all()
+        )
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
     for things in by_resource.values():
         open_rows = [row for row in sorted(things.doubtful) if row not in settled or not settled[row].action]

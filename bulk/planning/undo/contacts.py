@@ -26,7 +26,7 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, is_known, link_told, not_read
+from bulk.planning.undo.ends import as_it_was, changed_since, ended, field_gone, is_known, link_told, not_read
 from bulk.planning.undo.things import Thing, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
@@ -143,7 +143,8 @@ class ContactUndo:
             return changed_since(email, "deleted", f"somebody has made it, with the id {receipt.data['id']}")
         fields = {f"{CUSTOM}{of}": value for of, value in before.fields.items() if value}
         values = {of: value for of, value in {**before.attributes, **fields}.items() if value}
-        values = {of: value for of, value in values.items() if is_known(of, self.edits.columns)}
+        lost = [of for of in values if not is_known(of, self.edits.columns)]
+        values = {of: value for of, value in values.items() if of not in lost}
         own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in values.items())
         write = Write(Way.NEW, "", Wanted(values), own, self.edits.columns, known, Edits("", own, made=True))
         contact = yield from write_contact(write)
@@ -154,6 +155,7 @@ class ContactUndo:
         done = yield from combined(self._parts(contact, there))
         failures = [failure for part in done for failure in part.failures]
         failures += [_gone(edit) for edit in beside if edit not in there]
+        failures += map(field_gone, lost)
         result = Done(failures, any(part.in_doubt for part in done), changed=True)
         return ended(result, CREATED, contact.id, wants_of(own, there))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bulk.model import Aspect, Failure, Json, Outcome, RowStatus
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.consent import NEVER, STATUS_WORDS
@@ -45,6 +47,22 @@ def ended(done: Done, action: str, identity: str, wants: Json) -> Outcome:
 def is_known(attribute: str, columns: tuple[Column, ...]) -> bool:
     """Whether the account has the attribute: a custom field may be gone."""
     return not attribute.startswith(CUSTOM) or any(column.attribute == attribute for column in columns)
+
+
+def field_gone(attribute: str) -> Failure:
+    """That a record is there again without the value of a custom field that is gone."""
+    field = attribute.removeprefix(CUSTOM)
+    said = f"It is there again, without its value of the field with the id {field}, which somebody deleted since."
+    return Failure(f"field {field}", "changed_since", said)
+
+
+def without(outcome: Outcome, failures: list[Failure]) -> Outcome:
+    """The end of a line that has made a record anew, which lacks something."""
+    if not failures or outcome.status not in (RowStatus.SUCCEEDED, RowStatus.UNCHANGED):
+        return replace(outcome, failures=(*outcome.failures, *failures))
+    return replace(
+        outcome, status=RowStatus.FAILED, failures=tuple(failures), wants=perhaps(outcome.wants or {}, there=True)
+    )
 
 
 def status_told(status: Json) -> str:

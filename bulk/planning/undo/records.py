@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt, RowStatus
+from bulk.model import Aspect, Edit, Edits, Failure, Flow, Json, Outcome, Receipt, RowStatus
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change
 from bulk.planning.flow import Asking
 from bulk.planning.kept_records import UNSET
@@ -20,7 +20,7 @@ from bulk.planning.steps.record import CREATE, NOTHING, change_record, create_re
 from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted
 from bulk.planning.undo import beside
-from bulk.planning.undo.ends import as_it_was, changed_since, not_read
+from bulk.planning.undo.ends import as_it_was, changed_since, field_gone, is_known, not_read, without
 from bulk.planning.undo.things import Thing, image_values
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.identity import name_key, same_name
@@ -109,6 +109,8 @@ class RecordUndo:
 
     def _change(self, thing: Thing, kept: Json, known: Known) -> Flow:
         edit = thing.edit
+        if not is_known(edit.of, self.columns):
+            return changed_since(f"the field {edit.of.removeprefix(CUSTOM)}", quoted(edit.before), "it is gone")
         own = self._differs({edit.of: edit.after}, kept)
         if not own:
             return as_it_was(known, UPDATED, thing.record)
@@ -164,11 +166,17 @@ class RecordUndo:
         book = self.names.book(self.resource.name)
         there = self._there(kept)
         if there is None or CREATE in known.begun:
-            return (yield from create_record(self._work(known, _additions(kept)), Change("", CREATED, own)))
+            outcome = yield from create_record(self._work(known, _additions(kept)), Change("", CREATED, own))
+            return without(outcome, self._lost(kept)) if outcome.id else outcome
         # names that lines need are made before them; any other was there, and is not ours to delete again
         if not self._is_made(book.name_of(there), there):
             return Outcome(RowStatus.UNCHANGED, UNCHANGED, there)
-        return (yield from self._complete(there, own, known))
+        return without((yield from self._complete(there, own, known)), self._lost(kept))
+
+    def _lost(self, kept: Json) -> list[Failure]:
+        """The values of custom fields that are gone."""
+        values = (of for of, value in kept.items() if of.startswith(CUSTOM) and value not in (None, "", []))
+        return [field_gone(of) for of in values if not is_known(of, self.columns)]
 
     def _complete(self, record: str, own: tuple[Edit, ...], known: Known) -> Flow:
         """Give a record that was made by its name alone all that the deleted one had."""

@@ -1,0 +1,69 @@
+"""What an undo cannot put back is named: before, where that is known by then, else in its report."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulk.resources.spec import Writing
+from tests.jobs.samples import IMPORTED, SAMPLES, given
+from tests.jobs.test_undo import errors, failed
+from tests.undone import kept, undone
+from tests.world import World, report
+
+FIELDS = "fieldLabel,fieldType"
+DEAL = "title,contact_email,value,currency,pipeline_title,stage_title,Own"
+BIG = ("Big", "ada@example.com", "1.00", "usd", "Sales", "To Contact", "x")
+
+
+def test_a_contact_is_made_anew_without_the_values_of_a_field_that_is_gone(world: World):
+    world.start(world.csv([("Own", "text")], "title,type"), "fields")
+    kept(world, "field")
+    world.start(world.csv([("ada@example.com", "x", "Oslo")], "email,Own,City"))
+    kept(world, "contact")
+    world.start(world.csv([("ada@example.com",)], "email"), mode="delete", undoable=True)
+    job = kept(world, "deleted")
+    field = next(
+        one["id"] for one in world.ask("GET fields", query=(("limit", "100"),)).body["fields"] if one["title"] == "Own"
+    )
+    world.ask(f"DELETE fields/{field}")
+    undone(world, job)
+    assert failed(world) == {"create": "changed_since"}
+    assert f"the field with the id {field}" in errors(world)
+    assert world.account()["contacts"]["ada@example.com"]["fields"] == {"City": "Oslo"}
+
+
+@pytest.mark.parametrize("mode", ["delete", "upsert"])
+def test_the_value_of_a_deal_in_a_field_that_is_gone_is_named(world: World, mode: str):
+    given(world)
+    world.start(world.csv([("Own", "text")], FIELDS), "dealCustomFieldMeta")
+    kept(world, "field")
+    world.start(world.csv([BIG], DEAL), "deals")
+    kept(world, "deal")
+    world.start(world.csv([(*BIG[:-1], "y")], DEAL), "deals", mode=mode)
+    job = kept(world, "changed")
+    metas = world.ask("GET dealCustomFieldMeta", query=(("limit", "100"),)).body["dealCustomFieldMeta"]
+    field = next(one["id"] for one in metas if one["fieldLabel"] == "Own")
+    world.ask(f"DELETE dealCustomFieldMeta/{field}")
+    undone(world, job)
+    assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["changed_since"]
+    assert field in errors(world)
+    assert "Big" in {one["title"] for one in world.ask("GET deals").body["deals"]}
+
+
+DELETED = [one.name for one in IMPORTED if "delete" in one.modes and one.writing is not Writing.LINK]
+
+
+@pytest.mark.parametrize("name", DELETED)
+def test_what_went_along_with_a_deleted_record_is_told_first(world: World, name: str):
+    given(world)
+    sample = SAMPLES[name]
+    world.start(world.csv(sample.rows[:1], sample.header), name)
+    kept(world, "made")
+    world.start(world.csv(sample.rows[:1], sample.header), name, mode="delete", undoable=True)
+    undone(world, kept(world, "deleted"))
+    stays = [line.strip() for line in world.told.lines if "Stays: " in line]
+    assert len(stays) == (name not in ("notes", "webhooks")), stays
+    assert all(line.startswith("Stays: 1 times a deleted ") for line in stays)
+    world.told.lines.clear()
+    undone(world, kept(world, "undone"))
+    assert not any("Stays: " in line for line in world.told.lines)
