@@ -16,7 +16,7 @@ from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, UNCHANGED, Change
 from bulk.planning.flow import Asking
-from bulk.planning.learning import learned
+from bulk.planning.learning import has_sent, learned, learned_before
 from bulk.planning.plan_lines import Line, lines_of
 from bulk.planning.projected import Coming, name_imagined
 from bulk.planning.read_back import NotRead, read_record
@@ -41,9 +41,13 @@ class ApplyRows:
         """The flow of one row. One that has begun goes on: what it found then was as planned."""
         prepared = self.prepared
         writer, resource = prepared.writer, prepared.resource
-        if any(not step.startswith("look up") for step in known.begun):
-            return (yield from writer.flow(row, known))
         lookup = CheckpointLookup(resource, self.checkpoint)
+        if has_sent(known):
+            before = yield from learned_before(resource.writing, row, known, writer.meaning, lookup, again=True)
+            if isinstance(before, Failure):
+                return Outcome(RowStatus.FAILED, failures=(before,))
+            return (yield from writer.flow(row, replace(before, exact=before is not known)))
+        known = replace(known, begun=frozenset())
         known_now = yield from learned(resource.writing, row, known, writer.meaning, lookup, again=True)
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))

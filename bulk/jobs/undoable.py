@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
-from bulk.planning.learning import learned
+from bulk.planning.learning import has_sent, learned, learned_before
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.storage.checkpoint import Checkpoint
-
-_READING: Final = ("look up", "read back")
-_FIRST_READ: Final = ("look up before", "read back")  # by which `learned` reads, before anything is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +20,15 @@ class UndoableRows:
     checkpoint: Checkpoint
 
     def flow(self, row: Row, known: Known) -> Flow:
-        """The flow of one row. One that has begun goes on: what it found then stands with what it has sent.
-
-        That is had again from what the journal has of its reading; without it nothing is read anew, since the account
-        would show what the row has done.
-        """
+        """The flow of one row. One that has begun goes on: what it found then stands with what it has sent."""
         prepared = self.prepared
         writer, resource = prepared.writer, prepared.resource
-        has_sent = any(not step.startswith(_READING) for step in known.begun)
-        if has_sent and not any(step.startswith(_FIRST_READ) for step in known.begun):
-            return (yield from writer.flow(row, known))
         lookup = CheckpointLookup(resource, self.checkpoint)
-        found = yield from learned(resource.writing, row, replace(known, begun=frozenset()), writer.meaning, lookup)
+        if has_sent(known):
+            found = yield from learned_before(resource.writing, row, known, writer.meaning, lookup)
+        else:
+            known = replace(known, begun=frozenset())
+            found = yield from learned(resource.writing, row, known, writer.meaning, lookup)
         if isinstance(found, Failure):
             return Outcome(RowStatus.FAILED, failures=(found,))
-        return (yield from writer.flow(row, replace(found, begun=known.begun) if has_sent else found))
+        return (yield from writer.flow(row, found))

@@ -6,6 +6,7 @@ A plan says what was there before, so it asks for whom it does not know: by addr
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from bulk.model import Failure, Row
 from bulk.planning.address_lookup import look_up_contact
@@ -15,6 +16,9 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.writers import Known, Lookup, Meaning
 from bulk.resources.escapes import unescaped
 from bulk.resources.spec import Writing, is_blank
+
+_FIRST: Final = ("look up before", "read back")  # the questions of `learned`
+_QUESTIONS: Final = ("look up", "read back")
 
 
 def contact_now(identity: str) -> Asking[ContactState | Failure | None]:
@@ -75,3 +79,22 @@ def learned(
     if writing is Writing.LINK:
         return (yield from learned_person(row, known, lookup, again=again))
     return known
+
+
+def has_sent(known: Known) -> bool:
+    """Whether an earlier run has sent anything of a row but what it asked for first."""
+    return any(not step.startswith(_QUESTIONS) for step in known.begun)
+
+
+def learned_before(
+    writing: Writing, row: Row, known: Known, meaning: Meaning, lookup: Lookup, *, again: bool = False
+) -> Asking[Known | Failure]:
+    """What was known of a row that has begun, when it began: by what is written down of its reading, nothing is asked.
+
+    Without that it is not read anew, since the account would show what the row has done.
+    """
+    if not any(step.startswith(_FIRST) for step in known.begun):
+        return known
+    blank = replace(known, begun=frozenset())
+    result = yield from learned(writing, row, blank, meaning, lookup, again=again)
+    return result if isinstance(result, Failure) else replace(result, begun=known.begun)

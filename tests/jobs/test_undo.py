@@ -269,11 +269,20 @@ def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: i
 
 
 @pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
-def test_an_undoable_import_that_was_killed_and_gone_on_with_is_undone_as_a_whole(world: World, path: str):
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_job_that_has_read_first_and_was_cut_off_and_gone_on_with_is_undone_as_a_whole(
+    world: World, path: str, planned: bool
+):
     prepared(world)
     before = people(world)
+    file = world.csv([AFTER[0], AFTER[2], AFTER[3]], HEADER)
+    if planned:
+        world.plan(file)
     with crashing(world, path, 1):
-        world.start(world.csv([AFTER[0], AFTER[2]], HEADER), undoable=True)
+        if planned:
+            world.apply()
+        else:
+            world.start(file, undoable=True)
     assert world.resume().summary.complete
     undone(world, kept(world, "resumed"))
     assert (failed(world), errors(world)) == ({}, "")

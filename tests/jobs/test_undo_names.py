@@ -1,4 +1,4 @@
-"""Names that only one record may have go back in an order in which they are free; entries and parts of names likewise."""
+"""Names that only one record may have go back in an order in which they are free, both parts of a name together."""
 
 from __future__ import annotations
 

@@ -59,13 +59,9 @@ def put_back(resource: Resource, thing: Thing, known: Known) -> Flow:
     if isinstance(there, Receipt):
         return not_read(there.error)
     own = next((one for one in there if str(one[place.called]) == edit.name), None)
-    if edit.after is not None:
-        if own is None:
-            return (yield from _added(resource, thing, there, known))
+    if (own is None) == (edit.after is None):
         return as_it_was(known, UPDATED, thing.record)
-    if own is None:
-        return as_it_was(known, UPDATED, thing.record)
-    return (yield from _removed(place, thing, own))
+    return (yield from _added(resource, thing, there, known) if own is None else _removed(place, thing, own))
 
 
 def _read(step: str, place: _Place, thing: Thing) -> Asking[list[Json] | Receipt]:
