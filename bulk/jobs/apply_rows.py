@@ -43,20 +43,25 @@ class ApplyRows:
         writer, resource = prepared.writer, prepared.resource
         lookup = CheckpointLookup(resource, self.checkpoint)
         if has_sent(known):
-            before = yield from learned_before(resource.writing, row, known, writer.meaning, lookup, again=True)
-            if isinstance(before, Failure):
-                return Outcome(RowStatus.FAILED, failures=(before,))
-            return (yield from writer.flow(row, replace(before, exact=before is not known)))
-        known = replace(known, begun=frozenset())
-        known_now = yield from learned(resource.writing, row, known, writer.meaning, lookup, again=True)
+            known_now = yield from learned_before(resource.writing, row, known, writer.meaning, lookup, again=True)
+        else:
+            known = replace(known, begun=frozenset())
+            known_now = yield from learned(resource.writing, row, known, writer.meaning, lookup, again=True)
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))
+        if has_sent(known):
+            return (yield from writer.flow(row, replace(known_now, exact=known_now is not known)))
+        return (yield from self._as_planned(row, known_now))
+
+    def _as_planned(self, row: Row, known_now: Known) -> Flow:
+        """What becomes of a row of which nothing was sent."""
+        writer, resource = self.prepared.writer, self.prepared.resource
         decided = yield from writer.decide(row, replace(known_now, exact=True))
         result = decided if isinstance(decided, Outcome) else decided.change
         planned = self._planned(row.number)
         if isinstance(planned, Failure):
             return Outcome(RowStatus.FAILED, failures=(planned,))
-        differing = _differing(planned, lines_of(row, result, writer.meaning.columns, prepared.names))
+        differing = _differing(planned, lines_of(row, result, writer.meaning.columns, self.prepared.names))
         if differing is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
             differing = yield from self._moved(result)
         if differing is not None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import NothingToUndoError
 from tests.scale import tries
-from tests.undone import gone_on, kept, people, undone
+from tests.undone import check, gone_on, kept, people, undone
 from tests.world import Crash, World
 
 HEADER = "email,firstName,tags,remove_tags,lists,unsubscribe_lists,account,Company size"
@@ -80,3 +82,9 @@ def test_an_undo_leads_back(world: World, before: Any, after: Any, crash: int):
     else:
         assert again.summary.complete
     assert people(world) == imported
+
+
+@pytest.mark.parametrize("seed", range(tries(12, 400)))
+def test_an_undo_of_anything_leads_back_and_leaves_what_others_changed(world: World, seed: int):
+    """`python -m tests.undone N SEED` plays as many as one likes."""
+    assert check(world, Random(seed)).wrong == []
