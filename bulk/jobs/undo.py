@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import anyio.to_thread
@@ -21,7 +22,7 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult, Summary, told
-from bulk.jobs.undo_plan import UNDO_CSV, found_in
+from bulk.jobs.undo_plan import UNDO_CSV, Found, found_in
 from bulk.jobs.undo_work import Undoing, work
 from bulk.jobs.undone_before import check_not_undone
 from bulk.model import RowStatus
@@ -41,6 +42,18 @@ async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, 
     Raises `NothingToUndoError` for a job that has changed nothing, or whose changes were put back already,
     `UsageError` for one of which another job is to be undone instead, `DeclinedError` if it is not agreed to.
     """
+    found = await _found(undone, setting)
+    before = undone.record()
+    folder = create_job(setting.jobs, setting.name, UNDO)
+    access = setting.access
+    record = JobRecord(
+        UNDO, before.resource, asdict(options), access.place, access.connection, found.host, output=str(undone.path)
+    )
+    return await _begin(folder, record, options, setting, found, only_plan=only_plan)
+
+
+async def _found(undone: JobFolder, setting: Setting) -> Found:
+    """What there is to put back of a job; raises what `start` does where there is nothing."""
     before = undone.record()
     if before.kind == "export":
         raise UsageError("undo_of_export", job=undone.name)
@@ -52,31 +65,42 @@ async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, 
     await anyio.to_thread.run_sync(check_not_undone, undone, found.latest)
     if found.is_nothing:
         raise NothingToUndoError("undo_of_nothing", job=undone.name)
-    access = setting.access
-    folder = create_job(setting.jobs, setting.name, UNDO)
-    record = JobRecord(
-        UNDO, before.resource, asdict(options), access.place, access.connection, found.host, output=str(undone.path)
-    )
+    return found
+
+
+async def _begin(
+    folder: JobFolder, record: JobRecord, options: ImportOptions, setting: Setting, found: Found, *, only_plan: bool
+) -> JobResult:
+    """Say what there is to put back, ask, and do it. Of what is not agreed to nothing is left."""
     try:
-        with folder.locked(), new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
-            folder.write(record)
-            undoing = Undoing(folder, options, checkpoint, setting, found, only_plan=only_plan)
-            return await _run(undoing, record)
+        with folder.locked():
+            for file in folder.path.glob(f"{CHECKPOINT}*"):  # of one that was cut off before it was agreed to
+                file.unlink()
+            with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
+                folder.write(record)
+                undoing = Undoing(folder, options, checkpoint, setting, found, only_plan=only_plan)
+                return await _run(undoing, record)
     finally:
         if only_plan or not (folder.file(SUMMARY).exists() or _begun(folder)):
             folder.discard()
 
 
 async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:
-    """Resume an undo, or with `retry` try again what failed or is in doubt. `changes` are options anew."""
+    """Resume an undo, or with `retry` try again what failed or is in doubt. `changes` are options anew.
+
+    One that was cut off before it was agreed to begins anew, and asks.
+    """
     record = folder.record()
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
+    if not (folder.running or _begun(folder)):
+        found = await _found(JobFolder(Path(record.output)), setting)
+        return await _begin(folder, record, options, setting, found, only_plan=False)
     with folder.locked():
         setting.access.check_same(record.place, record.connection)
         if folder.is_done and (before := told(folder)) is not None:
             return before
         with opened_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
-            if checkpoint.fact(facts.CHECKED) is None:
+            if not checkpoint.fact(facts.CONFIRMED):
                 raise UsageError("undo_not_begun", job=folder.name)
             undoing = Undoing(folder, options, checkpoint, setting, resumed=True, retry=retry)
             return await _run(undoing, record)

@@ -8,16 +8,26 @@ import secrets
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from bulk.errors import UsageError
+from bulk.errors import UnfinishedError, UsageError
 from bulk.messages import Part
 from bulk.resources.kinds import nearest
-from bulk.storage.job_folder import JOB, OPEN, STDOUT, JobFolder
+from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, LOCK, OPEN, STDOUT, JobFolder
 from bulk.storage.private import make_private
+
+_BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `job.json`
+    {
+        LOCK,
+        INPUT_COPY,
+        *(f".{name}.part" for name in (INPUT_COPY, JOB)),
+        *(f"{CHECKPOINT}{end}" for end in ("", "-wal", "-shm", "-journal")),
+    }
+)
 
 
 def create_job(jobs: Path, name: str | None, kind: str) -> JobFolder:
-    """Make a new folder; a given name must be free."""
+    """Make a new folder; a given name must be free, or that of a job that was killed before it began."""
     if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
         raise UsageError("job_name_invalid", name=name)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -26,11 +36,28 @@ def create_job(jobs: Path, name: str | None, kind: str) -> JobFolder:
         make_private(jobs)
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        raise UsageError("job_exists", job=folder.name, folder=jobs) from None
+        if not _taken_over(JobFolder(folder)):
+            raise UsageError("job_exists", job=folder.name, folder=jobs) from None
     except OSError as error:
         raise UsageError("jobs_folder_not_written", folder=jobs, reason=error.strerror) from error
     folder.chmod(0o700)  # whatever the umask says
     return JobFolder(folder)
+
+
+def _taken_over(folder: JobFolder) -> bool:
+    """Whether nothing is in a folder but what a process has left that was killed before it wrote what its job is.
+
+    That has sent nothing, and nobody can go on with it. It is taken away.
+    """
+    with contextlib.suppress(UnfinishedError, OSError):
+        if {one.name for one in folder.path.iterdir()} <= _BEFORE_IT_BEGINS:
+            with folder.locked():
+                left = [one for one in folder.path.iterdir() if one.name != LOCK]
+                if {one.name for one in left} <= _BEFORE_IT_BEGINS:
+                    for one in left:
+                        one.unlink()
+                    return True
+    return False
 
 
 def find_job(jobs: Path, name: str | None, *, retry: bool = False) -> JobFolder:

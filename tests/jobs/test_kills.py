@@ -11,8 +11,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from filelock import FileLock
@@ -45,8 +47,13 @@ class Place:
             "XDG_STATE_HOME": str(self.folder / "state"),
         }  # fmt: skip
 
-    def run(self, *arguments: str, number: int = 0, after: int | None = None) -> tuple[int, str, str]:
-        """Run to its end; `number` is the signal it is sent once the server has seen `after` more requests."""
+    def run(
+        self, *arguments: str, number: int = 0, after: int | None = None, later: float = 0.0
+    ) -> tuple[int, str, str]:
+        """Run to its end; `number` is the signal it is sent once the server has seen `after` more requests.
+
+        `later`: so many seconds after that, wherever the process is by then.
+        """
         out, err = self.folder / "out.txt", self.folder / "err.txt"
         at = len(self.served.log) + (after or 0)
         order = {"arguments": arguments, "folder": str(self.folder), "environment": self.environment}
@@ -55,10 +62,17 @@ class Place:
         self.forks.stdin.write(json.dumps(order | {"out": str(out), "err": str(err)}) + "\n")
         self.forks.stdin.flush()
         process = int(self.forks.stdout.readline())
+
+        def send() -> None:
+            with suppress(ProcessLookupError):  # it has ended in between
+                os.kill(process, number)
+
+        timer = Timer(later, send)
         if after is not None:
-            self.served.on_request = lambda seen: os.kill(process, number) if seen == at else None
+            self.served.on_request = lambda seen: (timer.start() if later else send()) if seen == at else None
         code = int(self.forks.stdout.readline())
         self.served.on_request = lambda _seen: None
+        timer.cancel()
         return code, out.read_text(), err.read_text()
 
     @property

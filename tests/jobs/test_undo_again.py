@@ -7,10 +7,12 @@ from contextlib import suppress
 
 import pytest
 
-from bulk.errors import NothingToUndoError, UsageError
+from bulk.errors import DeclinedError, NothingToUndoError, UsageError
+from bulk.jobs import undo
 from bulk.model import Lost, Reply, Request
 from tests.jobs.test_undo import AFTER, HEADER, errors, failed, prepared
 from tests.undone import gone_on, kept, people, undone
+from tests.virtual import run
 from tests.world import Crash, World, crashing, report
 
 
@@ -132,6 +134,52 @@ def test_a_job_that_changed_nothing_has_nothing_to_undo(world: World):
     with pytest.raises(NothingToUndoError, match="has changed nothing"):
         undone(world, kept(world, "same"))
     assert not world.job.path.exists()
+
+
+def test_an_undo_that_was_cut_off_before_it_was_agreed_to_asks_again(world: World):
+    """As if the machine had gone out while the question stood there; what is resumed then must not just be done."""
+    prepared(world)
+    before = people(world)
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    job, imported = kept(world, "imported"), people(world)
+    left = world.folder / "left"
+
+    def asked(_question: str) -> bool:
+        shutil.copytree(world.job.path, left)
+        return False
+
+    world.confirm = asked
+    with pytest.raises(DeclinedError):
+        undone(world, job)
+    left.rename(world.job.path)
+    world.confirm = lambda _question: False
+    with pytest.raises(DeclinedError):
+        run(undo.go_on, world.job, {}, world.setting)
+    assert people(world) == imported
+    assert not world.job.path.exists()
+    world.confirm = None
+    shutil.rmtree(left, ignore_errors=True)
+    world.confirm = asked
+    with pytest.raises(DeclinedError):
+        undone(world, job)
+    left.rename(world.job.path)
+    assert gone_on(world).summary.complete
+    assert people(world) == before
+
+
+@pytest.mark.parametrize("files", [(), ("lock",), ("lock", "checkpoint.sqlite", ".job.json.part", "input.csv")])
+def test_the_name_of_a_job_that_was_killed_before_it_began_is_free(world: World, files: tuple[str, ...]):
+    world.job.path.mkdir(parents=True)
+    for name in files:
+        (world.job.path / name).write_text("")
+    assert world.start(world.csv(AFTER, HEADER)).summary.complete
+    (world.folder / "jobs" / "other").mkdir()
+    (world.folder / "jobs" / "other" / "somebody's.txt").write_text("")
+    world.job.path.rename(world.folder / "jobs" / "done")
+    (world.folder / "jobs" / "other").rename(world.job.path)
+    with pytest.raises(UsageError, match="There is a job named 'job' already"):
+        world.start(world.csv(AFTER, HEADER))
+    assert [one.name for one in world.job.path.iterdir()] == ["somebody's.txt"]
 
 
 BEFORE_AGAIN = [("ada@example.com", "Ada", "", "VIP", "", "Newsletter", "", "Acme", "1-10")]
