@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.files.opening import open_sink
-from bulk.model import Aspect, Edit, Json, Row, number_told
+from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus, number_told
 from bulk.planning.changes import CREATED, UPDATED, Change
 from bulk.planning.consent import ACTIVE
 from bulk.planning.names import Names, columns_of
@@ -123,7 +123,7 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
         )
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
     for things in by_resource.values():
-        open_rows = [row for row in sorted(things.doubtful) if row not in settled or not settled[row].action]
+        open_rows = [row for row in sorted(things.doubtful) if row not in settled or _is_in_doubt(settled[row])]
         found.doubtful += [f"{prefix}{row}" for row in open_rows]
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
@@ -134,6 +134,11 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
     ]
     for family, names in made_names.items():
         found.names.setdefault(family, {}).update(names)
+
+
+def _is_in_doubt(outcome: Outcome) -> bool:
+    """Whether it is open if a row has created something; of one that has failed it is known that it has not."""
+    return outcome.status is RowStatus.IN_DOUBT and not outcome.action
 
 
 def _made(checkpoint: Checkpoint) -> dict[int, str]:
@@ -245,7 +250,10 @@ def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]
         yield f"  Stays: {count:,} times {what}."
     for rows, why in (
         (found.untold, "what was there before is not known of all that they wrote, and that stays"),
-        (found.doubtful, "it is not known whether they have created anything: resume the job first, then undo it"),
+        (
+            found.doubtful,
+            "it is not known whether they have created anything: resume or retry the job first, then undo it",
+        ),
     ):
         if rows:
             few = ", ".join(rows[:FEW]) + (", …" if len(rows) > FEW else "")

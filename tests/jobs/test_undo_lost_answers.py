@@ -53,3 +53,15 @@ def test_an_enrolment_whose_answer_was_lost_is_taken_back(world: World):
     assert (failed(world), errors(world)) == ({}, "")
     assert world.ask("GET contactAutomations").body["contactAutomations"] == []
     assert not any("taken out of" in line for line in world.told.lines)
+
+
+def test_a_row_that_has_found_another_of_its_address_has_created_nothing(world: World):
+    """The answer was lost, and a look has shown who had the address before the job."""
+    world.people([("ada@example.com", "Ada")])
+    world.instead = losing("contacts")
+    rows = [("ada@example.com", "Augusta"), ("grace@example.com", "Grace")]
+    world.start(world.csv(rows, "email,firstName"), mode="create", concurrency=1)
+    world.instead = lambda _request, reply: reply
+    undone(world, kept(world, "created"))
+    assert not any("cannot be undone" in line for line in world.told.lines), world.told.lines
+    assert [*world.account()["contacts"]] == ["ada@example.com"]
