@@ -10,6 +10,7 @@ import pytest
 from bulk.errors import DeclinedError, NothingToUndoError, UsageError
 from bulk.jobs import undo
 from bulk.model import Lost, Reply, Request
+from bulk.storage.checkpoint import opened_checkpoint
 from tests.jobs.test_undo import AFTER, HEADER, errors, failed, prepared
 from tests.undone import gone_on, kept, people, undone
 from tests.virtual import run
@@ -55,6 +56,22 @@ def test_a_name_of_which_the_answer_was_lost_was_created(world: World, path: str
     assert (failed(world), errors(world)) == ({}, "")
     assert {line["_action"] for line in report(world.job.path, "succeeded.csv")} == {"created"}
     assert people(world) == imported
+
+
+def test_who_left_one_account_may_be_in_another_when_it_is_read_back(world: World):
+    """After a kill the other line may not say any more that it has put them there."""
+    world.start(world.csv([("ada@example.com", "Acme")], "email,account"))
+    kept(world, "before")
+    world.start(world.csv([("ada@example.com", "Other")], "email,account"), undoable=True)
+    job = kept(world, "imported")
+    with crashing(world, "accountContacts"):
+        undone(world, job)
+    with opened_checkpoint(world.job.file("checkpoint.sqlite")) as checkpoint:
+        (left,) = (one.wants for batch in checkpoint.unread.batches(100) for one in batch)
+    accounts = {one["name"]: one["id"] for one in world.ask("GET accounts").body["accounts"]}
+    assert left == {"left": accounts["Other"]}
+    gone_on(world)
+    assert (failed(world), errors(world)) == ({}, "")
 
 
 def test_it_is_said_by_which_undo_a_job_was_undone(world: World):

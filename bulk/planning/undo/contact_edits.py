@@ -152,7 +152,10 @@ class ContactEdits:
             job = Employment(account, name, str(edit.after))
             done = yield from set_account(Contact(state.id, UPDATED), job, places)
         own = Edit(Aspect.ACCOUNT, account, current, edit.after, name)
-        return ended(done, UPDATED, state.id, wants_of((), (own,)))
+        wants = (
+            {"left": account} if edit.after is None else wants_of((), (own,))
+        )  # another line may put it into another
+        return ended(done, UPDATED, state.id, wants)
 
     def _unenrol(self, thing: Thing, known: Known) -> Flow:
         """Take a contact out of the automation that the job has put it into: that enrolment, no other."""
