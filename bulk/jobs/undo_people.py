@@ -28,7 +28,7 @@ class PeopleSeen:
 
     _states: dict[str, ContactState | None] = field(default_factory=dict)
     _since: float = 0.0
-    _moved: set[str] = field(default_factory=set)  # whose accounts a line changes, which may be on its way still
+    _moved: set[str] = field(default_factory=set)  # of whose accounts a line was given, which may be under way
     _reading: bool = False
 
     def knows(self, record: str) -> bool:
@@ -38,16 +38,17 @@ class PeopleSeen:
     def state_for(self, thing: Thing) -> ContactState | None:
         """How the contact of a line is, as far as that line looks at it; None: it is to be read by itself.
 
-        A place in one account hangs on those in others, which an earlier line may have changed.
+        A place in one account hangs on those in others, which an earlier line may change.
         """
-        moved = thing.record in self._moved
-        self.goes_on(thing)
-        return None if moved and thing.edit.aspect is Aspect.ACCOUNT else self._states.get(thing.record)
+        return None if self.given(thing) else self._states.get(thing.record)
 
-    def goes_on(self, thing: Thing) -> None:
-        """Know of a line that an earlier run has begun, which reads its contact by itself."""
-        if thing.edit.aspect is Aspect.ACCOUNT:
-            self._moved.add(thing.record)
+    def given(self, thing: Thing) -> bool:
+        """Note that a line is given; whether one before it may change what it looks at."""
+        if thing.edit.aspect is not Aspect.ACCOUNT:
+            return False
+        moved = thing.record in self._moved
+        self._moved.add(thing.record)
+        return moved
 
     def read(self, records: Iterable[str]) -> Generator[Task | None]:
         """Read the first hundred of these contacts; None while that is under way."""

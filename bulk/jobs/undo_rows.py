@@ -94,8 +94,8 @@ class UndoLines:
                 row = opened.get(number, _NOTHING)
                 begun = frozenset((*row.known, *row.cut_off))
                 state = None
-                if self.reads and begun:
-                    self._seen.goes_on(thing)
+                if begun:
+                    self._seen.given(thing)
                 elif self.reads and is_read_before(thing):
                     if not self._seen.knows(thing.record):
                         yield from self._seen.read(

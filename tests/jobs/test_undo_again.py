@@ -9,7 +9,10 @@ import pytest
 
 from bulk.errors import DeclinedError, NothingToUndoError, UsageError
 from bulk.jobs import undo
-from bulk.model import Lost, Reply, Request
+from bulk.jobs.undo_people import PeopleSeen
+from bulk.model import Aspect, Edit, Lost, Reply, Request
+from bulk.planning.state import ContactState
+from bulk.planning.undo.things import Thing
 from bulk.storage.checkpoint import opened_checkpoint
 from tests.jobs.test_undo import AFTER, HEADER, errors, failed, prepared
 from tests.undone import gone_on, kept, people, undone
@@ -72,6 +75,33 @@ def test_who_left_one_account_may_be_in_another_when_it_is_read_back(world: Worl
     assert left == {"left": accounts["Other"]}
     gone_on(world)
     assert (failed(world), errors(world)) == ({}, "")
+
+
+def test_who_was_deleted_before_the_answer_was_written_down_was_deleted_by_the_undo(world: World):
+    world.start(world.csv(AFTER, HEADER), undoable=True)
+    job = kept(world, "imported")
+
+    def answered(request: Request, _reply: Reply | Lost) -> None:
+        if request.method == "DELETE" and request.path.startswith("contacts/"):
+            raise Crash
+
+    world.after = answered
+    with suppress(BaseExceptionGroup, Crash):
+        undone(world, job)
+    world.after = lambda _request, _reply: None
+    gone_on(world)
+    ends = {line["_action"] for line in report(world.job.path, "succeeded.csv") if line["resource"] == "contacts"}
+    assert ends == {"deleted"}
+
+
+def test_a_place_in_an_account_is_not_looked_at_while_another_line_changes_it():
+    """A line that goes on in a new run is under way as well: what was read with others may be from before it."""
+    ada = ContactState("7", {}, {}, {}, {}, {"1": "5"})
+    leaving, joining = Edit(Aspect.ACCOUNT, "1", "", None), Edit(Aspect.ACCOUNT, "2", None, "")
+    seen = PeopleSeen({"7": ada})
+    assert seen.given(Thing(2, "contacts", "7", leaving)) is False
+    assert seen.state_for(Thing(2, "contacts", "7", joining)) is None
+    assert PeopleSeen({"7": ada}).state_for(Thing(2, "contacts", "7", joining)) is ada
 
 
 def test_it_is_said_by_which_undo_a_job_was_undone(world: World):
