@@ -160,7 +160,7 @@ class Play:
         key = chance.choice(declared.keys) if chance.random() < 0.4 else ""
         if key == "id" and mode == "create":
             key = ""
-        several = () if declared.unique and resource != "contacts" else ("all",)
+        several = () if mode == "delete" or (declared.unique and resource != "contacts") else ("all",)
         options = {
             "mode": mode, "key": key, "blank": chance.choice(("", "keep", "clear")), "undoable": True,
             "on_duplicate": chance.choice(("error", "first", "last", *several)),
