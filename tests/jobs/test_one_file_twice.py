@@ -232,7 +232,9 @@ def test_what_was_asked_to_be_made_in_any_case_is_not_made_once_more_by_a_resume
     made = counts(path)
     two.run("first")
     assert counts(path) == made
-    assert all(line["_action"] in ("created", "unchanged", "updated") for line in two.lines("first").values())
+    ended = {line.get("_action") or line["_code"] for line in two.lines("first").values()}
+    # of two rows alike the second is refused by an automation that lets nobody in twice, cut off or not
+    assert ended <= {"created", "unchanged", "updated"} | ({"http_403"} if name == "contactAutomations" else set())
 
 
 def _work(of: tuple[str, int]) -> str:
