@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 Cells = dict[str, Any]
 State = dict[str, dict[str, Cells]]  # table -> id -> cells
@@ -194,6 +194,9 @@ def _counted(records: list[tuple[str, Cells]]) -> Counter[tuple[str, tuple[tuple
 # ---- what an undo comes to
 
 
+TOGETHER: Final = {("dealStages", "dealGroup"): "title", ("dealStages", "title"): "dealGroup"}
+
+
 class Expected:
     """What an account is to be after an undo: it was `before` a job, `after` it, and is `now`, since others changed it.
 
@@ -274,8 +277,14 @@ class Expected:
 
     def _touches(self, table: str, identity: str, cell: str) -> bool:
         """Whether others have changed a cell; of who is to be subscribed again the date says it too."""
-        left, has = (state[table][identity].get(cell) for state in (self.after, self.now))
-        was = self.before[table].get(identity, {}).get(cell)
+        was, left, has = (state[table].get(identity, {}).get(cell) for state in (self.before, self.after, self.now))
+        other = TOGETHER.get((table, cell), "")  # goes back with this one, or stays with it
+        if other and was not in (None, left):
+            was_there, is_left, is_now = (
+                state[table][identity][other] for state in (self.before, self.after, self.now)
+            )
+            if was_there != is_left != is_now:
+                return True
         return left != has or ((table, identity, cell) in self.touched and was in ACTIVE)
 
     def _kept_for_others(self) -> bool:
