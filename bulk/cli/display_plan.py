@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FEW: Final = 5  # names and automations that are listed
 _NAME, _FIGURE = 22, 11  # the widths of a name and of a figure in the table of parts
-_ROWS: Final = ("create", "update", "delete", "unchanged", "reject")
+_ROWS: Final = ("create", "update", "delete", "unchanged", "conflict", "reject")
 
 
 def newest_plan(jobs: Path) -> str:
@@ -30,7 +30,7 @@ def newest_plan(jobs: Path) -> str:
 
 
 def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> int:
-    """Print a plan; where it was cut off, nothing is to be shown yet. Gives how many changes it has."""
+    """Print a plan; where it was cut off, nothing is to be shown yet. Gives how many writes it takes."""
     from bulk.library.plans import plan_data  # noqa: PLC0415 - not for --help
 
     if not job_result.planned:
@@ -41,7 +41,13 @@ def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> i
         display.show_json(plan)
     elif not quiet:
         _show(plan, job_result)
-    return sum(plan["changes"].values())
+    return _writes(plan)
+
+
+def _writes(plan: Mapping[str, Any]) -> int:
+    """How many requests change something; an earlier version told of no others."""
+    writes: int = plan.get("writes", plan["requests"])["single"]
+    return writes
 
 
 def _show(plan: dict[str, Any], job_result: Result) -> None:
@@ -86,13 +92,13 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     if not changes:
         terminal.tell(f"Nothing to do: {_nothing(plan['rows'])}.")
         return
-    if not plan.get("writes", plan["requests"])["single"]:
+    if not _writes(plan):
         terminal.tell(f"Nothing to send: what would change is refused. Why stands in {folder / 'plan.csv'}")
         return
     requests, seconds = plan["requests"]["single"], plan["seconds"]["single"]
     takes = f", ≈ {duration(seconds)}" if seconds else ""
-    writes = plan.get("writes", plan["requests"])["single"]  # an earlier version told of no others
-    terminal.tell(f"It takes ≈ {counted(requests, 'request')}, {writes:,} of them to write{takes}. To do exactly this:")
+    told = f"It takes ≈ {counted(requests, 'request')}, {_writes(plan):,} of them to write{takes}."
+    terminal.tell(f"{told} To do exactly this:")
     terminal.tell(f"  {command_line('apply', folder.name, folder.parent)}")
 
 

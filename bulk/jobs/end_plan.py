@@ -13,7 +13,7 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.model import is_missing
 from bulk.planning.changes import UNCHANGED
-from bulk.planning.plan_lines import HEADER, REFUSED, REJECT, Line
+from bulk.planning.plan_lines import HEADER, NOT_DONE, REFUSED, REJECT, Line
 from bulk.planning.projected import ImaginedIds
 from bulk.planning.three_ways import CONFLICT
 from bulk.runtime.meter import Totals
@@ -105,7 +105,10 @@ def _becomes(lines: tuple[Line, ...]) -> str:
     """What becomes of a row, by its lines: only links of a record that is there change it."""
     if is_missing(lines[0].row):  # of a link the line says how it goes
         return lines[0].action if lines[0].action in (CONFLICT, UNCHANGED, REJECT) else "delete"
-    return next((line.action for line in lines if line.action in _ROW), "update")
+    done = [line.action for line in lines if line.action not in NOT_DONE]
+    if not done:
+        return CONFLICT if any(line.action == CONFLICT for line in lines) else REJECT
+    return next((action for action in done if action in _ROW), "update")
 
 
 def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:

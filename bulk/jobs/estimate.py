@@ -28,6 +28,7 @@ from bulk.prefetch.newest import read_highest, read_newest
 from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
+from bulk.storage.checkpoint import Checkpoint
 
 
 async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepared, Survey]:
@@ -38,7 +39,7 @@ async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepar
     checkpoint = job.checkpoint
     left = (checkpoint.fact(facts.CHECKED) or {})["read"] - sum(checkpoint.rows.counts().values())
     if job.options.delete_missing:
-        left += checkpoint.fact(facts.MISSING) - checkpoint.rows.missing_ended()
+        left += missing_left(checkpoint)
     if left:
         prepared = await prefetched(job, runner, prepared, left)
     spellings = Spellings(prepared.writer.meaning.columns, prepared.names)
@@ -86,6 +87,11 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     return prepared
 
 
+def missing_left(checkpoint: Checkpoint) -> int:
+    """The rows that the file has no more and whose records are still to be deleted."""
+    return checkpoint.fact(facts.MISSING) - checkpoint.rows.missing_ended()
+
+
 def beside(job: Job, prepared: Prepared, needs: Survey, rows: int) -> int:
     """The requests beside those of the rows: how people stand, who will be deleted, and what is read back."""
     rate = job.options.rate or math.inf
@@ -94,6 +100,8 @@ def beside(job: Job, prepared: Prepared, needs: Survey, rows: int) -> int:
     people = math.ceil(standing / places(rate, STANDINGS.most))
     if job.options.mode == "delete" and not prepared.by_record:  # each is looked up by the address, and shown as read
         people += (rows if job.options.key != "id" and prepared.contacts_since is None else 0) + math.ceil(rows / PAGE)
+    if job.options.delete_missing and not prepared.by_record:  # likewise, by their ids
+        people += math.ceil(missing_left(job.checkpoint) / PAGE)
     return people + requests_for(reading_of(job, needs), job.resource, job.checkpoint, rows)
 
 

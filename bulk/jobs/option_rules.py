@@ -32,7 +32,7 @@ def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:
     """Raise `UsageError` where a baseline does not count, so that nobody takes it for heeded."""
     asked = options.on_conflict or options.baseline not in ("auto", "none")
     if asked and resource is None:
-        raise UsageError("baseline_of_contacts")
+        raise UsageError("baseline_of_all")
 
 
 def _check_missing(resource: Resource | None, options: ImportOptions) -> None:

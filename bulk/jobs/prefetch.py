@@ -52,7 +52,7 @@ async def prefetched(job: Job, runner: Runner, prepared: Prepared, rows: int) ->
     before = runner.dispatch.requests
     prepared = replace(prepared, contacts_since=await _contacts(job, runner, prepared, rows), prefetched=True)
     job.checkpoint.note(facts.PEOPLE_ASKED, runner.dispatch.requests - before)
-    if prepared.has_baseline:  # which the file was held against: its ids are this account's
+    if prepared.edits_by_id:  # which the file was held against: its ids are this account's
         return replace(prepared, ids=OURS)
     if (
         prepared.contacts_since is None
@@ -81,7 +81,7 @@ def _hold(job: Job, prepared: Prepared) -> Hold:
     """How the contacts of the rows are held."""
     if job.resource.writing is Writing.LINK:
         return by_email_or_id
-    if prepared.has_baseline:
+    if prepared.edits_by_id:
         return by_both
     if job.options.key != "email":
         return by_id
@@ -94,7 +94,7 @@ async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> 
     # a row may be judged by what was read before only if no other row of its key comes before it
     links = job.resource.writing is Writing.LINK
     hold = _hold(job, prepared)
-    if prepared.has_baseline:
+    if prepared.edits_by_id:
         return await _edited(job, runner, prepared)
     if links and job.outlook is not None and await job.outlook.take_contacts(checkpoint, job.resource):
         return anyio.current_time()

@@ -35,7 +35,7 @@ class Prepared:
     prefetched: bool = False  # what the account holds was read in this run, as far as it was worth it
 
     @property
-    def has_baseline(self) -> bool:
+    def edits_by_id(self) -> bool:
         """Whether rows of the export that the file was made of are edits, and known by the ids of their records."""
         return isinstance(self.writer, EditedRows)
 

@@ -72,17 +72,17 @@ async def _begin(
     folder: JobFolder, record: JobRecord, options: ImportOptions, setting: Setting, found: Found, *, only_plan: bool
 ) -> JobResult:
     """Say what there is to put back, ask, and do it. Of what is not agreed to nothing is left."""
-    try:
-        with folder.locked():
+    with folder.locked():  # first: what another has in hand is not thrown away
+        try:
             for file in folder.path.glob(f"{CHECKPOINT}*"):  # of one that was cut off before it was agreed to
                 file.unlink()
             with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
                 folder.write(record)
                 undoing = Undoing(folder, options, checkpoint, setting, found, only_plan=only_plan)
                 return await _run(undoing, record)
-    finally:
-        if only_plan or not (folder.file(SUMMARY).exists() or _begun(folder)):
-            folder.discard()
+        finally:
+            if only_plan or not (folder.file(SUMMARY).exists() or _begun(folder)):
+                folder.discard()
 
 
 async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *, retry: bool = False) -> JobResult:

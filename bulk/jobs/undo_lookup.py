@@ -5,7 +5,7 @@ Ids of one resource say nothing of another's, and the lines of an undo may be ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -51,26 +51,26 @@ class LinesLookup:
         return False
 
 
-def lookup_of(resource: str, things: Iterable[tuple[int, Thing]], checkpoint: Checkpoint, names: Names) -> LinesLookup:
-    """The lookup of the lines of a resource, of which none is under way; `things` are all lines by their numbers.
+def lookup_of(resource: str, lines: tuple[int, int], checkpoint: Checkpoint, names: Names) -> LinesLookup:
+    """The lookup of the `lines` of a resource, from the first to the last, of which none is under way.
 
     What is made from now on has a higher id than all that was there before: that of the highest is noted once.
     """
-    own = {number: thing for number, thing in things if thing.resource == resource}
-    ended = {row.number: row.outcome for row in checkpoint.rows.settled_rows() if row.number in own}
-    made = {one.id for one in ended.values() if one.action == CREATED}
+    first, last = lines
+    made = {row.outcome.id for row in checkpoint.rows.settled_rows(lines) if row.outcome.action == CREATED}
     opened = checkpoint.journal.made_by_open()
-    made |= {identity for number, identity in opened.items() if number in own}
+    made |= {identity for number, identity in opened.items() if first <= number <= last}
     newest = checkpoint.fact(facts.NEWEST_OF.of(resource))
     if newest is None:
-        begun = ended or (own and checkpoint.journal.open_between(min(own), max(own)))
-        newest = max(_known(own, () if begun else names.book(resource).records))
+        begun = checkpoint.rows.settled_between(first, last) or checkpoint.journal.open_between(first, last)
+        newest = max(_known(checkpoint, lines, () if begun else names.book(resource).records))
         checkpoint.note(facts.NEWEST_OF.of(resource), newest)
     return LinesLookup(newest, made)
 
 
-def _known(things: Mapping[int, Thing], records: Iterable[str]) -> Iterable[int]:
+def _known(checkpoint: Checkpoint, lines: tuple[int, int], records: Iterable[str]) -> Iterator[int]:
     """Ids that there are, or were before the undo began."""
     yield 0
     yield from (int(identity) for identity in records if identity.isdecimal())
-    yield from (int(thing.record) for thing in things.values() if thing.record.isdecimal())
+    things = (Thing.from_json(data) for _number, data in checkpoint.undoing.between(*lines))
+    yield from (int(thing.record) for thing in things if thing.record.isdecimal())

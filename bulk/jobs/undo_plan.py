@@ -89,13 +89,14 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
     resources: Mapping[int, str] = {}
     if record.kind == "undo":
         resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
+    of_lines = set(resources.values())
     by_resource: dict[str, Things] = {}
     made = _made(checkpoint)
     found.latest = max(found.latest, checkpoint.journal.last_sent())
 
     def things_of(row: int) -> Things:
         name = resources.get(row, record.resource)
-        links = name not in resources.values() and named(name).writing is Writing.LINK
+        links = name not in of_lines and named(name).writing is Writing.LINK
         resource = "contacts" if links else name
         return by_resource.setdefault(resource, Things(resource, {} if links else made))
 
@@ -115,12 +116,12 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
                     continue
                 found.stays["an automation entered: what it has sent stays sent"] += 1
             things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
-    for things in reversed(by_resource.values()):
-        found.things += things.all()
-    if record.options.get("mode") == "delete" and record.resource in _ALONG:
-        found.stays[_ALONG[record.resource]] += sum(
-            thing.edit.aspect is Aspect.RECORD for things in by_resource.values() for thing in things.all()
-        )
+    for resource, things in reversed(by_resource.items()):
+        each = things.all()
+        found.things += each
+        anew = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in each)
+        if anew and resource in _ALONG:
+            found.stays[_ALONG[resource]] += anew
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
     for things in by_resource.values():
         open_rows = [row for row in sorted(things.doubtful) if row not in settled or _is_in_doubt(settled[row])]

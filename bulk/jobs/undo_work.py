@@ -201,8 +201,6 @@ async def _phase(
     back = ReadingBack(
         resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))), (first, last)
     )
-    lookup = lookup_of(resource.name, undoing.things(), checkpoint, names)
-    await checkpoint.durable()
     people = resource.writing is Writing.CONTACT
     limit = too_many(undoing.options.max_errors, last - first + 1)
 
@@ -214,6 +212,8 @@ async def _phase(
         flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade)).flow
     else:
         made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
+        lookup = lookup_of(resource.name, (first, last), checkpoint, names)
+        await checkpoint.durable()
         flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set()), made).flow
 
     def renewed_flow(thing: Thing, known: Known) -> Flow:

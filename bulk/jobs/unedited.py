@@ -49,14 +49,14 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
         return
     sums = await anyio.to_thread.run_sync(_settle, job, prepared, edits)
     job.checkpoint.note(facts.EMPTIED, sums.emptied)
-    job.checkpoint.note(facts.UNEDITED_SETTLED, True)
-    await job.checkpoint.durable()
     more = f", {sums.emptied:,} of them emptied" if sums.emptied else ""
     refused = f" Refused: {counted(sums.refused, 'row')} of these." if sums.refused else ""
     job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.{refused}")
     if job.options.limit is None and not is_report(prepared.source):
         missing = await anyio.to_thread.run_sync(write_missing_rows, job, edits)
         job.checkpoint.note(facts.MISSING, missing)
+    job.checkpoint.note(facts.UNEDITED_SETTLED, True)
+    await job.checkpoint.durable()
 
 
 def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:

@@ -18,6 +18,7 @@ from bulk.library.frames import Rows, given_rows, of_rows
 from bulk.library.jobs import job_at, jobs_in
 from bulk.library.results import Result
 from bulk.library.running import JOBS, run_plan, run_plan_all, run_resume, setting_of
+from bulk.model import OUTSIDE
 from bulk.planning.plan_lines import REFUSED, Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
@@ -37,7 +38,8 @@ class Plan:
     """What an import would do to the account as it was when it was read.
 
     `job` is its folder, to be given to `apply`. `rows` counts rows by what becomes of them (create, update, delete,
-    unchanged, reject), `changes` cells and links by action, `reasons` rows by the codes of what of them is not done.
+    unchanged; conflict and reject, where nothing of them is sent), `changes` cells and links by action, `reasons` rows
+    by the codes of what of them is not done.
     `new_names` are tags and accounts that would be made first, by resource. `requests` carry it out, of which so many
     are `writes` and the others look at what is there; that takes about so many `seconds` at the job's rate (0.0 without
     one). `unknown` counts what cannot be known before: `stage_values` are cells of stages that come with new pipelines,
@@ -85,7 +87,7 @@ class Plan:
             at = next(rows).index("_row")  # in the plan of a folder the file stands before it
             for line in rows:
                 row, *rest = line[at:]
-                yield Line(int(row or 0), *rest, *line[:at])  # the file is the last that a line has
+                yield Line(int(row) if row else OUTSIDE, *rest, *line[:at])  # the file is the last that a line has
 
 
 async def plan_file(

@@ -64,7 +64,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦baseline⟧: the file has no column id, by which the export's rows are found. Keep that column in the"
             " sheet."
         ),
-        "baseline_of_contacts": (
+        "baseline_of_all": (
             "⟦baseline⟧ and ⟦on_conflict⟧ go with one file, not with a folder. Drop them, or import that file by"
             " itself."
         ),

@@ -258,7 +258,7 @@ def conflicts_of(row: Row, columns: Sequence[Column], current: Callable[[Column]
     return found
 
 
-def changed_since(row: Row, columns: Sequence[Column], current: Callable[[Column], str]) -> list[Conflict]:
+def conflicts_of_missing(row: Row, columns: Sequence[Column], current: Callable[[Column], str]) -> list[Conflict]:
     """The cells of a row that is missing which the account changed since the export: its record is not as it was."""
     was = {} if row.before is None else row.before.cells
     found: list[Conflict] = []

@@ -86,18 +86,18 @@ HIGHEST: Final = Fact[int | None]("highest", None)  # prefetch.records: the same
 READ_AT: Final = Fact[str]("read at", "")  # jobs.prefetch: when that was read by which rows are unchanged
 PEOPLE_ASKED: Final = Fact[int]("people asked", 0)  # jobs.prefetch: how many requests it took to read contacts
 NAMES_SPARED: Final = Fact[int]("names spared", 0)  # jobs.checking: how many an earlier part of a plan has asked for
-CUSTOM_PAGES: Final = Fact[int]("pages of custom", 0)  # prefetch.records: the same of values of custom fields
+CUSTOM_PAGES: Final = Fact[int]("pages of custom", 0)  # prefetch.records: in how many values of custom fields came
 WHOSE_IDS: Final = Fact[str | None]("whose ids", None)  # jobs.prefetch: whose ids stand beside the addresses
 
 # ---- imports: the export that the file was made of
 
 BASELINE: Final = Fact[str | None]("baseline", None)  # jobs.baseline: what it is called, "" if there is none
 BASELINE_MARK: Final = Fact[str]("baseline mark", "")  # jobs.baseline: by which its reports say what they go by
-UNEDITED_SETTLED: Final = Fact[bool]("unedited settled", default=False)  # jobs.baseline: rows without edits are
-EMPTIED: Final = Fact[int]("emptied", 0)  # jobs.baseline: cells that the file clears
+UNEDITED_SETTLED: Final = Fact[bool]("unedited settled", default=False)  # jobs.unedited: rows without edits are
+EMPTIED: Final = Fact[int]("emptied", 0)  # jobs.unedited: cells that the file clears
 # jobs.baseline: before anything was sent, there were none
 NO_CONFLICTS: Final = Fact[bool]("no conflicts", default=False)
-MISSING: Final = Fact[int]("missing", 0)  # jobs.baseline: rows that the file has no more
+MISSING: Final = Fact[int]("missing", 0)  # jobs.unedited: rows that the file has no more
 
 # ---- imports: the rows
 

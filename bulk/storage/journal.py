@@ -137,7 +137,7 @@ class Journal:
         return rows
 
     def has_begun(self) -> bool:
-        """Whether anything of any row was asked or sent."""
+        """Whether any row has changed something or is under way; one that was as it should be does not count."""
         ended = "SELECT 1 FROM rows WHERE status NOT IN ('rejected', 'skipped', 'unchanged')"
         begun = f"{ended} UNION ALL SELECT 1 FROM steps LIMIT 1"
         return self._database.read(begun).fetchone() is not None

@@ -27,10 +27,9 @@ _ADDED: Final = ("_status", "_action", "_id", "_code", "_error", BASELINE_COLUMN
 
 @dataclass(slots=True)
 class MissingCounts:
-    """What the report holds: rows by status ("read" included), rows that are done by action, others by code."""
+    """What the report holds: rows by status ("read" included), and by the codes of what was not done of them."""
 
     rows: dict[str, int] = field(default_factory=dict)
-    actions: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
 
 
@@ -50,8 +49,6 @@ def write_missing(folder: JobFolder, checkpoint: Checkpoint, front_end: FrontEnd
                 open_row = Outcome(RowStatus.IN_DOUBT if number in in_doubt else RowStatus.UNPROCESSED)
                 outcome = ended.pop(number, open_row)
                 counted[outcome.status.value] += 1
-                if outcome.status in (RowStatus.SUCCEEDED, RowStatus.UNCHANGED):
-                    result.actions[outcome.action] += 1
                 result.codes.update({failure.code for failure in outcome.failures})
                 output.write([*(row.cells[at] for at in columns), *_added(outcome, row.id, front_end), mark])
     read = counted.total()

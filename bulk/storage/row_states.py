@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.model import OUTSIDE, Failure, Outcome, RowStatus
+from bulk.model import OUTSIDE, Aspect, Failure, Outcome, RowStatus
 from bulk.storage.database import Database, Execute
-from bulk.storage.facts import CREATED_BY, UNCONFIRMED
+from bulk.storage.facts import CREATED_BY, ENROLMENT_OF, UNCONFIRMED
 
 OF_FILE: Final = (0, OUTSIDE - 1)  # the first and the last row that a file may have
 MISSING_ROWS: Final = (OUTSIDE, 2**62)  # the same of those of the export that it has no more
@@ -22,6 +22,7 @@ _SETTLE: Final = (
 _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
+_NO_ENTRY: Final = f"json_extract(edits, '$[0][0]') IS NOT '{Aspect.AUTOMATION}'"  # which is left by its id alone
 _UNTOLD: Final = (
     "SELECT row FROM edits WHERE edits = '[]' AND row NOT IN (SELECT row FROM edits WHERE made AND record = '')"
     " UNION SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
@@ -122,8 +123,10 @@ class RowStates:
     def told(self) -> bool:
         """Whether of anything that the rows have changed it stands here what was there before."""
         sql = (
-            "SELECT EXISTS (SELECT 1 FROM edits WHERE edits <> '[]' AND NOT made)"
-            " OR EXISTS (SELECT 1 FROM rows WHERE action = 'created' AND row IN (SELECT row FROM edits))"
+            f"SELECT EXISTS (SELECT 1 FROM edits WHERE edits <> '[]' AND NOT made AND {_NO_ENTRY})"
+            f" OR EXISTS (SELECT 1 FROM meta WHERE name LIKE '{ENROLMENT_OF.prefix}%')"
+            " OR EXISTS (SELECT 1 FROM rows WHERE action = 'created'"
+            f" AND row IN (SELECT row FROM edits WHERE {_NO_ENTRY}))"
         )
         return bool(self._database.read(sql).fetchone()[0])
 

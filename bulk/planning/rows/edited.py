@@ -22,7 +22,7 @@ from bulk.planning.read_back import NotRead, RecordAsRead, read_record
 from bulk.planning.rows.record import RecordRows
 from bulk.planning.state import ContactState
 from bulk.planning.steps.contact import DELETE
-from bulk.planning.three_ways import Conflict, changed_since, conflicts_of, without
+from bulk.planning.three_ways import Conflict, conflicts_of, conflicts_of_missing, without
 from bulk.planning.unchanged import record_cell
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, Writer
 from bulk.resources.spec import Column, Resource
@@ -188,7 +188,9 @@ class EditedRows:
         if cell is None:
             return []
         return (
-            changed_since(row, self.columns, cell) if row.is_missing else conflicts_of(row, self.meaning.columns, cell)
+            conflicts_of_missing(row, self.columns, cell)
+            if row.is_missing
+            else conflicts_of(row, self.meaning.columns, cell)
         )
 
     def _kept(self, row: Row, known: Known) -> Sequence[Conflict]:

@@ -13,17 +13,16 @@ from typing import Final
 
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
-from bulk.planning.consent import BOUNCED, UNSUBSCRIBED
+from bulk.planning.consent import BOUNCED, RELATION, UNSUBSCRIBED
 from bulk.planning.flow import Asking
-from bulk.planning.learning import learned_person
+from bulk.planning.learning import has_sent, learned_person
 from bulk.planning.rows.edited import ACCOUNT, SHEET
 from bulk.planning.rows.link import LinkRows
-from bulk.planning.three_ways import Conflict, changed_since, conflicts_of
+from bulk.planning.three_ways import Conflict, conflicts_of, conflicts_of_missing
 from bulk.planning.unchanged import link_cell
 from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources.spec import Column
 
-LISTS: Final = "contactLists"  # nobody is taken off one: who is missing is unsubscribed
 _OFF: Final = (UNSUBSCRIBED, BOUNCED)
 
 
@@ -61,9 +60,7 @@ class EditedLinks:
         """What the row changes of its contact, unless the account changed the same."""
         if row.before is None:
             return (yield from self.others.decide(row, known))
-        if any(
-            not step.startswith(("look up", "read back")) for step in known.begun
-        ):  # it was judged before that was sent
+        if has_sent(known):  # it was judged before that was sent
             return (yield from self._writer(row).decide(self._taken_away(row), known))
         found = yield from self._found(row, known)
         if isinstance(found, Failure):
@@ -85,7 +82,7 @@ class EditedLinks:
         if current is None:
             return []
         if row.is_missing:
-            return changed_since(row, self._values, current)
+            return conflicts_of_missing(row, self._values, current)
         return conflicts_of(row, self.meaning.columns, current)
 
     def _found(self, row: Row, known: Known) -> Asking[Known | Failure]:
@@ -104,7 +101,7 @@ class EditedLinks:
             return False  # of an automation only the account itself tells
         own = [column for column in self.columns if column.attribute == self.others.target]
         status = next((column for column in self.columns if column.attribute == "status"), None)
-        left = self.others.resource.name == LISTS and status is not None and current(status) in _OFF
+        left = self.others.resource.name == RELATION and status is not None and current(status) in _OFF
         return left or not all(map(current, own))
 
     @property
@@ -118,7 +115,7 @@ class EditedLinks:
 
     def _taken_away(self, row: Row) -> Row:
         """The row that takes its link away, where that is not what a deletion does."""
-        if not row.is_missing or self.others.resource.name != LISTS:
+        if not row.is_missing or self.others.resource.name != RELATION:
             return row
         return replace(row, values={**row.values, "status": UNSUBSCRIBED})
 

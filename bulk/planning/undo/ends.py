@@ -8,6 +8,7 @@ from bulk.model import Aspect, Failure, Json, Outcome, RowStatus
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.consent import NEVER, STATUS_WORDS
 from bulk.planning.differences import perhaps
+from bulk.planning.learning import has_sent
 from bulk.planning.steps.contact_links import Done
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM, Column
@@ -26,8 +27,7 @@ def not_read(said: str) -> Outcome:
 
 def as_it_was(known: Known, action: str, identity: str) -> Outcome:
     """The end of a line that asks for nothing any more: an earlier send of this undo may have done it."""
-    sent = any(not step.startswith(("read back", "look up")) for step in known.begun)
-    if sent:
+    if has_sent(known):
         return Outcome(RowStatus.SUCCEEDED, action, identity)
     return Outcome(RowStatus.UNCHANGED, UNCHANGED, identity)
 
