@@ -231,6 +231,15 @@ def test_rows_that_are_missing_are_told_and_left(world: World):
     assert "alan@example.com" in people(world)
 
 
+def test_a_row_that_is_all_conflict_is_planned_as_one_and_not_as_an_update(world: World):
+    sheet = edited(exported(world), lambda rows: rows["ada@example.com"].update(firstName="Augusta"))
+    in_account(world, ("ada@example.com", "Countess"))
+    world.plan(sheet)
+    said = json.loads((world.job.path / "plan.json").read_text())
+    assert said["rows"] == {"conflict": 1, "unchanged": 3}
+    assert said["writes"]["single"] == 0
+
+
 def test_a_plan_says_it_and_is_carried_out(world: World):
     def edit(rows: dict[str, Cells]) -> None:
         rows["ada@example.com"].update(firstName="Augusta", phone="", tags="VIP")

@@ -181,6 +181,7 @@ def test_it_is_undone_with_all_that_they_had(world: World):
     assert result.summary.rows["succeeded"] == 1
     assert people(world)[GRACE] == before
     assert [line["row"] for line in report(result.folder.path, "undo.csv")] == [""]
+    assert any(line.strip().startswith("Stays: ") for line in world.told.lines), "what went along with them"
 
 
 @pytest.mark.parametrize("after", range(1, 4))
