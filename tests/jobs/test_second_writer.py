@@ -110,7 +110,7 @@ def test_what_somebody_else_writes_during_an_import_of_edits_stays(world: World,
         now = anyio.current_time()
         if request.method != "GET" and request.path in ids:
             sent_at[ids[request.path]] = now
-        if chance.random() < 0.05:
+        if chance.random() < (0.2 if deletes else 0.05):
             email = f"p{chance.choice(concerned)}@example.com"
             if email not in sent_at and email not in written:
                 written[email] = now
