@@ -1,6 +1,7 @@
-"""What an undo knows of the records that its lines have made, where an answer was lost. Asks nobody.
+"""What an undo knows of what its own lines have done: records that they have made, lists that they took people off.
 
-Ids of one resource say nothing of another's, and the lines of an undo may be about many: each resource has its own.
+Asks nobody. Ids of one resource say nothing of another's, and the lines of an undo may be about many: each resource has
+its own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from bulk.model import Json
+from bulk.model import Aspect, Edit, Json, RowStatus
 from bulk.planning.changes import CREATED
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
@@ -72,5 +73,29 @@ def _known(checkpoint: Checkpoint, lines: tuple[int, int], records: Iterable[str
     """Ids that there are, or were before the undo began."""
     yield 0
     yield from (int(identity) for identity in records if identity.isdecimal())
-    things = (Thing.from_json(data) for _number, data in checkpoint.undoing.between(*lines))
-    yield from (int(thing.record) for thing in things if thing.record.isdecimal())
+    yield from (int(thing.record) for _number, thing in _things(checkpoint, lines) if thing.record.isdecimal())
+
+
+def leaving(checkpoint: Checkpoint, lines: tuple[int, int]) -> dict[str, list[Edit]]:
+    """The contacts that go as a whole after other lines about them, and how such lines have left them with lists.
+
+    Who was off a list before its line is not among that: they have left by themselves.
+    """
+    others: dict[str, list[tuple[int, Edit]]] = {}
+    for number, thing in _things(checkpoint, lines):
+        if thing.edit.aspect is not Aspect.RECORD:
+            of_contact = others.setdefault(thing.record, [])
+            if thing.edit.aspect is Aspect.LIST:
+                of_contact.append((number, thing.edit))
+    if not others:
+        return {}
+    ended = checkpoint.rows.settled_between(*lines)
+    return {
+        thing.record: [edit for number, edit in others[thing.record] if ended.get(number) is RowStatus.SUCCEEDED]
+        for _number, thing in _things(checkpoint, lines)
+        if thing.edit.aspect is Aspect.RECORD and thing.edit.after is None and thing.record in others
+    }
+
+
+def _things(checkpoint: Checkpoint, lines: tuple[int, int]) -> Iterator[tuple[int, Thing]]:
+    return ((number, Thing.from_json(data)) for number, data in checkpoint.undoing.between(*lines))

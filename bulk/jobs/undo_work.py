@@ -18,7 +18,7 @@ from bulk.jobs.create_names import make_names
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.telling import telling_lines
-from bulk.jobs.undo_lookup import lookup_of
+from bulk.jobs.undo_lookup import leaving, lookup_of
 from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Found, lines_told, names_found, said_of, write_lines
 from bulk.jobs.undo_rows import UndoLines
 from bulk.model import Aspect, Flow
@@ -209,7 +209,8 @@ async def _phase(
             stopping.stop(gave_up(lines.failed))
 
     if people:
-        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade)).flow
+        going = leaving(checkpoint, (first, last))
+        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade), going).flow
     else:
         made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
         lookup = lookup_of(resource.name, (first, last), checkpoint, names)

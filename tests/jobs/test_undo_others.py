@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from bulk.model import Lost, Reply, Request
 from tests.jobs.samples import given
 from tests.jobs.test_undo import errors, failed
-from tests.undone import kept, undone
-from tests.world import World
+from tests.undone import kept, people, undone
+from tests.world import World, report
 
+ROOT = Path(__file__).parents[2]
 DEAL = "title,contact_email,value,currency,pipeline_title,stage_title"
 NEW: dict[str, tuple[str, tuple[str, ...]]] = {
     "deals": (DEAL, ("New", "ada@example.com", "1.00", "usd", "Sales", "To Contact")),
@@ -140,3 +142,33 @@ def test_a_stage_is_put_back_where_it_stood(world: World):
 def _stages(world: World) -> list[str]:
     stages = world.ask("GET dealStages", query=(("limit", "100"),)).body["dealStages"]
     return [stage["title"] for stage in sorted(stages, key=lambda one: (int(one["order"]), int(one["id"])))]
+
+
+def test_an_undo_of_a_whole_account_does_not_take_its_own_lines_for_what_somebody_did(world: World):
+    """People were subscribed and employed by files of their own, after they were made; they go as a whole."""
+    world.ask("GET contacts")
+    start = people(world)
+    result = world.import_all(ROOT / "samples" / "account")
+    assert result.summary.complete
+    assert people(world) != start
+    result = undone(world, kept(world, "imported"))
+    assert [line["_error"] for line in report(result.folder.path, "failed.csv")] == []
+    assert people(world) == start
+
+
+def test_who_left_by_themselves_is_kept_also_where_a_line_would_have_taken_them_off(world: World):
+    place = world.folder / "files"
+    place.mkdir()
+    world.csv([("grace@example.com", "Grace")], "email,firstName", "files/contacts.csv")
+    rows = [("grace@example.com", "Newsletter", "1"), ("grace@example.com", "Customers", "1")]
+    world.csv(rows, "contact_email,list_name,status", "files/contactLists.csv")
+    assert world.import_all(place).summary.complete
+    job = kept(world, "imported")
+    contact = world.ask("GET contacts").body["contacts"][0]["id"]
+    (mailing,) = [one["id"] for one in world.ask("GET lists").body["lists"] if one["name"] == "Customers"]
+    body = {"contactList": {"list": mailing, "contact": contact, "status": "2"}}
+    assert world.ask("POST contactLists", body).status in (200, 201)
+    result = undone(world, job)
+    print(report(result.folder.path, "failed.csv"), report(result.folder.path, "undo.csv"))
+    assert ["left 'Customers'" in line["_error"] for line in report(result.folder.path, "failed.csv")] == [True]
+    assert "grace@example.com" in people(world)["contacts"]

@@ -7,7 +7,7 @@ Consent goes first: who has left a list since is kept, since deleting them would
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -37,14 +37,27 @@ _LEFT: Final = "This person left {name!r} since, and deleting them would lose th
 
 @dataclass(frozen=True, slots=True)
 class ContactUndo:
-    """Puts back what a job has changed of contacts, and of what belongs to them."""
+    """Puts back what a job has changed of contacts, and of what belongs to them.
+
+    `going` are contacts that go as a whole after other lines of this undo about them, and how such lines have left them
+    with lists so far: that is not what somebody did meanwhile.
+    """
 
     edits: ContactEdits
+    going: Mapping[str, list[Edit]] = field(default_factory=dict)
 
     def flow(self, thing: Thing, known: Known) -> Flow:
         """The flow of one line."""
-        makes = thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
-        return self._make_anew(thing, known) if makes else self._put_back(thing, known)
+        if thing.edit.aspect is not Aspect.RECORD:
+            outcome = yield from self._put_back(thing, known)
+            if thing.record not in self.going:
+                return outcome
+            if thing.edit.aspect is Aspect.LIST and outcome.status is RowStatus.SUCCEEDED:
+                self.going[thing.record].append(thing.edit)
+            return replace(outcome, wants=None)  # who is gone cannot be read back
+        if thing.edit.after is not None:
+            return (yield from self._make_anew(thing, known))
+        return (yield from self._put_back(thing, known))
 
     def _put_back(self, thing: Thing, known: Known) -> Flow:
         deletes = thing.edit.aspect is Aspect.RECORD
@@ -64,6 +77,7 @@ class ContactUndo:
     # ---- a contact that the job has created
 
     def _delete(self, thing: Thing, state: ContactState) -> Flow:
+        thing = replace(thing, perhaps=(*thing.perhaps, *self.going.get(thing.record, ())))
         left = self._left_list(thing, state.lists)
         if left:
             return Outcome(RowStatus.FAILED, failures=(Failure("", "changed_since", _LEFT.format(name=left)),))
