@@ -140,7 +140,11 @@ def _show_missing(job_result: Result) -> None:
     """Print what became of the rows of the export that the file had no more, if they were to be deleted."""
     missing = job_result.summary.missing
     if missing:
+        from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
+
         words = {"succeeded": "deleted", "unchanged": "gone already", "unprocessed": "not reached"}
+        if job_at(job_result.job).record.resource == "contactLists":  # whom nobody deletes from a list
+            words |= {"succeeded": "unsubscribed", "unchanged": "off the list already"}
         ended = (
             f"{n:,} {words.get(name, name.replace('_', ' '))}" for name, n in missing.items() if name != "read" and n
         )

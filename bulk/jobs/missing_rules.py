@@ -4,6 +4,7 @@ A row that is only misread must not cost anybody their contact, so a file in whi
 anything is checked or sent. Deletes nothing itself.
 """
 
+# hub: what stands in a file and what stood in its export are held against each other here
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,9 @@ from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
+from bulk.model import Outcome
+from bulk.planning.changes import Decision, decided_at_once
+from bulk.planning.writers import Known
 from bulk.resources.identity import address_key, name_key
 from bulk.storage import facts
 from bulk.storage.baseline import Baseline
@@ -91,6 +95,24 @@ def see_links(prepared: Prepared, edits: Edits) -> None:
     while batch := list(islice(records, BATCH)):
         keys.take(batch)
     keys.keep()
+
+
+def see_refused(job: Job, prepared: Prepared, edits: Edits) -> None:
+    """Note the links whose rows were made others that are refused: what such a row wants instead is not done."""
+    at = prepared.match.id_at
+    if at is None or not edits.is_of_links or not job.options.delete_missing:
+        return
+    missing = {row.id for row in edits.baseline.missing()}
+    for record in prepared.source.records():
+        identity = record.cells[at].strip() if record.problem is None else ""
+        if identity in missing and isinstance(_decided(prepared, record), Outcome):
+            edits.baseline.see([identity])
+
+
+def _decided(prepared: Prepared, record: Record) -> Decision | Outcome | None:
+    """What is decided of a row before anything is asked about it."""
+    row = prepared.row(record)
+    return decided_at_once(prepared.writer.decide(row, Known()))
 
 
 def write_missing_rows(job: Job, edits: Edits) -> int:

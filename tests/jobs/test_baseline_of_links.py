@@ -206,6 +206,19 @@ def test_another_tag_in_a_row_is_another_link(world: World):
     assert people(world)["ada@example.com"]["tags"] == {"Silver", "VIP"}
 
 
+def test_a_link_whose_row_was_made_another_one_that_is_refused_stays(world: World):
+    """One letter too few in the name of a list does not unsubscribe anybody."""
+    rows = exported(world, "contactLists")
+    at(rows, "grace")["list_name"] = "Newsletr"
+    at(rows, "grace")["list"] = ""
+    before = people(world)
+    result = world.start(sheet(world, rows), "contactLists", delete_missing=True)
+    assert [line["_code"] for line in report(result.folder.path, "failed.csv")] == ["unknown_name"]
+    assert world.steps() == []
+    assert people(world) == before
+    assert result.summary.missing == {}
+
+
 def test_the_links_of_an_export_of_everything_have_their_baselines(world: World):
     world.export_all(world.folder / "all")
     world.job.path.rename(world.job.path.with_name("everything"))

@@ -169,6 +169,5 @@ def test_who_left_by_themselves_is_kept_also_where_a_line_would_have_taken_them_
     body = {"contactList": {"list": mailing, "contact": contact, "status": "2"}}
     assert world.ask("POST contactLists", body).status in (200, 201)
     result = undone(world, job)
-    print(report(result.folder.path, "failed.csv"), report(result.folder.path, "undo.csv"))
     assert ["left 'Customers'" in line["_error"] for line in report(result.folder.path, "failed.csv")] == [True]
     assert "grace@example.com" in people(world)["contacts"]
