@@ -42,6 +42,10 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "bounced": Advice(Way.NONE, "{rows} asked for people whose address bounced: not subscribed again."),
     "unconfirmed": Advice(Way.NONE, "{rows} asked for people who have not confirmed the list: not subscribed."),
     "excluded": Advice(Way.NONE, "{rows} asked for people who are gone or excluded: not subscribed."),
+    "changed_meanwhile": Advice(
+        Way.NONE, "{rows} changed in the account since the plan: left alone. To go by how it is now, plan it anew."
+    ),
+    "changed_since": Advice(Way.NONE, "{rows} of the account changed since the job: left as they are now."),
     "duplicate_key": Advice(
         Way.IMPORT, "{rows} {verb} the key of an earlier row, which counts. To apply them after all:",
         ("has", "have"), "--on-duplicate last",
@@ -60,7 +64,9 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "another_record": _RETRY,
     "not_confirmed": _RETRY,
 }  # fmt: skip
-_REFUSED_AGAIN: Final = ("opted_out", "bounced", "unconfirmed", "excluded", "duplicate", "conflict")
+_REFUSED_AGAIN: Final = (
+    "opted_out", "bounced", "unconfirmed", "excluded", "duplicate", "conflict", "changed_meanwhile", "changed_since"
+)  # fmt: skip
 
 
 def advice_for(code: str) -> Advice:

@@ -35,7 +35,8 @@ def jobs_command(job: str | None, jobs_dir: str, as_json: bool) -> int:
         facts = _describe(one)
         done = facts["kind"] == "plan" and facts["state"] == "finished"
         state = "carried out" if done else facts["state"]
-        terminal.tell(f"{facts['job']}  {facts['kind']} {facts['resource']}  {state}{_counts(facts['rows'])}")
+        missing = f"; missing{_counts(facts['missing'])}" if facts["missing"] and not job else ""
+        terminal.tell(f"{facts['job']}  {facts['kind']} {facts['resource']}  {state}{_counts(facts['rows'])}{missing}")
         if job:
             terminal.tell(f"  begun    {facts['created']}\n  account  {facts['account'] or 'not known yet'}")
             terminal.tell(f"  file     {facts['file']}\n  reports  {one.path}")

@@ -33,13 +33,13 @@ class _Sums:
     emptied: int = 0
     refused: int = 0
 
-    def add(self, row: Row, cells: Mapping[str, str], edits: Edits) -> bool:
-        """Count the edits of a row, also of one that is not sent; whether it has any."""
+    def add(self, row: Row, cells: Mapping[str, str], edits: Edits, *, is_another: bool = False) -> bool:
+        """Count the edits of a row, also of one that is not sent; whether it has any. `is_another`: a new link's."""
         columns = [column for _at, column in edits.prepared.match.columns if column.attribute != "id"]
         edited = edited_cells(row, cells, columns, keep_blank=edits.keep_blank)
         self.rows += edited > 0
         self.cells += edited
-        self.emptied += 0 if edits.keep_blank else emptied(row, cells)
+        self.emptied += 0 if edits.keep_blank or is_another else emptied(row, cells)
         return edited > 0
 
 
@@ -80,7 +80,7 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
             before = edited.before
             is_edited = bool(edited.values) or before is None or bool(before.refused)
             if is_edited:
-                sums.add(row, cells, edits)
+                sums.add(row, cells, edits, is_another=before is None)
             if record.number in settled:
                 sums.refused += is_edited
             elif row.id in twice and before is not None and is_edited and (by_record or "email" in before.cells):
