@@ -67,3 +67,14 @@ def test_what_went_along_with_a_deleted_record_is_told_first(world: World, name:
     world.told.lines.clear()
     undone(world, kept(world, "undone"))
     assert not any("Stays: " in line for line in world.told.lines)
+
+
+def test_a_value_that_was_empty_before_is_as_it_was_once_its_field_is_gone(world: World):
+    given(world)
+    field = world.ask("POST fields", {"field": {"title": "Shoe size", "type": "text"}}).body["field"]["id"]
+    world.start(world.csv([("ada@example.com", "40")], "email,Shoe size"), undoable=True)
+    job = kept(world, "imported")
+    world.ask(f"DELETE fields/{field}")
+    result = undone(world, job)
+    assert report(result.folder.path, "failed.csv") == []
+    assert [line["_action"] for line in report(result.folder.path, "succeeded.csv")] == ["unchanged"]

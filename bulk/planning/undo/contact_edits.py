@@ -60,6 +60,8 @@ class ContactEdits:
     def _value(self, thing: Thing, state: ContactState, known: Known) -> Flow:
         edit = thing.edit
         column = next((column for column in self.columns if column.attribute == edit.of), None)
+        if column is None and edit.after in (None, ""):  # without its field it is as empty as it was
+            return as_it_was(known, UPDATED, state.id)
         if column is None:
             return changed_since(f"the field {edit.of.removeprefix(CUSTOM)}", quoted(edit.before), "it is gone")
 
