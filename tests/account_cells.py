@@ -285,7 +285,8 @@ class Expected:
             )
             if was_there != is_left != is_now:
                 return True
-        return left != has or ((table, identity, cell) in self.touched and was in ACTIVE)
+        asks = was in ACTIVE and left not in ("1", None)  # for the date: who is on a list is not subscribed again
+        return left != has or ((table, identity, cell) in self.touched and asks)
 
     def _kept_for_others(self) -> bool:
         """Keep one more that the job has created and others use by now; whether there was any."""
