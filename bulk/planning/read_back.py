@@ -135,28 +135,18 @@ def _seen(kept: Json) -> Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class AsRead:
-    """What was found before the rows, with one contact as it was `seen` now; None: it is not known any more."""
+class _Before:
+    """What was found before the rows; who inherits says what of it was read anew."""
 
     lookup: Lookup
-    identity: str
-    seen: Seen | None
-
-    @property
-    def state(self) -> ContactState | None:
-        """The contact as it is, None if it is gone or could not be read."""
-        return None if self.seen is None else self.seen.state
 
     def contact(self, email: str) -> ContactState | None:
-        """The contact of that address."""
-        if self.state is not None and same_address(self.state.attributes.get("email", ""), email):
-            return self.state
-        before = self.lookup.contact(email)
-        return None if before is not None and before.id == self.identity else before
+        """As before."""
+        return self.lookup.contact(email)
 
     def contact_of(self, identity: str) -> ContactState | None:
-        """The contact of that id."""
-        return self.state if identity == self.identity else self.lookup.contact_of(identity)
+        """As before."""
+        return self.lookup.contact_of(identity)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """As before."""
@@ -181,48 +171,45 @@ class AsRead:
         return self.lookup.newest
 
 
+@dataclass(frozen=True, slots=True)
+class AsRead(_Before):
+    """What was found before the rows, with one contact as it was `seen` now; None: it is not known any more."""
+
+    identity: str
+    seen: Seen | None
+
+    @property
+    def state(self) -> ContactState | None:
+        """The contact as it is, None if it is gone or could not be read."""
+        return None if self.seen is None else self.seen.state
+
+    def contact(self, email: str) -> ContactState | None:
+        """The contact of that address."""
+        if self.state is not None and same_address(self.state.attributes.get("email", ""), email):
+            return self.state
+        before = self.lookup.contact(email)
+        return None if before is not None and before.id == self.identity else before
+
+    def contact_of(self, identity: str) -> ContactState | None:
+        """The contact of that id."""
+        return self.state if identity == self.identity else self.lookup.contact_of(identity)
+
+
 # ---- records by themselves
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAsRead:
+class RecordAsRead(_Before):
     """What was found before the rows, with one record by itself as it is `kept` now; None: it is not there any more."""
 
-    lookup: Lookup
     identity: str
     kept: Json
-
-    def contact(self, email: str) -> ContactState | None:
-        """As before."""
-        return self.lookup.contact(email)
-
-    def contact_of(self, identity: str) -> ContactState | None:
-        """As before."""
-        return self.lookup.contact_of(identity)
 
     def records(self, key: str) -> Sequence[tuple[str, Json]]:
         """As before, but for the record of that id."""
         if key != f"id {self.identity}":
             return self.lookup.records(key)
         return () if self.kept is None else ((self.identity, self.kept),)
-
-    def is_ours(self, identity: str) -> bool:
-        """As before."""
-        return self.lookup.is_ours(identity)
-
-    def is_claimed(self, identity: str) -> bool:
-        """As before."""
-        return self.lookup.is_claimed(identity)
-
-    @property
-    def everybody(self) -> bool:
-        """As before."""
-        return self.lookup.everybody
-
-    @property
-    def newest(self) -> int:
-        """As before."""
-        return self.lookup.newest
 
 
 def read_record(resource: Resource, identity: str, *, custom: bool) -> Asking[tuple[str, Json] | NotRead]:
