@@ -116,9 +116,9 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
     if job_result.summary.read_at and job_result.summary.totals.seconds >= LONG:
         at = datetime.fromisoformat(job_result.summary.read_at).astimezone()
         terminal.tell(f"  unchanged are those that were so as read at {at:%H:%M} or later")
-    bad = [f"{rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if rows[name]]
+    bad = _bad_told(rows)
     if bad:
-        terminal.tell(f"  {', '.join(bad)}:")
+        terminal.tell(f"  {bad}:")
         lines = job_at(folder).record.kind == "undo"  # else a row of the file that the undone job read would be meant
         _show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "")
     for note in notes(job_result.summary.codes):
@@ -134,6 +134,11 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         terminal.tell(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     _show_end(totals, folder)
     _show_way_back(job_result)
+
+
+def _bad_told(rows: Mapping[str, int]) -> str:
+    """How many rows are not done, by how they ended; "" if all are."""
+    return ", ".join(f"{rows[name]:,} {name.replace('_', ' ')}" for name in _BAD if rows[name])
 
 
 def _show_missing(job_result: Result) -> None:
@@ -194,11 +199,8 @@ def show_applied(job: Job, *, as_json: bool) -> None:
         show_json(job.summary)
         return
     terminal.tell(f"{job.name} was carried out already, so nothing was sent.")
-    bad = [
-        f"{job.rows[name]:,} {name.replace('_', ' ')}" for name in ("rejected", "failed", "in_doubt") if job.rows[name]
-    ]
-    if bad:
-        terminal.tell(f"  {', '.join(bad)}: {job.path if job.record.parts else job.path / FAILED}")
+    if bad := _bad_told(job.rows):
+        terminal.tell(f"  {bad}: {job.path if job.record.parts else job.path / FAILED}")
         for line in () if job.record.parts else _ways_on(job.path, job.path / FAILED, job.rows, job.codes):
             terminal.tell(f"  {line}")
 
@@ -256,7 +258,7 @@ def _show_parts(job_result: Result) -> None:
     totals = job_result.summary.totals
     _show_counts(job_result.summary.parts)
     for name, rows in job_result.summary.parts.items():
-        if any(rows[bad] for bad in ("rejected", "failed", "in_doubt")):
+        if _bad_told(rows):
             terminal.tell(f"  {job_result.job / name / FAILED}:")
             _show_failed(job_result.job / name / FAILED, SHOWN)
     _show_end(totals, job_result.job)

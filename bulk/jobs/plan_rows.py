@@ -25,12 +25,9 @@ def plan_refused(prepared: Prepared, checkpoint: Checkpoint) -> None:
     numbers = RowSet()
     for row in _rejected(checkpoint):
         numbers.add(row.number)
-    width = len(prepared.match.header)
     records = prepared.source.records(only=numbers) if numbers else iter(())
     for row, record in zip(_rejected(checkpoint), records, strict=False):
-        whole = replace(record, cells=[*record.cells, *[""] * (width - len(record.cells))])
-        key = prepared.match.row(whole).key
-        checkpoint.planned.put(tuple(refusals(row.number, key, row.outcome)), requests=0)
+        checkpoint.planned.put(tuple(refusals(row.number, prepared.padded(record).key, row.outcome)), requests=0)
 
 
 def _rejected(checkpoint: Checkpoint) -> Iterator[SettledRow]:

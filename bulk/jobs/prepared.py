@@ -44,6 +44,11 @@ class Prepared:
         """Whether the rows are of records by themselves, each known by its id."""
         return self.resource.writing is Writing.RECORD
 
+    def padded(self, record: Record) -> Row:
+        """The row of a record as it stands in the file, cells that it lacks being empty."""
+        lacking = len(self.match.header) - len(record.cells)
+        return self.match.row(replace(record, cells=[*record.cells, *[""] * lacking]))
+
     def row(self, record: Record) -> Row:
         """The row of a record."""
         row = self.match.row(record)

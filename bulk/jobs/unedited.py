@@ -102,8 +102,7 @@ def _row(prepared: Prepared, record: Record) -> Row:
     """The row of a record; of one that does not fit the header, with the cells that it has."""
     if record.problem is None:
         return prepared.match.row(record)
-    there, width = len(record.cells), len(prepared.match.header)
-    row = prepared.match.row(replace(record, cells=[*record.cells, *[""] * (width - there)]))
+    row, there = prepared.padded(record), len(record.cells)
     absent = {column.attribute for at, column in prepared.match.columns if at >= there}
     return replace(row, values={name: text for name, text in row.values.items() if name not in absent})
 
