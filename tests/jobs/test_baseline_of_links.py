@@ -13,10 +13,10 @@ from bulk.jobs import undo
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.summary import JobResult
 from bulk.storage.job_folder import JobFolder
+from tests.jobs.test_baseline_of_records import Cells, exported, sheet
 from tests.virtual import run
 from tests.world import World, report
 
-Cells = dict[str, str]
 PEOPLE = [
     ("ada@example.com", "Gold,VIP", "Newsletter", "Acme", "11-50"),
     ("grace@example.com", "VIP", "Newsletter", "Acme", ""),
@@ -32,20 +32,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     result.start(result.csv(PEOPLE, HEADER), baseline="none")
     shutil.rmtree(result.job.path)
     return result
-
-
-def exported(world: World, resource: str, name: str = "out") -> list[Cells]:
-    path = world.folder / f"{name}.csv"
-    world.export(path, resource)
-    world.job.path.rename(world.job.path.with_name(name))
-    world.sent.clear()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def sheet(world: World, rows: list[Cells]) -> Path:
-    header = list(rows[0])
-    return world.csv([[row.get(title, "") for title in header] for row in rows], ",".join(header), "sheet.csv")
 
 
 def people(world: World) -> dict[str, Any]:

@@ -28,10 +28,10 @@ def deals(world: World, *titles: str) -> None:
     shutil.rmtree(world.job.path)
 
 
-def exported(world: World, resource: str = "deals") -> list[Cells]:
-    path = world.folder / "out.csv"
+def exported(world: World, resource: str = "deals", name: str = "out") -> list[Cells]:
+    path = world.folder / f"{name}.csv"
     world.export(path, resource)
-    world.job.path.rename(world.job.path.with_name("out"))
+    world.job.path.rename(world.job.path.with_name(name))
     world.sent.clear()
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
