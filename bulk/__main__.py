@@ -42,7 +42,7 @@ def run(arguments: list[str]) -> int:
         error.show(sys.stderr)
         return 2
     except ReaderGoneError as error:
-        if isinstance(sys.stdout, terminal.Stream):
+        if isinstance(sys.stdout, terminal.Output):
             sys.stdout.give_up(BrokenPipeError())
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the border

@@ -147,13 +147,13 @@ def named(state: State) -> dict[str, list[tuple[str, Cells]]]:
     return result
 
 
-def differences(expected: State, found: State, unsure: AbstractSet[tuple[str, str]] = frozenset()) -> list[str]:
+def differences(expected: State, actual: State, unsure: AbstractSet[tuple[str, str]] = frozenset()) -> list[str]:
     """How an account differs from what it should be; unsubscribed is as good as never there.
 
     Of records that are `unsure`, by table and id, it is not looked how they are.
     """
-    wanted, has = named(expected), named(found)
-    passed = {(table, label(state, *(table, of))) for state in (expected, found) for table, of in unsure}
+    wanted, has = named(expected), named(actual)
+    passed = {(table, label(state, *(table, of))) for state in (expected, actual) for table, of in unsure}
     result: list[str] = []
     for table in wanted:
         for state in (wanted, has):
@@ -194,7 +194,7 @@ def _counted(records: list[tuple[str, Cells]]) -> Counter[tuple[str, tuple[tuple
 # ---- what an undo comes to
 
 
-TOGETHER: Final = {("dealStages", "dealGroup"): "title", ("dealStages", "title"): "dealGroup"}
+BOUND: Final = {("dealStages", "dealGroup"): "title", ("dealStages", "title"): "dealGroup"}
 
 
 class Expected:
@@ -278,7 +278,7 @@ class Expected:
     def _touches(self, table: str, identity: str, cell: str) -> bool:
         """Whether others have changed a cell; of who is to be subscribed again the date says it too."""
         was, left, has = (state[table].get(identity, {}).get(cell) for state in (self.before, self.after, self.now))
-        other = TOGETHER.get((table, cell), "")  # goes back with this one, or stays with it
+        other = BOUND.get((table, cell), "")  # goes back with this one, or stays with it
         if other and was not in (None, left):
             was_there, is_left, is_now = (
                 state[table][identity][other] for state in (self.before, self.after, self.now)

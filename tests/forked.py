@@ -26,8 +26,8 @@ if __name__ == "__main__":
         if process == 0:
             os.environ.update(order["environment"])
             os.chdir(order["folder"])
-            for stream, name in ((1, "out"), (2, "err")):
-                os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+            for output, name in ((1, "out"), (2, "err")):
+                os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), output)
             code = run(order["arguments"])
             sys.stdout.flush()
             os._exit(code)

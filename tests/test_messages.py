@@ -115,14 +115,14 @@ NO_TEXT = ("sandbox/status.py",)  # a style sheet, whose variables look like fla
 
 
 def test_no_text_beside_the_command_line_names_a_flag() -> None:
-    found = [
+    actual = [
         f"{path.relative_to(ROOT)}:{line}: {text}"
         for path in sorted(ROOT.rglob("*.py"))
         if not path.relative_to(ROOT).as_posix().startswith((*COMMAND_LINE_ONLY, *NO_TEXT))
         for line, text in constants(path)
         if re.search(r"(?<![\w-])--[a-z]", text)
     ]
-    assert found == []
+    assert actual == []
 
 
 def test_every_mark_is_an_option_or_a_command() -> None:

@@ -150,10 +150,10 @@ def patches(path):
 
 def test_what_tests_patch_is_listed_with_its_reason_and_no_clock_is_among_it():
     """A seam by argument is better. A clock is everybody's: what looks at one that was stopped may wait for hours."""
-    found = {path.relative_to(ROOT).as_posix(): patches(path) for path in (ROOT / "tests").rglob("*.py")}
-    assert {name for name, targets in found.items() if targets} == set(PATCHING)
+    actual = {path.relative_to(ROOT).as_posix(): patches(path) for path in (ROOT / "tests").rglob("*.py")}
+    assert {name for name, targets in actual.items() if targets} == set(PATCHING)
     clocks = re.compile(r"\btime\.(time|monotonic|perf_counter|process_time|sleep)$")
-    assert [target for targets in found.values() for target in targets if clocks.search(target)] == []
+    assert [target for targets in actual.values() for target in targets if clocks.search(target)] == []
 
 
 def test_where_to_look_leads_to_files_that_are_there():

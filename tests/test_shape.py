@@ -71,7 +71,7 @@ def beyond(path, text, root=ROOT):
 def judged(path, text, root=ROOT):
     """The breaches of a module that have no reason, and its reasons that have no breach."""
     reasons = {
-        at: found[1] for at, line in enumerate(text.splitlines(), 1) if (found := REASON.fullmatch(line.strip()))
+        at: actual[1] for at, line in enumerate(text.splitlines(), 1) if (actual := REASON.fullmatch(line.strip()))
     }
     breaches, used = set(), set()
     for name, places in beyond(path, text, root):
@@ -86,8 +86,8 @@ def sources():
 
 
 def test_what_is_beyond_its_bounds_has_a_reason_beside_it():
-    found = set().union(*(judged(path, text)[0] for path, text in sources()))
-    assert found == set(), "split it where two stories are told, or write the reason beside it"
+    actual = set().union(*(judged(path, text)[0] for path, text in sources()))
+    assert actual == set(), "split it where two stories are told, or write the reason beside it"
 
 
 def test_no_reason_stands_where_none_is_needed():

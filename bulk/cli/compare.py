@@ -113,7 +113,7 @@ def _lines(result: Comparison, *, most: int | None, out: str | None, by_id: bool
     more = result.count - sum(1 for one in result.first if not (one.row_a or one.row_b)) - len(first)
     if first and more > 0:
         yield "  …"
-    yield _ending(result, out)
+    yield _last_line(result, out)
 
 
 def _wrapped(line: str) -> str:
@@ -121,7 +121,7 @@ def _wrapped(line: str) -> str:
     return "\n".join(pieces)
 
 
-def _ending(result: Comparison, out: str | None) -> str:
+def _last_line(result: Comparison, out: str | None) -> str:
     if result.equal:
         beyond = any(one.columns_not_in_file for one in result.resources.values())
         return "Equal, in the columns that the file has." if beyond else "Equal."

@@ -60,7 +60,7 @@ def _number(sign: str) -> str:
     return f"\\x{ord(sign):02x}" if ord(sign) < 0x100 else f"\\u{ord(sign):04x}"
 
 
-class Stream(io.TextIOWrapper):
+class Output(io.TextIOWrapper):
     """Standard output or error that never raises; `failure` is the first error of writing to it.
 
     The bytes below it, `buffer`, do raise: what is written there is a file's content, and it has to be whole.
@@ -107,13 +107,13 @@ def prepare() -> None:
     sys.stderr = _safe(sys.stderr, 2, was_closed=2 in closed)
 
 
-def _safe(stream: Any, number: int, *, was_closed: bool) -> Stream:
-    if stream is None:
-        safe = Stream(os.fdopen(number, "wb", closefd=False), "utf-8", ERRORS)
+def _safe(output: Any, number: int, *, was_closed: bool) -> Output:
+    if output is None:
+        safe = Output(os.fdopen(number, "wb", closefd=False), "utf-8", ERRORS)
     else:
-        raw = isinstance(stream.buffer, io.RawIOBase)  # python -u: what it is given, it may take half of
-        buffer = io.BufferedWriter(stream.buffer) if raw else stream.buffer
-        safe = Stream(buffer, stream.encoding, ERRORS, line_buffering=stream.line_buffering or number == 2)
+        raw = isinstance(output.buffer, io.RawIOBase)  # python -u: what it is given, it may take half of
+        buffer = io.BufferedWriter(output.buffer) if raw else output.buffer
+        safe = Output(buffer, output.encoding, ERRORS, line_buffering=output.line_buffering or number == 2)
     safe.was_closed = was_closed
     return safe
 
@@ -135,22 +135,22 @@ def _point_nowhere(number: int) -> None:
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """Write a line, to standard error with `err`."""
-    stream: IO[str] = sys.stderr if err else sys.stdout
+    output: IO[str] = sys.stderr if err else sys.stdout
     said = _OVERWRITTEN.sub(lambda result: _number(result[0]), visible(str(text)))
-    stream.write(f"{said}\n" if nl else said)
-    stream.flush()
+    output.write(f"{said}\n" if nl else said)
+    output.flush()
 
 
 def tell(text: object = "", *, err: bool = False) -> None:
     """Write what people read; on a terminal in lines that fit it, so that it breaks between words."""
-    stream: IO[str] = sys.stderr if err else sys.stdout
-    echo(fitted(str(text), width_of(stream)), err=err)
+    output: IO[str] = sys.stderr if err else sys.stdout
+    echo(fitted(str(text), width_of(output)), err=err)
 
 
-def width_of(stream: IO[str]) -> int:
+def width_of(output: IO[str]) -> int:
     """How many columns a terminal has; 0 of what is none."""
     try:
-        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+        return os.get_terminal_size(output.fileno()).columns if output.isatty() else 0
     except (OSError, ValueError):
         return 0
 
@@ -213,7 +213,7 @@ def takes(text: str) -> bool:
 
 def is_closed() -> bool:
     """Whether standard output was closed before the start, so that a file's content cannot go there."""
-    return isinstance(sys.stdout, Stream) and sys.stdout.was_closed
+    return isinstance(sys.stdout, Output) and sys.stdout.was_closed
 
 
 def last_code(code: int, *, of_job: bool) -> int:
@@ -222,7 +222,7 @@ def last_code(code: int, *, of_job: bool) -> int:
     A job's code tells of the job. Of any other command, whose output is all that it is for, the code says where that
     output did not arrive.
     """
-    if not isinstance(sys.stdout, Stream):
+    if not isinstance(sys.stdout, Output):
         return code
     sys.stdout.flush()
     failure = sys.stdout.failure

@@ -97,7 +97,7 @@ class Gate:
         return self.pace.is_due(now, len(self._lobby), len(self._admitted), first_until, others=others)
 
     def _ask_many(self) -> Task:
-        steps = [self._lobby.popleft() for _ in range(min(self.pace.together, len(self._lobby)))]
+        steps = [self._lobby.popleft() for _ in range(min(self.pace.a_request, len(self._lobby)))]
         ids = tuple(dict.fromkeys(_admission(step).contact for step in steps))
         if len(ids) == 1:
             return self._ask_one(steps)

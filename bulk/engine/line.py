@@ -28,7 +28,7 @@ class Line:
         self._rate = rate
         self._fixed = concurrency or (UNPACED if math.isinf(rate) else 0)
         self._latency = FIRST_LATENCY
-        self.most_in_flight = self._fixed or self._reckoned()  # asked at every turn, so kept
+        self.most_in_flight = self._fixed or self._wanted_in_flight()  # asked at every turn, so kept
 
     def heard(self, reply: Reply | Lost, sent_at: float, now: float) -> None:
         """Learn from what came of a request that left at `sent_at`."""
@@ -42,12 +42,12 @@ class Line:
         took = now - sent_at
         self._latency = took if self.last_good == -math.inf else max(took, self._latency * 0.98)
         if not self._fixed:
-            self.most_in_flight = self._reckoned()
+            self.most_in_flight = self._wanted_in_flight()
         if reply.status < 500 and reply.status != 429 and not reply.damage:
             self.last_good = now
             self.pauses.answered()
 
-    def _reckoned(self) -> int:
+    def _wanted_in_flight(self) -> int:
         """How many requests may be in flight: what the rate needs at this latency, with a quarter to spare."""
         return max(FEWEST, min(MOST, math.ceil(self._rate * self._latency * 1.25) + 2))
 

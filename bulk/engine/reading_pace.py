@@ -74,7 +74,7 @@ class ReadingPace:
         return places(self._rate, self.most, self._took)
 
     @property
-    def together(self) -> int:
+    def a_request(self) -> int:
         """How many to read together: some more than can leave in the window, for some need not."""
         return min(self.most, self._places * 5 // 4 + self._settled)
 

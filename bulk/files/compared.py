@@ -85,7 +85,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SideColumn:
     """A column of one file: where, and what is known of it."""
 
     at: int
@@ -115,7 +115,7 @@ def compared_columns(
 
     Raises `UsageError` for a header without the key, and for one that names a column twice.
     """
-    sides = tuple(_found(resource, header, custom) for header in headers)
+    sides = tuple(_columns_of(resource, header, custom) for header in headers)
     ignored = _ignored(ignore, sides)
     by_id = key == BY_ID
     parts = _key_parts(resource, key, sides)
@@ -141,15 +141,15 @@ def compared_columns(
         )
         for side in (0, 1)
     )
-    ids = tuple(found.at if (found := side.get(BY_ID)) is not None else None for side in sides)
+    ids = tuple(column.at if (column := side.get(BY_ID)) is not None else None for side in sides)
     pointers = () if by_id else _pointers(sides, keyed)
     return Compared(parts, tuple(common), (only[0], only[1]), tuple(left_out), pointers, (ids[0], ids[1]))
 
 
-def _found(resource: Resource, header: Sequence[str], custom: Mapping[str, Column]) -> dict[str, _Found]:
+def _columns_of(resource: Resource, header: Sequence[str], custom: Mapping[str, Column]) -> dict[str, _SideColumn]:
     """The columns of a header by what they are, in file order; nameless ones and those of reports are none."""
     names = ColumnNames(resource.columns)
-    result: dict[str, _Found] = {}
+    result: dict[str, _SideColumn] = {}
     for at, title in enumerate(header):
         stripped = title.strip()
         if not stripped or stripped.startswith("_"):
@@ -162,7 +162,7 @@ def _found(resource: Resource, header: Sequence[str], custom: Mapping[str, Colum
             name = column.attribute
         if name in result:
             raise UsageError("compare_columns_alike", first=result[name].title, second=stripped)
-        result[name] = _Found(at, stripped, column)
+        result[name] = _SideColumn(at, stripped, column)
     return result
 
 
@@ -176,7 +176,7 @@ def _is_own(column: Column) -> bool:
     return column.kind is ID or column.attribute in _IDS or (not column.writable and column.attribute in _DAYS)
 
 
-def _pointers(sides: tuple[dict[str, _Found], ...], keyed: Collection[int]) -> tuple[Pointer, ...]:
+def _pointers(sides: tuple[dict[str, _SideColumn], ...], keyed: Collection[int]) -> tuple[Pointer, ...]:
     result: list[Pointer] = []
     for name, one in sides[0].items():
         other = sides[1].get(name)
@@ -187,7 +187,7 @@ def _pointers(sides: tuple[dict[str, _Found], ...], keyed: Collection[int]) -> t
     return tuple(result)
 
 
-def _ignored(ignore: Collection[str], sides: tuple[dict[str, _Found], ...]) -> set[str]:
+def _ignored(ignore: Collection[str], sides: tuple[dict[str, _SideColumn], ...]) -> set[str]:
     """The columns that are ignored; one that neither file has is none."""
     titles = set(map(normalise, ignore))
     return {name for side in sides for name, one in side.items() if normalise(one.title) in titles}
@@ -196,7 +196,7 @@ def _ignored(ignore: Collection[str], sides: tuple[dict[str, _Found], ...]) -> s
 # ---- the key
 
 
-def _key_parts(resource: Resource, key: str, sides: tuple[dict[str, _Found], ...]) -> tuple[KeyPart, ...]:
+def _key_parts(resource: Resource, key: str, sides: tuple[dict[str, _SideColumn], ...]) -> tuple[KeyPart, ...]:
     attributes = key.split(JOIN)
     parts: list[KeyPart] = []
     for attribute in attributes:
@@ -220,7 +220,7 @@ def _able(resource: Resource, attribute: str) -> list[Column]:
     return [*able, *(column for column in resource.columns if column.attribute == attribute)]
 
 
-def _part(names: Sequence[str], sides: tuple[dict[str, _Found], ...]) -> KeyPart:
+def _part(names: Sequence[str], sides: tuple[dict[str, _SideColumn], ...]) -> KeyPart:
     first, second = ([side[name] for name in names] for side in sides)
     at = (tuple(one.at for one in first), tuple(one.at for one in second))
     meanings = tuple(key_meaning_of(one.column) for one in first)

@@ -133,10 +133,10 @@ async def taken_up(
     """The options of one part, its file and its record, once it is its turn; what the file is, is said."""
     setting, access = shared.setting, shared.setting.access
     chosen, source = await anyio.to_thread.run_sync(prepared, resource, file, options)
-    whole = shared.folder.record()
+    record = shared.folder.record()
     record = JobRecord(
-        whole.kind, resource.name, asdict(chosen), access.place, access.connection, input=part.record().input,
-        created=whole.created,  # the moment of what was decided is that of the whole job
+        record.kind, resource.name, asdict(chosen), access.place, access.connection, input=part.record().input,
+        created=record.created,  # the moment of what was decided is that of the whole job
     )  # fmt: skip
     setting.progress.say(f"{resource.name}.csv: {source.describe()}")
     return chosen, source, record

@@ -25,9 +25,9 @@ async def check_conflicts(job: Job, prepared: Prepared) -> None:
     """Raise `AbortedError` if a cell was changed on both sides and nothing is to be sent then."""
     if job.options.on_conflict != "stop" or job.checkpoint.fact(facts.NO_CONFLICTS):
         return
-    found = await anyio.to_thread.run_sync(_conflicts, job, prepared)
-    if found:
-        raise AbortedError("conflicts", rows=len(found), numbers=found[:_FEW])
+    numbers = await anyio.to_thread.run_sync(_conflicts, job, prepared)
+    if numbers:
+        raise AbortedError("conflicts", rows=len(numbers), numbers=numbers[:_FEW])
     job.checkpoint.note(facts.NO_CONFLICTS, True)
 
 

@@ -22,7 +22,7 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.options import ImportOptions, options_read
 from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult, Summary, told
-from bulk.jobs.undo_plan import UNDO_CSV, Found, found_in
+from bulk.jobs.undo_plan import UNDO_CSV, Reversible, reversible_in
 from bulk.jobs.undo_work import Undoing, work
 from bulk.jobs.undone_before import check_not_undone
 from bulk.model import RowStatus
@@ -42,17 +42,23 @@ async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, 
     Raises `NothingToUndoError` for a job that has changed nothing, or whose changes were put back already,
     `UsageError` for one of which another job is to be undone instead, `DeclinedError` if it is not agreed to.
     """
-    found = await _found(undone, setting)
+    reversible = await _reversible(undone, setting)
     before = undone.record()
     folder = create_job(setting.jobs, setting.name, UNDO)
     access = setting.access
     record = JobRecord(
-        UNDO, before.resource, asdict(options), access.place, access.connection, found.host, output=str(undone.path)
+        UNDO,
+        before.resource,
+        asdict(options),
+        access.place,
+        access.connection,
+        reversible.host,
+        output=str(undone.path),
     )
-    return await _begin(folder, record, options, setting, found, only_plan=only_plan)
+    return await _begin(folder, record, options, setting, reversible, only_plan=only_plan)
 
 
-async def _found(undone: JobFolder, setting: Setting) -> Found:
+async def _reversible(undone: JobFolder, setting: Setting) -> Reversible:
     """What there is to put back of a job; raises what `start` does where there is nothing."""
     before = undone.record()
     if before.kind == "export":
@@ -61,15 +67,21 @@ async def _found(undone: JobFolder, setting: Setting) -> Found:
         raise NothingToUndoError("undo_of_plan", job=undone.name)
     setting.access.check_same(before.place, before.connection)
     with undone.locked():
-        found = await anyio.to_thread.run_sync(found_in, undone)
-    await anyio.to_thread.run_sync(check_not_undone, undone, found.latest)
-    if found.is_nothing:
+        reversible = await anyio.to_thread.run_sync(reversible_in, undone)
+    await anyio.to_thread.run_sync(check_not_undone, undone, reversible.latest)
+    if reversible.is_nothing:
         raise NothingToUndoError("undo_of_nothing", job=undone.name)
-    return found
+    return reversible
 
 
 async def _begin(
-    folder: JobFolder, record: JobRecord, options: ImportOptions, setting: Setting, found: Found, *, only_plan: bool
+    folder: JobFolder,
+    record: JobRecord,
+    options: ImportOptions,
+    setting: Setting,
+    reversible: Reversible,
+    *,
+    only_plan: bool,
 ) -> JobResult:
     """Say what there is to put back, ask, and do it. Of what is not agreed to nothing is left."""
     with folder.locked():  # first: what another has in hand is not thrown away
@@ -78,7 +90,7 @@ async def _begin(
                 file.unlink()
             with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
                 folder.write(record)
-                undoing = Undoing(folder, options, checkpoint, setting, found, only_plan=only_plan)
+                undoing = Undoing(folder, options, checkpoint, setting, reversible, only_plan=only_plan)
                 return await _run(undoing, record)
         finally:
             if only_plan or not (folder.file(SUMMARY).exists() or _begun(folder)):
@@ -93,8 +105,8 @@ async def go_on(folder: JobFolder, changes: dict[str, Any], setting: Setting, *,
     record = folder.record()
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
     if not (folder.running or _begun(folder)):
-        found = await _found(JobFolder(Path(record.output)), setting)
-        return await _begin(folder, record, options, setting, found, only_plan=False)
+        reversible = await _reversible(JobFolder(Path(record.output)), setting)
+        return await _begin(folder, record, options, setting, reversible, only_plan=False)
     with folder.locked():
         setting.access.check_same(record.place, record.connection)
         if folder.is_done and (before := told(folder)) is not None:

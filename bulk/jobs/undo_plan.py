@@ -44,7 +44,7 @@ _ALONG: Final[Mapping[str, str]] = {  # what goes along with what is deleted, by
 
 
 @dataclass(slots=True)
-class Found:
+class Reversible:
     """What a job has left to put back: `things` in the order in which that is done, and what stays as it is."""
 
     things: list[Thing] = field(default_factory=list)
@@ -72,19 +72,19 @@ class Found:
         }
 
 
-def found_in(folder: JobFolder) -> Found:
+def reversible_in(folder: JobFolder) -> Reversible:
     """What is to be put back of a job; of one on a whole account, of all its parts, the last first."""
     record = folder.record()
-    found = Found(host=record.account)
+    reversible = Reversible(host=record.account)
     parts = [JobFolder(folder.path / name) for name in reversed(record.parts)] if record.parts else [folder]
     for part in parts:
         if part.file(CHECKPOINT).is_file():
             with opened_checkpoint(part.file(CHECKPOINT)) as checkpoint:
-                _take(found, part, checkpoint, f"{part.name} " if record.parts else "")
-    return found
+                _take(reversible, part, checkpoint, f"{part.name} " if record.parts else "")
+    return reversible
 
 
-def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) -> None:
+def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, prefix: str) -> None:
     record = folder.record()
     resources: Mapping[int, str] = {}
     if record.kind == "undo":
@@ -92,7 +92,7 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
     of_lines = set(resources.values())
     by_resource: dict[str, Things] = {}
     made = _made(checkpoint)
-    found.latest = max(found.latest, checkpoint.journal.last_sent())
+    reversible.latest = max(reversible.latest, checkpoint.journal.last_sent())
 
     def things_of(row: int) -> Things:
         name = resources.get(row, record.resource)
@@ -109,32 +109,32 @@ def _take(found: Found, folder: JobFolder, checkpoint: Checkpoint, prefix: str) 
             if edit.aspect is Aspect.AUTOMATION:
                 edit = replace(edit, name=str(checkpoint.fact(facts.ENROLMENT_OF.of(one.row)) or ""))
                 if edit.after is not True:
-                    found.stays["a contact taken out of an automation: it would begin from the start"] += 1
+                    reversible.stays["a contact taken out of an automation: it would begin from the start"] += 1
                     continue
                 if not edit.name:
-                    found.stays["an automation entered, perhaps: which entry is the job's is not known"] += 1
+                    reversible.stays["an automation entered, perhaps: which entry is the job's is not known"] += 1
                     continue
-                found.stays["an automation entered: what it has sent stays sent"] += 1
+                reversible.stays["an automation entered: what it has sent stays sent"] += 1
             things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
     for resource, things in reversed(by_resource.items()):
         each = things.all()
-        found.things += each
-        anew = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in each)
-        if anew and resource in _ALONG:
-            found.stays[_ALONG[resource]] += anew
+        reversible.things += each
+        replaced = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in each)
+        if replaced and resource in _ALONG:
+            reversible.stays[_ALONG[resource]] += replaced
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
     for things in by_resource.values():
         open_rows = [row for row in sorted(things.doubtful) if row not in settled or _is_in_doubt(settled[row])]
-        found.doubtful += [f"{prefix}{row}" for row in open_rows]
+        reversible.doubtful += [f"{prefix}{row}" for row in open_rows]
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
-    found.untold += [
+    reversible.untold += [
         f"{prefix}{row}"
         for row in checkpoint.rows.untold()  # a name that was made before the rows is told by itself
         if row not in settled or (resources.get(row), settled[row].id) not in ids
     ]
     for family, names in made_names.items():
-        found.names.setdefault(family, {}).update(names)
+        reversible.names.setdefault(family, {}).update(names)
 
 
 def _is_in_doubt(outcome: Outcome) -> bool:
@@ -151,10 +151,10 @@ def _made(checkpoint: Checkpoint) -> dict[int, str]:
     return made
 
 
-def names_found(found: Found, names: Names) -> list[Thing]:
+def names_made(reversible: Reversible, names: Names) -> list[Thing]:
     """The names that the job has made, to be deleted at the end if nothing uses them by then."""
     things: list[Thing] = []
-    for family, called in found.names.items():
+    for family, called in reversible.names.items():
         for name, noted in called.items():
             identity = noted or names.book(family).id_of(name) or ""
             if identity:
@@ -216,7 +216,9 @@ def write_lines(folder: JobFolder, lines: Iterator[tuple[str, ...]]) -> tuple[Co
     return counts, first
 
 
-def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]], file: str) -> Iterator[str]:
+def said_of(
+    reversible: Reversible, counts: Mapping[str, int], first: list[tuple[str, ...]], file: str
+) -> Iterator[str]:
     """What is said before an undo starts; `file` has all lines, "" where it is not kept."""
     each = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
     yield f"To put back: {counted(sum(counts.values()), 'thing')}" + (f": {each}" if each else "")
@@ -231,28 +233,28 @@ def said_of(found: Found, counts: Mapping[str, int], first: list[tuple[str, ...]
         yield "  Rows are those of the undone job's file."
     if file:
         yield f"  Each thing has a line in {file}"
-    never = sum(thing.never for thing in found.things)
+    never = sum(thing.never for thing in reversible.things)
     if never:
         made = f"{counted(never, 'subscription')} {agreeing(never, 'was', 'were')} made new"
         yield f"  {made}: they will be unsubscribed, which is not 'never there'."
-    anew = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in found.things)
-    if anew:
+    replaced = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in reversible.things)
+    if replaced:
         told = agreeing(
-            anew, "was deleted: it is made anew, with a new id", "were deleted: they are made anew, with new ids"
+            replaced, "was deleted: it is made anew, with a new id", "were deleted: they are made anew, with new ids"
         )
-        yield f"  {counted(anew, 'record')} {told}."
+        yield f"  {counted(replaced, 'record')} {told}."
     again = sum(
         thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE and thing.edit.before not in ACTIVE
-        for thing in found.things
+        for thing in reversible.things
     )
     if again:
         yield f"  {counted(again, 'person')} will be subscribed again, where nobody touched that since."
-    for what, count in found.stays.items():
+    for what, count in reversible.stays.items():
         yield f"  Stays: {count:,} times {what}."
     for rows, why in (
-        (found.untold, "what was there before is not known of all that they wrote, and that stays"),
+        (reversible.untold, "what was there before is not known of all that they wrote, and that stays"),
         (
-            found.doubtful,
+            reversible.doubtful,
             "it is not known whether they have created anything: resume or retry the job first, then undo it",
         ),
     ):

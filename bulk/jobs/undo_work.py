@@ -19,7 +19,7 @@ from bulk.jobs.options import ImportOptions
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.telling import telling_lines
 from bulk.jobs.undo_lookup import leaving, lookup_of
-from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Found, lines_told, names_found, said_of, write_lines
+from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Reversible, lines_told, names_made, said_of, write_lines
 from bulk.jobs.undo_rows import UndoLines
 from bulk.model import Aspect, Flow
 from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
@@ -56,7 +56,7 @@ class Undoing:
     options: ImportOptions
     checkpoint: Checkpoint
     setting: Setting
-    found: Found | None = None
+    reversible: Reversible | None = None
     only_plan: bool = False
     resumed: bool = False
     retry: bool = False
@@ -69,9 +69,9 @@ class Undoing:
         """All that is to be put back, by the number of its line."""
         return ((number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.all())
 
-    def anew(self) -> dict[tuple[str, str], str]:
+    def replaced(self) -> dict[tuple[str, str], str]:
         """The ids that records have which were made anew so far, by resource and the id of then."""
-        made = {number: thing for number, thing in self.things() if _makes_anew(thing)}
+        made = {number: thing for number, thing in self.things() if _recreates(thing)}
         if not made:
             return {}
         settled = {row.number: row.outcome.id for row in self.checkpoint.rows.settled_rows()}
@@ -91,8 +91,8 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
     if undoing.resumed:
         await anyio.to_thread.run_sync(checkpoint.forget_stale_answers)
     await _learn(undoing, runner, account_lock)
-    if undoing.found is not None:
-        await _prepare(undoing, undoing.found, runner)
+    if undoing.reversible is not None:
+        await _prepare(undoing, undoing.reversible, runner)
     else:
         _say_estimate(undoing, runner)
     if undoing.only_plan:
@@ -104,7 +104,7 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
         for names in undoing.names.values():
             say = undoing.setting.progress
             await make_names(runner, account_lock, names, missing, say, checkpoint)
-        if any(_makes_anew(thing) for _number, thing in undoing.things()):
+        if any(_recreates(thing) for _number, thing in undoing.things()):
             await read_newest(runner, checkpoint)
         phases = _phases(undoing)
         total = sum(last - first + 1 for _resource, first, last in phases)
@@ -117,15 +117,19 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
 
 async def _learn(undoing: Undoing, runner: Runner, account_lock: AccountLock) -> None:
     """Read what the account calls what the lines are about."""
-    things = undoing.found.things if undoing.found is not None else [thing for _number, thing in undoing.things()]
-    resources = dict.fromkeys([*(thing.resource for thing in things), *(undoing.found.names if undoing.found else ())])
+    things = (
+        undoing.reversible.things if undoing.reversible is not None else [thing for _number, thing in undoing.things()]
+    )
+    resources = dict.fromkeys(
+        [*(thing.resource for thing in things), *(undoing.reversible.names if undoing.reversible else ())]
+    )
     for name in resources:
         names = undoing.names[name] = await _names_of(runner, named(name))
         account_lock.enter(names.host)
     if not account_lock.entered:
         account_lock.enter((await runner.ask(read_names((), ""))).host)
-    undoing.remade = Found(things).remade
-    if any(_makes_anew(thing) or (thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE) for thing in things):
+    undoing.remade = Reversible(things).remade
+    if any(_recreates(thing) or (thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE) for thing in things):
         result = await runner.ask(read_exclusions())
         if not isinstance(result, Refused):
             undoing.exclusions = result
@@ -138,7 +142,7 @@ async def _names_of(runner: Runner, resource: Resource) -> Names:
     return await runner.ask(read_names(families, resource.custom, optional={*families, resource.custom}))
 
 
-def _makes_anew(thing: Thing) -> bool:
+def _recreates(thing: Thing) -> bool:
     return thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
 
 
@@ -152,17 +156,19 @@ def _say_estimate(undoing: Undoing, runner: Runner) -> None:
     undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, undoing.options.rate))
 
 
-async def _prepare(undoing: Undoing, found: Found, runner: Runner) -> None:
+async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> None:
     """Write the lines down, show what they come to, and ask."""
     checkpoint, say = undoing.checkpoint, undoing.setting.progress.say
-    for family in list(found.names):
-        found.things += [thing for thing in names_found(found, undoing.names[family]) if thing.resource == family]
-    things = found.things
+    for family in list(reversible.names):
+        reversible.things += [
+            thing for thing in names_made(reversible, undoing.names[family]) if thing.resource == family
+        ]
+    things = reversible.things
     counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines_told(things, undoing.names))
     checkpoint.undoing.put((number, thing.to_json()) for number, thing in enumerate(things, FIRST_LINE))
     checkpoint.note(facts.RAGGED, (False, 0))
     checkpoint.note(facts.CHECKED, {"read": len(things)})
-    for line in said_of(found, counts, first, "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))):
+    for line in said_of(reversible, counts, first, "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))):
         say(line)
     _say_estimate(undoing, runner)
     if undoing.only_plan:
@@ -171,7 +177,7 @@ async def _prepare(undoing: Undoing, found: Found, runner: Runner) -> None:
     if things and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):
         raise DeclinedError("undo_declined")
     checkpoint.note(facts.CONFIRMED, True)
-    checkpoint.note(facts.UNDONE_UNTIL, found.latest)
+    checkpoint.note(facts.UNDONE_UNTIL, reversible.latest)
     await checkpoint.durable()
 
 
@@ -191,8 +197,8 @@ async def _phase(
     settled = checkpoint.rows.settled_between(first, last)
     if len(settled) == last - first + 1 and not checkpoint.unread.count((first, last)):
         return
-    anew = undoing.anew()
-    if anew:  # what the account calls what was made meanwhile
+    replaced = undoing.replaced()
+    if replaced:  # what the account calls what was made meanwhile
         undoing.names[resource.name] = await _names_of(runner, resource)
     names = undoing.names[resource.name]
     columns = columns_of(resource, names)
@@ -218,7 +224,7 @@ async def _phase(
         flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set()), made).flow
 
     def renewed_flow(thing: Thing, known: Known) -> Flow:
-        return flow_of(renewed(thing, resource, anew), known)
+        return flow_of(renewed(thing, resource, replaced), known)
 
     lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, people, undoing.counts)
     await runner.run(lines)

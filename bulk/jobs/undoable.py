@@ -25,10 +25,10 @@ class UndoableRows:
         writer, resource = prepared.writer, prepared.resource
         lookup = CheckpointLookup(resource, self.checkpoint)
         if has_sent(known):
-            found = yield from learned_before(resource.writing, row, known, writer.meaning, lookup)
+            learnt = yield from learned_before(resource.writing, row, known, writer.meaning, lookup)
         else:
             known = replace(known, begun=frozenset())
-            found = yield from learned(resource.writing, row, known, writer.meaning, lookup)
-        if isinstance(found, Failure):
-            return Outcome(RowStatus.FAILED, failures=(found,))
-        return (yield from writer.flow(row, found))
+            learnt = yield from learned(resource.writing, row, known, writer.meaning, lookup)
+        if isinstance(learnt, Failure):
+            return Outcome(RowStatus.FAILED, failures=(learnt,))
+        return (yield from writer.flow(row, learnt))

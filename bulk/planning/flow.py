@@ -33,10 +33,10 @@ def combined(parts: Sequence[Asking[Result]]) -> Asking[list[Result]]:
                 results[at] = end.value
         if not asked:
             break
-        receipts = yield tuple(one for together in asked.values() for one in together)
+        receipts = yield tuple(one for asking in asked.values() for one in asking)
         answers = {}
         start = 0
-        for at, together in asked.items():
-            answers[at] = receipts[start : start + len(together)]
-            start += len(together)
+        for at, asking in asked.items():
+            answers[at] = receipts[start : start + len(asking)]
+            start += len(asking)
     return [results[at] for at in range(len(parts))]

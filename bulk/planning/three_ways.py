@@ -246,7 +246,7 @@ def conflicts_of(row: Row, columns: Sequence[Column], current: Callable[[Column]
     """The edited cells that the account changed too; `current` is what an export would write now."""
     if row.before is None:
         return []
-    found: list[Conflict] = []
+    conflicts: list[Conflict] = []
     for column in columns:
         attribute = column.attribute
         if attribute not in row.before.cells or attribute not in row.values:
@@ -254,21 +254,21 @@ def conflicts_of(row: Row, columns: Sequence[Column], current: Callable[[Column]
         was, now, wanted = row.before.cells[attribute], current(column), row.values[attribute]
         wanted = "" if wanted == CLEAR else wanted
         if now != was and not _means_same(now, wanted, column):
-            found.append(Conflict(column.header, was, now, wanted))
-    return found
+            conflicts.append(Conflict(column.header, was, now, wanted))
+    return conflicts
 
 
 def conflicts_of_missing(row: Row, columns: Sequence[Column], current: Callable[[Column], str]) -> list[Conflict]:
     """The cells of a row that is missing which the account changed since the export: its record is not as it was."""
     was = {} if row.before is None else row.before.cells
-    found: list[Conflict] = []
+    conflicts: list[Conflict] = []
     for column in columns:
         if column.attribute not in was:
             continue
         before, now = was[column.attribute], current(column)
         if not (_same(before, now) or _means_same(now, before, column)):
-            found.append(Conflict(column.header, before, now, "", deletes=True))
-    return found
+            conflicts.append(Conflict(column.header, before, now, "", deletes=True))
+    return conflicts
 
 
 def without(row: Row, conflicts: Sequence[Conflict], columns: Sequence[Column]) -> Row:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
-Item = TypeVar("Item")
+Known = TypeVar("Known")
 
 # Format characters, which are seen nowhere: zero width ones, soft hyphen, marks of direction, byte order mark; beside
 # them what takes up no room although it counts as a letter or a mark. A joiner inside an emoji is none of a name's.
@@ -104,7 +104,7 @@ def code_point(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()
 
 
-def chosen(name: str, known: Iterable[tuple[Item, str]]) -> list[Item]:
+def chosen(name: str, known: Iterable[tuple[Known, str]]) -> list[Known]:
     """Of what is `known` by names that which is called `name`: exactly so, else as it is seen, else case aside.
 
     Several where the name says not which; none where nothing is called so.

@@ -37,7 +37,7 @@ def switches_as(*, markdown: bool) -> str:
     rows = [(f"`{name}`", choices, section, about) for name, choices, section, about in table()]
     if markdown:
         return _markdown(_SWITCHES, rows)
-    return "\n".join(_item(f"{name}={choices}", about) for name, choices, _section, about in table())
+    return "\n".join(_entry(f"{name}={choices}", about) for name, choices, _section, about in table())
 
 
 def faults_as(*, markdown: bool) -> str:
@@ -45,12 +45,12 @@ def faults_as(*, markdown: bool) -> str:
     if markdown:
         kinds = _markdown(_KINDS, [(f"`{kind}`", about) for kind, about in KINDS.items()])
         return f"{kinds}\n\n{_markdown(_WHEN, [(f'`{name}`', default, about) for name, default, about in WHEN])}"
-    kinds = "\n".join(_item(kind, about) for kind, about in KINDS.items())
-    when = "\n".join(_item(f"{name} = {default}", about) for name, default, about in WHEN)
+    kinds = "\n".join(_entry(kind, about) for kind, about in KINDS.items())
+    when = "\n".join(_entry(f"{name} = {default}", about) for name, default, about in WHEN)
     return f"Each [[fault]] has one of these kinds:\n\n{kinds}\n\nand may have:\n\n{when}"
 
 
-def _item(name: str, about: str) -> str:
+def _entry(name: str, about: str) -> str:
     lines = wrap(about.replace("`", ""), WIDTH - 6)
     return "\n".join([f"  {name}", *(f"      {line}" for line in lines)])
 

@@ -55,8 +55,8 @@ class Baseline:
 
     def cells(self, identity: str) -> list[str] | None:
         """The cells of a record's row, None if the export had none."""
-        found = self._db.execute("SELECT cells FROM rows WHERE id = ?", (identity,)).fetchone()
-        result: list[str] | None = None if found is None else json.loads(found[0])
+        row = self._db.execute("SELECT cells FROM rows WHERE id = ?", (identity,)).fetchone()
+        result: list[str] | None = None if row is None else json.loads(row[0])
         return result
 
     def see(self, identities: Iterable[str]) -> None:
@@ -134,10 +134,10 @@ def has_digest(path: Path, digest: str) -> bool:
     """Whether that is a baseline of this digest; a file that cannot be read is none."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
-            found = database.execute("SELECT digest FROM header").fetchone()
+            row = database.execute("SELECT digest FROM header").fetchone()
     except sqlite3.Error:
         return False
-    return found is not None and found[0] == digest
+    return row is not None and row[0] == digest
 
 
 @contextmanager

@@ -210,20 +210,20 @@ def _transfer(file: io.FileIO, copy: IO[bytes], left: threading.Event) -> None:
 
 def _spool(target: Path, left: threading.Event) -> Taken:
     """Copy standard input, which can be read only once."""
-    stream = cast("io.BufferedReader", sys.stdin.buffer)
+    pipe = cast("io.BufferedReader", sys.stdin.buffer)
     try:
         with open_private(target) as copy:
-            while _ready(stream, left) and (piece := stream.read1(PIECE)):
+            while _ready(pipe, left) and (piece := pipe.read1(PIECE)):
                 copy.write(piece)
         return Taken(NamedFile(target, STDIN), InputFile.of(target))
     except OSError as error:
         raise _no_copy(STDIN, target, error) from error
 
 
-def _ready(stream: io.BufferedReader, left: threading.Event) -> bool:
+def _ready(pipe: io.BufferedReader, left: threading.Event) -> bool:
     """Wait until there is something to read; False once nobody waits for it any more."""
     try:
-        number = stream.fileno()
+        number = pipe.fileno()
         while sys.platform != "win32" and not left.is_set() and not select.select([number], (), (), 0.25)[0]:
             pass
     except ValueError:

@@ -115,8 +115,8 @@ class Journal:
             " AND (step LIKE 'create%' OR (step LIKE 'contact%' AND status = 201))"
             " AND row NOT IN (SELECT row FROM rows)"
         )
-        found = ((row, json.loads(data)) for row, data in self._database.read(sql))
-        return {row: str(data[0] if isinstance(data, list) else data) for row, data in found}
+        first = ((row, json.loads(data)) for row, data in self._database.read(sql))
+        return {row: str(data[0] if isinstance(data, list) else data) for row, data in first}
 
     def open_between(self, first: int, last: int) -> dict[int, OpenRow]:
         """The rows in this range that have begun and not ended."""

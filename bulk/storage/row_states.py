@@ -109,8 +109,8 @@ class RowStates:
 
     def id_of(self, row: int) -> str:
         """The record with which a row ended, "" if it has not, or without one."""
-        found = self._database.read("SELECT id FROM rows WHERE row = ?", (row,)).fetchone()
-        return "" if found is None else str(found[0])
+        stored = self._database.read("SELECT id FROM rows WHERE row = ?", (row,)).fetchone()
+        return "" if stored is None else str(stored[0])
 
     def untold(self) -> list[int]:
         """The rows that have changed something, and of which it does not stand here what was there before."""

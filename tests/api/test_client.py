@@ -248,13 +248,13 @@ def test_an_answer_without_end_is_cut_off(packed):
         wbits = 31 if packed == "gzip" else 15
         packer = zlib.compressobj(wbits=wbits)
         piece = packer.compress(b"x" * (LARGEST + 2**20)) + packer.flush()
-    stream = Endless(piece)
+    body = Endless(piece)
     headers = {"Content-Encoding": packed} if packed else {}
-    reply = send(lambda _r: httpx.Response(200, stream=stream, headers=headers))
+    reply = send(lambda _r: httpx.Response(200, stream=body, headers=headers))
     assert isinstance(reply, Lost)
     assert reply.sent
     assert "larger than 64 MiB" in reply.reason
-    assert stream.sent <= LARGEST + 2 * 2**20
+    assert body.sent <= LARGEST + 2 * 2**20
 
 
 def test_an_answer_that_trickles_has_a_deadline():
@@ -321,8 +321,8 @@ def test_what_is_sent_through_either_door(credentials, host, headers):
     assert request.headers["User-Agent"].startswith("activecampaign-bulk/")
     for name, value in headers.items():
         assert request.headers[name] == value
-    doors = {"Authorization", "Maton-Connection", "Api-Token"}
-    assert {name for name in doors if name in request.headers} == set(headers)
+    entrances = {"Authorization", "Maton-Connection", "Api-Token"}
+    assert {name for name in entrances if name in request.headers} == set(headers)
     assert request.extensions["timeout"]["connect"] < request.extensions["timeout"]["read"]
 
 

@@ -23,7 +23,7 @@ ONE = {
     "last_updated_time": "2026-05-29T04:00:00.000000Z", "url": "https://connect.maton.ai/?session_token=t",
     "app": "active-campaign", "method": "OAUTH2", "metadata": {},
 }  # fmt: skip
-FOUND = Connection(
+KNOWN = Connection(
     "c-1", "PENDING", ONE["creation_time"], ONE["last_updated_time"], "OAUTH2", ONE["url"]  # type: ignore[arg-type]
 )  # fmt: skip
 ASKS: dict[str, Callable[[Send], Awaitable[Any]]] = {
@@ -75,7 +75,7 @@ def test_connections_are_asked_for_at_the_gateways_own_root_with_the_key_alone()
 def test_a_list_is_read_whatever_else_it_holds() -> None:
     more = [ONE, {"connection_id": 7}, ONE | {"app": "slack"}, "nonsense", {"connection_id": "c-2", "status": None}]
     result = Gateway(says(200, {"connections": more})).hear(connections.list_all)
-    assert result == [FOUND, Connection("7", ""), Connection("c-2", "")]
+    assert result == [KNOWN, Connection("7", ""), Connection("c-2", "")]
     assert (result[0].made, result[0].changed) == ("2026-05-28 03:05", "2026-05-29 04:00")
 
 
@@ -83,7 +83,7 @@ def test_a_list_is_read_whatever_else_it_holds() -> None:
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_connection_is_made(status: int, wrapped: bool) -> None:
     gateway = Gateway(says(status, {"connection": ONE} if wrapped else ONE))
-    assert gateway.hear(lambda send: connections.create(send, "API_KEY")) == FOUND
+    assert gateway.hear(lambda send: connections.create(send, "API_KEY")) == KNOWN
     (asked,) = gateway.asked
     assert (asked.method, asked.url.path) == ("POST", "/connections")
     assert asked.content == b'{"app": "active-campaign", "method": "API_KEY"}'
@@ -91,14 +91,14 @@ def test_a_connection_is_made(status: int, wrapped: bool) -> None:
 
 def test_a_connection_whose_answer_lacks_the_link_is_looked_up() -> None:
     gateway = Gateway(says(200, {"connection_id": "c-1"}), says(200, {"connection": ONE}))
-    assert gateway.hear(connections.create) == FOUND
+    assert gateway.hear(connections.create) == KNOWN
     assert [asked.method for asked in gateway.asked] == ["POST", "GET"]
     assert gateway.asked[0].content == b'{"app": "active-campaign"}'
 
 
 def test_one_connection_is_shown_and_no_id_leads_elsewhere() -> None:
     gateway = Gateway(says(200, {"connection": ONE}))
-    assert gateway.hear(lambda send: connections.show(send, "../x?y=z")) == FOUND
+    assert gateway.hear(lambda send: connections.show(send, "../x?y=z")) == KNOWN
     assert gateway.asked[0].url.raw_path == b"/connections/..%2Fx%3Fy%3Dz"
 
 

@@ -31,7 +31,7 @@ GET = Request("s", "GET", "contacts")
 STATUSES = (200, 201, 202, 204, 206, 301, 302, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503)
 
 
-class Stream(httpx.AsyncByteStream):
+class Body(httpx.AsyncByteStream):
     """A body that comes piece by piece; `sent` counts the bytes, `closed` is whether the client let go of it."""
 
     def __init__(self, pieces: Any, pause: float = 0.0) -> None:
@@ -73,7 +73,7 @@ def endless(piece: bytes) -> Any:
 
 
 def test_a_body_without_end_is_let_go():
-    body = Stream(endless(b"x" * 2**20))
+    body = Body(endless(b"x" * 2**20))
     reply = send(httpx.Response(200, stream=body))
     assert isinstance(reply, Lost)
     assert reply.sent
@@ -90,27 +90,27 @@ def test_what_is_packed_is_unpacked_and_a_bomb_is_let_go(packing: str):
         return zlib.compress(content) if packing == "deflate" else gzip.compress(content)
 
     name = packing.removeprefix("raw ")
-    good = send(httpx.Response(200, stream=Stream([packed(b'{"a":1}')]), headers={"Content-Encoding": name}))
+    good = send(httpx.Response(200, stream=Body([packed(b'{"a":1}')]), headers={"Content-Encoding": name}))
     assert isinstance(good, Reply)
     assert good.body == {"a": 1}
     cut = packed(b'{"a":"' + random.Random(1).randbytes(999).hex().encode() + b'"}')[:-30]
-    lost = send(httpx.Response(200, stream=Stream([cut]), headers={"Content-Encoding": name}))
+    lost = send(httpx.Response(200, stream=Body([cut]), headers={"Content-Encoding": name}))
     assert isinstance(lost, Lost)
     bomb = packed(b"\0" * 2**20)
-    body = Stream([bomb, *([b""] * 3)] if packing != "gzip" else [gzip.compress(b"\0" * (LARGEST + 5))])
+    body = Body([bomb, *([b""] * 3)] if packing != "gzip" else [gzip.compress(b"\0" * (LARGEST + 5))])
     reply = send(httpx.Response(200, stream=body, headers={"Content-Encoding": name}))
     assert isinstance(reply, Lost) == (packing == "gzip")
 
 
 @pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "compress", "nonsense"])
 def test_a_packing_that_nobody_asked_for_is_an_answer_lost(packing: str):
-    reply = send(httpx.Response(200, stream=Stream([b"{}"]), headers={"Content-Encoding": packing}))
+    reply = send(httpx.Response(200, stream=Body([b"{}"]), headers={"Content-Encoding": packing}))
     assert isinstance(reply, Lost)
     assert "not asked for" in reply.reason
 
 
 def test_a_byte_a_second_is_let_go_in_time():
-    body = Stream(endless(b" "), pause=1.0)
+    body = Body(endless(b" "), pause=1.0)
     reply = send(httpx.Response(200, stream=body))
     assert isinstance(reply, Lost)
     assert f"{PATIENCES * ANSWER:.0f} seconds" in reply.reason

@@ -26,9 +26,9 @@ def send(serve: Callable[[SocketStream], Awaitable[None]], root: str, *asks: Req
     """Send one after the other to a server on this machine that does as it is told; `{port}` stands for its port."""
     replies: list[Reply | Lost] = []
 
-    async def served(stream: SocketStream) -> None:
-        async with stream:
-            await serve(stream)
+    async def served(socket: SocketStream) -> None:
+        async with socket:
+            await serve(socket)
 
     async def main() -> None:
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
@@ -44,19 +44,19 @@ def send(serve: Callable[[SocketStream], Awaitable[None]], root: str, *asks: Req
     return replies
 
 
-async def silent(_stream: SocketStream) -> None:
+async def silent(_socket: SocketStream) -> None:
     """Take the connection, and say nothing: TLS does not come about."""
     await anyio.sleep_forever()
 
 
-async def slow(stream: SocketStream) -> None:
+async def slow(socket: SocketStream) -> None:
     """Answer each request, only after the time in which it had to leave."""
-    coming = BufferedByteReceiveStream(stream)
+    coming = BufferedByteReceiveStream(socket)
     while True:
         await coming.receive_until(b"\r\n\r\n", 10_000)
         await coming.receive_exactly(2)
         await anyio.sleep(2 * SOON)
-        await stream.send(ANSWER)
+        await socket.send(ANSWER)
 
 
 def test_what_has_no_connection_in_time_is_not_sent() -> None:

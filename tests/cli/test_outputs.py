@@ -15,7 +15,7 @@ import pytest
 
 from bulk.cli import terminal
 from bulk.cli.display import show_import
-from bulk.cli.terminal import ERRORS, Stream
+from bulk.cli.terminal import ERRORS, Output
 from bulk.engine.retry import explain
 from bulk.jobs.summary import Summary
 from bulk.library import Result
@@ -63,10 +63,10 @@ def test_an_import_ends_well_whatever_becomes_of_its_outputs(bulk: Shell, csv_fi
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
 def test_an_output_that_cannot_encode_a_sign_gets_one_that_looks_like_it(tmp_path: Path, encoding: str):
     with (tmp_path / "out").open("wb") as file:
-        stream = Stream(file, encoding, ERRORS)
-        stream.write("40 rows → out.csv\udcff\n")
-        stream.flush()
-        assert stream.failure is None
+        output = Output(file, encoding, ERRORS)
+        output.write("40 rows → out.csv\udcff\n")
+        output.flush()
+        assert output.failure is None
     assert (tmp_path / "out").read_text(encoding) == "40 rows -> out.csv\\udcff\n"
 
 
@@ -82,8 +82,8 @@ def test_a_result_for_programs_is_sound_in_any_encoding(monkeypatch: pytest.Monk
     from bulk.cli import display
 
     with (tmp_path / "out").open("wb") as file:
-        stream = Stream(file, "cp1252", ERRORS)
-        monkeypatch.setattr(sys, "stdout", stream)
+        output = Output(file, "cp1252", ERRORS)
+        monkeypatch.setattr(sys, "stdout", output)
         display.show_json({"name": "Łódź \U0001f600"})
     assert json.loads((tmp_path / "out").read_text("cp1252")) == {"name": "Łódź \U0001f600"}
 
@@ -144,12 +144,12 @@ def test_a_closed_descriptor_never_becomes_that_of_another_file(tmp_path: Path):
 def test_after_an_error_nothing_more_is_written(tmp_path: Path):
     reading, writing = os.pipe()
     with os.fdopen(writing, "wb", buffering=0) as raw:
-        stream = Stream(raw, "utf-8", ERRORS)  # type: ignore[arg-type]
+        output = Output(raw, "utf-8", ERRORS)  # type: ignore[arg-type]
         os.close(reading)
         for _ in range(3):
-            stream.write("line\n")
-            stream.flush()
-        assert isinstance(stream.failure, BrokenPipeError)
+            output.write("line\n")
+            output.flush()
+        assert isinstance(output.failure, BrokenPipeError)
         assert terminal.last_code(0, of_job=True) == 0
 
 
@@ -168,9 +168,9 @@ def test_what_a_terminal_would_obey_is_shown_by_its_number(text: str, capsys: py
 
 def test_whoever_writes_to_the_stream_writes_nothing_that_is_obeyed():
     below = io.BytesIO()
-    stream = terminal.Stream(below, "utf-8", terminal.ERRORS)
-    stream.write("\r 50 % \x1b[A\x07 Zoë\t1\n")
-    stream.flush()
+    output = terminal.Output(below, "utf-8", terminal.ERRORS)
+    output.write("\r 50 % \x1b[A\x07 Zoë\t1\n")
+    output.flush()
     assert below.getvalue().decode() == "\r 50 % \\x1b[A\\x07 Zoë\t1\n"
 
 

@@ -114,7 +114,7 @@ def test_parts_side_by_side_may_wait():
         receipt = yield from asked(ask("a"))
         return receipt.step
 
-    def whole() -> Flow:
+    def both() -> Flow:
         order.extend((yield from combined([slow(), asked(ask("b")), slow_too()])))
         return Outcome(RowStatus.SUCCEEDED)
 
@@ -122,7 +122,7 @@ def test_parts_side_by_side_may_wait():
         yield (Wait("long", 30.0),)
         return "no more"
 
-    game = game_of().run([Entry(1, "k", whole())])
+    game = game_of().run([Entry(1, "k", both())])
     assert order == ["slow", "a", game.receipts[1, "b"], "no more"]
     assert game.times(1, "b") == [0.0]
     assert game.times(1, "a") == [30.0]

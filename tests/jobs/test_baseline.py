@@ -489,8 +489,8 @@ def test_random_edits_on_both_sides_come_to_what_a_merge_says(world: World, seed
     for email in emails:
         for name in CELLS:
             expected, both = merged(was[email][name], ours[email][name], theirs[email][name])
-            held = now[email][name] if name != "account" else "".join(now[email]["account"])
-            assert held == expected, (email, name, was[email], ours[email], theirs[email])
+            actual = now[email][name] if name != "account" else "".join(now[email]["account"])
+            assert actual == expected, (email, name, was[email], ours[email], theirs[email])
             conflicts |= {email} if both else set()
         tags = names[email]
         assert now[email]["tags"] == (tags["theirs"] | (tags["ours"] - tags["was"])) - (tags["was"] - tags["ours"])

@@ -42,7 +42,7 @@ def sheet(world: World, rows: list[Cells]) -> Path:
     return world.csv([[row.get(title, "") for title in header] for row in rows], ",".join(header), "sheet.csv")
 
 
-def held(world: World, plural: str = "deals") -> dict[str, dict[str, Any]]:
+def records_of(world: World, plural: str = "deals") -> dict[str, dict[str, Any]]:
     body = world.ask(f"GET {plural}", query=(("limit", "100"),)).body
     return {str(one["id"]): one for one in body[plural]}
 
@@ -63,14 +63,14 @@ def test_only_edited_cells_of_deals_are_sent_and_what_both_changed_is_a_conflict
     assert (line["id"], line["_code"]) == (b, "conflict")
     assert all(value in line["_error"] for value in ("'first'", "'ours'", "'theirs'"))
     assert len(world.steps()) == 2
-    now = held(world)
+    now = records_of(world)
     assert {identity: (now[identity]["title"], str(now[identity]["value"]), now[identity]["description"])
             for identity in (a, b, c, d)} == {
         a: ("A2", "1250", "theirs"), b: ("B", "2000", "theirs"), c: ("C", "1000", "alike"), d: ("D", "1000", "theirs"),
     }  # fmt: skip
     report_file = result.folder.path.rename(world.folder / "jobs" / "first") / "failed.csv"
     assert world.start(report_file, "deals", on_conflict="sheet").summary.rows["succeeded"] == 1
-    assert held(world)[b]["description"] == "ours"
+    assert records_of(world)[b]["description"] == "ours"
 
 
 def test_a_deal_that_was_copied_without_its_id_is_new_and_one_with_it_is_refused(world: World):
@@ -80,7 +80,7 @@ def test_a_deal_that_was_copied_without_its_id_is_new_and_one_with_it_is_refused
     rows.append(rows[1] | {"title": "B copied"})
     result = world.start(sheet(world, rows), "deals")
     assert [line["_code"] for line in report(result.folder.path, "failed.csv")] == ["duplicate_key"]
-    assert sorted((one["title"], str(one["value"])) for one in held(world).values()) == [
+    assert sorted((one["title"], str(one["value"])) for one in records_of(world).values()) == [
         ("A", "1000"), ("A", "9900"), ("B", "1000"),
     ]  # fmt: skip
 
@@ -91,7 +91,7 @@ def test_deals_that_the_sheet_has_no_more_are_named_and_left(world: World):
     result = world.start(sheet(world, rows[:1]), "deals")
     assert [line["title"] for line in report(result.folder.path, "missing.csv")] == ["B"]
     assert any("Left alone" in line and "row 3 (B)" in line for line in world.told.lines)
-    assert len(held(world)) == 2
+    assert len(records_of(world)) == 2
 
 
 def test_a_plan_of_edited_deals_is_carried_out(world: World):
@@ -104,7 +104,7 @@ def test_a_plan_of_edited_deals_is_carried_out(world: World):
     lines = {(line["_action"], line["column"]) for line in report(world.job.path, "plan.csv")}
     assert lines == {("update", "stage_title"), ("update", "description"), ("unchanged", "")}
     assert world.apply().summary.rows["succeeded"] == 1
-    now = held(world)[rows[0]["id"]]
+    now = records_of(world)[rows[0]["id"]]
     assert (now["title"], now["description"]) == ("renamed", "")
 
 
@@ -126,13 +126,13 @@ def test_other_records_are_told_by_their_ids_and_only_edits_are_sent(
         world.ask("POST tags", {"tag": {"tag": "VIP", "tagType": "contact", "description": ""}})
     rows = exported(world, resource)
     identity = rows[0]["id"]
-    before = held(world, resource)[identity]
+    before = records_of(world, resource)[identity]
     rows[0][key] += " renamed"
     path = sheet(world, rows)
     world.ask(f"PUT {resource}/{identity}", {singular: {edited: "theirs"}})
     result = world.start(path, resource)
     assert result.summary.rows["succeeded"] == 1, report(result.folder.path, "failed.csv")
-    now = held(world, resource)[identity]
+    now = records_of(world, resource)[identity]
     assert (now[key], now[edited]) == (before[key] + " renamed", "theirs")
     assert len(world.steps()) == 1
 

@@ -399,7 +399,7 @@ def test_the_law_holds_however_long_the_book_takes(
     shutil.rmtree(book.parent, ignore_errors=True)
     now = 0.0
     chance, coming = Random(seed), sorted(jobs)
-    working: list[Late] = []
+    busy: list[Late] = []
     starts: list[float] = []
     while now < 12.0:
         while coming and coming[0][0] <= now:
@@ -409,15 +409,15 @@ def test_the_law_holds_however_long_the_book_takes(
             weakref.finalize(limit, store.close)
             if known:
                 settle(limit, "the account", now)
-            working.append(Late(limit))
-            working[-1].due = now
-        for job in [job for job in working if job.due <= now]:
+            busy.append(Late(limit))
+            busy[-1].due = now
+        for job in [job for job in busy if job.due <= now]:
             before = len(job.starts)
             job.step(now, takes)
             starts += job.starts[before:]
             if len(job.starts) == 3 and chance.random() < 0.5:
                 job.limit.settle("the account")
             if chance.random() < 0.003:
-                working.remove(job)
-        now = min([job.due for job in working] + [coming[0][0] if coming else 12.0])
+                busy.remove(job)
+        now = min([job.due for job in busy] + [coming[0][0] if coming else 12.0])
     assert not starts or most_in_a_second(starts) <= max(math.ceil(rate) for _at, rate, _known in jobs)

@@ -236,27 +236,30 @@ def test_each_kind_of_what_is_held_has_keys_of_its_own(tmp_path: Path):
     """On disk they are as they always were, so that jobs of earlier versions find what they have read."""
     path = tmp_path / "checkpoint.sqlite"
     with new_checkpoint(path) as checkpoint:
-        held = checkpoint.snapshot
-        held.hold(PEOPLE, "zoë@example.com", {"id": "7"})
-        held.hold(PEOPLE, "7", {"id": "70"})
-        held.hold(ADDRESSES, "7", "zoë@example.com")
-        held.hold(NAMES, ("contacts", "7"), "Zoë@example.com")
-        held.hold(ALIKE, "zoë@example.com", True)
-        held.hold(RECORDS, "7", {"title": "Loom"})
+        snapshot = checkpoint.snapshot
+        snapshot.hold(PEOPLE, "zoë@example.com", {"id": "7"})
+        snapshot.hold(PEOPLE, "7", {"id": "70"})
+        snapshot.hold(ADDRESSES, "7", "zoë@example.com")
+        snapshot.hold(NAMES, ("contacts", "7"), "Zoë@example.com")
+        snapshot.hold(ALIKE, "zoë@example.com", True)
+        snapshot.hold(RECORDS, "7", {"title": "Loom"})
 
         async def write() -> None:
             await checkpoint.durable()
 
         run(write)
-        assert held.known(PEOPLE, ["zoë@example.com", "7", "8"]) == {"zoë@example.com": {"id": "7"}, "7": {"id": "70"}}
-        assert held.known(ADDRESSES, ["7", "8"]) == {"7": "zoë@example.com"}
-        assert held.known(NAMES, [("contacts", "7"), ("deals", "7")]) == {("contacts", "7"): "Zoë@example.com"}
+        assert snapshot.known(PEOPLE, ["zoë@example.com", "7", "8"]) == {
+            "zoë@example.com": {"id": "7"},
+            "7": {"id": "70"},
+        }
+        assert snapshot.known(ADDRESSES, ["7", "8"]) == {"7": "zoë@example.com"}
+        assert snapshot.known(NAMES, [("contacts", "7"), ("deals", "7")]) == {("contacts", "7"): "Zoë@example.com"}
         both = ["zoe@example.com", "ZOE@example.com"]
-        assert held.known(ALIKE, [*both, "joe@example.com"]) == dict.fromkeys(both, True), "several may be alike"
-        assert held.known(RECORDS, ["7"]) == {"7": {"title": "Loom"}}
+        assert snapshot.known(ALIKE, [*both, "joe@example.com"]) == dict.fromkeys(both, True), "several may be alike"
+        assert snapshot.known(RECORDS, ["7"]) == {"7": {"title": "Loom"}}
         checkpoint.forget_records()
-        assert held.known(RECORDS, ["7"]) == {}
-        assert held.known(PEOPLE, ["7"]) == {"7": {"id": "70"}}
+        assert snapshot.known(RECORDS, ["7"]) == {}
+        assert snapshot.known(PEOPLE, ["7"]) == {"7": {"id": "70"}}
     with closing(sqlite3.connect(path)) as database:
         keys = {key for (key,) in database.execute("SELECT key FROM held")}
     assert keys == {"zoë@example.com", "7", "contact 7", "contacts 7", "alike zoe@example.com"}

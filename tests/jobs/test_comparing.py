@@ -425,15 +425,15 @@ def test_an_account_that_could_not_be_read_whole_is_not_compared(world: World):
 def test_a_migrated_account_is_equal_but_for_ids_and_days(world: World):
     one, two = world.folder / "one", world.folder / "two"
 
-    def anew(job: Any, place: Path) -> None:
+    def afresh(job: Any, place: Path) -> None:
         shutil.rmtree(world.job.path, ignore_errors=True)
         assert job(place).summary.complete
 
-    anew(world.import_all, SAMPLES / "account")
-    anew(world.export_all, one)
+    afresh(world.import_all, SAMPLES / "account")
+    afresh(world.export_all, one)
     world.sandbox, world.host = "other", "other.example.com"
-    anew(world.import_all, one)
-    anew(world.export_all, two)
+    afresh(world.import_all, one)
+    afresh(world.export_all, two)
     result = compared(one, two)
     assert told(result) == []
     assert result.equal

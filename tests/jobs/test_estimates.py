@@ -36,14 +36,14 @@ def check(world: World, told: list[str], run: Run) -> None:
     assert abs(said[0] - taken) <= max(1, taken / 10), f"{said[0]} said, {taken} taken"
 
 
-def anew(world: World) -> None:
+def afresh(world: World) -> None:
     """Make room for another job of this world."""
     world.job.path.rename(world.folder / "jobs" / f"job-{len(world.sent)}")
 
 
 def test_the_sample_of_the_readme(world: World, told: list[str]):
     check(world, told, lambda: world.start(SAMPLE, rate=5))
-    anew(world)
+    afresh(world)
     check(world, told, lambda: world.start(SAMPLE, rate=5))
 
 
@@ -56,7 +56,7 @@ def test_people_who_are_new_who_are_there_and_who_get_more(world: World, told: l
     check(world, told, lambda: world.start(world.csv(people, HEADER), rate=rate))
     more = [(email, name, f"{tags},Gold", "Newsletter,Customers") for email, name, tags, _lists in people]
     for changed in (more, [row[:3] for row in people], [(*row[:2], "VIP,Silver", "Newsletter") for row in people]):
-        anew(world)
+        afresh(world)
         header = ",".join(HEADER.split(",")[: len(changed[0])])
         check(world, told, lambda: world.start(world.csv(changed, header), rate=rate))  # noqa: B023 - it is called here
 
@@ -85,7 +85,7 @@ def test_what_belongs_to_people(world: World, told: list[str], name: str):
     )
     for rows in (12, 100):
         if world.sent:
-            anew(world)
+            afresh(world)
         given_rows = [(email, *cells) for email, *_rest in PEOPLE[:rows]]
         check(world, told, lambda: world.start(world.csv(given_rows, header), name, rate=5))  # noqa: B023
 
@@ -103,7 +103,7 @@ def test_a_resume_does_not_count_what_is_sent_already(world: World, told: list[s
 def check_plan(world: World, told: list[str], path: Path, name: str = "contacts", **options: object) -> None:
     """Plan a file and carry it out; the plan, and who carries it out, say all requests that are sent then."""
     if world.sent:
-        anew(world)
+        afresh(world)
     world.plan(path, name, rate=0, **options)
     plan = json.loads((world.job.path / "plan.json").read_text())
     del told[:]
@@ -176,6 +176,6 @@ def test_what_a_run_takes_is_told_apart_from_all_runs_of_its_job(world: World):
     assert (totals.requests, totals.earlier_requests) == (len(world.sent), planned)
     said = json.loads((world.job.path / "summary.json").read_text())
     assert (said["requests"], said["last_run"]["requests"]) == (len(world.sent), len(world.sent) - planned)
-    anew(world)
+    afresh(world)
     first = world.start(world.csv(PEOPLE[:5], HEADER), rate=0).summary
     assert (first.totals.earlier_requests, "last_run" in first.to_json()) == (0, False)

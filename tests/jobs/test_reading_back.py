@@ -60,7 +60,7 @@ def test_rows_of_every_resource_that_are_acknowledged_in_vain_fail(world: World,
 
 
 # of each resource whose records are tables of their own, a column that somebody changes
-SPOILT = {
+ALTERED = {
     resource.name: SAMPLES[resource.name].change[0] for resource in IMPORTED if resource.writing is not Writing.LINK
 }
 
@@ -84,7 +84,7 @@ def count(world: World, name: str) -> int:
         return int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
 
 
-@pytest.mark.parametrize(("name", "mode"), [(n, m) for n in SPOILT for m in ("create", "upsert")])
+@pytest.mark.parametrize(("name", "mode"), [(n, m) for n in ALTERED for m in ("create", "upsert")])
 def test_what_a_row_has_made_and_was_not_found_so_is_put_right_and_not_made_twice(
     world: World, small: Path, name: str, mode: str
 ):
@@ -92,7 +92,7 @@ def test_what_a_row_has_made_and_was_not_found_so_is_put_right_and_not_made_twic
     sample = SAMPLES[name]
     before = count(world, name)
     synced = (name, mode) == ("contacts", "upsert")  # which is repeated, by the address
-    spoiling(world, "contact/sync" if synced else name, SPOILT[name])
+    spoiling(world, "contact/sync" if synced else name, ALTERED[name])
     world.start(world.csv(sample.rows[:2], sample.header), name, mode=mode)
     assert {code for _step, code in codes(world).values()} == {"not_confirmed"}
     assert (count(world, name) - before, len(codes(world))) == (2, 2)
@@ -206,7 +206,7 @@ def test_a_retry_that_is_cut_off_makes_nothing_twice(world: World, small: Path, 
         shutil.rmtree(world.folder / "jobs", ignore_errors=True)
         shutil.copytree(small, world.folder / "account")
         before = count(world, name)
-        spoiling(world, name, SPOILT[name])
+        spoiling(world, name, ALTERED[name])
         world.start(world.csv(sample.rows[:2], sample.header), name, mode="create")
         assert len(codes(world)) == 2
         world.after = lambda _request, _reply: None

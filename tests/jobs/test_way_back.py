@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulk.jobs.summary import JobResult
-from bulk.jobs.undo_plan import found_in
+from bulk.jobs.undo_plan import reversible_in
 from bulk.model import Reply
 from tests.jobs.samples import IMPORTED, SAMPLES, files_of, given
 from tests.undone import kept, undone
@@ -14,9 +14,9 @@ from tests.world import World
 
 def said(job_result: JobResult) -> tuple[bool, int]:
     """What a job has said, once it is seen that an undo finds just that."""
-    found, summary = found_in(job_result.folder), job_result.summary
-    is_there = bool(found.things or any(found.names.values()))  # beside what only stays as it is
-    assert (summary.undoable, summary.not_undoable) == (is_there, len(found.untold))
+    reversible, summary = reversible_in(job_result.folder), job_result.summary
+    is_there = bool(reversible.things or any(reversible.names.values()))  # beside what only stays as it is
+    assert (summary.undoable, summary.not_undoable) == (is_there, len(reversible.untold))
     told = summary.to_json()
     assert (told.get("undoable", False), told.get("not_undoable", 0)) == (summary.undoable, summary.not_undoable)
     return summary.undoable, summary.not_undoable

@@ -93,9 +93,9 @@ def row_of(cells: Mapping[str, str], key: str = "ada@example.com") -> Row:
 
 
 SYNC = "POST contact/sync"
-TAGS, HELD_TAGS = "POST contactTags", "GET contacts/7/contactTags"
-LISTS, HELD_LISTS = "POST contactLists", "GET contacts/7/contactLists"
-JOIN, HELD_ACCOUNTS = "POST accountContacts", "GET accountContacts"
+TAGS, TAGS_NOW = "POST contactTags", "GET contacts/7/contactTags"
+LISTS, LISTS_NOW = "POST contactLists", "GET contacts/7/contactLists"
+JOIN, ACCOUNTS_NOW = "POST accountContacts", "GET accountContacts"
 
 
 def do(
@@ -285,16 +285,16 @@ def test_one_tag_that_fails_holds_back_nothing_and_is_named():
 def test_a_tag_is_removed_by_the_id_of_its_link():
     current = links("contactTags", {"tag": "1", "id": "70", "contact": "7"}, {"tag": "9", "id": "71", "contact": "7"})
     cells = {"remove_tags": "VIP,Trial,Never heard of"}
-    outcome, run = do(cells, {SYNC: UPDATED, HELD_TAGS: current, "DELETE contactTags/70": DONE})
+    outcome, run = do(cells, {SYNC: UPDATED, TAGS_NOW: current, "DELETE contactTags/70": DONE})
     assert outcome.status is RowStatus.SUCCEEDED
-    assert run.places == [SYNC, HELD_TAGS, "DELETE contactTags/70"]
+    assert run.places == [SYNC, TAGS_NOW, "DELETE contactTags/70"]
 
 
 def test_a_tag_that_is_gone_already_changes_nothing():
     current = links("contactTags", {"tag": "1", "id": "70"})
-    outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, HELD_TAGS: current, "DELETE contactTags/70": GONE})
+    outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, TAGS_NOW: current, "DELETE contactTags/70": GONE})
     assert outcome.status is RowStatus.UNCHANGED
-    outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, HELD_TAGS: links("contactTags")})
+    outcome, _run = do({"remove_tags": "VIP"}, {SYNC: UPDATED, TAGS_NOW: links("contactTags")})
     assert outcome.status is RowStatus.UNCHANGED
 
 
@@ -345,7 +345,7 @@ def test_a_new_contact_is_subscribed_without_a_question(mode):
 
 @pytest.mark.parametrize("status", ["2", "3"])
 def test_who_left_or_bounced_is_not_subscribed_again(status):
-    replies = {SYNC: UPDATED, HELD_LISTS: on_list("1", status), TAGS: NEW_TAG, LISTS: NEW_LIST}
+    replies = {SYNC: UPDATED, LISTS_NOW: on_list("1", status), TAGS: NEW_TAG, LISTS: NEW_LIST}
     outcome, run = do({"lists": "News,Offers", "tags": "VIP"}, replies)
     assert outcome.status is RowStatus.FAILED
     assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "opted_out")]
@@ -355,14 +355,14 @@ def test_who_left_or_bounced_is_not_subscribed_again(status):
 
 @pytest.mark.parametrize("status", ["2", "3"])
 def test_resubscribe_says_so_to_the_api(status):
-    replies = {SYNC: UPDATED, HELD_LISTS: on_list("1", status), LISTS: NEW_LIST}
+    replies = {SYNC: UPDATED, LISTS_NOW: on_list("1", status), LISTS: NEW_LIST}
     outcome, run = do({"lists": "News"}, replies, resubscribe=True)
     assert outcome.status is RowStatus.SUCCEEDED
     assert run.bodies(LISTS) == [{"contactList": {"list": "1", "contact": "7", "status": 1, "sourceid": 4}}]
 
 
 def test_an_address_that_bounced_for_good_is_subscribed_to_nothing_new():
-    outcome, run = do({"lists": "News,Offers"}, {SYNC: BOUNCED, HELD_LISTS: on_list("1", "1")}, bounced="1")
+    outcome, run = do({"lists": "News,Offers"}, {SYNC: BOUNCED, LISTS_NOW: on_list("1", "1")}, bounced="1")
     assert [(failure.step, failure.code) for failure in outcome.failures] == [("list Offers", "opted_out")]
     assert LISTS not in run.places, "where it is subscribed already there is nothing to ask for"
 
@@ -370,11 +370,11 @@ def test_an_address_that_bounced_for_good_is_subscribed_to_nothing_new():
 def test_a_contact_that_was_found_after_a_lost_answer_may_have_left_before():
     """It has the values that were sent; whether this row made it nobody knows."""
     result = links("contacts", FULL | {"firstName": "Ada"})
-    replies = {POST: LOST, LOOK: result, HELD_LISTS: on_list("1", "2")}
+    replies = {POST: LOST, LOOK: result, LISTS_NOW: on_list("1", "2")}
     outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create")
     assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "opted_out")]
     assert LISTS not in run.places
-    replies |= {HELD_LISTS: links("contactLists")}
+    replies |= {LISTS_NOW: links("contactLists")}
     outcome, run = do({"firstName": "Ada", "lists": "News"}, replies, mode="create", bounced="1")
     assert [failure.code for failure in outcome.failures] == ["opted_out"]
     assert LISTS not in run.places
@@ -397,7 +397,7 @@ def test_who_was_made_by_an_earlier_run_may_have_left_since():
 
 
 def test_who_has_not_confirmed_a_list_is_not_confirmed_for_them():
-    replies = {SYNC: UPDATED, HELD_LISTS: on_list("1", "0"), LISTS: NEW_LIST}
+    replies = {SYNC: UPDATED, LISTS_NOW: on_list("1", "0"), LISTS: NEW_LIST}
     for state in (None, state_of(lists={"1": "0"})):
         outcome, run = do({"lists": "News", "firstName": "Eve"}, replies, state=state)
         assert [(failure.step, failure.code) for failure in outcome.failures] == [("list News", "unconfirmed")]
@@ -415,13 +415,13 @@ def test_who_has_not_confirmed_a_list_is_not_confirmed_for_them():
 def test_who_left_after_the_job_began_is_not_subscribed_even_if_asked_for(left: str, asked: bool):
     began = datetime.fromisoformat("2026-05-28T03:05:54-05:00").timestamp()
     away = links("contactLists", {"list": "1", "status": "2", "contact": "7", "id": "5", "udate": left})
-    replies = {SYNC: UPDATED, HELD_LISTS: away, LISTS: NEW_LIST}
+    replies = {SYNC: UPDATED, LISTS_NOW: away, LISTS: NEW_LIST}
     outcome, run = do({"lists": "News"}, replies, resubscribe=True, began=began)
     assert (LISTS in run.places, [f.code for f in outcome.failures]) == (asked, [] if asked else ["opted_out"])
 
 
 def test_who_is_subscribed_is_not_subscribed_again():
-    _outcome, run = do({"lists": "News"}, {SYNC: UPDATED, HELD_LISTS: on_list("1", "1")})
+    _outcome, run = do({"lists": "News"}, {SYNC: UPDATED, LISTS_NOW: on_list("1", "1")})
     assert LISTS not in run.places
 
 
@@ -432,14 +432,14 @@ def test_unsubscribing_needs_no_question():
 
 
 def test_when_memberships_cannot_be_read_nobody_is_subscribed_but_leaving_goes_on():
-    replies = {SYNC: UPDATED, HELD_LISTS: Reply(500, {"message": "x"}), LISTS: NEW_LIST}
+    replies = {SYNC: UPDATED, LISTS_NOW: Reply(500, {"message": "x"}), LISTS: NEW_LIST}
     outcome, run = do({"lists": "News", "unsubscribe_lists": "Offers"}, replies)
     assert outcome.status is RowStatus.FAILED
     assert run.bodies(LISTS) == [{"contactList": {"list": "2", "contact": "7", "status": 2}}]
 
 
 def test_what_was_read_too_long_ago_does_not_say_who_may_be_subscribed():
-    replies = {HELD_LISTS: on_list("1", "2"), LISTS: NEW_LIST}
+    replies = {LISTS_NOW: on_list("1", "2"), LISTS: NEW_LIST}
     outcome, _run = do({"lists": "News"}, replies, state=state_of(lists={"1": "0"}), fresh=False)
     assert [failure.code for failure in outcome.failures] == ["opted_out"]
 
@@ -448,44 +448,44 @@ def test_what_was_read_too_long_ago_does_not_say_who_may_be_subscribed():
 
 
 def test_joining_an_account():
-    replies = {SYNC: UPDATED, HELD_ACCOUNTS: in_account(), JOIN: JOINED}
+    replies = {SYNC: UPDATED, ACCOUNTS_NOW: in_account(), JOIN: JOINED}
     outcome, run = do({"account": " ACME "}, replies)
     assert outcome.status is RowStatus.SUCCEEDED
     assert run.bodies(JOIN) == [{"accountContact": {"account": "11", "contact": "7"}}]
 
 
 def test_moving_leaves_the_old_account_first():
-    replies = {SYNC: UPDATED, HELD_ACCOUNTS: in_account("12"), "DELETE accountContacts/912": DONE, JOIN: JOINED}
+    replies = {SYNC: UPDATED, ACCOUNTS_NOW: in_account("12"), "DELETE accountContacts/912": DONE, JOIN: JOINED}
     _outcome, run = do({"account": "Acme"}, replies)
-    assert run.places == [SYNC, HELD_ACCOUNTS, "DELETE accountContacts/912", JOIN]
+    assert run.places == [SYNC, ACCOUNTS_NOW, "DELETE accountContacts/912", JOIN]
 
 
 def test_leaving_an_account_and_being_there_already():
     _outcome, run = do(
-        {"account": "#N/A"}, {SYNC: UPDATED, HELD_ACCOUNTS: in_account("12"), "DELETE accountContacts/912": DONE}
+        {"account": "#N/A"}, {SYNC: UPDATED, ACCOUNTS_NOW: in_account("12"), "DELETE accountContacts/912": DONE}
     )
     assert run.places[-1] == "DELETE accountContacts/912"
-    _outcome, run = do({"account": "Acme"}, {SYNC: UPDATED, HELD_ACCOUNTS: in_account("11")})
-    assert run.places[-1] == HELD_ACCOUNTS
+    _outcome, run = do({"account": "Acme"}, {SYNC: UPDATED, ACCOUNTS_NOW: in_account("11")})
+    assert run.places[-1] == ACCOUNTS_NOW
 
 
 def test_an_account_that_cannot_be_left_is_not_joined_elsewhere():
     refused = Reply(422, {"errors": [{"title": "No", "code": "field_invalid"}]})
-    replies = {SYNC: UPDATED, HELD_ACCOUNTS: in_account("12"), "DELETE accountContacts/912": refused}
+    replies = {SYNC: UPDATED, ACCOUNTS_NOW: in_account("12"), "DELETE accountContacts/912": refused}
     outcome, run = do({"account": "Acme"}, replies)
     assert outcome.failures[0].step == "leave account 912"
     assert JOIN not in run.places
 
 
 def test_a_lost_joining_is_settled_by_reading():
-    replies = {SYNC: CREATED, HELD_ACCOUNTS: in_account("11"), JOIN: LOST}
+    replies = {SYNC: CREATED, ACCOUNTS_NOW: in_account("11"), JOIN: LOST}
     outcome, run = do({"account": "Acme"}, replies)
     assert outcome == Outcome(RowStatus.SUCCEEDED, "created", "7")
-    assert run.places == [SYNC, JOIN, HELD_ACCOUNTS]
-    outcome, run = do({"account": "Acme"}, replies | {HELD_ACCOUNTS: in_account(), JOIN: [LOST, JOINED]})
+    assert run.places == [SYNC, JOIN, ACCOUNTS_NOW]
+    outcome, run = do({"account": "Acme"}, replies | {ACCOUNTS_NOW: in_account(), JOIN: [LOST, JOINED]})
     assert outcome.status is RowStatus.SUCCEEDED
-    assert run.places == [SYNC, JOIN, HELD_ACCOUNTS, JOIN]
-    outcome, _run = do({"account": "Acme"}, replies | {HELD_ACCOUNTS: in_account()})
+    assert run.places == [SYNC, JOIN, ACCOUNTS_NOW, JOIN]
+    outcome, _run = do({"account": "Acme"}, replies | {ACCOUNTS_NOW: in_account()})
     assert outcome.status is RowStatus.IN_DOUBT
     assert outcome.action == "created"
 
@@ -538,7 +538,7 @@ def test_a_contact_that_was_deleted_meanwhile_gets_all_its_links_anew():
 def test_a_contact_that_someone_else_made_anew_meanwhile_has_none_of_the_links_of_the_old():
     other = Reply(200, {"contact": FULL | {"id": "9"}})
     current = "contacts/9/contactTags", "contacts/9/contactLists"
-    replies = {SYNC: other, TAGS: NEW_TAG, LISTS: NEW_LIST, JOIN: JOINED, HELD_ACCOUNTS: links("accountContacts")}
+    replies = {SYNC: other, TAGS: NEW_TAG, LISTS: NEW_LIST, JOIN: JOINED, ACCOUNTS_NOW: links("accountContacts")}
     replies |= {f"GET {path}": links(path.rpartition("/")[2]) for path in current}
     outcome, run = do(SAME | {"firstName": "Eve"}, replies, state=RECORDS_READ)
     assert outcome == Outcome(RowStatus.SUCCEEDED, "updated", "9")

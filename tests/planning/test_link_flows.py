@@ -27,7 +27,7 @@ ADA = {  # a contact of a list, shortened to what matters: §2
     "cdate": "2026-05-28T03:05:54-05:00", "email": "Ada@example.com", "phone": "", "firstName": "Ada", "lastName": "",
     "bounced_hard": "0", "deleted": "0", "links": {}, "id": "7", "organization": None,
 }  # fmt: skip
-FOUND, NOBODY = links("contacts", ADA), links("contacts")
+KNOWN, NOBODY = links("contacts", ADA), links("contacts")
 NO_CONTACT = Reply(404, {"message": "No Result found for Subscriber with id 7"})  # §1.6
 LOST = Lost("the answer was lost")
 DONE = Reply(200, {})
@@ -162,7 +162,7 @@ WRITES = {
 @EVERY
 def test_the_contact_is_found_by_its_address_and_the_other_side_by_its_name(name: str):
     _attribute, title, identity, called, more = WAYS[name]
-    outcome, run = Table(name)({"contact_email": "ada@example.com", title: called, **more}, {LOOK: FOUND, **WRITES})
+    outcome, run = Table(name)({"contact_email": "ada@example.com", title: called, **more}, {LOOK: KNOWN, **WRITES})
     assert outcome.status is RowStatus.SUCCEEDED
     assert outcome.id == "7"
     assert run.asked[0].query == (("email", "ada@example.com"),)
@@ -187,7 +187,7 @@ def test_ids_are_used_as_they_are_and_what_was_read_saves_the_question(name: str
 def test_nobody_by_that_address_fails_with_what_to_do(name: str):
     _attribute, title, _identity, called, more = WAYS[name]
     cells = {"contact_email": "bo@example.com", title: called, **more}
-    outcome, run = Table(name)(cells, {LOOK: FOUND})  # a server that does not narrow down
+    outcome, run = Table(name)(cells, {LOOK: KNOWN})  # a server that does not narrow down
     said = "There is no contact bo@example.com. Import the contacts first."
     assert outcome == Outcome(RowStatus.FAILED, failures=(Failure("look up contact_email", "not_found", said),))
     assert run.places == [LOOK]
@@ -198,7 +198,7 @@ def test_nobody_by_that_address_fails_with_what_to_do(name: str):
 def test_an_id_and_an_address_of_two_contacts_write_nothing(name: str, known: bool):
     _attribute, title, _identity, called, more = WAYS[name]
     cells = {"contact": "8", "contact_email": "ada@example.com", title: called, **more}
-    outcome, run = Table(name)(cells, {LOOK: FOUND}, state=state_of() if known else None)
+    outcome, run = Table(name)(cells, {LOOK: KNOWN}, state=state_of() if known else None)
     assert job_result(outcome) == failed("contradiction")
     assert "contact is 8" in outcome.failures[0].error
     assert run.places == ([] if known else [LOOK])
@@ -660,7 +660,7 @@ def test_all_records_of_an_automation_are_removed_and_of_no_other():
 # ---- fed the same receipts a flow does the same
 
 GOOD: Mapping[str, list[Reply]] = {
-    "GET contacts": [FOUND, NOBODY, Reply(200, {"contact": ADA})],
+    "GET contacts": [KNOWN, NOBODY, Reply(200, {"contact": ADA})],
     "POST contactTags": [TAG, OLD_TAG],
     "GET contacts/contactTags": [links("contactTags"), links("contactTags", {"tag": "1", "id": "70"})],
     "POST contactLists": [LIST, OLD_LIST],
@@ -693,7 +693,7 @@ def some_reply(request: Request, chance: random.Random) -> Reply | Lost:
         return Reply(200, {"contact": ADA})
     words = [word for word in request.path.split("/") if not word.isdigit()]
     if request.path == "contacts":
-        return chance.choice([FOUND, NOBODY])
+        return chance.choice([KNOWN, NOBODY])
     if request.method == "GET" and request.path.split("/")[0] not in ("contacts", "accountContacts"):
         return Reply(404, {"message": "x"})  # a look whether it was deleted
     return DONE if request.method == "DELETE" else chance.choice(GOOD[f"{request.method} {'/'.join(words)}"])

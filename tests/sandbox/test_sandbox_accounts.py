@@ -8,7 +8,7 @@ from sandbox_desk import NOW, Desk, Exactly, Line, sandbox_at
 from bulk.sandbox.switches import Switches
 
 UTC = "2026-05-28T08:05:54+00:00"  # NOW, as these resources alone write it
-NOT_FOUND = Exactly({"errors": [{"status": 404, "title": "Not Found"}]})
+MISSING = Exactly({"errors": [{"status": 404, "title": "Not Found"}]})
 
 
 def missing(model: str) -> Exactly:
@@ -119,7 +119,7 @@ META = (
          {"accountCustomFieldData": [], "meta": {"total": 0}},
          after=(("POST accountCustomFieldData", datum(customerAccountId=1, customFieldId=1, fieldValue="Retail")),
                 ("DELETE accountCustomFieldMeta/1", None))),
-    *(Line("§1.6 missing", f"{method} accountCustomFieldMeta/99", body, 404, NOT_FOUND)
+    *(Line("§1.6 missing", f"{method} accountCustomFieldMeta/99", body, 404, MISSING)
       for method, body in (("GET", None), ("PUT", metum(fieldLabel="x")), ("DELETE", None))),
 )  # fmt: skip
 
@@ -181,9 +181,9 @@ DATA = (
            datum(customerAccountId=1, customFieldId=field, fieldValue=value), 200, datum(fieldValue=has))
       for field, value, has in ((1, "", ""), (2, "", []), (2, [], []), (3, None, ""), (4, "", ""))),
     Line("§7.1 POST, no such account", "POST accountCustomFieldData",
-         datum(customerAccountId=99, customFieldId=1, fieldValue="x"), 404, NOT_FOUND),
+         datum(customerAccountId=99, customFieldId=1, fieldValue="x"), 404, MISSING),
     Line("§7.1 POST, no such field", "POST accountCustomFieldData",
-         datum(customerAccountId=1, customFieldId=99, fieldValue="x"), 404, NOT_FOUND),
+         datum(customerAccountId=1, customFieldId=99, fieldValue="x"), 404, MISSING),
     *(Line("§7.1 required, and accountId is not its name", "POST accountCustomFieldData", datum(**sent), 422,
            {"errors": [{"code": 422}]})
       for sent in ({"customFieldId": 1, "fieldValue": "x"}, {"accountId": 1, "customFieldId": 1, "fieldValue": "x"},
@@ -192,7 +192,7 @@ DATA = (
          datum(id="1", accountId=1, fieldValue="Other"), after=(RECORDS_READ,)),
     Line("§7.1 DELETE", "DELETE accountCustomFieldData/1", None, 200,
          Exactly({"message": "AccountCustomFieldData deleted."}), after=(RECORDS_READ,)),
-    *(Line("§1.6 missing", f"{method} accountCustomFieldData/99", body, 404, NOT_FOUND)
+    *(Line("§1.6 missing", f"{method} accountCustomFieldData/99", body, 404, MISSING)
       for method, body in (("GET", None), ("PUT", datum(fieldValue="x")), ("DELETE", None))),
     Line("§7.1 bulkCreate", "POST accountCustomFieldData/bulkCreate",
          [{"customerAccountId": "1", "customFieldId": "1", "fieldValue": "x"},
@@ -212,7 +212,7 @@ DATA = (
     Line("§7.1 bulkUpdate, then", "GET accountCustomFieldData/2", None, 200, datum(fieldValue="y"),
          after=(RECORDS_READ, OTHER, ("PATCH accountCustomFieldData/bulkUpdate", [{"id": 2, "fieldValue": "y"}]))),
     Line("§7.1 bulkUpdate, unknown", "PATCH accountCustomFieldData/bulkUpdate", [{"id": "99", "fieldValue": "x"}],
-         404, NOT_FOUND),
+         404, MISSING),
     Line("§7.1 fields of a POST", "POST accounts",
          {"account": {"name": "Hooli", "fields": [{"customFieldId": 1, "fieldValue": "Retail"},
                                                   {"customFieldId": 3, "fieldValue": 1234, "fieldCurrency": "GBP"}]}},

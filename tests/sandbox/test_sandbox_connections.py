@@ -222,7 +222,7 @@ def test_an_expired_grant_is_a_fault() -> None:
 # ---- limits
 
 
-def burst(count: int, *doors: str, **options: Any) -> tuple[list[int], int]:
+def burst(count: int, *entrances: str, **options: Any) -> tuple[list[int], int]:
     """The answers to so many requests at one moment, at these doors in turn ("1", "2": a connection; "office"), and
     the most that one account served in a second."""
 
@@ -232,7 +232,7 @@ def burst(count: int, *doors: str, **options: Any) -> tuple[list[int], int]:
         await anyio.sleep(1.0)
         codes = []
         for at in range(count):
-            entrance = doors[at % len(doors)]
+            entrance = entrances[at % len(entrances)]
             if entrance == "office":
                 answer = await send(sandbox, "GET connections", entrance="/", headers=KEY)
             else:

@@ -9,7 +9,7 @@ from bulk.sandbox.switches import Switches
 
 HOST = "https://sandbox.example.com/api/3"
 UTC = "2026-05-28T08:05:54+00:00"  # NOW, as these resources alone write it
-NOT_FOUND = Exactly({"errors": [{"status": 404, "title": "Not Found"}]})
+MISSING = Exactly({"errors": [{"status": 404, "title": "Not Found"}]})
 
 
 def metum(**values: object) -> dict[str, object]:
@@ -60,7 +60,7 @@ META = (
     Line("its values go too", "GET dealCustomFieldData", None, 200, {"meta": {"total": 0}},
          after=(*DEALS, ("POST dealCustomFieldData", datum(dealId=1, customFieldId=1, fieldValue="2026-01-31")),
                 ("DELETE dealCustomFieldMeta/1", None))),
-    *(Line("§1.6 missing", f"{method} dealCustomFieldMeta/99", body, 404, NOT_FOUND)
+    *(Line("§1.6 missing", f"{method} dealCustomFieldMeta/99", body, 404, MISSING)
       for method, body in (("GET", None), ("PUT", metum(fieldLabel="x")), ("DELETE", None))),
 )  # fmt: skip
 
@@ -113,14 +113,14 @@ DATA = (
     Line("§1.6 misfit", "PUT dealCustomFieldData/1", datum(fieldValue="many"), 422, misfit("many", "number"),
          after=(*DEALS, ("POST dealCustomFieldData", datum(dealId=1, customFieldId=7, fieldValue=5)))),
     *(Line("§1.6 missing", "POST dealCustomFieldData", datum(**{"dealId": 1, "customFieldId": 2, name: 99}), 404,
-           NOT_FOUND, after=DEALS) for name in ("dealId", "customFieldId")),
+           MISSING, after=DEALS) for name in ("dealId", "customFieldId")),
     *(Line("§7.2 required", "POST dealCustomFieldData", datum(**{"dealId": 1, "customFieldId": 2, name: ""}), 422,
            {"errors": [{"code": 422}]}, after=DEALS) for name in ("dealId", "customFieldId")),
     Line("§8 PUT", "PUT dealCustomFieldData/1", datum(dealId="1", customFieldId="2", fieldValue="awesome value"), 200,
          datum(id="1", fieldValue="awesome value", originalValue="bogus value"), after=BOTH),
     Line("§7.2 DELETE", "DELETE dealCustomFieldData/1", None, 200,
          Exactly({"message": "DealCustomFieldData deleted."}), after=BOTH),
-    *(Line("§1.6 missing", f"{method} dealCustomFieldData/99", body, 404, NOT_FOUND)
+    *(Line("§1.6 missing", f"{method} dealCustomFieldData/99", body, 404, MISSING)
       for method, body in (("GET", None), ("PUT", datum(fieldValue="x")), ("DELETE", None))),
     Line("§7.2 bulkCreate", "POST dealCustomFieldData/bulkCreate",
          [{"dealId": "1", "customFieldId": "2", "fieldValue": "x"}, {"dealId": 2, "customFieldId": 7, "fieldValue": 9}],

@@ -78,7 +78,7 @@ def _delimiter(sample: str, known: Collection[str]) -> str:
         if not filled:
             return 0, 0.0, sound, 1
         widths = Counter(len(cells) for cells in filled)
-        width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+        width, count = max(widths.items(), key=lambda each: (each[1], each[0]))
         names, parts = max((known_names(cells, known), -len(cells)) for cells in filled[:PREAMBLE])
         if width == 1 or (names and parts == -1):  # a header that it does not part is of a table of one column
             return names, 0.0, sound, 1

@@ -30,7 +30,7 @@ from bulk.resources.spec import Column, Resource
 SHEET, ACCOUNT = "sheet", "account"  # who counts where both changed a cell; else such a row fails
 GONE: Final = "not_found"  # the code of a record that is not there any more
 
-_ANEW: Final = "If it was made anew since, it has another id: make a new export and edit that."
+_RECREATED: Final = "If it was made anew since, it has another id: make a new export and edit that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ContactNow:
             return state
         if state is None:
             who = row.key if row.called in ("", row.key) else f"{row.called} (id {row.key})"
-            return Failure("", GONE, f"The contact {who} of the export is gone from the account. {_ANEW}")
+            return Failure("", GONE, f"The contact {who} of the export is gone from the account. {_RECREATED}")
         return replace(known, state=state, stored=state, fresh=True)
 
 
@@ -83,7 +83,7 @@ class RecordNow:
         """What is known of the record."""
         yield from ()
         if row.is_missing and not self.lookup.records(f"id {row.key}"):
-            return Failure("", GONE, f"The record {row.key} of the export is gone from the account. {_ANEW}")
+            return Failure("", GONE, f"The record {row.key} of the export is gone from the account. {_RECREATED}")
         return known
 
 

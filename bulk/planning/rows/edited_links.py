@@ -62,15 +62,15 @@ class EditedLinks:
             return (yield from self.others.decide(row, known))
         if has_sent(known):  # it was judged before that was sent
             return (yield from self._writer(row).decide(self._taken_away(row), known))
-        found = yield from self._found(row, known)
-        if isinstance(found, Failure):
-            return Outcome(RowStatus.FAILED, failures=(found,))
-        current = self._current(row, found)
+        learnt = yield from self._learnt(row, known)
+        if isinstance(learnt, Failure):
+            return Outcome(RowStatus.FAILED, failures=(learnt,))
+        current = self._current(row, learnt)
         if row.is_missing and self._is_gone(current):
             return Outcome(RowStatus.UNCHANGED, UNCHANGED, row.values.get("contact", ""))
-        kept = [] if self.on_conflict == SHEET else self.conflicts(row, found)
+        kept = [] if self.on_conflict == SHEET else self.conflicts(row, learnt)
         if not kept:
-            return (yield from self._writer(row).decide(self._taken_away(row), found))
+            return (yield from self._writer(row).decide(self._taken_away(row), learnt))
         identity = row.values.get("contact", "")
         conflicts = () if self.on_conflict == ACCOUNT else tuple(kept)
         change = Change(identity, UNCHANGED, conflicts=conflicts)
@@ -85,7 +85,7 @@ class EditedLinks:
             return conflicts_of_missing(row, self._values, current)
         return conflicts_of(row, self.meaning.columns, current)
 
-    def _found(self, row: Row, known: Known) -> Asking[Known | Failure]:
+    def _learnt(self, row: Row, known: Known) -> Asking[Known | Failure]:
         """What is known of the row's contact; one that was not read, or long ago, is read now."""
         if not known.aged and self._current(row, known) is not None:
             return known

@@ -56,7 +56,7 @@ class ContactUndo:
                 self.going[thing.record].append(thing.edit)
             return replace(outcome, wants=None)  # who is gone cannot be read back
         if thing.edit.after is not None:
-            return (yield from self._make_anew(thing, known))
+            return (yield from self._recreate(thing, known))
         return (yield from self._put_back(thing, known))
 
     def _put_back(self, thing: Thing, known: Known) -> Flow:
@@ -145,7 +145,7 @@ class ContactUndo:
 
     # ---- a contact that the job has deleted
 
-    def _make_anew(self, thing: Thing, known: Known) -> Flow:
+    def _recreate(self, thing: Thing, known: Known) -> Flow:
         before = ContactState.from_json(thing.edit.after)
         email = before.attributes.get("email", "")
         receipt = yield from look_up_contact("look up", email)

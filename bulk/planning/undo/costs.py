@@ -19,7 +19,7 @@ _LOOKS: Final = 4  # at who is to be deleted: the contact, its notes, its deals,
 
 def requests_of(things: Iterable[Thing]) -> int:
     """How many requests read what the lines are about, put it back, and read that back."""
-    alone, together, lines = 0, set[str](), 0
+    alone, shared, lines = 0, set[str](), 0
     for thing in things:
         if thing.resource != PEOPLE:
             alone += _of_record(thing)
@@ -27,8 +27,8 @@ def requests_of(things: Iterable[Thing]) -> int:
         lines += 1
         alone += _of_contact(thing)
         if thing.edit.aspect is not Aspect.RECORD:
-            together.add(thing.record)
-    return alone + math.ceil(len(together) / PAGE) + math.ceil(lines / PAGE)
+            shared.add(thing.record)
+    return alone + math.ceil(len(shared) / PAGE) + math.ceil(lines / PAGE)
 
 
 def _of_contact(thing: Thing) -> int:

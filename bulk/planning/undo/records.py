@@ -92,7 +92,7 @@ class RecordUndo:
     def flow(self, thing: Thing, known: Known) -> Flow:
         """The flow of one line."""
         makes = thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
-        return self._make_anew(thing, known) if makes else self._put_back(thing, known)
+        return self._recreate(thing, known) if makes else self._put_back(thing, known)
 
     def _put_back(self, thing: Thing, known: Known) -> Flow:
         if thing.edit.aspect is Aspect.BESIDE:
@@ -154,7 +154,7 @@ class RecordUndo:
         edits = Edits(thing.record, (Edit(Aspect.RECORD, thing.record, kept, None),))
         return (yield from delete_record(self.resource, thing.record, edits))
 
-    def _make_anew(self, thing: Thing, known: Known) -> Flow:
+    def _recreate(self, thing: Thing, known: Known) -> Flow:
         kept = thing.edit.after
         own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in self._values(kept).items())
         if thing.ours:  # it is not known whether the job had deleted it

@@ -12,46 +12,46 @@ from bulk.planning.state import ContactState
 from bulk.planning.undo.things import Thing
 from bulk.resources.spec import CUSTOM, Resource
 
-Anew = Mapping[tuple[str, str], str]  # resource and id of then -> the id that it has now
+NewIds = Mapping[tuple[str, str], str]  # resource and id of then -> the id that it has now
 
 
-def renewed(thing: Thing, resource: Resource, anew: Anew) -> Thing:
+def renewed(thing: Thing, resource: Resource, new_ids: NewIds) -> Thing:
     """The thing, with the ids of now wherever it has one of a record that was made anew."""
-    if not anew:
+    if not new_ids:
         return thing
     edit = thing.edit
     if edit.aspect is Aspect.RECORD:
         after = edit.after
         if isinstance(after, list):
-            after = _contact(ContactState.from_json(after), anew)
+            after = _contact(ContactState.from_json(after), new_ids)
         elif after:
-            after = _record(after, resource, anew)
+            after = _record(after, resource, new_ids)
         return replace(thing, edit=replace(edit, after=after))
-    record = anew.get((resource.name, thing.record), thing.record)
-    along = tuple(_edit(other, resource, anew) for other in thing.along)
-    return replace(thing, record=record, edit=_edit(edit, resource, anew), along=along)
+    record = new_ids.get((resource.name, thing.record), thing.record)
+    along = tuple(_edit(other, resource, new_ids) for other in thing.along)
+    return replace(thing, record=record, edit=_edit(edit, resource, new_ids), along=along)
 
 
-def _edit(edit: Edit, resource: Resource, anew: Anew) -> Edit:
+def _edit(edit: Edit, resource: Resource, new_ids: NewIds) -> Edit:
     if edit.aspect in FAMILIES:
-        return replace(edit, of=anew.get((FAMILIES[edit.aspect], edit.of), edit.of))
+        return replace(edit, of=new_ids.get((FAMILIES[edit.aspect], edit.of), edit.of))
     if edit.aspect is not Aspect.VALUE:
         return edit
-    of, after = next(iter(_record({edit.of: edit.after}, resource, anew).items()))
+    of, after = next(iter(_record({edit.of: edit.after}, resource, new_ids).items()))
     return replace(edit, of=of, after=after)
 
 
-def _record(kept: Mapping[str, Json], resource: Resource, anew: Anew) -> dict[str, Json]:
+def _record(kept: Mapping[str, Json], resource: Resource, new_ids: NewIds) -> dict[str, Json]:
     """A record whose pointers and custom fields are those of now."""
-    result = {_attribute(of, resource, anew): value for of, value in kept.items()}
+    result = {_attribute(of, resource, new_ids): value for of, value in kept.items()}
     for attribute, family, identity in pointing(resource, kept):
-        result[attribute] = anew.get((family, identity), kept[attribute])
+        result[attribute] = new_ids.get((family, identity), kept[attribute])
     return result
 
 
-def _contact(state: ContactState, anew: Anew) -> Json:
+def _contact(state: ContactState, new_ids: NewIds) -> Json:
     def those(family: str, of: Mapping[str, str]) -> dict[str, str]:
-        return {anew.get((family, identity), identity): value for identity, value in of.items()}
+        return {new_ids.get((family, identity), identity): value for identity, value in of.items()}
 
     return replace(
         state,
@@ -63,8 +63,8 @@ def _contact(state: ContactState, anew: Anew) -> Json:
     ).to_json()
 
 
-def _attribute(of: str, resource: Resource, anew: Anew) -> str:
+def _attribute(of: str, resource: Resource, new_ids: NewIds) -> str:
     if not of.startswith(CUSTOM):
         return of
     identity = of.removeprefix(CUSTOM)
-    return f"{CUSTOM}{anew.get((resource.custom, identity), identity)}"
+    return f"{CUSTOM}{new_ids.get((resource.custom, identity), identity)}"

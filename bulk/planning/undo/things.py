@@ -15,7 +15,7 @@ from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.kept_records import CHOSEN
 from bulk.resources.spec import CUSTOM
 
-TOGETHER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+BOUND: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "deals": (("group", "stage"), ("contact", "account")),  # a stage lies in its pipeline; of these one is needed
     "tags": (("tagType", "tag"),),  # another may have half of a name by now
     "dealStages": (("group", "title"),),
@@ -63,8 +63,8 @@ class Thing:
         """The inverse of `to_json`."""
         row, resource, record, edit, ours, image, more, at, never, *along = data
         images = tuple(map(Edit.from_json, image)), tuple(map(Edit.from_json, more))
-        together = tuple(map(Edit.from_json, along[0])) if along else ()
-        return cls(row, resource, record, Edit.from_json(edit), tuple(ours), *images, at, never, together)
+        companions = tuple(map(Edit.from_json, along[0])) if along else ()
+        return cls(row, resource, record, Edit.from_json(edit), tuple(ours), *images, at, never, companions)
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Things:
     resource: str
     made: Mapping[int, str]
     doubtful: set[int] = field(default_factory=set)
-    _found: dict[tuple[str, Aspect, str], Thing] = field(default_factory=dict)
+    _things: dict[tuple[str, Aspect, str], Thing] = field(default_factory=dict)
     _images: dict[str, dict[tuple[Aspect, str], Edit]] = field(default_factory=dict)
     _perhaps: dict[str, list[Edit]] = field(default_factory=dict)
     _rows: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -98,20 +98,20 @@ class Things:
                 self._perhaps.setdefault(record, []).append(edit)
             return
         key = (record, edit.aspect, f"{edit.of} {edit.name}" if edit.aspect in _SEVERAL else edit.of)
-        before = self._found.pop(key, None)  # the last change says where it stands in the order
+        before = self._things.pop(key, None)  # the last change says where it stands in the order
         not_done = (edit.before,) if edit.aspect is Aspect.RECORD and not sure else ()
         thing = Thing(row, self.resource, record, _back(edit), not_done, at=at, never=_is_never(edit))
         if before is not None:
             original = before.edit.after
             ours = (*before.ours, before.edit.before)
             thing = replace(thing, edit=replace(thing.edit, after=original), ours=ours, never=before.never)
-        self._found[key] = thing
+        self._things[key] = thing
 
     def all(self) -> list[Thing]:
         """All things, the last first; what was made goes after what was changed."""
         changed = [
             replace(thing, along=self._along(record, of)) if aspect is Aspect.VALUE else thing
-            for (record, aspect, of), thing in self._found.items()
+            for (record, aspect, of), thing in self._things.items()
             if (thing.edit.before != thing.edit.after or thing.ours) and not self._goes_along(record, thing.edit)
         ]
         created = [
@@ -130,14 +130,14 @@ class Things:
 
     def _along(self, record: str, of: str) -> tuple[Edit, ...]:
         """The other cells of a record that the API takes only together with this one."""
-        others = (other for pair in TOGETHER.get(self.resource, ()) if of in pair for other in pair if other != of)
-        found = (self._found.get((record, Aspect.VALUE, other)) for other in others)
-        return tuple(thing.edit for thing in found if thing is not None)
+        others = (other for pair in BOUND.get(self.resource, ()) if of in pair for other in pair if other != of)
+        bound = (self._things.get((record, Aspect.VALUE, other)) for other in others)
+        return tuple(thing.edit for thing in bound if thing is not None)
 
     def _goes_along(self, record: str, edit: Edit) -> bool:
         """Whether a cell that ActiveCampaign has chosen itself goes back with the one that made it do so."""
         chosen = edit.aspect is Aspect.VALUE and edit.of in CHOSEN.get(self.resource, {}) and edit.before == ""
-        return chosen and (record, Aspect.VALUE, CHOSEN[self.resource][edit.of]) in self._found
+        return chosen and (record, Aspect.VALUE, CHOSEN[self.resource][edit.of]) in self._things
 
 
 def _back(edit: Edit) -> Edit:
