@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from bulk.wording import agreeing, change_told, counted, duration
 
 if TYPE_CHECKING:
     from bulk.library import Result
+    from bulk.library.jobs import Job
 
 FEW: Final = 5  # names and automations that are listed
 _NAME, _FIGURE = 22, 11  # the widths of a name and of a figure in the table of parts
@@ -51,25 +53,24 @@ def _writes(plan: Mapping[str, Any]) -> int:
 
 
 def _show(plan: dict[str, Any], job_result: Result) -> None:
-    from bulk.library.plans import REFUSED  # noqa: PLC0415 - not for --help
+    from bulk.library.plans import REFUSED, said_of_plan  # noqa: PLC0415 - not for --help
 
     folder = job_result.job
     terminal.tell(f"Plan {folder.name}: nothing was sent.")
     parts = plan.get("resources", {})
     if parts:
         _show_parts(plan["rows"], parts)
-    rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
-    terminal.tell(f"  {counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}")
+    for line in _sums(plan):
+        terminal.tell(f"  {line}")
     changes = sum(plan["changes"].values())
-    if changes:
-        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["changes"].items()))
-        terminal.tell(f"  {counted(changes, 'change')}: {each}")
     from bulk.resources.kinds import join_values  # noqa: PLC0415 - not for --help
 
     if plan.get("delete_missing"):
         each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["delete_missing"].items()))
         rows_told = counted(sum(plan["delete_missing"].values()), "row")
         terminal.tell(f"  {rows_told} of the export that the file lacks: {each}")
+    if takes_away := said_of_plan(plan):
+        terminal.tell(f"  It {takes_away}: bulk apply asks before it does.")
     if plan.get("emptied"):
         terminal.tell(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
     for family, names in plan["new_names"].items():
@@ -100,6 +101,28 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     told = f"It takes ≈ {counted(requests, 'request')}, {_writes(plan):,} of them to write{takes}."
     terminal.tell(f"{told} To do exactly this:")
     terminal.tell(f"  {command_line('apply', folder.name, folder.parent)}")
+
+
+def _sums(plan: dict[str, Any]) -> Iterator[str]:
+    """What becomes of the rows, and how many changes there are of each kind."""
+    rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
+    yield f"{counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}"
+    if changes := sum(plan["changes"].values()):
+        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["changes"].items()))
+        yield f"{counted(changes, 'change')}: {each}"
+
+
+def say_what_it_is(job: Job, say: Callable[[str], None]) -> None:
+    """Say of a plan that is to be carried out whose account it is of, when it was made, and what it does."""
+    from bulk.library.plans import plan_data, said_of_plan  # noqa: PLC0415 - not for --help
+
+    plan = plan_data(job.path)
+    at = datetime.fromisoformat(plan["made_at"]).astimezone()
+    say(f"  Made {at:%Y-%m-%d %H:%M}, of the account {job.record.account or job.record.place}.")
+    for line in _sums(plan):
+        say(f"  {line}")
+    if takes_away := said_of_plan(plan):
+        say(f"  It {takes_away}.")
 
 
 def _show_parts(rows: dict[str, int], parts: dict[str, Any]) -> None:

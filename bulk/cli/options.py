@@ -72,6 +72,7 @@ max_age = click.option(
     help="Refuse a plan that is older.",
 )  # fmt: skip
 yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes.")
+apply_yes = click.option("--yes", is_flag=True, help="Do not ask before a plan that deletes is carried out.")
 undo_yes = click.option("--yes", is_flag=True, help="Do not ask before anything is put back.")
 delete_missing = click.option(
     "--delete-missing", is_flag=True,
@@ -208,6 +209,16 @@ def answered(question: str) -> bool:
     answer = _answer(question)
     if answer is None:
         raise UsageError("delete_unanswered")
+    return answer
+
+
+def ask_to_apply(question: str) -> bool:
+    """What a person answers before a plan is carried out that deletes. Raises `UsageError` if nobody can."""
+    if not sys.stdin.isatty():
+        raise UsageError("apply_unanswerable")
+    answer = _answer(question)
+    if answer is None:
+        raise UsageError("apply_unanswered")
     return answer
 
 

@@ -41,12 +41,13 @@ def plan_command(resource: str, file: str, **chosen: Any) -> int:
 @options.pace
 @options.max_errors
 @options.max_age
+@options.apply_yes
 @options.jobs_dir
 @options.telling
 def apply_command(job: str | None, **chosen: Any) -> int:
     """Do exactly what a PLAN says (default: the newest).
 
-    Each row is looked at again just before. What somebody changed since is
+    A plan that deletes is asked about first. Each row is looked at again just before. What somebody changed since is
     set aside, never overwritten: it stands in failed.csv with both values.
     """
     name = display_plan.newest_plan(options.jobs_folder(chosen["jobs_dir"])) if job is None else job

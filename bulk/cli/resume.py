@@ -81,8 +81,11 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     progress = progress_for(quiet=chosen["quiet"])
     what = "Carrying out" if job.planned else "Going on with"
     progress.say(f"{what} {job.name}: {record.kind} {record.resource}, {job.file}")
-    agreed = applies or chosen["yes"] or record.options.get("yes")
-    confirm = None if agreed else options.ask  # if it was not agreed to before
+    if applies and job.planned:
+        display_plan.say_what_it_is(job, progress.say)
+    agreed = chosen["yes"] or record.options.get("yes")
+    ask = options.ask_to_apply if applies else options.ask
+    confirm = None if agreed else ask  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
 
     age = chosen["max_age"] if applies else None

@@ -13,7 +13,7 @@
   rows as edits), `unedited` (what needs nothing), `missing_rules` (what is missing, and whether it may go),
   `missing` (as tasks of the job) and `missing_going` (which go), `conflicts`.
 * Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what
-  they will take), `create_names`, `delete_records` (what will go).
+  they will take), `create_names`, `delete_records` (what will go) and `going` (how much that is).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
 * An undo: `undo`, of `undo_plan` (what the undone job has left to put back), `undone_before` (whether it was undone
   already), `undo_work` (its stages), `undo_rows` (its lines as a feed), `undo_lookup` (what they have made) and

@@ -7,9 +7,12 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Final
 
+import anyio.to_thread
+
 from bulk.access.account import Setting
-from bulk.errors import UsageError
+from bulk.errors import DeclinedError, UsageError
 from bulk.jobs.end_plan import PLAN_JSON, made_at
+from bulk.jobs.going import said_of_plan
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, PLANNED, SUMMARY, JobFolder
@@ -21,12 +24,14 @@ DAY: Final = 24 * 3600.0  # seconds after which a plan is too old, if nothing el
 async def applying(folder: JobFolder, checkpoint: Checkpoint, setting: Setting, max_age: float | None) -> bool:
     """Whether a plan is carried out from now on, or has been before; False if it is planned on.
 
-    Raises `UsageError` for a plan that waits and is not to be carried out, that is not complete, or too old.
+    Raises `UsageError` for a plan that waits and is not to be carried out, that is not complete, or too old, and
+    `DeclinedError` for one that deletes if that is not agreed to: it waits on.
     """
     if checkpoint.fact(facts.APPLYING):
         return True
     if not _may_begin(folder, setting, max_age, checkpoint.fact(facts.READ_AT)):
         return False
+    await _agree(folder, setting)
     checkpoint.note(facts.APPLYING, True)
     await checkpoint.durable()
     folder.file(SUMMARY).unlink(missing_ok=True)  # it waits no more, even if we are cut off
@@ -44,6 +49,7 @@ async def applying_parts(folder: JobFolder, setting: Setting, max_age: float | N
         read_at = json.loads(folder.file(PLAN_JSON).read_text("utf-8"))["made_at"] if folder.state == PLANNED else ""
         if not _may_begin(folder, setting, max_age, read_at):
             return False
+        await _agree(folder, setting)
         if checkpoint is not None:
             await begin_part(checkpoint)
     folder.file(SUMMARY).unlink(missing_ok=True)
@@ -56,6 +62,16 @@ async def begin_part(checkpoint: Checkpoint) -> None:
         checkpoint.forget_questions()
         checkpoint.note(facts.APPLYING, True)
         await checkpoint.durable()
+
+
+async def _agree(folder: JobFolder, setting: Setting) -> None:
+    """Ask, if a plan takes anything away, whether it is to be carried out."""
+    takes_away = said_of_plan(json.loads(folder.file(PLAN_JSON).read_text("utf-8")))
+    confirm = setting.confirm
+    if not takes_away or confirm is None:
+        return
+    if not await anyio.to_thread.run_sync(confirm, f"This plan {takes_away}. Carry it out?"):
+        raise DeclinedError("apply_declined", job=folder.name)
 
 
 def _may_begin(folder: JobFolder, setting: Setting, max_age: float | None, read_at: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,19 +11,20 @@ import anyio.to_thread
 from bulk.errors import DeclinedError
 from bulk.files.opening import open_sink
 from bulk.jobs.delete_records import Going, meant_by
+from bulk.jobs.going import GoingCounts, becomes, called, said_of_people, what_goes
 from bulk.jobs.import_job import Job
 from bulk.jobs.missing_going import going_of
 from bulk.jobs.open_rows import open_rows
 from bulk.jobs.prepared import Prepared
 from bulk.model import Row
-from bulk.resources.spec import Resource, Writing
+from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
+from bulk.resources.spec import Column, Resource
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
-from bulk.wording import counted
 
 DELETED: Final = "deleted.csv"
 _FEW: Final = 5  # records that the question names
-_LEFT: Final = "unsubscribe_lists"
+_STATUS_AT: Final = {"lists": SUBSCRIBED, "unsubscribe_lists": UNSUBSCRIBED}  # what a cell of a contact says
 
 
 async def confirm_deletion(job: Job, runner: Runner, prepared: Prepared) -> None:
@@ -53,65 +54,64 @@ async def _confirm(
     before = checkpoint.fact(facts.TIMES_CONFIRMED)
     file = job.folder.file(f"deleted-{before + 1}.csv" if before else DELETED)
     meant = meant_by(prepared, runner, checkpoint)
-    names = [column.attribute for column in meant.columns]
-    going = _Told(job.resource, names.index(_LEFT) if _LEFT in names else None)
+    going = _Told(job.resource, meant.columns)
     with open_sink(file, [column.header for column in meant.columns]) as output:
         for batch in batches:
             for record in await meant.by(batch):
                 for cells in record.rows:
                     output.write(cells)
                 going.take(record)
-    if going.count:
+    if going.counts.records:
         for line in said_of(going):
             say(line)
         say(f"As they are now they stand in {file}")
-        if going.count > output.rows:
-            say(f"{going.count - output.rows:,} of them may not be seen with this key, and do not stand there.")
-        confirm = job.setting.confirm
+        if going.counts.records > output.rows:
+            say(
+                f"{going.counts.records - output.rows:,} of them may not be seen with this key, and do not stand there."
+            )
+        confirm = None if job.applies and not job.retry else job.setting.confirm  # the plan was agreed to
         if confirm is not None and not await anyio.to_thread.run_sync(confirm, "Delete them?"):
             file.unlink()
             raise DeclinedError("delete_declined")
     elif job.options.delete_missing:
         file.unlink()
     checkpoint.note(facts.CONFIRMED, True)
-    checkpoint.note(facts.TIMES_CONFIRMED, before + bool(going.count))
+    checkpoint.note(facts.TIMES_CONFIRMED, before + bool(going.counts.records))
     await checkpoint.durable()
 
 
 @dataclass(slots=True)
 class _Told:
-    """What is told of what will go: how many records, and the first of them as they are told."""
+    """What is told of what will go: how many records, how people stand, and the first of them as they are told."""
 
     resource: Resource
-    left_at: int | None  # where a row says which lists they have left
-    count: int = 0
+    columns: Sequence[Column]  # of the rows that are written down
+    counts: GoingCounts = field(default_factory=GoingCounts)
     shown: list[str] = field(default_factory=list)
-    left: int = 0  # of contacts, those who have left a list
 
     def take(self, record: Going) -> None:
         """Count a record in."""
         for cells in record.rows[: _FEW - len(self.shown)]:
-            self.shown.append(next((cell for cell in cells[1:] if cell), cells[0]))
-        self.count += max(len(record.rows), record.hidden)
-        self.left += sum(bool(cells[self.left_at]) for cells in record.rows if self.left_at is not None)
+            self.shown.append(called(self.resource, self.columns, cells))
+        for cells in record.rows:
+            said = zip(self.columns, cells, strict=True)
+            self.counts.add(
+                [_STATUS_AT[column.attribute] for column, cell in said if column.attribute in _STATUS_AT and cell]
+            )
+        self.counts.records += max(0, record.hidden - len(record.rows))
 
     @property
     def few(self) -> str:
         """Some of them, to be shown."""
-        return ", ".join(self.shown) + (", …" if self.count > len(self.shown) else "")
+        return ", ".join(self.shown) + (", …" if self.counts.records > len(self.shown) else "")
 
 
 def _said_of_rows(going: _Told) -> Iterator[str]:
-    yield f"{counted(going.count, 'record')} of {going.resource.name} will be deleted: {going.few}"
+    yield f"{what_goes(going.resource, going.counts)} will be deleted: {going.few}"
+    yield from said_of_people(going.resource, going.counts)
 
 
 def _said_of_missing(going: _Told) -> Iterator[str]:
-    called = counted(going.count, going.resource.singular)
-    gone = "DELETED in the account" if "delete" in going.resource.modes else "UNSUBSCRIBED"
-    yield f"{called} that the export had and the file lacks will be {gone}: {going.few}"
-    if going.resource.writing is not Writing.CONTACT:
-        return
-    yield "ActiveCampaign forgets with a contact all that it had, also that they unsubscribed or bounced:"
-    yield "who is added again later can be subscribed as if they had never left."
-    if going.left:
-        yield f"{counted(going.left, 'contact')} of these unsubscribed from a list."
+    lacking = f"{what_goes(going.resource, going.counts)} that the export had and the file lacks"
+    yield f"{lacking} will be {becomes(going.resource)}: {going.few}"
+    yield from said_of_people(going.resource, going.counts)

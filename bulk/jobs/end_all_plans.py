@@ -13,7 +13,7 @@ from bulk.planning.plan_lines import HEADER
 from bulk.storage.job_folder import JobFolder
 
 FILE: Final = "_file"  # the column that says of which part a line is
-_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests", "writes")  # what is said of each
+_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests", "writes", "deletes")  # what is said of each
 _OF_A_BASELINE: Final = ("baseline", "emptied", "missing")  # and of each that was made from an export
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import anyio.to_thread
 
 from bulk.files.opening import open_sink
+from bulk.jobs.going import GoingCounts
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
 from bulk.model import is_missing
@@ -117,6 +118,7 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     new = checkpoint.fact(facts.NEW_NAMES)
     writes, requests = checkpoint.planned.requests() + sum(map(len, new.values())), checkpoint.fact(facts.TAKES)
     rate = job.options.rate
+    going = GoingCounts.noted(checkpoint)
     baseline = checkpoint.fact(facts.BASELINE)
     of_baseline: dict[str, Any] = {
         "baseline": baseline, "emptied": checkpoint.fact(facts.EMPTIED), "missing": checkpoint.fact(facts.MISSING),
@@ -130,6 +132,7 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
         "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
         "automations": checkpoint.fact(facts.AUTOMATIONS),
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),
+        **({"deletes": going.to_json()} if going.records else {}),
         **(of_baseline if baseline else {}),
         **({"unknown": dict(+sums.unknown)} if +sums.unknown else {}),
     }  # fmt: skip

@@ -92,7 +92,8 @@ async def go_on(
                 )  # fmt: skip
                 return await run_import(job, record)
     except DeclinedError:
-        folder.discard()
+        if not is_plan:
+            folder.discard()
         raise
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bulk.files.keys import RowSet
 from bulk.jobs.apply_cost import Looks, counting
+from bulk.jobs.going import GoingCounts
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
-from bulk.model import Failure, Flow, Outcome, Row, RowStatus
-from bulk.planning.changes import UNCHANGED, Change
+from bulk.model import Aspect, Failure, Flow, Outcome, Row, RowStatus
+from bulk.planning.changes import DELETED, UNCHANGED, Change
 from bulk.planning.learning import learned
 from bulk.planning.plan_lines import lines_of, refusals
+from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Lookup
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
@@ -45,6 +47,7 @@ class PlanRows:
     everybody: bool = False  # all contacts were read
     used: dict[str, set[str]] = field(default_factory=dict)  # those of them that a change needs, by resource
     looks: Looks = field(default_factory=Looks)  # that applying it will take
+    going: GoingCounts = field(default_factory=GoingCounts)  # what is deleted
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row, which asks and writes nothing. Unprocessed: it is planned, and waits to be applied."""
@@ -71,6 +74,8 @@ class PlanRows:
                     self.used.setdefault(family, set()).add(name)
         requests = bool(result.own) + len(result.beside)
         self.checkpoint.planned.put(lines, requests=requests)
+        if requests and (row.is_missing or result.action == DELETED):
+            self.going.add(_standing(prepared.resource.writing, result))
         if self.projection is not None:
             self._keep(self.projection, row, result, known_now, lookup)
         if result.is_nothing:
@@ -115,3 +120,9 @@ class PlanRows:
         elif not change.is_nothing:
             kept = next((kept for _id, kept in lookup.records(f"id {change.record}")), None)
             projection.keep_record(self.checkpoint, resource, row.number, change, kept)
+
+
+def _standing(writing: Writing, change: Change) -> Collection[str]:
+    """How a contact that is deleted stands on each list."""
+    before = next((edit.before for edit in change.own if edit.aspect is Aspect.RECORD), None)
+    return ContactState.from_json(before).lists.values() if writing is Writing.CONTACT and before is not None else ()

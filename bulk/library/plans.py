@@ -13,6 +13,7 @@ from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.apply import DAY
 from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON
+from bulk.jobs.going import said_of_plan
 from bulk.jobs.options import ImportOptions
 from bulk.library.frames import Rows, given_rows, of_rows
 from bulk.library.jobs import job_at, jobs_in
@@ -23,11 +24,10 @@ from bulk.planning.plan_lines import REFUSED, Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
-from bulk.storage.job_folder import PLANNED
 
 __all__ = [
-    "PLANNED", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
-    "plan_rows",
+    "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
+    "plan_rows", "said_of_plan",
 ]  # fmt: skip
 _QUIET: Final = Silent()
 

@@ -61,6 +61,8 @@ AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active
 MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
 # jobs.apply_cost: of applying it, the requests that look at records, contacts read by hundreds, and rows
 LOOKS: Final = Fact[tuple[int, int, int]]("looks", (0, 0, 0), tuple)
+# jobs.plan: of what it deletes, the records; of contacts, those who left a list, and those who are subscribed
+GOING: Final = Fact[tuple[int, int, int]]("going", (0, 0, 0), tuple)
 TAKES: Final = Fact[int]("takes", 0)  # jobs.plan: how many requests applying it takes
 APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
 

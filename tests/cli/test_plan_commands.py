@@ -154,7 +154,7 @@ def test_what_a_sheet_has_no_more_is_deleted_once_it_is_agreed_to(bulk: Shell):
     assert (done.code, "1 contact that the export had and the file lacks will be DELETED" in done.err) == (0, True)
     assert "1 row of the export that the file lacks: 1 deleted" in done.out
     assert set(people(bulk)) == {"ada@example.com", "alan@example.com"}
-    applied = bulk("apply", "p")
+    applied = bulk("apply", "p", "--yes")
     assert (applied.code, "1 failed (1 changed_meanwhile)" in applied.out) == (1, True), applied.out
     assert "missing   1 row: 1 succeeded" in bulk("jobs", "done").out
     assert bulk("undo", "done", "--yes").code == 0
