@@ -83,6 +83,16 @@ def notes(codes: Mapping[str, int]) -> Iterator[str]:
             yield advice.said.format(rows=counted(codes[code], "row"))
 
 
+def ways_on_of_missing(codes: Mapping[str, int], again: str, retry_line: str) -> Iterator[tuple[str, str]]:
+    """What can be done about records that were to be deleted and are there still; `again` is the job's own command."""
+    kept = codes.get("conflict", 0)
+    if kept and again:
+        rows = f"{counted(kept, 'row')} that the file lacks {agreeing(kept, 'is', 'are')} kept"
+        yield f"{rows}, since the account changed {agreeing(kept, 'it', 'them')} too. To delete all the same:", again
+    if sum(codes.values()) > sum(codes.get(code, 0) for code in _REFUSED_AGAIN):
+        yield "Try again to delete what failed:", retry_line
+
+
 def ways_on(
     rows: Mapping[str, int], codes: Mapping[str, int], file: str, import_line: Callable[[str], str], retry_line: str
 ) -> Iterator[tuple[str, str]]:

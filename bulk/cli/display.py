@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
-from bulk.cli.advice import notes, ways_on
-from bulk.cli.options import command_line, options_of_place
+from bulk.cli.advice import notes, ways_on, ways_on_of_missing
+from bulk.cli.import_again import import_line
+from bulk.cli.options import command_line
 from bulk.wording import agreeing, counted
 
 if TYPE_CHECKING:
     from bulk.library import Result
-    from bulk.library.jobs import Job, JobRecord
+    from bulk.library.jobs import Job
     from bulk.library.progress import Totals
 
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
@@ -87,17 +88,11 @@ def show_kept(job_result: Result) -> None:
     from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
 
     for path in job_result.kept:
-        command = _import_line(path, job_at(path.parent).record)
+        command = import_line(path, job_at(path.parent).record)
         old = path.name.partition(".")[0]
         terminal.tell(f"{old}.csv had been changed since it was written; it is kept as {path.name}.", err=True)
         terminal.tell("  What is repaired in it is imported by:", err=True)
         terminal.tell(f"    {command}", err=True)
-
-
-def _import_line(path: Path, record: JobRecord) -> str:
-    """The command that imports a report of a job as the job did."""
-    given = "".join(f" {option}" for option in _options_again(record))
-    return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
 
 
 def show_import(job_result: Result, *, verbose: bool) -> None:
@@ -147,8 +142,9 @@ def _show_missing(job_result: Result) -> None:
     if missing:
         from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
 
+        record = job_at(job_result.job).record
         words = {"succeeded": "deleted", "unchanged": "gone already", "unprocessed": "not reached"}
-        if job_at(job_result.job).record.resource == "contactLists":  # whom nobody deletes from a list
+        if record.resource == "contactLists":  # whom nobody deletes from a list
             words |= {"succeeded": "unsubscribed", "unchanged": "off the list already"}
         ended = (
             f"{n:,} {words.get(name, name.replace('_', ' '))}" for name, n in missing.items() if name != "read" and n
@@ -159,6 +155,12 @@ def _show_missing(job_result: Result) -> None:
         terminal.tell(
             f"  {rows} of the export that the file lacks: {', '.join(ended)}{codes and f' ({codes})'}: {file}"
         )
+        if job_result.summary.state == "finished":
+            again = replace(record, options={**record.options, "on_conflict": "sheet"})
+            line = import_line(Path(record.input.path), again) + " --delete-missing" if record.input else ""
+            retry = command_line("retry", job_result.job.name, job_result.job.parent)
+            for said, command in ways_on_of_missing(job_result.summary.missing_codes, line, retry):
+                terminal.tell(f"  {said}\n    {command}")
 
 
 def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str, int]) -> Iterator[str]:
@@ -170,7 +172,7 @@ def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str,
         if set(codes) - {"changed_since"}:
             yield from ("What failed is tried again by", f"  {retry}")
         return
-    line = _import_line(file, record)
+    line = import_line(file, record)
     for said, command in ways_on(rows, codes, file.name, lambda option: f"{line} {option}".rstrip(), retry):
         yield said
         yield f"  {command}"
@@ -230,27 +232,6 @@ def _show_end(totals: Totals, reports: Path) -> None:
     where = f"Reports: {reports}"
     for line in (f"{told} {where}",) if len(told) + len(where) < terminal.WIDTH else (told, where):
         terminal.tell(line)
-
-
-def _options_again(record: JobRecord) -> Iterator[str]:
-    """The options of an import without which its failed.csv would mean something else."""
-    from bulk.resources import named  # noqa: PLC0415 - not for --help
-
-    resource = named(record.resource)
-    given = record.options
-    usual = {
-        "mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "", "baseline": "auto",
-        "on_conflict": "", "on_duplicate": "error",
-    }  # fmt: skip
-    for name, value in usual.items():
-        if given.get(name, value) != value:  # an earlier version had fewer
-            yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
-    yield from options_of_place(record.place, record.connection)
-    for header, attribute in given["maps"].items():
-        yield f"--map {shlex.quote(f'{header}={attribute}')}"
-    yield from (
-        f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe", "allow_damaged") if given[name]
-    )
 
 
 def _show_parts(job_result: Result) -> None:

@@ -119,13 +119,14 @@ def write_missing_rows(job: Job, edits: Edits) -> int:
     """Write down which rows of the export the file has no more, and say it; how many."""
     count, few = 0, list[str]()
     file = job.folder.file(MISSING)
-    at = edits.at.get("email", edits.at.get(job.resource.called))
+    known_by = _known_by(job, edits)
     with open_sink(file, edits.baseline.header) as output:
         for row in edits.baseline.missing():
             output.write(row.cells)
             count += 1
             if len(few) < _FEW:
-                few.append(f"row {row.number} ({row.cells[at]})" if at is not None else f"row {row.number}")
+                called = " · ".join(filter(None, (row.cells[at] for at in known_by)))
+                few.append(f"row {row.number} ({called})" if called else f"row {row.number}")
     if not count:
         file.unlink()
         return 0
@@ -138,6 +139,18 @@ def write_missing_rows(job: Job, edits: Edits) -> int:
     way = in_words_of(job.setting.front_end, "⟦delete_missing⟧ would delete them. They stand in")
     job.setting.progress.say(f"{said} {way} {file}")
     return count
+
+
+def _known_by(job: Job, edits: Edits) -> list[int]:
+    """Where a row of the export says what people know its record by: of what links, the names of both ends."""
+    if edits.is_of_links:
+        return [
+            edits.at[column.attribute]
+            for column in job.resource.columns
+            if column.names and column.attribute in edits.at
+        ]
+    at = edits.at.get("email", edits.at.get(job.resource.called))
+    return [] if at is None else [at]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,41 @@ def test_before_anything_is_sent_it_is_said_which_plan_is_carried_out(bulk: Shel
     assert "of the account" in head
     assert "Made 20" in head
     assert "3 rows: 3 create" in said
+
+
+def links(bulk: Shell) -> Path:
+    """A sheet of an export of tags that people have, without the last of them."""
+    people, out, sheet = (bulk.folder / name for name in ("people.csv", "out.csv", "sheet.csv"))
+    people.write_text("email,tags\nada@example.com,VIP\ngrace@example.com,Trial\n")
+    bulk.sandbox("import", people)
+    bulk("export", "contactTags", out, "--sandbox", "--rate", "0", "--job", "out")
+    sheet.write_text("".join(out.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:-1]))
+    return sheet
+
+
+def test_links_that_go_are_told_by_the_names_of_both_ends(bulk: Shell):
+    line = ("contactTags", links(bulk), "--sandbox", "--rate", "0", "--delete-missing")
+    planned = bulk("plan", *line, "--job", "p")
+    assert "It deletes 1 contactTag: bulk apply asks" in planned.out
+    assert "row 3 (grace@example.com · Trial)" in planned.err
+    done = bulk("import", *line, "--yes")
+    assert "will be DELETED in the account: grace@example.com · Trial" in done.err
+
+
+def test_a_conflict_of_what_the_file_lacks_says_the_line_that_goes_on(bulk: Shell):
+    people, out, sheet = (bulk.folder / name for name in ("people.csv", "out.csv", "sheet.csv"))
+    people.write_text(PEOPLE)
+    bulk.sandbox("import", people)
+    bulk.sandbox("export", out, "--job", "out")
+    sheet.write_text("".join(out.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:-1]))
+    people.write_text("email,firstName\nalan@example.com,Al\n")
+    bulk.sandbox("import", people, "--baseline", "none")
+    kept = bulk.sandbox("import", sheet, "--delete-missing", "--yes", "--job", "kept")
+    assert kept.code == 1
+    lines = kept.out.splitlines()
+    at = next(at for at, line in enumerate(lines) if "is kept, since the account changed it too" in line)
+    command = lines[at + 1].split()
+    assert command[:3] == ["bulk", "import", "contacts"]
+    assert "alan@example.com" in emails(bulk)
+    assert bulk(*command[1:], "--yes", "--rate", "0").code == 0
+    assert "alan@example.com" not in emails(bulk)

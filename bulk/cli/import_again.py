@@ -1,0 +1,40 @@
+"""The command that imports a file as a job has imported its own."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk.cli.options import options_of_place
+
+if TYPE_CHECKING:
+    from bulk.library.jobs import JobRecord
+
+
+def import_line(path: Path, record: JobRecord) -> str:
+    """The command that imports a report of a job as the job did."""
+    given = "".join(f" {option}" for option in _options_again(record))
+    return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
+
+
+def _options_again(record: JobRecord) -> Iterator[str]:
+    """The options of an import without which its failed.csv would mean something else."""
+    from bulk.resources import named  # noqa: PLC0415 - not for --help
+
+    resource = named(record.resource)
+    given = record.options
+    usual = {
+        "mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "", "baseline": "auto",
+        "on_conflict": "", "on_duplicate": "error",
+    }  # fmt: skip
+    for name, value in usual.items():
+        if given.get(name, value) != value:  # an earlier version had fewer
+            yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
+    yield from options_of_place(record.place, record.connection)
+    for header, attribute in given["maps"].items():
+        yield f"--map {shlex.quote(f'{header}={attribute}')}"
+    yield from (
+        f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe", "allow_damaged") if given[name]
+    )
