@@ -1,6 +1,7 @@
 """What becomes of a row that a plan has: it is decided anew, and carried out only if that is what the plan says.
 
 What somebody changed since, in the cells and links that the row changes, sets the row aside: nothing is overwritten.
+Where the account has all of it by then, nothing is to be done.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, UNCHANGED, Change
 from bulk.planning.flow import Asking
-from bulk.planning.learning import has_sent, learned, learned_before
-from bulk.planning.plan_lines import Line, lines_of
+from bulk.planning.learning import contact_now, has_sent, learned, learned_before
+from bulk.planning.plan_lines import NOT_DONE, Line, lines_of
 from bulk.planning.projected import Coming, name_imagined
 from bulk.planning.read_back import NotRead, read_record
+from bulk.planning.rows.edited import EditedRows
+from bulk.planning.rows.edited_links import EditedLinks
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
@@ -61,7 +64,12 @@ class ApplyRows:
         planned = self._planned(row.number)
         if isinstance(planned, Failure):
             return Outcome(RowStatus.FAILED, failures=(planned,))
-        differing = _differing(planned, lines_of(row, result, writer.meaning.columns, self.prepared.names))
+        now = tuple(lines_of(row, result, writer.meaning.columns, self.prepared.names))
+        differing = _differing(planned, now)
+        if differing is not None and _nothing_is_left(planned, now) and not self._kept(row, known_now):
+            was = planned[0].record
+            if was in ("", now[0].record) or (not now[0].record and (yield from self._is_gone(was))):
+                differing = None
         if differing is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
             differing = yield from self._moved(result)
         if differing is not None:
@@ -97,6 +105,19 @@ class ApplyRows:
         said = f"What it needs was not made: {missing[0].told} says why."
         return Failure("", "not_made", f"{said} ⟦retry⟧ sends both again, that one first.")
 
+    def _kept(self, row: Row, known: Known) -> bool:
+        """Whether a cell of the row is left as the account has it, since both changed it."""
+        writer = self.prepared.writer
+        return isinstance(writer, EditedRows | EditedLinks) and bool(writer.conflicts(row, known))
+
+    def _is_gone(self, record: str) -> Asking[bool]:
+        """Whether a record is not there any more; of a row that belongs to a contact, the contact."""
+        resource = self.prepared.resource
+        if resource.writing is Writing.RECORD:
+            seen = yield from read_record(resource, record, custom=False)
+            return not isinstance(seen, NotRead) and seen[1] is None
+        return (yield from contact_now(record)) is None
+
     def _moved(self, change: Change) -> Asking[Failure | None]:
         """What of a record by itself is not as it was when all were read."""
         values = moved_values(change)
@@ -127,6 +148,13 @@ def _differing(planned: tuple[Line, ...], now: Iterable[Line]) -> Failure | None
     gone = [line for line in planned if line not in current]
     new = [line for line in current if line not in planned]
     return _meanwhile("; ".join(map(_told, gone)) or "nothing else", "; ".join(map(_told, new)) or "nothing to do")
+
+
+def _nothing_is_left(planned: tuple[Line, ...], now: tuple[Line, ...]) -> bool:
+    """Whether nothing of what was planned is left to be done, and what was refused of it still is."""
+    left = [line.to_be_done for line in now if line.action != UNCHANGED]
+    refused = [replace(line.to_be_done, record=now[0].record) for line in planned if line.action in NOT_DONE]
+    return bool(now) and len(refused) < len(planned) and left == refused
 
 
 def _is_as_planned(planned: Line, now: Line) -> bool:

@@ -79,7 +79,7 @@ def test_a_plan_has_a_line_for_each_cell_and_link_that_changes(world: World):
 
 
 def test_each_line_of_what_is_not_done_says_why_and_the_sums_agree(world: World):
-    make(world, [("ada@example.com", "Ada", "", "", "", "Newsletter", "")])
+    make(world, [("ada@example.com", "Ada", "", "", "", "Newsletter", "", "")])
     world.csv([("ada@example.com", "Ada", "", "", "Newsletter", "", "")], HEADER)
     with (world.folder / "in.csv").open("a", newline="") as file:
         file.write("new@example,N,,,Nowhere,,\r\n")
@@ -101,7 +101,7 @@ def test_each_line_of_what_is_not_done_says_why_and_the_sums_agree(world: World)
 
 
 def test_a_refusal_that_is_said_otherwise_by_then_is_no_change_of_the_account(world: World):
-    make(world, [("ada@example.com", "Ada", "", "", "", "Newsletter", "")])
+    make(world, [("ada@example.com", "Ada", "", "", "", "Newsletter", "", "")])
     world.plan(world.csv([("ada@example.com", "Augusta", "", "", "Newsletter", "", "")], HEADER))
     assert "opted_out" in sums(world)["reasons"]
     unsubscribed = world.ask("GET contacts/1/contactLists").body["contactLists"][0]
@@ -203,6 +203,83 @@ def test_what_somebody_changed_since_is_set_aside(world: World):
     assert [step for step in writes(world, sent) if "list" in step or step == "contact"] == ["list Newsletter"]
     people = world.account()["contacts"]
     assert (people["ada@example.com"]["firstName"], people["new@example.com"]["firstName"]) == ("Ada K.", "Somebody")
+
+
+def test_what_the_account_has_by_then_as_it_was_planned_is_nothing_to_do(world: World):
+    make(world, PEOPLE)
+    world.plan(world.csv(CHANGED, HEADER))
+    plan = world.job.path.rename(world.folder / "plan")
+    make(world, CHANGED[:3])
+    plan.rename(world.job.path)
+    sent = len(world.sent)
+    result = world.apply()
+    assert failed(world) == {"5": "email_invalid"}
+    assert result.summary.actions == {"unchanged": 3}
+    assert writes(world, sent) == []
+    assert not result.summary.undoable
+
+
+def test_of_what_is_so_by_then_what_was_refused_is_refused_still(world: World):
+    make(world, [("ada@example.com", "Ada", "", "", "Newsletter", "", "")])
+    world.ask("POST contactLists", {"contactList": {"contact": "1", "list": "1", "status": "2"}})
+    world.plan(world.csv([("ada@example.com", "Augusta", "", "", "Newsletter", "", "")], HEADER))
+    assert {line[3] for line in lines(world)} == {"update", "opted_out"}
+    world.ask("PUT contacts/1", {"contact": {"firstName": "Augusta"}})
+    world.apply()
+    assert failed(world) == {"2": "opted_out"}
+
+
+@pytest.mark.parametrize("key", ["email", "id"])
+def test_who_is_gone_by_then_was_to_be_deleted(world: World, key: str):
+    make(world, PEOPLE)
+    ids = {person: str(at) for at, person in enumerate(world.account()["contacts"], 1)}
+    cell = "ada@example.com" if key == "email" else ids["ada@example.com"]
+    world.plan(world.csv([(cell,)], key), mode="delete", key=key)
+    world.ask(f"DELETE contacts/{ids['ada@example.com']}")
+    assert world.apply().summary.actions == {"unchanged": 1}
+    assert failed(world) == {}
+
+
+def test_who_goes_by_another_address_by_then_is_not_gone(world: World):
+    make(world, PEOPLE)
+    ids = {person: str(at) for at, person in enumerate(world.account()["contacts"], 1)}
+    world.plan(world.csv([("ada@example.com",)], "email"), mode="delete")
+    world.ask(f"PUT contacts/{ids['ada@example.com']}", {"contact": {"email": "ada@example.org"}})
+    world.apply()
+    assert failed(world) == {"2": "changed_meanwhile"}
+    assert "ada@example.org" in world.account()["contacts"]
+
+
+def test_a_record_that_is_as_planned_by_then_or_gone_is_nothing_to_do(world: World):
+    given(world)
+    rows = [
+        (f"Loom {n}", "ada@example.com", "10.00", "usd", "Sales", "In Contact", "tomas@example.com") for n in (1, 2)
+    ]
+    make(world, rows, DEALS, "deals")
+    first = max(world.ask("GET deals").body["deals"], key=lambda one: int(one["id"]))
+    changed = [(*row[:2], "25.00", *row[3:]) for row in rows if row[0] == first["title"]]
+    world.plan(world.csv(changed, DEALS), "deals", mode="update")
+    world.ask(f"PUT deals/{first['id']}", {"deal": {"value": 2500}})
+    assert world.apply().summary.actions == {"unchanged": 1}
+    world.job.discard()
+    world.plan(world.csv([changed[0][:2]], "title,contact_email"), "deals", mode="delete")
+    world.ask(f"DELETE deals/{first['id']}")
+    assert world.apply().summary.actions == {"unchanged": 1}
+
+
+def test_a_cell_that_is_kept_by_the_users_choice_is_not_as_planned(world: World):
+    """Where the account counts, a cell that it changed after the plan is no edit any more."""
+    make(world, PEOPLE)
+    out = world.folder / "out.csv"
+    world.export(out)
+    export = world.job.path.rename(world.folder / "jobs" / "out")
+    sheet = world.folder / "sheet.csv"
+    sheet.write_text(out.read_text("utf-8-sig").replace('"Ada"', '"Augusta"'), "utf-8")
+    world.plan(sheet, on_conflict="account", baseline=str(export.name))
+    ids = {person: str(at) for at, person in enumerate(world.account()["contacts"], 1)}
+    world.ask(f"PUT contacts/{ids['ada@example.com']}", {"contact": {"firstName": "Countess"}})
+    world.apply()
+    assert set(failed(world).values()) == {"changed_meanwhile"}
 
 
 def test_what_changed_besides_does_not_matter(world: World):

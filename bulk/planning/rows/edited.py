@@ -174,7 +174,7 @@ class EditedRows:
         if isinstance(known_now, Failure):
             gone = known_now.code == GONE
             status = RowStatus.UNCHANGED if gone else RowStatus.FAILED
-            return Outcome(status, UNCHANGED if gone else "", failures=() if gone else (known_now,))
+            return Outcome(status, UNCHANGED if gone else "", row.key, () if gone else (known_now,))
         kept = self._kept(row, known_now)
         if not kept:
             return (yield from self.deletes.decide(row, known_now))
