@@ -6,19 +6,17 @@ Where the account has all of it by then, nothing is to be done.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bulk.jobs.apply_cost import moved_values
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
-from bulk.planning.changes import CREATED, UNCHANGED, Change
+from bulk.planning.as_planned import COMES_WITH, differing, meanwhile, nothing_is_left
+from bulk.planning.changes import CREATED, Change
 from bulk.planning.flow import Asking
 from bulk.planning.learning import contact_now, has_sent, learned, learned_before
-from bulk.planning.plan_lines import NOT_DONE, Line, lines_of
+from bulk.planning.plan_lines import Line, lines_of
 from bulk.planning.projected import Coming, name_imagined
 from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.rows.edited import EditedRows
@@ -28,8 +26,6 @@ from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import quoted
-
-COMES_WITH: Final = "\0"  # for the id of what comes with a record that is made: which it is, the plan cannot say
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +61,15 @@ class ApplyRows:
         if isinstance(planned, Failure):
             return Outcome(RowStatus.FAILED, failures=(planned,))
         now = tuple(lines_of(row, result, writer.meaning.columns, self.prepared.names))
-        differing = _differing(planned, now)
-        if differing is not None and _nothing_is_left(planned, now) and not self._kept(row, known_now):
+        otherwise = differing(planned, now)
+        if otherwise is not None and nothing_is_left(planned, now) and not self._kept(row, known_now):
             was = planned[0].record
             if was in ("", now[0].record) or (not now[0].record and (yield from self._is_gone(was))):
-                differing = None
-        if differing is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
-            differing = yield from self._moved(result)
-        if differing is not None:
-            return Outcome(RowStatus.FAILED, failures=(differing,))
+                otherwise = None
+        if otherwise is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
+            otherwise = yield from self._moved(result)
+        if otherwise is not None:
+            return Outcome(RowStatus.FAILED, failures=(otherwise,))
         if isinstance(decided, Outcome):
             return decided
         return _set_aside((yield from decided.carry_out()), decided.change)
@@ -128,59 +124,11 @@ class ApplyRows:
         if isinstance(now, NotRead):
             return Failure("look up before", "no_answer", now.said)
         if now[1] is None:
-            return _meanwhile("it was there", "it is gone")
+            return meanwhile("it was there", "it is gone")
         for edit in values:
             if _text(now[1].get(edit.of)) != _text(edit.before):
-                return _meanwhile(f"{edit.of} was {quoted(edit.before)}", f"it is {quoted(now[1].get(edit.of))}")
+                return meanwhile(f"{edit.of} was {quoted(edit.before)}", f"it is {quoted(now[1].get(edit.of))}")
         return None
-
-
-def _differing(planned: tuple[Line, ...], now: Iterable[Line]) -> Failure | None:
-    """Why a row is not carried out: what would be done now is not what the plan says."""
-    planned, current = (tuple(line.to_be_done for line in lines) for lines in (planned, now))
-    if len(current) == len(planned) and all(map(_is_as_planned, planned, current)):
-        return None
-    if planned and planned[0].record == COMES_WITH and _is_within(current, planned):
-        return None
-    if planned and current and planned[0].record != current[0].record:
-        who = ("nobody" if not lines[0].record else f"the id {lines[0].record}" for lines in (planned, current))
-        return _meanwhile(*(f"it was {one}" for one in who))
-    gone = [line for line in planned if line not in current]
-    new = [line for line in current if line not in planned]
-    return _meanwhile("; ".join(map(_told, gone)) or "nothing else", "; ".join(map(_told, new)) or "nothing to do")
-
-
-def _nothing_is_left(planned: tuple[Line, ...], now: tuple[Line, ...]) -> bool:
-    """Whether nothing of what was planned is left to be done, and what was refused of it still is."""
-    left = [line.to_be_done for line in now if line.action != UNCHANGED]
-    refused = [replace(line.to_be_done, record=now[0].record) for line in planned if line.action in NOT_DONE]
-    return bool(now) and len(refused) < len(planned) and left == refused
-
-
-def _is_as_planned(planned: Line, now: Line) -> bool:
-    """Whether a line says what it was planned to; any id will do for what comes with a record that was made."""
-    if planned == now:
-        return True
-    any_id = (r"\d+".join(map(re.escape, cell.split(COMES_WITH))) for cell in planned.cells)
-    return all(re.fullmatch(*pair) is not None for pair in zip(any_id, now.cells, strict=True))
-
-
-def _is_within(current: tuple[Line, ...], planned: tuple[Line, ...]) -> bool:
-    """Whether no more is to be done than was planned to what has come with another record: some may be so already."""
-    after = {(line.action, line.column, line.after) for line in planned}
-    return all(line.action == UNCHANGED or (line.action, line.column, line.after) in after for line in current)
-
-
-def _told(line: Line) -> str:
-    """A line, in the words of an error."""
-    if not line.column:
-        return line.action
-    return f"{line.action} {line.column}: {quoted(line.before)} → {quoted(line.after)}"
-
-
-def _meanwhile(planned: str, now: str) -> Failure:
-    said = f"Somebody changed it since the plan was made, so nothing was done. Planned: {planned}. Now: {now}."
-    return Failure("", "changed_meanwhile", f"{said} To go by how it is now, make a new plan: ⟦plan⟧.")
 
 
 def _set_aside(outcome: Outcome, change: Change) -> Outcome:
@@ -188,7 +136,7 @@ def _set_aside(outcome: Outcome, change: Change) -> Outcome:
     taken = change.action == CREATED and any(failure.code == "duplicate" for failure in outcome.failures)
     if not taken or outcome.status is not RowStatus.FAILED:
         return outcome
-    return replace(outcome, failures=(_meanwhile("nobody had it", "somebody has it"),))
+    return replace(outcome, failures=(meanwhile("nobody had it", "somebody has it"),))
 
 
 def _text(value: Json) -> str:
