@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bulk.jobs.rows import BATCH
-from bulk.model import Aspect, Edit, Request
-from bulk.planning.changes import UPDATED, Change
+from bulk.model import Request
+from bulk.planning.changes import Change
 from bulk.planning.flow import Asking
 from bulk.planning.kept_records import CUSTOM_DATA
+from bulk.planning.looking_again import moved_values
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.writers import Known
 from bulk.resources.spec import Resource, Writing
@@ -22,11 +23,6 @@ from bulk.storage.checkpoint import Checkpoint
 
 NOT_OLD: Final = 20.0  # seconds that what was read of contacts decides by itself whether the plan still holds
 Result = TypeVar("Result")
-
-
-def moved_values(change: Change) -> list[Edit]:
-    """The values of a record by itself that are looked at again before they are changed."""
-    return [edit for edit in change.own if edit.aspect is Aspect.VALUE] if change.action == UPDATED else []
 
 
 @dataclass(slots=True)

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bulk.jobs.apply_cost import moved_values
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
-from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
+from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.as_planned import COMES_WITH, differing, meanwhile, nothing_is_left
 from bulk.planning.changes import CREATED, Change
-from bulk.planning.flow import Asking
-from bulk.planning.learning import contact_now, has_sent, learned, learned_before
+from bulk.planning.learning import has_sent, learned, learned_before
+from bulk.planning.looking_again import is_gone, moved
 from bulk.planning.plan_lines import Line, lines_of
 from bulk.planning.projected import Coming, name_imagined
-from bulk.planning.read_back import NotRead, read_record
 from bulk.planning.rows.edited import EditedRows
 from bulk.planning.rows.edited_links import EditedLinks
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.resources.spec import Writing
 from bulk.storage.checkpoint import Checkpoint
-from bulk.wording import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +61,10 @@ class ApplyRows:
         otherwise = differing(planned, now)
         if otherwise is not None and nothing_is_left(planned, now) and not self._kept(row, known_now):
             was = planned[0].record
-            if was in ("", now[0].record) or (not now[0].record and (yield from self._is_gone(was))):
+            if was in ("", now[0].record) or (not now[0].record and (yield from is_gone(resource, was))):
                 otherwise = None
         if otherwise is None and isinstance(result, Change) and resource.writing is Writing.RECORD:
-            otherwise = yield from self._moved(result)
+            otherwise = yield from moved(resource, result, custom=bool(self.prepared.names.fields))
         if otherwise is not None:
             return Outcome(RowStatus.FAILED, failures=(otherwise,))
         if isinstance(decided, Outcome):
@@ -106,30 +103,6 @@ class ApplyRows:
         writer = self.prepared.writer
         return isinstance(writer, EditedRows | EditedLinks) and bool(writer.conflicts(row, known))
 
-    def _is_gone(self, record: str) -> Asking[bool]:
-        """Whether a record is not there any more; of a row that belongs to a contact, the contact."""
-        resource = self.prepared.resource
-        if resource.writing is Writing.RECORD:
-            seen = yield from read_record(resource, record, custom=False)
-            return not isinstance(seen, NotRead) and seen[1] is None
-        return (yield from contact_now(record)) is None
-
-    def _moved(self, change: Change) -> Asking[Failure | None]:
-        """What of a record by itself is not as it was when all were read."""
-        values = moved_values(change)
-        if not values:
-            return None
-        custom = bool(self.prepared.names.fields)
-        now = yield from read_record(self.prepared.resource, change.record, custom=custom)
-        if isinstance(now, NotRead):
-            return Failure("look up before", "no_answer", now.said)
-        if now[1] is None:
-            return meanwhile("it was there", "it is gone")
-        for edit in values:
-            if _text(now[1].get(edit.of)) != _text(edit.before):
-                return meanwhile(f"{edit.of} was {quoted(edit.before)}", f"it is {quoted(now[1].get(edit.of))}")
-        return None
-
 
 def _set_aside(outcome: Outcome, change: Change) -> Outcome:
     """The end of a row; one that was to make what somebody has made meanwhile is set aside as well."""
@@ -137,7 +110,3 @@ def _set_aside(outcome: Outcome, change: Change) -> Outcome:
     if not taken or outcome.status is not RowStatus.FAILED:
         return outcome
     return replace(outcome, failures=(meanwhile("nobody had it", "somebody has it"),))
-
-
-def _text(value: Json) -> str:
-    return "" if value in (None, "0", "") else str(value)

@@ -59,5 +59,6 @@ def _told(line: Line) -> str:
 
 
 def meanwhile(planned: str, now: str) -> Failure:
+    """Why a row is left alone: what somebody changed, as it was planned and as it is now."""
     said = f"Somebody changed it since the plan was made, so nothing was done. Planned: {planned}. Now: {now}."
     return Failure("", "changed_meanwhile", f"{said} To go by how it is now, make a new plan: ⟦plan⟧.")
