@@ -11,7 +11,7 @@
   them: `projection`.
 * A file that was made of an export: `baseline_choice` (of which; of a report: `baseline_of_report`), `baseline` (its
   rows as edits), `unedited` (what needs nothing), `missing_rules` (what is missing, and whether it may go),
-  `missing` (as tasks of the job) and `missing_going` (which go), `conflicts`.
+  `missing` (as tasks of the job), `missing_going` (which go) and `instead` (once another stands there), `conflicts`.
 * Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what
   they will take), `create_names`, `delete_records` (what will go) and `going` (how much that is).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).

@@ -54,6 +54,9 @@ class ApplyRows:
         writer, resource = self.prepared.writer, self.prepared.resource
         decided = yield from writer.decide(row, replace(known_now, exact=True))
         result = decided if isinstance(decided, Outcome) else decided.change
+        if known_now.instead:  # what stands instead was not done
+            assert isinstance(decided, Outcome)  # noqa: S101 - so it was decided
+            return decided
         planned = self._planned(row.number)
         if isinstance(planned, Failure):
             return Outcome(RowStatus.FAILED, failures=(planned,))

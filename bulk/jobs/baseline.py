@@ -57,7 +57,10 @@ class Edits:
     def _link(self, row: Row, cells: dict[str, str], columns: Sequence[Column]) -> Row:
         """The edits of a row of what belongs to a contact; a row that links something else is a new one."""
         if row.is_missing:
-            return replace(row, values=link_of(cells, self.prepared.resource.columns), before=Before(cells))
+            instead = self.baseline.instead_of(row.id)
+            key = instead[-1][1] if instead else row.key  # it goes after the row that stands instead
+            values = link_of(cells, self.prepared.resource.columns)
+            return replace(row, key=key, called=row.key, values=values, before=Before(cells))
         return link_edits_of(row, cells, columns, self.prepared.resource.key_attributes)
 
     def of_own(self, record: Record) -> Row | None:

@@ -24,8 +24,8 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Outcome
-from bulk.planning.changes import Decision, decided_at_once
-from bulk.planning.writers import Known
+from bulk.planning.changes import decided_at_once
+from bulk.planning.writers import Estimate, Known, Own
 from bulk.resources.identity import address_key, name_key
 from bulk.storage import facts
 from bulk.storage.baseline import Baseline
@@ -97,22 +97,34 @@ def see_links(prepared: Prepared, edits: Edits) -> None:
     keys.keep()
 
 
-def see_refused(job: Job, prepared: Prepared, edits: Edits) -> None:
-    """Note the links whose rows were made others that are refused: what such a row wants instead is not done."""
+def see_replaced(job: Job, prepared: Prepared, edits: Edits) -> None:
+    """Note the links whose rows were made others, each with the row that stands instead.
+
+    If that is refused, what it wants instead is not done, so the link is not missing.
+    """
     at = prepared.match.id_at
     if at is None or not edits.is_of_links or not job.options.delete_missing:
         return
-    missing = {row.id for row in edits.baseline.missing()}
-    for record in prepared.source.records():
-        identity = record.cells[at].strip() if record.problem is None else ""
-        if identity in missing and isinstance(_decided(prepared, record), Outcome):
-            edits.baseline.see([identity])
+    records = (record for record in prepared.source.records() if record.problem is None)
+    while batch := list(islice(records, BATCH)):
+        replaced = [(record, record.cells[at].strip()) for record in batch]
+        replaced = [(record, identity) for record, identity in replaced if edits.baseline.is_missing(identity)]
+        refused = {record.number for record, _id in replaced if _is_refused(prepared, record)}
+        edits.baseline.see([identity for record, identity in replaced if record.number in refused])
+        edits.baseline.stand_instead(
+            (record.number, identity, prepared.row(record).key)
+            for record, identity in replaced
+            if record.number not in refused
+        )
 
 
-def _decided(prepared: Prepared, record: Record) -> Decision | Outcome | None:
-    """What is decided of a row before anything is asked about it."""
-    row = prepared.row(record)
-    return decided_at_once(prepared.writer.decide(row, Known()))
+def _is_refused(prepared: Prepared, record: Record) -> bool:
+    """Whether a row is refused before anything is asked about it; a name that is made first refuses none."""
+    row, writer = prepared.row(record), prepared.writer
+    if not isinstance(decided_at_once(writer.decide(row, Known())), Outcome):
+        return False
+    estimate = writer.estimate(Own(row), Known())
+    return not (isinstance(estimate, Estimate) and estimate.names)
 
 
 def write_missing_rows(job: Job, edits: Edits) -> int:

@@ -16,6 +16,7 @@ from bulk.jobs.create_names import imagine_names
 from bulk.jobs.estimate import beside, estimated, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import on_duplicate_of
+from bulk.jobs.instead import heeding_replaced
 from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
@@ -24,7 +25,6 @@ from bulk.jobs.telling import PLANNING, telling_progress
 from bulk.planning.naming import read_active_automations
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
-from bulk.storage.checkpoint import Checkpoint
 
 
 def check_planned(job: Job) -> None:
@@ -46,14 +46,15 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     imagined = imagine_names(names, needs)
     if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
         checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))
-    since, kept = _asked(runner), _bounds(checkpoint)
+    since, kept = _asked(runner), _bounds(job)
     prepared = await estimated(job, runner, prepared, needs)
-    before += _asked(runner) - since - (_bounds(checkpoint) - kept)  # the bounds of ids stay as they were found
+    before += _asked(runner) - since - (_bounds(job) - kept)  # the bounds of ids stay as they were found
     back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, Reading(beside=False, pages=False))
     everybody = checkpoint.fact(facts.CONTACTS_READ) and not checkpoint.fact(facts.PARTLY)
     await anyio.to_thread.run_sync(plan_refused, prepared, checkpoint)
     deciding = PlanRows(prepared, checkpoint, imagined, projection, everybody)
-    rows = Rows(prepared, checkpoint, job.resumed, lambda: None, back, deciding.flow)
+    flow_of = heeding_replaced(prepared, checkpoint, deciding.flow)
+    rows = Rows(prepared, checkpoint, job.resumed, lambda: None, back, flow_of)
     if projection is not None:
         rows.stale = math.inf  # what was laid over the account as it was read nobody could read again
     async with anyio.create_task_group() as tellers:
@@ -76,9 +77,9 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     await checkpoint.durable()
 
 
-def _bounds(checkpoint: Checkpoint) -> int:
+def _bounds(job: Job) -> int:
     """How many of the bounds that tell what a job has made are known."""
-    return sum(checkpoint.fact(fact) is not None for fact in (facts.NEWEST, facts.HIGHEST))
+    return sum(job.checkpoint.fact(fact) is not None for fact in (facts.NEWEST, facts.HIGHEST))
 
 
 def _asked(runner: Runner) -> int:

@@ -13,6 +13,7 @@ from bulk.jobs.create_names import make_names, planned_names
 from bulk.jobs.delete import confirm_deletion, confirm_missing
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
+from bulk.jobs.instead import heeding_replaced
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.rows import Rows
@@ -56,6 +57,7 @@ async def send_rows(
             rows.stale = NOT_OLD
         if job.applies:
             rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint, job.projection).flow, NOT_OLD
+        rows.flow_of = heeding_replaced(prepared, checkpoint, rows.flow_of)
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
             await runner.run(rows)

@@ -12,7 +12,7 @@ from bulk.files.source import Record
 from bulk.jobs.baseline import Edits
 from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
-from bulk.jobs.missing_rules import see_links, see_refused, write_missing_rows
+from bulk.jobs.missing_rules import see_links, see_replaced, write_missing_rows
 from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Outcome, Row, RowStatus
@@ -66,7 +66,7 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
     twice, by_record = _twice(prepared, edits), prepared.by_record
     if edits.is_of_links and not job.options.delete_missing:
         see_links(prepared, edits)
-    see_refused(job, prepared, edits)
+    see_replaced(job, prepared, edits)
     for records, settled in _with_settled(prepared, job.checkpoint):
         for record in records:
             row = _row(prepared, record)

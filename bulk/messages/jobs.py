@@ -94,7 +94,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦baseline={baseline}⟧: the file was not made of that: it has other columns or other ids. Name the export"
             " that it was made of, or leave ⟦baseline⟧ out."
         ),
-        "missing_of_all": "⟦delete_missing⟧ goes with one file, not with a folder. Import that file by itself.",
+        "missing_of_all": (
+            "⟦delete_missing⟧ goes with one file at a time, not with a folder. Import those of its files by themselves"
+            " that lack rows, each with ⟦delete_missing⟧: first what belongs to contacts, then contacts, then the rest."
+        ),
         "missing_not_deletable": "⟦delete_missing⟧: {resource} cannot be deleted. Drop it.",
         "missing_with": (
             "⟦delete_missing⟧ deletes what the export had and the file lacks, so it does not go with ⟦{option}⟧. Drop"

@@ -31,7 +31,7 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
         "Look at both values, and make a new plan.",
     ),
     "not_made": (
-        "An earlier row of the plan makes what this one needs, and has not.",
+        "An earlier row makes what this one needs, or stands instead of it, and was not done.",
         "⟦retry⟧ sends both again, that one first.",
     ),
     "conflict": (

@@ -26,6 +26,10 @@ _SCHEMA: Final = (
     "CREATE TABLE header (cells TEXT NOT NULL, digest TEXT NOT NULL)",
     "CREATE TABLE rows (id TEXT PRIMARY KEY, number INTEGER NOT NULL, cells TEXT NOT NULL, seen INTEGER DEFAULT 0)",
 )
+_INSTEAD: Final = (  # rows of the file that were made others
+    "CREATE TABLE IF NOT EXISTS instead (row INTEGER PRIMARY KEY, id TEXT NOT NULL, key TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS instead_of ON instead (id)",
+)
 BASELINE_COLUMN: Final = "_baseline"  # of reports: what the edits of their rows are told by
 _DIGITS: Final = 16  # of a digest, by which a baseline is known whatever its job is called by then
 # they were written in the order of their numbers
@@ -48,6 +52,8 @@ class Baseline:
         self._db = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, check_same_thread=False)
         header, self.digest = self._db.execute("SELECT cells, digest FROM header").fetchone()
         self.header: tuple[str, ...] = tuple(json.loads(header))
+        for statement in _INSTEAD:  # an earlier version has none
+            self._db.execute(statement)
 
     def close(self) -> None:
         """Close it."""
@@ -78,6 +84,24 @@ class Baseline:
     def is_named(self, key: str) -> bool:
         """Whether a row of the file has this key."""
         return self._db.execute("SELECT 1 FROM named WHERE key = ?", (key,)).fetchone() is not None
+
+    def is_missing(self, identity: str) -> bool:
+        """Whether a record of the export has no row any more."""
+        return self._db.execute("SELECT 1 FROM rows WHERE id = ? AND NOT seen", (identity,)).fetchone() is not None
+
+    def stand_instead(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Note rows of the file that were made others: each by its number, the id of what it was, and its key."""
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO instead VALUES (?, ?, ?)", rows)
+
+    def instead_of(self, identity: str) -> list[tuple[int, str]]:
+        """The rows of the file that were made others of that record, by their numbers and keys."""
+        sql = "SELECT row, key FROM instead WHERE id = ? ORDER BY row"
+        return self._db.execute(sql, (identity,)).fetchall()
+
+    def stands_instead(self, row: int) -> bool:
+        """Whether a row of the file was made another of what the export had."""
+        return self._db.execute("SELECT 1 FROM instead WHERE row = ?", (row,)).fetchone() is not None
 
     def missing(self) -> Iterator[Missing]:
         """The rows whose records have none any more, in their order. What was given may be seen meanwhile."""

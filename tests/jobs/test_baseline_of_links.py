@@ -12,6 +12,7 @@ import pytest
 from bulk.jobs import undo
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.summary import JobResult
+from bulk.sandbox.faults import Fault
 from bulk.storage.job_folder import JobFolder
 from tests.jobs.test_baseline_of_records import Cells, exported, sheet
 from tests.virtual import run
@@ -203,6 +204,50 @@ def test_a_link_whose_row_was_made_another_one_that_is_refused_stays(world: Worl
     assert world.steps() == []
     assert people(world) == before
     assert result.summary.missing == {}
+
+
+def moved_to_nobody(world: World) -> Path:
+    """A sheet in which the tags of Alan were given to a contact who is not there."""
+    rows = exported(world, "contactTags")
+    at(rows, "alan").update(contact="999", contact_email="")
+    return sheet(world, rows)
+
+
+@pytest.mark.parametrize("planned", [False, True])
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_link_stays_whose_row_was_made_another_one_that_is_refused_when_it_is_sent(
+    world: World, concurrency: int, *, planned: bool
+):
+    path, before = moved_to_nobody(world), people(world)
+    if planned:
+        world.plan(path, "contactTags", delete_missing=True, concurrency=concurrency)
+        result = world.apply()
+    else:
+        result = world.start(path, "contactTags", delete_missing=True, concurrency=concurrency)
+    assert result.summary.rows["failed"] == 1
+    assert people(world) == before
+    if planned and not result.summary.missing["failed"]:  # the plan knew
+        return
+    (line,) = report(result.folder.path, "missing.csv")
+    assert (line["_status"], line["_code"]) == ("failed", "not_made")
+    assert "stands instead of it, and was not done" in line["_error"]
+    assert "changed_meanwhile" not in result.summary.codes
+
+
+def test_a_retry_sends_what_stands_instead_before_the_old_link_goes(world: World):
+    rows = exported(world, "contactTags")
+    edited = at(rows, "alan")
+    edited["tag_name"] = "Silver"
+    edited["tag"] = ""
+    path = sheet(world, rows)
+    world.faults = (Fault("status", method="POST", path="contactTags", status=422),)
+    result = world.start(path, "contactTags", delete_missing=True)
+    assert (result.summary.rows["failed"], result.summary.missing["failed"]) == (1, 1)
+    assert people(world)["alan@example.com"]["tags"] == {"Gold"}
+    world.faults = ()
+    result = world.resume(retry=True)
+    assert (result.summary.rows["failed"], result.summary.missing["succeeded"]) == (0, 1)
+    assert people(world)["alan@example.com"]["tags"] == {"Silver"}
 
 
 def test_the_links_of_an_export_of_everything_have_their_baselines(world: World):

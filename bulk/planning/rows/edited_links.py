@@ -23,6 +23,7 @@ from bulk.planning.unchanged import link_cell
 from bulk.planning.writers import Estimate, Known, Meaning, Own
 from bulk.resources.spec import Column
 
+NOT_MADE: Final = "not_made"  # the code of what waits for what another row was to do
 _OFF: Final = (UNSUBSCRIBED, BOUNCED)
 
 
@@ -58,9 +59,10 @@ class EditedLinks:
 
     def decide(self, row: Row, known: Known) -> Deciding:
         """What the row changes of its contact, unless the account changed the same."""
-        if row.before is None:
-            return (yield from self.others.decide(row, known))
-        if has_sent(known):  # it was judged before that was sent
+        if known.instead:
+            said = f"Row {known.instead} of the file stands instead of it, and was not done, so this was kept."
+            return Outcome(RowStatus.FAILED, failures=(Failure("", NOT_MADE, f"{said} ⟦retry⟧ sends both again."),))
+        if row.before is None or has_sent(known):  # there is nothing to judge; or it was before that was sent
             return (yield from self._writer(row).decide(self._taken_away(row), known))
         learnt = yield from self._learnt(row, known)
         if isinstance(learnt, Failure):
