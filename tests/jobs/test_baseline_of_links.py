@@ -295,3 +295,40 @@ def test_a_file_of_links_without_rows_has_nothing_to_do(world: World):
     assert result.summary.complete
     assert len(report(result.folder.path, "missing.csv")) == len(rows)
     assert world.steps() == []
+
+
+def in_automations(world: World) -> set[tuple[str, str]]:
+    body = world.ask("GET contactAutomations", query=(("limit", "100"),)).body
+    return {(one["contact"], one["seriesid"]) for one in body["contactAutomations"]}
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_who_is_missing_in_a_sheet_of_automations_is_taken_out_of_theirs_and_nobody_else(
+    world: World, *, planned: bool
+):
+    rows = [
+        ("ada@example.com", "Welcome"),
+        ("grace@example.com", "Welcome"),
+        ("grace@example.com", "Birthday Greetings"),
+    ]
+    made = world.start(world.csv(rows, "contact_email,automation_name"), "contactAutomations", baseline="none")
+    assert made.summary.rows["succeeded"] == 3
+    shutil.rmtree(world.job.path)
+    exported_rows = exported(world, "contactAutomations")
+    gone = next(row for row in exported_rows if (row["contact_email"], row["automation_name"]) == rows[1])
+    path = sheet(world, [row for row in exported_rows if row is not gone])
+    before = in_automations(world)
+    if planned:
+        world.plan(path, "contactAutomations", delete_missing=True)
+        assert in_automations(world) == before
+        result = world.apply()
+    else:
+        result = world.start(path, "contactAutomations", delete_missing=True)
+    assert result.summary.missing["succeeded"] == result.summary.missing["read"] == 1
+    assert in_automations(world) == before - {(gone["contact"], gone["automation"])}
+    assert sum(request.method != "GET" for request, _reply in world.sent) == 1, (
+        "nobody is enrolled, none taken out twice"
+    )
+    kept = world.job.path.rename(world.folder / "jobs" / "first")
+    again = world.start(path, "contactAutomations", delete_missing=True, baseline="out")
+    assert again.summary.missing["unchanged"] == 1, kept
