@@ -37,8 +37,8 @@ def _is_id(text: str) -> bool:
 class Match:
     """The understood header: `columns` are the file's columns that are used, by index, in file order.
 
-    `dropped` are headers left out by a map or as unknown, `passed_over` those that only the API sets, `unchecked`
-    those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
+    `dropped` are headers left out by a map, as unknown or as of no use to a deletion, `passed_over` those that only the
+    API sets, `unchecked` those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
     wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns that say it: the
     first that is not empty counts; `addresses` says of each part whether it is an e-mail address. `one_of` are indexes
     of columns of which each row needs at least one. `id_at` is the index of the records' own ids, whether they are the
@@ -184,6 +184,9 @@ def match_header(  # the command line's options, each with its default
     one_of = [tuple(at for part in group for _own, at in sorted(means[part])) for group in groups]
     sole = {group[0] for group in one_of if len(group) == 1}  # of a group the only column that the file has
     result = [(at, _alone(column, means, sole=at in sole)) for at, column in result]
+    if needs.mode == "delete":  # a row only says which record it is about: no other cell of it is looked at
+        dropped += [header[at] for at, column in result if column.means not in needs.key_attributes]
+        result = [(at, column) for at, column in result if column.means in needs.key_attributes]
     return Match(
         header=tuple(header),
         columns=tuple(result),

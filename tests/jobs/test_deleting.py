@@ -208,3 +208,24 @@ def test_a_retry_asks_anew_and_keeps_what_was_written_down_before(peopled: World
     assert len(rows_of(peopled.job.file(DELETED))) == 2
     assert [row["email"] for row in rows_of(peopled.job.file("deleted-2.csv"))] == ["p1@example.com"]
     assert job_result.summary.rows["succeeded"] == 2
+
+
+def test_a_bad_cell_that_a_deletion_does_not_need_rejects_no_row(peopled: World):
+    rows = [("p1@example.com", "x" * 300, '"a', "1,5"), ("nobody", "N", "", "")]
+    job_result = peopled.start(peopled.csv(rows, "email,firstName,lists,Company Size"), mode="delete")
+    assert job_result.summary.actions == {"deleted": 1}
+    assert [line["_code"] for line in report(job_result.folder.path, "failed.csv")] == ["email_invalid"]
+    assert "p1@example.com" not in peopled.account()["contacts"]
+
+
+def test_of_links_the_cells_that_do_not_tell_which_are_not_needed_to_delete_them(peopled: World):
+    rows = [("p1@example.com", "VIP", "no date"), ("p2@example.com", "Nowhere", "")]
+    job_result = peopled.start(peopled.csv(rows, "contact_email,tag_name,cdate"), "contactTags", mode="delete")
+    assert job_result.summary.actions == {"deleted": 1}
+    fields = [("p1@example.com", "Company Size", "a size that is none")]
+    path = peopled.csv([("p1@example.com", "Company Size", "1-10")], "contact_email,field_title,value")
+    peopled.job.path.rename(peopled.folder / "jobs" / "first")
+    peopled.start(path, "fieldValues")
+    peopled.job.path.rename(peopled.folder / "jobs" / "second")
+    path = peopled.csv(fields, "contact_email,field_title,value")
+    assert peopled.start(path, "fieldValues", mode="delete").summary.actions == {"deleted": 1}
