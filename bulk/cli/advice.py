@@ -83,6 +83,12 @@ def notes(codes: Mapping[str, int]) -> Iterator[str]:
             yield advice.said.format(rows=counted(codes[code], "row"))
 
 
+GONE_ALREADY: Final = (
+    "Gone already: their ids are not in the account any more. Who was made anew since has another id, and stays:"
+    " make a new export and edit that."
+)
+
+
 def ways_on_of_missing(codes: Mapping[str, int], again: str, retry_line: str) -> Iterator[tuple[str, str]]:
     """What can be done about records that were to be deleted and are there still; `again` is the job's own command."""
     kept = codes.get("conflict", 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
-from bulk.cli.advice import notes, ways_on, ways_on_of_missing
+from bulk.cli.advice import GONE_ALREADY, notes, ways_on, ways_on_of_missing
 from bulk.cli.import_again import import_line
 from bulk.cli.options import command_line
 from bulk.wording import agreeing, counted
@@ -115,7 +115,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
     if bad:
         terminal.tell(f"  {bad}:")
         lines = job_at(folder).record.kind == "undo"  # else a row of the file that the undone job read would be meant
-        _show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "")
+        show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "")
     for note in notes(job_result.summary.codes):
         terminal.tell(f"  {note}")
     if bad and job_result.summary.state == "finished":
@@ -155,6 +155,8 @@ def _show_missing(job_result: Result) -> None:
         terminal.tell(
             f"  {rows} of the export that the file lacks: {', '.join(ended)}{codes and f' ({codes})'}: {file}"
         )
+        if missing.get("unchanged") and record.resource != "contactLists":
+            terminal.tell(f"    {GONE_ALREADY}")
         if job_result.summary.state == "finished":
             again = replace(record, options={**record.options, "on_conflict": "sheet"})
             line = import_line(Path(record.input.path), again) + " --delete-missing" if record.input else ""
@@ -241,7 +243,7 @@ def _show_parts(job_result: Result) -> None:
     for name, rows in job_result.summary.parts.items():
         if _bad_told(rows):
             terminal.tell(f"  {job_result.job / name / FAILED}:")
-            _show_failed(job_result.job / name / FAILED, SHOWN)
+            show_failed(job_result.job / name / FAILED, SHOWN)
     _show_end(totals, job_result.job)
 
 
@@ -253,7 +255,7 @@ def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
         terminal.tell(f"  {name:{_NAME}}  {', '.join(ended) or 'none'}")
 
 
-def _show_failed(path: Path, most: int | None, of: str = "") -> None:
+def show_failed(path: Path, most: int | None, of: str = "") -> None:
     """Print rows that failed and why, the first of them; `of` says of which file they are, if not of the job's own."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         for at, row in enumerate(csv.DictReader(file)):

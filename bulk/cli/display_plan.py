@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import display, terminal
+from bulk.cli.advice import GONE_ALREADY
 from bulk.cli.options import command_line
 from bulk.errors import UsageError
 from bulk.wording import agreeing, change_told, counted, duration
@@ -53,7 +54,7 @@ def _writes(plan: Mapping[str, Any]) -> int:
 
 
 def _show(plan: dict[str, Any], job_result: Result) -> None:
-    from bulk.library.plans import REFUSED, said_of_plan  # noqa: PLC0415 - not for --help
+    from bulk.library.plans import REFUSED  # noqa: PLC0415 - not for --help
 
     folder = job_result.job
     terminal.tell(f"Plan {folder.name}: nothing was sent.")
@@ -65,12 +66,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     changes = sum(plan["changes"].values())
     from bulk.resources.kinds import join_values  # noqa: PLC0415 - not for --help
 
-    if plan.get("delete_missing"):
-        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["delete_missing"].items()))
-        rows_told = counted(sum(plan["delete_missing"].values()), "row")
-        terminal.tell(f"  {rows_told} of the export that the file lacks: {each}")
-    if takes_away := said_of_plan(plan):
-        terminal.tell(f"  It {takes_away}: bulk apply asks before it does.")
+    _show_what_goes(plan)
     if plan.get("emptied"):
         terminal.tell(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
     for family, names in plan["new_names"].items():
@@ -83,10 +79,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.tell(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):
         terminal.tell(f"    … all of them: {folder / 'plan.csv'}")
-    counts = job_result.summary.parts or {"": job_result.summary.rows}  # a part has its own reports
-    refused = [folder / name / "failed.csv" for name, rows in counts.items() if rows["rejected"] or rows["failed"]]
-    for at, file in enumerate(refused):
-        terminal.tell(f"{' ' * 28}{file}" if at else f"  What is refused, and why: {file}")
+    _show_refused(job_result)
     if stages := plan.get("unknown", {}).get("stage_values"):
         terminal.tell(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
     _show_automations(plan["automations"])
@@ -101,6 +94,30 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     told = f"It takes ≈ {counted(requests, 'request')}, {_writes(plan):,} of them to write{takes}."
     terminal.tell(f"{told} To do exactly this:")
     terminal.tell(f"  {command_line('apply', folder.name, folder.parent)}")
+
+
+def _show_what_goes(plan: dict[str, Any]) -> None:
+    """Print what becomes of rows that the file lacks, and how much is deleted in all."""
+    from bulk.library.plans import said_of_plan  # noqa: PLC0415 - not for --help
+
+    if plan.get("delete_missing"):
+        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["delete_missing"].items()))
+        rows_told = counted(sum(plan["delete_missing"].values()), "row")
+        terminal.tell(f"  {rows_told} of the export that the file lacks: {each}")
+        if plan["delete_missing"].get("unchanged") and plan["resource"] != "contactLists":
+            terminal.tell(f"    {GONE_ALREADY}")
+    if takes_away := said_of_plan(plan):
+        terminal.tell(f"  It {takes_away}: bulk apply asks before it does.")
+
+
+def _show_refused(job_result: Result) -> None:
+    """Print the first of the rows that are refused, with why, and where all of them stand."""
+    counts = job_result.summary.parts or {"": job_result.summary.rows}  # a part has its own reports
+    for name, rows in counts.items():
+        file = job_result.job / name / display.FAILED
+        if refused := rows["rejected"] + rows["failed"]:
+            terminal.tell(f"  Refused: {counted(refused, 'row')}. All of them, and why: {file}")
+            display.show_failed(file, FEW, f"{name}.csv " if name else "")
 
 
 def _sums(plan: dict[str, Any]) -> Iterator[str]:

@@ -38,11 +38,11 @@ class Match:
     """The understood header: `columns` are the file's columns that are used, by index, in file order.
 
     `dropped` are headers left out by a map, as unknown or as of no use to a deletion, `passed_over` those that only the
-    API sets, `unchecked` those that may be custom fields of an account that was not asked. `required` of the columns is as this file's key
-    wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns that say it: the
-    first that is not empty counts; `addresses` says of each part whether it is an e-mail address. `one_of` are indexes
-    of columns of which each row needs at least one. `id_at` is the index of the records' own ids, whether they are the
-    key or passed over.
+    API sets, `unchecked` those that may be custom fields of an account that was not asked. `required` of the columns is
+    as this file's key wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns
+    that say it: the first that is not empty counts; `addresses` says of each part whether it is an e-mail address.
+    `one_of` are indexes of columns of which each row needs at least one. `id_at` is the index of the records' own ids,
+    whether they are the key or passed over.
     """
 
     header: tuple[str, ...]

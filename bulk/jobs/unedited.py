@@ -26,12 +26,13 @@ from bulk.wording import counted
 
 @dataclass(slots=True)
 class _Sums:
-    """What was edited; `refused` are rows with edits that the checks have rejected."""
+    """What was edited; `refused` are rows with edits that the checks have rejected, `unedited` those without any."""
 
     rows: int = 0
     cells: int = 0
     emptied: int = 0
     refused: int = 0
+    unedited: int = 0
 
     def add(self, row: Row, cells: Mapping[str, str], edits: Edits, *, is_another: bool = False) -> bool:
         """Count the edits of a row, also of one that is not sent; whether it has any. `is_another`: a new link's."""
@@ -52,6 +53,11 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
     more = f", {sums.emptied:,} of them emptied" if sums.emptied else ""
     refused = f" Refused: {counted(sums.refused, 'row')} of these." if sums.refused else ""
     job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.{refused}")
+    if sums.unedited:
+        told = (
+            f"{counted(sums.unedited, 'row')} without edits: not looked for in the account. Whose record was made anew"
+        )
+        job.setting.progress.say(f"{told} since the export, by an undo for one, has another id there.")
     if job.options.limit is None and not is_report(prepared.source):
         missing = await anyio.to_thread.run_sync(write_missing_rows, job, edits)
         job.checkpoint.note(facts.MISSING, missing)
@@ -90,6 +96,7 @@ def _settle(job: Job, prepared: Prepared, edits: Edits) -> _Sums:
                 job.checkpoint.rows.settle(row.number, Outcome(RowStatus.REJECTED, failures=(failure,)))
                 sums.refused += 1
             elif not is_edited:
+                sums.unedited += 1
                 identity = row.values.get("contact", "") if edits.is_of_links else row.id
                 if job.only_plan:
                     called = row.key if row.key != row.id else cells.get(job.resource.called) or row.key

@@ -148,3 +148,20 @@ def test_a_conflict_of_what_the_file_lacks_says_the_line_that_goes_on(bulk: Shel
     assert "alan@example.com" in emails(bulk)
     assert bulk(*command[1:], "--yes", "--rate", "0").code == 0
     assert "alan@example.com" not in emails(bulk)
+
+
+def test_what_is_gone_by_its_id_is_told_as_such_since_it_may_have_been_made_anew(bulk: Shell):
+    """An undo of a deletion makes people anew, whom an older export does not know."""
+    people, out, sheet = (bulk.folder / name for name in ("people.csv", "out.csv", "sheet.csv"))
+    people.write_text(PEOPLE)
+    bulk.sandbox("import", people)
+    bulk.sandbox("export", out, "--job", "out")
+    sheet.write_text("".join(out.read_text(encoding="utf-8-sig").splitlines(keepends=True)[:-1]))
+    line = (sheet, "--delete-missing", "--baseline", "out")
+    assert bulk.sandbox("import", *line, "--yes", "--job", "gone").code == 0
+    assert bulk("undo", "gone", "--yes", "--rate", "0").code == 0
+    for command in (("plan", *line), ("import", *line, "--yes")):
+        result = bulk.sandbox(*command)
+        assert "Who was made anew since has another id, and stays" in result.out
+        assert "2 rows without edits: not looked for in the account" in result.err
+    assert "alan@example.com" in emails(bulk)
