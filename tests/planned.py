@@ -187,9 +187,10 @@ def check(world: World, play: Play) -> int:
 
 
 def main() -> None:
-    """Play many, and say how many came out otherwise than planned."""
-    plays, wrong, changes = int(sys.argv[1]), 0, 0
-    for seed in range(plays):
+    """Play so many, from a seed on (0), and say how many came out otherwise than planned."""
+    plays, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    wrong = changes = 0
+    for seed in range(first, first + plays):
         play = Play.of(Random(seed))
         with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:  # noqa: S108
             try:

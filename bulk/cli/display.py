@@ -240,11 +240,21 @@ def _show_parts(job_result: Result) -> None:
     """Print how an import of everything ended: a line a resource, and where its reports are."""
     totals = job_result.summary.totals
     _show_counts(job_result.summary.parts)
+    _show_left(job_result)
     for name, rows in job_result.summary.parts.items():
         if _bad_told(rows):
             terminal.tell(f"  {job_result.job / name / FAILED}:")
             show_failed(job_result.job / name / FAILED, SHOWN)
     _show_end(totals, job_result.job)
+
+
+def _show_left(job_result: Result) -> None:
+    """Print which parts of a whole account were not begun."""
+    from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
+
+    left = [name for name in job_at(job_result.job).record.parts if name not in job_result.summary.parts]
+    if left:
+        terminal.tell(f"  not begun: {', '.join(left)}")
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
@@ -271,9 +281,10 @@ def show_export(job_result: Result) -> None:
     summary, totals = job_result.summary, job_result.summary.totals
     err = summary.output in ("", "-")
     target = f" → {summary.output}" if summary.output not in ("", "-") else ""
-    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds else ""
+    rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds >= TELLING else ""
     if summary.parts:
-        _show_counts(summary.parts)
+        _show_counts(summary.parts | {name: {"succeeded": rows} for name, rows in summary.links.items()})
+        _show_left(job_result)
     terminal.tell(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
     terminal.tell(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     _show_left_out(job_result)

@@ -129,8 +129,11 @@ def _sums(plan: dict[str, Any]) -> Iterator[str]:
         yield f"{counted(changes, 'change')}: {each}"
 
 
-def say_what_it_is(job: Job, say: Callable[[str], None]) -> None:
-    """Say of a plan that is to be carried out whose account it is of, when it was made, and what it does."""
+def say_what_it_is(job: Job, say: Callable[[str], None], *, asked: bool) -> None:
+    """Say of a plan that is to be carried out whose account it is of, when it was made, and what it does.
+
+    What it takes away is left to the question, where that is `asked`.
+    """
     from bulk.library.plans import plan_data, said_of_plan  # noqa: PLC0415 - not for --help
 
     plan = plan_data(job.path)
@@ -138,7 +141,8 @@ def say_what_it_is(job: Job, say: Callable[[str], None]) -> None:
     say(f"  Made {at:%Y-%m-%d %H:%M}, of the account {job.record.account or job.record.place}.")
     for line in _sums(plan):
         say(f"  {line}")
-    if takes_away := said_of_plan(plan):
+    takes_away = "" if asked else said_of_plan(plan)
+    if takes_away:
         say(f"  It {takes_away}.")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, display_plan, options
-from bulk.cli.progress import progress_for
+from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.wording import FrontEnd
 
@@ -65,9 +65,10 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     check_import(result, given, access)
     progress = progress_for(quiet=chosen["quiet"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
+    ask = options.confirmation(deletes=deletes, yes=chosen.get("yes", False))
     setting = Setting(
         access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
-        confirm=options.confirmation(deletes=deletes, yes=chosen.get("yes", False)), front_end=FrontEnd.COMMAND_LINE,
+        confirm=None if ask is None else asking(progress, ask), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     changes = 0

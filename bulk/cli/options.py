@@ -235,7 +235,8 @@ def ask_to_undo(question: str) -> bool:
 def _answer(question: str) -> bool | None:
     """What is answered to a question; None where standard input ends instead."""
     while True:
-        terminal.echo(f"{question} [y/N]: ", err=True, nl=False)
+        shown = terminal.fitted(f"{question} [y/N]:", terminal.width_of(sys.stderr))
+        terminal.echo(f"{shown} ", err=True, nl=False)
         line = sys.stdin.readline()
         if not line:
             terminal.echo(err=True)

@@ -59,7 +59,11 @@ class Bar:
 
     def update(self, snapshot: Snapshot) -> None:
         """Move the bar."""
-        if snapshot.phase != self._phase:
+        if snapshot.total == 0:  # there is nothing to wait for
+            self.close()
+            return
+        before = self._bar.n if self._bar is not None else 0
+        if snapshot.phase != self._phase or snapshot.done < before:  # another phase, or the next file's
             self.close()
             self._phase = snapshot.phase
             self._bar = self._new(snapshot)
@@ -80,6 +84,8 @@ class Bar:
 
     def say(self, line: str) -> None:
         """Say it above the bar."""
+        if self._bar is not None and self._bar.total and self._bar.n >= self._bar.total:
+            self.close()  # it stays above what comes after it
         if self._bar is not None:
             self._bar.write(terminal.fitted(line, terminal.width_of(sys.stderr)), file=sys.stderr)
         else:
@@ -90,12 +96,23 @@ class Bar:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+            self._phase = ""
 
 
 def close(progress: Progress) -> None:
     """Finish what is drawn."""
     if isinstance(progress, Bar):
         progress.close()
+
+
+def asking(progress: Progress, ask: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The same question, asked on a line of its own: what is drawn is finished first."""
+
+    def asked(question: str) -> bool:
+        close(progress)
+        return ask(question)
+
+    return asked
 
 
 def _troubles(snapshot: Snapshot) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, display_plan, options
-from bulk.cli.progress import progress_for
+from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
 from bulk.messages import Part
@@ -81,11 +81,11 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     progress = progress_for(quiet=chosen["quiet"])
     what = "Carrying out" if job.planned else "Going on with"
     progress.say(f"{what} {job.name}: {record.kind} {record.resource}, {job.file}")
+    agreed = bool(chosen["yes"] or record.options.get("yes"))
     if applies and job.planned:
-        display_plan.say_what_it_is(job, progress.say)
-    agreed = chosen["yes"] or record.options.get("yes")
+        display_plan.say_what_it_is(job, progress.say, asked=not agreed)
     ask = options.ask_to_apply if applies else options.ask
-    confirm = None if agreed else ask  # if it was not agreed to before
+    confirm = None if agreed else asking(progress, ask)  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
 
     age = chosen["max_age"] if applies else None

@@ -49,6 +49,7 @@ def end_all(
         parts={e.folder.name: e.summary.rows for e in job_results},
         undoable=any(e.summary.undoable for e in job_results),
         not_undoable=sum(e.summary.not_undoable for e in job_results),
+        links={name: count for e in job_results for name, count in e.summary.links.items()},
         left_out={name: why for e in job_results for name, why in e.summary.left_out.items()},
     )  # fmt: skip
     folder.write_json(SUMMARY, summary.to_json())

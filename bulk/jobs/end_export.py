@@ -38,7 +38,11 @@ async def end_export(job: Job, totals: Totals, error: BulkError | None) -> JobRe
     state = "unfinished" if error else "finished"
     unread = checkpoint.facts(facts.UNREAD)
     left_out = {link.name: unread[link.name] for link in job.links if link.name in unread}
-    summary = Summary(job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output, left_out=left_out)
+    written_beside = ((link.name, checkpoint.fact(facts.ROWS_OF_LINK.of(link.name))) for link in job.links)
+    links = {name: count for name, count in written_beside if count is not None and name not in left_out}
+    summary = Summary(
+        job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output, left_out=left_out, links=links
+    )
     job.folder.write_json(SUMMARY, summary.to_json())
     return JobResult(job.folder, summary, error)
 

@@ -21,7 +21,7 @@ from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.rows import Rows
-from bulk.jobs.telling import PLANNING, telling_progress
+from bulk.jobs.telling import PLANNING, telling_progress, where_it_stands
 from bulk.planning.naming import read_active_automations
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
@@ -61,6 +61,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner, PLANNING)
         await runner.run(rows)
         tellers.cancel_scope.cancel()
+    job.setting.progress.update(where_it_stands(rows, needs, runner, PLANNING))
     if not runner.dispatch.stops.stopping:
         made = {family: [n for of, n in imagined.values() if of == family and n in used]
                 for family, used in sorted(deciding.used.items())}  # fmt: skip

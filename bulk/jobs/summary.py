@@ -39,6 +39,7 @@ class Summary:
     missing: dict[str, int] = field(default_factory=dict)
     missing_codes: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)  # what may not be read with this key, and what was answered
+    links: dict[str, int] = field(default_factory=dict)  # of an export of all: rows of what came with the contacts
 
     @property
     def complete(self) -> bool:
@@ -68,6 +69,7 @@ class Summary:
         data |= {"not_undoable": self.not_undoable} if self.not_undoable else {}
         data |= {"missing": self.missing, "missing_codes": self.missing_codes} if self.missing else {}
         data |= {"left_out": self.left_out} if self.left_out else {}
+        data |= {"links": self.links} if self.links else {}
         return data | ({"resources": self.parts} if self.parts else {})
 
 
@@ -100,6 +102,6 @@ def told(folder: JobFolder, state: str = "finished") -> JobResult | None:
         output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
         not_read_back=int(data.get("not_read_back", 0)), undoable=bool(data.get("undoable")),
         not_undoable=int(data.get("not_undoable", 0)), left_out=data.get("left_out", {}),
-        missing=data.get("missing", {}), missing_codes=data.get("missing_codes", {}),
+        missing=data.get("missing", {}), missing_codes=data.get("missing_codes", {}), links=data.get("links", {}),
     )  # fmt: skip
     return JobResult(folder, summary)

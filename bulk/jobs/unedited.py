@@ -54,10 +54,7 @@ async def settle_unedited(job: Job, prepared: Prepared, edits: Edits) -> None:
     refused = f" Refused: {counted(sums.refused, 'row')} of these." if sums.refused else ""
     job.setting.progress.say(f"Edited: {counted(sums.cells, 'cell')} in {counted(sums.rows, 'row')}{more}.{refused}")
     if sums.unedited:
-        told = (
-            f"{counted(sums.unedited, 'row')} without edits: not looked for in the account. Whose record was made anew"
-        )
-        job.setting.progress.say(f"{told} since the export, by an undo for one, has another id there.")
+        job.setting.progress.say(f"Without edits, not looked for in the account: {counted(sums.unedited, 'row')}.")
     if job.options.limit is None and not is_report(prepared.source):
         missing = await anyio.to_thread.run_sync(write_missing_rows, job, edits)
         job.checkpoint.note(facts.MISSING, missing)

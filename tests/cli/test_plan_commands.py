@@ -32,6 +32,8 @@ def test_a_plan_is_shown_and_the_line_that_carries_it_out(bulk: Shell, command: 
         "Plan p: nothing was sent.", "  2 rows: 1 create, 1 reject", "  3 changes: 1 add_tag, 2 create",
     ]  # fmt: skip
     assert "create firstName: Ada" in result.out
+    assert "  Refused: 1 row. All of them, and why:" in result.out
+    assert "    row 3: email: 'nobody'" in result.out
     assert result.out.splitlines()[-1].startswith("  bulk apply p")
     assert people(bulk) == {}
     assert [line["_code"] for line in report(bulk.job("p"), "failed.csv")] == ["email_invalid"]
@@ -234,3 +236,24 @@ def test_a_plan_of_rows_that_cannot_be_sent_does_not_say_that_the_account_has_th
     bulk.sandbox("import", file(bulk, "ada@example.com,Ada,"))
     result = bulk.sandbox("plan", file(bulk, "ada@example.com,Ada,", "nobody,X,"))
     assert result.out.splitlines()[-1] == "Nothing to do: the account has all that can be sent."
+
+
+def test_a_folder_that_is_carried_out_in_part_says_which_files_were_not_begun(bulk: Shell):
+    place = bulk.folder / "files"
+    place.mkdir()
+    (place / "tags.csv").write_text("tag\nVIP\n")
+    (place / "contacts.csv").write_text("email\n" + "".join(f"p{n}@example.com\n" for n in range(5)))
+    (place / "notes.csv").write_text("note,reltype,contact_email\nHello,contact,p1@example.com\n")
+    assert bulk("plan", "all", place, "--sandbox", "--rate", "0", "--job", "p").code == 0
+    stopped = bulk("apply", "p", "--rate", "0", "--max-duration", "0s")
+    assert stopped.code == 4, stopped.err
+    assert "not begun: contacts, notes" in stopped.out or "not begun: notes" in stopped.out, stopped.out
+    assert "bulk resume p" in stopped.err
+    assert bulk("resume", "p", "--rate", "0").code == 0
+
+
+def test_an_export_of_everything_tells_the_rows_of_what_comes_with_the_contacts(bulk: Shell):
+    bulk.sandbox("import", file(bulk, "ada@example.com,Ada,VIP"))
+    out = bulk("export", "all", bulk.folder / "out", "--sandbox", "--rate", "0").out
+    assert "  contactTags             1 succeeded" in out.splitlines()
+    assert "/s)" not in out, "of a short job a rate says nothing"

@@ -163,5 +163,5 @@ def test_what_is_gone_by_its_id_is_told_as_such_since_it_may_have_been_made_anew
     for command in (("plan", *line), ("import", *line, "--yes")):
         result = bulk.sandbox(*command)
         assert "Who was made anew since has another id, and stays" in result.out
-        assert "2 rows without edits: not looked for in the account" in result.err
+        assert "Without edits, not looked for in the account: 2 rows." in result.err
     assert "alan@example.com" in emails(bulk)
