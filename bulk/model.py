@@ -323,6 +323,10 @@ class RowStatus(StrEnum):
     UNPROCESSED = "unprocessed"  # not ended, begun or not; the job is unfinished
 
 
+ENDED_BADLY: Final = (RowStatus.REJECTED, RowStatus.FAILED, RowStatus.IN_DOUBT)  # of them something is not done
+LEFT: Final = (*ENDED_BADLY, RowStatus.UNPROCESSED)  # the statuses of rows that are not done
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One step of a row that was not done, or was refused before it was sent."""

@@ -14,6 +14,7 @@ from bulk.cli import terminal
 from bulk.cli.advice import GONE_ALREADY, notes, ways_on, ways_on_of_missing
 from bulk.cli.import_again import import_line
 from bulk.cli.options import command_line
+from bulk.model import ENDED_BADLY
 from bulk.wording import agreeing, counted
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
 _NAME: Final = 22  # letters of the longest name of a resource
 MISSING: Final = "missing.csv"
-_BAD: Final = ("rejected", "failed", "in_doubt")
 SHOWN: Final = 5  # failed rows shown under a summary
 
 
@@ -67,12 +67,12 @@ def show_quietly(job_result: Result) -> None:
     show_kept(job_result)
     _show_left_out(job_result)
     rows, missing = job_result.summary.rows, job_result.summary.missing
-    bad = sum(rows[name] for name in _BAD)
+    bad = sum(rows[name] for name in ENDED_BADLY)
     if bad and job_result.error is None:
         of_one_import = not (job_result.summary.parts or job_result.summary.output)
         reports = job_result.job / FAILED if of_one_import else job_result.job
         terminal.tell(f"bulk: {bad:,} of {counted(rows['read'], 'row')} not done: {reports}", err=True)
-    kept = sum(missing.get(name, 0) for name in _BAD)
+    kept = sum(missing.get(name, 0) for name in ENDED_BADLY)
     if kept and job_result.error is None:
         said = f"{kept:,} of {counted(missing['read'], 'row')} that the file lacks not deleted"
         terminal.tell(f"bulk: {said}: {job_result.job / MISSING}", err=True)
@@ -133,7 +133,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
 
 def _bad_told(rows: Mapping[str, int]) -> str:
     """How many rows are not done, by how they ended; "" if all are."""
-    return ", ".join(f"{rows[name]:,} {name.replace('_', ' ')}" for name in _BAD if rows[name])
+    return ", ".join(f"{rows[name]:,} {name.replace('_', ' ')}" for name in ENDED_BADLY if rows[name])
 
 
 def _show_missing(job_result: Result) -> None:

@@ -83,8 +83,8 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
     access = setting.access
     folder = create_job(setting.jobs, setting.name, f"{kind}-{ALL}")
     place = str(await anyio.Path(directory).absolute())
-    try:
-        with folder.locked():
+    with folder.locked():  # to its very end: what another has in hand is not thrown away
+        try:
             parts: Parts
             if isinstance(options, ExportOptions):
                 parts = [(resource, file_of(directory, resource)) for resource in exported()]
@@ -96,10 +96,10 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
             )  # fmt: skip
             folder.write(record)
             return await run_all(folder, record, parts, setting)
-    except UsageError:
-        if kind == "plan":  # nothing was sent, and nothing of it can be gone on with
-            folder.discard()
-        raise
-    finally:
-        if not folder.file(SUMMARY).exists() and not any(folder.path.glob(f"*/{CHECKPOINT}")):
-            folder.discard()
+        except UsageError:
+            if kind == "plan":  # nothing was sent, and nothing of it can be gone on with
+                folder.discard()
+            raise
+        finally:
+            if not folder.file(SUMMARY).exists() and not any(folder.path.glob(f"*/{CHECKPOINT}")):
+                folder.discard()

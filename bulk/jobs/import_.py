@@ -43,8 +43,8 @@ async def start(
     access = setting.access
     kind = "plan" if only_plan else "import"
     folder = create_job(setting.jobs, setting.name, kind)
-    try:
-        with folder.locked():
+    with folder.locked():  # to its very end: what another has in hand is not thrown away
+        try:
             taken = await take(given, folder.file(INPUT_COPY))
             source = await anyio.to_thread.run_sync(source_of, resource, taken.file, options)
             setting.progress.say(f"{given.name if given is not None else taken.file}: {source.describe()}")
@@ -53,12 +53,12 @@ async def start(
                 folder.write(record)
                 job = Job(folder, resource, options, source, checkpoint, setting, only_plan=only_plan, taken=taken)
                 return await run_import(job, record)
-    except (DeclinedError, TooSlowError):
-        folder.discard()
-        raise
-    finally:
-        if not folder.file(SUMMARY).exists() and not _begun(folder):
+        except (DeclinedError, TooSlowError):
             folder.discard()
+            raise
+        finally:
+            if not folder.file(SUMMARY).exists() and not _begun(folder):
+                folder.discard()
 
 
 async def go_on(
@@ -77,8 +77,8 @@ async def go_on(
     if max_age is not None and not is_plan:
         raise UsageError("no_plan", job=folder.name)
     options = replace(options_read(ImportOptions, record.options, record.version), **changes)
-    try:
-        with folder.locked():
+    with folder.locked():
+        try:
             setting.access.check_same(record.place, record.connection)
             if folder.is_done and (before := told(folder)) is not None:
                 return before
@@ -91,10 +91,10 @@ async def go_on(
                     applies=applies, only_plan=is_plan and not applies,
                 )  # fmt: skip
                 return await run_import(job, record)
-    except DeclinedError:
-        if not is_plan:
-            folder.discard()
-        raise
+        except DeclinedError:
+            if not is_plan:
+                folder.discard()
+            raise
 
 
 def _begun(folder: JobFolder) -> bool:

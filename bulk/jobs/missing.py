@@ -12,7 +12,7 @@ from itertools import islice
 from bulk.files.source import Record, Source
 from bulk.jobs.baseline import Edits
 from bulk.jobs.import_job import Job
-from bulk.jobs.own_ids import BATCH
+from bulk.jobs.open_rows import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import OUTSIDE
 from bulk.prefetch.contacts import by_both, read_named

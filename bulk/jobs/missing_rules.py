@@ -21,7 +21,7 @@ from bulk.files.source import Record
 from bulk.jobs.baseline import Edits
 from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
-from bulk.jobs.own_ids import BATCH
+from bulk.jobs.open_rows import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Outcome
 from bulk.planning.changes import decided_at_once

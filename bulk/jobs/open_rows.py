@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import Final
 
 from bulk.files.matching import Match
 from bulk.files.source import Record, Source
-from bulk.jobs.own_ids import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Row, RowStatus
 from bulk.storage.checkpoint import Checkpoint
+
+BATCH: Final = 1_000  # rows that are looked at together
 
 
 def open_rows(prepared: Prepared, checkpoint: Checkpoint, only: Collection[int] | None = None) -> Iterator[list[Row]]:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final
 
 from bulk.files.source import Record
+from bulk.jobs.open_rows import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Json, Row
 from bulk.planning.state import ContactState
@@ -19,7 +20,6 @@ from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import ADDRESSES, PEOPLE
 from bulk.wording import FrontEnd, counted, in_words_of
 
-BATCH: Final = 1_000  # rows that are looked at together
 OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here
 OTHERS: Final = "others"  # they do not: a row's is believed only if the rest of the row is that person's
 _FEW: Final = 5  # rows that are shown

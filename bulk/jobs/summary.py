@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bulk.errors import BulkError
+from bulk.model import LEFT
 from bulk.runtime.meter import Totals
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd
@@ -44,8 +45,7 @@ class Summary:
     @property
     def complete(self) -> bool:
         """Whether every row is done."""
-        bad = ("rejected", "failed", "in_doubt", "unprocessed")
-        return not any(rows.get(name) for rows in (self.rows, self.missing) for name in bad)
+        return not any(rows.get(status) for rows in (self.rows, self.missing) for status in LEFT)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as `summary.json` holds it."""

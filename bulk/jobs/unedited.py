@@ -13,7 +13,7 @@ from bulk.jobs.baseline import Edits
 from bulk.jobs.baseline_of_report import is_report
 from bulk.jobs.import_job import Job
 from bulk.jobs.missing_rules import see_links, see_replaced, write_missing_rows
-from bulk.jobs.own_ids import BATCH
+from bulk.jobs.open_rows import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Outcome, Row, RowStatus
 from bulk.planning.changes import UNCHANGED

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bulk.errors import BulkError
+from bulk.model import LEFT
 from bulk.storage.job_folder import JOB, OPEN, PLANNED, JobFolder
 from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
 from bulk.storage.job_record import JobRecord
@@ -75,8 +76,7 @@ class Job:
     @property
     def complete(self) -> bool:
         """Whether every row is done, also of those that were to be deleted."""
-        left = ("rejected", "failed", "in_doubt", "unprocessed")
-        return bool(self.rows) and not any(of.get(name) for of in (self.rows, self.missing) for name in left)
+        return bool(self.rows) and not any(of.get(status) for of in (self.rows, self.missing) for status in LEFT)
 
     @property
     def missing(self) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ from bulk.errors import BulkError
 from bulk.jobs.check import describe
 from bulk.jobs.findings import Findings
 from bulk.jobs.summary import JobResult, Summary
+from bulk.model import ENDED_BADLY
 from bulk.storage.job_folder import FAILED, OPEN, PLANNED
 
 __all__ = ["FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "describe"]
@@ -117,7 +118,7 @@ class Result:
         if self.complete:
             return
         both = (self.counts, self.summary.missing)
-        bad = sum(rows.get(status, 0) for rows in both for status in ("rejected", "failed", "in_doubt"))
+        bad = sum(rows.get(status, 0) for rows in both for status in ENDED_BADLY)
         lines = [""]
         for at, row in enumerate(self.failed_rows()):
             if at == SHOWN:

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 from filelock import FileLock, Timeout
 
 from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.model import LEFT
 from bulk.storage.job_record import JobRecord
 from bulk.storage.private import check_no_links, open_private
 
@@ -130,7 +131,7 @@ class JobFolder:
         """The statuses of rows that are not done which some of its rows have, or of those that the file lacks."""
         summary = self.summary() or {}
         both = (summary.get("rows", {}), summary.get("missing", {}))
-        return [name for name in ("rejected", "failed", "in_doubt", "unprocessed") if any(map(_has(name), both))]
+        return [name for name in LEFT if any(map(_has(name), both))]
 
     @property
     def running(self) -> bool:
