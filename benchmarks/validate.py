@@ -60,7 +60,9 @@ def compare(path: Path, repeat: int, batch: int | None) -> None:
 
 def measure(way: Callable[[Path], str], path: Path, batch: int | None) -> None:
     if way is validate:
-        from bulk.files import check  # noqa: PLC0415 - importing polars and pandera is no part of the rate
+        import pandera.polars  # noqa: F401, PLC0415 - importing it and polars is no part of the rate
+
+        from bulk.files import check  # noqa: PLC0415
 
         check.BATCH = batch or check.BATCH  # type: ignore[misc]
     start = time.perf_counter()

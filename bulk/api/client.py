@@ -84,7 +84,7 @@ class Client:
         self._limits = limits
         self._app = app
         in_clear = app is not None or credentials.root.startswith("http:")
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if in_clear else _authorities()
+        self._tls = _nobody() if in_clear else _authorities()
         self._answered: OrderedDict[str, int] = OrderedDict()  # id of an answer -> how often it came
         self._flying: Counter[_Connections] = Counter()  # requests on their way, by the connections they go over
         self._client = self._opened()
@@ -253,6 +253,12 @@ def _url(text: str) -> httpx.URL:
 def _authorities() -> ssl.SSLContext:
     """Whom to believe that a server is who it says; read once a process, for it takes longer than many requests."""
     return httpx.create_ssl_context()
+
+
+@cache
+def _nobody() -> ssl.SSLContext:
+    """What connections in the clear are opened with; made once a process too."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _damage_of(content: bytes, text: str) -> str:

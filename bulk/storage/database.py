@@ -19,7 +19,7 @@ import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.resources.escapes import speakable
-from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, migrate_checkpoint
+from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, complete_checkpoint, migrate_checkpoint
 
 Execute = Callable[..., sqlite3.Cursor]
 _Write = tuple[str, Sequence[Any], int]  # the statement, its values, and how many characters they have
@@ -73,10 +73,12 @@ class Database:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
             if new:
-                self._db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
+                self._db.executescript("BEGIN;" + _SCHEMA)
+                complete_checkpoint(self._db)
+                self._db.execute("COMMIT")
             damage = "" if new else self._damage()
-            if new or (not damage and FIRST_CHECKPOINT <= version < checkpoint_format()):
-                migrate_checkpoint(self._db, FIRST_CHECKPOINT if new else version)
+            if not damage and FIRST_CHECKPOINT <= version < checkpoint_format():
+                migrate_checkpoint(self._db, version)
         except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
             raise UnfinishedError("checkpoint_not_usable", path=self._path, reason=str(error)) from error
         except sqlite3.DatabaseError as error:

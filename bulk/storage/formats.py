@@ -69,6 +69,13 @@ def record_format() -> int:
     return FIRST_RECORD + len(RECORD_MIGRATIONS)
 
 
+def complete_checkpoint(database: sqlite3.Connection) -> None:
+    """Lead a checkpoint of the first format to today's, inside the transaction that makes it."""
+    for migration in CHECKPOINT_MIGRATIONS:
+        migration(database)
+    database.execute(f"PRAGMA user_version = {checkpoint_format()}")
+
+
 def migrate_checkpoint(database: sqlite3.Connection, version: int) -> None:
     """Lead a checkpoint of an earlier format to today's. A kill leaves it whole, in the format before or after a step.
 

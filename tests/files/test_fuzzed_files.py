@@ -89,7 +89,7 @@ def written(draw, people=False):
     return content, asked, delimiter, header, numbered, len(rows) - len(numbered)
 
 
-@settings(FUZZED, max_examples=tries(50, 6000))
+@settings(FUZZED, max_examples=tries(35, 6000))
 @given(file=written())
 def test_what_was_written_in_any_dialect_is_read_cell_by_cell(csv_file, file):
     content, encoding, delimiter, header, rows, blank = file

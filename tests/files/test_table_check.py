@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from bulk.files import check as check_module
 from bulk.files import keys as keys_module
+from bulk.files.matching import match_header
 from bulk.files.schema import build_schema, check_batch, shorten
+from bulk.files.source import Record
 from bulk.resources.kinds import DATE, DATETIME, EMAIL, ID, NAMES, NUMBER, OPTION, OPTIONS, TEXT, Option, Problem
 from bulk.resources.spec import Column
 from tests.scale import tries
@@ -263,3 +265,20 @@ def test_check_batch_alone(checked):
     result = checked("email,number\na@b.co,1\n", columns=EVERY_KIND)
     records = list(result.table.records())
     assert check_batch(build_schema([column for _, column in result.match.columns]), records, result.match) == []
+
+
+GOOD = ["a@b.co", "x", "-1.5", "2020-12-31", "2020-01-01T00:00:00Z", "rot", "Red", "news", "x", "7"]
+odd_cells = (
+    st.sampled_from(["", " ", "#N/A", "a@b.co", "a@b.cé", "1", "\u0661", "2024-02-30", "Red,x", "x\ny"]) | st.text()
+)
+
+
+@given(changes=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), odd_cells), max_size=4))
+def test_a_first_look_passes_over_no_breach(changes):
+    match = match_header(tuple(HEADER.strip().split(",")), EVERY_KIND)
+    columns = [column for _, column in match.columns]
+    strict = build_schema(columns)
+    assert check_batch(strict, [Record(1, ["not an address", *GOOD[1:]], None)], match)  # from then on all are judged
+    records = [Record(2, GOOD, None)]
+    records += [Record(3, [*GOOD[:at], cell, *GOOD[at + 1 :]], None) for at, cell in changes]
+    assert check_batch(build_schema(columns), records, match) == check_batch(strict, records, match)

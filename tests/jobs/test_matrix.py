@@ -15,7 +15,7 @@ def test_the_account_is_as_after_an_undisturbed_job(name: str):
     cells = cells_of(name)
     turns = list(range(tries(1, 2)))
     games = [(cell, turn) for cell in cells for turn in turns]
-    for cell, turn in random.Random(name).sample(games, tries(-(-len(games) // 32), len(games))):
+    for cell, turn in random.Random(name).sample(games, tries(-(-len(games) // 48), len(games))):
         play(cell, turn)
 
 

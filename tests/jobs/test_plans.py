@@ -351,12 +351,12 @@ def test_an_apply_that_is_cut_off_goes_on(world: World, after: int):
     assert {"single": len(writes(world, sent))} == planned
 
 
-@pytest.mark.parametrize("seed", range(tries(24, 2_000)))
+@pytest.mark.parametrize("seed", range(tries(16, 2_000)))
 def test_whatever_is_planned_comes_to_be(world: World, seed: int):
     check(world, Play.of(Random(seed)))
 
 
-@pytest.mark.parametrize("seed", range(tries(16, 500)))
+@pytest.mark.parametrize("seed", range(tries(10, 500)))
 def test_a_plan_and_its_carrying_out_that_are_killed_come_to_the_same(world: World, seed: int):
     chance = Random(-seed - 1)
     check_killed(world, Play.of(chance), chance)
