@@ -130,7 +130,7 @@ async def _run(undoing: Undoing, record: JobRecord) -> JobResult:
     folder, checkpoint = undoing.folder, undoing.checkpoint
     stopping, spent = await worked(folder, record, undoing.options, undoing.setting, checkpoint, partial(work, undoing))
     if undoing.only_plan and stopping.error is None:
-        lines = sum(1 for _thing in undoing.things())
+        lines = sum(1 for _reversal in undoing.reversals())
         rows = {"read": lines, **{status.value: 0 for status in RowStatus}, RowStatus.UNPROCESSED.value: lines}
         return JobResult(folder, Summary(folder.name, PLANNED, rows, totals=spent))
     if checkpoint.fact(facts.CHECKED) is None or not checkpoint.fact(facts.CONFIRMED):

@@ -14,12 +14,12 @@ from bulk.model import Aspect, Flow, Outcome, RowStatus
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 
 
-def is_read_before(thing: Thing) -> bool:
+def is_read_before(reversal: Reversal) -> bool:
     """Whether a line goes by how its contact was read with others; who is deleted is looked at just before."""
-    return thing.edit.aspect is not Aspect.RECORD
+    return reversal.edit.aspect is not Aspect.RECORD
 
 
 @dataclass(slots=True)
@@ -35,19 +35,19 @@ class PeopleSeen:
         """Whether a contact was read, not long ago."""
         return record in self._states and anyio.current_time() - self._since < NOT_OLD
 
-    def state_for(self, thing: Thing) -> ContactState | None:
+    def state_for(self, reversal: Reversal) -> ContactState | None:
         """How the contact of a line is, as far as that line looks at it; None: it is to be read by itself.
 
         A place in one account hangs on those in others, which an earlier line may change.
         """
-        return None if self.given(thing) else self._states.get(thing.record)
+        return None if self.given(reversal) else self._states.get(reversal.record)
 
-    def given(self, thing: Thing) -> bool:
+    def given(self, reversal: Reversal) -> bool:
         """Note that a line is given; whether one before it may change what it looks at."""
-        if thing.edit.aspect is not Aspect.ACCOUNT:
+        if reversal.edit.aspect is not Aspect.ACCOUNT:
             return False
-        moved = thing.record in self._moved
-        self._moved.add(thing.record)
+        moved = reversal.record in self._moved
+        self._moved.add(reversal.record)
         return moved
 
     def read(self, records: Iterable[str]) -> Generator[Task | None]:

@@ -14,7 +14,7 @@ from bulk.planning.consent import ACTIVE
 from bulk.planning.names import Names, columns_of
 from bulk.planning.plan_lines import lines_of
 from bulk.planning.state import ContactState
-from bulk.planning.undo.things import Thing, Things, image_values
+from bulk.planning.undo.reversals import Reversal, Reversals, image_values
 from bulk.resources import named
 from bulk.resources.spec import CUSTOM, Column, Writing
 from bulk.storage import facts
@@ -45,9 +45,9 @@ _ALONG: Final[Mapping[str, str]] = {  # what goes along with what is deleted, by
 
 @dataclass(slots=True)
 class Reversible:
-    """What a job has left to put back: `things` in the order in which that is done, and what stays as it is."""
+    """What a job has left to put back: `reversals` in the order in which that is done, and what stays as it is."""
 
-    things: list[Thing] = field(default_factory=list)
+    reversals: list[Reversal] = field(default_factory=list)
     names: dict[str, dict[str, str]] = field(default_factory=dict)  # that the job has made: resource -> name -> id
     untold: list[str] = field(default_factory=list)  # rows of which it is not known what was there before
     doubtful: list[str] = field(default_factory=list)  # rows that may have created something
@@ -58,17 +58,19 @@ class Reversible:
     @property
     def is_nothing(self) -> bool:
         """Whether the job has changed nothing, as far as it knows."""
-        return not (self.things or any(self.names.values()) or self.untold or self.doubtful or self.stays)
+        return not (self.reversals or any(self.names.values()) or self.untold or self.doubtful or self.stays)
 
     @property
     def remade(self) -> dict[tuple[str, str], str]:
         """Names that other lines need, and that the job has deleted: resource and id of then -> name."""
-        if {thing.resource for thing in self.things} <= set(_CALLED):
+        if {reversal.resource for reversal in self.reversals} <= set(_CALLED):
             return {}
         return {
-            (thing.resource, thing.record): str(thing.edit.after.get(_CALLED[thing.resource]))
-            for thing in self.things
-            if thing.resource in _CALLED and thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+            (reversal.resource, reversal.record): str(reversal.edit.after.get(_CALLED[reversal.resource]))
+            for reversal in self.reversals
+            if reversal.resource in _CALLED
+            and reversal.edit.aspect is Aspect.RECORD
+            and reversal.edit.after is not None
         }
 
 
@@ -88,22 +90,22 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
     record = folder.record()
     resources: Mapping[int, str] = {}
     if record.kind == "undo":
-        resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
+        resources = {number: Reversal.from_json(data).resource for number, data in checkpoint.undoing.all()}
     of_lines = set(resources.values())
-    by_resource: dict[str, Things] = {}
+    by_resource: dict[str, Reversals] = {}
     made = _made(checkpoint)
     reversible.latest = max(reversible.latest, checkpoint.journal.last_sent())
 
-    def things_of(row: int) -> Things:
+    def reversals_of(row: int) -> Reversals:
         name = resources.get(row, record.resource)
         links = name not in of_lines and named(name).writing is Writing.LINK
         resource = "contacts" if links else name
-        return by_resource.setdefault(resource, Things(resource, {} if links else made))
+        return by_resource.setdefault(resource, Reversals(resource, {} if links else made))
 
     for name in dict.fromkeys(resources.values()):
-        by_resource[name] = Things(name, made)
+        by_resource[name] = Reversals(name, made)
     for one in checkpoint.journal.written():
-        things = things_of(one.row)
+        reversals = reversals_of(one.row)
         for edited in one.edits.each:
             edit = edited
             if edit.aspect is Aspect.AUTOMATION:
@@ -115,16 +117,16 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
                     reversible.stays["an automation entered, perhaps: which entry is the job's is not known"] += 1
                     continue
                 reversible.stays["an automation entered: what it has sent stays sent"] += 1
-            things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
-    for resource, things in reversed(by_resource.items()):
-        each = things.all()
-        reversible.things += each
-        replaced = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in each)
+            reversals.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
+    for resource, reversals in reversed(by_resource.items()):
+        each = reversals.all()
+        reversible.reversals += each
+        replaced = sum(reversal.edit.aspect is Aspect.RECORD and reversal.edit.after is not None for reversal in each)
         if replaced and resource in _ALONG:
             reversible.stays[_ALONG[resource]] += replaced
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
-    for things in by_resource.values():
-        open_rows = [row for row in sorted(things.doubtful) if row not in settled or _is_in_doubt(settled[row])]
+    for reversals in by_resource.values():
+        open_rows = [row for row in sorted(reversals.doubtful) if row not in settled or _is_in_doubt(settled[row])]
         reversible.doubtful += [f"{prefix}{row}" for row in open_rows]
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
@@ -151,9 +153,9 @@ def _made(checkpoint: Checkpoint) -> dict[int, str]:
     return made
 
 
-def names_made(reversible: Reversible, names: Names) -> list[Thing]:
+def names_made(reversible: Reversible, names: Names) -> list[Reversal]:
     """The names that the job has made, to be deleted at the end if nothing uses them by then."""
-    things: list[Thing] = []
+    reversals: list[Reversal] = []
     for family, called in reversible.names.items():
         for name, noted in called.items():
             identity = noted or names.book(family).id_of(name) or ""
@@ -162,37 +164,45 @@ def names_made(reversible: Reversible, names: Names) -> list[Thing]:
                 image = (
                     Edit(Aspect.VALUE, _CALLED[family], None, book.name_of(identity) if identity in book else name),
                 )
-                things.append(Thing(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
-    return things
+                reversals.append(Reversal(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
+    return reversals
 
 
 # ---- what people read
 
 
-def lines_told(things: list[Thing], names: Mapping[str, Names]) -> Iterator[tuple[str, ...]]:
+def lines_told(reversals: list[Reversal], names: Mapping[str, Names]) -> Iterator[tuple[str, ...]]:
     """The lines of `undo.csv`."""
-    for thing in things:
-        known = names[thing.resource]
-        edit = thing.edit
-        row = number_told(thing.row) if thing.row else ""
-        columns = columns_of(named(thing.resource), known)
+    for reversal in reversals:
+        known = names[reversal.resource]
+        edit = reversal.edit
+        row = number_told(reversal.row) if reversal.row else ""
+        columns = columns_of(named(reversal.resource), known)
         if edit.aspect is Aspect.RECORD:
             if edit.after is None:
-                yield row, thing.resource, thing.record, "delete", "", _called(image_values(thing.image), columns), ""
+                yield (
+                    row,
+                    reversal.resource,
+                    reversal.record,
+                    "delete",
+                    "",
+                    _called(image_values(reversal.image), columns),
+                    "",
+                )
             else:
-                yield row, thing.resource, thing.record, "create", "", "", _called(_values(thing), columns)
+                yield row, reversal.resource, reversal.record, "create", "", "", _called(_values(reversal), columns)
             continue
         own = (edit,) if edit.aspect is Aspect.VALUE else ()
         beside = () if own else (edit,)
-        line = next(lines_of(Row(thing.row, "", {}), Change(thing.record, UPDATED, own, beside), columns, known))
-        yield row, thing.resource, thing.record, line.action, line.column, line.before, line.after
+        line = next(lines_of(Row(reversal.row, "", {}), Change(reversal.record, UPDATED, own, beside), columns, known))
+        yield row, reversal.resource, reversal.record, line.action, line.column, line.before, line.after
 
 
-def _values(thing: Thing) -> Mapping[str, Json]:
+def _values(reversal: Reversal) -> Mapping[str, Json]:
     """What a record that is made anew had."""
-    if thing.resource != "contacts":
-        return dict(thing.edit.after)
-    before = ContactState.from_json(thing.edit.after)
+    if reversal.resource != "contacts":
+        return dict(reversal.edit.after)
+    before = ContactState.from_json(reversal.edit.after)
     return {**before.attributes, **{f"{CUSTOM}{of}": value for of, value in before.fields.items()}}
 
 
@@ -233,19 +243,21 @@ def said_of(
         yield "  Rows are those of the undone job's file."
     if file:
         yield f"  Each thing has a line in {file}"
-    never = sum(thing.never for thing in reversible.things)
+    never = sum(reversal.never for reversal in reversible.reversals)
     if never:
         made = f"{counted(never, 'subscription')} {agreeing(never, 'was', 'were')} made new"
         yield f"  {made}: they will be unsubscribed, which is not 'never there'."
-    replaced = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in reversible.things)
+    replaced = sum(
+        reversal.edit.aspect is Aspect.RECORD and reversal.edit.after is not None for reversal in reversible.reversals
+    )
     if replaced:
         told = agreeing(
             replaced, "was deleted: it is made anew, with a new id", "were deleted: they are made anew, with new ids"
         )
         yield f"  {counted(replaced, 'record')} {told}."
     again = sum(
-        thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE and thing.edit.before not in ACTIVE
-        for thing in reversible.things
+        reversal.edit.aspect is Aspect.LIST and reversal.edit.after in ACTIVE and reversal.edit.before not in ACTIVE
+        for reversal in reversible.reversals
     )
     if again:
         yield f"  {counted(again, 'person')} will be subscribed again, where nobody touched that since."

@@ -12,7 +12,7 @@ from bulk.engine.tasks import Role, Task
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.undo_people import PeopleSeen, is_read_before
 from bulk.model import Aspect, Flow, Outcome, Receipt, RowStatus
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.planning.writers import Known
 from bulk.resources import named
 from bulk.storage import facts
@@ -34,7 +34,7 @@ class UndoLines:
     checkpoint: Checkpoint
     first: int
     last: int
-    flow_of: Callable[[Thing, Known], Flow]
+    flow_of: Callable[[Reversal, Known], Flow]
     back: ReadingBack
     on_end: Callable[[], None]
     reads: bool = False
@@ -89,32 +89,32 @@ class UndoLines:
         for at in range(self.first, self.last + 1, BATCH):
             last = min(at + BATCH - 1, self.last)
             opened = self.checkpoint.journal.open_between(at, last)
-            lines = [(number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.between(at, last)]
-            for place, (number, thing) in enumerate(lines):
+            lines = [(number, Reversal.from_json(data)) for number, data in self.checkpoint.undoing.between(at, last)]
+            for place, (number, reversal) in enumerate(lines):
                 row = opened.get(number, _NOTHING)
                 begun = frozenset((*row.known, *row.cut_off))
                 state = None
                 if begun:
-                    self._seen.given(thing)
-                elif self.reads and is_read_before(thing):
-                    if not self._seen.knows(thing.record):
+                    self._seen.given(reversal)
+                elif self.reads and is_read_before(reversal):
+                    if not self._seen.knows(reversal.record):
                         yield from self._seen.read(
                             [one.record for _number, one in lines[place:] if is_read_before(one)]
                         )
-                    state = self._seen.state_for(thing)
+                    state = self._seen.state_for(reversal)
                 known = Known(state, begun=begun, fresh=True, newest=-1 if newest is None else newest)
-                flow = self.flow_of(thing, known)
-                yield Task(number, _key_of(thing), flow, Role.ROW, row.known, row.cut_off)
+                flow = self.flow_of(reversal, known)
+                yield Task(number, _key_of(reversal), flow, Role.ROW, row.known, row.cut_off)
 
 
-def _key_of(thing: Thing) -> str:
+def _key_of(reversal: Reversal) -> str:
     """Lines of one record go one after the other; so do those that give a name that only one record may have.
 
     Whom one line gives back an address may have it only when another line has given up that.
     """
-    resource = named(thing.resource)
-    names = thing.edit.aspect is Aspect.VALUE and resource.unique and thing.edit.of in resource.key_attributes
-    return f"{thing.resource} names" if names else f"{thing.resource} {thing.record}"
+    resource = named(reversal.resource)
+    names = reversal.edit.aspect is Aspect.VALUE and resource.unique and reversal.edit.of in resource.key_attributes
+    return f"{reversal.resource} names" if names else f"{reversal.resource} {reversal.record}"
 
 
 _NOTHING: Final = OpenRow()
