@@ -224,7 +224,11 @@ class Expected:
     def _record(self, table: str, identity: str) -> Cells | None:
         before, after, now = (state[table].get(identity) for state in (self.before, self.after, self.now))
         if before is None:
-            return self._created(table, identity) if after is not None and now is not None else now
+            if after is not None and now is not None:
+                return self._created(table, identity)
+            if after is not None and table == "deals":  # its pipeline may be gone, and it is hidden
+                self.perhaps.add((table, identity))
+            return None if now is None else dict(now)
         if after is None:
             return self._deleted(table, identity, before)
         if now is None:

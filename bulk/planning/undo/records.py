@@ -11,7 +11,7 @@ from typing import Final
 from bulk.model import Aspect, Edit, Edits, Failure, Flow, Json, Outcome, Receipt, RowStatus
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change
 from bulk.planning.flow import Asking
-from bulk.planning.kept_records import UNSET
+from bulk.planning.kept_records import UNSET, is_hidden
 from bulk.planning.names import Names
 from bulk.planning.pages.collections import read_list
 from bulk.planning.read_back import NotRead, read_record
@@ -50,7 +50,7 @@ class Users:
         return result if isinstance(result, Receipt) else [identity for identity in result if identity]
 
     def _uses(self, record: str, one: Json) -> str:
-        elsewhere = self.points and str(one.get(self.points)) != record
+        elsewhere = self.points in one and str(one[self.points]) != record  # one that may not be seen does not say
         empty = self.value and one.get(self.value) in (None, "", [])
         return "" if elsewhere or empty else str(one["id"])
 
@@ -101,6 +101,8 @@ class RecordUndo:
         now = yield from read_record(self.resource, reversal.record, custom=bool(self.names.fields))
         if isinstance(now, NotRead):
             return not_read(now.said)
+        if is_hidden(now[1]):
+            return changed_since(f"the {self.resource.singular}", "in sight", "hidden, its pipeline being gone or closed")
         if now[1] is not None:
             return (yield from self._delete(reversal, now[1]) if deletes else self._change(reversal, now[1], known))
         if deletes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from bulk.model import Aspect, Edit, Json
-from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.consent import NEVER, UNSUBSCRIBED
 from bulk.planning.kept_records import CHOSEN
 from bulk.resources.spec import CUSTOM
 
@@ -32,8 +32,8 @@ class Reversal:
 
     `row` is the row of the undone job. `ours` are other values that the job may have left there; of a record that it
     has deleted, what it held if that is not sure. `image` is what a
-    record was made with, `perhaps` what it may have got besides. `at` is when it was sent. `never`: nothing was there
-    before, and that cannot be had again. `along` are other cells of the record that go back in the same request.
+    record was made with, `perhaps` what it may have got besides. `at` is when it was sent. `never`: they were never on the
+    list, and that cannot be had again. `along` are other cells of the record that go back in the same request.
     """
 
     row: int
@@ -81,6 +81,7 @@ class Reversals:
     _images: dict[str, dict[tuple[Aspect, str], Edit]] = field(default_factory=dict)
     _perhaps: dict[str, list[Edit]] = field(default_factory=dict)
     _rows: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _unsure: set[tuple[str, Aspect, str]] = field(default_factory=set)  # of whose last change it is open if it was done
 
     def take(self, row: int, record: str, edit: Edit, at: float, *, made: bool, sure: bool) -> None:
         """Take in one edit. Of what the job has made, it goes into its image, if it is `sure` that it was done."""
@@ -106,13 +107,14 @@ class Reversals:
             ours = (*before.ours, before.edit.before)
             reversal = replace(reversal, edit=replace(reversal.edit, after=original), ours=ours, never=before.never)
         self._reversals[key] = reversal
+        (self._unsure.discard if sure else self._unsure.add)(key)
 
     def all(self) -> list[Reversal]:
         """All reversals, the last first; what was made goes after what was changed."""
         changed = [
             replace(reversal, along=self._along(record, of)) if aspect is Aspect.VALUE else reversal
             for (record, aspect, of), reversal in self._reversals.items()
-            if (reversal.edit.before != reversal.edit.after or reversal.ours)
+            if (reversal.edit.before != reversal.edit.after or (record, aspect, of) in self._unsure)
             and not self._goes_along(record, reversal.edit)
         ]
         created = [
@@ -128,6 +130,11 @@ class Reversals:
             for (record, image), (row, at) in zip(self._images.items(), self._rows.values(), strict=True)
         ]
         return [*reversed(changed), *reversed(created)]
+
+    @property
+    def off_for_good(self) -> int:
+        """How many the job has unsubscribed from a list that they were never on: that stays."""
+        return sum(each.never and each.edit.before == each.edit.after for each in self._reversals.values())
 
     def _along(self, record: str, of: str) -> tuple[Edit, ...]:
         """The other cells of a record that the API takes only together with this one."""
@@ -153,7 +160,7 @@ def _back(edit: Edit) -> Edit:
 
 
 def _is_never(edit: Edit) -> bool:
-    return edit.aspect is Aspect.LIST and edit.before in (None, NEVER) and edit.after == SUBSCRIBED
+    return edit.aspect is Aspect.LIST and edit.before in (None, NEVER)
 
 
 def image_values(image: Iterable[Edit]) -> dict[str, Json]:
