@@ -11,6 +11,7 @@ import anyio
 from bulk.engine.tasks import Role, Task
 from bulk.jobs.apply_cost import NOT_OLD
 from bulk.model import Aspect, Flow, Outcome, RowStatus
+from bulk.planning.flow import Asking
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
@@ -20,6 +21,13 @@ from bulk.planning.undo.reversals import Reversal
 def is_read_before(reversal: Reversal) -> bool:
     """Whether a line goes by how its contact was read with others; who is deleted is looked at just before."""
     return reversal.edit.aspect is not Aspect.RECORD
+
+
+def addresses_of(ids: Iterable[str]) -> Asking[dict[str, str]]:
+    """The addresses of a few contacts, to tell people whom a line is about; who cannot be read is not among them."""
+    seen = yield from read_contacts(list(dict.fromkeys(ids)), ())
+    states = {of: one.state for of, one in seen.items() if not isinstance(one, NotRead)}
+    return {of: state.attributes.get("email", "") for of, state in states.items() if state is not None}
 
 
 @dataclass(slots=True)

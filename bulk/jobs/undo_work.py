@@ -17,10 +17,14 @@ from bulk.errors import DeclinedError
 from bulk.jobs.create_names import make_names
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.read_back import Reading, ReadingBack
+from bulk.jobs.summary import UndoPlan
 from bulk.jobs.telling import telling_lines
+from bulk.jobs.undo_lines import lines_told, write_lines
 from bulk.jobs.undo_lookup import leaving, lookup_of
-from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Reversible, lines_told, names_made, said_of, write_lines
+from bulk.jobs.undo_people import addresses_of
+from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Reversible, names_made
 from bulk.jobs.undo_rows import UndoLines
+from bulk.jobs.undo_told import plan_of, said_of
 from bulk.model import Aspect, Flow
 from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
 from bulk.planning.kept_records import beside_of
@@ -30,7 +34,7 @@ from bulk.planning.pages.collections import Refused
 from bulk.planning.steps.record_search import Claims
 from bulk.planning.undo.contact_edits import ContactEdits
 from bulk.planning.undo.contacts import ContactUndo
-from bulk.planning.undo.costs import requests_of
+from bulk.planning.undo.costs import PEOPLE, requests_of
 from bulk.planning.undo.records import RecordUndo
 from bulk.planning.undo.renewed import renewed
 from bulk.planning.undo.reversals import Reversal
@@ -64,6 +68,7 @@ class Undoing:
     remade: dict[tuple[str, str], str] = field(default_factory=dict)
     exclusions: Exclusions = field(default_factory=Exclusions)
     counts: Counter[str] = field(default_factory=Counter)  # of the lines that have ended, by status
+    plan: UndoPlan | None = None  # what it would do, where that is all that is asked for
 
     def reversals(self) -> Iterator[tuple[int, Reversal]]:
         """All that is to be put back, by the number of its line."""
@@ -153,14 +158,15 @@ def _recreates(reversal: Reversal) -> bool:
     return reversal.edit.aspect is Aspect.RECORD and reversal.edit.after is not None
 
 
-def _say_estimate(undoing: Undoing, runner: Runner) -> None:
-    """Say what the lines will take that have not ended."""
+def _say_estimate(undoing: Undoing, runner: Runner) -> int:
+    """Say what the lines will take that have not ended: how many requests."""
     settled = undoing.checkpoint.rows.settled_between(*EVERY)
     left = [reversal for number, reversal in undoing.reversals() if number not in settled]
     missing = {identity for family, identity in undoing.remade if identity not in undoing.names[family].book(family)}
     requests = requests_of(left) + 2 * len(missing) + (runner.meter.requests if runner.meter is not None else 0)
     undoing.counts.update(status.value for status in settled.values())
     undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, undoing.options.rate))
+    return requests
 
 
 async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> None:
@@ -171,14 +177,19 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
             reversal for reversal in names_made(reversible, undoing.names[family]) if reversal.resource == family
         ]
     reversals = reversible.reversals
-    counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines_told(reversals, undoing.names))
+    lines = lines_told(reversals, undoing.names)
+    counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines)
     checkpoint.undoing.put((number, reversal.to_json()) for number, reversal in enumerate(reversals, FIRST_LINE))
     checkpoint.note(facts.RAGGED, (False, 0))
     checkpoint.note(facts.CHECKED, {"read": len(reversals)})
-    for line in said_of(reversible, counts, first, "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))):
-        say(line)
-    _say_estimate(undoing, runner)
+    file = "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))
+    shown = [line.record for line in first if line.resource == PEOPLE and line.action != "create"]
+    called = await runner.ask(addresses_of(shown)) if shown else {}
+    for told in said_of(reversible, counts, first, called, file):
+        say(told)
+    requests = _say_estimate(undoing, runner)
     if undoing.only_plan:
+        undoing.plan = plan_of(reversible, list(lines_told(reversals, undoing.names)), requests)
         return
     confirm = undoing.setting.confirm
     if reversals and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):

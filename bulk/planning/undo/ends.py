@@ -67,7 +67,7 @@ def without(outcome: Outcome, failures: list[Failure]) -> Outcome:
 
 def status_told(status: Json) -> str:
     """How somebody stands with a list."""
-    return "on no list" if status in (None, NEVER) else STATUS_WORDS.get(str(status), str(status))
+    return "not on it" if status in (None, NEVER) else STATUS_WORDS.get(str(status), str(status))
 
 
 def place_told(title: Json) -> str:

@@ -102,7 +102,8 @@ class RecordUndo:
         if isinstance(now, NotRead):
             return not_read(now.said)
         if is_hidden(now[1]):
-            return changed_since(f"the {self.resource.singular}", "in sight", "hidden, its pipeline being gone or closed")
+            what = f"the {self.resource.singular}"
+            return changed_since(what, "in sight", "hidden, as its pipeline is gone or closed to this key")
         if now[1] is not None:
             return (yield from self._delete(reversal, now[1]) if deletes else self._change(reversal, now[1], known))
         if deletes:

@@ -31,9 +31,9 @@ class Reversal:
     """What is to be put back: `edit.before` is what the job has left, `edit.after` what was there before the job.
 
     `row` is the row of the undone job. `ours` are other values that the job may have left there; of a record that it
-    has deleted, what it held if that is not sure. `image` is what a
-    record was made with, `perhaps` what it may have got besides. `at` is when it was sent. `never`: they were never on the
-    list, and that cannot be had again. `along` are other cells of the record that go back in the same request.
+    has deleted, what it held if that is not sure. `image` is what a record was made with, `perhaps` what it may have
+    got besides. `at` is when it was sent. `never`: they were never on the list, and that cannot be had again. `along`
+    are other cells of the record that go back in the same request.
     """
 
     row: int
