@@ -16,10 +16,10 @@
   they will take), `create_names`, `delete_records` (what will go).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
 * An undo: `undo`, of `undo_plan` (what the undone job has left to put back), `undone_before` (whether it was undone
-  already), `undo_work` (its stages), `undo_rows` (its lines as a feed), `undo_lookup` (what they have made) and
-  `undo_people` (the contacts that these are about, read by hundreds), `undo_lines` (undo.csv) and `undo_told` (what is
-  said before). An import whose rows are read first, so that it can be undone as a whole: `undoable`. What a job says of
-  that at its end: `way_back`.
+  already), `undo_lines` (undo.csv) and `undo_told` (what is said before), `undo_work` (its stages), `undo_rows` (its
+  lines as a feed), `undo_lanes` (which of them wait for one another), `undo_lookup` (what they have made) and
+  `undo_people` (the contacts that these are about, read by hundreds). An import whose rows are read first, so that it
+  can be undone as a whole: `undoable`. What a job says of that at its end: `way_back`.
 * A comparison: `compare` of `compare_inputs` (what a file or folder is) and `compare_live` (the account), by
   `compare_tables` (two files); `comparison` is what came of it.
 * An export likewise, in `export_stages`, of an `export_job`: `export_pages` with `export_pointers` (what they need) and

@@ -21,13 +21,13 @@ from bulk.jobs.summary import UndoPlan
 from bulk.jobs.telling import telling_lines
 from bulk.jobs.undo_lines import lines_told, write_lines
 from bulk.jobs.undo_lookup import leaving, lookup_of
-from bulk.jobs.undo_people import addresses_of
+from bulk.jobs.undo_people import PeopleSeen, addresses_of
 from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Reversible, names_made
 from bulk.jobs.undo_rows import UndoLines
 from bulk.jobs.undo_told import plan_of, said_of
 from bulk.model import Aspect, Flow
 from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
-from bulk.planning.kept_records import beside_of
+from bulk.planning.kept_records import CUSTOM_DATA, beside_of
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import LARGE, families_of, read_names
 from bulk.planning.pages.collections import Refused
@@ -163,7 +163,9 @@ def _say_estimate(undoing: Undoing, runner: Runner) -> int:
     settled = undoing.checkpoint.rows.settled_between(*EVERY)
     left = [reversal for number, reversal in undoing.reversals() if number not in settled]
     missing = {identity for family, identity in undoing.remade if identity not in undoing.names[family].book(family)}
-    requests = requests_of(left) + 2 * len(missing) + (runner.meter.requests if runner.meter is not None else 0)
+    custom = {name for name, names in undoing.names.items() if name in CUSTOM_DATA and names.fields}
+    before = runner.meter.requests if runner.meter is not None else 0
+    requests = requests_of(left, undoing.options.rate, custom) + 2 * len(missing) + before
     undoing.counts.update(status.value for status in settled.values())
     undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, undoing.options.rate))
     return requests
@@ -225,16 +227,16 @@ async def _phase(
     back = ReadingBack(
         resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))), (first, last)
     )
-    people = resource.writing is Writing.CONTACT
+    seen = PeopleSeen() if resource.writing is Writing.CONTACT else None
     limit = too_many(undoing.options.max_errors, last - first + 1)
 
     def after_each() -> None:
         if limit is not None and lines.failed >= limit:
             stopping.stop(gave_up(lines.failed))
 
-    if people:
+    if seen is not None:
         going = leaving(checkpoint, (first, last))
-        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade), going).flow
+        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade), going, seen.deals).flow
     else:
         made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
         lookup = lookup_of(resource.name, (first, last), checkpoint, names)
@@ -244,6 +246,6 @@ async def _phase(
     def renewed_flow(reversal: Reversal, known: Known) -> Flow:
         return flow_of(renewed(reversal, resource, replaced), known)
 
-    lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, people, undoing.counts)
+    lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, seen, undoing.counts)
     await runner.run(lines)
     await back.finish(runner)

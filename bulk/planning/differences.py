@@ -37,10 +37,14 @@ Kinds = Mapping[str, Kind]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A contact as it was read back; `state` None: there is none. `automations` are the ids of those it is in."""
+    """A contact as it was read back; `state` None: there is none. `automations` are the ids of those it is in.
+
+    `deals` are the ids of its deals, None where the answer does not say.
+    """
 
     state: ContactState | None
     automations: AbstractSet[str] = frozenset()
+    deals: AbstractSet[str] | None = None
 
 
 def families_of(wants: Wants) -> set[str]:

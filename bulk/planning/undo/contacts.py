@@ -7,6 +7,7 @@ Consent goes first: who has left a list since is kept, since deleting them would
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -20,7 +21,7 @@ from bulk.planning.contact_wants import Wanted
 from bulk.planning.differences import GONE
 from bulk.planning.flow import Asking, combined
 from bulk.planning.pages.collections import read_list
-from bulk.planning.read_back import NotRead, read_contact
+from bulk.planning.read_back import DEALS, NotRead, read_contact
 from bulk.planning.settling import deleted
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
@@ -40,11 +41,12 @@ class ContactUndo:
     """Puts back what a job has changed of contacts, and of what belongs to them.
 
     `going` are contacts that go as a whole after other lines of this undo about them, and how such lines have left them
-    with lists so far: that is not what somebody did meanwhile.
+    with lists so far: that is not what somebody did meanwhile. `deals` are those of the contacts that were read last.
     """
 
     edits: ContactEdits
     going: Mapping[str, list[Edit]] = field(default_factory=dict)
+    deals: Mapping[str, AbstractSet[str] | None] = field(default_factory=dict)
 
     def flow(self, reversal: Reversal, known: Known) -> Flow:
         """The flow of one line."""
@@ -61,14 +63,16 @@ class ContactUndo:
 
     def _put_back(self, reversal: Reversal, known: Known) -> Flow:
         deletes = reversal.edit.aspect is Aspect.RECORD
-        if known.state is not None and not deletes:  # of who goes all is looked at just before
+        if known.state is not None and deletes and reversal.record not in self.going:
+            return (yield from self._delete(reversal, known.state, self.deals.get(reversal.record)))
+        if known.state is not None and not deletes:
             return (yield from self.edits.flow(reversal, known.state, replace(known, state=None)))
-        seen = yield from read_contact(reversal.record, RELATIONS)
+        seen = yield from read_contact(reversal.record, (*RELATIONS, DEALS) if deletes else RELATIONS)
         if isinstance(seen, NotRead):
             return not_read(seen.said)
         if seen.state is not None:
             return (
-                yield from self._delete(reversal, seen.state)
+                yield from self._delete(reversal, seen.state, seen.deals)
                 if deletes
                 else self.edits.flow(reversal, seen.state, known)
             )
@@ -78,7 +82,7 @@ class ContactUndo:
 
     # ---- a contact that the job has created
 
-    def _delete(self, reversal: Reversal, state: ContactState) -> Flow:
+    def _delete(self, reversal: Reversal, state: ContactState, deals: AbstractSet[str] | None) -> Flow:
         reversal = replace(reversal, perhaps=(*reversal.perhaps, *self.going.get(reversal.record, ())))
         left = self._left_list(reversal, state.lists)
         if left:
@@ -86,7 +90,9 @@ class ContactUndo:
         otherwise = self._otherwise(reversal, state)
         if otherwise is not None:
             return changed_since(*otherwise)
-        for family in ("notes", "deals"):
+        if deals:
+            return changed_since("the contact", "no deals", f"deals {', '.join(sorted(deals, key=len)[:5])}")
+        for family in ("notes",) if deals is not None else ("notes", "deals"):
             more = yield from read_list(
                 f"read back {family}", f"contacts/{state.id}/{family}", family, lambda one: str(one["id"])
             )

@@ -98,7 +98,8 @@ class RecordUndo:
         if reversal.edit.aspect is Aspect.BESIDE:
             return (yield from beside.put_back(self.resource, reversal, known))
         deletes = reversal.edit.aspect is Aspect.RECORD
-        now = yield from read_record(self.resource, reversal.record, custom=bool(self.names.fields))
+        custom = bool(self.names.fields) and (deletes or reversal.edit.of.startswith(CUSTOM))
+        now = yield from read_record(self.resource, reversal.record, custom=custom)
         if isinstance(now, NotRead):
             return not_read(now.said)
         if is_hidden(now[1]):
