@@ -57,7 +57,10 @@ def said_of(
     total = sum(counts.values())
     each = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
     yield f"To put back: {counted(total, 'thing')}" + (f": {each}" if each else "")
-    yield from (_line_told(line, called.get(line.record, "") if line.resource == PEOPLE else "") for line in first)
+    yield from (
+        _line_told(line, called.get(line.record, "") if line.resource == PEOPLE and line.column else "")
+        for line in first
+    )
     more = total - len(first)
     if more:
         yield f"    … and {more:,} more"

@@ -185,7 +185,7 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
     checkpoint.note(facts.RAGGED, (False, 0))
     checkpoint.note(facts.CHECKED, {"read": len(reversals)})
     file = "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))
-    shown = [line.record for line in first if line.resource == PEOPLE and line.action != "create"]
+    shown = [line.record for line in first if line.resource == PEOPLE and line.column]
     called = await runner.ask(addresses_of(shown)) if shown else {}
     for told in said_of(reversible, counts, first, called, file):
         say(told)

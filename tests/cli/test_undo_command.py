@@ -25,7 +25,7 @@ def test_what_a_job_has_changed_is_shown_and_put_back(bulk: Shell):
     assert "undo.csv" not in result.out + result.err, "it is not kept"
     assert "Rows are those of " in result.err
     result = bulk("undo", "second", "--yes", "--rate", "0", "--job", "back")
-    assert (result.code, result.out.splitlines()[0]) == (0, "4 rows: 2 deleted, 2 updated")
+    assert (result.code, result.out.splitlines()[0]) == (0, "4 things: 2 deleted, 2 updated")
     assert f"  Each thing has a line in {bulk.job('back') / 'undo.csv'}" in result.err.splitlines()
     assert (bulk.job("back") / "undo.csv").exists()
     assert people(bulk) == before

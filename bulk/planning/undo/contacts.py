@@ -27,7 +27,16 @@ from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, field_gone, is_known, link_told, not_read
+from bulk.planning.undo.ends import (
+    as_it_was,
+    changed_since,
+    ended,
+    field_gone,
+    gone_since,
+    is_known,
+    link_told,
+    not_read,
+)
 from bulk.planning.undo.reversals import Reversal, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
@@ -78,7 +87,7 @@ class ContactUndo:
             )
         if deletes:
             return as_it_was(known, DELETED, reversal.record)
-        return changed_since("the contact", quoted(reversal.edit.before), "it is gone")
+        return gone_since("the contact", reversal.edit)
 
     # ---- a contact that the job has created
 
