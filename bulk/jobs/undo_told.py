@@ -17,7 +17,7 @@ from bulk.wording import agreeing, counted, excerpt, excerpts
 
 FEW: Final = 5  # rows that are named
 WIDTH: Final = 79  # columns of a line about one reversal
-_LEAST: Final = 20  # columns that a value has, however long what stands before it is
+_LEAST: Final = 12  # columns that a value has, however long what stands before it is
 _VERBS: Final = {"add_tag": "add tag", "remove_tag": "remove tag"}
 
 
@@ -107,7 +107,7 @@ def _consent(reversals: Sequence[Reversal]) -> Iterator[str]:
 def _line_told(line: Line, called: str) -> str:
     """One line of `undo.csv` on one line of a terminal."""
     row = f"row {line.row}  " if line.row else ""
-    begin = f"    {row}{line.resource} {excerpt(called, WIDTH // 3) or line.record}  "
+    begin = f"    {row}{line.resource} {excerpt(called, WIDTH // 4) or line.record}  "
     verb = _VERBS.get(line.action, line.action)
     now, back = line.now, line.back
     if line.action in ("delete", "create", *_VERBS):
@@ -115,12 +115,12 @@ def _line_told(line: Line, called: str) -> str:
     what = line.column
     if line.column in ("lists", "unsubscribe_lists"):
         (what, _, now), (_, _, back) = now.rpartition(": "), back.rpartition(": ")
-    begin += f"{verb} {excerpt(what, WIDTH // 3)}: "
+    begin += f"{verb} {excerpt(what, WIDTH // 4)}: "
     most = max(_LEAST, WIDTH - len(begin) - len(" → "))
     now, back = now or "(empty)", back or "(empty)"
     room = max(most // 2, most - min(len(now), len(back)))  # of a short one the other has the rest
     now, back = excerpts(now, back, room)
-    return f"{begin}{now} → {back}"
+    return excerpt(f"{begin}{now} → {back}", WIDTH)
 
 
 def _fitting(text: str, begin: str, verb: str) -> str:
