@@ -220,6 +220,10 @@ class Expected:
         while self._kept_for_others():
             pass
         self._without_what_is_gone()
+        for identity, deal in self.state["deals"].items():  # one that others made since moves with its stage
+            stage = self.state["dealStages"].get(deal["stage"][1]) if deal.get("stage") else None
+            if stage is not None and identity not in after["deals"]:
+                deal["dealGroup"] = stage["dealGroup"]
 
     def _record(self, table: str, identity: str) -> Cells | None:
         before, after, now = (state[table].get(identity) for state in (self.before, self.after, self.now))
