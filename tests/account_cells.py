@@ -220,11 +220,19 @@ class Expected:
         while self._kept_for_others():
             pass
         self._without_what_is_gone()
+        for identity, deal in self.state["deals"].items():  # one that others made since moves with its stage
+            stage = self.state["dealStages"].get(deal["stage"][1]) if deal.get("stage") else None
+            if stage is not None and identity not in after["deals"]:
+                deal["dealGroup"] = stage["dealGroup"]
 
     def _record(self, table: str, identity: str) -> Cells | None:
         before, after, now = (state[table].get(identity) for state in (self.before, self.after, self.now))
         if before is None:
-            return self._created(table, identity) if after is not None and now is not None else now
+            if after is not None and now is not None:
+                return self._created(table, identity)
+            if after is not None and table == "deals":  # its pipeline may be gone, and it is hidden
+                self.perhaps.add((table, identity))
+            return None if now is None else dict(now)
         if after is None:
             return self._deleted(table, identity, before)
         if now is None:

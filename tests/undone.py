@@ -154,7 +154,8 @@ def _to_the_end(
 
 def _is_open(world: World) -> bool:
     codes = {line["_code"] for line in report(world.job.path, "failed.csv")}
-    return bool(codes & {"no_answer", "not_read_back", "not_confirmed", "server_error", "rate_limited"})
+    again = {"no_answer", "not_read_back", "not_confirmed"}
+    return any(code in again or code.startswith("http_5") for code in codes)
 
 
 def _undo(world: World, job: JobFolder, expected: Expected, played: Played, chance: Random, which: str) -> bool:

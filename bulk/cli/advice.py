@@ -45,7 +45,7 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "changed_meanwhile": Advice(
         Way.NONE, "{rows} changed in the account since the plan: left alone. To go by how it is now, plan it anew."
     ),
-    "changed_since": Advice(Way.NONE, "{rows} of the account changed since the job: left as they are now."),
+    "changed_since": Advice(Way.NONE, "{rows} changed in the account since the job: left alone."),
     "duplicate_key": Advice(
         Way.IMPORT, "{rows} {verb} the key of an earlier row, which counts. To apply them after all:",
         ("has", "have"), "--on-duplicate last",

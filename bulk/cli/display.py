@@ -107,14 +107,14 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         return
     done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
-    terminal.tell(f"{counted(rows['read'], 'row')}: {', '.join(done) or none}")
+    lines = job_at(folder).record.kind == "undo"  # else a row of the file that the undone job read would be meant
+    terminal.tell(f"{counted(rows['read'], 'thing' if lines else 'row')}: {', '.join(done) or none}")
     if job_result.summary.read_at and job_result.summary.totals.seconds >= LONG:
         at = datetime.fromisoformat(job_result.summary.read_at).astimezone()
         terminal.tell(f"  unchanged are those that were so as read at {at:%H:%M} or later")
     bad = _bad_told(rows)
     if bad:
         terminal.tell(f"  {bad}:")
-        lines = job_at(folder).record.kind == "undo"  # else a row of the file that the undone job read would be meant
         show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "")
     for note in notes(job_result.summary.codes):
         terminal.tell(f"  {note}")

@@ -9,6 +9,7 @@ import click
 from bulk.cli import display, options, terminal
 from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
+from bulk.errors import NothingToUndoError
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def undo_command(job: str, **chosen: Any) -> int:
     )  # fmt: skip
 
     def show(job_result: Result) -> None:
-        if chosen["as_json"]:
+        if chosen["as_json"] and job_result.undo is not None:
+            _show_plan_json(job_result)
+        elif chosen["as_json"]:
             display.show_result_json(job_result)
         elif chosen["quiet"]:
             display.show_quietly(job_result)
@@ -56,5 +59,30 @@ def undo_command(job: str, **chosen: Any) -> int:
             terminal.tell("Nothing was put back. To do it:")
             terminal.tell(f"  {options.command_line('undo', undone.name, undone.path.parent)}")
 
-    code = run_job(lambda: run_undo(undone.path, given, setting, dry_run=chosen["dry_run"]), setting, show)
+    try:
+        code = run_job(lambda: run_undo(undone.path, given, setting, dry_run=chosen["dry_run"]), setting, show)
+    except NothingToUndoError as nothing:
+        if chosen["as_json"]:
+            _show_nothing_json(undone.name, nothing, dry_run=chosen["dry_run"])
+        raise
     return 0 if chosen["dry_run"] and code == 1 else code
+
+
+def _show_plan_json(job_result: Result) -> None:
+    """Print for programs what would be put back, and the command that does it."""
+    job, plan = job_result.job, job_result.undo
+    told = {"undoes": job.name, "state": job_result.summary.state, "rows": job_result.counts}
+    command = options.command_line("undo", job.name, job.parent)
+    display.show_json({**told, **({} if plan is None else plan.to_json()), "undo": command})
+
+
+def _show_nothing_json(job: str, nothing: NothingToUndoError, *, dry_run: bool) -> None:
+    """Print for programs that there is nothing to put back: no job was made."""
+    from bulk.library.results import NOTHING_DONE, NOTHING_TO_UNDO  # noqa: PLC0415 - heavy, not for --help
+
+    reason = nothing.words(FrontEnd.COMMAND_LINE)
+    if dry_run:
+        told = {"state": "planned", "reason": reason, "rows": NOTHING_DONE.rows, **NOTHING_TO_UNDO.to_json()}
+    else:
+        told = NOTHING_DONE.to_json() | {"reason": reason}
+    display.show_json({"undoes": job} | told)

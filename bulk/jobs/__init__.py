@@ -16,7 +16,8 @@
   they will take), `create_names`, `delete_records` (what will go) and `going` (how much that is).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
 * An undo: `undo`, of `undo_plan` (what the undone job has left to put back), `undone_before` (whether it was undone
-  already), `undo_work` (its stages), `undo_rows` (its lines as a feed), `undo_lookup` (what they have made) and
+  already), `undo_lines` (undo.csv) and `undo_told` (what is said before), `undo_work` (its stages), `undo_rows` (its
+  lines as a feed), `undo_lanes` (which of them wait for one another), `undo_lookup` (what they have made) and
   `undo_people` (the contacts that these are about, read by hundreds). An import whose rows are read first, so that it
   can be undone as a whole: `undoable`. What a job says of that at its end: `way_back`.
 * A comparison: `compare` of `compare_inputs` (what a file or folder is) and `compare_live` (the account), by

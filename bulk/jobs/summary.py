@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -74,16 +75,40 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """What an undo would do. `lines` are those of `undo.csv`, by its columns, `changes` counts them by action.
+
+    `unsubscribed` are subscriptions that the job has made, of people who were never on that list: ActiveCampaign has no
+    way back to that. `subscribed` are people who would be put on a list again. `stays` says what is not put back, and
+    how often; `not_undoable` are the rows of which something stays since it was not read before, or is open.
+    """
+
+    lines: tuple[Mapping[str, str], ...]
+    changes: Mapping[str, int]
+    requests: int
+    unsubscribed: int
+    subscribed: int
+    stays: Mapping[str, int]
+    not_undoable: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class JobResult:
     """How a job ended. `error` says why it stopped before its end, None if it ran to it.
 
-    `kept` are reports of an earlier run that somebody changed: they have these names now.
+    `kept` are reports of an earlier run that somebody changed: they have these names now. `undo` is what an undo would
+    do that was only to be planned.
     """
 
     folder: JobFolder
     summary: Summary
     error: BulkError | None = None
     kept: tuple[Path, ...] = ()
+    undo: UndoPlan | None = None
 
 
 def told_of(error: BulkError | None, front_end: FrontEnd) -> str:

@@ -129,10 +129,11 @@ def _begun(folder: JobFolder) -> bool:
 async def _run(undoing: Undoing, record: JobRecord) -> JobResult:
     folder, checkpoint = undoing.folder, undoing.checkpoint
     stopping, spent = await worked(folder, record, undoing.options, undoing.setting, checkpoint, partial(work, undoing))
-    if undoing.only_plan and stopping.error is None:
-        lines = sum(1 for _thing in undoing.things())
+    if undoing.plan is not None and stopping.error is None:
+        lines = len(undoing.plan.lines)
         rows = {"read": lines, **{status.value: 0 for status in RowStatus}, RowStatus.UNPROCESSED.value: lines}
-        return JobResult(folder, Summary(folder.name, PLANNED, rows, totals=spent))
+        undone = JobFolder(Path(record.output))
+        return JobResult(undone, Summary(undone.name, PLANNED, rows, totals=spent), undo=undoing.plan)
     if checkpoint.fact(facts.CHECKED) is None or not checkpoint.fact(facts.CONFIRMED):
         raise stopping.error or UsageError("undo_not_begun", job=folder.name)
     source = await anyio.to_thread.run_sync(open_source, folder.file(UNDO_CSV), OURS)

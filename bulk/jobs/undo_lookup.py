@@ -14,7 +14,7 @@ from bulk.model import Aspect, Edit, Json, RowStatus
 from bulk.planning.changes import CREATED
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 
@@ -73,7 +73,9 @@ def _known(checkpoint: Checkpoint, lines: tuple[int, int], records: Iterable[str
     """Ids that there are, or were before the undo began."""
     yield 0
     yield from (int(identity) for identity in records if identity.isdecimal())
-    yield from (int(thing.record) for _number, thing in _things(checkpoint, lines) if thing.record.isdecimal())
+    yield from (
+        int(reversal.record) for _number, reversal in _reversals(checkpoint, lines) if reversal.record.isdecimal()
+    )
 
 
 def leaving(checkpoint: Checkpoint, lines: tuple[int, int]) -> dict[str, list[Edit]]:
@@ -82,20 +84,20 @@ def leaving(checkpoint: Checkpoint, lines: tuple[int, int]) -> dict[str, list[Ed
     Who was off a list before its line is not among that: they have left by themselves.
     """
     others: dict[str, list[tuple[int, Edit]]] = {}
-    for number, thing in _things(checkpoint, lines):
-        if thing.edit.aspect is not Aspect.RECORD:
-            of_contact = others.setdefault(thing.record, [])
-            if thing.edit.aspect is Aspect.LIST:
-                of_contact.append((number, thing.edit))
+    for number, reversal in _reversals(checkpoint, lines):
+        if reversal.edit.aspect is not Aspect.RECORD:
+            of_contact = others.setdefault(reversal.record, [])
+            if reversal.edit.aspect is Aspect.LIST:
+                of_contact.append((number, reversal.edit))
     if not others:
         return {}
     ended = checkpoint.rows.settled_between(*lines)
     return {
-        thing.record: [edit for number, edit in others[thing.record] if ended.get(number) is RowStatus.SUCCEEDED]
-        for _number, thing in _things(checkpoint, lines)
-        if thing.edit.aspect is Aspect.RECORD and thing.edit.after is None and thing.record in others
+        reversal.record: [edit for number, edit in others[reversal.record] if ended.get(number) is RowStatus.SUCCEEDED]
+        for _number, reversal in _reversals(checkpoint, lines)
+        if reversal.edit.aspect is Aspect.RECORD and reversal.edit.after is None and reversal.record in others
     }
 
 
-def _things(checkpoint: Checkpoint, lines: tuple[int, int]) -> Iterator[tuple[int, Thing]]:
-    return ((number, Thing.from_json(data)) for number, data in checkpoint.undoing.between(*lines))
+def _reversals(checkpoint: Checkpoint, lines: tuple[int, int]) -> Iterator[tuple[int, Reversal]]:
+    return ((number, Reversal.from_json(data)) for number, data in checkpoint.undoing.between(*lines))

@@ -1,81 +1,80 @@
-"""What an undo will do, found in what the undone job has kept: its lines, and what cannot be taken back."""
+"""What a job has left to put back, found in what it has kept, and what of it cannot be taken back."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bulk.files.opening import open_sink
-from bulk.model import Aspect, Edit, Json, Outcome, Row, RowStatus, number_told
-from bulk.planning.changes import CREATED, UPDATED, Change
-from bulk.planning.consent import ACTIVE
-from bulk.planning.names import Names, columns_of
-from bulk.planning.plan_lines import lines_of
-from bulk.planning.state import ContactState
-from bulk.planning.undo.things import Thing, Things, image_values
+from bulk.model import Aspect, Edit, Outcome, RowStatus
+from bulk.planning.changes import CREATED
+from bulk.planning.names import Names
+from bulk.planning.undo.reversals import Reversal, Reversals
 from bulk.resources import named
-from bulk.resources.spec import CUSTOM, Column, Writing
+from bulk.resources.spec import Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JobFolder
-from bulk.wording import agreeing, change_told, counted, excerpt
 
 UNDO_CSV: Final = "undo.csv"
-HEADER: Final = ("row", "resource", "id", "action", "column", "expected now", "back to")
-SHOWN: Final = 10  # lines that a person is shown
-FEW: Final = 5  # rows that are named
-WIDTH: Final = 60  # letters of a record that are shown
 FIRST_LINE: Final = 2  # below the header
 _CALLED: Final = {"tags": "tag", "accounts": "name"}
 _ALONG: Final[Mapping[str, str]] = {  # what goes along with what is deleted, by its resource, and is not read before
-    "tags": "a deleted tag: who carried it does not get it again",
-    "lists": "a deleted list: who was on it is not put on it again",
-    "fields": "a deleted field: values that contacts had in it do not come back",
-    "accounts": "a deleted account: contacts and deals are not put into it again, and its notes do not come back",
-    "contacts": "a deleted contact: its deals are not given to it again, its notes and automations do not come back",
-    "deals": "a deleted deal: its notes do not come back",
-    "dealGroups": "a deleted pipeline: its deals do not come back, and its stages by their titles alone",
-    "dealStages": "a deleted stage: its deals do not come back",
-    "dealCustomFieldMeta": "a deleted field: values that deals had in it do not come back",
-    "accountCustomFieldMeta": "a deleted field: values that accounts had in it do not come back",
+    "tags": "who carried a deleted tag does not get it again",
+    "lists": "who was on a deleted list is not put on it again",
+    "fields": "values that contacts had in a deleted field do not come back",
+    "accounts": "contacts and deals of a deleted account are not put into it again, and its notes do not come back",
+    "contacts": "deals of a deleted contact are not given to it again, its notes and automations do not come back",
+    "deals": "notes of a deleted deal do not come back",
+    "dealGroups": "deals of a deleted pipeline do not come back, and its stages by their titles alone",
+    "dealStages": "deals of a deleted stage do not come back",
+    "dealCustomFieldMeta": "values that deals had in a deleted field do not come back",
+    "accountCustomFieldMeta": "values that accounts had in a deleted field do not come back",
 }
+_ALONG_WITH_UNUSED: Final[Mapping[str, str]] = {  # the same of what an undo has deleted: it asks first who uses that
+    "contacts": "automations that a deleted contact was in do not go on",
+    "dealGroups": "stages of a deleted pipeline come back by their titles alone",
+}
+_OFF_FOR_GOOD: Final = "somebody was unsubscribed from a list that they were never on, and stays so"
 
 
 @dataclass(slots=True)
 class Reversible:
-    """What a job has left to put back: `things` in the order in which that is done, and what stays as it is."""
+    """What a job has left to put back: `reversals` in the order in which that is done, and what stays as it is."""
 
-    things: list[Thing] = field(default_factory=list)
+    reversals: list[Reversal] = field(default_factory=list)
     names: dict[str, dict[str, str]] = field(default_factory=dict)  # that the job has made: resource -> name -> id
     untold: list[str] = field(default_factory=list)  # rows of which it is not known what was there before
     doubtful: list[str] = field(default_factory=list)  # rows that may have created something
     stays: Counter[str] = field(default_factory=Counter)  # what the API does not take back
     host: str = ""
+    rows_of: str = ""  # the file whose rows are meant
     latest: float = 0.0  # when the last of it was sent
 
     @property
     def is_nothing(self) -> bool:
         """Whether the job has changed nothing, as far as it knows."""
-        return not (self.things or any(self.names.values()) or self.untold or self.doubtful or self.stays)
+        return not (self.reversals or any(self.names.values()) or self.untold or self.doubtful or self.stays)
 
     @property
     def remade(self) -> dict[tuple[str, str], str]:
         """Names that other lines need, and that the job has deleted: resource and id of then -> name."""
-        if {thing.resource for thing in self.things} <= set(_CALLED):
+        if {reversal.resource for reversal in self.reversals} <= set(_CALLED):
             return {}
         return {
-            (thing.resource, thing.record): str(thing.edit.after.get(_CALLED[thing.resource]))
-            for thing in self.things
-            if thing.resource in _CALLED and thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+            (reversal.resource, reversal.record): str(reversal.edit.after.get(_CALLED[reversal.resource]))
+            for reversal in self.reversals
+            if reversal.resource in _CALLED
+            and reversal.edit.aspect is Aspect.RECORD
+            and reversal.edit.after is not None
         }
 
 
 def reversible_in(folder: JobFolder) -> Reversible:
     """What is to be put back of a job; of one on a whole account, of all its parts, the last first."""
     record = folder.record()
-    reversible = Reversible(host=record.account)
+    reversible = Reversible(host=record.account, rows_of=_rows_of(folder))
     parts = [JobFolder(folder.path / name) for name in reversed(record.parts)] if record.parts else [folder]
     for part in parts:
         if part.file(CHECKPOINT).is_file():
@@ -88,22 +87,22 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
     record = folder.record()
     resources: Mapping[int, str] = {}
     if record.kind == "undo":
-        resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
+        resources = {number: Reversal.from_json(data).resource for number, data in checkpoint.undoing.all()}
     of_lines = set(resources.values())
-    by_resource: dict[str, Things] = {}
+    by_resource: dict[str, Reversals] = {}
     made = _made(checkpoint)
     reversible.latest = max(reversible.latest, checkpoint.journal.last_sent())
 
-    def things_of(row: int) -> Things:
+    def reversals_of(row: int) -> Reversals:
         name = resources.get(row, record.resource)
         links = name not in of_lines and named(name).writing is Writing.LINK
         resource = "contacts" if links else name
-        return by_resource.setdefault(resource, Things(resource, {} if links else made))
+        return by_resource.setdefault(resource, Reversals(resource, {} if links else made))
 
     for name in dict.fromkeys(resources.values()):
-        by_resource[name] = Things(name, made)
+        by_resource[name] = Reversals(name, made)
     for one in checkpoint.journal.written():
-        things = things_of(one.row)
+        reversals = reversals_of(one.row)
         for edited in one.edits.each:
             edit = edited
             if edit.aspect is Aspect.AUTOMATION:
@@ -115,16 +114,14 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
                     reversible.stays["an automation entered, perhaps: which entry is the job's is not known"] += 1
                     continue
                 reversible.stays["an automation entered: what it has sent stays sent"] += 1
-            things.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
-    for resource, things in reversed(by_resource.items()):
-        each = things.all()
-        reversible.things += each
-        replaced = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in each)
-        if replaced and resource in _ALONG:
-            reversible.stays[_ALONG[resource]] += replaced
+            reversals.take(one.row, one.edits.record, edit, one.at, made=one.edits.made, sure=one.sure)
+    for reversals in reversed(by_resource.values()):
+        each = reversals.all()
+        reversible.reversals += each
+        _tell_stays(reversible, reversals, each, record.kind)
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
-    for things in by_resource.values():
-        open_rows = [row for row in sorted(things.doubtful) if row not in settled or _is_in_doubt(settled[row])]
+    for reversals in by_resource.values():
+        open_rows = [row for row in sorted(reversals.doubtful) if row not in settled or _is_in_doubt(settled[row])]
         reversible.doubtful += [f"{prefix}{row}" for row in open_rows]
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
@@ -135,6 +132,24 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
     ]
     for family, names in made_names.items():
         reversible.names.setdefault(family, {}).update(names)
+
+
+def _tell_stays(reversible: Reversible, reversals: Reversals, each: Sequence[Reversal], kind: str) -> None:
+    """Note what stays of what the job has done with a resource, beside the `each` that are put back."""
+    along = (_ALONG if kind != "undo" else _ALONG_WITH_UNUSED).get(reversals.resource)
+    replaced = sum(one.edit.aspect is Aspect.RECORD and one.edit.after is not None for one in each)
+    if replaced and along:
+        reversible.stays[along] += replaced
+    if reversals.off_for_good:
+        reversible.stays[_OFF_FOR_GOOD] += reversals.off_for_good
+
+
+def _rows_of(folder: JobFolder) -> str:
+    """The file whose rows the lines of an undo name; "" where it has no name, as what came through a pipe."""
+    record = folder.record()
+    if record.kind == "undo":
+        return str(folder.file(UNDO_CSV))
+    return record.input.path if record.input is not None else record.output if record.parts else ""
 
 
 def _is_in_doubt(outcome: Outcome) -> bool:
@@ -151,9 +166,9 @@ def _made(checkpoint: Checkpoint) -> dict[int, str]:
     return made
 
 
-def names_made(reversible: Reversible, names: Names) -> list[Thing]:
+def names_made(reversible: Reversible, names: Names) -> list[Reversal]:
     """The names that the job has made, to be deleted at the end if nothing uses them by then."""
-    things: list[Thing] = []
+    reversals: list[Reversal] = []
     for family, called in reversible.names.items():
         for name, noted in called.items():
             identity = noted or names.book(family).id_of(name) or ""
@@ -162,103 +177,5 @@ def names_made(reversible: Reversible, names: Names) -> list[Thing]:
                 image = (
                     Edit(Aspect.VALUE, _CALLED[family], None, book.name_of(identity) if identity in book else name),
                 )
-                things.append(Thing(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
-    return things
-
-
-# ---- what people read
-
-
-def lines_told(things: list[Thing], names: Mapping[str, Names]) -> Iterator[tuple[str, ...]]:
-    """The lines of `undo.csv`."""
-    for thing in things:
-        known = names[thing.resource]
-        edit = thing.edit
-        row = number_told(thing.row) if thing.row else ""
-        columns = columns_of(named(thing.resource), known)
-        if edit.aspect is Aspect.RECORD:
-            if edit.after is None:
-                yield row, thing.resource, thing.record, "delete", "", _called(image_values(thing.image), columns), ""
-            else:
-                yield row, thing.resource, thing.record, "create", "", "", _called(_values(thing), columns)
-            continue
-        own = (edit,) if edit.aspect is Aspect.VALUE else ()
-        beside = () if own else (edit,)
-        line = next(lines_of(Row(thing.row, "", {}), Change(thing.record, UPDATED, own, beside), columns, known))
-        yield row, thing.resource, thing.record, line.action, line.column, line.before, line.after
-
-
-def _values(thing: Thing) -> Mapping[str, Json]:
-    """What a record that is made anew had."""
-    if thing.resource != "contacts":
-        return dict(thing.edit.after)
-    before = ContactState.from_json(thing.edit.after)
-    return {**before.attributes, **{f"{CUSTOM}{of}": value for of, value in before.fields.items()}}
-
-
-def _called(values: Mapping[str, Json], columns: Sequence[Column]) -> str:
-    """What tells people which record it is: its cells, but for those that only the API sets."""
-    own = (column for column in columns if column.writable and not (column.names or column.beside))
-    told = (column.write(values[column.attribute]) for column in own if values.get(column.attribute))
-    return ", ".join(filter(None, told)) or ", ".join(str(value) for value in values.values() if value)
-
-
-def write_lines(folder: JobFolder, lines: Iterator[tuple[str, ...]]) -> tuple[Counter[str], list[tuple[str, ...]]]:
-    """Write `undo.csv`; how many lines there are of each action, and the first of them."""
-    counts: Counter[str] = Counter()
-    first: list[tuple[str, ...]] = []
-    with open_sink(folder.file(UNDO_CSV), HEADER) as output:
-        for line in lines:
-            output.write(line)
-            counts[line[3]] += 1
-            if len(first) < SHOWN:
-                first.append(line)
-    return counts, first
-
-
-def said_of(
-    reversible: Reversible, counts: Mapping[str, int], first: list[tuple[str, ...]], file: str
-) -> Iterator[str]:
-    """What is said before an undo starts; `file` has all lines, "" where it is not kept."""
-    each = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
-    yield f"To put back: {counted(sum(counts.values()), 'thing')}" + (f": {each}" if each else "")
-    for row, resource, identity, action, column, now, back in first:
-        where = f"row {row}  " if row else ""
-        told = change_told(action, column, now, back) if column else f"{action} {excerpt(now or back, WIDTH)}"
-        yield f"    {where}{resource} {identity}  {told}"
-    more = sum(counts.values()) - len(first)
-    if more:
-        yield f"    … and {more:,} more"
-    if any(line[0] for line in first):
-        yield "  Rows are those of the undone job's file."
-    if file:
-        yield f"  Each thing has a line in {file}"
-    never = sum(thing.never for thing in reversible.things)
-    if never:
-        made = f"{counted(never, 'subscription')} {agreeing(never, 'was', 'were')} made new"
-        yield f"  {made}: they will be unsubscribed, which is not 'never there'."
-    replaced = sum(thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None for thing in reversible.things)
-    if replaced:
-        told = agreeing(
-            replaced, "was deleted: it is made anew, with a new id", "were deleted: they are made anew, with new ids"
-        )
-        yield f"  {counted(replaced, 'record')} {told}."
-    again = sum(
-        thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE and thing.edit.before not in ACTIVE
-        for thing in reversible.things
-    )
-    if again:
-        yield f"  {counted(again, 'person')} will be subscribed again, where nobody touched that since."
-    for what, count in reversible.stays.items():
-        yield f"  Stays: {count:,} times {what}."
-    for rows, why in (
-        (reversible.untold, "what was there before is not known of all that they wrote, and that stays"),
-        (
-            reversible.doubtful,
-            "it is not known whether they have created anything: resume or retry the job first, then undo it",
-        ),
-    ):
-        if rows:
-            few = ", ".join(rows[:FEW]) + (", …" if len(rows) > FEW else "")
-            yield f"  {counted(len(rows), 'row')} cannot be undone, or not as a whole ({few}): {why}."
-    yield "  Mails that were sent and automations that were set off stay so."
+                reversals.append(Reversal(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
+    return reversals

@@ -10,11 +10,11 @@ from typing import Final
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
 from bulk.jobs.read_back import ReadingBack
+from bulk.jobs.undo_lanes import Lanes
 from bulk.jobs.undo_people import PeopleSeen, is_read_before
-from bulk.model import Aspect, Flow, Outcome, Receipt, RowStatus
-from bulk.planning.undo.things import Thing
+from bulk.model import Flow, Outcome, Receipt, RowStatus
+from bulk.planning.undo.reversals import Reversal
 from bulk.planning.writers import Known
-from bulk.resources import named
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.journal import OpenRow
@@ -27,21 +27,20 @@ BATCH: Final = 250
 class UndoLines:
     """The lines `first` to `last` that have not ended. `flow_of` says what becomes of each, `on_end` hears of it.
 
-    With `reads`, contacts are read a hundred a request before their lines, and each again by itself where that is old
-    by then, or where an earlier line may have changed what it looks at.
+    With `seen`, contacts are read a hundred a request before their lines, and each again by itself where that is old by
+    then, or where an earlier line may have changed what it looks at.
     """
 
     checkpoint: Checkpoint
     first: int
     last: int
-    flow_of: Callable[[Thing, Known], Flow]
+    flow_of: Callable[[Reversal, Known], Flow]
     back: ReadingBack
     on_end: Callable[[], None]
-    reads: bool = False
+    seen: PeopleSeen | None = None
     told: Counter[str] = field(default_factory=Counter)  # what is told of all lines of the job, by status
     counts: Counter[str] = field(default_factory=Counter)
     _given: bool = False
-    _seen: PeopleSeen = field(default_factory=PeopleSeen)
     _tasks: Iterator[Task | None] | None = None
 
     def take(self) -> Task | None:
@@ -86,35 +85,25 @@ class UndoLines:
     def _all(self) -> Iterator[Task | None]:
         """The tasks of all lines; None where the next one has to wait."""
         newest = self.checkpoint.fact(facts.NEWEST)
+        every = self.checkpoint.undoing.between(self.first, self.last)
+        lanes = Lanes(Reversal.from_json(data) for _number, data in every)
         for at in range(self.first, self.last + 1, BATCH):
             last = min(at + BATCH - 1, self.last)
             opened = self.checkpoint.journal.open_between(at, last)
-            lines = [(number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.between(at, last)]
-            for place, (number, thing) in enumerate(lines):
+            lines = [(number, Reversal.from_json(data)) for number, data in self.checkpoint.undoing.between(at, last)]
+            for place, (number, reversal) in enumerate(lines):
                 row = opened.get(number, _NOTHING)
                 begun = frozenset((*row.known, *row.cut_off))
                 state = None
-                if begun:
-                    self._seen.given(thing)
-                elif self.reads and is_read_before(thing):
-                    if not self._seen.knows(thing.record):
-                        yield from self._seen.read(
-                            [one.record for _number, one in lines[place:] if is_read_before(one)]
-                        )
-                    state = self._seen.state_for(thing)
+                if begun and self.seen is not None:
+                    self.seen.given(reversal)
+                elif self.seen is not None and is_read_before(reversal):
+                    if not self.seen.knows(reversal.record):
+                        yield from self.seen.read(one for _number, one in lines[place:])
+                    state = self.seen.state_for(reversal)
                 known = Known(state, begun=begun, fresh=True, newest=-1 if newest is None else newest)
-                flow = self.flow_of(thing, known)
-                yield Task(number, _key_of(thing), flow, Role.ROW, row.known, row.cut_off)
-
-
-def _key_of(thing: Thing) -> str:
-    """Lines of one record go one after the other; so do those that give a name that only one record may have.
-
-    Whom one line gives back an address may have it only when another line has given up that.
-    """
-    resource = named(thing.resource)
-    names = thing.edit.aspect is Aspect.VALUE and resource.unique and thing.edit.of in resource.key_attributes
-    return f"{thing.resource} names" if names else f"{thing.resource} {thing.record}"
+                flow = self.flow_of(reversal, known)
+                yield Task(number, lanes.lane_of(reversal), flow, Role.ROW, row.known, row.cut_off)
 
 
 _NOTHING: Final = OpenRow()

@@ -17,23 +17,27 @@ from bulk.errors import DeclinedError
 from bulk.jobs.create_names import make_names
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.read_back import Reading, ReadingBack
+from bulk.jobs.summary import UndoPlan
 from bulk.jobs.telling import telling_lines
+from bulk.jobs.undo_lines import lines_told, write_lines
 from bulk.jobs.undo_lookup import leaving, lookup_of
-from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Reversible, lines_told, names_made, said_of, write_lines
+from bulk.jobs.undo_people import PeopleSeen, addresses_of
+from bulk.jobs.undo_plan import FIRST_LINE, UNDO_CSV, Reversible, names_made
 from bulk.jobs.undo_rows import UndoLines
+from bulk.jobs.undo_told import plan_of, said_of
 from bulk.model import Aspect, Flow
 from bulk.planning.consent import ACTIVE, Exclusions, read_exclusions
-from bulk.planning.kept_records import beside_of
+from bulk.planning.kept_records import CUSTOM_DATA, beside_of
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import LARGE, families_of, read_names
 from bulk.planning.pages.collections import Refused
 from bulk.planning.steps.record_search import Claims
 from bulk.planning.undo.contact_edits import ContactEdits
 from bulk.planning.undo.contacts import ContactUndo
-from bulk.planning.undo.costs import requests_of
+from bulk.planning.undo.costs import PEOPLE, requests_of
 from bulk.planning.undo.records import RecordUndo
 from bulk.planning.undo.renewed import renewed
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.planning.writers import Known, Meaning
 from bulk.prefetch.newest import read_newest
 from bulk.resources import named
@@ -64,19 +68,22 @@ class Undoing:
     remade: dict[tuple[str, str], str] = field(default_factory=dict)
     exclusions: Exclusions = field(default_factory=Exclusions)
     counts: Counter[str] = field(default_factory=Counter)  # of the lines that have ended, by status
+    plan: UndoPlan | None = None  # what it would do, where that is all that is asked for
 
-    def things(self) -> Iterator[tuple[int, Thing]]:
+    def reversals(self) -> Iterator[tuple[int, Reversal]]:
         """All that is to be put back, by the number of its line."""
-        return ((number, Thing.from_json(data)) for number, data in self.checkpoint.undoing.all())
+        return ((number, Reversal.from_json(data)) for number, data in self.checkpoint.undoing.all())
 
     def replaced(self) -> dict[tuple[str, str], str]:
         """The ids that records have which were made anew so far, by resource and the id of then."""
-        made = {number: thing for number, thing in self.things() if _recreates(thing)}
+        made = {number: reversal for number, reversal in self.reversals() if _recreates(reversal)}
         if not made:
             return {}
         settled = {row.number: row.outcome.id for row in self.checkpoint.rows.settled_rows()}
         return {
-            (thing.resource, thing.record): settled[number] for number, thing in made.items() if settled.get(number)
+            (reversal.resource, reversal.record): settled[number]
+            for number, reversal in made.items()
+            if settled.get(number)
         }
 
 
@@ -104,7 +111,7 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
         for names in undoing.names.values():
             say = undoing.setting.progress
             await make_names(runner, account_lock, names, missing, say, checkpoint)
-        if any(_recreates(thing) for _number, thing in undoing.things()):
+        if any(_recreates(reversal) for _number, reversal in undoing.reversals()):
             await read_newest(runner, checkpoint)
         phases = _phases(undoing)
         total = sum(last - first + 1 for _resource, first, last in phases)
@@ -117,19 +124,24 @@ async def work(undoing: Undoing, runner: Runner, account_lock: AccountLock, stop
 
 async def _learn(undoing: Undoing, runner: Runner, account_lock: AccountLock) -> None:
     """Read what the account calls what the lines are about."""
-    things = (
-        undoing.reversible.things if undoing.reversible is not None else [thing for _number, thing in undoing.things()]
+    reversals = (
+        undoing.reversible.reversals
+        if undoing.reversible is not None
+        else [reversal for _number, reversal in undoing.reversals()]
     )
     resources = dict.fromkeys(
-        [*(thing.resource for thing in things), *(undoing.reversible.names if undoing.reversible else ())]
+        [*(reversal.resource for reversal in reversals), *(undoing.reversible.names if undoing.reversible else ())]
     )
     for name in resources:
         names = undoing.names[name] = await _names_of(runner, named(name))
         account_lock.enter(names.host)
     if not account_lock.entered:
         account_lock.enter((await runner.ask(read_names((), ""))).host)
-    undoing.remade = Reversible(things).remade
-    if any(_recreates(thing) or (thing.edit.aspect is Aspect.LIST and thing.edit.after in ACTIVE) for thing in things):
+    undoing.remade = Reversible(reversals).remade
+    if any(
+        _recreates(reversal) or (reversal.edit.aspect is Aspect.LIST and reversal.edit.after in ACTIVE)
+        for reversal in reversals
+    ):
         result = await runner.ask(read_exclusions())
         if not isinstance(result, Refused):
             undoing.exclusions = result
@@ -142,39 +154,47 @@ async def _names_of(runner: Runner, resource: Resource) -> Names:
     return await runner.ask(read_names(families, resource.custom, optional={*families, resource.custom}))
 
 
-def _recreates(thing: Thing) -> bool:
-    return thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
+def _recreates(reversal: Reversal) -> bool:
+    return reversal.edit.aspect is Aspect.RECORD and reversal.edit.after is not None
 
 
-def _say_estimate(undoing: Undoing, runner: Runner) -> None:
-    """Say what the lines will take that have not ended."""
+def _say_estimate(undoing: Undoing, runner: Runner) -> int:
+    """Say what the lines will take that have not ended: how many requests."""
     settled = undoing.checkpoint.rows.settled_between(*EVERY)
-    left = [thing for number, thing in undoing.things() if number not in settled]
+    left = [reversal for number, reversal in undoing.reversals() if number not in settled]
     missing = {identity for family, identity in undoing.remade if identity not in undoing.names[family].book(family)}
-    requests = requests_of(left) + 2 * len(missing) + (runner.meter.requests if runner.meter is not None else 0)
+    custom = {name for name, names in undoing.names.items() if name in CUSTOM_DATA and names.fields}
+    before = runner.meter.requests if runner.meter is not None else 0
+    requests = requests_of(left, undoing.options.rate, custom) + 2 * len(missing) + before
     undoing.counts.update(status.value for status in settled.values())
     undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, undoing.options.rate))
+    return requests
 
 
 async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> None:
     """Write the lines down, show what they come to, and ask."""
     checkpoint, say = undoing.checkpoint, undoing.setting.progress.say
     for family in list(reversible.names):
-        reversible.things += [
-            thing for thing in names_made(reversible, undoing.names[family]) if thing.resource == family
+        reversible.reversals += [
+            reversal for reversal in names_made(reversible, undoing.names[family]) if reversal.resource == family
         ]
-    things = reversible.things
-    counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines_told(things, undoing.names))
-    checkpoint.undoing.put((number, thing.to_json()) for number, thing in enumerate(things, FIRST_LINE))
+    reversals = reversible.reversals
+    lines = lines_told(reversals, undoing.names)
+    counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines)
+    checkpoint.undoing.put((number, reversal.to_json()) for number, reversal in enumerate(reversals, FIRST_LINE))
     checkpoint.note(facts.RAGGED, (False, 0))
-    checkpoint.note(facts.CHECKED, {"read": len(things)})
-    for line in said_of(reversible, counts, first, "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))):
-        say(line)
-    _say_estimate(undoing, runner)
+    checkpoint.note(facts.CHECKED, {"read": len(reversals)})
+    file = "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))
+    shown = [line.record for line in first if line.resource == PEOPLE and line.column]
+    called = await runner.ask(addresses_of(shown)) if shown else {}
+    for told in said_of(reversible, counts, first, called, file):
+        say(told)
+    requests = _say_estimate(undoing, runner)
     if undoing.only_plan:
+        undoing.plan = plan_of(reversible, list(lines_told(reversals, undoing.names)), requests)
         return
     confirm = undoing.setting.confirm
-    if things and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):
+    if reversals and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):
         raise DeclinedError("undo_declined")
     checkpoint.note(facts.CONFIRMED, True)
     checkpoint.note(facts.UNDONE_UNTIL, reversible.latest)
@@ -184,8 +204,8 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
 def _phases(undoing: Undoing) -> list[tuple[str, int, int]]:
     """The lines by resource: each group is done and read back before the next begins."""
     phases = []
-    for resource, group in groupby(undoing.things(), key=lambda one: one[1].resource):
-        numbers = [number for number, _thing in group]
+    for resource, group in groupby(undoing.reversals(), key=lambda one: one[1].resource):
+        numbers = [number for number, _reversal in group]
         phases.append((resource, numbers[0], numbers[-1]))
     return phases
 
@@ -207,25 +227,25 @@ async def _phase(
     back = ReadingBack(
         resource, meaning, names, checkpoint, Reading(beside=False, pages=bool(beside_of(resource))), (first, last)
     )
-    people = resource.writing is Writing.CONTACT
+    seen = PeopleSeen() if resource.writing is Writing.CONTACT else None
     limit = too_many(undoing.options.max_errors, last - first + 1)
 
     def after_each() -> None:
         if limit is not None and lines.failed >= limit:
             stopping.stop(gave_up(lines.failed))
 
-    if people:
+    if seen is not None:
         going = leaving(checkpoint, (first, last))
-        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade), going).flow
+        flow_of = ContactUndo(ContactEdits(columns, meaning, names, undoing.remade), going, seen.deals).flow
     else:
         made = checkpoint.fact(facts.MADE_NAMES).get(resource.name, {})
         lookup = lookup_of(resource.name, (first, last), checkpoint, names)
         await checkpoint.durable()
         flow_of = RecordUndo(resource, columns, meaning, names, Claims(lookup, set()), made).flow
 
-    def renewed_flow(thing: Thing, known: Known) -> Flow:
-        return flow_of(renewed(thing, resource, replaced), known)
+    def renewed_flow(reversal: Reversal, known: Known) -> Flow:
+        return flow_of(renewed(reversal, resource, replaced), known)
 
-    lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, people, undoing.counts)
+    lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, seen, undoing.counts)
     await runner.run(lines)
     await back.finish(runner)

@@ -1,10 +1,10 @@
-"""What a job that has ended knows of its own undoing, without looking at each thing that it has changed."""
+"""What a job that has ended knows of its own undoing, without looking at each change that it has made."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 
@@ -22,7 +22,7 @@ def way_back(checkpoint: Checkpoint) -> WayBack:
     untold = checkpoint.rows.untold_count()
     if untold and any(made.values()):  # of an undo: what was made before its lines is told by itself
         ids = {(family, identity) for family, names in made.items() for identity in names.values()}
-        resources = {number: Thing.from_json(data).resource for number, data in checkpoint.undoing.all()}
+        resources = {number: Reversal.from_json(data).resource for number, data in checkpoint.undoing.all()}
         rows = checkpoint.rows.untold() if resources else ()
         untold -= sum((resources.get(row), checkpoint.rows.id_of(row)) in ids for row in rows)
     return WayBack(any(made.values()) or checkpoint.rows.told(), untold)

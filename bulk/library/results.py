@@ -11,13 +11,19 @@ from typing import Final, Self
 from bulk.errors import BulkError
 from bulk.jobs.check import describe
 from bulk.jobs.findings import Findings
-from bulk.jobs.summary import JobResult, Summary
-from bulk.model import ENDED_BADLY
+from bulk.jobs.summary import JobResult, Summary, UndoPlan
+from bulk.model import ENDED_BADLY, RowStatus
 from bulk.storage.job_folder import FAILED, OPEN, PLANNED
 
-__all__ = ["FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "describe"]
+__all__ = [
+    "NOTHING_DONE", "NOTHING_TO_UNDO", "FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "UndoPlan",
+    "describe",
+]  # fmt: skip
 
 SHOWN: Final = 3  # failed rows that an error quotes
+# what a program is told of an undo of a job of which there is nothing to put back
+NOTHING_DONE: Final = Summary("", "finished", {"read": 0, **{status.value: 0 for status in RowStatus}})
+NOTHING_TO_UNDO: Final = UndoPlan((), {}, 0, 0, 0, {}, ())
 
 
 class RowsFailedError(BulkError):
@@ -55,18 +61,20 @@ class Result:
 
     `job` is its folder, with the reports; `summary` its counts ("read" and every status, which add up). `error` says
     why it stopped before its end, None if it ran to it: `resume(job)` goes on with it where `summary.state` is
-    "unfinished". `kept` are reports of an earlier run that somebody changed: they have these names now.
+    "unfinished". `kept` are reports of an earlier run that somebody changed: they have these names now. `undo` is what
+    an undo would do, of one with `dry_run`: then no job was made, and `job` is the one that would be undone.
     """
 
     job: Path
     summary: Summary
     error: BulkError | None = None
     kept: tuple[Path, ...] = ()
+    undo: UndoPlan | None = None
 
     @classmethod
     def of(cls, job_result: JobResult) -> Self:
         """The result of a job that has ended."""
-        return cls(job_result.folder.path, job_result.summary, job_result.error, job_result.kept)
+        return cls(job_result.folder.path, job_result.summary, job_result.error, job_result.kept, job_result.undo)
 
     @property
     def complete(self) -> bool:

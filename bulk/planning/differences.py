@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.model import Failure, Json
+from bulk.planning.consent import STATUS_WORDS
 from bulk.planning.kept_records import UNSET
 from bulk.planning.state import ContactState
 from bulk.resources.identity import same_address
@@ -30,6 +31,7 @@ NOT_CONFIRMED: Final = "not_confirmed"
 GONE: Final = {"gone": True}
 THERE: Final = {"there": True}  # of a row that has failed: what it had made, and went on from, is to be there
 RELATIONS: Final = "relations"  # of a field: the lists with whose contacts it is shown
+_STATUSES: Final = {"": "not on it", **STATUS_WORDS}
 _SPOKEN: Final = {RELATIONS: "the lists with which it is shown (0 is all)"}
 Wants = Mapping[str, Json]
 Kinds = Mapping[str, Kind]
@@ -37,10 +39,14 @@ Kinds = Mapping[str, Kind]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A contact as it was read back; `state` None: there is none. `automations` are the ids of those it is in."""
+    """A contact as it was read back; `state` None: there is none. `automations` are the ids of those it is in.
+
+    `deals` are the ids of its deals, None where the answer does not say.
+    """
 
     state: ContactState | None
     automations: AbstractSet[str] = frozenset()
+    deals: AbstractSet[str] | None = None
 
 
 def families_of(wants: Wants) -> set[str]:
@@ -167,7 +173,8 @@ def _lists(wants: Wants, state: ContactState) -> Iterator[Failure]:
     for identity, (name, status) in wants.get("lists", {}).items():
         current = state.lists.get(identity, "")
         if current != str(status):
-            yield _failure(f"list {name}", f"the status on {name!r}", current, status)
+            words = (_STATUSES.get(str(one), str(one)) for one in (current, status))
+            yield _failure(f"list {name}", f"the status on {name!r}", *words)
 
 
 def _account(wants: Wants, state: ContactState) -> Iterator[Failure]:

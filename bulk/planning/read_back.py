@@ -23,6 +23,7 @@ from bulk.resources.identity import same_address
 from bulk.resources.spec import CUSTOM, Resource
 
 ENROLMENTS: Final = "contactAutomations"
+DEALS: Final = "deals"  # told by their ids in each contact, or not at all
 UNREAD: Final = "What it asks for was so when the account was read, and could not be read again. Run ⟦retry⟧."
 
 
@@ -90,7 +91,7 @@ def _joined(identity: str, seen: Seen, families: Sequence[str]) -> Asking[Seen |
         records += [(family, record) for record in result if family in RELATIONS]
         automations |= {str(record["automation"]) for record in result if family == ENROLMENTS}
     state = None if seen.state is None else _with(seen.state, records, families)
-    return Seen(state, automations)
+    return Seen(state, automations, seen.deals)
 
 
 def _with(state: ContactState, records: Sequence[tuple[str, Json]], families: Sequence[str]) -> ContactState:
@@ -124,14 +125,27 @@ def _kept(body: Json, families: Sequence[str]) -> Json:
     for link in body.get(ENROLMENTS) or ():
         automations.setdefault(str(link["contact"]), []).append(str(link["automation"]))
     seen = {
-        str(contact["id"]): [page.state(contact).to_json(), automations.get(str(contact["id"]), [])]
+        str(contact["id"]): [
+            page.state(contact).to_json(),
+            automations.get(str(contact["id"]), []),
+            _deals(contact) if DEALS in families else None,
+        ]
         for contact in page.contacts
     }
-    return {"seen": seen, "missing": list(Page.missing(body, families)), "total": total_of(body)}
+    missing = Page.missing(body, [family for family in families if family != DEALS])
+    return {"seen": seen, "missing": list(missing), "total": total_of(body)}
+
+
+def _deals(contact: Json) -> list[str] | None:
+    """The ids of a contact's deals, None where it does not say them: a server may pass `include` over."""
+    ids = contact.get(DEALS)
+    return [str(one) for one in ids] if isinstance(ids, list) else None
 
 
 def _seen(kept: Json) -> Seen:
-    return Seen(ContactState.from_json(kept[0]), frozenset(kept[1]))
+    state, automations, *more = kept  # an earlier version wrote no deals down
+    deals = more[0] if more else None
+    return Seen(ContactState.from_json(state), frozenset(automations), None if deals is None else frozenset(deals))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ def test_what_a_job_has_changed_is_shown_and_put_back(bulk: Shell):
     assert people(bulk) == imported
     assert result.out.splitlines() == ["Nothing was put back. To do it:", f"  bulk undo second --jobs-dir {bulk.jobs}"]
     assert "undo.csv" not in result.out + result.err, "it is not kept"
-    assert "Rows are those of the undone job's file." in result.err
+    assert "Rows are those of " in result.err
     result = bulk("undo", "second", "--yes", "--rate", "0", "--job", "back")
-    assert (result.code, result.out.splitlines()[0]) == (0, "4 rows: 2 deleted, 2 updated")
+    assert (result.code, result.out.splitlines()[0]) == (0, "4 things: 2 deleted, 2 updated")
     assert f"  Each thing has a line in {bulk.job('back') / 'undo.csv'}" in result.err.splitlines()
     assert (bulk.job("back") / "undo.csv").exists()
     assert people(bulk) == before
@@ -84,3 +84,35 @@ def test_what_cannot_be_undone_says_so(bulk: Shell):
     assert bulk("export", "contacts", bulk.folder / "out.csv", "--sandbox", "--job", "out").code == 0
     assert "is an export" in bulk("undo", "out", "--yes").err
     assert "no job" in bulk("undo", "nothing").err.lower()
+
+
+def test_a_program_is_told_what_would_be_put_back(bulk: Shell):
+    bulk.sandbox("import", file(bulk, "ada@example.com,Ada,VIP"), "--job", "first")
+    bulk.sandbox("import", file(bulk, "ada@example.com,Augusta,"), "--job", "second", "--undoable")
+    result = bulk("undo", "second", "-n", "--json", "--rate", "0")
+    told = json.loads(result.out)
+    assert (result.code, told["undoes"], told["state"], told["changes"]) == (0, "second", "planned", {"update": 1})
+    assert told["rows"]["read"] == told["rows"]["unprocessed"] == 1
+    (line,) = told["lines"]
+    assert (line["row"], line["column"], line["expected now"], line["back to"]) == ("2", "firstName", "Augusta", "Ada")
+    assert (told["unsubscribed"], told["subscribed"], told["stays"], told["not_undoable"]) == (0, 0, {}, [])
+    assert told["undo"] == f"bulk undo second --jobs-dir {bulk.jobs}"
+    assert told["requests"] > 0
+    assert "job" not in told, "none was made"
+    assert "undo-" not in bulk("jobs").out
+
+
+def test_a_program_is_told_that_there_is_nothing_to_put_back(bulk: Shell):
+    path = file(bulk, "ada@example.com,Ada,VIP")
+    bulk.sandbox("import", path)
+    bulk.sandbox("import", path, "--job", "same")
+    done = bulk("undo", "same", "--yes", "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["undoes"], told["state"]) == (0, "same", "finished")
+    assert set(told["rows"].values()) == {0}
+    assert "has changed nothing" in told["reason"]
+    planned = json.loads(bulk("undo", "same", "-n", "--json").out)
+    assert (planned["state"], planned["changes"], planned["lines"]) == ("planned", {}, [])
+    bulk.sandbox("import", file(bulk, "new@example.com,New,"), "--job", "new")
+    bulk("undo", "new", "--yes", "--rate", "0")
+    assert "undone already" in json.loads(bulk("undo", "new", "--yes", "--json").out)["reason"]

@@ -12,7 +12,7 @@ from bulk.jobs import undo
 from bulk.jobs.undo_people import PeopleSeen
 from bulk.model import Aspect, Edit, Lost, Reply, Request
 from bulk.planning.state import ContactState
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.storage.checkpoint import opened_checkpoint
 from tests.jobs.test_undo import AFTER, HEADER, errors, failed, prepared
 from tests.undone import gone_on, kept, people, undone
@@ -98,10 +98,10 @@ def test_a_place_in_an_account_is_not_looked_at_while_another_line_changes_it():
     """A line that goes on in a new run is under way as well: what was read with others may be from before it."""
     ada = ContactState("7", {}, {}, {}, {}, {"1": "5"})
     leaving, joining = Edit(Aspect.ACCOUNT, "1", "", None), Edit(Aspect.ACCOUNT, "2", None, "")
-    seen = PeopleSeen({"7": ada})
-    assert seen.given(Thing(2, "contacts", "7", leaving)) is False
-    assert seen.state_for(Thing(2, "contacts", "7", joining)) is None
-    assert PeopleSeen({"7": ada}).state_for(Thing(2, "contacts", "7", joining)) is ada
+    seen = PeopleSeen({}, {"7": ada})
+    assert seen.given(Reversal(2, "contacts", "7", leaving)) is False
+    assert seen.state_for(Reversal(2, "contacts", "7", joining)) is None
+    assert PeopleSeen({}, {"7": ada}).state_for(Reversal(2, "contacts", "7", joining)) is ada
 
 
 def test_it_is_said_by_which_undo_a_job_was_undone(world: World):

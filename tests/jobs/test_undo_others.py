@@ -171,3 +171,43 @@ def test_who_left_by_themselves_is_kept_also_where_a_line_would_have_taken_them_
     result = undone(world, job)
     assert ["left 'Customers'" in line["_error"] for line in report(result.folder.path, "failed.csv")] == [True]
     assert "grace@example.com" in people(world)["contacts"]
+
+
+def contact_id(world: World, email: str) -> str:
+    return str(world.ask("GET contacts", query=(("email", email),)).body["contacts"][0]["id"])
+
+
+def test_a_cell_that_the_job_has_left_as_it_was_is_not_looked_at(world: World):
+    """Two rows of one person: the second takes back what the first has done, and what others do since is theirs."""
+    world.start(world.csv([("ada@example.com", "Augusta")], "email,firstName"))
+    kept(world, "before")
+    rows = [("ada@example.com", "Other", "1"), ("ada@example.com", "Augusta", "2")]
+    world.start(world.csv(rows, "email,firstName,phone"), undoable=True, on_duplicate="all")
+    job = kept(world, "there and back")
+    world.ask(f"PUT contacts/{contact_id(world, 'ada@example.com')}", {"contact": {"firstName": "By others"}})
+    undone(world, job)
+    assert (failed(world), errors(world)) == ({}, "")
+    assert [line["column"] for line in report(world.job.path, "succeeded.csv")] == ["phone"]
+    assert world.account()["contacts"]["ada@example.com"]["firstName"] == "By others"
+
+
+def test_a_deal_that_is_hidden_by_now_is_left_alone_and_not_said_to_be_empty(world: World):
+    deal = created(world, "deals")
+    job = kept(world, "created")
+    pipeline = world.ask(f"GET deals/{deal}").body["deal"]["group"]
+    world.ask(f"DELETE dealGroups/{pipeline}")
+    assert world.ask(f"GET deals/{deal}").body["deal"]["isDisabled"] is True
+    undone(world, job)
+    assert failed(world) == {"delete": "changed_since"}
+    assert "Now: hidden" in errors(world)
+    assert world.ask(f"GET deals/{deal}").status == 200
+
+
+def test_an_account_with_a_deal_that_is_hidden_stays(world: World):
+    account = created(world, "accounts")
+    job = kept(world, "created")
+    deal = {"title": "Big", "account": account, "contact": "1", "value": 5, "currency": "usd", "group": "1"}
+    assert world.ask("POST deals", {"deal": deal}).status < 300
+    world.ask("DELETE dealGroups/1")
+    undone(world, job)
+    assert failed(world) == {"delete": "changed_since"}

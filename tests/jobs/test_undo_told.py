@@ -63,7 +63,7 @@ def test_what_went_along_with_a_deleted_record_is_told_first(world: World, name:
     undone(world, kept(world, "deleted"))
     stays = [line.strip() for line in world.told.lines if "Stays: " in line]
     assert len(stays) == (name not in ("notes", "webhooks")), stays
-    assert all(line.startswith("Stays: 1 times a deleted ") for line in stays)
+    assert all(line.endswith("(once).") for line in stays)
     world.told.lines.clear()
     undone(world, kept(world, "undone"))
     assert not any("Stays: " in line for line in world.told.lines)
@@ -78,3 +78,57 @@ def test_a_value_that_was_empty_before_is_as_it_was_once_its_field_is_gone(world
     result = undone(world, job)
     assert report(result.folder.path, "failed.csv") == []
     assert [line["_action"] for line in report(result.folder.path, "succeeded.csv")] == ["unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "stands"),
+    [
+        ("0", "  1 subscription is new: it will be unsubscribed, since 'never there' cannot be had again.", "2"),
+        ("1", "  1 subscription is new: it will be unsubscribed, since 'never there' cannot be had again.", "2"),
+        ("2", "  Stays: somebody was unsubscribed from a list that they were never on, and stays so (once).", "2"),
+    ],
+)
+def test_what_becomes_of_who_was_never_on_a_list_is_told_first(world: World, status: str, told: str, stands: str):
+    given(world)
+    rows = [("ada@example.com", "Newsletter", status)]
+    world.start(world.csv(rows, "contact_email,list_name,status"), "contactLists", undoable=True)
+    undone(world, kept(world, "subscribed"))
+    assert told in world.told.lines
+    assert failed(world) == {}
+    assert world.account()["contacts"]["ada@example.com"]["lists"] == {"Newsletter": stands}
+
+
+def test_who_is_put_on_a_list_again_is_told_by_what_they_will_be(world: World):
+    given(world)
+    header = "contact_email,list_name,status"
+    people = ("ada@example.com", "grace@example.com")
+    for email in people:
+        world.ask("POST contacts", {"contact": {"email": email}})
+    world.start(world.csv([(email, "Newsletter", "01"[at]) for at, email in enumerate(people)], header), "contactLists")
+    kept(world, "before")
+    rows = [(people[0], "Newsletter", "2"), (people[1], "Newsletter", "0")]
+    world.start(world.csv(rows, header), "contactLists", undoable=True)
+    undone(world, kept(world, "imported"))
+    assert "  1 person will be subscribed again, where nobody touched that since." in world.told.lines
+    assert "  1 person will be unconfirmed again, as before, where nobody touched that since." in world.told.lines
+
+
+def test_a_line_fits_a_terminal_and_names_whom_it_is_about(world: World):
+    long = "Maximiliane-Katharina von und zu Hohenstein-Oberwasser and all her relations"
+    rows = [("ada@example.com", long, "Newsletter", "VIP")]
+    world.start(world.csv(rows, "email,firstName,lists,tags"))
+    kept(world, "before")
+    rows = [("ada@example.com", f"Not {long}", "", "Gold")]
+    source = world.csv(rows, "email,firstName,lists,tags")
+    world.start(source, undoable=True)
+    world.told.lines.clear()
+    undone(world, kept(world, "changed"))
+    lines = [line for line in world.told.lines if line.startswith("    ")]
+    assert f"  Rows are those of {source}" in world.told.lines
+    assert "    row 2  contacts ada@example.com  remove tag Gold" in lines
+    assert any(line.startswith("    row 2  contacts ada@example.com  update firstName: Not") for line in lines)
+    assert max(map(len, lines)) < 80
+    job = kept(world, "undone")
+    world.told.lines.clear()
+    undone(world, job)
+    assert f"  Rows are those of {job.file('undo.csv')}" in world.told.lines

@@ -15,7 +15,7 @@ from tests.world import World
 def said(job_result: JobResult) -> tuple[bool, int]:
     """What a job has said, once it is seen that an undo finds just that."""
     reversible, summary = reversible_in(job_result.folder), job_result.summary
-    is_there = bool(reversible.things or any(reversible.names.values()))  # beside what only stays as it is
+    is_there = bool(reversible.reversals or any(reversible.names.values()))  # beside what only stays as it is
     assert (summary.undoable, summary.not_undoable) == (is_there, len(reversible.untold))
     told = summary.to_json()
     assert (told.get("undoable", False), told.get("not_undoable", 0)) == (summary.undoable, summary.not_undoable)

@@ -19,7 +19,7 @@ from bulk.planning.settling import deleted
 from bulk.planning.steps.additions import ADDITIONS, Owner
 from bulk.planning.steps.contact_links import Done
 from bulk.planning.undo.ends import as_it_was, changed_since, ended, not_read
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.planning.writers import Known
 from bulk.resources.spec import Resource
 from bulk.wording import quoted
@@ -29,7 +29,7 @@ _BETWEEN: Final = "||"  # of several values of one field
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where such things are read and deleted, what each is called, and where those are that use it."""
+    """Where such records are read and deleted, what each is called, and where those are that use it."""
 
     read: str
     plural: str
@@ -45,44 +45,44 @@ _PLACES: Final[Mapping[str, _Place]] = {
 }
 
 
-def put_back(resource: Resource, thing: Thing, known: Known) -> Flow:
+def put_back(resource: Resource, reversal: Reversal, known: Known) -> Flow:
     """The flow of a line about an option or a stage."""
-    edit, place = thing.edit, _PLACES[thing.edit.of]
-    owner = yield from read_record(resource, thing.record, custom=False)
+    edit, place = reversal.edit, _PLACES[reversal.edit.of]
+    owner = yield from read_record(resource, reversal.record, custom=False)
     if isinstance(owner, NotRead):
         return not_read(owner.said)
     if owner[1] is None:
         what = f"the {place.plural.removesuffix('s')} {edit.name!r}"
         left = "it was taken away" if edit.before is None else "it was there"
         return changed_since(what, left, f"the {resource.singular} is gone")
-    there = yield from _read("read back", place, thing)
+    there = yield from _read("read back", place, reversal)
     if isinstance(there, Receipt):
         return not_read(there.error)
     own = next((one for one in there if str(one[place.called]) == edit.name), None)
     if (own is None) == (edit.after is None):
-        return as_it_was(known, UPDATED, thing.record)
-    return (yield from _added(resource, thing, there, known) if own is None else _removed(place, thing, own))
+        return as_it_was(known, UPDATED, reversal.record)
+    return (yield from _added(resource, reversal, there, known) if own is None else _removed(place, reversal, own))
 
 
-def _read(step: str, place: _Place, thing: Thing) -> Asking[list[Json] | Receipt]:
-    query = ((place.owner, thing.record),) if place.owner else ()
-    path = place.read.format(thing.record)
+def _read(step: str, place: _Place, reversal: Reversal) -> Asking[list[Json] | Receipt]:
+    query = ((place.owner, reversal.record),) if place.owner else ()
+    path = place.read.format(reversal.record)
     result = yield from read_list(f"{step} {place.plural}", path, place.plural, lambda one: one, query)
     if isinstance(result, Receipt):
         return result
     of = "group" if place.owner else "field"
-    return [one for one in result if str(one[of]) == thing.record]
+    return [one for one in result if str(one[of]) == reversal.record]
 
 
-def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
-    edit, identity, singular = thing.edit, str(own["id"]), place.plural.removesuffix("s")
+def _removed(place: _Place, reversal: Reversal, own: Json) -> Flow:
+    edit, identity, singular = reversal.edit, str(own["id"]), place.plural.removesuffix("s")
     what = f"the {singular} {edit.name!r}"
     is_option = edit.of == "options"
     left = edit.before[1] if is_option else edit.name
     now = str(own.get("label") or own[place.called]) if is_option else edit.name
     if now != left:
         return changed_since(what, quoted(left), quoted(now))
-    by = thing.record if place.plural == "fieldOptions" else identity
+    by = reversal.record if place.plural == "fieldOptions" else identity
     users = yield from read_list(
         f"read back {place.users}", place.users, place.users, lambda one: [str(one["id"]), one.get("value")],
         ((place.by, by),),
@@ -94,19 +94,19 @@ def _removed(place: _Place, thing: Thing, own: Json) -> Flow:
         return changed_since(what, "unused", f"{place.users} {', '.join(using[:5])} have it")
     done = Done()
     before = edit.before if is_option else [edit.name, int(own.get("order") or 0)]
-    gone = Edits(thing.record, (Edit(Aspect.BESIDE, edit.of, before, None, edit.name),))
+    gone = Edits(reversal.record, (Edit(Aspect.BESIDE, edit.of, before, None, edit.name),))
     if done.take((yield from deleted("delete", f"{place.plural}/{identity}", gone, singular=singular))):
-        there = yield from _read("look up after delete", place, thing)
+        there = yield from _read("look up after delete", place, reversal)
         if isinstance(there, Receipt):
             return not_read(there.error)
         if any(str(one["id"]) == identity for one in there):
             said = f"It was acknowledged that {what} is deleted, and it is still there."
             done.failures.append(Failure("delete", "not_confirmed", said))
-    return ended(done, UPDATED, thing.record, None)
+    return ended(done, UPDATED, reversal.record, None)
 
 
-def _added(resource: Resource, thing: Thing, there: list[Json], known: Known) -> Flow:
-    edit = thing.edit
+def _added(resource: Resource, reversal: Reversal, there: list[Json], known: Known) -> Flow:
+    edit = reversal.edit
     if edit.of == "options":
         kept: list[Json] = [
             [str(one["value"]), str(one.get("label") or ""), False, int(one.get("orderid") or 0)] for one in there
@@ -118,6 +118,6 @@ def _added(resource: Resource, thing: Thing, there: list[Json], known: Known) ->
         wanted = list(kept)
         wanted.insert(at - 1 if at else len(kept), edit.name)
     done = Done()
-    owner = Owner(thing.record, {edit.of: kept}, begun=known.begun)
+    owner = Owner(reversal.record, {edit.of: kept}, begun=known.begun)
     yield from ADDITIONS[resource.name](owner, {edit.of: wanted}, done)
-    return ended(done, UPDATED, thing.record, {"step": "change", "beside": {edit.of: wanted}})
+    return ended(done, UPDATED, reversal.record, {"step": "change", "beside": {edit.of: wanted}})

@@ -23,7 +23,7 @@ from bulk.planning.state import ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, leave_account, remove_tags, set_account, set_lists
 from bulk.planning.undo.ends import as_it_was, changed_since, ended, not_read, place_told, status_told
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.spec import CUSTOM, Column
 from bulk.wording import quoted
@@ -43,22 +43,22 @@ class ContactEdits:
     names: Names
     remade: Mapping[tuple[str, str], str]
 
-    def flow(self, thing: Thing, state: ContactState, known: Known) -> Flow:
+    def flow(self, reversal: Reversal, state: ContactState, known: Known) -> Flow:
         """The flow of one line, the contact being in that state."""
-        match thing.edit.aspect:
+        match reversal.edit.aspect:
             case Aspect.VALUE:
-                return self._value(thing, state, known)
+                return self._value(reversal, state, known)
             case Aspect.TAG:
-                return self._tag(thing, state, known)
+                return self._tag(reversal, state, known)
             case Aspect.LIST:
-                return self._list(thing, state, known)
+                return self._list(reversal, state, known)
             case Aspect.ACCOUNT:
-                return self._account(thing, state, known)
+                return self._account(reversal, state, known)
             case _:
-                return self._unenrol(thing, known)
+                return self._unenrol(reversal, known)
 
-    def _value(self, thing: Thing, state: ContactState, known: Known) -> Flow:
-        edit = thing.edit
+    def _value(self, reversal: Reversal, state: ContactState, known: Known) -> Flow:
+        edit = reversal.edit
         column = next((column for column in self.columns if column.attribute == edit.of), None)
         if column is None and edit.after in (None, ""):  # without its field it is as empty as it was
             return as_it_was(known, UPDATED, state.id)
@@ -71,7 +71,7 @@ class ContactEdits:
         own = differs(edit.after)
         if not own:
             return as_it_was(known, UPDATED, state.id)
-        if all(differs(value) for value in thing.left):
+        if all(differs(value) for value in reversal.left):
             return changed_since(column.header, quoted(edit.before), quoted(own[0].before))
         wanted = Wanted({edit.of: edit.after})
         write = Write(Way.BY_ID, state.id, wanted, own, self.columns, known, Edits(state.id, own))
@@ -81,8 +81,8 @@ class ContactEdits:
 
     # ---- links
 
-    def _tag(self, thing: Thing, state: ContactState, known: Known) -> Flow:
-        edit = thing.edit
+    def _tag(self, reversal: Reversal, state: ContactState, known: Known) -> Flow:
+        edit = reversal.edit
         tag = self.id_now("tags", edit.of, edit.name)
         if (tag in state.tags) == bool(edit.after):
             return as_it_was(known, UPDATED, state.id)
@@ -95,28 +95,28 @@ class ContactEdits:
             done = yield from remove_tags(state.id, (own,), state.tags)
         return ended(done, UPDATED, state.id, wants_of((), (own,)))
 
-    def _list(self, thing: Thing, state: ContactState, known: Known) -> Flow:
-        edit = thing.edit
+    def _list(self, reversal: Reversal, state: ContactState, known: Known) -> Flow:
+        edit = reversal.edit
         name = self.names.book("lists").name_of(edit.of)
         current = state.lists.get(edit.of)
-        if current == edit.after or (current is None and thing.never):
+        if current == edit.after or (current is None and reversal.never):
             return as_it_was(known, UPDATED, state.id)
         what = f"the subscription to {name!r}"
-        if current not in thing.left:
+        if current not in reversal.left:
             return changed_since(what, status_told(edit.before), status_told(current))
         own = Edit(Aspect.LIST, edit.of, current, edit.after, name)
         meaning = self.meaning
         if edit.after in ACTIVE and current not in (SUBSCRIBED, None):
-            touched = yield from self._touched(thing, state)
+            touched = yield from self._touched(reversal, state)
             if isinstance(touched, Outcome):
                 return touched
-            meaning = replace(meaning, resubscribe=True, began=thing.at + WITHIN)
+            meaning = replace(meaning, resubscribe=True, began=reversal.at + WITHIN)
         done = yield from set_lists(Contact(state.id, UPDATED, state.bounced), (own,), meaning, known=True)
         return ended(done, UPDATED, state.id, wants_of((), (own,)))
 
-    def _touched(self, thing: Thing, state: ContactState) -> Asking[Outcome | None]:
+    def _touched(self, reversal: Reversal, state: ContactState) -> Asking[Outcome | None]:
         """Why somebody whom the job has unsubscribed is not subscribed again: in doubt they are not."""
-        edit, path = thing.edit, f"contacts/{state.id}/contactLists"
+        edit, path = reversal.edit, f"contacts/{state.id}/contactLists"
         links = yield from read_list(
             "read back lists", path, "contactLists",
             lambda link: [str(link["list"]), str(link["status"]), str(link.get("udate") or "")],
@@ -128,14 +128,14 @@ class ContactEdits:
         what = f"the subscription to {self.names.book('lists').name_of(edit.of)!r}"
         if state.bounced:
             return changed_since(what, status_told(edit.before), "the address has bounced")
-        if status not in thing.left or not _is_ours(status, date, thing.at):
+        if status not in reversal.left or not _is_ours(status, date, reversal.at):
             when = f", since {date}" if date else ""
             said = "it is not sure that they did not leave by themselves"
             return changed_since(what, status_told(edit.before), f"{status_told(status)}{when}: {said}")
         return None
 
-    def _account(self, thing: Thing, state: ContactState, known: Known) -> Flow:
-        edit, places = thing.edit, places_of(state)
+    def _account(self, reversal: Reversal, state: ContactState, known: Known) -> Flow:
+        edit, places = reversal.edit, places_of(state)
         account = self.id_now("accounts", edit.of, edit.name)
         name = self.names.book("accounts").name_of(account)
         current = places.titles.get(account)
@@ -143,7 +143,7 @@ class ContactEdits:
             return as_it_was(known, UPDATED, state.id)
         others = [self.names.book("accounts").name_of(of) for of in places.titles if of != account]
         what = f"the account {name!r}"
-        if current not in thing.left or (edit.after is not None and others):
+        if current not in reversal.left or (edit.after is not None and others):
             now = place_told(current) if not others else f"in {', '.join(others)}"
             return changed_since(what, place_told(edit.before), now)
         if edit.after is None:
@@ -159,21 +159,21 @@ class ContactEdits:
         )  # another line may put it into another
         return ended(done, UPDATED, state.id, wants)
 
-    def _unenrol(self, thing: Thing, known: Known) -> Flow:
+    def _unenrol(self, reversal: Reversal, known: Known) -> Flow:
         """Take a contact out of the automation that the job has put it into: that enrolment, no other."""
-        edit, plural = thing.edit, "contactAutomations"
-        path = f"contacts/{thing.record}/{plural}"
+        edit, plural = reversal.edit, "contactAutomations"
+        path = f"contacts/{reversal.record}/{plural}"
         links = yield from read_list(
-            "read back enrolments", path, plural, lambda link: str(link["id"]), says={"contact": thing.record}
+            "read back enrolments", path, plural, lambda link: str(link["id"]), says={"contact": reversal.record}
         )
         if isinstance(links, Receipt):
             return not_read(links.error)
         if edit.name not in links:
-            return as_it_was(known, DELETED, thing.record)
+            return as_it_was(known, DELETED, reversal.record)
         own = Edit(Aspect.AUTOMATION, edit.of, True, False)
         done = Done()
-        done.take((yield from deleted(f"remove {edit.name}", f"{plural}/{edit.name}", Edits(thing.record, (own,)))))
-        return ended(done, DELETED, thing.record, {"out": [edit.of]} if len(links) == 1 else None)
+        done.take((yield from deleted(f"remove {edit.name}", f"{plural}/{edit.name}", Edits(reversal.record, (own,)))))
+        return ended(done, DELETED, reversal.record, {"out": [edit.of]} if len(links) == 1 else None)
 
     def id_now(self, family: str, identity: str, name: str) -> str:
         """The id of a tag or account, which may have been made anew."""

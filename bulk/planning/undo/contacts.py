@@ -7,6 +7,7 @@ Consent goes first: who has left a list since is kept, since deleting them would
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -20,14 +21,23 @@ from bulk.planning.contact_wants import Wanted
 from bulk.planning.differences import GONE
 from bulk.planning.flow import Asking, combined
 from bulk.planning.pages.collections import read_list
-from bulk.planning.read_back import NotRead, read_contact
+from bulk.planning.read_back import DEALS, NotRead, read_contact
 from bulk.planning.settling import deleted
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.planning.steps.contact import Way, Write, write_contact
 from bulk.planning.steps.contact_links import Done, add_tags, set_account, set_lists
 from bulk.planning.undo.contact_edits import ContactEdits
-from bulk.planning.undo.ends import as_it_was, changed_since, ended, field_gone, is_known, link_told, not_read
-from bulk.planning.undo.things import Thing, image_links, image_values
+from bulk.planning.undo.ends import (
+    as_it_was,
+    changed_since,
+    ended,
+    field_gone,
+    gone_since,
+    is_known,
+    link_told,
+    not_read,
+)
+from bulk.planning.undo.reversals import Reversal, image_links, image_values
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM
 from bulk.wording import quoted
@@ -40,51 +50,58 @@ class ContactUndo:
     """Puts back what a job has changed of contacts, and of what belongs to them.
 
     `going` are contacts that go as a whole after other lines of this undo about them, and how such lines have left them
-    with lists so far: that is not what somebody did meanwhile.
+    with lists so far: that is not what somebody did meanwhile. `deals` are those of the contacts that were read last.
     """
 
     edits: ContactEdits
     going: Mapping[str, list[Edit]] = field(default_factory=dict)
+    deals: Mapping[str, AbstractSet[str] | None] = field(default_factory=dict)
 
-    def flow(self, thing: Thing, known: Known) -> Flow:
+    def flow(self, reversal: Reversal, known: Known) -> Flow:
         """The flow of one line."""
-        if thing.edit.aspect is not Aspect.RECORD:
-            outcome = yield from self._put_back(thing, known)
-            if thing.record not in self.going:
+        if reversal.edit.aspect is not Aspect.RECORD:
+            outcome = yield from self._put_back(reversal, known)
+            if reversal.record not in self.going:
                 return outcome
-            if thing.edit.aspect is Aspect.LIST and outcome.status is RowStatus.SUCCEEDED:
-                self.going[thing.record].append(thing.edit)
+            if reversal.edit.aspect is Aspect.LIST and outcome.status is RowStatus.SUCCEEDED:
+                self.going[reversal.record].append(reversal.edit)
             return replace(outcome, wants=None)  # who is gone cannot be read back
-        if thing.edit.after is not None:
-            return (yield from self._recreate(thing, known))
-        return (yield from self._put_back(thing, known))
+        if reversal.edit.after is not None:
+            return (yield from self._recreate(reversal, known))
+        return (yield from self._put_back(reversal, known))
 
-    def _put_back(self, thing: Thing, known: Known) -> Flow:
-        deletes = thing.edit.aspect is Aspect.RECORD
-        if known.state is not None and not deletes:  # of who goes all is looked at just before
-            return (yield from self.edits.flow(thing, known.state, replace(known, state=None)))
-        seen = yield from read_contact(thing.record, RELATIONS)
+    def _put_back(self, reversal: Reversal, known: Known) -> Flow:
+        deletes = reversal.edit.aspect is Aspect.RECORD
+        if known.state is not None and deletes and reversal.record not in self.going:
+            return (yield from self._delete(reversal, known.state, self.deals.get(reversal.record)))
+        if known.state is not None and not deletes:
+            return (yield from self.edits.flow(reversal, known.state, replace(known, state=None)))
+        seen = yield from read_contact(reversal.record, (*RELATIONS, DEALS) if deletes else RELATIONS)
         if isinstance(seen, NotRead):
             return not_read(seen.said)
         if seen.state is not None:
             return (
-                yield from self._delete(thing, seen.state) if deletes else self.edits.flow(thing, seen.state, known)
+                yield from self._delete(reversal, seen.state, seen.deals)
+                if deletes
+                else self.edits.flow(reversal, seen.state, known)
             )
         if deletes:
-            return as_it_was(known, DELETED, thing.record)
-        return changed_since("the contact", quoted(thing.edit.before), "it is gone")
+            return as_it_was(known, DELETED, reversal.record)
+        return gone_since("the contact", reversal.edit)
 
     # ---- a contact that the job has created
 
-    def _delete(self, thing: Thing, state: ContactState) -> Flow:
-        thing = replace(thing, perhaps=(*thing.perhaps, *self.going.get(thing.record, ())))
-        left = self._left_list(thing, state.lists)
+    def _delete(self, reversal: Reversal, state: ContactState, deals: AbstractSet[str] | None) -> Flow:
+        reversal = replace(reversal, perhaps=(*reversal.perhaps, *self.going.get(reversal.record, ())))
+        left = self._left_list(reversal, state.lists)
         if left:
             return Outcome(RowStatus.FAILED, failures=(Failure("", "changed_since", _LEFT.format(name=left)),))
-        otherwise = self._otherwise(thing, state)
+        otherwise = self._otherwise(reversal, state)
         if otherwise is not None:
             return changed_since(*otherwise)
-        for family in ("notes", "deals"):
+        if deals:
+            return changed_since("the contact", "no deals", f"deals {', '.join(sorted(deals, key=len)[:5])}")
+        for family in ("notes",) if deals is not None else ("notes", "deals"):
             more = yield from read_list(
                 f"read back {family}", f"contacts/{state.id}/{family}", family, lambda one: str(one["id"])
             )
@@ -94,33 +111,33 @@ class ContactUndo:
                 return changed_since("the contact", f"no {family}", f"{family} {', '.join(more[:5])}")
         edits = Edits(state.id, (Edit(Aspect.RECORD, state.id, state.to_json(), None),))
         path = f"contacts/{state.id}"
-        receipt = yield from deleted("delete", path, edits, admitted=partial(self._admitted, thing))
+        receipt = yield from deleted("delete", path, edits, admitted=partial(self._admitted, reversal))
         done = Done()
         done.take(receipt)
         return ended(done, DELETED, state.id, GONE)
 
-    def _admitted(self, thing: Thing, request: Request) -> Request:
+    def _admitted(self, reversal: Reversal, request: Request) -> Request:
         """The deletion of a contact, which leaves only when it was read just before how they stand with their lists."""
 
         def decide(standing: Standing) -> Request | Failure | None:
-            left = self._left_list(thing, standing.lists)
+            left = self._left_list(reversal, standing.lists)
             return Failure(request.step, "changed_since", _LEFT.format(name=left)) if left else request
 
-        return replace(request, admission=Admission(thing.record, STANDINGS, decide))
+        return replace(request, admission=Admission(reversal.record, STANDINGS, decide))
 
-    def _left_list(self, thing: Thing, lists: Mapping[str, str]) -> str:
+    def _left_list(self, reversal: Reversal, lists: Mapping[str, str]) -> str:
         """The name of a list that a contact has left by themselves, "" if there is none."""
-        ours = image_links(thing.image, Aspect.LIST)
-        perhaps = image_links(thing.perhaps, Aspect.LIST)
+        ours = image_links(reversal.image, Aspect.LIST)
+        perhaps = image_links(reversal.perhaps, Aspect.LIST)
         for mailing, status in lists.items():
             if status not in ACTIVE and status not in (ours.get(mailing), perhaps.get(mailing)):
                 return self.edits.names.book("lists").name_of(mailing)
         return ""
 
-    def _otherwise(self, thing: Thing, state: ContactState) -> tuple[str, str, str] | None:
+    def _otherwise(self, reversal: Reversal, state: ContactState) -> tuple[str, str, str] | None:
         """What a contact has that the job has not given it: what, what the job left, what is there now."""
-        image = {of: value for of, value in image_values(thing.image).items() if is_known(of, self.edits.columns)}
-        perhaps = image_values(thing.perhaps)
+        image = {of: value for of, value in image_values(reversal.image).items() if is_known(of, self.edits.columns)}
+        perhaps = image_values(reversal.perhaps)
         for edit in contact_edits(image, state, self.edits.columns):
             if edit.of not in perhaps or contact_edits({edit.of: perhaps[edit.of]}, state, self.edits.columns):
                 return self._header(edit.of), quoted(edit.after), quoted(edit.before)
@@ -133,7 +150,7 @@ class ContactUndo:
             (Aspect.LIST, "lists", dict(state.lists)),
             (Aspect.ACCOUNT, "accounts", dict(state.titles)),
         ):
-            ours, may_be = image_links(thing.image, aspect), image_links(thing.perhaps, aspect)
+            ours, may_be = image_links(reversal.image, aspect), image_links(reversal.perhaps, aspect)
             for of in (*current, *ours):
                 if current.get(of) not in (ours.get(of), may_be.get(of, ours.get(of))):
                     called = f"{family} {self.edits.names.book(family).name_of(of)!r}"
@@ -145,14 +162,14 @@ class ContactUndo:
 
     # ---- a contact that the job has deleted
 
-    def _recreate(self, thing: Thing, known: Known) -> Flow:
-        before = ContactState.from_json(thing.edit.after)
+    def _recreate(self, reversal: Reversal, known: Known) -> Flow:
+        before = ContactState.from_json(reversal.edit.after)
         email = before.attributes.get("email", "")
         receipt = yield from look_up_contact("look up", email)
         if not receipt.ok:
             return Outcome(RowStatus.FAILED, failures=(Failure(receipt.step, receipt.code, receipt.error),))
-        if receipt.data is not None and str(receipt.data["id"]) == thing.record:  # it never went
-            return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
+        if receipt.data is not None and str(receipt.data["id"]) == reversal.record:  # it never went
+            return Outcome(RowStatus.UNCHANGED, UNCHANGED, reversal.record)
         if receipt.data is not None and not known.begun - {"look up"}:
             return changed_since(email, "deleted", f"somebody has made it, with the id {receipt.data['id']}")
         fields = {f"{CUSTOM}{of}": value for of, value in before.fields.items() if value}

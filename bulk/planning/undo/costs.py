@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from bulk.model import Aspect
@@ -11,45 +12,72 @@ from bulk.planning.consent import ACTIVE
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.state import ContactState
 from bulk.planning.undo.records import USERS
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
+from bulk.resources.spec import CUSTOM
 
 PEOPLE: Final = "contacts"
-_LOOKS: Final = 4  # at who is to be deleted: the contact, its notes, its deals, and how it stands with its lists
+_OLD: Final = 20.0  # seconds that what was read of contacts by hundreds decides by itself
+_STANDING: Final = 10.0  # seconds that it counts how somebody stands with their lists
 
 
-def requests_of(things: Iterable[Thing]) -> int:
-    """How many requests read what the lines are about, put it back, and read that back."""
-    alone, shared, lines = 0, set[str](), 0
-    for thing in things:
-        if thing.resource != PEOPLE:
-            alone += _of_record(thing)
+def requests_of(reversals: Iterable[Reversal], rate: float, custom: AbstractSet[str] = frozenset()) -> int:
+    """How many requests read what the lines are about, put it back, and read that back, at so many a second.
+
+    What is read by hundreds is read again where the lines that need it take longer than it counts. Records of the
+    resources in `custom` have fields that are read apart.
+    """
+    alone, shared, lines, watched, watching = 0, set[str](), 0, 0, 0
+    for reversal in reversals:
+        if reversal.resource != PEOPLE:
+            alone += _of_record(reversal, apart=reversal.resource in custom)
             continue
         lines += 1
-        alone += _of_contact(thing)
-        if thing.edit.aspect is not Aspect.RECORD:
-            shared.add(thing.record)
-    return alone + math.ceil(len(shared) / PAGE) + math.ceil(lines / PAGE)
+        own = _of_contact(reversal)
+        alone += own
+        if reversal.edit.aspect is not Aspect.RECORD or reversal.edit.after is None:
+            shared.add(reversal.record)
+        if _is_watched(reversal):
+            watched, watching = watched + 1, watching + own
+    seen = _readings(len(shared), alone if shared else 0, _OLD, rate)
+    return alone + seen + _readings(watched, watching, _STANDING, rate) + math.ceil(lines / PAGE)
 
 
-def _of_contact(thing: Thing) -> int:
-    match thing.edit.aspect:
-        case Aspect.RECORD if thing.edit.after is None:
-            return _LOOKS + 1
+def _readings(contacts: int, requests: int, seconds: float, rate: float) -> int:
+    """How often contacts are read a hundred a request, so that none of that is older than so many seconds."""
+    return max(math.ceil(contacts / PAGE), math.ceil(requests / (seconds * rate)) if rate else 0)
+
+
+def _is_watched(reversal: Reversal) -> bool:
+    """Whether it leaves only when it is known how somebody stands with their lists."""
+    edit = reversal.edit
+    deletes = edit.aspect is Aspect.RECORD and edit.after is None
+    return deletes or (edit.aspect is Aspect.LIST and edit.after in ACTIVE)
+
+
+def _of_contact(reversal: Reversal) -> int:
+    """Of a contact by itself, beside what is read of many."""
+    match reversal.edit.aspect:
+        case Aspect.RECORD if reversal.edit.after is None:
+            return 2  # its notes, and it
         case Aspect.RECORD:
-            before = ContactState.from_json(thing.edit.after)
+            before = ContactState.from_json(reversal.edit.after)
             return 2 + len(before.tags) + len(before.lists) + len(before.titles)  # is anybody there, and made anew
         case Aspect.AUTOMATION:
             return 2
-        case Aspect.LIST if thing.edit.after in ACTIVE:
-            return 3  # since when they are off it, and how they stand just before
+        case Aspect.LIST if reversal.edit.after in ACTIVE:
+            return 2  # since when they are off it
         case _:
             return 1
 
 
-def _of_record(thing: Thing) -> int:
-    """Of a record by itself: it is looked at, written, and read back; and looked for among those who use it."""
-    if thing.edit.aspect is Aspect.BESIDE:
+def _of_record(reversal: Reversal, *, apart: bool) -> int:
+    """Of a record by itself: it is looked at, written, and read back; and looked for among those who use it.
+
+    `apart`: its custom fields are read by themselves.
+    """
+    edit = reversal.edit
+    if edit.aspect is Aspect.BESIDE:
         return 5
-    if thing.edit.aspect is not Aspect.RECORD:
-        return 3
-    return 2 if thing.edit.after is not None else 3 + len(USERS.get(thing.resource, ()))
+    if edit.aspect is not Aspect.RECORD:
+        return 3 + apart * (1 + edit.of.startswith(CUSTOM))
+    return 2 + apart if edit.after is not None else 3 + apart + len(USERS.get(reversal.resource, ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bulk.model import Aspect, Failure, Json, Outcome, RowStatus
+from bulk.model import Aspect, Edit, Failure, Json, Outcome, RowStatus
 from bulk.planning.changes import UNCHANGED
 from bulk.planning.consent import NEVER, STATUS_WORDS
 from bulk.planning.differences import perhaps
@@ -12,12 +12,20 @@ from bulk.planning.learning import has_sent
 from bulk.planning.steps.contact_links import Done
 from bulk.planning.writers import Known
 from bulk.resources.spec import CUSTOM, Column
+from bulk.wording import quoted
 
 
 def changed_since(what: str, left: str, now: str) -> Outcome:
     """The end of a line whose record somebody changed."""
     said = f"Somebody changed {what} since, so it is left alone. The job left: {left}. Now: {now}."
     return Outcome(RowStatus.FAILED, failures=(Failure("", "changed_since", said),))
+
+
+def gone_since(what: str, edit: Edit) -> Outcome:
+    """The end of a line whose record somebody deleted."""
+    left = quoted(edit.before) if edit.aspect is Aspect.VALUE else link_told(edit.aspect, edit.before)
+    of = f"{edit.aspect.value} {quoted(edit.name)} " if edit.name else ""
+    return changed_since(what, f"{of}{left}", "it is gone")
 
 
 def not_read(said: str) -> Outcome:
@@ -67,7 +75,7 @@ def without(outcome: Outcome, failures: list[Failure]) -> Outcome:
 
 def status_told(status: Json) -> str:
     """How somebody stands with a list."""
-    return "on no list" if status in (None, NEVER) else STATUS_WORDS.get(str(status), str(status))
+    return "not on it" if status in (None, NEVER) else STATUS_WORDS.get(str(status), str(status))
 
 
 def place_told(title: Json) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from bulk.model import Aspect, Edit, Edits, Failure, Flow, Json, Outcome, Receipt, RowStatus
 from bulk.planning.changes import CREATED, DELETED, UNCHANGED, UPDATED, Change
 from bulk.planning.flow import Asking
-from bulk.planning.kept_records import UNSET
+from bulk.planning.kept_records import UNSET, is_hidden
 from bulk.planning.names import Names
 from bulk.planning.pages.collections import read_list
 from bulk.planning.read_back import NotRead, read_record
@@ -21,7 +21,7 @@ from bulk.planning.steps.record_search import Claims, RecordWork
 from bulk.planning.understanding import Wanted
 from bulk.planning.undo import beside
 from bulk.planning.undo.ends import as_it_was, changed_since, field_gone, is_known, not_read, without
-from bulk.planning.undo.things import Thing, image_values
+from bulk.planning.undo.reversals import Reversal, image_values
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.identity import name_key, same_name
 from bulk.resources.spec import CUSTOM, Column, Resource
@@ -50,7 +50,7 @@ class Users:
         return result if isinstance(result, Receipt) else [identity for identity in result if identity]
 
     def _uses(self, record: str, one: Json) -> str:
-        elsewhere = self.points and str(one.get(self.points)) != record
+        elsewhere = self.points in one and str(one[self.points]) != record  # one that may not be seen does not say
         empty = self.value and one.get(self.value) in (None, "", [])
         return "" if elsewhere or empty else str(one["id"])
 
@@ -89,39 +89,43 @@ class RecordUndo:
     claims: Claims
     made: Mapping[str, str] = field(default_factory=dict)
 
-    def flow(self, thing: Thing, known: Known) -> Flow:
+    def flow(self, reversal: Reversal, known: Known) -> Flow:
         """The flow of one line."""
-        makes = thing.edit.aspect is Aspect.RECORD and thing.edit.after is not None
-        return self._recreate(thing, known) if makes else self._put_back(thing, known)
+        makes = reversal.edit.aspect is Aspect.RECORD and reversal.edit.after is not None
+        return self._recreate(reversal, known) if makes else self._put_back(reversal, known)
 
-    def _put_back(self, thing: Thing, known: Known) -> Flow:
-        if thing.edit.aspect is Aspect.BESIDE:
-            return (yield from beside.put_back(self.resource, thing, known))
-        deletes = thing.edit.aspect is Aspect.RECORD
-        now = yield from read_record(self.resource, thing.record, custom=bool(self.names.fields))
+    def _put_back(self, reversal: Reversal, known: Known) -> Flow:
+        if reversal.edit.aspect is Aspect.BESIDE:
+            return (yield from beside.put_back(self.resource, reversal, known))
+        deletes = reversal.edit.aspect is Aspect.RECORD
+        custom = bool(self.names.fields) and (deletes or reversal.edit.of.startswith(CUSTOM))
+        now = yield from read_record(self.resource, reversal.record, custom=custom)
         if isinstance(now, NotRead):
             return not_read(now.said)
+        if is_hidden(now[1]):
+            what = f"the {self.resource.singular}"
+            return changed_since(what, "in sight", "hidden, as its pipeline is gone or closed to this key")
         if now[1] is not None:
-            return (yield from self._delete(thing, now[1]) if deletes else self._change(thing, now[1], known))
+            return (yield from self._delete(reversal, now[1]) if deletes else self._change(reversal, now[1], known))
         if deletes:
-            return as_it_was(known, DELETED, thing.record)
-        return changed_since(f"the {self.resource.singular}", quoted(thing.edit.before), "it is gone")
+            return as_it_was(known, DELETED, reversal.record)
+        return changed_since(f"the {self.resource.singular}", quoted(reversal.edit.before), "it is gone")
 
-    def _change(self, thing: Thing, kept: Json, known: Known) -> Flow:
-        edit = thing.edit
+    def _change(self, reversal: Reversal, kept: Json, known: Known) -> Flow:
+        edit = reversal.edit
         if not is_known(edit.of, self.columns):
             return changed_since(f"the field {edit.of.removeprefix(CUSTOM)}", quoted(edit.before), "it is gone")
         own = self._differs({edit.of: edit.after}, kept)
         if not own:
-            return as_it_was(known, UPDATED, thing.record)
-        if all(self._differs({edit.of: value}, kept) for value in thing.left):
+            return as_it_was(known, UPDATED, reversal.record)
+        if all(self._differs({edit.of: value}, kept) for value in reversal.left):
             return changed_since(edit.of, quoted(edit.before), quoted(kept.get(edit.of)))
-        for other in thing.along:
+        for other in reversal.along:
             more = self._differs({other.of: other.after}, kept)
             if more and other.before not in UNSET and self._differs({other.of: other.before}, kept):
                 return changed_since(other.of, quoted(other.before), quoted(kept.get(other.of)))
             own += more
-        return (yield from change_record(self._work(known), Change(thing.record, UPDATED, own), kept))
+        return (yield from change_record(self._work(known), Change(reversal.record, UPDATED, own), kept))
 
     def _differs(self, values: Mapping[str, Json], kept: Json) -> tuple[Edit, ...]:
         own = {of: "" if value is None else value for of, value in values.items() if not of.startswith(CUSTOM)}
@@ -134,35 +138,35 @@ class RecordUndo:
         wanted = Wanted(additions=dict(additions))
         return RecordWork(self.resource, self.meaning, self.names, self.claims, wanted, known)
 
-    def _delete(self, thing: Thing, kept: Json) -> Flow:
-        for edit in self._differs(image_values(thing.image), kept):
+    def _delete(self, reversal: Reversal, kept: Json) -> Flow:
+        for edit in self._differs(image_values(reversal.image), kept):
             return changed_since(edit.of, quoted(edit.after), quoted(edit.before))
-        image = image_values(thing.image)
+        image = image_values(reversal.image)
         for of, value in kept.items():
             if (of.startswith(CUSTOM) or of in _FREE) and of not in image and value not in (*UNSET, []):
                 return changed_since(of, quoted(""), quoted(value))
         for others in USERS.get(self.resource.name, ()):
-            users = yield from others.read(thing.record)
+            users = yield from others.read(reversal.record)
             if isinstance(users, Receipt):
                 return not_read(users.error)
-            if users and not thing.row:  # a name that rows needed: it goes only if nobody has it
-                return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
+            if users and not reversal.row:  # a name that rows needed: it goes only if nobody has it
+                return Outcome(RowStatus.UNCHANGED, UNCHANGED, reversal.record)
             if users:
                 return changed_since(
                     f"the {self.resource.singular}", "unused", f"{others.plural} {', '.join(users[:5])} have it"
                 )
-        edits = Edits(thing.record, (Edit(Aspect.RECORD, thing.record, kept, None),))
-        return (yield from delete_record(self.resource, thing.record, edits))
+        edits = Edits(reversal.record, (Edit(Aspect.RECORD, reversal.record, kept, None),))
+        return (yield from delete_record(self.resource, reversal.record, edits))
 
-    def _recreate(self, thing: Thing, known: Known) -> Flow:
-        kept = thing.edit.after
+    def _recreate(self, reversal: Reversal, known: Known) -> Flow:
+        kept = reversal.edit.after
         own = tuple(Edit(Aspect.VALUE, of, None, value) for of, value in self._values(kept).items())
-        if thing.ours:  # it is not known whether the job had deleted it
-            now = yield from read_record(self.resource, thing.record, custom=False)
+        if reversal.ours:  # it is not known whether the job had deleted it
+            now = yield from read_record(self.resource, reversal.record, custom=False)
             if isinstance(now, NotRead):
                 return not_read(now.said)
             if now[1] is not None:
-                return Outcome(RowStatus.UNCHANGED, UNCHANGED, thing.record)
+                return Outcome(RowStatus.UNCHANGED, UNCHANGED, reversal.record)
         book = self.names.book(self.resource.name)
         there = self._there(kept)
         if there is None or CREATE in known.begun:

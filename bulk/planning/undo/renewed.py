@@ -9,27 +9,27 @@ from bulk.model import Aspect, Edit, Json
 from bulk.planning.changes import FAMILIES
 from bulk.planning.kept_records import pointing
 from bulk.planning.state import ContactState
-from bulk.planning.undo.things import Thing
+from bulk.planning.undo.reversals import Reversal
 from bulk.resources.spec import CUSTOM, Resource
 
 NewIds = Mapping[tuple[str, str], str]  # resource and id of then -> the id that it has now
 
 
-def renewed(thing: Thing, resource: Resource, new_ids: NewIds) -> Thing:
-    """The thing, with the ids of now wherever it has one of a record that was made anew."""
+def renewed(reversal: Reversal, resource: Resource, new_ids: NewIds) -> Reversal:
+    """The reversal, with the ids of now wherever it has one of a record that was made anew."""
     if not new_ids:
-        return thing
-    edit = thing.edit
+        return reversal
+    edit = reversal.edit
     if edit.aspect is Aspect.RECORD:
         after = edit.after
         if isinstance(after, list):
             after = _contact(ContactState.from_json(after), new_ids)
         elif after:
             after = _record(after, resource, new_ids)
-        return replace(thing, edit=replace(edit, after=after))
-    record = new_ids.get((resource.name, thing.record), thing.record)
-    along = tuple(_edit(other, resource, new_ids) for other in thing.along)
-    return replace(thing, record=record, edit=_edit(edit, resource, new_ids), along=along)
+        return replace(reversal, edit=replace(edit, after=after))
+    record = new_ids.get((resource.name, reversal.record), reversal.record)
+    along = tuple(_edit(other, resource, new_ids) for other in reversal.along)
+    return replace(reversal, record=record, edit=_edit(edit, resource, new_ids), along=along)
 
 
 def _edit(edit: Edit, resource: Resource, new_ids: NewIds) -> Edit:

@@ -1,6 +1,6 @@
-"""What an undo puts back: one `Thing` for each cell, link or record that a job has changed, the last one first. Pure.
+"""What an undo puts back: a `Reversal` for each cell, link or record that a job has changed, the last one first. Pure.
 
-Several changes of one cell come to one thing: what was there before the first, and what the last has left. What a
+Several changes of one cell come to one reversal: what was there before the first, and what the last has left. What a
 record was made with is its `image`, against which it is held before it is deleted.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from bulk.model import Aspect, Edit, Json
-from bulk.planning.consent import NEVER, SUBSCRIBED, UNSUBSCRIBED
+from bulk.planning.consent import NEVER, UNSUBSCRIBED
 from bulk.planning.kept_records import CHOSEN
 from bulk.resources.spec import CUSTOM
 
@@ -27,13 +27,13 @@ _SEVERAL: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """One thing to put back: `edit.before` is what the job has left, `edit.after` what was there before the job.
+class Reversal:
+    """What is to be put back: `edit.before` is what the job has left, `edit.after` what was there before the job.
 
     `row` is the row of the undone job. `ours` are other values that the job may have left there; of a record that it
-    has deleted, what it held if that is not sure. `image` is what a
-    record was made with, `perhaps` what it may have got besides. `at` is when it was sent. `never`: nothing was there
-    before, and that cannot be had again. `along` are other cells of the record that go back in the same request.
+    has deleted, what it held if that is not sure. `image` is what a record was made with, `perhaps` what it may have
+    got besides. `at` is when it was sent. `never`: they were never on the list, and that cannot be had again. `along`
+    are other cells of the record that go back in the same request.
     """
 
     row: int
@@ -53,7 +53,7 @@ class Thing:
         return (self.edit.before, *self.ours)
 
     def to_json(self) -> Json:
-        """The thing as JSON, to be written down."""
+        """The reversal as JSON, to be written down."""
         image, more, along = ([edit.to_json() for edit in edits] for edits in (self.image, self.perhaps, self.along))
         edit, ours = self.edit.to_json(), list(self.ours)
         return [self.row, self.resource, self.record, edit, ours, image, more, self.at, self.never, along]
@@ -68,7 +68,7 @@ class Thing:
 
 
 @dataclass(slots=True)
-class Things:
+class Reversals:
     """Collects what one job has changed of a resource, as it is told in the order in which it was sent.
 
     `made` says by row the id of what it has created. `doubtful` are rows that may have created something unknown.
@@ -77,10 +77,11 @@ class Things:
     resource: str
     made: Mapping[int, str]
     doubtful: set[int] = field(default_factory=set)
-    _things: dict[tuple[str, Aspect, str], Thing] = field(default_factory=dict)
+    _reversals: dict[tuple[str, Aspect, str], Reversal] = field(default_factory=dict)
     _images: dict[str, dict[tuple[Aspect, str], Edit]] = field(default_factory=dict)
     _perhaps: dict[str, list[Edit]] = field(default_factory=dict)
     _rows: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _unsure: set[tuple[str, Aspect, str]] = field(default_factory=set)  # of whose last change it is open if it was done
 
     def take(self, row: int, record: str, edit: Edit, at: float, *, made: bool, sure: bool) -> None:
         """Take in one edit. Of what the job has made, it goes into its image, if it is `sure` that it was done."""
@@ -98,24 +99,26 @@ class Things:
                 self._perhaps.setdefault(record, []).append(edit)
             return
         key = (record, edit.aspect, f"{edit.of} {edit.name}" if edit.aspect in _SEVERAL else edit.of)
-        before = self._things.pop(key, None)  # the last change says where it stands in the order
+        before = self._reversals.pop(key, None)  # the last change says where it stands in the order
         not_done = (edit.before,) if edit.aspect is Aspect.RECORD and not sure else ()
-        thing = Thing(row, self.resource, record, _back(edit), not_done, at=at, never=_is_never(edit))
+        reversal = Reversal(row, self.resource, record, _back(edit), not_done, at=at, never=_is_never(edit))
         if before is not None:
             original = before.edit.after
             ours = (*before.ours, before.edit.before)
-            thing = replace(thing, edit=replace(thing.edit, after=original), ours=ours, never=before.never)
-        self._things[key] = thing
+            reversal = replace(reversal, edit=replace(reversal.edit, after=original), ours=ours, never=before.never)
+        self._reversals[key] = reversal
+        (self._unsure.discard if sure else self._unsure.add)(key)
 
-    def all(self) -> list[Thing]:
-        """All things, the last first; what was made goes after what was changed."""
+    def all(self) -> list[Reversal]:
+        """All reversals, the last first; what was made goes after what was changed."""
         changed = [
-            replace(thing, along=self._along(record, of)) if aspect is Aspect.VALUE else thing
-            for (record, aspect, of), thing in self._things.items()
-            if (thing.edit.before != thing.edit.after or thing.ours) and not self._goes_along(record, thing.edit)
+            replace(reversal, along=self._along(record, of)) if aspect is Aspect.VALUE else reversal
+            for (record, aspect, of), reversal in self._reversals.items()
+            if (reversal.edit.before != reversal.edit.after or (record, aspect, of) in self._unsure)
+            and not self._goes_along(record, reversal.edit)
         ]
         created = [
-            Thing(
+            Reversal(
                 row,
                 self.resource,
                 record,
@@ -128,16 +131,21 @@ class Things:
         ]
         return [*reversed(changed), *reversed(created)]
 
+    @property
+    def off_for_good(self) -> int:
+        """How many the job has unsubscribed from a list that they were never on: that stays."""
+        return sum(each.never and each.edit.before == each.edit.after for each in self._reversals.values())
+
     def _along(self, record: str, of: str) -> tuple[Edit, ...]:
         """The other cells of a record that the API takes only together with this one."""
         others = (other for pair in BOUND.get(self.resource, ()) if of in pair for other in pair if other != of)
-        bound = (self._things.get((record, Aspect.VALUE, other)) for other in others)
-        return tuple(thing.edit for thing in bound if thing is not None)
+        bound = (self._reversals.get((record, Aspect.VALUE, other)) for other in others)
+        return tuple(reversal.edit for reversal in bound if reversal is not None)
 
     def _goes_along(self, record: str, edit: Edit) -> bool:
         """Whether a cell that ActiveCampaign has chosen itself goes back with the one that made it do so."""
         chosen = edit.aspect is Aspect.VALUE and edit.of in CHOSEN.get(self.resource, {}) and edit.before == ""
-        return chosen and (record, Aspect.VALUE, CHOSEN[self.resource][edit.of]) in self._things
+        return chosen and (record, Aspect.VALUE, CHOSEN[self.resource][edit.of]) in self._reversals
 
 
 def _back(edit: Edit) -> Edit:
@@ -152,7 +160,7 @@ def _back(edit: Edit) -> Edit:
 
 
 def _is_never(edit: Edit) -> bool:
-    return edit.aspect is Aspect.LIST and edit.before in (None, NEVER) and edit.after == SUBSCRIBED
+    return edit.aspect is Aspect.LIST and edit.before in (None, NEVER)
 
 
 def image_values(image: Iterable[Edit]) -> dict[str, Json]:
