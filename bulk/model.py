@@ -202,6 +202,8 @@ class Request:
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
     or it is not sent at all: what it was let through by would be too old.
     `edits`: what it changes of a record that is there; None where it is not known what was there before.
+    `soon_after`: a step of the same task, and so many seconds after that was sent in which this one leaves, or not at all:
+    its receipt is then a `LATE` refusal.
     `limits`: names of limits that it counts against beside the account's own; it starts when all of them let it. Not
     together with `admission`.
     """
@@ -221,6 +223,7 @@ class Request:
     admission: Admission | None = None
     leave_within: float | None = None
     edits: Edits | None = None
+    soon_after: tuple[str, float] | None = None
     limits: tuple[str, ...] = ()
 
 
@@ -308,6 +311,7 @@ class Receipt:
 
 
 ANOTHER_RECORD: Final = "another_record"  # the code of a step whose answers spoke of some other record
+LATE: Final = "late"  # the code of a step that was not sent, because what it goes by was too old by then
 CUT_OFF: Final = "The job was cut off before the answer came."
 
 

@@ -23,7 +23,7 @@ from bulk.engine.stops import Stops
 from bulk.engine.tasks import Role, Task
 from bulk.engine.turns import Names, Turns
 from bulk.errors import UnfinishedError
-from bulk.model import Json, Lost, Receipt, Reply, Request, Verdict
+from bulk.model import LATE, Json, Lost, Receipt, Reply, Request, Verdict
 
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 OPEN: Final = 4 * MOST  # tasks that are open at once at most
@@ -160,13 +160,15 @@ class Dispatch:
     def leaves(self, step: Step, now: float) -> bool:
         """Take note that a step that `next` gave out leaves only now: writing it down took a while.
 
-        If it may not leave any more, because what is known of its contact is too old by now, it waits again.
+        If it may not leave any more, because what is known of its contact is too old by now, it waits again; one that
+        goes by an earlier step of its task ends: see `late`.
         """
         if now > step.until:
             self.in_flight -= 1
             self.requests -= 1
             step.stay()
-            self._gate.enter(step, first=True)
+            if step.request.soon_after is None:
+                self._gate.enter(step, first=True)
             return False
         if step.request.admission is not None:
             self._gate.pace.bore_fruit()
@@ -176,9 +178,16 @@ class Dispatch:
             step.sent_at = now
         return True
 
+    def late(self, step: Step, now: float) -> Settled:
+        """The end of a step that was not sent, because it comes too long after the step that it goes by."""
+        return self._settle(step, Receipt(step.request.step, Verdict.REJECT, code=LATE, error="What it goes by is too old by now.", attempts=0), now)
+
     def _enqueue(self, step: Step, *, first: bool = False) -> None:
         """Let a step wait for its turn, or before that for what has to be known."""
         admission = step.request.admission
+        if step.request.soon_after is not None:
+            earlier, seconds = step.request.soon_after
+            step.until = (self._flows.sent_at(step.task, earlier) or -math.inf) + seconds
         if admission is None:
             self._turns.put(step, first=first)
         elif step.request.limits:

@@ -19,7 +19,7 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.pace import Pace
 from bulk.engine.reading_pace import MARGIN
 from bulk.engine.steps import Settled, Step
-from bulk.engine.tasks import Role, Task
+from bulk.engine.tasks import WRITTEN, Role, Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.flow import Asking
@@ -59,6 +59,25 @@ class Waiting(Protocol):
         """When to ask it again; what lies in the past does not count."""
 
 
+class Intents(Protocol):
+    """Where it is written down that a step of a task is about to leave, or surely was not carried out."""
+
+    def intend(self, number: int, request: Request, attempts: int) -> None:
+        """Note that a request is about to leave."""
+
+    def release(self, number: int, step: str) -> None:
+        """Forget an intent whose request was surely not executed."""
+
+
+@runtime_checkable
+class Intending(Protocol):
+    """A feed whose tasks are no rows: their intents stand elsewhere than those of rows."""
+
+    @property
+    def intents(self) -> Intents:
+        """Where."""
+
+
 @runtime_checkable
 class Leased(Protocol):
     """A pace whose starts lie where others take some too: they are taken ahead, and not while the engine waits."""
@@ -94,6 +113,7 @@ class Runner:
         """Run until every task of the feed has ended, or the engine has stopped and nothing is in flight."""
         dispatch = self.dispatch
         waiting = feed if isinstance(feed, Waiting) else None  # looked at once: it takes longer than a request
+        intents = _intents_of(feed, self._checkpoint)
         leased = dispatch.limit if isinstance(dispatch.limit, Leased) else None
         async with anyio.create_task_group() as flights:
             while True:
@@ -108,7 +128,7 @@ class Runner:
                 if isinstance(step, Step):
                     if self._checkpoint and self._checkpoint.backlog > _BACKLOG:
                         await self._checkpoint.durable()
-                    flights.start_soon(self._fly, step, feed)
+                    flights.start_soon(self._fly, step, feed, intents)
                     continue
                 if dispatch.in_flight == 0 and (dispatch.stops.stopping or (dispatch.idle and feed.done)):
                     break
@@ -146,32 +166,35 @@ class Runner:
             for one, outcome in self.dispatch.add(task):
                 self._end(feed, one, outcome)
 
-    async def _fly(self, step: Step, feed: Feed) -> None:
+    async def _fly(self, step: Step, feed: Feed, intents: Intents | None) -> None:
         request, task = step.request, step.task
-        checkpoint = self._checkpoint if task.role is Role.ROW else None
-        if checkpoint and request.method != "GET":
-            checkpoint.journal.intend(task.id, request, step.attempts)
+        checkpoint = self._checkpoint if task.role in WRITTEN else None
+        intents = intents if checkpoint else None
+        if checkpoint and intents and request.method != "GET":
+            intents.intend(task.id, request, step.attempts)
             await checkpoint.durable()
         now = anyio.current_time()
         if self.dispatch.leaves(step, now):
             if step.until < math.inf:  # also where a connection has to be made first
                 request = replace(request, leave_within=step.until + MARGIN - now)
             reply = await self._send(request)
-            self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed)
-        elif checkpoint and not step.attempts:
-            checkpoint.journal.release(task.id, request.step)
+            self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed, intents)
+        elif request.soon_after is not None:
+            self._settled(step, self.dispatch.late(step, now), feed, intents)
+        elif intents and not step.attempts:
+            intents.release(task.id, request.step)
         self._wake.set()
         if checkpoint and request.method == "GET":
             await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
 
-    def _settled(self, step: Step, settled: Settled, feed: Feed) -> None:
+    def _settled(self, step: Step, settled: Settled, feed: Feed, intents: Intents | None) -> None:
         """Write down what an answer settled, and end the tasks that ended by it."""
         checkpoint = self._checkpoint
-        if checkpoint and step.task.role is Role.ROW:
+        if checkpoint and intents:
             if settled.receipt is not None:
                 feed.received(step, settled.receipt, checkpoint)
             elif settled.released:
-                checkpoint.journal.release(step.task.id, step.request.step)
+                intents.release(step.task.id, step.request.step)
         if checkpoint:
             for other, receipt in settled.beside:
                 feed.received(other, receipt, checkpoint)
@@ -179,7 +202,7 @@ class Runner:
             self._end(feed, task, outcome)
 
     def _end(self, feed: Feed, task: Task, outcome: Outcome) -> None:
-        if self._checkpoint and task.role is Role.ROW:
+        if self._checkpoint and task.role in WRITTEN:
             feed.ended(task, outcome, self._checkpoint)
 
     # ---- questions before the rows
@@ -195,6 +218,13 @@ class Runner:
         question = _Question(asking, answered)
         await self.run(_Beside(question, feed))
         question.answer(self.dispatch)
+
+
+def _intents_of(feed: Feed, checkpoint: Checkpoint | None) -> Intents | None:
+    """Where the intents of a feed's tasks stand; None without a checkpoint."""
+    if checkpoint is None:
+        return None
+    return feed.intents if isinstance(feed, Intending) else checkpoint.journal
 
 
 def _later(waiting: Waiting | None, now: float) -> float:

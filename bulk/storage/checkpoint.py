@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bulk.errors import UsageError
 from bulk.storage import facts
+from bulk.storage.batches import Batches
 from bulk.storage.database import Database
 from bulk.storage.facts import Fact, FactStore, Family, K, T
 from bulk.storage.journal import Journal
@@ -41,6 +42,7 @@ class Checkpoint:
         self._database = Database(path, new=new)
         self._facts = FactStore(self._database)
         self.journal = Journal(self._database, clock)
+        self.batches = Batches(self._database, self.journal)
         self.rows = RowStates(self._database)
         self.unread = UnreadRows(self._database)
         self.planned = PlannedRows(self._database)
