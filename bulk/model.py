@@ -191,9 +191,11 @@ class Request:
 
     `step` names it within its row and is stable across re-planning: receipts are found again by it.
     `path` is below `/api/3/`. `repeatable`: sending it twice has the effect of sending it once.
-    `keep` picks from the reply's JSON body what the flow needs; only that is written down.
+    `keep` picks from the reply's JSON body what the flow needs; only that is written down. `keep_refused` does so of a
+    refusal, for a flow that goes on by what it says; where it finds nothing the refusal stays one.
     `absent_is_done`: that there is no such record means that what was asked for is already so (a repeated delete).
-    `expects`: the key that a sound 2xx body holds; without it the reply counts as damaged.
+    `expects`: the key that a sound 2xx body holds, of a record, of records, or of one of the values that `confirm`
+    knows; without it the reply counts as damaged.
     `says`: what the record under that key, or each record of a list, must say where it has the attribute: a value,
     compared as text, or a test. An answer that says otherwise is none to this request.
     `searches`: the server finds the record by what the body says of it. An answer that speaks of another one may mean
@@ -215,6 +217,7 @@ class Request:
     body: Json = None
     repeatable: bool = True
     keep: Callable[[Json], Json] = field(default=lambda _body: None)
+    keep_refused: Callable[[Json], Json] = field(default=lambda _body: None)
     absent_is_done: bool = False
     expects: str = ""
     says: Mapping[str, Json | Test] = field(default_factory=dict)
@@ -281,7 +284,8 @@ class Verdict(StrEnum):
 class Receipt:
     """How one step of a row ended, as it is written down and as the flow is told.
 
-    `verdict` is ACCEPT, REJECT or IN_DOUBT. `data` is what `Request.keep` picked. `code` and `error` speak of a step
+    `verdict` is ACCEPT, REJECT or IN_DOUBT. `data` is what `Request.keep` picked, of a refusal
+    `Request.keep_refused`. `code` and `error` speak of a step
     that was not accepted, in the API's own words where it had any. `attempts` counts the sends that may have been
     carried out: one that never left is none, nor one that the limit refused.
     """

@@ -8,7 +8,7 @@ back-off.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
 from bulk.engine.pace import Pace
+from bulk.engine.pauses import Pauses
 from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done, verdict_of
 from bulk.engine.steps import Ended, Settled, Step
 from bulk.engine.stops import Stops
@@ -221,7 +222,7 @@ class Dispatch:
             self._enqueue(step, first=True)
         elif verdict is not Verdict.RETRY or self.stops.gives_up(step, reply, self.line.last_good):
             if verdict is not Verdict.RETRY or not (self.stops.stopping and self.stops.stopped_by):
-                return self._settle(step, _given_up(step, reply, verdict), now)
+                return self._settle(step, _given_up(step, reply, verdict, kept), now)
             # nobody answers: the row stays open, for the resume
         else:
             self._try_again(step, now)
@@ -231,17 +232,25 @@ class Dispatch:
         self.line.heard(reply, step.sent_at, now)
         if isinstance(reply, Lost):
             return
+        refusing = self._turns.refusing(step, reply)
         for limit in self._turns.limits_of(step):
-            if reply.status == 429:  # it does not say which limit
+            if limit in refusing:
                 limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
             else:
                 limit.accepted(step.sent_at, now)
-        if reply.status in (429, 503):
-            pauses = self.line.pauses
-            why = pauses.refused(step.sent_at, reply.retry_after, now)
-            self.limit.pause(pauses.until)
-            if why:
-                self.stops.stop(why)
+        if reply.status == 503 or self.limit in refusing:
+            self._pause(self.line.pauses, (self.limit,), step, reply, now)
+        elif refusing:
+            self._pause(self._turns.pauses, refusing, step, reply, now)
+        elif step.request.limits:
+            self._turns.pauses.answered()
+
+    def _pause(self, pauses: Pauses, limits: Iterable[Pace], step: Step, reply: Reply, now: float) -> None:
+        why = pauses.refused(step.sent_at, reply.retry_after, now)
+        for limit in limits:
+            limit.pause(pauses.until)
+        if why:
+            self.stops.stop(why)
 
     def _try_again(self, step: Step, now: float) -> None:
         probe = self.stops.probe(step, self.line.last_good, self._flows.open)
@@ -268,11 +277,14 @@ def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict
         return reply, judge(request, reply), None
     reply = believed(request, reply)
     verdict = verdict_of(request, reply)
-    if reply.body is None or verdict is not Verdict.ACCEPT:
+    if reply.body is None or verdict not in (Verdict.ACCEPT, Verdict.REJECT):
         return reply, verdict, None
+    accepted = verdict is Verdict.ACCEPT
     try:
-        return reply, verdict, request.keep(reply.body)
+        return reply, verdict, (request.keep if accepted else request.keep_refused)(reply.body)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:  # of no documented shape
+        if not accepted:
+            return reply, verdict, None
         reply = replace(reply, damage=unread_damage(error))
         return reply, judge(request, reply), None
 
@@ -282,13 +294,13 @@ def _accepted(step: Step, reply: Reply | Lost, kept: Json) -> Receipt:
     return Receipt(step.request.step, Verdict.ACCEPT, status, kept, attempts=step.attempts)
 
 
-def _given_up(step: Step, reply: Reply | Lost, verdict: Verdict) -> Receipt:
+def _given_up(step: Step, reply: Reply | Lost, verdict: Verdict, kept: Json) -> Receipt:
     """The receipt of a step that was not accepted, and is not sent again."""
     if verdict is Verdict.RETRY:  # out of tries
         verdict = Verdict.REJECT if _surely_not_done(step) else Verdict.IN_DOUBT
     code, error = explain(reply)
     status = reply.status if isinstance(reply, Reply) else 0
-    return Receipt(step.request.step, verdict, status, None, code, error, step.attempts)
+    return Receipt(step.request.step, verdict, status, kept, code, error, step.attempts)
 
 
 def _surely_not_done(step: Step) -> bool:

@@ -17,6 +17,7 @@ import anyio.lowlevel
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.pace import Pace
+from bulk.engine.quota import importer_quotas
 from bulk.engine.reading_pace import MARGIN
 from bulk.engine.steps import Settled, Step
 from bulk.engine.tasks import WRITTEN, Role, Task
@@ -205,8 +206,6 @@ class Runner:
         if self._checkpoint and task.role in WRITTEN:
             feed.ended(task, outcome, self._checkpoint)
 
-    # ---- questions before the rows
-
     async def ask(self, asking: Asking[Result]) -> Result:
         """Run what the job must know before its rows. Raises `AbortedError` or `UnfinishedError` if it cannot."""
         question = _Question(asking)
@@ -235,8 +234,8 @@ def _later(waiting: Waiting | None, now: float) -> float:
 
 def new_dispatch(rate: float, concurrency: int, pace: Pace | None = None) -> Dispatch:
     """Make the engine of one run; `rate` 0 means no limit. Without a `pace` it keeps its own."""
-    chance = random.Random().random  # noqa: S311 - spreads retries, keeps no secret
-    return Dispatch(pace or RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
+    own, chance = pace or RateLimit(rate), random.Random().random  # noqa: S311 - spreads retries, keeps no secret
+    return Dispatch(own, chance, rate=rate or math.inf, concurrency=concurrency, limits=importer_quotas())
 
 
 def stopped_error(dispatch: Dispatch) -> BulkError:
