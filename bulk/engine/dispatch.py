@@ -181,7 +181,9 @@ class Dispatch:
 
     def late(self, step: Step, now: float) -> Settled:
         """The end of a step that was not sent, because it comes too long after the step that it goes by."""
-        return self._settle(step, Receipt(step.request.step, Verdict.REJECT, code=LATE, error="What it goes by is too old by now.", attempts=0), now)
+        error = "What it goes by is too old by now."
+        receipt = Receipt(step.request.step, Verdict.REJECT, code=LATE, error=error, attempts=0)
+        return self._settle(step, receipt, now)
 
     def _enqueue(self, step: Step, *, first: bool = False) -> None:
         """Let a step wait for its turn, or before that for what has to be known."""

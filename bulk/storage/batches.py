@@ -93,10 +93,14 @@ class Batches:
         for number, rows, batch_id in self._database.read("SELECT number, rows, batch FROM batches ORDER BY number"):
             yield SentBatch(number, json.loads(rows), batch_id)
 
-    def made_between(self, first: int, last: int) -> dict[int, bool]:
-        """The rows in this range that went in a batch, and whether their contacts were not there before."""
-        sql = "SELECT row, made FROM edits WHERE step = ? AND row BETWEEN ? AND ?"
-        return {row: bool(made) for row, made in self._database.read(sql, (BATCH, first, last))}
+    def has_rows(self) -> bool:
+        """Whether rows have gone in batches that have not ended by that."""
+        return self._database.read("SELECT 1 FROM steps WHERE step = ? LIMIT 1", (BATCH,)).fetchone() is not None
+
+    def has_made(self, row: int) -> bool:
+        """Whether the contact of a row that went in a batch was not there before."""
+        sql = "SELECT 1 FROM edits WHERE row = ? AND step = ? AND made"
+        return self._database.read(sql, (row, BATCH)).fetchone() is not None
 
     def edits_of(self, rows: Iterable[int]) -> dict[int, Edits]:
         """What the batches of these rows overwrite, by row."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -110,7 +111,7 @@ class Journal:
             edits = tuple(map(Edit.from_json, json.loads(text)))
             yield Overwritten(row, step, Edits(record, edits, bool(made)), at, sure=bool(sure))
 
-    def written_by(self, step: str, rows: Set[int]) -> Iterator[Overwritten]:
+    def written_by(self, step: str, rows: AbstractSet[int]) -> Iterator[Overwritten]:
         """What one step of these rows changes, or may have."""
         marks = ",".join(map(str, rows))
         sql = f"SELECT row, record, edits, made, at FROM edits WHERE step = ? AND row IN ({marks})"
