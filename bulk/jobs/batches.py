@@ -19,7 +19,8 @@ from bulk.engine.tasks import Role, Task
 from bulk.jobs.batch_rows import Candidate, came_about, candidate_of, candidates, decided, packed, rows_of
 from bulk.jobs.engines import Choice
 from bulk.jobs.prepared import Prepared
-from bulk.model import Edits, Flow, Outcome, Receipt, Row, RowStatus
+from bulk.model import Edits, Flow, Outcome, Receipt, Row, RowStatus, Wait
+from bulk.planning.batch.new_contacts import NewContacts
 from bulk.planning.batch.packing import FEWEST
 from bulk.planning.batch.sending import BatchEnd, BatchState, followed, submit
 from bulk.planning.changes import CREATED, UPDATED
@@ -30,6 +31,7 @@ from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
+from bulk.storage import facts
 from bulk.storage.batches import Batches, BatchRow
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import PEOPLE
@@ -39,6 +41,8 @@ READINGS: Final = 8  # readings that are under way at most
 FIRST_WAIT: Final = 6.0  # seconds after which a batch is asked for first; learned from those that have ended
 FRESH: Final = 9.0  # seconds after the reading of how people stand in which a batch that subscribes them leaves
 TRIES: Final = 3  # times that people are read anew whose batch could not leave in time
+TRUSTED: Final = 3  # batches in a row that were done in time, after which the next are not asked for first
+_TURNS: Final = 5  # seconds that a batch waits for the contacts that others read
 _EARLIER: Final = 0.99  # of the time it took so far, the next time
 _READ: Final = "read back"
 
@@ -80,6 +84,9 @@ class BatchFeed:
     _given: bool = False
     _pool: deque[tuple[str, _Taken]] = field(default_factory=deque)  # contacts to be read
     _readings: int = 0
+    _expected: dict[str, tuple[_Taken, _Awaited]] = field(default_factory=dict)  # rows that make contacts, by key
+    _sweep: NewContacts | None = None
+    _trust: int = 0  # batches in a row that were done when they were first asked for
     _first_wait: float = FIRST_WAIT
 
     @property
@@ -143,6 +150,8 @@ class BatchFeed:
         batching = None if self.choice is None else self.choice.batching
         fresh = () if batching is None else candidates(self.prepared, self.checkpoint)
         self._packs = packed(iter(fresh), fewest=self._fewest)
+        highest = self.checkpoint.fact(facts.HIGHEST)
+        self._sweep = None if highest is None else NewContacts(highest)
         self._numbers = count(self.checkpoint.batches.next_number())
         left = list(self.checkpoint.batches.sent())
         numbers = {row for sent in left for row in sent.rows.values()}
@@ -201,22 +210,59 @@ class BatchFeed:
 
     def _follow(self, number: int, rows: dict[str, _Awaited], batch_id: str) -> Flow:
         """Wait for a batch that was taken, and have its contacts read."""
+        yield (Wait("first wait", self._first_wait),)
+        taken = _Taken(number, rows, set())
+        if self._trust >= TRUSTED and all(one.edits.made for one in rows.values()):
+            yield from self._swept(taken)
+            if not taken.rows:
+                self._leave(number)
+                return Outcome(RowStatus.SUCCEEDED)
+            self._trust = 0
         end = yield from followed(batch_id, self._first_wait)
         if end.state in (BatchState.COMPLETED, BatchState.BROKEN):
             self._learn(end)
-            ids = {one.edits.record for one in rows.values() if one.edits.record} | set(end.ids)
-            taken = _Taken(number, rows, ids, unread=end.state is BatchState.BROKEN)
-            self._pool.extend((identity, taken) for identity in ids)
-            if not ids:
+            taken.ids |= {one.edits.record for one in rows.values() if one.edits.record} | set(end.ids)
+            taken.unread = end.state is BatchState.BROKEN
+            self._pool.extend((identity, taken) for identity in taken.ids)
+            if not taken.ids:
                 self._read_whole(taken)
         else:
             self._leave(number)
         return Outcome(RowStatus.SUCCEEDED)
 
+    def _swept(self, taken: _Taken) -> Asking[None]:
+        """Read the contacts that are new, as far as those of this batch: it needs no look at the batch then.
+
+        One batch at a time does it, the others wait a while for what it reads; who is not found so is asked for.
+        """
+        self._expected |= {key: (taken, one) for key, one in taken.rows.items()}
+        for turn in range(1, _TURNS + 1):
+            if not taken.rows:
+                break
+            if self._sweep is None or not self._sweep.is_free:
+                yield (Wait(f"wait for others {turn}", 1.0),)
+                continue
+            yield from self._sweep.read(lambda: bool(taken.rows), self._take_new)
+            break
+        for key in taken.rows:
+            self._expected.pop(key, None)
+
+    def _take_new(self, state: ContactState) -> None:
+        """A contact that is new was read: the row that made it ends, if all of it is so."""
+        key = _key_of(state)
+        taken, awaited = self._expected.get(key, (None, None))
+        if taken is None or awaited is None:
+            return
+        left = decided(self.prepared, awaited.row, state)
+        if left is not None and left.is_nothing:
+            self._settle(awaited, state)
+            del taken.rows[key], self._expected[key]
+
     def _learn(self, end: BatchEnd) -> None:
         """Ask for the next batches when they are most likely done: a look too early costs a request."""
-        early = end.looks == 1  # perhaps a shorter wait would do
+        early = end.looks == 1 and end.state is BatchState.COMPLETED  # perhaps a shorter wait would do
         self._first_wait = self._first_wait * _EARLIER if early else max(self._first_wait, end.waited)
+        self._trust = self._trust + 1 if early else 0
 
     def _leave(self, number: int) -> None:
         """Leave the rows of a batch to themselves, whatever became of it."""
@@ -247,7 +293,7 @@ class BatchFeed:
         if isinstance(seen, NotRead):
             taken.unread = True
         elif seen.state is not None:
-            awaited = taken.rows.pop(address_key(escaped(seen.state.attributes.get("email", ""))), None)
+            awaited = taken.rows.pop(_key_of(seen.state), None)
             if awaited is not None:
                 self._judge(awaited, seen.state)
         taken.ids.discard(identity)
@@ -259,13 +305,17 @@ class BatchFeed:
         row, checkpoint = awaited.row, self.checkpoint
         left = decided(self.prepared, row, state)
         if left is not None and left.is_nothing:
-            action = CREATED if awaited.edits.made else UPDATED
-            checkpoint.rows.settle(row.number, Outcome(RowStatus.SUCCEEDED, action, state.id))
-            self.counts[RowStatus.SUCCEEDED.value] += 1
-            self.on_end()
+            self._settle(awaited, state)
         else:
             checkpoint.snapshot.hold(PEOPLE, row.key, state.to_json())
             checkpoint.batches.read(row.number, came_about(awaited.edits, left, state.id))
+
+    def _settle(self, awaited: _Awaited, state: ContactState) -> None:
+        """End a row of which all is so."""
+        action = CREATED if awaited.edits.made else UPDATED
+        self.checkpoint.rows.settle(awaited.row.number, Outcome(RowStatus.SUCCEEDED, action, state.id))
+        self.counts[RowStatus.SUCCEEDED.value] += 1
+        self.on_end()
 
     def _read_whole(self, taken: _Taken) -> None:
         """All contacts of a batch are read: the rows that are left have none, unless some could not be read."""
@@ -273,6 +323,10 @@ class BatchFeed:
             if awaited.edits.made:
                 self.checkpoint.batches.read(awaited.row.number, None)
         self._leave(taken.number)
+
+
+def _key_of(state: ContactState) -> str:
+    return address_key(escaped(state.attributes.get("email", "")))
 
 
 def _awaited(pack: Sequence[Candidate]) -> dict[str, _Awaited]:

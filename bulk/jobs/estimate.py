@@ -84,6 +84,8 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     needs.requests += beside(job, prepared, needs, needs.rows - needs.unchanged)
     needs.engine = await anyio.to_thread.run_sync(chosen, job, prepared, needs.requests)
     needs.requests = needs.engine.requests
+    if needs.engine.batching is not None and not job.only_plan:
+        await read_highest(runner, checkpoint)  # whom the batches make is read without being asked for
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
     if not job.only_plan:  # what a plan will take is said with it
         for line in filter(None, (needs.describe(options.rate), needs.engine.describe())):

@@ -18,7 +18,8 @@ from bulk.planning.flow import Asking
 PATH: Final = "import/bulk_import"
 LIMIT: Final = "import"  # what all batches count against ...
 LIMIT_SINGLE: Final = "import_single"  # ... and those of one contact besides
-LONGEST_WAIT: Final = 20.0  # seconds between two looks at a batch
+SHORTEST_WAIT: Final = 1.0  # seconds between two looks at a batch
+LONGEST_WAIT: Final = 20.0
 PATIENCE: Final = 900.0  # seconds of waiting after which a batch is not followed any longer
 _GROWTH: Final = 1.5
 _ENDED: Final = ("completed", "failed", "interrupted")
@@ -73,12 +74,10 @@ def submit(
     return BatchEnd(BatchState.REFUSED, refused={at: why for at, why in refused.items() if 0 <= at < len(contacts)})
 
 
-def followed(batch: str, first_wait: float) -> Asking[BatchEnd]:
-    """Ask again and again what became of a batch, first after so many seconds."""
-    waited, pause = 0.0, first_wait
+def followed(batch: str, waited: float) -> Asking[BatchEnd]:
+    """Ask again and again what became of a batch that was submitted so many seconds ago."""
+    pause = max(SHORTEST_WAIT, waited / 2)
     for number in count(1):
-        yield (Wait(f"wait {number}", pause),)
-        waited += pause
         receipt = (yield (_question(batch, number),))[0]
         if not receipt.ok:
             return BatchEnd(BatchState.LOST, waited=waited, looks=number)
@@ -88,9 +87,11 @@ def followed(batch: str, first_wait: float) -> Asking[BatchEnd]:
         if status in _ENDED:
             return BatchEnd(BatchState.BROKEN, tuple(ids), waited=waited, looks=number)
         if waited >= PATIENCE:
-            break
-        pause = min(LONGEST_WAIT, max(1.0, pause * _GROWTH if number > 1 else pause / 2))
-    return BatchEnd(BatchState.STUCK, waited=waited, looks=number)
+            return BatchEnd(BatchState.STUCK, waited=waited, looks=number)
+        yield (Wait(f"wait {number}", pause),)
+        waited += pause
+        pause = min(LONGEST_WAIT, pause * _GROWTH)
+    raise AssertionError("it is asked for until it ends")
 
 
 def _question(batch: str, number: int) -> Request:
