@@ -42,7 +42,7 @@ FIRST_WAIT: Final = 6.0  # seconds after which a batch is asked for first; learn
 FRESH: Final = 9.0  # seconds after the reading of how people stand in which a batch that subscribes them leaves
 TRIES: Final = 3  # times that people are read anew whose batch could not leave in time
 TRUSTED: Final = 3  # batches in a row that were done in time, after which the next are not asked for first
-_TURNS: Final = 5  # seconds that a batch waits for the contacts that others read
+_TURNS: Final = 60  # seconds that a batch waits while others read the contacts that are new
 _EARLIER: Final = 0.99  # of the time it took so far, the next time
 _READ: Final = "read back"
 
@@ -86,7 +86,7 @@ class BatchFeed:
     _readings: int = 0
     _expected: dict[str, tuple[_Taken, _Awaited]] = field(default_factory=dict)  # rows that make contacts, by key
     _sweep: NewContacts | None = None
-    _trust: int = 0  # batches in a row that were done when they were first asked for
+    _trust: int = TRUSTED  # batches in a row that were done when they were first looked at
     _first_wait: float = FIRST_WAIT
 
     @property
@@ -223,6 +223,8 @@ class BatchFeed:
             self._learn(end)
             taken.ids |= {one.edits.record for one in rows.values() if one.edits.record} | set(end.ids)
             taken.unread = end.state is BatchState.BROKEN
+            if self._sweep is not None:
+                self._sweep.pass_over(end.ids)  # they are read by their ids
             self._pool.extend((identity, taken) for identity in taken.ids)
             if not taken.ids:
                 self._read_whole(taken)

@@ -5,7 +5,7 @@ For batches it takes the place of asking what became of each: the pages are read
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bulk.planning.export import contacts_request
 from bulk.planning.flow import Asking, asked
@@ -29,6 +29,10 @@ class NewContacts:
                 pass
         finally:
             self.is_free = True
+
+    def pass_over(self, ids: Iterable[str]) -> None:
+        """Begin above these from now on, since they are read otherwise: whoever is below them is asked for too."""
+        self._cursor = max([self._cursor, *map(int, ids)])
 
     def _page(self, take: Callable[[ContactState], None]) -> Asking[int]:
         """Read the next page; how many contacts it has, 0 of one that cannot be used."""
