@@ -12,32 +12,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final
 
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task
-from bulk.jobs.batch_rows import Candidate, came_about, candidate_of, candidates, decided, packed, rows_of
+from bulk.jobs.batch_readings import Awaited, BatchReadings, TakenBatch, awaited_of
+from bulk.jobs.batch_rows import Candidate, candidate_of, candidates, packed, rows_of
 from bulk.jobs.engines import Choice
 from bulk.jobs.prepared import Prepared
-from bulk.model import Edits, Flow, Outcome, Receipt, Row, RowStatus, Wait
+from bulk.model import Flow, Outcome, Receipt, RowStatus, Wait
 from bulk.planning.batch.new_contacts import NewContacts
 from bulk.planning.batch.packing import FEWEST
 from bulk.planning.batch.sending import BatchEnd, BatchState, followed, submit
-from bulk.planning.changes import CREATED, UPDATED
 from bulk.planning.differences import Seen
 from bulk.planning.flow import Asking, combined
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.read_back import NotRead, read_contacts
-from bulk.planning.state import RELATIONS, ContactState
-from bulk.resources.escapes import escaped
-from bulk.resources.identity import address_key
+from bulk.planning.state import RELATIONS
 from bulk.storage import facts
 from bulk.storage.batches import Batches, BatchRow
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import PEOPLE
 
 OPEN: Final = 40  # batches that are on their way at most, read back or not
-READINGS: Final = 8  # readings that are under way at most
 FIRST_WAIT: Final = 6.0  # seconds after which a batch is asked for first; learned from those that have ended
 FRESH: Final = 9.0  # seconds after the reading of how people stand in which a batch that subscribes them leaves
 TRIES: Final = 3  # times that people are read anew whose batch could not leave in time
@@ -45,23 +42,6 @@ TRUSTED: Final = 3  # batches in a row that were done in time, after which the n
 _TURNS: Final = 60  # seconds that a batch waits while others read the contacts that are new
 _EARLIER: Final = 0.99  # of the time it took so far, the next time
 _READ: Final = "read back"
-
-
-class _Awaited(NamedTuple):
-    """A row of a batch whose contact is to be read, and what the batch overwrites of it."""
-
-    row: Row
-    edits: Edits
-
-
-@dataclass(slots=True)
-class _Taken:
-    """A batch that was taken and is read back: its rows by key, and the ids of contacts that are still to be read."""
-
-    number: int
-    rows: dict[str, _Awaited]
-    ids: set[str]
-    unread: bool = False  # some contact could not be read
 
 
 # wide: the feed of batches: where file, snapshot, journal and engine meet
@@ -82,12 +62,13 @@ class BatchFeed:
     _tasks: deque[Task] = field(default_factory=deque)  # of batches that an earlier run has sent
     _open: int = 0  # batches that are not read back yet
     _given: bool = False
-    _pool: deque[tuple[str, _Taken]] = field(default_factory=deque)  # contacts to be read
-    _readings: int = 0
-    _expected: dict[str, tuple[_Taken, _Awaited]] = field(default_factory=dict)  # rows that make contacts, by key
+    _readings: BatchReadings = field(init=False)
     _sweep: NewContacts | None = None
     _trust: int = TRUSTED  # batches in a row that were done when they were first looked at
     _first_wait: float = FIRST_WAIT
+
+    def __post_init__(self) -> None:
+        self._readings = BatchReadings(self.prepared, self.checkpoint, self.counts, self.on_end, self._leave)
 
     @property
     def is_needed(self) -> bool:
@@ -119,7 +100,7 @@ class BatchFeed:
         """Give a reading that is due, else the next batch; None while enough are on their way."""
         if self._packs is None:
             self._begin()
-        reading = self._reading()
+        reading = self._readings.take(self._open if self._given else -1)
         if reading is not None or self._open >= OPEN:
             return reading
         if self._tasks:
@@ -128,7 +109,7 @@ class BatchFeed:
         pack = next(self._packs, None) if self._packs is not None else None
         if pack is None:
             self._given = True
-            return self._reading()
+            return self._readings.take(self._open)
         self._open += 1
         number = next(self._numbers or count(1))
         return Task(number, f"batch {number}", self._flow(number, pack), Role.BATCH)
@@ -136,7 +117,7 @@ class BatchFeed:
     @property
     def done(self) -> bool:
         """Whether all batches are sent and read back."""
-        return self._given and not self._open and not self._pool and not self._readings
+        return self._given and not self._open and self._readings.idle
 
     def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
         """Write the importer's answer to a batch down; what is asked about it afterwards may be asked again."""
@@ -159,7 +140,7 @@ class BatchFeed:
         edits = self.checkpoint.batches.edits_of(rows)
         for sent in left:
             awaited = {
-                key: _Awaited(rows[row], edits[row]) for key, row in sent.rows.items() if row in rows and row in edits
+                key: Awaited(rows[row], edits[row]) for key, row in sent.rows.items() if row in rows and row in edits
             }
             if sent.batch_id and awaited:
                 flow = self._follow(sent.number, awaited, sent.batch_id)
@@ -182,7 +163,7 @@ class BatchFeed:
                 contacts, step=f"submit {attempt}", automations=self._automations, soon_after=soon_after
             )
             if isinstance(result, Receipt):
-                return (yield from self._follow(number, _awaited(pack), str(result.data)))
+                return (yield from self._follow(number, awaited_of(pack), str(result.data)))
             end = result
             if end.state is BatchState.REFUSED and end.refused:
                 pack = [one for at, one in enumerate(pack) if at not in end.refused]
@@ -208,10 +189,10 @@ class BatchFeed:
                 result += [again] if again is not None else []
         return result, (_READ, FRESH)
 
-    def _follow(self, number: int, rows: dict[str, _Awaited], batch_id: str) -> Flow:
+    def _follow(self, number: int, rows: dict[str, Awaited], batch_id: str) -> Flow:
         """Wait for a batch that was taken, and have its contacts read."""
         yield (Wait("first wait", self._first_wait),)
-        taken = _Taken(number, rows, set())
+        taken = TakenBatch(number, rows, set())
         if self._trust >= TRUSTED and all(one.edits.made for one in rows.values()):
             yield from self._swept(taken)
             if not taken.rows:
@@ -225,40 +206,26 @@ class BatchFeed:
             taken.unread = end.state is BatchState.BROKEN
             if self._sweep is not None:
                 self._sweep.pass_over(end.ids)  # they are read by their ids
-            self._pool.extend((identity, taken) for identity in taken.ids)
-            if not taken.ids:
-                self._read_whole(taken)
+            self._readings.add(taken)
         else:
             self._leave(number)
         return Outcome(RowStatus.SUCCEEDED)
 
-    def _swept(self, taken: _Taken) -> Asking[None]:
+    def _swept(self, taken: TakenBatch) -> Asking[None]:
         """Read the contacts that are new, as far as those of this batch: it needs no look at the batch then.
 
         One batch at a time does it, the others wait a while for what it reads; who is not found so is asked for.
         """
-        self._expected |= {key: (taken, one) for key, one in taken.rows.items()}
+        self._readings.expect(taken)
         for turn in range(1, _TURNS + 1):
             if not taken.rows:
                 break
             if self._sweep is None or not self._sweep.is_free:
                 yield (Wait(f"wait for others {turn}", 1.0),)
                 continue
-            yield from self._sweep.read(lambda: bool(taken.rows), self._take_new)
+            yield from self._sweep.read(lambda: bool(taken.rows), self._readings.take_new)
             break
-        for key in taken.rows:
-            self._expected.pop(key, None)
-
-    def _take_new(self, state: ContactState) -> None:
-        """A contact that is new was read: the row that made it ends, if all of it is so."""
-        key = _key_of(state)
-        taken, awaited = self._expected.get(key, (None, None))
-        if taken is None or awaited is None:
-            return
-        left = decided(self.prepared, awaited.row, state)
-        if left is not None and left.is_nothing:
-            self._settle(awaited, state)
-            del taken.rows[key], self._expected[key]
+        self._readings.expect_no_more(taken)
 
     def _learn(self, end: BatchEnd) -> None:
         """Ask for the next batches when they are most likely done: a look too early costs a request."""
@@ -270,69 +237,6 @@ class BatchFeed:
         """Leave the rows of a batch to themselves, whatever became of it."""
         self.checkpoint.batches.end(number)
         self._open -= 1
-
-    # ---- what became of it
-
-    def _reading(self) -> Task | None:
-        """A reading of a hundred contacts, or of fewer once no more will come."""
-        last = self._given and len({taken.number for _id, taken in self._pool}) == self._open
-        if not self._pool or self._readings >= READINGS or (len(self._pool) < PAGE and not last):
-            return None
-        batch = [self._pool.popleft() for _ in range(min(PAGE, len(self._pool)))]
-        self._readings += 1
-        return Task(batch[0][1].number, f"reading {batch[0][0]}", self._read_flow(batch), Role.QUESTION)
-
-    def _read_flow(self, batch: Sequence[tuple[str, _Taken]]) -> Flow:
-        try:
-            seen = yield from read_contacts(list(dict.fromkeys(identity for identity, _taken in batch)), RELATIONS)
-            for identity, taken in batch:
-                self._take_seen(identity, taken, seen[identity])
-        finally:
-            self._readings -= 1
-        return Outcome(RowStatus.SUCCEEDED)
-
-    def _take_seen(self, identity: str, taken: _Taken, seen: Seen | NotRead) -> None:
-        if isinstance(seen, NotRead):
-            taken.unread = True
-        elif seen.state is not None:
-            awaited = taken.rows.pop(_key_of(seen.state), None)
-            if awaited is not None:
-                self._judge(awaited, seen.state)
-        taken.ids.discard(identity)
-        if not taken.ids:
-            self._read_whole(taken)
-
-    def _judge(self, awaited: _Awaited, state: ContactState) -> None:
-        """End a row of which all is so; any other goes on from how its contact is."""
-        row, checkpoint = awaited.row, self.checkpoint
-        left = decided(self.prepared, row, state)
-        if left is not None and left.is_nothing:
-            self._settle(awaited, state)
-        else:
-            checkpoint.snapshot.hold(PEOPLE, row.key, state.to_json())
-            checkpoint.batches.read(row.number, came_about(awaited.edits, left, state.id))
-
-    def _settle(self, awaited: _Awaited, state: ContactState) -> None:
-        """End a row of which all is so."""
-        action = CREATED if awaited.edits.made else UPDATED
-        self.checkpoint.rows.settle(awaited.row.number, Outcome(RowStatus.SUCCEEDED, action, state.id))
-        self.counts[RowStatus.SUCCEEDED.value] += 1
-        self.on_end()
-
-    def _read_whole(self, taken: _Taken) -> None:
-        """All contacts of a batch are read: the rows that are left have none, unless some could not be read."""
-        for awaited in taken.rows.values() if not taken.unread else ():
-            if awaited.edits.made:
-                self.checkpoint.batches.read(awaited.row.number, None)
-        self._leave(taken.number)
-
-
-def _key_of(state: ContactState) -> str:
-    return address_key(escaped(state.attributes.get("email", "")))
-
-
-def _awaited(pack: Sequence[Candidate]) -> dict[str, _Awaited]:
-    return {one.row.key: _Awaited(one.row, one.edits) for one in pack}
 
 
 def _read(ids: Sequence[str]) -> Asking[dict[str, Seen | NotRead]]:
