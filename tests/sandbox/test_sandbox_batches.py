@@ -313,7 +313,7 @@ ENTRIES = st.fixed_dictionaries(
     },
 )  # fmt: skip
 NAMES = {"first_name": "firstName", "last_name": "lastName", "phone": "phone"}
-HELD = {
+TABLES = {
     "contacts": "SELECT email, firstName, lastName, phone FROM contacts ORDER BY email_key",
     "tags": "SELECT tag FROM tags ORDER BY tag_key",
     "contactTags": "SELECT email, t.tag FROM contactTags l JOIN contacts c ON c.id = l.contact"
@@ -330,7 +330,7 @@ HELD = {
 
 
 def holds(sandbox: Sandbox) -> dict[str, list[Any]]:
-    return {name: sandbox.store.rows(sql) for name, sql in HELD.items()}
+    return {name: sandbox.store.rows(sql) for name, sql in TABLES.items()}
 
 
 async def by_single_requests(sandbox: Sandbox, entry: dict[str, Any]) -> None:
