@@ -255,6 +255,12 @@ def test_a_429_to_a_batch_lets_everybody_wait():
     assert game.statuses() == {"succeeded": 20}
 
 
+def test_a_429_to_a_batch_spreads_no_minute_of_batches():
+    asked = iter([Reply(429, None, "empty", 1.0)])
+    game = played(lambda *_: next(asked, QUEUED), batches(BATCHES - 1))
+    assert game.now < BATCHES / 5 * 1.1 + 3
+
+
 def test_the_words_of_a_quota_without_one_let_everybody_wait():
     asked = iter([OFTEN])
     game = played(lambda *_: next(asked, OK), entries(12))
