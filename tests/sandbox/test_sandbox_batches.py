@@ -92,6 +92,16 @@ def test_a_batch_that_is_stuck_keeps_no_other_from_its_end(desk: Desk, clock: La
     assert there(desk) == ["p2@example.com"]
 
 
+@pytest.mark.parametrize("desk", [by(import_kept=60.0)], indirect=True)
+def test_what_became_of_a_batch_is_forgotten_by_the_switch(desk: Desk, clock: Later) -> None:
+    identity = queued(desk, *PEOPLE)
+    clock.wait(59)
+    assert desk.ask(f"{INFO}?batchId={identity}").json()["status"] == "completed"
+    clock.wait(1)
+    assert desk.ask(f"{INFO}?batchId={identity}").status_code == 400
+    assert len(there(desk)) == 4
+
+
 def test_a_fault_of_a_batch_leaves_other_requests_as_they_are(clock: Later) -> None:
     with Sandbox(None, by(Fault("batch")), clock) as sandbox:
         desk = Desk(sandbox)
