@@ -4,8 +4,9 @@ The law: the last `most` starts are remembered, and the next one waits until the
 margin back. So no window ever holds more than `most` starts, wherever it begins; after a rest they may go in a burst.
 That is safe however the server counts: in minutes of the clock, in the minute just past, or by a bucket of tokens.
 
-It learns little: a quota is wide, and who was refused shares it with others, or with an earlier run that has just
-ended. Then the next starts lie evenly in the window, until one has passed without a refusal.
+It learns little: a quota is wide, and whom it refuses shares it with others, or with an earlier run that has just
+ended. Then, after a pause, the next starts lie evenly in the window, until one has passed without a refusal. A 429 is
+no word of its own: that is the account's limit, and spreading the starts would cost a minute for it.
 """
 
 from __future__ import annotations
@@ -52,15 +53,15 @@ class Quota:
             self._starts = deque(sorted((*self._starts, now)), maxlen=self._starts.maxlen)
 
     def pause(self, until: float) -> None:
-        """Let nobody start before `until`; of two pauses the later one holds."""
+        """Let nobody start before `until`, and then evenly for a window; of two pauses the later one holds."""
         self._not_before = max(self._not_before, until)
+        self._even_until = self._not_before + self._period
 
     def accepted(self, sent_at: float, now: float) -> None:
         """Nothing is learned from an answer: the law holds whatever comes."""
 
-    def refused(self, sent_at: float, now: float) -> None:  # noqa: ARG002 (called as a limit's is)
-        """Spread the starts of the next window; how long to wait first is a `pause`."""
-        self._even_until = now + self._period
+    def refused(self, sent_at: float, now: float) -> None:
+        """Nothing is learned from a 429 either; what this quota refuses brings a `pause`."""
 
 
 def importer_quotas() -> Mapping[str, Pace]:

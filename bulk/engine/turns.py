@@ -96,11 +96,14 @@ class Turns:
         return not others or self._passed > (HURRIED if hurried else 1)
 
     def pop_lane(self, names: Names, now: float) -> Step:
-        """The first step of a lane that is startable, counted in its named limits as starting now."""
-        for name in names:
-            self._limits[name].spend(now)
+        """The first step of a lane that is startable, counted in its named limits as starting now.
+
+        One that may not leave any more is not counted: it will not, and a quota's start is lost for a minute.
+        """
         lane = self.lanes[names]
         _age, step = lane.popleft()
+        for name in names if step.until >= now else ():
+            self._limits[name].spend(now)
         if not lane:
             del self.lanes[names]
         self._passed = 0

@@ -89,6 +89,7 @@ class Switches:
     import_refusals: str = _switch(
         "free", "§6.2", "a batch that is refused for its rate counts in its minute, or not", "count"
     )
+    import_kept: float = _switch(0.0, "§12", "seconds for which it can be asked what became of a batch; 0: for good")
     unknown_batch: int = _switch(
         400, "§12", "the status of a batchId that is not known; 200 comes with the status false", 404, 200
     )

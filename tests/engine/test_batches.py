@@ -17,6 +17,8 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.pauses import PATIENCE
 from bulk.engine.quota import BATCHES, IMPORT, IMPORT_SINGLE, MARGIN, MINUTE, SINGLES, Quota, importer_quotas
 from bulk.engine.retry import judge
+from bulk.engine.steps import Step
+from bulk.engine.turns import Turns
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus, Verdict
 from bulk.runtime.runner import new_dispatch
 from tests.engine.test_dispatch import BROKEN, GONE, OK, Entry, Play, ask, entries, flow, name_of
@@ -255,6 +257,12 @@ def test_a_429_to_a_batch_lets_everybody_wait():
     assert game.statuses() == {"succeeded": 20}
 
 
+def test_a_429_to_a_batch_spreads_no_minute_of_batches():
+    asked = iter([Reply(429, None, "empty", 1.0)])
+    game = played(lambda *_: next(asked, QUEUED), batches(BATCHES - 1))
+    assert game.now < BATCHES / 5 * 1.1 + 3
+
+
 def test_the_words_of_a_quota_without_one_let_everybody_wait():
     asked = iter([OFTEN])
     game = played(lambda *_: next(asked, OK), entries(12))
@@ -286,6 +294,17 @@ def test_somebody_else_s_share_of_the_quota_ends_in_waiting_and_not_in_failures(
     assert game.statuses() == {"succeeded": 100}
     assert game.dispatch.retries < 20
     assert game.now < 3 * MINUTE
+
+
+@pytest.mark.parametrize(("until", "again"), [(9.9, 10.0), (10.0, 71.0)])
+def test_a_batch_that_comes_too_late_to_leave_costs_no_start_of_its_minute(until, again):
+    quota = Quota(1)
+    turns = Turns(RateLimit(5.0), {IMPORT: quota})
+    step = Step(batches(1)[0].task, SUBMIT, until=until)
+    turns.put(step)
+    assert turns.startable(10.0) == ((IMPORT,), 10.0)
+    assert turns.pop_lane((IMPORT,), 10.0) is step
+    assert quota.ready_at(10.0) == again
 
 
 @given(

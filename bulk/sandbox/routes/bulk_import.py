@@ -162,10 +162,13 @@ def info(call: Call) -> Answer:
     if row is None or row[3] == "unknown":
         return _unknown(call, batch)
     at, success, failure, ends = row
+    age = call.store.time() - at
+    if 0 < call.switches.import_kept <= age:
+        return _unknown(call, batch)
     if success is not None and ends not in OPEN_ENDED:
         return 200, {"status": ends, "success": json.loads(success), "failure": json.loads(failure)}
-    age = 6 * (call.store.time() - at)
-    stage = next((stage for stage, part in enumerate(_AGES) if age < call.switches.import_seconds * part), len(_AGES))
+    sixth = call.switches.import_seconds / 6
+    stage = next((stage for stage, part in enumerate(_AGES) if age < part * sixth), len(_AGES))
     if ends in OPEN_ENDED:
         stage = min(stage, OPEN_ENDED.index(ends))
     status = OPEN_ENDED[stage] if stage else False
