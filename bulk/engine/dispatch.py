@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
-from bulk.engine.confirm import believed, unread_damage
 from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
 from bulk.engine.pace import Pace
 from bulk.engine.pauses import Pauses
-from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done, verdict_of
+from bulk.engine.receipts import accepted, given_up, late, taken
+from bulk.engine.retry import back_off, leaves_open, never_done
 from bulk.engine.steps import Ended, Settled, Step
 from bulk.engine.stops import Stops
 from bulk.engine.tasks import Role, Task
 from bulk.engine.turns import Names, Turns
 from bulk.errors import UnfinishedError
-from bulk.model import LATE, Json, Lost, Receipt, Reply, Request, Verdict
+from bulk.model import Lost, Receipt, Reply, Verdict
 
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 OPEN: Final = 4 * MOST  # tasks that are open at once at most
@@ -181,9 +180,7 @@ class Dispatch:
 
     def late(self, step: Step, now: float) -> Settled:
         """The end of a step that was not sent, because it comes too long after the step that it goes by."""
-        error = "What it goes by is too old by now."
-        receipt = Receipt(step.request.step, Verdict.REJECT, code=LATE, error=error, attempts=0)
-        return self._settle(step, receipt, now)
+        return self._settle(step, late(step), now)
 
     def _enqueue(self, step: Step, *, first: bool = False) -> None:
         """Let a step wait for its turn, or before that for what has to be known."""
@@ -208,10 +205,10 @@ class Dispatch:
     def answer(self, step: Step, reply: Reply | Lost, now: float) -> Settled:
         """Take the answer to a step that `next` gave out."""
         self.in_flight -= 1
-        reply, verdict, kept = _taken(step.request, reply)
+        reply, verdict, kept = taken(step.request, reply)
         self._learn(step, reply, now)
         if verdict is Verdict.ACCEPT:
-            return self._settle(step, _accepted(step, reply, kept), now)
+            return self._settle(step, accepted(step, reply, kept), now)
         if never_done(reply, verdict):
             step.attempts -= 1
         else:
@@ -224,7 +221,7 @@ class Dispatch:
             self._enqueue(step, first=True)
         elif verdict is not Verdict.RETRY or self.stops.gives_up(step, reply, self.line.last_good):
             if verdict is not Verdict.RETRY or not (self.stops.stopping and self.stops.stopped_by):
-                return self._settle(step, _given_up(step, reply, verdict, kept), now)
+                return self._settle(step, given_up(step, reply, verdict, kept), now)
             # nobody answers: the row stays open, for the resume
         else:
             self._try_again(step, now)
@@ -271,40 +268,3 @@ class Dispatch:
         if self._gate.pace.hopeless:
             self.stops.stop(TOO_SLOW)
         return Settled(receipt, ended, beside=beside)
-
-
-def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict, Json]:
-    """The reply as far as it is to be believed, what it means, and what its request keeps of it."""
-    if isinstance(reply, Lost):
-        return reply, judge(request, reply), None
-    reply = believed(request, reply)
-    verdict = verdict_of(request, reply)
-    if reply.body is None or verdict not in (Verdict.ACCEPT, Verdict.REJECT):
-        return reply, verdict, None
-    accepted = verdict is Verdict.ACCEPT
-    try:
-        return reply, verdict, (request.keep if accepted else request.keep_refused)(reply.body)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:  # of no documented shape
-        if not accepted:
-            return reply, verdict, None
-        reply = replace(reply, damage=unread_damage(error))
-        return reply, judge(request, reply), None
-
-
-def _accepted(step: Step, reply: Reply | Lost, kept: Json) -> Receipt:
-    status = reply.status if isinstance(reply, Reply) else 0
-    return Receipt(step.request.step, Verdict.ACCEPT, status, kept, attempts=step.attempts)
-
-
-def _given_up(step: Step, reply: Reply | Lost, verdict: Verdict, kept: Json) -> Receipt:
-    """The receipt of a step that was not accepted, and is not sent again."""
-    if verdict is Verdict.RETRY:  # out of tries
-        verdict = Verdict.REJECT if _surely_not_done(step) else Verdict.IN_DOUBT
-    code, error = explain(reply)
-    status = reply.status if isinstance(reply, Reply) else 0
-    return Receipt(step.request.step, verdict, status, kept, code, error, step.attempts)
-
-
-def _surely_not_done(step: Step) -> bool:
-    """Whether a step that is given up changed nothing: a question never does, else each of its sends has to say so."""
-    return step.request.method == "GET" or not step.attempts or not step.open

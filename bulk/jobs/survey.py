@@ -1,5 +1,7 @@
 """What the rows will need, before the first is sent: the names to make, and how many requests that will be about."""
 
+# hub: a look at every row meets all that is known of it
+
 from __future__ import annotations
 
 from collections.abc import Mapping

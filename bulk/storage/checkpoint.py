@@ -30,6 +30,7 @@ from bulk.storage.unread import UnreadRows
 Clock = Callable[[], float]
 
 
+# wide: one attribute for each concern, each with a class of its own
 class Checkpoint:
     """One job's database, by concerns. Only one process has it open (the job's lock sees to that)."""
 
