@@ -37,7 +37,8 @@ from bulk.storage.snapshot import PEOPLE
 OPEN: Final = 40  # batches that are on their way at most, read back or not
 FIRST_WAIT: Final = 6.0  # seconds after which a batch is asked for first; learned from those that have ended
 FRESH: Final = 9.0  # seconds after the reading of how people stand in which a batch that subscribes them leaves
-TRIES: Final = 3  # times that people are read anew whose batch could not leave in time
+TRIES: Final = 30  # times that a batch is sent, or its people read anew since it could not leave in time
+_LATER: Final = 10.0  # seconds until they are
 TRUSTED: Final = 3  # batches in a row that were done in time, after which the next are not asked for first
 _TURNS: Final = 60  # seconds that a batch waits while others read the contacts that are new
 _EARLIER: Final = 0.99  # of the time it took so far, the next time
@@ -167,7 +168,9 @@ class BatchFeed:
             end = result
             if end.state is BatchState.REFUSED and end.refused:
                 pack = [one for at, one in enumerate(pack) if at not in end.refused]
-            elif end.state is not BatchState.LATE:
+            elif end.state is BatchState.LATE:
+                yield (Wait(f"late {attempt}", _LATER),)  # others take all starts of this minute
+            else:
                 break
         self._leave(number)
         return Outcome(RowStatus.SUCCEEDED)
