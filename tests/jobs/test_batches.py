@@ -1,11 +1,10 @@
 """Contacts in batches: the same end as one request a step, every row read back, and nothing believed before."""
 
-import json
 from collections import Counter
 
 import pytest
 
-from tests.world import World, check_reports, report
+from tests.world import World, check_reports
 
 HEADER = "email,firstName,lastName,phone,tags,lists,account"
 
