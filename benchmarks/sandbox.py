@@ -1,7 +1,8 @@
 """What the served sandbox can do on one core: `python -m benchmarks.sandbox [SECONDS]`.
 
 Requests a second with the limit off, from plain sockets beside it that keep their connections open; then a page of
-contacts by `id_greater` in an account of 1,000 and in one of 100,000, as a ratio.
+contacts by `id_greater` in an account of 1,000 and in one of 100,000, as a ratio. Beside them contacts a second of the
+importer in process, made and then changed, with two tags, five fields and a list each.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.export import BULK, environment_of
+from bulk.sandbox.account import Account
+from bulk.sandbox.app import Sandbox, SandboxOptions
+from bulk.sandbox.shapes.wire import Shapes
 
 GOAL, MOST = 1_500, 1.2
 AT_ONCE = 8
@@ -95,12 +100,44 @@ def served(contacts: int, work: Callable[[str], float]) -> float:
             return work(given["BULK_BASE_URL"])
 
 
+def batch(number: int) -> bytes:
+    """A full batch of contacts."""
+    people = [
+        {"email": f"batch{number}.{at}@example.com", "first_name": f"First {at}", "last_name": "Last",
+         "tags": ["VIP", f"Batch {number % 50}"], "subscribe": [{"listid": 1}],
+         "fields": [{"id": one, "value": f"value {at}"} for one in (1, 3, 7, 8, 10)]}
+        for at in range(250)
+    ]  # fmt: skip
+    return json.dumps({"contacts": people}).encode()
+
+
+def imported(batches: int) -> list[float]:
+    """Contacts a second that the importer makes, and then changes."""
+    bodies = [batch(number) for number in range(batches)]
+    moment = datetime.now(UTC)
+    rates: list[float] = []
+    with Sandbox(None, SandboxOptions(rate=0), lambda: moment) as sandbox:
+        account = Account(sandbox.store, Shapes(sandbox.options.host), sandbox.options.switches)
+        for _ in range(2):
+            began = time.perf_counter()
+            for body in bodies:
+                status, told = account.answer("POST", "import/bulk_import", (), body)
+                assert status == 200, told
+                moment += timedelta(seconds=7)
+                _status, told = account.answer("GET", "import/info", (("batchId", told["batchId"]),), b"")
+                assert len(told["success"]) == 250, told
+            rates.append(250 * batches / (time.perf_counter() - began))
+    return rates
+
+
 def main() -> None:
-    """Print both."""
+    """Print all of it."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     for _ in range(3):
         rate = served(500, lambda address: asyncio.run(load(address, seconds)))
         print(f"{rate:,.0f} requests a second on one core (goal {GOAL:,})", flush=True)
+    made, changed = imported(80)
+    print(f"{made:,.0f} contacts a second imported when new, {changed:,.0f} when there", flush=True)
     few, many = (served(n, lambda address, n=n: asyncio.run(page(address, n))) for n in (1_000, 100_000))
     print(f"a page of 100 by id_greater: {few * 1000:.1f} ms of 1,000 contacts, {many * 1000:.1f} ms of 100,000:"
           f" x {many / few:.2f} (at most {MOST})")  # fmt: skip

@@ -191,9 +191,11 @@ class Request:
 
     `step` names it within its row and is stable across re-planning: receipts are found again by it.
     `path` is below `/api/3/`. `repeatable`: sending it twice has the effect of sending it once.
-    `keep` picks from the reply's JSON body what the flow needs; only that is written down.
+    `keep` picks from the reply's JSON body what the flow needs; only that is written down. `keep_refused` does so of a
+    refusal, for a flow that goes on by what it says; where it finds nothing the refusal stays one.
     `absent_is_done`: that there is no such record means that what was asked for is already so (a repeated delete).
-    `expects`: the key that a sound 2xx body holds; without it the reply counts as damaged.
+    `expects`: the key that a sound 2xx body holds, of a record, of records, or of one of the values that `confirm`
+    knows; without it the reply counts as damaged.
     `says`: what the record under that key, or each record of a list, must say where it has the attribute: a value,
     compared as text, or a test. An answer that says otherwise is none to this request.
     `searches`: the server finds the record by what the body says of it. An answer that speaks of another one may mean
@@ -202,6 +204,8 @@ class Request:
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
     or it is not sent at all: what it was let through by would be too old.
     `edits`: what it changes of a record that is there; None where it is not known what was there before.
+    `soon_after`: a step of the same task, and within how many seconds after that was sent this one leaves, or not at
+    all: its receipt is then a `LATE` refusal.
     `limits`: names of limits that it counts against beside the account's own; it starts when all of them let it. Not
     together with `admission`.
     """
@@ -213,6 +217,7 @@ class Request:
     body: Json = None
     repeatable: bool = True
     keep: Callable[[Json], Json] = field(default=lambda _body: None)
+    keep_refused: Callable[[Json], Json] = field(default=lambda _body: None)
     absent_is_done: bool = False
     expects: str = ""
     says: Mapping[str, Json | Test] = field(default_factory=dict)
@@ -221,6 +226,7 @@ class Request:
     admission: Admission | None = None
     leave_within: float | None = None
     edits: Edits | None = None
+    soon_after: tuple[str, float] | None = None
     limits: tuple[str, ...] = ()
 
 
@@ -278,7 +284,8 @@ class Verdict(StrEnum):
 class Receipt:
     """How one step of a row ended, as it is written down and as the flow is told.
 
-    `verdict` is ACCEPT, REJECT or IN_DOUBT. `data` is what `Request.keep` picked. `code` and `error` speak of a step
+    `verdict` is ACCEPT, REJECT or IN_DOUBT. `data` is what `Request.keep` picked, of a refusal
+    `Request.keep_refused`. `code` and `error` speak of a step
     that was not accepted, in the API's own words where it had any. `attempts` counts the sends that may have been
     carried out: one that never left is none, nor one that the limit refused.
     """
@@ -308,6 +315,7 @@ class Receipt:
 
 
 ANOTHER_RECORD: Final = "another_record"  # the code of a step whose answers spoke of some other record
+LATE: Final = "late"  # the code of a step that was not sent, because what it goes by was too old by then
 CUT_OFF: Final = "The job was cut off before the answer came."
 
 

@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from bulk.access.account import Account, Setting
@@ -71,6 +73,7 @@ class World:
     progress: Progress | None = None  # who is told instead
     clock: Callable[[], float] = time.time  # of this machine
     signals: bool = False
+    by_loop: bool = False  # the sandbox's clock goes with the loop's, so that batches take their time
     confirm: Callable[[str], bool] | None = None
 
     @asynccontextmanager
@@ -84,7 +87,9 @@ class World:
             rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
             demo=self.demo, switches=self.switches,
         )  # fmt: skip
-        sandbox = Sandbox(path, options)
+        began = datetime.now(UTC) - timedelta(seconds=anyio.current_time())
+        clock = {"clock": lambda: began + timedelta(seconds=anyio.current_time())} if self.by_loop else {}
+        sandbox = Sandbox(path, options, **clock)
         try:
             async with Client(SANDBOX, sandbox.app) as client:
 

@@ -14,7 +14,7 @@ import click
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
-from bulk.library.choices import BLANK, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.library.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
     from bulk.library import Account
@@ -125,6 +125,11 @@ meaning = _stack(
         help="A cell that the account changed too since the export: send the file's, keep the account's, or send"
         " nothing at all.  [default: keep it, and the row fails]",
     ),
+    click.option(
+        "--engine", type=click.Choice(ENGINES), default="auto", show_default=True,
+        help="One request a step, or ActiveCampaign's importer for 250 contacts a request; auto: what is faster.",
+    ),
+    click.option("--no-automations", is_flag=True, help="Nobody enters an automation by this import of contacts."),
     click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
 )  # fmt: skip

@@ -8,7 +8,7 @@ doubt. Such an answer may have been meant for another request on the same connec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,11 @@ _MODELS: Final[Mapping[str, str]] = {
 _CUSTOM: Final = re.compile(r"(deal|account)CustomField(Meta|Data)/")  # whose 404 names no id
 _SAYS_DELETED: Final = re.compile(r"(CustomField(Meta|Data)|campaigns)/")  # whose deletes answer with a message
 _EMPTY_WHEN_DELETED: Final = "fieldOptions/"
+# what is no record: the key of a batch of contacts, and where it stands, which is false while nobody has looked at it
+_VALUES: Final[Mapping[str, Callable[[Json], bool]]] = {
+    "batchId": lambda value: isinstance(value, str) and bool(value),
+    "status": lambda value: value is False or (isinstance(value, str) and bool(value)),
+}
 
 
 def confirmed(request: Request, reply: Reply) -> Reply:
@@ -79,6 +84,12 @@ def unread_damage(error: Exception) -> str:
     return f"{UNKNOWN_SHAPE}: {f'a record in it has no {error.args[0]!r}' if lacks else 'a value in it makes no sense'}"
 
 
+def tells_value(request: Request, reply: Reply) -> bool:
+    """Whether a question for a value was answered by it, which may be that something else has failed."""
+    asked = request.method == "GET" and request.expects in _VALUES
+    return asked and 200 <= reply.status < 300 and not reply.damage
+
+
 def is_misshapen(request: Request, reply: Reply) -> bool:
     """Whether the answer to a question came whole, and does not hold what was asked for."""
     return request.method == "GET" and reply.status < 300 and reply.damage.startswith(UNKNOWN_SHAPE)
@@ -101,7 +112,13 @@ def _damage(request: Request, reply: Reply) -> str:
     body = reply.body
     if not isinstance(body, dict) or request.expects not in body:
         return f"{UNKNOWN_SHAPE}: it has no {request.expects!r}"
-    result = body[request.expects]
+    return _content_damage(request, body[request.expects])
+
+
+def _content_damage(request: Request, result: Json) -> str:
+    makes_sense = _VALUES.get(request.expects)
+    if makes_sense:
+        return "" if makes_sense(result) else f"{UNKNOWN_SHAPE}: its {request.expects!r} makes no sense"
     records = result if isinstance(result, list) else [result]
     if not all(isinstance(record, dict) for record in records) or (request.method != "GET" and not records):
         return f"{UNKNOWN_SHAPE}: its {request.expects!r} are no records"

@@ -8,22 +8,22 @@ back-off.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from bulk.engine.confirm import believed, unread_damage
 from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
 from bulk.engine.pace import Pace
-from bulk.engine.retry import back_off, explain, judge, leaves_open, never_done, verdict_of
+from bulk.engine.pauses import Pauses
+from bulk.engine.receipts import accepted, given_up, late, taken
+from bulk.engine.retry import back_off, leaves_open, never_done
 from bulk.engine.steps import Ended, Settled, Step
 from bulk.engine.stops import Stops
 from bulk.engine.tasks import Role, Task
 from bulk.engine.turns import Names, Turns
 from bulk.errors import UnfinishedError
-from bulk.model import Json, Lost, Receipt, Reply, Request, Verdict
+from bulk.model import Lost, Receipt, Reply, Verdict
 
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 OPEN: Final = 4 * MOST  # tasks that are open at once at most
@@ -160,13 +160,15 @@ class Dispatch:
     def leaves(self, step: Step, now: float) -> bool:
         """Take note that a step that `next` gave out leaves only now: writing it down took a while.
 
-        If it may not leave any more, because what is known of its contact is too old by now, it waits again.
+        If it may not leave any more, because what is known of its contact is too old by now, it waits again; one that
+        goes by an earlier step of its task ends: see `late`.
         """
         if now > step.until:
             self.in_flight -= 1
             self.requests -= 1
             step.stay()
-            self._gate.enter(step, first=True)
+            if step.request.soon_after is None:
+                self._gate.enter(step, first=True)
             return False
         if step.request.admission is not None:
             self._gate.pace.bore_fruit()
@@ -176,9 +178,16 @@ class Dispatch:
             step.sent_at = now
         return True
 
+    def late(self, step: Step, now: float) -> Settled:
+        """The end of a step that was not sent, because it comes too long after the step that it goes by."""
+        return self._settle(step, late(step), now)
+
     def _enqueue(self, step: Step, *, first: bool = False) -> None:
         """Let a step wait for its turn, or before that for what has to be known."""
         admission = step.request.admission
+        if step.request.soon_after is not None:
+            earlier, seconds = step.request.soon_after
+            step.until = (self._flows.sent_at(step.task, earlier) or -math.inf) + seconds
         if admission is None:
             self._turns.put(step, first=first)
         elif step.request.limits:
@@ -196,10 +205,10 @@ class Dispatch:
     def answer(self, step: Step, reply: Reply | Lost, now: float) -> Settled:
         """Take the answer to a step that `next` gave out."""
         self.in_flight -= 1
-        reply, verdict, kept = _taken(step.request, reply)
+        reply, verdict, kept = taken(step.request, reply)
         self._learn(step, reply, now)
         if verdict is Verdict.ACCEPT:
-            return self._settle(step, _accepted(step, reply, kept), now)
+            return self._settle(step, accepted(step, reply, kept), now)
         if never_done(reply, verdict):
             step.attempts -= 1
         else:
@@ -212,7 +221,7 @@ class Dispatch:
             self._enqueue(step, first=True)
         elif verdict is not Verdict.RETRY or self.stops.gives_up(step, reply, self.line.last_good):
             if verdict is not Verdict.RETRY or not (self.stops.stopping and self.stops.stopped_by):
-                return self._settle(step, _given_up(step, reply, verdict), now)
+                return self._settle(step, given_up(step, reply, verdict, kept), now)
             # nobody answers: the row stays open, for the resume
         else:
             self._try_again(step, now)
@@ -222,17 +231,25 @@ class Dispatch:
         self.line.heard(reply, step.sent_at, now)
         if isinstance(reply, Lost):
             return
+        refusing = self._turns.refusing(step, reply)
         for limit in self._turns.limits_of(step):
-            if reply.status == 429:  # it does not say which limit
+            if limit in refusing:
                 limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
             else:
                 limit.accepted(step.sent_at, now)
-        if reply.status in (429, 503):
-            pauses = self.line.pauses
-            why = pauses.refused(step.sent_at, reply.retry_after, now)
-            self.limit.pause(pauses.until)
-            if why:
-                self.stops.stop(why)
+        if reply.status == 503 or self.limit in refusing:
+            self._pause(self.line.pauses, (self.limit,), step, reply, now)
+        elif refusing:
+            self._pause(self._turns.pauses, refusing, step, reply, now)
+        elif step.request.limits:
+            self._turns.pauses.answered()
+
+    def _pause(self, pauses: Pauses, limits: Iterable[Pace], step: Step, reply: Reply, now: float) -> None:
+        why = pauses.refused(step.sent_at, reply.retry_after, now)
+        for limit in limits:
+            limit.pause(pauses.until)
+        if why:
+            self.stops.stop(why)
 
     def _try_again(self, step: Step, now: float) -> None:
         probe = self.stops.probe(step, self.line.last_good, self._flows.open)
@@ -251,37 +268,3 @@ class Dispatch:
         if self._gate.pace.hopeless:
             self.stops.stop(TOO_SLOW)
         return Settled(receipt, ended, beside=beside)
-
-
-def _taken(request: Request, reply: Reply | Lost) -> tuple[Reply | Lost, Verdict, Json]:
-    """The reply as far as it is to be believed, what it means, and what its request keeps of it."""
-    if isinstance(reply, Lost):
-        return reply, judge(request, reply), None
-    reply = believed(request, reply)
-    verdict = verdict_of(request, reply)
-    if reply.body is None or verdict is not Verdict.ACCEPT:
-        return reply, verdict, None
-    try:
-        return reply, verdict, request.keep(reply.body)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:  # of no documented shape
-        reply = replace(reply, damage=unread_damage(error))
-        return reply, judge(request, reply), None
-
-
-def _accepted(step: Step, reply: Reply | Lost, kept: Json) -> Receipt:
-    status = reply.status if isinstance(reply, Reply) else 0
-    return Receipt(step.request.step, Verdict.ACCEPT, status, kept, attempts=step.attempts)
-
-
-def _given_up(step: Step, reply: Reply | Lost, verdict: Verdict) -> Receipt:
-    """The receipt of a step that was not accepted, and is not sent again."""
-    if verdict is Verdict.RETRY:  # out of tries
-        verdict = Verdict.REJECT if _surely_not_done(step) else Verdict.IN_DOUBT
-    code, error = explain(reply)
-    status = reply.status if isinstance(reply, Reply) else 0
-    return Receipt(step.request.step, verdict, status, None, code, error, step.attempts)
-
-
-def _surely_not_done(step: Step) -> bool:
-    """Whether a step that is given up changed nothing: a question never does, else each of its sends has to say so."""
-    return step.request.method == "GET" or not step.attempts or not step.open

@@ -16,10 +16,11 @@ class Pauses:
     """The refusals in a row, 429 or 503, and what follows from them.
 
     A pause that the server asked for is no reason to give up, however long it is; but who asks for another one each
-    time, for ever, is given up at last.
+    time, for ever, is given up at last. `refused_what` is what the server takes no more of.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refused_what: str = "request") -> None:
+        self._what = refused_what
         self.until = 0.0
         self._in_a_row = 0
         self._since = 0.0
@@ -48,7 +49,7 @@ class Pauses:
         self.until = max(self.until, now + wait)
         if wait > LONGEST_PAUSE:
             return f"The server asks to wait {wait / 3600:,.0f} hours."
-        return f"The server has refused every request for {_minutes(now - self._since)}." if over else ""
+        return f"The server has refused every {self._what} for {_minutes(now - self._since)}." if over else ""
 
 
 def _minutes(seconds: float) -> str:

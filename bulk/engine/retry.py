@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.engine.confirm import ANOTHER, UNKNOWN_SHAPE, confirmed, is_page, says_absent
+from bulk.engine.confirm import ANOTHER, UNKNOWN_SHAPE, confirmed, is_page, says_absent, tells_value
 from bulk.model import ANOTHER_RECORD, Json, Lost, Reply, Request, Verdict
 
 ATTEMPTS: Final = 6  # 1 + 2 + 4 + 8 + 16 s of back-off: a deploy or a lost wireless network passes within that
@@ -19,6 +19,8 @@ FIRST_BACK_OFF: Final = 1.0
 LONGEST_BACK_OFF: Final = 60.0
 GATEWAYS: Final = frozenset((502, 503, 504, *range(520, 528)))  # what gateways answer with; the last are Cloudflare's
 LONGEST_TITLE: Final = 60  # characters quoted of a page
+REASONS: Final = 3  # quoted of a batch that is refused, which may have one for each contact
+_SUCCESS: Final = ("succeeded", "success", "Success")  # the last as documented of batches
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
 
@@ -33,13 +35,23 @@ class Rule:
 
 
 def _speaks(body: Json) -> bool:
-    """Whether the body is one of ActiveCampaign's own error bodies (errors, message, failureReasons)."""
-    return isinstance(body, dict) and any(name in body for name in ("errors", "message", "failureReasons"))
+    """Whether the body is one of ActiveCampaign's own error bodies (errors, message, failureReasons, success)."""
+    names = ("errors", "message", "failureReasons", "success", "Success")
+    return isinstance(body, dict) and any(name in body for name in names)
 
 
 def _says(reply: Reply, *beginnings: str) -> bool:
     message = reply.body.get("message", "") if isinstance(reply.body, dict) else ""
     return isinstance(message, str) and message.lower().startswith(beginnings)
+
+
+def over_quota(reply: Reply) -> bool:
+    """Whether a request was refused, before anybody looked at it, by a quota of its own: documented of batches."""
+    return reply.status == 400 and _says(reply, "rate limit exceeded")
+
+
+def _is_bare_400(reply: Reply) -> bool:
+    return reply.status == 400 and reply.damage == "empty"
 
 
 def _refuses_record(reply: Reply) -> bool:
@@ -62,7 +74,7 @@ def _admits_failure(reply: Reply) -> bool:
     body = reply.body
     if not 200 <= reply.status < 300 or not isinstance(body, dict):
         return False
-    if any(name in body and str(body[name]).lower() in ("0", "false") for name in ("succeeded", "success")):
+    if any(name in body and str(body[name]).lower() in ("0", "false") for name in _SUCCESS):
         return True
     return bool(body.get("errors") or body.get("failureReasons"))
 
@@ -70,6 +82,7 @@ def _admits_failure(reply: Reply) -> bool:
 # The first line that applies decides. The tests walk the same table.
 RULES: Final[tuple[Rule, ...]] = (
     Rule("429: over the limit", lambda r: r.status == 429, Verdict.PAUSE, Verdict.PAUSE),
+    Rule("400: over a quota of its own", over_quota, Verdict.PAUSE, Verdict.PAUSE),
     Rule("503: overloaded", lambda r: r.status == 503, Verdict.PAUSE, Verdict.IN_DOUBT),
     Rule("200 that names errors", _admits_failure, Verdict.RETRY, Verdict.IN_DOUBT),
     Rule("200 with a sound body", lambda r: 200 <= r.status < 300 and not r.damage, Verdict.ACCEPT, Verdict.ACCEPT),
@@ -100,8 +113,10 @@ def verdict_of(request: Request, reply: Reply) -> Verdict:
         return Verdict.ACCEPT
     if request.searches and reply.damage.startswith(ANOTHER):
         return Verdict.IN_DOUBT
-    if request.optional and reply.status in (403, 404) and not reply.damage:
+    if request.optional and ((reply.status in (403, 404) and not reply.damage) or _is_bare_400(reply)):
         return Verdict.REJECT
+    if tells_value(request, reply):
+        return Verdict.ACCEPT
     for rule in RULES:
         if rule.applies(reply):
             break
@@ -111,12 +126,12 @@ def verdict_of(request: Request, reply: Reply) -> Verdict:
 def never_done(reply: Reply | Lost, verdict: Verdict) -> bool:
     """Whether a request was surely not carried out: it never left, or it was refused before anybody looked at it.
 
-    Of refusals that ask for another try only the limit's own is one: a 503 may be a gateway's, after the request was
+    Of refusals that ask for another try only those of limits are: a 503 may be a gateway's, after the request was
     handed on.
     """
     if isinstance(reply, Lost):
         return not reply.sent
-    return reply.status == 429 or verdict is Verdict.ABORT
+    return reply.status == 429 or over_quota(reply) or verdict is Verdict.ABORT
 
 
 def leaves_open(reply: Reply | Lost) -> bool:
@@ -146,7 +161,7 @@ def explain(reply: Reply | Lost) -> tuple[str, str]:
     code = f"http_{reply.status}"
     body = reply.body if isinstance(reply.body, dict) else {}
     words: list[str] = []
-    errors = body.get("errors") or body.get("failureReasons") or []
+    errors = body.get("errors") or _first_reasons(body.get("failureReasons")) or []
     for error in errors if isinstance(errors, list) else [errors]:
         if isinstance(error, dict):
             words.append(_words(error))
@@ -178,7 +193,17 @@ def _page(reply: Reply) -> str:
     return f"{said}: {quote!r} (HTTP {reply.status})" if quote else f"{said} (HTTP {reply.status})"
 
 
+def _first_reasons(reasons: Json) -> Json:
+    """Why a batch was refused, without going through all of its contacts."""
+    if not isinstance(reasons, list) or len(reasons) <= REASONS:
+        return reasons
+    return [*reasons[:REASONS], f"and {len(reasons) - REASONS} more"]
+
+
 def _words(error: dict[str, Json]) -> str:
+    if error.get("failureReason"):
+        contact = error.get("contact")
+        return f"{error['failureReason']} [contact {contact}]" if contact else str(error["failureReason"])
     source = error.get("source")
     pointer = str(source.get("pointer") or "") if isinstance(source, dict) else ""
     said = " ".join(str(error[name]) for name in ("title", "detail") if error.get(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from bulk.model import Flow, Outcome, Receipt, Request, RowStatus
 
@@ -12,10 +13,14 @@ from bulk.model import Flow, Outcome, Receipt, Request, RowStatus
 class Role(StrEnum):
     """What a task is for."""
 
-    ROW = "row"  # the job's work, a row of a file or a page: only this is written to the checkpoint
+    ROW = "row"  # the job's work, a row of a file or a page
+    BATCH = "batch"  # likewise, many rows of a file in one request
     QUESTION = "question"  # what the job asks beside its rows
     PROBE = "probe"  # the engine's own question whether the API answers at all
     READING = "reading"  # the engine's own question how contacts stand whom a request may not reach otherwise
+
+
+WRITTEN: Final = frozenset((Role.ROW, Role.BATCH))  # only the job's work is written to the checkpoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)

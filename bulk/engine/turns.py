@@ -10,7 +10,10 @@ from itertools import count
 from typing import Final
 
 from bulk.engine.pace import Pace
+from bulk.engine.pauses import Pauses
+from bulk.engine.retry import over_quota
 from bulk.engine.steps import Step
+from bulk.model import Reply
 
 Names = tuple[str, ...]  # of limits, sorted
 HURRIED: Final = 8  # sends of those in a hurry that go before one that a named limit lets start
@@ -29,6 +32,7 @@ class Turns:
         self._limit = limit
         self._limits = limits
         self.lanes: dict[Names, deque[tuple[int, Step]]] = {}  # each step with its age: who is less is older
+        self.pauses = Pauses("batch")  # of the named limits
         self._passed = 0  # sends of others since one of the lanes could have started
         self.later: list[tuple[float, int, Step]] = []
         self._numbers = count(1)
@@ -61,8 +65,16 @@ class Turns:
 
     def limits_of(self, step: Step) -> Iterable[Pace]:
         """All limits that a step counts against."""
-        names = step.request.limits
-        return (self._limit, *(self._limits[name] for name in set(names))) if names else (self._limit,)
+        return (self._limit, *self._named(step)) if step.request.limits else (self._limit,)
+
+    def refusing(self, step: Step, reply: Reply) -> tuple[Pace, ...]:
+        """The limits of which the answer says that a step was over them: a 429 does not say which it means."""
+        if reply.status == 429 or (over_quota(reply) and not step.request.limits):
+            return tuple(self.limits_of(step))
+        return self._named(step) if over_quota(reply) else ()
+
+    def _named(self, step: Step) -> tuple[Pace, ...]:
+        return tuple(self._limits[name] for name in set(step.request.limits))
 
     def startable(self, now: float) -> tuple[Names | None, float]:
         """The lane whose first step all its named limits let start now, the oldest such; else when to ask again."""
@@ -84,11 +96,14 @@ class Turns:
         return not others or self._passed > (HURRIED if hurried else 1)
 
     def pop_lane(self, names: Names, now: float) -> Step:
-        """The first step of a lane that is startable, counted in its named limits as starting now."""
-        for name in names:
-            self._limits[name].spend(now)
+        """The first step of a lane that is startable, counted in its named limits as starting now.
+
+        One that may not leave any more is not counted: it will not, and a quota's start is lost for a minute.
+        """
         lane = self.lanes[names]
         _age, step = lane.popleft()
+        for name in names if step.until >= now else ():
+            self._limits[name].spend(now)
         if not lane:
             del self.lanes[names]
         self._passed = 0

@@ -7,4 +7,6 @@ from typing import Final
 ON_DUPLICATE: Final = ("error", "first", "last", "all")
 ON_INVALID: Final = ("skip", "stop")
 BLANK: Final = ("keep", "clear")
+AUTO, SINGLE, BATCH = "auto", "single", "batch"
+ENGINES: Final = (AUTO, SINGLE, BATCH)
 ON_CONFLICT: Final = ("sheet", "account", "stop")

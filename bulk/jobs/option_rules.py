@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bulk.access.account import Account
 from bulk.errors import UsageError
+from bulk.jobs.choices import BATCH, SINGLE
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
-from bulk.resources.spec import Resource
+from bulk.resources.spec import Resource, Writing
 
 
 def check_import(resource: Resource | None, options: ImportOptions, access: Account | None) -> None:
@@ -25,7 +26,18 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
     _check_baseline(resource, options)
     if options.delete_missing:
         _check_missing(resource, options)
+    _check_engine(resource, options)
     check_rate(options.rate, access)
+
+
+def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
+    """Raise `UsageError` for an engine that cannot be, or cannot do what is asked."""
+    if options.engine == BATCH and resource is not None and resource.writing is not Writing.CONTACT:
+        raise UsageError("engine_of_contacts", resource=resource.name)
+    if options.no_automations and options.engine == SINGLE:
+        raise UsageError("automations_with_single")
+    if options.no_automations and (resource is None or resource.writing is not Writing.CONTACT):
+        raise UsageError("automations_of_contacts")
 
 
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
-from bulk.jobs.choices import BLANK, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Check = Callable[[Any], bool]
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
@@ -98,6 +98,8 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "allow_damaged": _FLAG,
     "yes": _FLAG,
     "undoable": _FLAG,
+    "engine": _one_of(*ENGINES),
+    "no_automations": _FLAG,
     "max_errors": (_is_max_errors, "write a number of rows, like 100, or a share, like 5%"),
     "max_duration": (_or_none(_is_number), "it is a number of seconds"),
     "rate": (_is_number, NO_LIMIT_RATE),
@@ -154,6 +156,8 @@ class ImportOptions:
     rate: float = 5.0
     concurrency: int = 0
     undoable: bool = False
+    engine: str = "auto"
+    no_automations: bool = False
 
     def __post_init__(self) -> None:
         _check_all(self)

@@ -50,6 +50,7 @@ class Rows:
     flow_of: FlowOf
     stale: float | None = None  # seconds after which what was read does not decide by itself any more, if not STALE
     counts: Counter[str] = field(default_factory=Counter)
+    batched: bool = False  # some of them may have gone in batches, and not have ended by that
     _given: bool = False
     _open: int = 0  # given and not ended
     _rereading: bool = False  # what is held of the next rows is read anew
@@ -138,7 +139,8 @@ class Rows:
         while batch := list(islice(records, BATCH)):
             first, last = batch[0].number, batch[-1].number
             settled = self.checkpoint.rows.settled_between(first, last)
-            opened = self.checkpoint.journal.open_between(first, last) if self.resumed else {}
+            began = self.resumed or self.batched
+            opened = self.checkpoint.journal.open_between(first, last) if began else {}
             yield from self._tasks_of([record for record in batch if record.number not in settled], opened)
 
     def _made(self, row: int) -> str:

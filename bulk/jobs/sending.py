@@ -6,8 +6,10 @@ from __future__ import annotations
 import anyio
 
 from bulk.access.account_lock import AccountLock
+from bulk.jobs.after_batch import AfterBatch
 from bulk.jobs.apply_cost import NOT_OLD
 from bulk.jobs.apply_rows import ApplyRows
+from bulk.jobs.batches import BatchFeed
 from bulk.jobs.conflicts import check_conflicts
 from bulk.jobs.create_names import make_names, planned_names
 from bulk.jobs.delete import confirm_deletion, confirm_missing
@@ -48,9 +50,10 @@ async def send_rows(
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:
             await confirm_deletion(job, runner, prepared)
+        batches = BatchFeed(prepared, checkpoint, after_each, needs.engine)
         reading = reading_of(job, needs)
         back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, reading)
-        rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow)
+        rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow, counts=batches.counts)
         if options.undoable:
             rows.flow_of = UndoableRows(prepared, checkpoint).flow
         if checkpoint.fact(facts.BASELINE):  # what both changed is judged by how it is shortly before
@@ -58,8 +61,13 @@ async def send_rows(
         if job.applies:
             rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint, job.projection).flow, NOT_OLD
         rows.flow_of = heeding_replaced(prepared, checkpoint, rows.flow_of)
+        rows.batched = batches.is_needed
+        if rows.batched:
+            rows.flow_of = AfterBatch(prepared, checkpoint, rows.flow_of).flow
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
+            if rows.batched:
+                await runner.run(batches)
             await runner.run(rows)
             await back.finish(runner)
             tellers.cancel_scope.cancel()

@@ -1,11 +1,14 @@
 """What the rows will need, before the first is sent: the names to make, and how many requests that will be about."""
 
+# hub: a look at every row meets all that is known of it
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bulk.files.keys import RowSet
+from bulk.jobs.engines import Choice
 from bulk.jobs.open_rows import open_records, open_rows
 from bulk.jobs.own_ids import Disagreeing, others_beside
 from bulk.jobs.prepared import Prepared
@@ -32,6 +35,7 @@ class Survey:
     `addresses` are the keys that are not plain ones.
     Of `unread` rows it is not known what the account holds, and the others are `read`, by their numbers.
     `unchanged` of the rows ask for nothing that the account does not hold; told by `look_for_unchanged`.
+    `engine` is what the job goes by, once that is known.
     """
 
     rows: int = 0
@@ -45,6 +49,7 @@ class Survey:
     newcomers: int = 0
     addresses: set[str] = field(default_factory=set)
     disagreeing: Disagreeing = field(default_factory=Disagreeing)
+    engine: Choice | None = None
 
     def describe(self, rate: float) -> str:
         """The line that a user sees before a long job."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 import anyio.to_thread
 
 from bulk.engine.dispatch import Dispatch
-from bulk.jobs.rows import Rows
 from bulk.jobs.survey import Survey
 from bulk.model import RowStatus
 from bulk.planning.page_source import PageWalk
@@ -23,14 +22,28 @@ SENDING: Final = "sending"
 PLANNING: Final = "planning"  # nothing is sent
 
 
-async def telling_progress(progress: Progress, rows: Rows, needs: Survey, runner: Runner, phase: str = SENDING) -> None:
+class Counting(Protocol):
+    """Who counts the rows that have ended, by status."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """By status."""
+
+    @property
+    def failed(self) -> int:
+        """How many failed or are in doubt."""
+
+
+async def telling_progress(
+    progress: Progress, rows: Counting, needs: Survey, runner: Runner, phase: str = SENDING
+) -> None:
     """Tell where the job stands, again and again."""
     while True:
         progress.update(where_it_stands(rows, needs, runner, phase))
         await anyio.sleep(TELL_EVERY)
 
 
-def where_it_stands(rows: Rows, needs: Survey, runner: Runner, phase: str = SENDING) -> Snapshot:
+def where_it_stands(rows: Counting, needs: Survey, runner: Runner, phase: str = SENDING) -> Snapshot:
     """Where the job stands."""
     dispatch = runner.dispatch
     in_doubt = rows.counts[RowStatus.IN_DOUBT.value]

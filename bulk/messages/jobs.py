@@ -15,6 +15,20 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "option_invalid": "⟦{option}={value}⟧: {expected}.",
         "choice_unknown": "⟦{option}={given!r}⟧: this resource {takes}.",
         "key_id_with_create": ("⟦key=id⟧ finds what is there, so it does not go with ⟦mode=create⟧. Drop one of them."),
+        "engine_of_contacts": (
+            "⟦engine=batch⟧: ActiveCampaign's importer takes contacts only, no {resource}. Drop the option."
+        ),
+        "automations_with_single": (
+            "⟦no_automations⟧ goes by ActiveCampaign's importer: nothing else can hold automations back. Drop"
+            " ⟦engine=single⟧."
+        ),
+        "automations_of_contacts": (
+            "⟦no_automations⟧ goes with contacts only: of nothing else can automations be held back. Drop the option."
+        ),
+        "automations_not_held_back": (
+            "⟦no_automations⟧: these rows cannot go by ActiveCampaign's importer, which alone holds automations back."
+            " It takes contacts by their addresses, each once: ⟦mode=upsert⟧, ⟦key=email⟧, and not ⟦on_duplicate=all⟧."
+        ),
         "import_options_of_one_resource": (
             "⟦mode⟧, ⟦key⟧, ⟦limit⟧ and ⟦skip_lines⟧ go with one resource, not with all. Drop them."
         ),

@@ -6,6 +6,7 @@
 * A row's record and its decision: `rows/`, each a writer of `writers`; `record_keys`.
 * Carrying it out, request by request: `steps/`; `settling` (what may not be repeated), `consent` (who may be
   subscribed).
+* Many contacts in one request of ActiveCampaign's importer: `batch/`.
 * Taking back what a job has changed: `undo/`.
 * Cells: `contact_wants`, `understanding`, `unchanged`, `damage`, `sheet_errors`, `spelling`, `translate` (ids of
   another account), `sameness` (what two cells have in common), `three_ways` (an export, its sheet, the account).

@@ -1,1 +1,4 @@
-"""What runs while a job runs: the runner with its feeds, the reasons to stop, what is told of it."""
+"""What runs while a job runs: the runner with its feeds, the reasons to stop, what is told of it.
+
+`feed` says what the `runner` asks of where its tasks come from.
+"""

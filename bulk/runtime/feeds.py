@@ -8,7 +8,7 @@ from dataclasses import replace
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Task
 from bulk.model import Outcome, Receipt
-from bulk.runtime.runner import Feed, Waiting
+from bulk.runtime.feed import Feed, Waiting
 from bulk.storage.checkpoint import Checkpoint
 
 

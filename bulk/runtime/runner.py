@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Final, Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -17,12 +17,14 @@ import anyio.lowlevel
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
 from bulk.engine.pace import Pace
+from bulk.engine.quota import importer_quotas
 from bulk.engine.reading_pace import MARGIN
 from bulk.engine.steps import Settled, Step
-from bulk.engine.tasks import Role, Task
+from bulk.engine.tasks import WRITTEN, Role, Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.flow import Asking
+from bulk.runtime.feed import Feed, Intending, Intents, Leased, Waiting
 from bulk.runtime.meter import Meter
 from bulk.storage.checkpoint import Checkpoint
 
@@ -31,43 +33,6 @@ _BACKLOG: Final = 2_000_000  # characters that may wait for the disk: answers ma
 _LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]
-
-
-class Feed(Protocol):
-    """Where tasks come from and where the ends of rows go. Called by the runner only, one call at a time."""
-
-    def take(self) -> Task | None:
-        """Give the next task; None if there is none at the moment."""
-
-    @property
-    def done(self) -> bool:
-        """Whether no task will come any more, whatever is settled."""
-
-    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        """Write a row's receipt down, in the same breath as everything that follows from it."""
-
-    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        """Write down how a row ended."""
-
-
-@runtime_checkable
-class Waiting(Protocol):
-    """A feed that may have another task later although nothing happens until then."""
-
-    @property
-    def again_at(self) -> float:
-        """When to ask it again; what lies in the past does not count."""
-
-
-@runtime_checkable
-class Leased(Protocol):
-    """A pace whose starts lie where others take some too: they are taken ahead, and not while the engine waits."""
-
-    def is_due(self, now: float) -> bool:
-        """Whether to `renew`."""
-
-    async def renew(self) -> None:
-        """Tell what happened, and take what may be sent next. Reports what is wrong by the pace itself."""
 
 
 class Runner:
@@ -94,6 +59,7 @@ class Runner:
         """Run until every task of the feed has ended, or the engine has stopped and nothing is in flight."""
         dispatch = self.dispatch
         waiting = feed if isinstance(feed, Waiting) else None  # looked at once: it takes longer than a request
+        intents = _intents_of(feed, self._checkpoint)
         leased = dispatch.limit if isinstance(dispatch.limit, Leased) else None
         async with anyio.create_task_group() as flights:
             while True:
@@ -108,7 +74,7 @@ class Runner:
                 if isinstance(step, Step):
                     if self._checkpoint and self._checkpoint.backlog > _BACKLOG:
                         await self._checkpoint.durable()
-                    flights.start_soon(self._fly, step, feed)
+                    flights.start_soon(self._fly, step, feed, intents)
                     continue
                 if dispatch.in_flight == 0 and (dispatch.stops.stopping or (dispatch.idle and feed.done)):
                     break
@@ -146,32 +112,35 @@ class Runner:
             for one, outcome in self.dispatch.add(task):
                 self._end(feed, one, outcome)
 
-    async def _fly(self, step: Step, feed: Feed) -> None:
+    async def _fly(self, step: Step, feed: Feed, intents: Intents | None) -> None:
         request, task = step.request, step.task
-        checkpoint = self._checkpoint if task.role is Role.ROW else None
-        if checkpoint and request.method != "GET":
-            checkpoint.journal.intend(task.id, request, step.attempts)
+        checkpoint = self._checkpoint if task.role in WRITTEN else None
+        intents = intents if checkpoint else None
+        if checkpoint and intents and request.method != "GET":
+            intents.intend(task.id, request, step.attempts)
             await checkpoint.durable()
         now = anyio.current_time()
         if self.dispatch.leaves(step, now):
             if step.until < math.inf:  # also where a connection has to be made first
                 request = replace(request, leave_within=step.until + MARGIN - now)
             reply = await self._send(request)
-            self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed)
-        elif checkpoint and not step.attempts:
-            checkpoint.journal.release(task.id, request.step)
+            self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed, intents)
+        elif request.soon_after is not None:
+            self._settled(step, self.dispatch.late(step, now), feed, intents)
+        elif intents and not step.attempts:
+            intents.release(task.id, request.step)
         self._wake.set()
         if checkpoint and request.method == "GET":
             await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
 
-    def _settled(self, step: Step, settled: Settled, feed: Feed) -> None:
+    def _settled(self, step: Step, settled: Settled, feed: Feed, intents: Intents | None) -> None:
         """Write down what an answer settled, and end the tasks that ended by it."""
         checkpoint = self._checkpoint
-        if checkpoint and step.task.role is Role.ROW:
+        if checkpoint and intents:
             if settled.receipt is not None:
                 feed.received(step, settled.receipt, checkpoint)
             elif settled.released:
-                checkpoint.journal.release(step.task.id, step.request.step)
+                intents.release(step.task.id, step.request.step)
         if checkpoint:
             for other, receipt in settled.beside:
                 feed.received(other, receipt, checkpoint)
@@ -179,10 +148,8 @@ class Runner:
             self._end(feed, task, outcome)
 
     def _end(self, feed: Feed, task: Task, outcome: Outcome) -> None:
-        if self._checkpoint and task.role is Role.ROW:
+        if self._checkpoint and task.role in WRITTEN:
             feed.ended(task, outcome, self._checkpoint)
-
-    # ---- questions before the rows
 
     async def ask(self, asking: Asking[Result]) -> Result:
         """Run what the job must know before its rows. Raises `AbortedError` or `UnfinishedError` if it cannot."""
@@ -197,6 +164,13 @@ class Runner:
         question.answer(self.dispatch)
 
 
+def _intents_of(feed: Feed, checkpoint: Checkpoint | None) -> Intents | None:
+    """Where the intents of a feed's tasks stand; None without a checkpoint."""
+    if checkpoint is None:
+        return None
+    return feed.intents if isinstance(feed, Intending) else checkpoint.journal
+
+
 def _later(waiting: Waiting | None, now: float) -> float:
     """Seconds until a feed should be asked again for no other reason than time."""
     again = math.inf if waiting is None else waiting.again_at
@@ -205,8 +179,8 @@ def _later(waiting: Waiting | None, now: float) -> float:
 
 def new_dispatch(rate: float, concurrency: int, pace: Pace | None = None) -> Dispatch:
     """Make the engine of one run; `rate` 0 means no limit. Without a `pace` it keeps its own."""
-    chance = random.Random().random  # noqa: S311 - spreads retries, keeps no secret
-    return Dispatch(pace or RateLimit(rate), chance, rate=rate or math.inf, concurrency=concurrency)
+    own, chance = pace or RateLimit(rate), random.Random().random  # noqa: S311 - spreads retries, keeps no secret
+    return Dispatch(own, chance, rate=rate or math.inf, concurrency=concurrency, limits=importer_quotas())
 
 
 def stopped_error(dispatch: Dispatch) -> BulkError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from bulk.sandbox.calls import Answer, Call, Refusal, integer
-from bulk.sandbox.routes import ROUTES, bulk_import
+from bulk.sandbox.routes import ROUTES, bulk_apply, bulk_import
 from bulk.sandbox.shapes.wire import Shapes
 from bulk.sandbox.store import Store
 from bulk.sandbox.switches import Switches
@@ -44,6 +44,10 @@ class Account:
     shapes: Shapes
     switches: Switches
 
+    def destine(self, answer: Answer, ends: str, share: float) -> None:
+        """Let the batch that was just queued end so, with this share of its contacts applied."""
+        bulk_import.destine(self.store, answer, ends, share)
+
     def answer(self, method: str, path: str, query: Query, body: bytes, *, applied: bool = True) -> Answer:
         """Answer one call; what it writes is committed when this returns, or not at all.
 
@@ -61,12 +65,14 @@ class Account:
         try:
             sent = _parsed(body)
         except ValueError:
+            if route is bulk_import.queue:
+                return bulk_import.unparsable()
             return 400, {"message": "Invalid or unparsable json"}
-        call = Call(self.store, self.shapes, self.switches, ids, query, sent, parts[-1])
+        call = Call(self.store, self.shapes, self.switches, ids, query, sent, parts[-1], len(body))
         db = self.store.db
-        if bulk_import.is_due(call):
+        if bulk_apply.is_due(call):
             db.execute("BEGIN IMMEDIATE")
-            bulk_import.apply(call)
+            bulk_apply.apply(call)
             db.execute("COMMIT")
         db.execute("BEGIN" if method == "GET" else "BEGIN IMMEDIATE")  # a list and its total are of one moment
         try:

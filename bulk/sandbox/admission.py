@@ -19,6 +19,7 @@ from bulk.sandbox.faults import BODIES
 from bulk.sandbox.limits import Busiest, Limit, limit_of
 from bulk.sandbox.options import SandboxOptions
 from bulk.sandbox.responses import Response, packed
+from bulk.sandbox.routes import bulk_import
 from bulk.sandbox.shapes.wire import Shapes
 from bulk.sandbox.store import Store
 
@@ -63,10 +64,11 @@ class Admission:
         return self._account(1).account
 
     def counts(self, tables: Sequence[str]) -> dict[str, dict[str, int]]:
-        """How many rows each account that is open has in these tables, by its name."""
+        """How many rows each account that is open has in these tables, and how many batches, by its name."""
         accounts = [paced.account for paced in self._accounts.values()]
         return {
             account.shapes.host: {table: account.store.count(f"SELECT count(*) FROM {table}") for table in tables}
+            | bulk_import.counts(account.store)
             for account in accounts
         }
 
@@ -87,9 +89,10 @@ class Admission:
         if not isinstance(number, int):
             return packed(number)
         paced = self._account(number)
-        if not paced.limit.admit(arrived):
-            return self._over(options.rate, request)
-        paced.busiest.note(arrived)
+        if options.switches.import_counts or not request.path.startswith("import/"):
+            if not paced.limit.admit(arrived):
+                return self._over(options.rate, request)
+            paced.busiest.note(arrived)
         return paced.account
 
     def _over(self, rate: float, request: Request) -> Response:

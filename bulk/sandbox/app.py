@@ -142,12 +142,14 @@ class Sandbox:
         """Answer with a fault; most kinds apply the request first."""
         if fault.kind == "lost_before":
             raise ConnectionDropped("dropped before it was applied")
-        if fault.kind in ("status", "proxy") and not fault.applied:
+        if fault.kind in ("status", "proxy", "quota") and not fault.applied:
             return failed(fault, self._clock())
         if fault.kind == "slow":
             await anyio.sleep(fault.seconds)
         request = disregarding(fault, request)
         answer = self._answer(request, account, applied=fault.kind != "unapplied")
+        if fault.kind == "batch" and account is not None:
+            account.destine(answer, fault.ends, fault.share)
         if fault.kind == "reset":
             raise ConnectionDropped("reset amid the answer", (answer[0], packed(answer).content))
         if fault.kind == "lost_after":

@@ -17,7 +17,10 @@ Answer = tuple[int, Any]  # status and JSON body; None: no body
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request after the front door: the ids of its path, its query and its body; `last` is where its path ends."""
+    """A request after the front door: the ids of its path, its query and its body.
+
+    `last` is where its path ends, `size` how many bytes its body has.
+    """
 
     store: Store
     shapes: Shapes
@@ -26,6 +29,7 @@ class Call:
     query: tuple[tuple[str, str], ...]
     body: Any
     last: str = ""
+    size: int = 0
 
     def param(self, name: str) -> str:
         """A query parameter, "" if it is not given."""

@@ -33,6 +33,8 @@ KINDS: Final[Mapping[str, str]] = {
     "twice": "the answer is given twice on its connection, so that each later answer there comes one request late",
     "unsaid": "applied, then 200 with `{}`",
     "unapplied": "answered as if it were done, and nothing is changed",
+    "quota": "400 with the importer's `Rate limit exceeded.` instead; not applied",
+    "batch": "a batch of the importer is queued; then it `ends` so, and a `share` of its contacts is applied",
 }
 BODIES: Final[Mapping[int, Any]] = {
     400: {"errors": [{"status": 400, "title": "Bad Request", "detail": "The request could not be understood."}]},
@@ -46,6 +48,9 @@ BODIES: Final[Mapping[int, Any]] = {
     503: {"message": "Service Unavailable"},
     504: {"message": "Gateway Timeout"},
 }
+
+
+ENDS: Final = ("completed", "failed", "interrupted", "active", "claimed", "waiting", "false", "unknown")
 
 
 class ConnectionDropped(ConnectionError):  # noqa: N818 - it says what happened, like its parent's children
@@ -67,7 +72,7 @@ class Fault:
     `body` is a text that the request's body holds. When: `after` and `until` so many seconds from the first request
     (0: no end); after `skip` matching requests the `nth`, `every` so many, the `first` so many, by `probability`; all
     that are given must hold. What: `kind`, with `status`, `applied`, `retry_after` (seconds or any text; "date" is a
-    date `seconds` from now), `seconds` or `total` (JSON, or any text), as `KINDS` says.
+    date `seconds` from now), `seconds`, `total` (JSON, or any text), `ends` (one of `ENDS`), `share`, as `KINDS` says.
     """
 
     kind: str
@@ -86,6 +91,8 @@ class Fault:
     retry_after: str = ""
     seconds: float = 1.0
     total: str = ""
+    ends: str = "failed"
+    share: float = 0.0
 
 
 class Faults:
@@ -166,4 +173,6 @@ def _makes_sense(name: str, value: Any) -> bool:
         return value == 0 or (200 <= value <= 599 and value not in (204, 304))
     if name == "retry_after":
         return bool(value.isascii() and value.isprintable())
-    return isinstance(value, str | bool) or 0 <= value <= (1 if name == "probability" else math.inf)
+    if name == "ends":
+        return value in ENDS
+    return isinstance(value, str | bool) or 0 <= value <= (1 if name in ("probability", "share") else math.inf)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Final
 
-from bulk.sandbox.faults import KINDS
+from bulk.sandbox.faults import ENDS, KINDS
 from bulk.sandbox.switches import table
 
 WIDTH: Final = 78
@@ -26,6 +26,8 @@ WHEN: Final = (
     ("retry_after", '""', "of a status: the header, seconds or any text; `date`: `seconds` from now"),
     ("seconds", "1.0", "how slow, or how far away the date"),
     ("total", '""', "what a list tells: a number, or any text"),
+    ("ends", '"failed"', f"of a batch: what becomes of it: {', '.join(f'`{end}`' for end in ENDS)}"),
+    ("share", "0.0", "of a batch: how many of its contacts are applied, from the first on; 1: all"),
 )
 _SWITCHES: Final = ("switch", "default or other", "open in", "meaning")
 _KINDS: Final = ("kind", "what happens")

@@ -13,6 +13,7 @@ from typing import Any, Final
 from bulk.sandbox.calls import Answer
 from bulk.sandbox.entrances import Request
 from bulk.sandbox.faults import BODIES, Fault
+from bulk.sandbox.routes.bulk_import import over_quota
 from bulk.sandbox.spoiling import exchanged, narrowed, spoiled, unnarrowed
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -74,6 +75,8 @@ def failed(fault: Fault, now: datetime) -> Response:
     """The error of a fault, in place of any answer."""
     if fault.kind == "proxy":
         return page(fault.status or 403, _HTML, _retry_after(fault, now))
+    if fault.kind == "quota":
+        return packed(over_quota(), _retry_after(fault, now))
     code = fault.status or 500
     return packed((code, BODIES.get(code, {"message": f"HTTP {code}"})), _retry_after(fault, now))
 

@@ -144,6 +144,9 @@ SCHEMA: Final = (
         failure TEXT NOT NULL, success TEXT)""",  # success: of a batch that was applied
     "CREATE INDEX imports_open ON imports (at) WHERE success IS NULL",
     "CREATE TABLE importCalls (at REAL NOT NULL, single INTEGER NOT NULL)",
+    "CREATE TABLE importRefusals (at REAL NOT NULL)",
+    # where a batch ends other than completed, and how much of it is applied
+    "CREATE TABLE importFates (batchId TEXT PRIMARY KEY, ends TEXT NOT NULL, share REAL NOT NULL)",
     f"CREATE TABLE exclusions ({_ID}, matchPhrase TEXT NOT NULL, matchType TEXT NOT NULL)",
     # counting 100,000 contacts anew for each page would cost more than the page
     "CREATE TABLE totals (contacts INTEGER NOT NULL)",

@@ -55,6 +55,8 @@ def _exchanged(name: str, value: Any) -> Any:
         return re.sub(r"(?<=with id )\d+", lambda result: str(_other(int(result[0]))), value)
     if name in ("meta", "errors"):
         return value
+    if name == "batchId":
+        return _other(value)
     if isinstance(value, list):
         return [_another(one) for one in value]
     return _another(value)

@@ -90,6 +90,10 @@ class Store:
         result: tuple[Any, ...] | None = self.db.execute(sql, values).fetchone()
         return result
 
+    def many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        """A statement that gives nothing back, once for each of the values."""
+        self.db.executemany(sql, values)
+
     def count(self, sql: str, values: Sequence[Any] = ()) -> int:
         """The number that a query gives."""
         return int(self.db.execute(sql, values).fetchone()[0])

@@ -75,7 +75,24 @@ class Switches:
         "ignored", "§12", "an id of no field or list is passed over, or fails the contact", "fails"
     )
     import_apostrophe: str = _switch("refused", "§6.2", "an apostrophe before the @ fails later, or not", "taken")
-    unknown_batch: int = _switch(400, "§12", "the status of a batchId that is not known", 404)
+    import_order: str = _switch(
+        "in turn", "§6.5", "batches are applied as they came, or each second one in half the time", "overtaking"
+    )
+    import_excludes: str = _switch(
+        "both", "§6.1", "exclude_automations is heeded beside the contacts and inside one, or in one place only",
+        "payload", "contact",
+    )  # fmt: skip
+    import_enrols: bool = _switch(
+        False, "§6.5", "a contact of a batch enters all active automations, unless they are excluded", True
+    )
+    import_counts: bool = _switch(True, "§6.1", "the importer's calls count against the requests a second", False)
+    import_refusals: str = _switch(
+        "free", "§6.2", "a batch that is refused for its rate counts in its minute, or not", "count"
+    )
+    import_kept: float = _switch(0.0, "§12", "seconds for which it can be asked what became of a batch; 0: for good")
+    unknown_batch: int = _switch(
+        400, "§12", "the status of a batchId that is not known; 200 comes with the status false", 404, 200
+    )
     # the way in
     bad_token: int = _switch(403, "§11", "the status of a wrong Api-Token", 401)
     refusal_text: str = _switch("Too Many Requests", "§12", "the message of a 429")

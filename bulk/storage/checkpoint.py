@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bulk.errors import UsageError
 from bulk.storage import facts
+from bulk.storage.batches import Batches
 from bulk.storage.database import Database
 from bulk.storage.facts import Fact, FactStore, Family, K, T
 from bulk.storage.journal import Journal
@@ -29,6 +30,7 @@ from bulk.storage.unread import UnreadRows
 Clock = Callable[[], float]
 
 
+# wide: one attribute for each concern, each with a class of its own
 class Checkpoint:
     """One job's database, by concerns. Only one process has it open (the job's lock sees to that)."""
 
@@ -41,6 +43,7 @@ class Checkpoint:
         self._database = Database(path, new=new)
         self._facts = FactStore(self._database)
         self.journal = Journal(self._database, clock)
+        self.batches = Batches(self._database, self.journal)
         self.rows = RowStates(self._database)
         self.unread = UnreadRows(self._database)
         self.planned = PlannedRows(self._database)

@@ -48,12 +48,18 @@ def _add_undoing(database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE undoing (row INTEGER PRIMARY KEY, thing TEXT NOT NULL)")
 
 
+def _add_batches(database: sqlite3.Connection) -> None:
+    """From 8 to 9: the batches that rows went in, and the importer's names for them."""
+    database.execute("CREATE TABLE batches (number INTEGER PRIMARY KEY, rows TEXT NOT NULL, batch TEXT NOT NULL)")
+
+
 FIRST_CHECKPOINT: Final = 4  # the oldest format of a checkpoint that is understood
 CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
     _add_read_back,
     _add_edits,
     _add_planned,
     _add_undoing,
+    _add_batches,
 )
 FIRST_RECORD: Final = 1  # the same of `job.json`; each function gets what it holds, and gives it as the next has it
 RECORD_MIGRATIONS: Final[tuple[Callable[[Record], Record], ...]] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,14 +61,14 @@ class Journal:
         self._database = database
         self._clock = clock
 
-    def intend(self, row: int, request: Request, attempts: int) -> None:
-        """Note that a request is about to leave, and what it overwrites. The first such note of a step stays."""
-        self._database.put(_INTEND, (row, request.step, request.method, attempts))
+    def intend(self, number: int, request: Request, attempts: int) -> None:
+        """Note that a row's request is about to leave, and what it overwrites. The first such note of a step stays."""
+        self._database.put(_INTEND, (number, request.step, request.method, attempts))
         if request.method != "GET":
             edits = request.edits or _UNTOLD
             each = [edit.to_json() for edit in edits.each]
             text = _readable(each) if each else NOTHING_TOLD
-            values = (row, request.step, edits.record, text, edits.made, self._clock())
+            values = (number, request.step, edits.record, text, edits.made, self._clock())
             self._database.put(_OVERWRITE, values)
 
     def receive(self, row: int, method: str, receipt: Receipt) -> None:
@@ -81,14 +82,20 @@ class Journal:
         if receipt.verdict is Verdict.REJECT and method != "GET":
             self._database.put(_NOT_DONE, (row, receipt.step))
 
-    def release(self, row: int, step: str) -> None:
+    def release(self, number: int, step: str) -> None:
         """Forget an intent whose request was surely not executed."""
-        self._database.put("DELETE FROM steps WHERE row = ? AND step = ? AND verdict IS NULL", (row, step))
-        self._database.put(_NOT_DONE, (row, step))
+        self._database.put("DELETE FROM steps WHERE row = ? AND step = ? AND verdict IS NULL", (number, step))
+        self._database.put(_NOT_DONE, (number, step))
 
     def was_so(self, row: int, step: str) -> None:
         """Forget what a write has overwritten: the account says that it was so before, so it has changed nothing."""
         self._database.put(_NOT_DONE, (row, step))
+
+    def amend(self, row: int, step: str, edits: Edits) -> None:
+        """Put right what a step has overwritten, once it is known which of it came about."""
+        each = _readable([edit.to_json() for edit in edits.each])
+        values = (edits.record, each, edits.made, row, step)
+        self._database.put("UPDATE edits SET record = ?, edits = ?, made = ? WHERE row = ? AND step = ?", values)
 
     def overwritten(self) -> Iterator[Overwritten]:
         """What the job has changed of records that were there, or may have, in the order in which it was sent."""
@@ -103,6 +110,14 @@ class Journal:
         for row, step, record, text, made, at, sure in cursor:  # the steps of a row that is done are not kept
             edits = tuple(map(Edit.from_json, json.loads(text)))
             yield Overwritten(row, step, Edits(record, edits, bool(made)), at, sure=bool(sure))
+
+    def written_by(self, step: str, rows: AbstractSet[int]) -> Iterator[Overwritten]:
+        """What one step of these rows changes, or may have."""
+        marks = ",".join(map(str, rows))
+        sql = f"SELECT row, record, edits, made, at FROM edits WHERE step = ? AND row IN ({marks})"
+        for row, record, text, made, at in self._database.read(sql, (step,)):
+            edits = tuple(map(Edit.from_json, json.loads(text)))
+            yield Overwritten(row, step, Edits(record, edits, bool(made)), at)
 
     def last_sent(self) -> float:
         """When the last of what the job may have changed was sent, by the clock of this machine; 0.0: nothing was."""

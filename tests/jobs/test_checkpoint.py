@@ -12,7 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.model import Outcome, Request, RowStatus
+from bulk.model import Outcome, Receipt, Request, RowStatus, Verdict
 from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.database import Database
@@ -102,6 +102,22 @@ def refused(path: Path, content: bytes) -> str:
         pass
     assert path.read_bytes() == content, "left as it is"
     return str(caught.value)
+
+
+def test_what_a_refusal_said_is_there_again_when_the_job_goes_on(tmp_path: Path):
+    reasons = [{"contact": 230, "failureReason": "Field 'email' incorrect format"}, "Invalid or unparsable json"]
+    refused = Receipt("submit", Verdict.REJECT, 400, reasons, "http_400", "No.")
+
+    async def write() -> None:
+        with new_checkpoint(tmp_path / "checkpoint.sqlite") as checkpoint:
+            checkpoint.journal.intend(2, Request("submit", "POST", "import/bulk_import"), 1)
+            checkpoint.journal.receive(2, "POST", refused)
+            await checkpoint.durable()
+
+    run(write)
+    with opened_checkpoint(tmp_path / "checkpoint.sqlite") as checkpoint:
+        assert checkpoint.journal.open_between(1, 9)[2].known == {"submit": refused}
+        assert list(checkpoint.journal.written()) == [], "it has changed nothing"
 
 
 def test_a_checkpoint_cut_at_any_byte_is_refused_and_left_as_it_is(tmp_path: Path):

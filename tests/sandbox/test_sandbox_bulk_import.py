@@ -25,6 +25,12 @@ def wrong(at: int, reason: str) -> dict[str, Any]:
             "failureReasons": [{"contact": at, "failureReason": f"Field 'email' {reason}"}]}  # fmt: skip
 
 
+def sized(size: int, letter: str = "x") -> bytes:
+    head, tail = b'{"contacts":[{"email":"p@example.com","first_name":"', b'"}]}'
+    text = letter.encode() * ((size - len(head) - len(tail)) // len(letter.encode()))
+    return head + text + b"x" * (size - len(head) - len(tail) - len(text)) + tail
+
+
 LINES = (
     Line("§6.2 queued", QUEUE, batch({"email": "new@example.com"}), 200,
          {"success": 1, "queued_contacts": 1, "batchId": str, "message": "Contact import queued"}),
@@ -33,18 +39,33 @@ LINES = (
     Line("§6.2 one bad contact refuses all", QUEUE, batch({"email": "a@example.com"}, {"email": "nobody"}), 400,
          Exactly(wrong(2, "incorrect format"))),
     Line("§6.2 not found", QUEUE, batch({"first_name": "Ada"}), 400, Exactly(wrong(1, "not found"))),
-    Line("§6.2 not JSON", QUEUE, b"{", 400, {"message": "Invalid or unparsable json"}),
+    Line("§6.2 not JSON", QUEUE, b"{", 400,
+         Exactly(wrong(0, "") | {"failureReasons": ["Invalid or unparsable json"]})),
     Line("§6.2 no contacts", QUEUE, {}, 400, {"success": 0, "failureReasons": ["Invalid or unparsable json"]}),
     Line("§6.1 at most 250", QUEUE, batch(*({"email": f"p{n}@example.com"} for n in range(251))), 400, {"success": 0}),
     Line("§6.1 250 are taken", QUEUE, batch(*({"email": f"p{n}@example.com"} for n in range(250))), 200,
          {"queued_contacts": 250}),
     Line("§6.1 below 400,000 bytes", QUEUE, batch({"email": "p@example.com", "first_name": "x" * 400_000}), 400,
          {"success": 0}),
+    Line("§6.2 all bad ones are named", QUEUE,
+         batch({"email": "nobody"}, {"email": "a@example.com"}, {"email": ""}, "text", {"email": 7}), 400,
+         {"failureReasons": [{"contact": 1, "failureReason": "Field 'email' incorrect format"},
+                             {"contact": 3, "failureReason": "Field 'email' not found"},
+                             {"contact": 4, "failureReason": "Field 'email' not found"},
+                             {"contact": 5, "failureReason": "Field 'email' incorrect format"}]}),
+    Line("§6.1 a body of 399,999 bytes", QUEUE, sized(399_999), 200, {"queued_contacts": 1}),
+    Line("§6.1 one of 400,000", QUEUE, sized(400_000), 400, {"success": 0}),
+    Line("§6.1 one that JSON would write longer", QUEUE, sized(399_999, "é"), 200, {"queued_contacts": 1}),
+    Line("§6.1 a callback is taken", QUEUE,
+         batch({"email": "a@example.com"}, callback={"url": "https://example.com/hook", "detailed_results": "true"}),
+         200, {"queued_contacts": 1}),
     Line("§6.2 the check at the door is loose", QUEUE, batch({"email": "invalid.email@invalidDomain"}), 200,
          {"queued_contacts": 1}),
     Line("§6.3 batchId", INFO, None, 400, Exactly({"success": 0, "message": "'batchId' is a required field."})),
     Line("§6.3 unknown", f"{INFO}?batchId=none", None, 400, {"success": 0}),
     Line("§6.3 unknown", f"{INFO}?batchId=none", None, 404, switches=Switches(unknown_batch=404)),
+    Line("§6.3 unknown", f"{INFO}?batchId=none", None, 200,
+         Exactly({"status": False, "success": [], "failure": []}), switches=Switches(unknown_batch=200)),
     Line("§6.3 overview", "GET import/bulk_import", None, 200,
          Exactly({"outstanding": [{"forDate": NOW[:10], "batches": "1", "contacts": "2"}], "recentlyCompleted": []}),
          after=((QUEUE, batch({"email": "a@example.com"}, {"email": "b@example.com"})),)),

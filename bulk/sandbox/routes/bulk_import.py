@@ -1,6 +1,8 @@
 """The bulk importer: batches of contacts that are checked at once, queued, and applied seconds later. §6.
 
-What a batch says is applied by whoever asks the account anything once its time has come: there is no other hand here.
+What a batch says is applied by whoever asks the account anything once its time has come (`bulk_apply`): there is no
+other hand here. Where a batch ends, and how much of it is applied, a fault may have said (`destine`). A callback is
+taken and never called.
 """
 
 from __future__ import annotations
@@ -8,30 +10,29 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from bulk.resources.kinds import EMAIL_PATTERN
-from bulk.sandbox.calls import Answer, Call, Refusal, integer, text
-from bulk.sandbox.routes.contacts import set_field, sync_contact
-from bulk.sandbox.routes.links import LEFT, store_list
+from bulk.sandbox.calls import Answer, Call, Refusal
+from bulk.sandbox.routes.bulk_apply import OPEN_ENDED, Entry
+from bulk.sandbox.store import Store
 
 MOST: Final = 250  # contacts in a batch
 BYTES: Final = 400_000  # a body has fewer
 PER_MINUTE: Final = 100  # requests, of them
 SINGLES: Final = 20  # with one contact each
-_LOOSE: Final = re.compile(r"[^\s@]+@[^\s@]+")  # the check at the door; that in the queue is the strict one
-_STRICT: Final = re.compile(EMAIL_PATTERN)
-_AGES: Final = ((1, False), (2, "waiting"), (3, "claimed"), (6, "active"))  # until these sixths of the whole time
-_NAMES: Final = {"first_name": "firstName", "last_name": "lastName", "phone": "phone"}
+COMPLETED: Final = "completed"
+_LOOSE: Final = re.compile(r"[^\s@]+@[^\s@]+")  # the check at once; that in the queue is the strict one
+_AGES: Final = (1, 2, 3)  # sixths of the time, until which it stands where `OPEN_ENDED` has it; then it is active
 _INVALID: Final = (
     "JSON payload did not pass validation. Please fix failureReasons and retry. The import was not queued for"
     " processing."
 )
 _OFTEN: Final = "Up to {} imports may be requested per minute.Please batch contacts"  # as it is documented
-
-Entry = Mapping[str, Any]
+_UNPARSABLE: Final = "Invalid or unparsable json"
+_EXCLUDES: Final = "exclude_automations"
+_WAITS: Final = f"(success IS NULL OR coalesce(ends, '') IN {OPEN_ENDED})"
+_JOINED: Final = "imports LEFT JOIN importFates USING (batchId)"
 
 
 def _refused(message: str, *reasons: Any) -> Answer:
@@ -41,17 +42,27 @@ def _refused(message: str, *reasons: Any) -> Answer:
 # ---- a batch comes in
 
 
+def unparsable() -> Answer:
+    """The answer to a body that is no JSON."""
+    return _refused(_INVALID, _UNPARSABLE)
+
+
+def over_quota(most: int = PER_MINUTE) -> Answer:
+    """The answer to one batch too many in a minute."""
+    return _refused("Rate limit exceeded.", _OFTEN.format(most))
+
+
 def queue(call: Call) -> Answer:
-    """POST /import/bulk_import: checked as a whole; one bad contact refuses the batch."""
+    """POST /import/bulk_import: checked all at once; one bad contact refuses the batch."""
     sent = call.body.get("contacts") if isinstance(call.body, dict) else None
     if not isinstance(sent, list) or not sent:
-        return _refused(_INVALID, "Invalid or unparsable json")
+        return unparsable()
     often = _too_often(call, len(sent))
     if often:
-        return _refused("Rate limit exceeded.", _OFTEN.format(often))
+        return over_quota(often)
     if len(sent) > MOST:
         return _refused(_INVALID, f"A batch may hold up to {MOST} contacts.")
-    if len(json.dumps(call.body, separators=(",", ":"))) >= BYTES:
+    if call.size >= BYTES:
         return _refused(_INVALID, f"The payload must be smaller than {BYTES} bytes.")
     reasons = [
         {"contact": at, "failureReason": f"Field 'email' {wrong}"}
@@ -61,11 +72,11 @@ def queue(call: Call) -> Answer:
         return _refused(_INVALID, *reasons)
     batch = str(uuid.uuid4())
     entries = _once_each(call, sent)
-    shut_out = [entry["email"] for entry in entries if _is_excluded(call, entry["email"])]
-    queued = [entry for entry in entries if entry["email"] not in shut_out]
+    shut_out = _excluded(call, entries)
+    queued = [_excluding(call, entry) for entry in entries if entry["email"] not in shut_out]
     call.store.rows(
         "INSERT INTO imports (batchId, at, day, contacts, failure) VALUES (?, ?, ?, ?, ?)",
-        (batch, call.store.time(), call.store.now()[:10], json.dumps(queued), json.dumps(shut_out)),
+        (batch, call.store.time(), call.store.now()[:10], json.dumps(queued), json.dumps(list(shut_out))),
     )
     success = len(sent) if shut_out else 1
     return 200, {
@@ -75,16 +86,16 @@ def queue(call: Call) -> Answer:
 
 
 def _too_often(call: Call, contacts: int) -> int:
-    """The limit that this request is over, 0 if it is over none. Counts it, unless it is over one."""
-    now = call.store.time()
-    call.store.rows("DELETE FROM importCalls WHERE at <= ?", (now - 60,))
-    calls, singles = call.store.row("SELECT count(*), coalesce(sum(single), 0) FROM importCalls") or (0, 0)
-    if calls >= PER_MINUTE:
-        return PER_MINUTE
-    if contacts == 1 and singles >= SINGLES:
-        return SINGLES
-    call.store.rows("INSERT INTO importCalls VALUES (?, ?)", (now, int(contacts == 1)))
-    return 0
+    """The limit that this request is over, 0 if it is over none. What is over one counts only if a switch says so."""
+    store, now = call.store, call.store.time()
+    store.rows("DELETE FROM importCalls WHERE at <= ?", (now - 60,))
+    calls, singles = store.row("SELECT count(*), coalesce(sum(single), 0) FROM importCalls") or (0, 0)
+    over = PER_MINUTE if calls >= PER_MINUTE else SINGLES if contacts == 1 and singles >= SINGLES else 0
+    if over:
+        store.rows("INSERT INTO importRefusals VALUES (?)", (now,))
+    if not over or call.switches.import_refusals == "count":
+        store.rows("INSERT INTO importCalls VALUES (?, ?)", (now, int(contacts == 1)))
+    return over
 
 
 def _refused_at_once(entry: Any) -> str:
@@ -105,115 +116,35 @@ def _once_each(call: Call, sent: Sequence[Entry]) -> list[Entry]:
     return list(result.values())
 
 
-def _is_excluded(call: Call, email: str) -> bool:
-    """Whether the exclusion list has the address, or what it ends with."""
+def _excluded(call: Call, entries: Iterable[Entry]) -> dict[str, None]:
+    """The addresses that the exclusion list has, or what they end with; in order."""
     fold = call.store.fold
-    rules = call.store.rows("SELECT matchPhrase, matchType FROM exclusions")
-    return any(fold(email) == fold(phrase) if kind == "exact" else fold(email).endswith(fold(phrase))
-               for phrase, kind in rules)  # fmt: skip
+    rules = [(fold(phrase), kind == "exact")
+             for phrase, kind in call.store.rows("SELECT matchPhrase, matchType FROM exclusions")]  # fmt: skip
+    excluded: dict[str, None] = {}
+    for entry in entries if rules else ():
+        key = fold(entry["email"])
+        if any(key == phrase if exact else key.endswith(phrase) for phrase, exact in rules):
+            excluded[entry["email"]] = None
+    return excluded
 
 
-# ---- its time has come
+def _excluding(call: Call, entry: Entry) -> Entry:
+    """A contact that says itself whether automations are held back, wherever that was said."""
+    heeded = call.switches.import_excludes
+    said = [
+        place.get(_EXCLUDES) for name, place in (("payload", call.body), ("contact", entry)) if heeded in ("both", name)
+    ]
+    if _EXCLUDES not in entry and _EXCLUDES not in call.body:
+        return entry
+    return {**entry, _EXCLUDES: any(one in (True, 1, "1", "true") for one in said)}
 
 
-def is_due(call: Call) -> bool:
-    """Whether a batch waits to be applied."""
-    (first,) = call.store.row("SELECT min(at) FROM imports WHERE success IS NULL") or (None,)
-    return first is not None and first <= _due(call)
-
-
-def _due(call: Call) -> float:
-    return call.store.time() - call.switches.import_seconds
-
-
-def apply(call: Call) -> None:
-    """Apply what is due, batch by batch."""
-    due = "SELECT batchId, contacts, failure FROM imports WHERE success IS NULL AND at <= ? ORDER BY at"
-    for batch, contacts, failure in call.store.rows(due, (_due(call),)):
-        made: list[str] = []
-        failed: list[str] = json.loads(failure)
-        for entry in json.loads(contacts):
-            identity, new = _take(call, entry)
-            if not identity:
-                failed.append(entry["email"])
-            elif new or call.switches.import_success == "all":
-                made.append(identity)
-        call.store.rows(
-            "UPDATE imports SET success = ?, failure = ?, contacts = ? WHERE batchId = ?",
-            (json.dumps(made), json.dumps(failed), json.dumps([{}] * len(json.loads(contacts))), batch),
-        )
-
-
-def _take(call: Call, entry: Entry) -> tuple[str, bool]:
-    """Apply one contact: its id, "" if it fails, and whether it is new. §6.4."""
-    email = entry["email"]
-    apostrophe = "'" in email.partition("@")[0] and call.switches.import_apostrophe == "refused"
-    current = call.store.row("SELECT id, bounced FROM contacts WHERE email_key = ?", (call.store.fold(email),))
-    subscribe, unsubscribe = (_lists(call, entry.get(name)) for name in ("subscribe", "unsubscribe"))
-    left = current is not None and any(
-        call.store.row(
-            "SELECT 1 FROM contactLists WHERE contact = ? AND list = ? AND status = ?", (current[0], one, LEFT)
-        )
-        for one in subscribe
-    )
-    if not _STRICT.fullmatch(email) or apostrophe or left or (current is not None and current[1]):
-        return "", False
-    fields = [one for one in entry.get("fields") or () if isinstance(one, dict)]
-    if call.switches.import_unknown == "fails" and not _all_known(call, fields, entry):
-        return "", False
-    contact = {"email": email} | {
-        ours: text(entry[name]) for name, ours in _NAMES.items()
-        if name in entry and (entry[name] not in (None, "") or call.switches.import_blanks == "overwrite")
-    }  # fmt: skip
-    try:
-        status, answer = sync_contact(replace(call, body={"contact": contact}))
-    except Refusal:
-        return "", False
-    identity = int(answer["contact"]["id"])
-    _add(call, identity, entry, fields)
-    for status_, lists in ((1, subscribe), (LEFT, unsubscribe)):
-        for one in lists:
-            store_list(call, identity, one, status_, 0)
-    return str(identity), status == 201
-
-
-def _lists(call: Call, sent: Any) -> list[int]:
-    """The lists that a contact names and that there are."""
-    ids = [integer(one.get("listid")) for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
-    return [one for one in ids if one and call.store.row("SELECT 1 FROM lists WHERE id = ?", (one,))]
-
-
-def _all_known(call: Call, fields: Sequence[Entry], entry: Entry) -> bool:
-    """Whether every field and list that a contact names is there."""
-    known = all(call.store.row("SELECT 1 FROM fields WHERE id = ?", (integer(one.get("id")),)) for one in fields)
-    named = [*(entry.get("subscribe") or ()), *(entry.get("unsubscribe") or ())]
-    return known and len(_lists(call, named)) == len(named)
-
-
-def _add(call: Call, contact: int, entry: Entry, fields: Sequence[Entry]) -> None:
-    """What belongs to the contact and only comes on top: values, tags by name, its account by name."""
-    now = call.store.now()
-    for one in fields:
-        if one.get("value") not in (None, "") or call.switches.import_blanks == "overwrite":
-            set_field(call, contact, integer(one.get("id")), one.get("value"), now)
-    for name in entry.get("tags") or ():
-        tag = call.store.row(
-            "SELECT id FROM tags WHERE tagType = 'contact' AND tag_key = ?", (call.store.fold(text(name)),)
-        )
-        values = {"tagType": "contact", "tag": text(name), "tag_key": call.store.fold(text(name)), "description": ""}
-        identity = tag[0] if tag else call.store.insert("tags", values | {"cdate": now, "udate": now})
-        call.store.rows("INSERT OR IGNORE INTO contactTags (contact, tag, cdate) VALUES (?, ?, ?)",
-                        (contact, identity, now))  # fmt: skip
-    name = text(entry.get("customer_acct_name"))
-    if name:
-        account = call.store.row("SELECT id FROM accounts WHERE name_key = ?", (call.store.fold(name),))
-        stamps = {"createdTimestamp": now, "updatedTimestamp": now}
-        made = {"name": name, "name_key": call.store.fold(name), "accountUrl": "", **stamps}
-        identity = account[0] if account else call.store.insert("accounts", made)
-        call.store.rows(
-            "INSERT OR IGNORE INTO accountContacts (account, contact, jobTitle, createdTimestamp, updatedTimestamp)"
-            " VALUES (?, ?, '', ?, ?)", (identity, contact, now, now),
-        )  # fmt: skip
+def destine(store: Store, answer: Answer, ends: str, share: float) -> None:
+    """Let the batch that an answer speaks of end so, with this share of its contacts applied."""
+    batch = answer[1].get("batchId") if isinstance(answer[1], Mapping) else None
+    if batch:
+        store.rows("INSERT OR REPLACE INTO importFates VALUES (?, ?, ?)", (batch, ends, share))
 
 
 # ---- what became of it
@@ -224,29 +155,53 @@ def info(call: Call) -> Answer:
     batch = call.param("batchId")
     if not batch:
         return 400, {"success": 0, "message": "'batchId' is a required field."}
-    row = call.store.row("SELECT at, success, failure FROM imports WHERE batchId = ?", (batch,))
-    if row is None:
-        return call.switches.unknown_batch, {"success": 0, "message": f"There is no batch {batch}."}
-    at, success, failure = row
-    if success is not None:
-        return 200, {"status": "completed", "success": json.loads(success), "failure": json.loads(failure)}
+    row = call.store.row(
+        "SELECT at, success, failure, coalesce(ends, ?) FROM imports LEFT JOIN importFates USING (batchId)"
+        " WHERE batchId = ?", (COMPLETED, batch),
+    )  # fmt: skip
+    if row is None or row[3] == "unknown":
+        return _unknown(call, batch)
+    at, success, failure, ends = row
     age = call.store.time() - at
-    status = next((name for part, name in _AGES if age < call.switches.import_seconds * part / 6), "active")
+    if 0 < call.switches.import_kept <= age:
+        return _unknown(call, batch)
+    if success is not None and ends not in OPEN_ENDED:
+        return 200, {"status": ends, "success": json.loads(success), "failure": json.loads(failure)}
+    sixth = call.switches.import_seconds / 6
+    stage = next((stage for stage, part in enumerate(_AGES) if age < part * sixth), len(_AGES))
+    if ends in OPEN_ENDED:
+        stage = min(stage, OPEN_ENDED.index(ends))
+    status = OPEN_ENDED[stage] if stage else False
     return 200, {"status": status, "success": [], "failure": []}
+
+
+def _unknown(call: Call, batch: str) -> Answer:
+    if call.switches.unknown_batch == 200:
+        return 200, {"status": False, "success": [], "failure": []}
+    return call.switches.unknown_batch, {"success": 0, "message": f"There is no batch {batch}."}
 
 
 def overview(call: Call) -> Answer:
     """GET /import/bulk_import: what waits and what is done, by day."""
-    days = (
-        "SELECT day, count(*), sum(json_array_length(contacts)) FROM imports WHERE success IS {} NULL GROUP BY day"
-        " ORDER BY day"
-    )
+    days = f"SELECT day, count(*), sum(json_array_length(contacts)) FROM {_JOINED} WHERE {{}} GROUP BY day ORDER BY day"
     result = {
         name: [{"forDate": day, "batches": str(batches), "contacts": str(contacts)}
-               for day, batches, contacts in call.store.rows(days.format(how))]
-        for name, how in (("outstanding", ""), ("recentlyCompleted", "NOT"))
+               for day, batches, contacts in call.store.rows(days.format(where))]
+        for name, where in (("outstanding", _WAITS), ("recentlyCompleted", f"NOT {_WAITS}"))
     }  # fmt: skip
     return 200, result
+
+
+def counts(store: Store) -> dict[str, int]:
+    """What the status page says of an account's batches."""
+    recent = "SELECT count(*) FROM importCalls WHERE at > ?"
+    minute = (store.time() - 60,)
+    return {
+        f"batches in the last minute, of {PER_MINUTE}": store.count(recent, minute),
+        f"those of one contact, of {SINGLES}": store.count(f"{recent} AND single", minute),
+        "batches refused for their rate": store.count("SELECT count(*) FROM importRefusals"),
+        "batches that are not applied": store.count(f"SELECT count(*) FROM {_JOINED} WHERE {_WAITS}"),
+    }
 
 
 # ---- who is shut out

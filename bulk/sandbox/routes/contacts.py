@@ -14,6 +14,11 @@ from bulk.sandbox.shapes.links import FIELD_VALUE, field_value_shape
 
 _EMAIL: Final = re.compile(EMAIL_PATTERN)
 _ATTRIBUTES: Final = ("firstName", "lastName", "phone")
+_CHOICES: Final = ("dropdown", "radio", "checkbox", "listbox")
+SET_VALUE: Final = (
+    "INSERT INTO fieldValues (contact, field, value, cdate, udate) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (contact, field) DO UPDATE SET value = excluded.value, udate = excluded.udate"
+)
 _UNASKED: Final = "contactAutomations,contactLists,deals,fieldValues,geoIps.geoAddress,accountContacts"
 
 
@@ -163,23 +168,21 @@ def set_field(call: Call, contact: int, field: int | None, value: Any, now: str)
     stored = as_stored(call, field, value)
     if stored is None:
         return None
-    call.store.rows(
-        "INSERT INTO fieldValues (contact, field, value, cdate, udate) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (contact, field) DO UPDATE SET value = excluded.value, udate = excluded.udate",
-        (contact, field, stored, now, now),
-    )
+    call.store.rows(SET_VALUE, (contact, field, stored, now, now))
     return call.store.row(f"SELECT {FIELD_VALUE} FROM fieldValues WHERE contact = ? AND field = ?", (contact, field))
 
 
 def as_stored(call: Call, field: int | None, value: Any) -> str | None:
     """A custom field's value as it is kept; None if there is no such field or the value is not taken."""
     known = call.store.row("SELECT type FROM fields WHERE id = ?", (field,)) if field is not None else None
-    if known is None:
-        return None
-    stored = text(value)
-    if known[0] == "datetime":
+    return stored_as(call, field, known[0], text(value)) if known is not None else None
+
+
+def stored_as(call: Call, field: int | None, kind: str, stored: str) -> str | None:
+    """The text of a value as a field of that type keeps it; None if it does not take it."""
+    if kind == "datetime":
         return call.store.in_zone(stored)
-    if call.switches.option_not_listed == "dropped" and known[0] in ("dropdown", "radio", "checkbox", "listbox"):
+    if call.switches.option_not_listed == "dropped" and kind in _CHOICES:
         offered = {row[0] for row in call.store.rows("SELECT value FROM fieldOptions WHERE field = ?", (field,))}
         if not offered.issuperset(part for part in stored.split("||") if part):
             return None

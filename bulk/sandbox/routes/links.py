@@ -35,6 +35,12 @@ from bulk.sandbox.shapes.links import (
 )
 
 LEFT: Final = 2  # the status of who unsubscribed
+SET_LIST: Final = (
+    "INSERT INTO contactLists (contact, list, status, sdate, udate, sourceid, created, updated)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, list) DO UPDATE SET status = excluded.status,"
+    " sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate),"
+    " sourceid = excluded.sourceid, updated = excluded.updated"
+)
 ASKED: Final = 4  # the sourceid that says they asked to return
 _FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "fieldValues": {"filters[fieldid]": "field = ?", "filters[val]": "value = ?"},
@@ -129,7 +135,8 @@ def set_list(call: Call) -> Answer:
         raise invalid("The contact has unsubscribed from this list.", "field_invalid", "sourceid")
     changed = current is None or current[0] != status
     if changed:
-        store_list(call, contact, mailing, status, integer(sent.get("sourceid")) or 4)
+        source = integer(sent.get("sourceid")) or ASKED
+        call.store.rows(SET_LIST, list_row(contact, mailing, status, source, call.store.now()))
     row = call.store.row(f"SELECT {CONTACT_LIST} FROM contactLists WHERE contact = ? AND list = ?", (contact, mailing))
     record = contact_list_shape(call.shapes, row or (), new=True)
     if not changed:
@@ -138,17 +145,10 @@ def set_list(call: Call) -> Answer:
     return 200, {"contacts": _contacts(call, contact), "contactList": link}
 
 
-def store_list(call: Call, contact: int, mailing: int, status: int, source: int) -> None:
-    """Set a status: subscribing sets sdate, unsubscribing udate."""
-    now = call.store.now()
-    subscribed, unsubscribed = (now if status == 1 else None), (now if status == 2 else None)
-    call.store.rows(
-        "INSERT INTO contactLists (contact, list, status, sdate, udate, sourceid, created, updated)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, list) DO UPDATE SET status = excluded.status,"
-        " sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate),"
-        " sourceid = excluded.sourceid, updated = excluded.updated",
-        (contact, mailing, status, subscribed, unsubscribed, source, now, now),
-    )
+def list_row(contact: int, mailing: int, status: int, source: int, now: str) -> tuple[Any, ...]:
+    """The values of `SET_LIST`: subscribing sets sdate, unsubscribing udate."""
+    subscribed, unsubscribed = (now if status == 1 else None), (now if status == LEFT else None)
+    return contact, mailing, status, subscribed, unsubscribed, source, now, now
 
 
 # ---- accountContacts

@@ -1,0 +1,109 @@
+"""By which engine the rows of a job go: one request a step, or many contacts a request; and what each would take.
+
+Which is faster is known only from all rows beside what the account holds of them, so they are looked at once more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bulk.errors import UsageError
+from bulk.jobs.batch_rows import Candidate, candidates, may_be_batched, packed
+from bulk.jobs.choices import BATCH, SINGLE
+from bulk.jobs.import_job import Job
+from bulk.jobs.prepared import Prepared
+from bulk.model import Failure
+from bulk.planning.batch.packing import FEWEST
+from bulk.planning.pages.ends import PAGE
+from bulk.planning.writers import Known
+from bulk.storage.checkpoint import Checkpoint
+from bulk.wording import agreeing, counted, duration
+
+_BATCHES_A_SECOND: Final = 100 / 61  # the importer's quota, with a margin
+_SETTLING: Final = 10.0  # seconds until the last batch is done and read back
+_WORTH: Final = 0.8  # of the time of single requests, below which batches are worth it
+
+
+@dataclass(slots=True)
+class Batching:
+    """What batches would take: so many `rows` of the job in so many `batches`, and requests `instead` of single ones.
+
+    `standing` of the rows subscribe somebody who is there, and how they stand is read before.
+    """
+
+    rows: int = 0
+    batches: int = 0
+    instead: int = 0
+    standing: int = 0
+
+    @property
+    def requests(self) -> int:
+        """Those of the batches: each is sent and asked for, and its contacts are read back."""
+        return 2 * self.batches + math.ceil(self.rows / PAGE) + math.ceil(self.standing / PAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine of a job: `batching` None, one request a step. Requests and seconds of both ways."""
+
+    batching: Batching | None
+    requests: int
+    seconds: float
+    single_requests: int
+    single_seconds: float
+    automations: bool = True  # whether anybody may enter one
+
+    def describe(self) -> str:
+        """The line that a user sees before the job, where there was a choice."""
+        if self.batching is None:
+            return ""
+        rows, batches = self.batching.rows, self.batching.batches
+        return (
+            f"{counted(rows, 'row')} {agreeing(rows, 'goes', 'go')} in {batches:,}"
+            f" {agreeing(batches, 'batch', 'batches')} by ActiveCampaign's importer: about {duration(self.seconds)},"
+            f" where ⟦engine=single⟧ takes about {duration(self.single_seconds)}."
+        )
+
+
+def chosen(job: Job, prepared: Prepared, needed: int) -> Choice:
+    """Which engine the job goes by, as the user asked, else by what is faster. Raises `UsageError` for what cannot be.
+
+    `needed` are the requests that it takes one a step.
+    """
+    options, rate = job.options, job.options.rate or math.inf
+    single = Choice(None, needed, needed / rate, needed, needed / rate)
+    if options.engine == SINGLE or job.applies or not may_be_batched(prepared, options.on_duplicate):
+        if options.no_automations:
+            raise UsageError("automations_not_held_back")
+        return single
+    fewest = 1 if options.no_automations else FEWEST
+    batching = _counted(prepared, job.checkpoint, fewest=fewest)
+    requests = needed - batching.instead + batching.requests
+    seconds = max(requests / rate, batching.batches / _BATCHES_A_SECOND) + _SETTLING
+    asked = options.engine == BATCH or options.no_automations
+    if not batching.batches or not (asked or seconds < _WORTH * single.seconds):
+        return single
+    return Choice(batching, requests, seconds, single.requests, single.seconds, not options.no_automations)
+
+
+def _counted(prepared: Prepared, checkpoint: Checkpoint, *, fewest: int) -> Batching:
+    """What batches would take, by a look at every row."""
+    result = Batching()
+
+    def each() -> Iterator[Candidate]:
+        for candidate in candidates(prepared, checkpoint):
+            state = candidate.state
+            known = Known(state, fresh=True, absent=state is None)
+            estimated = prepared.writer.estimate(prepared.writer.own(candidate.row, known), known)
+            result.instead += 1 if isinstance(estimated, Failure) else estimated.requests
+            result.standing += state is not None and candidate.entry.subscribes
+            yield candidate
+
+    for pack in packed(each(), fewest=fewest):
+        result.rows += len(pack)
+        result.batches += 1
+    result.instead += math.ceil(result.rows / PAGE)  # to be read back
+    return result
