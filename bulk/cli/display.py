@@ -97,8 +97,6 @@ def show_kept(job_result: Result) -> None:
 
 def show_import(job_result: Result, *, verbose: bool) -> None:
     """Print how an import ended: sums, the first failures, the files, and what can be done about them."""
-    from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
-
     rows, totals, folder = job_result.summary.rows, job_result.summary.totals, job_result.job
     show_kept(job_result)
     if job_result.summary.parts:
@@ -107,7 +105,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         return
     done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
     none = "none done" if rows["read"] else "nothing to do"
-    lines = job_at(folder).record.kind == "undo"  # else a row of the file that the undone job read would be meant
+    lines = job_result.is_undo  # else a row of the file that the undone job read would be meant
     terminal.tell(f"{counted(rows['read'], 'thing' if lines else 'row')}: {', '.join(done) or none}")
     if job_result.summary.read_at and job_result.summary.totals.seconds >= LONG:
         at = datetime.fromisoformat(job_result.summary.read_at).astimezone()

@@ -78,11 +78,11 @@ def _show_plan_json(job_result: Result) -> None:
 
 def _show_nothing_json(job: str, nothing: NothingToUndoError, *, dry_run: bool) -> None:
     """Print for programs that there is nothing to put back: no job was made."""
-    from bulk.library.results import NOTHING_DONE, NOTHING_TO_UNDO  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.results import NOTHING_DONE, NOTHING_TO_UNDO, PLANNED  # noqa: PLC0415 - heavy, not for --help
 
     reason = nothing.words(FrontEnd.COMMAND_LINE)
     if dry_run:
-        told = {"state": "planned", "reason": reason, "rows": NOTHING_DONE.rows, **NOTHING_TO_UNDO.to_json()}
+        told = {"state": PLANNED, "reason": reason, "rows": NOTHING_DONE.rows, **NOTHING_TO_UNDO.to_json()}
     else:
         told = NOTHING_DONE.to_json() | {"reason": reason}
     display.show_json({"undoes": job} | told)

@@ -17,6 +17,7 @@ from bulk.files.column_names import ColumnNames, mapped_columns
 from bulk.files.header_refusals import refuse_delimiter, refuse_doubles, refuse_missing, unknown_columns
 from bulk.files.source import Record
 from bulk.model import Row
+from bulk.resources.contacts import TELLING
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import EMAIL
 from bulk.resources.spec import JOIN, Column
@@ -184,9 +185,10 @@ def match_header(  # the command line's options, each with its default
     one_of = [tuple(at for part in group for _own, at in sorted(means[part])) for group in groups]
     sole = {group[0] for group in one_of if len(group) == 1}  # of a group the only column that the file has
     result = [(at, _alone(column, means, sole=at in sole)) for at, column in result]
-    if needs.mode == "delete":  # a row only says which record it is about: no other cell of it is looked at
-        dropped += [header[at] for at, column in result if column.means not in needs.key_attributes]
-        result = [(at, column) for at, column in result if column.means in needs.key_attributes]
+    if needs.mode == "delete":  # a row only says which record it is about, and whose id stands beside an address
+        telling = {*needs.key_attributes, *TELLING}
+        dropped += [header[at] for at, column in result if column.means not in telling]
+        result = [(at, column) for at, column in result if column.means in telling]
     return Match(
         header=tuple(header),
         columns=tuple(result),

@@ -16,6 +16,7 @@ from bulk.jobs.open_rows import BATCH
 from bulk.jobs.prepared import Prepared
 from bulk.model import Json, Row
 from bulk.planning.state import ContactState
+from bulk.resources.contacts import TELLING
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import ADDRESSES, PEOPLE
 from bulk.wording import FrontEnd, counted, in_words_of
@@ -23,7 +24,6 @@ from bulk.wording import FrontEnd, counted, in_words_of
 OURS: Final = "ours"  # most of those that are known stand beside the addresses that they have here
 OTHERS: Final = "others"  # they do not: a row's is believed only if the rest of the row is that person's
 _FEW: Final = 5  # rows that are shown
-_TELLING: Final = ("firstName", "lastName", "phone")
 
 
 @dataclass(slots=True)
@@ -113,5 +113,5 @@ def _addresses(prepared: Prepared, checkpoint: Checkpoint, records: Sequence[Rec
 
 def _is_about(row: Row, person: ContactState) -> bool:
     """Whether the rest of a row says what that person has, and something of it."""
-    said = {name: row.values[name].strip() for name in _TELLING if row.values.get(name, "").strip()}
+    said = {name: row.values[name].strip() for name in TELLING if row.values.get(name, "").strip()}
     return bool(said) and all(person.attributes.get(name, "").strip() == text for name, text in said.items())

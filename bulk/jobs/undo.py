@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import anyio.to_thread
 
@@ -31,9 +31,7 @@ from bulk.storage import facts
 from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, PLANNED, SUMMARY, JobFolder
 from bulk.storage.job_folders import create_job
-from bulk.storage.job_record import JobRecord
-
-UNDO: Final = "undo"
+from bulk.storage.job_record import UNDO, JobRecord
 
 
 async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, only_plan: bool = False) -> JobResult:

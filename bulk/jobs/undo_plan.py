@@ -16,6 +16,7 @@ from bulk.resources.spec import Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JobFolder
+from bulk.storage.job_record import UNDO
 
 UNDO_CSV: Final = "undo.csv"
 FIRST_LINE: Final = 2  # below the header
@@ -86,7 +87,7 @@ def reversible_in(folder: JobFolder) -> Reversible:
 def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, prefix: str) -> None:
     record = folder.record()
     resources: Mapping[int, str] = {}
-    if record.kind == "undo":
+    if record.kind == UNDO:
         resources = {number: Reversal.from_json(data).resource for number, data in checkpoint.undoing.all()}
     of_lines = set(resources.values())
     by_resource: dict[str, Reversals] = {}
@@ -136,7 +137,7 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
 
 def _tell_stays(reversible: Reversible, reversals: Reversals, each: Sequence[Reversal], kind: str) -> None:
     """Note what stays of what the job has done with a resource, beside the `each` that are put back."""
-    along = (_ALONG if kind != "undo" else _ALONG_WITH_UNUSED).get(reversals.resource)
+    along = (_ALONG if kind != UNDO else _ALONG_WITH_UNUSED).get(reversals.resource)
     replaced = sum(one.edit.aspect is Aspect.RECORD and one.edit.after is not None for one in each)
     if replaced and along:
         reversible.stays[along] += replaced
@@ -147,7 +148,7 @@ def _tell_stays(reversible: Reversible, reversals: Reversals, each: Sequence[Rev
 def _rows_of(folder: JobFolder) -> str:
     """The file whose rows the lines of an undo name; "" where it has no name, as what came through a pipe."""
     record = folder.record()
-    if record.kind == "undo":
+    if record.kind == UNDO:
         return str(folder.file(UNDO_CSV))
     return record.input.path if record.input is not None else record.output if record.parts else ""
 

@@ -14,6 +14,7 @@ from bulk.storage import facts
 from bulk.storage.checkpoint import opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, OPEN, JobFolder
 from bulk.storage.job_folders import all_jobs
+from bulk.storage.job_record import UNDO
 
 
 def check_not_undone(job: JobFolder, latest: float) -> None:
@@ -55,7 +56,7 @@ def _undoes(undo: JobFolder, job: JobFolder) -> bool:
     """Whether a job is the undo of another; one of an earlier job of the same name is not."""
     record, undone = undo.record(), job.record()
     named = record.output.replace("\\", "/").rsplit("/", 1)[-1]
-    return record.kind == "undo" and named == job.name and record.created > undone.created
+    return record.kind == UNDO and named == job.name and record.created > undone.created
 
 
 def _sent(undo: JobFolder) -> tuple[float | None, float]:

@@ -13,11 +13,12 @@ from bulk.jobs.check import describe
 from bulk.jobs.findings import Findings
 from bulk.jobs.summary import JobResult, Summary, UndoPlan
 from bulk.model import ENDED_BADLY, RowStatus
-from bulk.storage.job_folder import FAILED, OPEN, PLANNED
+from bulk.storage.job_folder import FAILED, JOB, OPEN, PLANNED, JobFolder
+from bulk.storage.job_record import UNDO
 
 __all__ = [
-    "NOTHING_DONE", "NOTHING_TO_UNDO", "FailedRow", "Findings", "Result", "RowsFailedError", "Summary", "UndoPlan",
-    "describe",
+    "NOTHING_DONE", "NOTHING_TO_UNDO", "PLANNED", "FailedRow", "Findings", "Result", "RowsFailedError", "Summary",
+    "UndoPlan", "describe",
 ]  # fmt: skip
 
 SHOWN: Final = 3  # failed rows that an error quotes
@@ -90,6 +91,11 @@ class Result:
     def planned(self) -> bool:
         """Whether it is a plan, made to its end, that waits to be carried out."""
         return self.summary.state == PLANNED
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether its rows are what an undo puts back, and no rows of a file."""
+        return (self.job / JOB).is_file() and JobFolder(self.job).record().kind == UNDO
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -27,6 +27,7 @@ from bulk.resources.spec import Resource
 from bulk.runtime.progress import Progress
 from bulk.storage.input_copy import Input
 from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_record import UNDO
 
 __all__ = [
     "ALL",
@@ -123,7 +124,7 @@ async def run_resume(
     changed = {"max_duration": None, **changes}
     folder, ready = JobFolder(job), await _connected(setting)
     record = folder.record()
-    if record.kind == undo.UNDO:
+    if record.kind == UNDO:
         return Result.of(await undo.go_on(folder, changed, ready, retry=retry))
     if record.resource == ALL:
         return Result.of(await all_resources.go_on(folder, changed, ready, retry=retry, max_age=max_age))

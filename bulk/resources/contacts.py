@@ -8,6 +8,7 @@ from bulk.resources.kinds import EMAIL, ID, NAMES, TEXT
 from bulk.resources.spec import Column, Reading, Resource, Writing
 
 # columns of which one adds names and the other takes them away: no name may stand in both
+TELLING: Final = ("firstName", "lastName", "phone")  # what tells one person from another, beside the address
 OPPOSITES: Final = (("tags", "remove_tags"), ("lists", "unsubscribe_lists"))
 
 CONTACTS: Final = Resource(

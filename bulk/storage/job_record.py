@@ -13,7 +13,8 @@ from bulk.errors import UsageError
 from bulk.messages import Part
 from bulk.storage.formats import FIRST_RECORD, migrated_record, record_format
 
-KINDS: Final = ("import", "export", "plan", "undo")
+UNDO: Final = "undo"
+KINDS: Final = ("import", "export", "plan", UNDO)
 
 
 def sha256_of(path: Path) -> str:
