@@ -63,6 +63,7 @@ class World:
     latency: float = 0.0
     on_send: Callable[[Request], None] = lambda _request: None
     before: Callable[[Request], Reply | Lost | None] = lambda _request: None  # what is answered without asking anybody
+    altered: Callable[[Request], Request] = lambda request: request  # what comes to the account of it
     after: Callable[[Request, Reply | Lost], None] = lambda _request, _reply: None
     instead: Callable[[Request, Reply | Lost], Reply | Lost] = lambda _request, reply: reply  # what comes for a reply
     sent: list[Sent] = field(default_factory=list, init=False)  # so hypothesis does not tell it: it may be thousands
@@ -97,7 +98,7 @@ class World:
                 async def send(request: Request) -> Reply | Lost:
                     self.on_send(request)
                     answered = self.before(request)
-                    reply = self.instead(request, await client.send(request)) if answered is None else answered
+                    reply = self.instead(request, await client.send(self.altered(request))) if answered is None else answered
                     self.sent.append((request, reply))
                     self.after(request, reply)
                     return reply

@@ -43,23 +43,23 @@ class Batches:
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
-        self._prepared: dict[int, Sequence[BatchRow]] = {}  # not sent yet, or on its way
+        self._prepared: dict[tuple[int, str], Sequence[BatchRow]] = {}  # not answered yet, by number and step
 
-    def prepare(self, number: int, rows: Sequence[BatchRow]) -> None:
-        """Say which rows a batch holds, before it is sent."""
-        self._prepared[number] = rows
+    def prepare(self, number: int, step: str, rows: Sequence[BatchRow]) -> None:
+        """Say which rows a batch holds that is sent by this step; one that is sent anew may hold others."""
+        self._prepared[number, step] = rows
 
     def intend(self, number: int, request: Request, attempts: int) -> None:
         """Note that a batch is about to leave, with all its rows."""
-        rows = self._prepared[number]
+        rows = self._prepared[number, request.step]
         said = json.dumps({one.key: one.row for one in rows}, separators=(",", ":"))
         self._database.put("INSERT OR REPLACE INTO batches VALUES (?, ?, '')", (number, said))
         for one in rows:
             self._journal.intend(one.row, Request(BATCH, request.method, PATH, edits=one.edits), attempts)
 
-    def release(self, number: int, _step: str) -> None:
+    def release(self, number: int, step: str) -> None:
         """Forget a batch that was surely not taken."""
-        for one in self._prepared[number]:
+        for one in self._prepared[number, step]:
             self._journal.release(one.row, BATCH)
         self._database.put("DELETE FROM batches WHERE number = ?", (number,))
 
@@ -69,10 +69,10 @@ class Batches:
             self._database.put("UPDATE batches SET batch = ? WHERE number = ?", (str(receipt.data), number))
         elif receipt.verdict is Verdict.REJECT:
             self.release(number, receipt.step)
+        del self._prepared[number, receipt.step]
 
     def end(self, number: int) -> None:
         """Forget a batch: its rows have ended, or go on by themselves."""
-        self._prepared.pop(number, None)
         self._database.put("DELETE FROM batches WHERE number = ?", (number,))
 
     def read(self, row: int, edits: Edits | None) -> None:
