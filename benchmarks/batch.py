@@ -1,8 +1,8 @@
 """Contacts in batches at the documented limits, in virtual time: `python -m benchmarks.batch [ROWS]`.
 
 So many contacts with five fields, two tags and a list (default: 100,000) go into an empty account, and into one that
-holds every other of them. Prints the time on the loop's clock, the requests by kind beside what is needed at least, what
-one request a step would take, and the peak of memory.
+holds every other of them. Prints the time on the loop's clock, the requests by kind beside what is needed at least,
+what one request a step would take, and the peak of memory.
 """
 
 from __future__ import annotations
@@ -71,8 +71,6 @@ def play(name: str, world: World, path: Path, rows: int) -> JobResult:
         kinds[f"{getattr(request, 'method', '')} {str(getattr(request, 'path', '')).split('?')[0]}"] += 1
         world.sent.clear()  # a hundred thousand of them would be the peak
         seconds.append(anyio.current_time())
-
-    import anyio
 
     world.after = count
     began = time.monotonic()

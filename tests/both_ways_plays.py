@@ -31,7 +31,11 @@ PEOPLE: Final = (
     *(f"p{n}@example.com" for n in range(22)), "o'neil@example.com", "renée@example.com", "renee@example.com",
     "d'arc@example.org", "Big@Example.com", "straße@example.com", "strasse@example.com", "x+y@mail.example.org",
 )  # fmt: skip
-SPELLED: Final = {"p1@example.com": "P1@Example.com", "p2@example.com": " p2@example.com ", "Big@Example.com": "big@example.com"}
+SPELLED: Final = {
+    "p1@example.com": "P1@Example.com",
+    "p2@example.com": " p2@example.com ",
+    "Big@Example.com": "big@example.com",
+}
 EXCLUDED: Final = ("p20@example.com", "p21@example.com", "@mail.example.org")
 ODD: Final = ("bad", "a@b", "", "two@at@example.com", "with blank@example.com", "(paren)@example.com")
 CUSTOM: Final[Mapping[str, Sequence[str]]] = {
@@ -51,6 +55,46 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Other:
+    """A change by somebody else, before so many requests of the job were sent: of one `cell` of a contact."""
+
+    after: int
+    email: str
+    cell: str
+    value: str
+
+    def made(self, world: World) -> bool:
+        """Make it, past the API; False if there is no such contact yet."""
+        with closing(sqlite3.connect(world.folder / world.sandbox / "sandbox.sqlite")) as db, db:
+            row = db.execute("SELECT id FROM contacts WHERE email = ?", (self.email,)).fetchone()
+            if row is None:
+                return False
+            kind, _, name = self.cell.partition(":")
+            if kind == "list":
+                sql = (
+                    "UPDATE contactLists SET status = 2, udate = '2099-01-01T00:00:00-05:00'"
+                    " WHERE contact = ? AND list = ?"
+                )
+                identity = db.execute("SELECT id FROM lists WHERE name = ?", (name,)).fetchone()[0]
+                if not db.execute(sql, (row[0], identity)).rowcount:
+                    sql = ("INSERT INTO contactLists (contact, list, status, udate, sourceid, created, updated)"
+                           " VALUES (?, ?, 2, '2099-01-01T00:00:00-05:00', 0, '', '')")  # fmt: skip
+                    db.execute(sql, (row[0], identity))
+            elif kind == "tag":
+                sql = "DELETE FROM contactTags WHERE contact = ? AND tag = (SELECT id FROM tags WHERE tag = ?)"
+                db.execute(sql, (row[0], name))
+            else:
+                db.execute(f"UPDATE contacts SET {kind} = ? WHERE id = ?", (self.value, row[0]))
+            return True
+
+
+def _other(chance: Random) -> Other:
+    cells = ("firstName", "lastName", "phone", *(f"list:{name}" for name in LISTS * 2), *(f"tag:{tag}" for tag in TAGS))
+    return Other(chance.randint(0, 40), chance.choice((*PEOPLE, "n1@example.com", "n2@example.com")),
+                 chance.choice(cells), f"Others {chance.randint(1, 9)}")  # fmt: skip
+
+
 @dataclass
 class Play:
     """One account, one file, the options of a job, and what goes wrong on its way by batches."""
@@ -64,7 +108,7 @@ class Play:
     faults: tuple[Fault, ...] = ()
     seed: int = 0
     kills: list[tuple[int, bool]] = field(default_factory=list)  # after so many requests; whether the last is answered
-    others: int = 0  # changes by others
+    others: list[Other] = field(default_factory=list)
 
     @classmethod
     def of(cls, chance: Random) -> Play:
@@ -78,7 +122,9 @@ class Play:
             "undoable": chance.random() < 0.2, "rate": chance.choice((0, 0, 5.0)), "ignore_unknown": True,
         }  # fmt: skip
         people = [_person(chance, email) for email in PEOPLE if chance.random() < 0.6]
-        play = cls(people, _rows(chance, header, people), header, options, _switches(chance), seed=chance.randrange(10**6))
+        play = cls(
+            people, _rows(chance, header, people), header, options, _switches(chance), seed=chance.randrange(10**6)
+        )
         if chance.random() < 0.3:
             play.refused = tuple(chance.sample(PEOPLE, chance.randint(1, 3)))
         if chance.random() < 0.5:
@@ -86,7 +132,7 @@ class Play:
         if chance.random() < 0.4:
             play.kills = [(chance.randint(1, 40), chance.random() < 0.5) for _time in range(chance.choice((1, 1, 2)))]
         if chance.random() < 0.2:
-            play.others = chance.randint(1, 4)
+            play.others = [_other(chance) for _time in range(chance.randint(1, 4))]
         return play
 
 
@@ -187,7 +233,9 @@ def _faults(chance: Random) -> tuple[Fault, ...]:
     result = [one for one in (batch, quota) if chance.random() < 0.4]
     for place in (submit, look, reading, ("*", "*")):
         if chance.random() < 0.4:
-            kind = chance.choice((*_KINDS, *(("short_page", "empty_page", "no_total", "no_include") if place == reading else ())))
+            kind = chance.choice(
+                (*_KINDS, *(("short_page", "empty_page", "no_total", "no_include") if place == reading else ()))
+            )
             when: dict[str, Any] = {"probability": 0.05 if place[0] == "*" else 0.3}
             if kind == "status":
                 when |= {"status": chance.choice((429, 500, 502, 503)), "applied": chance.random() < 0.5}
@@ -231,7 +279,9 @@ def furnish(world: World, play: Play) -> None:
     shutil.copy(_template(play.switches.collation), path)
     with Sandbox(path, SandboxOptions(host=world.host, switches=world.switches)) as sandbox:
         office = Office(sandbox.store, Shapes(world.host), world.switches)
-        titles = {one["title"]: one["id"] for one in ask(office, "GET fields", {})["fields"]} | _ids(sandbox, "fields", "title")
+        titles = {one["title"]: one["id"] for one in ask(office, "GET fields", {})["fields"]} | _ids(
+            sandbox, "fields", "title"
+        )
         tags, lists = _ids(sandbox, "tags", "tag"), _ids(sandbox, "lists", "name")
         accounts = _ids(sandbox, "accounts", "name")
         for one in play.people:
@@ -243,8 +293,8 @@ def furnish(world: World, play: Play) -> None:
             for tag in one["tags"]:
                 ask(office, "POST contactTags", {"contactTag": {"contact": identity, "tag": tags[tag]}})
             for title, value in one["fields"].items():
-                value = {"contact": identity, "field": titles[title], "value": value}
-                ask(office, "POST fieldValues", {"fieldValue": value})
+                link = {"contact": identity, "field": titles[title], "value": value}
+                ask(office, "POST fieldValues", {"fieldValue": link})
             for name, status in one["lists"].items():
                 link = {"contact": identity, "list": lists[name], "status": status}
                 ask(office, "POST contactLists", {"contactList": link})
@@ -253,7 +303,10 @@ def furnish(world: World, play: Play) -> None:
                 ask(office, "POST accountContacts", {"accountContact": link})
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE contactLists SET udate = '2020-01-01T00:00:00-05:00' WHERE udate IS NOT NULL")
-        db.executemany("UPDATE contacts SET bounced = 1 WHERE email = ?", [(one["email"],) for one in play.people if one["bounced"]])
+        db.executemany(
+            "UPDATE contacts SET bounced = 1 WHERE email = ?",
+            [(one["email"],) for one in play.people if one["bounced"]],
+        )
         kinds = [(phrase, "partial" if phrase.startswith("@") else "exact") for phrase in EXCLUDED]
         db.executemany("INSERT INTO exclusions (matchPhrase, matchType) VALUES (?, ?)", kinds)
 

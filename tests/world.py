@@ -98,7 +98,11 @@ class World:
                 async def send(request: Request) -> Reply | Lost:
                     self.on_send(request)
                     answered = self.before(request)
-                    reply = self.instead(request, await client.send(self.altered(request))) if answered is None else answered
+                    reply = (
+                        self.instead(request, await client.send(self.altered(request)))
+                        if answered is None
+                        else answered
+                    )
                     self.sent.append((request, reply))
                     self.after(request, reply)
                     return reply

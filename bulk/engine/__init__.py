@@ -5,5 +5,6 @@
   and `reading_pace` (how many are read together, and when).
 * When the next may start: `pace`, `limit`, `quota` (which only batches of contacts count against).
 * What an answer means: `confirm` (whether it is the one to its request), `retry` (the table of verdicts, back-off),
-  `receipts`, `line` and `pauses` (latency, silence, what was asked for), `stops` (who gives up, and why the engine stops).
+  `receipts`, `line` and `pauses` (latency, silence, what was asked for), `stops` (who gives up, and why the engine
+  stops).
 """

@@ -129,7 +129,8 @@ class BatchFeed:
 
     def _begin(self) -> None:
         batching = None if self.choice is None else self.choice.batching
-        fresh = () if batching is None else candidates(self.prepared, self.checkpoint)
+        again = self.choice is not None and self.choice.again
+        fresh = () if batching is None else candidates(self.prepared, self.checkpoint, again=again)
         self._packs = packed(iter(fresh), fewest=self._fewest)
         highest = self.checkpoint.fact(facts.HIGHEST)
         self._sweep = None if highest is None else NewContacts(highest)

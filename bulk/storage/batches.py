@@ -17,6 +17,7 @@ from bulk.storage.journal import Journal
 
 BATCH: Final = "batch"  # the step of a row that went in a batch
 READ: Final = "batch read"  # its contact was read afterwards, and stands in the snapshot as it was then
+OF_BATCHES: Final = frozenset((BATCH, READ))
 PATH: Final = "import/bulk_import"
 
 
@@ -54,12 +55,18 @@ class Batches:
         rows = self._prepared[number, request.step]
         said = json.dumps({one.key: one.row for one in rows}, separators=(",", ":"))
         self._database.put("INSERT OR REPLACE INTO batches VALUES (?, ?, '')", (number, said))
+        before = self.edits_of(one.row for one in rows)  # of rows that a retry lets go in another batch
         for one in rows:
             self._journal.intend(one.row, Request(BATCH, request.method, PATH, edits=one.edits), attempts)
+            if one.row in before:
+                self._journal.amend(one.row, BATCH, _both(before[one.row], one.edits))
 
     def release(self, number: int, step: str) -> None:
-        """Forget a batch that was surely not taken."""
-        for one in self._prepared[number, step]:
+        """Forget a batch that was surely not taken; of a question about it nothing was noted."""
+        rows = self._prepared.get((number, step))
+        if rows is None:
+            return
+        for one in rows:
             self._journal.release(one.row, BATCH)
         self._database.put("DELETE FROM batches WHERE number = ?", (number,))
 
@@ -102,7 +109,18 @@ class Batches:
         sql = "SELECT 1 FROM edits WHERE row = ? AND step = ? AND made"
         return self._database.read(sql, (row, BATCH)).fetchone() is not None
 
+    def under_way(self) -> frozenset[int]:
+        """The rows of batches of an earlier run that are not done with."""
+        return frozenset(row for sent in self.sent() for row in sent.rows.values())
+
     def edits_of(self, rows: Iterable[int]) -> dict[int, Edits]:
         """What the batches of these rows overwrite, by row."""
         wanted = set(rows)
         return {one.row: one.edits for one in self._journal.written_by(BATCH, wanted)}
+
+
+def _both(first: Edits, second: Edits) -> Edits:
+    """What two batches overwrite of a record, one after the other: the first knows what was there before."""
+    known = {(edit.aspect, edit.of) for edit in first.each}
+    more = (edit for edit in second.each if (edit.aspect, edit.of) not in known)
+    return Edits(first.record or second.record, (*first.each, *more), made=first.made)

@@ -1,5 +1,6 @@
 """Contacts in batches: the same end as one request a step, every row read back, and nothing believed before."""
 
+import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -9,10 +10,12 @@ from random import Random
 import anyio
 import pytest
 
+from bulk.errors import UsageError
 from bulk.model import Reply
 from bulk.sandbox.faults import Fault
+from bulk.sandbox.switches import Switches
 from tests.scale import tries
-from tests.world import World, check_reports, report
+from tests.world import World, check_reports, crashing, report
 
 HEADER = "email,firstName,lastName,phone,tags,lists,account"
 
@@ -105,6 +108,20 @@ def test_who_is_new_goes_in_a_batch_also_where_empty_cells_clear(world: World, o
     assert world.account() == other.account()
 
 
+# ---- cut off
+
+
+def test_a_batch_is_known_after_a_kill_also_where_a_question_about_it_was_refused(world: World, other: World):
+    world.faults = (Fault("status", "GET", "import/info", status=429, retry_after="1", first=1),)
+    with crashing(world, "import/info", after=1):
+        world.start(world.csv(rows_of(30), HEADER), engine="batch")
+    world.faults = ()
+    assert world.resume().error is None
+    assert len(submits(world)) == 1
+    other.start(other.csv(rows_of(30), HEADER), engine="single")
+    assert outcomes(world) == outcomes(other)
+
+
 # ---- consent
 
 
@@ -135,15 +152,16 @@ def contacts_of(reply):
     return reply.body.get("contacts") or [reply.body["contact"]]
 
 
+STANDS = (
+    "INSERT OR REPLACE INTO contactLists (contact, list, status, sourceid, created, updated)"
+    " SELECT id, 1, {}, 0, '', '' FROM contacts WHERE email = ?"
+)
 LEAVING = {
-    "left": ("INSERT OR REPLACE INTO contactLists (contact, list, status, sourceid, created, updated)"
-             " SELECT id, 1, 2, 0, '', '' FROM contacts WHERE email = ?", "opted_out"),
-    "bounced on the list": ("INSERT OR REPLACE INTO contactLists (contact, list, status, sourceid, created, updated)"
-                            " SELECT id, 1, 3, 0, '', '' FROM contacts WHERE email = ?", "opted_out"),
-    "unconfirmed": ("INSERT OR REPLACE INTO contactLists (contact, list, status, sourceid, created, updated)"
-                    " SELECT id, 1, 0, 0, '', '' FROM contacts WHERE email = ?", "unconfirmed"),
+    "left": (STANDS.format(2), "opted_out"),
+    "bounced on the list": (STANDS.format(3), "opted_out"),
+    "unconfirmed": (STANDS.format(0), "unconfirmed"),
     "bounced": ("UPDATE contacts SET bounced = 1 WHERE email = ?", "opted_out"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", LEAVING)
@@ -231,3 +249,79 @@ def test_what_the_importer_drops_silently_is_seen_and_done(world: World, other: 
     assert {row: line["_action"] for row, line in lines.items()} == {
         row: line["_action"] for row, line in expected.items()
     }
+
+
+# ---- without automations
+
+
+def enrolled(world: World) -> int:
+    with closing(sqlite3.connect(world.folder / "account" / "sandbox.sqlite")) as db:
+        return int(db.execute("SELECT count(*) FROM contactAutomations").fetchone()[0])
+
+
+@pytest.mark.parametrize("heeded", ["both", "payload", "contact"])
+@pytest.mark.parametrize("engine", ["auto", "batch"])
+@pytest.mark.parametrize("number", [1, 3, 60])
+def test_nobody_enters_an_automation_where_that_is_asked_for(world: World, heeded: str, engine: str, number: int):
+    world.switches = Switches(import_enrols=True, import_excludes=heeded)
+    world.people([(f"q{n}@example.com", "Ada") for n in range(500 if number == 1 else 5)])  # more pages than rows
+    result = world.start(world.csv(rows_of(number), HEADER), engine=engine, no_automations=True)
+    assert result.error is None
+    (batch,) = submits(world)
+    assert batch.body["exclude_automations"] is True
+    assert all(one["exclude_automations"] is True for one in batch.body["contacts"])
+    assert len(batch.body["contacts"]) == number
+    assert set(outcomes(world).values()) == {("done", "created", "")}
+    assert enrolled(world) == 0
+
+
+def test_what_only_other_requests_could_do_is_not_done_without_automations(world: World):
+    world.switches = Switches(import_enrols=True)
+    world.people([("there@example.com", "Ada"), ("same@example.com", "Ada"), ("tagged@example.com", "Ada")])
+    world.start(world.csv([["tagged@example.com", "VIP"]], "email,tags"), engine="single")
+    shutil.rmtree(world.job.path)
+    world.sent.clear()
+    header = "email,firstName,phone,tags,remove_tags"
+    rows = [
+        ["new@example.com", "Eve", "", "New", ""], ["there@example.com", "Bob", "", "", ""],
+        ["same@example.com", "Ada", "", "", ""], ["tagged@example.com", "Bob", "", "", "VIP"],
+        ["o'neil@example.com", "Eve", "", "", ""],
+    ]  # fmt: skip
+    world.start(world.csv(rows, header), no_automations=True)
+    lines = check_reports(world.job.path, header)
+    ends = {line["email"]: (line.get("_action", ""), line.get("_code", "")) for line in lines.values()}
+    assert ends == {
+        "new@example.com": ("created", ""), "there@example.com": ("updated", ""), "same@example.com": ("unchanged", ""),
+        "tagged@example.com": ("", "automations"), "o'neil@example.com": ("", "automations"),
+    }  # fmt: skip
+    errors = {line["email"]: line.get("_error", "") for line in lines.values()}
+    assert "firstName, the tag 'VIP'" in errors["tagged@example.com"]
+    assert "--no-automations" in errors["tagged@example.com"]
+    assert "the contact" in errors["o'neil@example.com"]
+    writes = {request.path for request, _reply in world.sent if request.method != "GET"}
+    assert writes == {"import/bulk_import", "tags"}
+    assert enrolled(world) == 0
+    contacts = world.account()["contacts"]
+    assert contacts["tagged@example.com"]["firstName"] == "Ada"
+    assert "o'neil@example.com" not in contacts
+
+
+def test_a_batch_that_is_lost_is_no_reason_to_start_automations(world: World):
+    world.switches = Switches(import_enrols=True)
+    world.faults = (Fault("status", "POST", "import/bulk_import", status=500),)
+    world.start(world.csv(rows_of(20), HEADER), no_automations=True)
+    assert {request.path for request, _reply in world.sent if request.method != "GET"} <= {
+        "import/bulk_import", "tags", "accounts"
+    }  # fmt: skip
+    assert set(outcomes(world).values()) == {("failed", "", "automations")}
+    world.faults = ()
+    world.resume(retry=True)
+    assert set(outcomes(world).values()) == {("done", "created", "")}
+    assert enrolled(world) == 0
+
+
+@pytest.mark.parametrize("options", [{"mode": "create"}, {"on_duplicate": "all"}])
+def test_rows_that_cannot_go_in_batches_are_refused_before_anything_is_made(world: World, options):
+    with pytest.raises(UsageError):
+        world.start(world.csv(rows_of(20), HEADER), no_automations=True, **options)
+    assert {request.method for request, _reply in world.sent} == {"GET"}
