@@ -204,8 +204,8 @@ class Request:
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
     or it is not sent at all: what it was let through by would be too old.
     `edits`: what it changes of a record that is there; None where it is not known what was there before.
-    `soon_after`: a step of the same task, and within how many seconds after that was sent this one leaves, or not at
-    all: its receipt is then a `LATE` refusal.
+    `soon_after`: how steps of the same task begin, and within how many seconds after the first of them was sent this
+    one leaves, or not at all: its receipt is then a `LATE` refusal.
     `limits`: names of limits that it counts against beside the account's own; it starts when all of them let it. Not
     together with `admission`.
     """

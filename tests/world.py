@@ -62,6 +62,8 @@ class World:
     seed: int = 0
     latency: float = 0.0
     on_send: Callable[[Request], None] = lambda _request: None
+    before: Callable[[Request], Reply | Lost | None] = lambda _request: None  # what is answered without asking anybody
+    altered: Callable[[Request], Request] = lambda request: request  # what comes to the account of it
     after: Callable[[Request, Reply | Lost], None] = lambda _request, _reply: None
     instead: Callable[[Request, Reply | Lost], Reply | Lost] = lambda _request, reply: reply  # what comes for a reply
     sent: list[Sent] = field(default_factory=list, init=False)  # so hypothesis does not tell it: it may be thousands
@@ -75,6 +77,7 @@ class World:
     signals: bool = False
     by_loop: bool = False  # the sandbox's clock goes with the loop's, so that batches take their time
     confirm: Callable[[str], bool] | None = None
+    latest: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)  # of that clock
 
     @asynccontextmanager
     async def opened(self, access: Account, _rate: float) -> AsyncIterator[Any]:
@@ -87,15 +90,19 @@ class World:
             rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
             demo=self.demo, switches=self.switches,
         )  # fmt: skip
-        began = datetime.now(UTC) - timedelta(seconds=anyio.current_time())
-        clock = {"clock": lambda: began + timedelta(seconds=anyio.current_time())} if self.by_loop else {}
+        clock = {"clock": self._clock_of_loop()} if self.by_loop else {}
         sandbox = Sandbox(path, options, **clock)
         try:
             async with Client(SANDBOX, sandbox.app) as client:
 
                 async def send(request: Request) -> Reply | Lost:
                     self.on_send(request)
-                    reply = self.instead(request, await client.send(request))
+                    answered = self.before(request)
+                    reply = (
+                        self.instead(request, await client.send(self.altered(request)))
+                        if answered is None
+                        else answered
+                    )
                     self.sent.append((request, reply))
                     self.after(request, reply)
                     return reply
@@ -103,6 +110,16 @@ class World:
                 yield send
         finally:
             sandbox.close()
+
+    def _clock_of_loop(self) -> Callable[[], datetime]:
+        """The sandbox's clock: it goes with the loop's, and on from where an earlier run has left it."""
+        began = max(self.latest, datetime.now(UTC)) - timedelta(seconds=anyio.current_time())
+
+        def clock() -> datetime:
+            self.latest = began + timedelta(seconds=anyio.current_time())
+            return self.latest
+
+        return clock
 
     def people(self, rows: Iterable[tuple[str, str]]) -> None:
         """Let these be in the account before anything is sent: address and first name of each."""

@@ -187,7 +187,8 @@ class Dispatch:
         admission = step.request.admission
         if step.request.soon_after is not None:
             earlier, seconds = step.request.soon_after
-            step.until = (self._flows.sent_at(step.task, earlier) or -math.inf) + seconds
+            sent_at = self._flows.first_sent_at(step.task, earlier)
+            step.until = -math.inf if sent_at is None else sent_at + seconds
         if admission is None:
             self._turns.put(step, first=first)
         elif step.request.limits:

@@ -39,6 +39,10 @@ class Flows:
         """When a step of this task left that was accepted in this run."""
         return self.open[task].answered.get(step)
 
+    def first_sent_at(self, task: Task, beginning: str) -> float | None:
+        """When the first step left whose name begins so, of those of this task that were accepted in this run."""
+        return min((at for name, at in self.open[task].answered.items() if name.startswith(beginning)), default=None)
+
     def receive(self, step: Step, receipt: Receipt) -> tuple[Ended, ...]:
         """Take the end of a step; the tasks that ended by it."""
         flying = self.open[step.task]

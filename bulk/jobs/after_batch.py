@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
@@ -13,10 +12,8 @@ from bulk.planning.flow import Asking
 from bulk.planning.learning import has_sent, learned, learned_before
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
-from bulk.storage.batches import BATCH, READ
+from bulk.storage.batches import BATCH, OF_BATCHES, READ
 from bulk.storage.checkpoint import Checkpoint
-
-_OF_BATCHES: Final = frozenset((BATCH, READ))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class AfterBatch:
         if BATCH not in known.begun:
             return (yield from self.flow_of(row, known))
         was_read = READ in known.begun
-        known = replace(known, begun=known.begun - _OF_BATCHES)
+        known = replace(known, begun=known.begun - OF_BATCHES)
         known_now = known if was_read else (yield from self._learned(row, known))
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))

@@ -20,6 +20,7 @@ from bulk.planning.rows.contact import ContactRows
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known
 from bulk.storage import facts
+from bulk.storage.batches import OF_BATCHES
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import ALIKE, PEOPLE
 
@@ -64,14 +65,19 @@ def may_be_batched(prepared: Prepared, on_duplicate: str) -> bool:
     return plain and on_duplicate != "all" and prepared.contacts_since is not None
 
 
-def candidates(prepared: Prepared, checkpoint: Checkpoint) -> Iterator[Candidate]:
-    """The rows that may go in batches, in file order."""
+def candidates(prepared: Prepared, checkpoint: Checkpoint, *, again: bool = False) -> Iterator[Candidate]:
+    """The rows that may go in batches, in file order; with `again` also those that went in one and were not done."""
+    under_way = checkpoint.batches.under_way() if again else frozenset()
     absent = not checkpoint.fact(facts.PARTLY)  # who was not read is not there
     for records in open_records(prepared, checkpoint):
         if not records:
             continue
         rows = [prepared.row(record) for record in records]
-        begun = checkpoint.journal.open_between(rows[0].number, rows[-1].number)
+        opened = checkpoint.journal.open_between(rows[0].number, rows[-1].number)
+        begun = {
+            number for number, row in opened.items()
+            if not again or number in under_way or {*row.known, *row.cut_off} - OF_BATCHES
+        }  # fmt: skip
         beside = others_beside(prepared, checkpoint, records, rows)
         people = checkpoint.snapshot.known(PEOPLE, [row.key for row in rows])
         alike = checkpoint.snapshot.known(ALIKE, [row.key for row in rows])

@@ -42,7 +42,6 @@ _LATER: Final = 10.0  # seconds until they are
 TRUSTED: Final = 3  # batches in a row that were done in time, after which the next are not asked for first
 _TURNS: Final = 60  # seconds that a batch waits while others read the contacts that are new
 _EARLIER: Final = 0.99  # of the time it took so far, the next time
-_READ: Final = "read back"
 
 
 # wide: the feed of batches: where file, snapshot, journal and engine meet
@@ -130,7 +129,8 @@ class BatchFeed:
 
     def _begin(self) -> None:
         batching = None if self.choice is None else self.choice.batching
-        fresh = () if batching is None else candidates(self.prepared, self.checkpoint)
+        again = self.choice is not None and self.choice.again
+        fresh = () if batching is None else candidates(self.prepared, self.checkpoint, again=again)
         self._packs = packed(iter(fresh), fewest=self._fewest)
         highest = self.checkpoint.fact(facts.HIGHEST)
         self._sweep = None if highest is None else NewContacts(highest)
@@ -155,14 +155,13 @@ class BatchFeed:
         """Send a pack, without the rows that the importer will not have, and follow it to its end."""
         end = BatchEnd(BatchState.REFUSED)
         for attempt in range(1, TRIES + 1):
-            pack, soon_after = yield from self._as_now(pack)
+            pack, soon_after = yield from self._as_now(pack, f"as now {attempt}:")
             if len(pack) < self._fewest:
                 break
-            self.checkpoint.batches.prepare(number, [BatchRow(one.row.number, one.row.key, one.edits) for one in pack])
+            step, rows = f"submit {attempt}", [BatchRow(one.row.number, one.row.key, one.edits) for one in pack]
+            self.checkpoint.batches.prepare(number, step, rows)
             contacts = [one.entry.contact for one in pack]
-            result = yield from submit(
-                contacts, step=f"submit {attempt}", automations=self._automations, soon_after=soon_after
-            )
+            result = yield from submit(contacts, step=step, automations=self._automations, soon_after=soon_after)
             if isinstance(result, Receipt):
                 return (yield from self._follow(number, awaited_of(pack), str(result.data)))
             end = result
@@ -175,12 +174,14 @@ class BatchFeed:
         self._leave(number)
         return Outcome(RowStatus.SUCCEEDED)
 
-    def _as_now(self, pack: Sequence[Candidate]) -> Asking[tuple[Sequence[Candidate], tuple[str, float] | None]]:
+    def _as_now(
+        self, pack: Sequence[Candidate], step: str
+    ) -> Asking[tuple[Sequence[Candidate], tuple[str, float] | None]]:
         """The pack as its people stand now, if it subscribes any who was there, and how soon it has to leave then."""
         ids = {one.state.id: one for one in pack if one.state is not None}
         if not any(one.entry.subscribes for one in ids.values()):
             return pack, None
-        seen = yield from _read(list(ids))
+        seen = yield from _read(list(ids), step)
         result: list[Candidate] = []
         for one in pack:
             now = None if one.state is None else seen[one.state.id]
@@ -190,7 +191,7 @@ class BatchFeed:
                 self.checkpoint.snapshot.hold(PEOPLE, one.row.key, now.state.to_json())
                 again = candidate_of(self.prepared, one.row, now.state)
                 result += [again] if again is not None else []
-        return result, (_READ, FRESH)
+        return result, (step, FRESH)
 
     def _follow(self, number: int, rows: dict[str, Awaited], batch_id: str) -> Flow:
         """Wait for a batch that was taken, and have its contacts read."""
@@ -242,9 +243,9 @@ class BatchFeed:
         self._open -= 1
 
 
-def _read(ids: Sequence[str]) -> Asking[dict[str, Seen | NotRead]]:
-    """Contacts as they are now, however many."""
-    pages = [partial(read_contacts, ids[at : at + PAGE], RELATIONS) for at in range(0, len(ids), PAGE)]
+def _read(ids: Sequence[str], step: str) -> Asking[dict[str, Seen | NotRead]]:
+    """Contacts as they are now, however many; each page by steps of its own."""
+    pages = [partial(read_contacts, ids[at : at + PAGE], RELATIONS, f"{step} {at}") for at in range(0, len(ids), PAGE)]
     result: dict[str, Seen | NotRead] = {}
     for page in (yield from combined([read() for read in pages])):
         result |= page

@@ -19,7 +19,6 @@ from bulk.model import Failure
 from bulk.planning.batch.packing import FEWEST
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.writers import Known
-from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import agreeing, counted, duration
 
 _BATCHES_A_SECOND: Final = 100 / 61  # the importer's quota, with a margin
@@ -55,6 +54,7 @@ class Choice:
     single_requests: int
     single_seconds: float
     automations: bool = True  # whether anybody may enter one
+    again: bool = False  # whether rows that went in a batch, and were not done by it, go in another
 
     def describe(self) -> str:
         """The line that a user sees before the job, where there was a choice."""
@@ -68,33 +68,39 @@ class Choice:
         )
 
 
+def check_engine(job: Job, prepared: Prepared) -> None:
+    """Raise `UsageError` where automations are to be held back, and the rows cannot go by what alone does that."""
+    options = job.options
+    if options.no_automations and (job.applies or not may_be_batched(prepared, options.on_duplicate)):
+        raise UsageError("automations_not_held_back")
+
+
 def chosen(job: Job, prepared: Prepared, needed: int) -> Choice:
-    """Which engine the job goes by, as the user asked, else by what is faster. Raises `UsageError` for what cannot be.
+    """Which engine the job goes by, as the user asked, else by what is faster.
 
     `needed` are the requests that it takes one a step.
     """
     options, rate = job.options, job.options.rate or math.inf
     single = Choice(None, needed, needed / rate, needed, needed / rate)
     if options.engine == SINGLE or job.applies or not may_be_batched(prepared, options.on_duplicate):
-        if options.no_automations:
-            raise UsageError("automations_not_held_back")
         return single
     fewest = 1 if options.no_automations else FEWEST
-    batching = _counted(prepared, job.checkpoint, fewest=fewest)
+    again = job.retry and options.no_automations  # else they go one request a step
+    batching = _counted(candidates(prepared, job.checkpoint, again=again), prepared, fewest)
     requests = needed - batching.instead + batching.requests
     seconds = max(requests / rate, batching.batches / _BATCHES_A_SECOND) + _SETTLING
     asked = options.engine == BATCH or options.no_automations
     if not batching.batches or not (asked or seconds < _WORTH * single.seconds):
         return single
-    return Choice(batching, requests, seconds, single.requests, single.seconds, not options.no_automations)
+    return Choice(batching, requests, seconds, single.requests, single.seconds, not options.no_automations, again)
 
 
-def _counted(prepared: Prepared, checkpoint: Checkpoint, *, fewest: int) -> Batching:
+def _counted(rows: Iterator[Candidate], prepared: Prepared, fewest: int) -> Batching:
     """What batches would take, by a look at every row."""
     result = Batching()
 
     def each() -> Iterator[Candidate]:
-        for candidate in candidates(prepared, checkpoint):
+        for candidate in rows:
             state = candidate.state
             known = Known(state, fresh=True, absent=state is None)
             estimated = prepared.writer.estimate(prepared.writer.own(candidate.row, known), known)

@@ -15,7 +15,7 @@ import anyio.to_thread
 from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
 from bulk.jobs.apply_cost import rows_take
-from bulk.jobs.engines import chosen
+from bulk.jobs.engines import check_engine, chosen
 from bulk.jobs.import_job import Job
 from bulk.jobs.prefetch import prefetched
 from bulk.jobs.prepared import Prepared, meant_so
@@ -43,6 +43,7 @@ async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepar
         left += missing_left(checkpoint)
     if left:
         prepared = await prefetched(job, runner, prepared, left)
+        check_engine(job, prepared)
     spellings = Spellings(prepared.writer.meaning.columns, prepared.names)
     needs = await anyio.to_thread.run_sync(survey, prepared, checkpoint, spellings)
     if spellings.respelt:

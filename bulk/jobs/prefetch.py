@@ -106,6 +106,8 @@ async def _contacts(job: Job, runner: Runner, prepared: Prepared, rows: int) -> 
     if begun and not resumed:
         checkpoint.note(facts.READ_LATE, True)
     a_page = LOOKED_UP if options.mode == "upsert" and hold is not by_id and not links else ROWS_A_PAGE
+    if options.no_automations:  # who is there has to be known, whatever it takes: else no row can go in a batch
+        rows, a_page = max(rows, ROWS_A_PAGE), 0
     since = await read_snapshot(runner, checkpoint, rows, resumed=resumed, hold=hold, a_page=a_page)
     if since is None and not (resumed or job.translations.foreign):
         at = prepared.match.index("contact") if links else prepared.match.id_at

@@ -21,6 +21,7 @@ from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.rows import Rows
 from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
+from bulk.jobs.without_automations import WithoutAutomations
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -60,6 +61,8 @@ async def send_rows(
             rows.stale = NOT_OLD
         if job.applies:
             rows.flow_of, rows.stale = ApplyRows(prepared, checkpoint, job.projection).flow, NOT_OLD
+        if options.no_automations:
+            rows.flow_of = WithoutAutomations(prepared).flow
         rows.flow_of = heeding_replaced(prepared, checkpoint, rows.flow_of)
         rows.batched = batches.is_needed
         if rows.batched:

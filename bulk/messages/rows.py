@@ -95,6 +95,10 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
         "The person has not confirmed the list, and was not subscribed.",
         "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes them.",
     ),
+    "automations": (
+        "The importer has not done all of the row, and nothing else holds automations back.",
+        "Import the row without ⟦no_automations⟧, or leave it.",
+    ),
     "excluded": (
         "The contact is gone, or the address is on the account's exclusion list: not subscribed.",
         "Nothing: take the row out.",

@@ -38,22 +38,24 @@ class NotRead:
     refused: bool = False
 
 
-def read_contacts(ids: Sequence[str], families: Iterable[str]) -> Asking[dict[str, Seen | NotRead]]:
-    """The contacts of these ids, a page of them at most, as they are."""
+def read_contacts(
+    ids: Sequence[str], families: Iterable[str], step: str = "read back"
+) -> Asking[dict[str, Seen | NotRead]]:
+    """The contacts of these ids, a page of them at most, as they are; by steps whose names begin as is said."""
     wanted = tuple(sorted(families))
     seen: dict[str, Seen | NotRead] = {}
     if len(ids) > 1:
-        receipt = yield from asked(_many(ids, wanted))
+        receipt = yield from asked(_many(ids, wanted, step))
         if receipt.ok and receipt.data is not None:
             seen = {identity: _seen(kept) for identity, kept in receipt.data["seen"].items()}
             if receipt.data["total"] == len(seen):  # the page is whole: who is not on it is not there
                 seen = {identity: seen.get(identity, Seen(None)) for identity in ids}
     alone = [identity for identity in ids if identity not in seen]
-    result = yield from combined([read_contact(identity, wanted) for identity in alone])
+    result = yield from combined([read_contact(identity, wanted, step) for identity in alone])
     return seen | dict(zip(alone, result, strict=True))
 
 
-def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | NotRead]:
+def read_contact(identity: str, families: Iterable[str], step: str = "read back") -> Asking[Seen | NotRead]:
     """One contact as it is."""
     wanted = tuple(sorted(families))
 
@@ -61,7 +63,7 @@ def read_contact(identity: str, families: Iterable[str]) -> Asking[Seen | NotRea
         return _kept(body | {"contacts": [body["contact"]]}, wanted) if "contact" in body else None
 
     request = Request(
-        f"read back {identity}", "GET", f"contacts/{identity}", _include(wanted), absent_is_done=True,
+        f"{step} {identity}", "GET", f"contacts/{identity}", _include(wanted), absent_is_done=True,
         expects="contact", says={"id": identity}, keep=keep, optional=True,
     )  # fmt: skip
     receipt = yield from asked(request)
@@ -103,7 +105,7 @@ def _with(state: ContactState, records: Sequence[tuple[str, Json]], families: Se
     return replace(state, **{name: getattr(apart, name) for name in names})
 
 
-def _many(ids: Sequence[str], families: Sequence[str]) -> Request:
+def _many(ids: Sequence[str], families: Sequence[str], step: str) -> Request:
     query = (*(("ids[]", identity) for identity in ids), ("limit", str(PAGE)), *_include(families))
 
     def keep(body: Json) -> Json:
@@ -111,7 +113,7 @@ def _many(ids: Sequence[str], families: Sequence[str]) -> Request:
         return None if kept["missing"] else kept
 
     says = {"id": answers.one_of(ids)}
-    return Request("read back", "GET", "contacts", query, keep=keep, expects="contacts", says=says, optional=True)
+    return Request(step, "GET", "contacts", query, keep=keep, expects="contacts", says=says, optional=True)
 
 
 def _include(families: Sequence[str]) -> tuple[tuple[str, str], ...]:

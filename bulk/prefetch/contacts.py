@@ -110,10 +110,13 @@ async def read_snapshot(
     if page.missing or page.total is None or page.total / PAGE * a_page > rows:
         return None
     walk.take(first, page.ids, page.total)
-    on_page = partial(_hold_page, hold)
+    newest = [0]
+    on_page = partial(_hold_page, hold, newest)
     on_page(page, (0, 0), checkpoint)
     if not await _read_on(runner, walk, on_page):  # interrupted, and the rows will not begin either; or without use
         return None
+    if checkpoint.fact(facts.NEWEST) is None and not checkpoint.journal.has_begun():
+        checkpoint.note(facts.NEWEST, newest[0])  # whom a send has made whose answer was lost is told by it
     checkpoint.note(facts.CONTACTS_READ, True)
     await checkpoint.durable()
     return began
@@ -131,7 +134,7 @@ async def read_named(runner: Runner, checkpoint: Checkpoint, ids: Iterable[str],
         chunks = [batch[at : at + PAGE] for at in range(0, len(batch), PAGE)]
         for page in await runner.ask(combined([_named(chunk) for chunk in chunks])):
             if page is not None:
-                _hold_page(hold, page, (0, 0), checkpoint)
+                _hold_page(hold, [], page, (0, 0), checkpoint)
         read += len(batch)
     if not read:
         return None
@@ -166,7 +169,10 @@ def _first_page(ask: Ask) -> Asking[PageData]:
     return page
 
 
-def _hold_page(hold: Hold, page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint) -> None:
+def _hold_page(
+    hold: Hold, newest: list[int], page: PageData, _covered: tuple[int, int], checkpoint: Checkpoint
+) -> None:
+    newest[:] = [max([*newest, *page.ids])] if page.ids else newest
     if page.missing:
         checkpoint.note(facts.PARTLY, True)
         return  # without its relations a contact is better not known than half known

@@ -17,6 +17,7 @@ from bulk.storage.journal import Journal
 
 BATCH: Final = "batch"  # the step of a row that went in a batch
 READ: Final = "batch read"  # its contact was read afterwards, and stands in the snapshot as it was then
+OF_BATCHES: Final = frozenset((BATCH, READ))
 PATH: Final = "import/bulk_import"
 
 
@@ -43,23 +44,29 @@ class Batches:
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
-        self._prepared: dict[int, Sequence[BatchRow]] = {}  # not sent yet, or on its way
+        self._prepared: dict[tuple[int, str], Sequence[BatchRow]] = {}  # not answered yet, by number and step
 
-    def prepare(self, number: int, rows: Sequence[BatchRow]) -> None:
-        """Say which rows a batch holds, before it is sent."""
-        self._prepared[number] = rows
+    def prepare(self, number: int, step: str, rows: Sequence[BatchRow]) -> None:
+        """Say which rows a batch holds that is sent by this step; one that is sent anew may hold others."""
+        self._prepared[number, step] = rows
 
     def intend(self, number: int, request: Request, attempts: int) -> None:
         """Note that a batch is about to leave, with all its rows."""
-        rows = self._prepared[number]
+        rows = self._prepared[number, request.step]
         said = json.dumps({one.key: one.row for one in rows}, separators=(",", ":"))
         self._database.put("INSERT OR REPLACE INTO batches VALUES (?, ?, '')", (number, said))
+        before = self.edits_of(one.row for one in rows)  # of rows that a retry lets go in another batch
         for one in rows:
             self._journal.intend(one.row, Request(BATCH, request.method, PATH, edits=one.edits), attempts)
+            if one.row in before:
+                self._journal.amend(one.row, BATCH, _both(before[one.row], one.edits))
 
-    def release(self, number: int, _step: str) -> None:
-        """Forget a batch that was surely not taken."""
-        for one in self._prepared[number]:
+    def release(self, number: int, step: str) -> None:
+        """Forget a batch that was surely not taken; of a question about it nothing was noted."""
+        rows = self._prepared.get((number, step))
+        if rows is None:
+            return
+        for one in rows:
             self._journal.release(one.row, BATCH)
         self._database.put("DELETE FROM batches WHERE number = ?", (number,))
 
@@ -69,10 +76,10 @@ class Batches:
             self._database.put("UPDATE batches SET batch = ? WHERE number = ?", (str(receipt.data), number))
         elif receipt.verdict is Verdict.REJECT:
             self.release(number, receipt.step)
+        del self._prepared[number, receipt.step]
 
     def end(self, number: int) -> None:
         """Forget a batch: its rows have ended, or go on by themselves."""
-        self._prepared.pop(number, None)
         self._database.put("DELETE FROM batches WHERE number = ?", (number,))
 
     def read(self, row: int, edits: Edits | None) -> None:
@@ -102,7 +109,18 @@ class Batches:
         sql = "SELECT 1 FROM edits WHERE row = ? AND step = ? AND made"
         return self._database.read(sql, (row, BATCH)).fetchone() is not None
 
+    def under_way(self) -> frozenset[int]:
+        """The rows of batches of an earlier run that are not done with."""
+        return frozenset(row for sent in self.sent() for row in sent.rows.values())
+
     def edits_of(self, rows: Iterable[int]) -> dict[int, Edits]:
         """What the batches of these rows overwrite, by row."""
         wanted = set(rows)
         return {one.row: one.edits for one in self._journal.written_by(BATCH, wanted)}
+
+
+def _both(first: Edits, second: Edits) -> Edits:
+    """What two batches overwrite of a record, one after the other: the first knows what was there before."""
+    known = {(edit.aspect, edit.of) for edit in first.each}
+    more = (edit for edit in second.each if (edit.aspect, edit.of) not in known)
+    return Edits(first.record or second.record, (*first.each, *more), made=first.made)

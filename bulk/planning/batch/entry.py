@@ -17,6 +17,7 @@ from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.resources.spec import CUSTOM
 
+_BLANK: Final = ("", None)
 _NAMES: Final = {"firstName": "first_name", "lastName": "last_name", "phone": "phone"}  # ours -> the importer's
 
 
@@ -40,7 +41,8 @@ def entry_of(change: Change, state: ContactState | None, excluded: Exclusions, n
     if state is not None and state.bounced:
         return None
     contact: dict[str, Json] = {"email": email}
-    if not all(_take_value(contact, edit) for edit in change.own):
+    own = [edit for edit in change.own if state is not None or edit.after not in _BLANK]  # who is new has no values
+    if not all(_take_value(contact, edit) for edit in own):
         return None
     if not all(_take_link(contact, edit, names) for edit in change.beside):
         return None
@@ -58,7 +60,7 @@ def _address(change: Change, state: ContactState | None) -> str:
 
 def _take_value(contact: dict[str, Json], edit: Edit) -> bool:
     """Set one value; whether the importer can."""
-    if edit.aspect is not Aspect.VALUE or edit.after in ("", None):
+    if edit.aspect is not Aspect.VALUE or edit.after in _BLANK:
         return False
     if edit.of == "email":
         return edit.before is None  # it is the key, and does not change
