@@ -219,14 +219,18 @@ class RateLimit:
         shared = {name: getattr(self, name) for name in _SHARED}
         return shared | {"_starts": list(self._starts), "_places": list(self._places)}
 
-    def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None) -> None:
-        """Go on where another one stands, which may have been of another rate; with connections as `warm` as its."""
+    def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None, ahead: float = 0.0) -> None:
+        """Go on where another one stands, which may have been of another rate; with connections as `warm` as its.
+
+        `ahead`: by how much this one's clock is ahead of that of `warm`.
+        """
         for name in _SHARED:
             setattr(self, name, known[name])
         self._starts.extend([-math.inf] * self._n + known["_starts"])
         self._places.extend([-math.inf] * self._n + known["_places"])
         if warm is not None:
-            self._own_last, self._cold = warm._own_last, min(warm._cold, self._n)  # noqa: SLF001 - its own kind
+            self._own_last = warm._own_last + ahead  # noqa: SLF001 - its own kind
+            self._cold = min(warm._cold, self._n)  # noqa: SLF001
 
     def _room(self) -> float:
         return max(_ROOM, _ROOM_SHARE * self._too_small)
