@@ -12,7 +12,7 @@ from typing import Final
 
 from bulk.model import Json, Request
 from bulk.planning import answers
-from bulk.planning.contact_cells import KEPT, contact_cell, own_cell
+from bulk.planning.contact_cells import KEPT, CellOf, cell_writers
 from bulk.planning.flow import Asking
 from bulk.planning.kept_records import cell_of, is_hidden, pointers, record_of
 from bulk.planning.names import Names
@@ -125,6 +125,7 @@ class Contacts:
         self._relations = tuple(name for name in RELATIONS if name in needs)
         self.beside = tuple(dict.fromkeys((*self._relations, *self.links)))
         self._query = query
+        self._writing: tuple[Sequence[Column], Names, list[CellOf]] | None = None
 
     def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
         """By id, from both ends of every gap."""
@@ -154,11 +155,12 @@ class Contacts:
         for name, link in self.links.items():
             yield from link.points_to(["", kept[2][name]])
 
-    def rows(self, identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+    def rows(self, _identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
         """One row."""
+        if self._writing is None or self._writing[0] is not columns or self._writing[1] is not names:
+            self._writing = (columns, names, cell_writers(columns, names))
         state = ContactState.from_json(kept[1])
-        record = {"id": identity, **state.attributes, **kept[0]}
-        yield [own_cell(record, column) or contact_cell(state, column, names) for column in columns]
+        yield [write(state, kept[0]) for write in self._writing[2]]
 
     def joined(self, kept: Json, records: Sequence[tuple[str, Json]]) -> Json:
         """What is kept, with what came apart, as pairs of family and record."""
