@@ -226,7 +226,7 @@ class Dispatch:
             if reply.status == 429:  # it does not say which limit
                 limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
             else:
-                limit.accepted(step.sent_at, now)
+                limit.accepted(step.sent_at, now - reply.waited)
         if reply.status in (429, 503):
             pauses = self.line.pauses
             why = pauses.refused(step.sent_at, reply.retry_after, now)

@@ -6,7 +6,7 @@ The law. The last `n` starts are remembered, and the next one waits until the ol
 So no second ever holds more than `n` starts, whatever is learned, after an idle hour or a pause too.
 
 The plan. Each start has its place in a plan, a whole window plus a *margin* after the place of the `n`th before it. Who
-leaves late, since a timer or the work between was late, keeps its place as far as the margin makes up for it: what
+leaves late, since a timer or the work between was late, keeps its place as far as half the margin makes up for it: what
 comes after is not late as well. So lateness does not add up, and the law holds all the same.
 
 The learning. The server counts arrivals, not starts, and the way there takes longer one time than the next. What
@@ -130,7 +130,7 @@ class RateLimit:
         planned = self._next_place if awaited else now
         self._last, self._own_last = planned, now
         self._starts.append(now + later)
-        place = max(planned, now - self.margin) + later
+        place = max(planned, now - self.margin / 2) + later
         if place < self._places[-1]:  # after one that was very late
             self._places = deque(sorted((*self._places, place)), maxlen=self._n)
         else:
@@ -165,7 +165,7 @@ class RateLimit:
         for later in (0.0, _COLD):  # what it was counted as
             at = min(range(self._n), key=lambda one: abs(self._starts[one] - start - later))
             if abs(self._starts[at] - start - later) < _SAME:
-                place = self._places[at] if now - start <= self.margin else now + later
+                place = self._places[at] if now - start <= self.margin / 2 else now + later
                 del self._starts[at], self._places[at]
                 self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
                 self._places = deque(sorted((*self._places, place)), maxlen=self._n)
