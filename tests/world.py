@@ -59,6 +59,7 @@ class World:
     faults: tuple[Fault, ...] = ()
     seed: int = 0
     latency: float = 0.0
+    counting: dict[str, Any] = field(default_factory=dict)  # how the sandbox counts requests, without a limit if empty
     on_send: Callable[[Request], None] = lambda _request: None
     after: Callable[[Request, Reply | Lost], None] = lambda _request, _reply: None
     instead: Callable[[Request, Reply | Lost], Reply | Lost] = lambda _request, reply: reply  # what comes for a reply
@@ -81,8 +82,8 @@ class World:
         if self.demo and not path.exists():
             shutil.copy(_new_account(self.switches.collation), path)
         options = SandboxOptions(
-            rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
-            demo=self.demo, switches=self.switches,
+            **{"rate": 0} | self.counting, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key,
+            host=self.host, demo=self.demo, switches=self.switches,
         )  # fmt: skip
         sandbox = Sandbox(path, options)
         try:

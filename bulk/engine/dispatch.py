@@ -27,7 +27,7 @@ from bulk.model import Json, Lost, Receipt, Reply, Request, Verdict
 
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 OPEN: Final = 4 * MOST  # tasks that are open at once at most
-DELAYED: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
+DELAYED: Final = 0.002  # seconds between its turn and its leaving that the pace has to know of
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
     " longer here. Go on with a higher ⟦rate⟧, with fewer jobs at once, or when the server is faster."
