@@ -207,7 +207,8 @@ def _count_in(budget: Book, more: Book) -> None:
     count = max(len(limit["_starts"]) for limit in both)
     starts = sorted({start for limit in both for start in limit["_starts"]} - {-math.inf})[-count:]
     pause = {"_not_before": budget["limit"]["_not_before"] if "limit" in budget else -math.inf}
-    budget["limit"] = both[0] | pause | {"_starts": starts, "_last": max(limit["_last"] for limit in both)}
+    last = max(limit["_last"] for limit in both)
+    budget["limit"] = both[0] | pause | {"_starts": starts, "_places": starts, "_last": last}
 
 
 # ---- what is granted
@@ -235,7 +236,7 @@ def _grant(asked: Asked, budgets: Mapping[str, Book], name: str, there: float) -
         return Granted(**about, again_at=asked.now + 1.5 * LOOK)
     several = [budget] if known else list(budgets.values())
     anybody = {one for each in budgets.values() for one in each["who"]} - {asked.me}
-    leases, again = _lease(asked, several, there, len(budget["who"]), ROOM if anybody else 0.0)
+    leases, again = _lease(asked, several, there, len(budget["who"]), ROOM if anybody else LATE)
     not_before = budget["limit"]["_not_before"] - ahead if known else -math.inf
     return Granted(**about, leases=leases, again_at=again, not_before=not_before)
 

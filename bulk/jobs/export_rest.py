@@ -36,6 +36,8 @@ async def _read_apart(job: Job, runner: Runner, source: PageSource, names: Names
     if not checkpoint.fact(facts.APART) or checkpoint.fact(facts.APART_READ):
         return
     families = source.beside if isinstance(source, Contacts | Links) else ()
+    if not families:
+        return
     job.setting.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
     for family, said in zip(families, await runner.ask(combined([_refusal(one) for one in families])), strict=True):
         if said:
