@@ -162,7 +162,10 @@ JITTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One run: who paces, who counts, the line between them, how many sends, and the seed of all chance."""
+    """One run: who paces, who counts, the line between them, how many sends, and the seed of all chance.
+
+    `late`: seconds by which a timer is late at most.
+    """
 
     server: str
     jitter: str = "none"
@@ -172,6 +175,7 @@ class Case:
     phase: float = 0.0
     seed: int = 0
     limit: str = "RateLimit"
+    late: float = 0.0
 
     @property
     def bound(self) -> float:
@@ -207,7 +211,7 @@ def run(case: Case) -> Run:
     while sent < case.sends or events:
         ready = limit.ready_at(now) if sent < case.sends else math.inf
         if ready > now and (not events or ready < events[0][0]):
-            now = ready
+            now = ready + (chance.uniform(0.0, case.late) if case.late else 0.0)
         elif ready <= now:
             limit.spend(now)
             heapq.heappush(events, (now + latency + jitter.draw(chance), order, _ARRIVAL, now))

@@ -250,6 +250,7 @@ class Reply:
     `body` is the parsed JSON, or None with the reason in `damage` ("empty", "cut off", ...). `retry_after` is
     in seconds from arrival. `text` is the beginning of a body that is no JSON. `redacted`: the body held the key, where
     `***` stands now. `compared`: a sound body was held against its request, and `damage` says whether it answers that.
+    `waited`: seconds from its first byte until it was read, which say nothing of the line.
     """
 
     status: int
@@ -259,6 +260,7 @@ class Reply:
     text: str = ""
     redacted: bool = False
     compared: bool = field(default=False, compare=False)
+    waited: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

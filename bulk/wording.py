@@ -173,9 +173,12 @@ def change_told(action: str, column: str, before: str, after: str, most: int = 4
     return f"{action} {column}: " + (f"{before} → {after}" if before and after else after or f"{before} → (empty)")
 
 
-def pace_told(parts: Sequence[str], requests: int, rate: float) -> str:
-    """What a job will take, after what it is about: `3 rows · ≈ 7 requests · ≈ 2 s at 5/s`."""
-    takes = [f"≈ {duration(requests / rate)} at {rate:g}/s"] if rate else []
+def pace_told(parts: Sequence[str], requests: int, rate: float, at_least: float = 0.0) -> str:
+    """What a job will take, after what it is about: `3 rows · ≈ 7 requests · ≈ 2 s at 5/s`.
+
+    `at_least` are seconds that it takes however fast requests may go.
+    """
+    takes = [f"≈ {duration(max(at_least, requests / rate))} at {rate:g}/s"] if rate else []
     return " · ".join((*parts, f"≈ {counted(requests, 'request')}", *takes))
 
 

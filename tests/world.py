@@ -61,6 +61,7 @@ class World:
     faults: tuple[Fault, ...] = ()
     seed: int = 0
     latency: float = 0.0
+    counting: dict[str, Any] = field(default_factory=dict)  # how the sandbox counts requests, without a limit if empty
     on_send: Callable[[Request], None] = lambda _request: None
     before: Callable[[Request], Reply | Lost | None] = lambda _request: None  # what is answered without asking anybody
     altered: Callable[[Request], Request] = lambda request: request  # what comes to the account of it
@@ -87,8 +88,8 @@ class World:
         if self.demo and not path.exists():
             shutil.copy(_new_account(self.switches.collation), path)
         options = SandboxOptions(
-            rate=0, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key, host=self.host,
-            demo=self.demo, switches=self.switches,
+            **{"rate": 0} | self.counting, faults=self.faults, seed=self.seed, latency=self.latency, key=SANDBOX.key,
+            host=self.host, demo=self.demo, switches=self.switches,
         )  # fmt: skip
         clock = {"clock": self._clock_of_loop()} if self.by_loop else {}
         sandbox = Sandbox(path, options, **clock)

@@ -207,7 +207,8 @@ def _count_in(budget: Book, more: Book) -> None:
     count = max(len(limit["_starts"]) for limit in both)
     starts = sorted({start for limit in both for start in limit["_starts"]} - {-math.inf})[-count:]
     pause = {"_not_before": budget["limit"]["_not_before"] if "limit" in budget else -math.inf}
-    budget["limit"] = both[0] | pause | {"_starts": starts, "_last": max(limit["_last"] for limit in both)}
+    last = max(limit["_last"] for limit in both)
+    budget["limit"] = both[0] | pause | {"_starts": starts, "_places": starts, "_last": last}
 
 
 # ---- what is granted
@@ -234,22 +235,23 @@ def _grant(asked: Asked, budgets: Mapping[str, Book], name: str, there: float) -
     if asked.alone is not None:  # who had it all lets those who have come go first
         return Granted(**about, again_at=asked.now + 1.5 * LOOK)
     several = [budget] if known else list(budgets.values())
-    leases, again = _lease(asked, several, there, len(budget["who"]))
+    anybody = {one for each in budgets.values() for one in each["who"]} - {asked.me}
+    leases, again = _lease(asked, several, there, len(budget["who"]), ROOM if anybody else LATE)
     not_before = budget["limit"]["_not_before"] - ahead if known else -math.inf
     return Granted(**about, leases=leases, again_at=again, not_before=not_before)
 
 
 def _lease(
-    asked: Asked, budgets: list[Book], there: float, share: int
+    asked: Asked, budgets: list[Book], there: float, share: int, room: float
 ) -> tuple[tuple[tuple[float, float], ...], float]:
     """Lease starts in all these budgets, at the earliest times at which all have room; and when to ask again.
 
-    All who are at work have as many ahead of them, so each has its turn.
+    All who are at work have as many ahead of them, so each has its turn. `room` is kept free beside each window.
     """
     ahead, own, limits = there - asked.now, asked.own, []
     for budget in budgets:
         limit = _limit_of(budget)
-        limit.least_margin = ROOM
+        limit.least_margin = room
         for at, newest, *_whose in budget["leases"]:
             limit.count(at, newest)
         limits.append(limit)

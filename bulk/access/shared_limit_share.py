@@ -110,7 +110,8 @@ class Share:
             getattr(self._alone, what)(first + self._ahead, second + self._ahead)
 
     def _drop_missed(self, now: float) -> None:
-        while self._leases and self._leases[0][0] + LATE < now:
+        """Hand back the leases that were missed; the last one of who has the limit alone may be used later as well."""
+        while len(self._leases) > (self._alone is not None) and self._leases[0][0] + LATE < now:
             self._unused.append(self._leases.popleft()[1])
 
     # ---- asking
@@ -191,7 +192,10 @@ class Share:
     def _take_alone(self, granted: Granted, limit: Mapping[str, Any]) -> None:
         """Have the limit alone; what happened while that was asked for is told to it, and leases are counted in it."""
         self._alone = RateLimit(granted.rate)
-        self._alone.take_over(limit, self._own)
+        warm = copy.deepcopy(self._own)
+        for start, _there in self._leases:  # by then they have made their connections
+            warm.spend(start)
+        self._alone.take_over(limit, warm, granted.ahead)
         self._ahead, self._until = granted.ahead, granted.until
         for there, when in self._used:
             self._alone.delayed(there, when)

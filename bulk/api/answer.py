@@ -26,11 +26,12 @@ class ExcessError(httpx.RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came, unpacked. Of its `headers` case does not matter."""
+    """An answer as it came, unpacked. Of its `headers` case does not matter. `came`: when its first byte did."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    came: float = 0.0
 
 
 async def content_of(response: httpx.Response) -> bytes:

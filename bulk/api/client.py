@@ -17,6 +17,7 @@ import ssl
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
@@ -25,6 +26,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 import anyio
+import anyio.lowlevel
 import httpx
 
 from bulk import __version__
@@ -41,6 +43,8 @@ MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 PATIENCES: Final = 3  # so many times its patience a whole answer may take, however steadily it trickles
 LEAVES: Final = "http11.send_request_headers.started"  # the trace of a request that is about to leave
+LARGE: Final = 65_536  # bytes of an answer that takes a while to read: a page of records
+BREATHS: Final = 12  # turns of the loop before it is read: a request that is about to leave needs no more
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
 
 _NEVER_LEFT: Final = (
@@ -87,6 +91,7 @@ class Client:
         self._tls = _nobody() if in_clear else _authorities()
         self._answered: OrderedDict[str, int] = OrderedDict()  # id of an answer -> how often it came
         self._flying: Counter[_Connections] = Counter()  # requests on their way, by the connections they go over
+        self._reading = anyio.Lock()
         self._client = self._opened()
 
     def _opened(self) -> _Connections:
@@ -147,7 +152,7 @@ class Client:
         try:
             with anyio.move_on_after(longest) as scope:
                 answer = await self._ask(client, request)
-                return self._reply(answer), answer.headers
+                return await self._read(answer), answer.headers
             if scope.cancelled_caught:
                 raise ExcessError(f"it was not complete after {longest:.0f} seconds")
             raise AssertionError("what is not cancelled has returned")
@@ -155,13 +160,24 @@ class Client:
             self._flying[client] -= 1
             await self._leave(client)
 
+    async def _read(self, answer: Answer) -> Reply:
+        """The reply that an answer is. Large ones are read one at a time, with room for others between."""
+        if len(answer.content) < LARGE:
+            return self._reply(answer)
+        async with self._reading:
+            for _turn in range(BREATHS):
+                await anyio.lowlevel.checkpoint()
+            reply = self._reply(answer)
+        return replace(reply, waited=max(0.0, anyio.current_time() - answer.came)) if answer.came else reply
+
     async def _ask(self, client: _Connections, request: Request) -> Answer:
         content = b"" if request.body is None else _content(request.body)
         if isinstance(client, InProcess):
             return await client.ask(request, content)
         response = await client.send(self._built(request, content), stream=True)
+        came = anyio.current_time()
         try:
-            return Answer(response.status_code, response.headers, await content_of(response))
+            return Answer(response.status_code, response.headers, await content_of(response), came)
         finally:
             await response.aclose()  # what was not read to its end is closed with its connection
 

@@ -27,7 +27,7 @@ from bulk.model import Lost, Receipt, Reply, Verdict
 
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 OPEN: Final = 4 * MOST  # tasks that are open at once at most
-DELAYED: Final = 0.02  # seconds between its turn and its leaving that the pace has to know of
+DELAYED: Final = 0.002  # seconds between its turn and its leaving that the pace has to know of
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
     " longer here. Go on with a higher ⟦rate⟧, with fewer jobs at once, or when the server is faster."
@@ -237,7 +237,7 @@ class Dispatch:
             if limit in refusing:
                 limit.refused(step.sent_at, now)  # before the pause, which is laid around what this teaches
             else:
-                limit.accepted(step.sent_at, now)
+                limit.accepted(step.sent_at, now - reply.waited)
         if reply.status == 503 or self.limit in refusing:
             self._pause(self.line.pauses, (self.limit,), step, reply, now)
         elif refusing:

@@ -2,8 +2,12 @@
 
 It owns the pace and nothing else: it reads no clock, draws no chance, and knows replies only as refused or accepted.
 
-The law. The last `n` starts are remembered, and the next one waits until the oldest of them lies a whole window plus a
-*margin* back. So no second ever holds more than `n` starts, whatever is learned, after an idle hour or a pause too.
+The law. The last `n` starts are remembered, and the next one waits until the oldest of them lies a whole window back.
+So no second ever holds more than `n` starts, whatever is learned, after an idle hour or a pause too.
+
+The plan. Each start has its place in a plan, a whole window plus a *margin* after the place of the `n`th before it. Who
+leaves late, since a timer or the work between was late, keeps its place as far as half the margin makes up for it: what
+comes after is not late as well. So lateness does not add up, and the law holds all the same.
 
 The learning. The server counts arrivals, not starts, and the way there takes longer one time than the next. What
 avoids a 429 then depends on how it counts, which nobody tells:
@@ -13,7 +17,9 @@ avoids a 429 then depends on how it counts, which nobody tells:
 - Over the second just past, or by a bucket of tokens, it is all the same where bursts lie. Only a margin as wide as
   travel times differ helps, and even spacing.
 
-Both refuse alike, so both are tried. On the first refusals the margin grows a little, which settles a quiet line.
+Before anything is refused, the margin is as wide as the times are apart that answers take, within reason: they hold the
+travel, and the work of the server too. Where that is too little, both are tried, since both refuse alike. On the first
+refusals the margin grows a little, which settles a quiet line.
 When more follow, or once the line is quiet again, the limit *locks*: bursts, no margin, and for each refusal a turn of
 a third of a second against the server's clock. Refused at every turn, the server has no fixed windows: the starts
 spread evenly, and the margin gallops until quiet returns, then creeps back to just above the largest one refused.
@@ -29,8 +35,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bulk.engine.scatter import Scatter
+
 _REST = 1.0  # seconds nobody starts after a 429, so that the server's second is empty however it counts
 _FIRST_MARGIN = 0.010  # seconds; the jitter of a good line, for one per cent of the pace
+_AT_ONCE = 0.005  # seconds after one that had waited in which the next had too
+_SEEN_MARGIN = 0.042  # seconds at most for what answers tell of the line; beyond, it is the server's work that differs
 _LEAST_MARGIN = 0.0001  # seconds; more than a float's rounding, too little to drift across a second within an hour
 _MOST_MARGIN = 1.0  # seconds; half the pace. Whoever is still refused shares the account: more would starve the job
 _FIRST_STEP = 0.020  # seconds the margin grows on a refusal; doubled while refusals keep coming
@@ -45,6 +55,9 @@ _TURNS = 2  # three phases a third apart find every free stretch that is longer 
 _BURST = 0.15  # of a period, how long a burst takes: short, so that what arrives late is still inside its second
 _EVEN = 0.9  # the same once bursts are of no use; not 1, or every late start would delay all after it
 _SPELL_SENDS, _SPELL_WINDOWS = 400, 20  # together a spell: what lasts one without a refusal is believed for now
+_CHEAP = 0.06  # seconds; a smaller margin costs less than the refusals of a try to lock, unless the job is a long one
+_SPELLS_TO_DOUBT = 3  # in which most is given up of a margin that answers told and no refusal
+_LONG = 3  # spells of quiet that make it one
 _SPELLS_TO_RETRY = 36  # about an hour at 5 a second; a failed try costs a handful of refusals
 
 
@@ -74,7 +87,10 @@ class RateLimit:
         self._margin = _FIRST_MARGIN if self._limited else 0.0
         self._spread = _BURST  # the part of a period over which its n starts are spread at least
         self._starts = deque([-math.inf] * self._n, maxlen=self._n)
-        self._last = -math.inf  # the last start
+        self._places = deque([-math.inf] * self._n, maxlen=self._n)  # of the last starts in the plan, never later
+        self._last = -math.inf  # the last place, without what a connection may take
+        self._awaited_until = -math.inf  # who starts by then has waited for its place
+        self._scatter = Scatter(self._n)
         self._own_last = -math.inf  # the last one that was not taken over
         self._cold = 0  # so many of the next starts find no connection
         self._not_before = -math.inf
@@ -93,15 +109,32 @@ class RateLimit:
 
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
-        starts, period = self._starts, self._window + self.margin
-        return max(now, starts[0] + period, self._last + period * self._spread / self._n, self._not_before)
+        at = max(self._starts[0] + self._window + _LEAST_MARGIN * self._limited, self._next_place)
+        if at > now:
+            self._awaited_until = math.inf
+        return max(now, at)
+
+    @property
+    def _next_place(self) -> float:
+        """The place of the next start in the plan."""
+        period = self._window + self.margin
+        return max(self._places[0] + period, self._last + period * self._spread / self._n, self._not_before)
 
     def spend(self, now: float) -> None:
         """Count a request that starts now; one that must make its connection first counts as that much later."""
         if self._is_idle(now):
             self._cold = self._n if self._limited else 0
-        self._last = self._own_last = now
-        self._starts.append(now + _COLD if self._cold > 0 else now)
+        later = _COLD if self._cold > 0 else 0.0
+        awaited = now <= self._awaited_until
+        self._awaited_until = now + _AT_ONCE if awaited else -math.inf
+        planned = self._next_place if awaited else now
+        self._last, self._own_last = planned, now
+        self._starts.append(now + later)
+        place = max(planned, now - self.margin / 2) + later
+        if place < self._places[-1]:  # after one that was very late
+            self._places = deque(sorted((*self._places, place)), maxlen=self._n)
+        else:
+            self._places.append(place)
         self._cold -= 1
 
     @property
@@ -124,6 +157,7 @@ class RateLimit:
     def count(self, start: float, newest: float) -> None:
         """Count a start of somebody else who spends of this budget; `newest` is what they counted it as."""
         self._starts = deque(sorted((*self._starts, newest)), maxlen=self._n)
+        self._places = deque(sorted((*self._places, newest)), maxlen=self._n)
         self._last = max(self._last, start)
 
     def delayed(self, start: float, now: float) -> None:
@@ -131,32 +165,37 @@ class RateLimit:
         for later in (0.0, _COLD):  # what it was counted as
             at = min(range(self._n), key=lambda one: abs(self._starts[one] - start - later))
             if abs(self._starts[at] - start - later) < _SAME:
-                del self._starts[at]
+                place = self._places[at] if now - start <= self.margin / 2 else now + later
+                del self._starts[at], self._places[at]
                 self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
-                self._last = max(self._last, now)
+                self._places = deque(sorted((*self._places, place)), maxlen=self._n)
+                self._last = max(self._last, place - later)
                 return
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""
         self._not_before = max(self._not_before, until)
-        if self._turns is not None and self._not_before > self._starts[0] + self._window + self.margin:
+        if self._turns is not None and self._not_before > self._places[0] + self._window + self.margin:
             self._move_bursts(0.0)
 
-    def accepted(self, sent_at: float, now: float) -> None:  # noqa: ARG002 (called as `refused` is)
+    def accepted(self, sent_at: float, now: float) -> None:
         """Learn from an answer other than 429 to the request that started at `sent_at`."""
         if sent_at <= self._refused_at or not self._limited:
             return
         self._quiet += self._spell_share
         if self._quiet < 1.0 or self._turns is not None:
+            if not self._step:
+                self._scatter.note(now - sent_at)
+                self._margin = max(_FIRST_MARGIN, min(self._scatter.seconds, _SEEN_MARGIN))
             return
         self._spells_to_try -= self._spell_share
-        if self._step and self._spells_to_try <= 0.0:
+        if self._step and self._spells_to_try <= 0.0 and (self._margin > _CHEAP or self._quiet > _LONG):
             self._lock(turns=0)
             return
         room = self._room()
         self._too_small = max(self._too_small - _CREEP * self._quiet * self._spell_share, _LEAST_MARGIN - room)
         aim = min(self._too_small + room, _MOST_MARGIN)
-        self._margin += (aim - self._margin) * self._spell_share / 2
+        self._margin += (aim - self._margin) * self._spell_share / (2 if self._step else _SPELLS_TO_DOUBT)
 
     def refused(self, sent_at: float, now: float) -> None:
         """Learn from a 429 to the request that started at `sent_at`, and let everyone rest for a second.
@@ -177,22 +216,29 @@ class RateLimit:
 
     def given_over(self) -> dict[str, Any]:
         """What whoever spends of the same budget has to know, as JSON."""
-        return {name: getattr(self, name) for name in _SHARED} | {"_starts": list(self._starts)}
+        shared = {name: getattr(self, name) for name in _SHARED}
+        return shared | {"_starts": list(self._starts), "_places": list(self._places)}
 
-    def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None) -> None:
-        """Go on where another one stands, which may have been of another rate; with connections as `warm` as its."""
+    def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None, ahead: float = 0.0) -> None:
+        """Go on where another one stands, which may have been of another rate; with connections as `warm` as its.
+
+        `ahead`: by how much this one's clock is ahead of that of `warm`.
+        """
         for name in _SHARED:
             setattr(self, name, known[name])
         self._starts.extend([-math.inf] * self._n + known["_starts"])
+        self._places.extend([-math.inf] * self._n + known["_places"])
         if warm is not None:
-            self._own_last, self._cold = warm._own_last, min(warm._cold, self._n)  # noqa: SLF001 - its own kind
+            self._own_last = warm._own_last + ahead  # noqa: SLF001 - its own kind
+            self._cold = min(warm._cold, self._n)  # noqa: SLF001
 
     def _room(self) -> float:
         return max(_ROOM, _ROOM_SHARE * self._too_small)
 
     def _widen(self, *, again: bool) -> None:
         self._too_small = max(self._too_small, self._margin)
-        self._step = max(2 * self._step, _FIRST_STEP) if again else self._room()
+        told = not self._step and self._margin > _FIRST_MARGIN  # by answers, about how wide it has to be
+        self._step = max(2 * self._step, _FIRST_STEP) if again and not told else self._room()
         if self._step > 2 * _FIRST_STEP and self._spells_to_try <= 0.0:
             self._lock(turns=1)
         else:
@@ -215,14 +261,14 @@ class RateLimit:
     def _move_bursts(self, by: float) -> None:
         """Put the next burst later by `by`, then by whole windows until it is clear of a pause: that keeps the phase.
 
-        Done by noting the last starts as one burst that came later than they did, never earlier: the law holds.
+        Done by noting the last places as one burst that came later than they did, never earlier.
         """
-        starts, period = list(self._starts), self._window + self.margin
-        if starts[0] == -math.inf:  # too few for a pattern
+        places, period = list(self._places), self._window + self.margin
+        if places[0] == -math.inf:  # too few for a pattern
             return
-        before = [starts[-1] - period, *starts]
-        head = max(range(self._n), key=lambda i: starts[i] - before[i])  # the longest gap parts the bursts
-        first = starts[head] + by
+        before = [places[-1] - period, *places]
+        head = max(range(self._n), key=lambda i: places[i] - before[i])  # the longest gap parts the bursts
+        first = places[head] + by
         first += max(0, math.ceil((self._not_before - first - period) / self._window)) * self._window
         gap = period * self._spread / self._n
-        self._starts.extend([max(start, first + i * gap) for i, start in enumerate(starts)])
+        self._places.extend([max(place, first + i * gap) for i, place in enumerate(places)])

@@ -9,8 +9,9 @@ from bulk.engine.pauses import Pauses
 from bulk.engine.retry import explain
 from bulk.model import Lost, Reply
 
-FEWEST, MOST = 4, 64  # bounds of the number in flight when it is not given
+FEWEST, MOST = 6, 64  # bounds of the number in flight when it is not given; a burst at 5 a second has its place in it
 UNPACED: Final = 8  # in flight when there is no rate to reckon from: more only makes the pool slower
+NEED: Final = 4  # of them that a list is read by at least, however soon answers come: a burst is longer than that
 FIRST_LATENCY: Final = 2.0  # seconds, until replies tell: too few in flight would waste the first seconds
 
 
@@ -54,4 +55,5 @@ class Line:
     @property
     def needed(self) -> int:
         """How many requests in flight reach the rate at this latency, with little to spare."""
-        return min(self.most_in_flight, math.ceil(self._rate * self._latency * 1.1) + 1 if self._rate < MOST else MOST)
+        wanted = math.ceil(self._rate * self._latency * 1.1) + 1 if self._rate < MOST else MOST
+        return min(self.most_in_flight, max(NEED, wanted))

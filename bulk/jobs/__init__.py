@@ -25,7 +25,7 @@
   can be undone as a whole: `undoable`. What a job says of that at its end: `way_back`.
 * A comparison: `compare` of `compare_inputs` (what a file or folder is) and `compare_live` (the account), by
   `compare_tables` (two files); `comparison` is what came of it.
-* An export likewise, in `export_stages`, of an `export_job`: `export_pages` with `export_pointers` (what they need) and
-  `export_addresses` beside them, `export_rest` (what did not come with them), `export_records` (what was read),
-  `export_files`, `end_export`.
+* An export likewise, in `export_stages`, of an `export_job` with its `export_columns`: `export_pages` with
+  `export_pointers` (what they need) and `export_addresses` beside them, `export_rest` (what did not come with them),
+  `export_records` (what was read), `export_files`, `end_export`.
 """

@@ -19,7 +19,7 @@ from bulk.model import Failure
 from bulk.planning.batch.packing import FEWEST
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.writers import Known
-from bulk.wording import agreeing, counted, duration
+from bulk.wording import FrontEnd, agreeing, counted, duration, in_words_of
 
 _BATCHES_A_SECOND: Final = 100 / 61  # the importer's quota, with a margin
 _SETTLING: Final = 10.0  # seconds until the last batch is done and read back
@@ -56,16 +56,18 @@ class Choice:
     automations: bool = True  # whether anybody may enter one
     again: bool = False  # whether rows that went in a batch, and were not done by it, go in another
 
-    def describe(self) -> str:
+    def describe(self, front_end: FrontEnd) -> str:
         """The line that a user sees before the job, where there was a choice."""
         if self.batching is None:
             return ""
         rows, batches = self.batching.rows, self.batching.batches
-        return (
+        said = (
             f"{counted(rows, 'row')} {agreeing(rows, 'goes', 'go')} in {batches:,}"
-            f" {agreeing(batches, 'batch', 'batches')} by ActiveCampaign's importer: about {duration(self.seconds)},"
-            f" where ⟦engine=single⟧ takes about {duration(self.single_seconds)}."
+            f" {agreeing(batches, 'batch', 'batches')} by ActiveCampaign's importer"
         )
+        if not self.single_seconds:  # no limit
+            return f"{said}."
+        return in_words_of(front_end, f"{said}; ⟦engine=single⟧ would take about {duration(self.single_seconds)}.")
 
 
 def check_engine(job: Job, prepared: Prepared) -> None:

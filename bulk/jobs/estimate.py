@@ -89,7 +89,7 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
         await read_highest(runner, checkpoint)  # whom the batches make is read without being asked for
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
     if not job.only_plan:  # what a plan will take is said with it
-        for line in filter(None, (needs.describe(options.rate), needs.engine.describe())):
+        for line in filter(None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end))):
             job.setting.progress.say(line)
     return prepared
 

@@ -32,17 +32,17 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     target = await anyio.to_thread.run_sync(_target, output)
     folder = create_job(setting.jobs, setting.name, "export")
     record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
-    reader_gone = False
+    hopeless = False
     try:
         with folder.locked(), new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
             folder.write(record)
             job = Job(folder, resource, options, output, checkpoint, setting)
             return await run_export(job, record)
-    except ReaderGoneError:
-        reader_gone = True  # who read has all that was wanted: there is nothing to go on with
+    except (ReaderGoneError, UsageError):
+        hopeless = True  # who read has all that was wanted, or what was chosen is not there: no resume goes on with it
         raise
     finally:
-        if not folder.file(SUMMARY).exists() and (reader_gone or not _has_pages(folder)):
+        if not folder.file(SUMMARY).exists() and (hopeless or not _has_pages(folder)):
             folder.discard()
 
 

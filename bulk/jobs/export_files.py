@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bulk.errors import AbortedError, UsageError
+from bulk.errors import AbortedError
 from bulk.files.opening import open_sink
+from bulk.jobs.export_columns import chosen_columns
 from bulk.jobs.export_job import Job
 from bulk.jobs.export_records import ExportRecords
-from bulk.messages import Part
 from bulk.planning.export import Contacts, export_columns, unreadable
 from bulk.planning.kept_records import is_hidden
 from bulk.planning.names import Names, columns_of
 from bulk.planning.page_source import RowsOf
-from bulk.resources.kinds import nearest
-from bulk.resources.spec import Column, Resource, normalise
+from bulk.resources.spec import Resource, normalise
 from bulk.runtime.progress import Progress
 from bulk.storage import facts
 from bulk.storage.baseline import BASELINE_CSV
 from bulk.storage.job_folder import JobFolder
-
-
-def check_columns(job: Job, names: Names | None) -> None:
-    """Raise `UsageError` for a column that was asked for and that there is not."""
-    _chosen(export_columns(columns_of(job.resource, names)), job.options.columns)
 
 
 def tell_left_out(job: Job, names: Names) -> None:
@@ -77,7 +70,7 @@ def _write_file(
     options, names = job.options, export.names
     known = export_columns(columns_of(resource, names, options.separator))
     readable = tuple(column for column in known if not unreadable(column, names.unread))
-    columns = _chosen(readable, options.columns)
+    columns = chosen_columns(readable, options.columns)
     header = [column.header for column in columns]
     records = hidden = 0
     with ExitStack() as stack:
@@ -95,17 +88,3 @@ def _write_file(
                     for each in files:
                         each.write(cells)
     return file.rows, records, hidden
-
-
-def _chosen(columns: tuple[Column, ...], chosen: Sequence[str]) -> tuple[Column, ...]:
-    """The chosen columns, in that order; all if none are chosen. Raises `UsageError` for one there is not."""
-    if not chosen:
-        return columns
-    by_name = {normalise(name): column for column in reversed(columns) for name in (column.attribute, column.header)}
-    for name in chosen:
-        if normalise(name) not in by_name:
-            close = nearest(name, [column.header for column in columns])
-            every = [column.header for column in columns]
-            hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=every)
-            raise UsageError("export_column_unknown", name=name, hint=hint)
-    return tuple(by_name[normalise(name)] for name in chosen)

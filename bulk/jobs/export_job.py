@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bulk.access.account import Setting
 from bulk.jobs.options import ExportOptions
+from bulk.planning.narrowed import narrowed
 from bulk.planning.page_source import Query
 from bulk.resources.spec import Reading, Resource
 from bulk.storage.checkpoint import Checkpoint
@@ -31,6 +32,11 @@ class Job:
         """The query parameters that filters and search mean."""
         chosen = [(self.resource.filters[name], value) for name, value in self.options.filters.items()]
         return (*chosen, (self.resource.search, self.options.search)) if self.options.search else tuple(chosen)
+
+    @property
+    def needed(self) -> Resource:
+        """The resource as it is read: with no more than the chosen columns need."""
+        return narrowed(self.resource, self.options.columns)
 
     @property
     def by_id(self) -> bool:

@@ -13,12 +13,12 @@ import anyio
 
 from bulk.errors import UnfinishedError
 from bulk.jobs.export_addresses import Addresses
+from bulk.jobs.export_columns import names_asked
 from bulk.jobs.export_job import Job
 from bulk.jobs.export_pointers import Pointers
 from bulk.jobs.telling import telling_pages
 from bulk.planning.export import read_first, source_of
 from bulk.planning.names import Names
-from bulk.planning.naming import read_names
 from bulk.planning.page_source import PageData, PageSource, PageWalk
 from bulk.prefetch.records import custom_wanted, walking_custom
 from bulk.runtime.feeds import Feeds
@@ -40,7 +40,7 @@ class Collecting:
     _walk: PageWalk | None = None
 
     def __post_init__(self) -> None:
-        self.source = source_of(self.job.resource, self.job.query, links=self.job.links)
+        self.source = source_of(self.job.needed, self.job.query, links=self.job.links)
         self.pointers = Pointers(self.source, self.job.checkpoint)
 
     async def pages(self) -> None:
@@ -48,8 +48,7 @@ class Collecting:
 
         Raises `UnfinishedError` if some pages cannot be had.
         """
-        checkpoint, families, custom_fields = self.job.checkpoint, self.source.families, self.job.resource.custom
-        asking = read_names(families, custom_fields, identity=False, optional={*families, custom_fields})
+        checkpoint, asking = self.job.checkpoint, names_asked(self.job, self.source)
         before = self._read_before()
         if checkpoint.fact(facts.WALKED):
             deque(before, maxlen=0)  # for what the records point to
@@ -113,7 +112,8 @@ class Collecting:
             yield first, last, [identity for identity, _kept in page]
 
     def _learn(self, names: Names) -> None:
-        self.on_host(names.host)
+        if names.host:  # else a page will say
+            self.on_host(names.host)
         self.pointers.learn(names)
 
     def _on_page(self, page: PageData, covered: tuple[int, int], checkpoint: Checkpoint) -> None:

@@ -8,13 +8,12 @@ from bulk.jobs.export_job import Job
 from bulk.jobs.export_pointers import Pointers
 from bulk.model import Request
 from bulk.planning.export import Contacts, Links
-from bulk.planning.flow import Asking
+from bulk.planning.flow import Asking, combined
 from bulk.planning.names import Names
 from bulk.planning.naming import read_names
 from bulk.planning.page_source import PageData, PageSource, full_page
-from bulk.prefetch.collection import read_collection
+from bulk.prefetch.collection import read_collections
 from bulk.prefetch.records import custom_wanted, read_custom
-from bulk.resources.spec import Reading
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
@@ -37,14 +36,15 @@ async def _read_apart(job: Job, runner: Runner, source: PageSource, names: Names
     if not checkpoint.fact(facts.APART) or checkpoint.fact(facts.APART_READ):
         return
     families = source.beside if isinstance(source, Contacts | Links) else ()
+    if not families:
+        return
     job.setting.progress.say(f"The account sends no {', '.join(families)} with its contacts; reading them apart.")
-    for family in families:
-        said = await runner.ask(_refusal(family))
+    for family, said in zip(families, await runner.ask(combined([_refusal(one) for one in families])), strict=True):
         if said:
             names.unread[family] = said
             checkpoint.note(facts.UNREAD.of(family), said)
-            continue
-        await read_collection(runner, partial(full_page, family), partial(_add_relations, checkpoint, family))
+    wanted = [family for family in families if family not in names.unread]
+    await read_collections(runner, [(partial(full_page, of), partial(_add_relations, checkpoint, of)) for of in wanted])
     checkpoint.note(facts.APART_READ, True)
     await checkpoint.durable()
 
@@ -56,7 +56,9 @@ async def _complete_names(job: Job, runner: Runner, source: PageSource, names: N
         names.book("tags").add(identity, name)
     unknown = set(checkpoint.facts(facts.UNKNOWN))
     if checkpoint.fact(facts.APART):  # the pages did not say which names they need
-        unknown |= set(source.families) | ({"tags"} if job.resource.reading is Reading.KEYSET else set())
+        unknown |= set(source.families)
+        if isinstance(source, Contacts) and "contactTags" in source.beside:
+            unknown.add("tags")
     unknown -= set(names.unread)
     if unknown:
         newer = await runner.ask(read_names(unknown, identity=False, optional=unknown))

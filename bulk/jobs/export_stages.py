@@ -8,14 +8,14 @@ import anyio.to_thread
 
 from bulk.access.account_lock import AccountLock
 from bulk.jobs.end_export import end_export
-from bulk.jobs.export_files import check_columns, tell_left_out, write_files
+from bulk.jobs.export_files import tell_left_out, write_files
 from bulk.jobs.export_job import Job
 from bulk.jobs.export_pages import Collecting
 from bulk.jobs.export_records import ExportRecords
 from bulk.jobs.export_rest import read_rest
 from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult
-from bulk.planning.naming import read_identity, read_names
+from bulk.planning.naming import read_identity
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -37,9 +37,6 @@ async def run_export(job: Job, record: JobRecord) -> JobResult:
 async def export_records(job: Job, runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
     """Read all records and write the file, unless the job is stopped; the account may be entered already."""
     checkpoint = job.checkpoint
-    if job.options.columns:  # known before a page is read for nothing
-        custom = job.resource.custom
-        check_columns(job, await runner.ask(read_names((), custom, identity=False)) if custom else None)
     collecting = Collecting(job, runner, account_lock.enter)
     with stopping.draining():
         await collecting.pages()

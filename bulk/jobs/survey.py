@@ -56,7 +56,8 @@ class Survey:
         parts = [counted(self.rows, "row")]
         if self.unchanged:
             parts.append(f"{self.unchanged:,} of them unchanged")
-        return pace_told(parts, self.requests, rate)
+        at_least = 0.0 if self.engine is None or self.engine.batching is None else self.engine.seconds
+        return pace_told(parts, self.requests, rate, at_least)
 
 
 def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> Survey:

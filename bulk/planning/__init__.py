@@ -13,6 +13,6 @@
 * Answers: `answers`, `differences`, `read_back`, `state` (what a contact holds).
 * Names and ids: `names`, `naming`, `address_lookup`.
 * Lists of the API, page by page: `pages/`. A page to rows: `page_source`, `export`, by `kept_records` and
-  `contact_cells`.
+  `contact_cells`; what some columns need alone: `narrowed`.
 * Small generators side by side: `flow`.
 """

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from bulk.model import Json
 from bulk.planning.names import Names
-from bulk.planning.state import ContactState
+from bulk.planning.state import ATTRIBUTES, ContactState
 from bulk.resources.escapes import escaped
 from bulk.resources.spec import Column
 
 KEPT: Final = ("cdate", "udate")  # what a row shows of a contact beside its state
+_RELATION: Final = {"tags": "tags", "lists": "lists", "unsubscribe_lists": "lists", "account": "accounts"}
+CellOf = Callable[[ContactState, Json], str]  # of a contact's state, and what is kept beside it
 
 
-def own_cell(record: Json, column: Column) -> str:
-    """What a contact's row shows beside its state."""
-    value = record.get(column.attribute) if column.attribute in ("id", *KEPT) else None
-    return "" if value is None else escaped(str(value))
+def cell_writers(columns: Sequence[Column], names: Names) -> list[CellOf]:
+    """What writes each cell of a row, made once for all rows: most cells of most contacts are empty."""
+    return [_cell_writer(column, names) for column in columns]
+
+
+def _cell_writer(column: Column, names: Names) -> CellOf:
+    attribute, field = column.attribute, column.field_id
+    if field:
+        blank = column.write(None)
+
+        def custom(state: ContactState, _kept: Json) -> str:
+            value = state.fields.get(field)
+            return blank if value is None else column.write(value)
+
+        return custom
+    if attribute in KEPT:
+        return lambda _state, kept: "" if kept.get(attribute) is None else escaped(str(kept[attribute]))
+    if attribute in ATTRIBUTES:
+        return lambda state, _kept: escaped(state.attributes.get(attribute, ""))
+    relation = _RELATION.get(attribute)
+    if relation is None:
+        return lambda state, _kept: escaped(state.id) if attribute == "id" else contact_cell(state, column, names)
+    of = attrgetter(relation)
+    return lambda state, _kept: contact_cell(state, column, names) if of(state) else ""
 
 
 def contact_cell(state: ContactState, column: Column, names: Names) -> str:

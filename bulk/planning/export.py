@@ -12,7 +12,7 @@ from typing import Final
 
 from bulk.model import Json, Request
 from bulk.planning import answers
-from bulk.planning.contact_cells import KEPT, contact_cell, own_cell
+from bulk.planning.contact_cells import KEPT, CellOf, cell_writers
 from bulk.planning.flow import Asking
 from bulk.planning.kept_records import cell_of, is_hidden, pointers, record_of
 from bulk.planning.names import Names
@@ -25,7 +25,7 @@ from bulk.planning.state import RELATIONS, ContactState, Page, with_relations
 from bulk.resources.escapes import escaped
 from bulk.resources.spec import Column, Reading, Resource
 
-INCLUDE: Final = "fieldValues,contactTags.tag,contactLists,accountContacts"
+_BROUGHT_ALONG: Final[Mapping[str, str]] = {"contactTags": "contactTags.tag"}  # with the names of the tags
 
 
 def source_of(resource: Resource, query: Query = (), *, links: Sequence[Resource] = ()) -> PageSource:
@@ -95,10 +95,14 @@ def read_contacts(body: Json, relations: Sequence[str] = RELATIONS) -> PageData:
     return PageData(tuple(entries), total_of(body), page.tags, Page.missing(body, relations), host)
 
 
-def contacts_request(ask: Ask | OffsetAsk, query: Query = ()) -> Request:
-    """The request for one page of contacts, with all that belongs to them."""
-    asked = (*ask.query, *query, ("limit", str(PAGE)), ("include", INCLUDE))
-    return _page(ask, asked, read_contacts)
+def contacts_request(ask: Ask | OffsetAsk, query: Query = (), relations: Sequence[str] = RELATIONS) -> Request:
+    """The request for one page of contacts, with what belongs to them of these relations."""
+    return _page(ask, _asked(ask, query, relations), lambda body: read_contacts(body, relations))
+
+
+def _asked(ask: Ask | OffsetAsk, query: Query, relations: Sequence[str]) -> Query:
+    include = ",".join(_BROUGHT_ALONG.get(name, name) for name in relations)
+    return (*ask.query, *query, ("limit", str(PAGE)), *((("include", include),) if include else ()))
 
 
 def _page(ask: Ask | OffsetAsk, query: Query, keep: Callable[[Json], Json]) -> Request:
@@ -110,26 +114,28 @@ def _page(ask: Ask | OffsetAsk, query: Query, keep: Callable[[Json], Json]) -> R
 class Contacts:
     """Contacts, a row each. `links`: resources whose records come with them, kept for files of their own.
 
-    `beside` are the relations that every page should bring.
+    `beside` are the relations that every page should bring: those that the columns of the resource need.
     """
 
     def __init__(self, resource: Resource, query: Query = (), links: Sequence[Resource] = ()) -> None:
-        self.families = frozenset(families_of(resource) - {"tags"}).union(*map(families_of, links))
+        needs = {need for column in resource.columns for need in _NEEDS.get(column.attribute, ())}
+        needs |= {"fieldValues"} if resource.custom else set()
+        self.families = frozenset(families_of(resource) & needs - {"tags"}).union(*map(families_of, links))
         self.links = {link.name: Links(link, ()) for link in links}
-        self.beside = tuple(dict.fromkeys((*RELATIONS, *self.links)))
+        self._relations = tuple(name for name in RELATIONS if name in needs)
+        self.beside = tuple(dict.fromkeys((*self._relations, *self.links)))
         self._query = query
+        self._writing: tuple[Sequence[Column], Names, list[CellOf]] | None = None
 
     def walk(self, total: int | None, pages: Iterable[tuple[int, int, list[int]]]) -> Walk:
         """By id, from both ends of every gap."""
         return _walk(total, pages)
 
     def request(self, ask: Ask | OffsetAsk) -> Request:
-        """A page with all relations."""
+        """A page with these relations."""
         if not self.links:
-            return contacts_request(ask, self._query)
-        more = [name for name in self.links if name not in RELATIONS]
-        asked = (*ask.query, *self._query, ("limit", str(PAGE)), ("include", ",".join((INCLUDE, *more))))
-        return _page(ask, asked, self._read)
+            return contacts_request(ask, self._query, self._relations)
+        return _page(ask, _asked(ask, self._query, self.beside), self._read)
 
     def _read(self, body: Json) -> PageData:
         page = read_contacts(body, self.beside)
@@ -149,11 +155,12 @@ class Contacts:
         for name, link in self.links.items():
             yield from link.points_to(["", kept[2][name]])
 
-    def rows(self, identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
+    def rows(self, _identity: int, kept: Json, columns: Sequence[Column], names: Names) -> Iterator[list[str]]:
         """One row."""
+        if self._writing is None or self._writing[0] is not columns or self._writing[1] is not names:
+            self._writing = (columns, names, cell_writers(columns, names))
         state = ContactState.from_json(kept[1])
-        record = {"id": identity, **state.attributes, **kept[0]}
-        yield [own_cell(record, column) or contact_cell(state, column, names) for column in columns]
+        yield [write(state, kept[0]) for write in self._writing[2]]
 
     def joined(self, kept: Json, records: Sequence[tuple[str, Json]]) -> Json:
         """What is kept, with what came apart, as pairs of family and record."""
@@ -213,8 +220,8 @@ class Links:
     def by_contact(self, body: Json) -> dict[str, list[Json]]:
         """The records that came in a body, by the id of their contact."""
         own: dict[str, list[Json]] = {}
-        for record in self.chosen(body.get(self._resource.name) or ()):
-            own.setdefault(str(record["contact"]), []).append(record)
+        for record in body.get(self._resource.name) or ():
+            own.setdefault(str(record["contact"]), []).extend(self.chosen((record,)))
         return own
 
     def chosen(self, records: Iterable[Json]) -> list[Json]:

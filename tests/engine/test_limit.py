@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,7 @@ def test_what_leaves_late_and_makes_its_connection_counts_from_when_it_leaves():
 
 STEP = st.one_of(
     st.tuples(st.just("send"), st.integers(1, 60).map(float)),
+    st.tuples(st.just("late"), st.floats(0.0, 0.3)),
     st.tuples(st.just("wait"), st.floats(0.0, 3.0)),
     st.tuples(st.just("idle"), st.floats(0.0, 100_000.0)),
     st.tuples(st.just("pause"), st.floats(-5.0, 90.0)),
@@ -85,6 +87,12 @@ def test_the_law_holds_whatever_happens(rate, now, steps):
                 now = ready
                 limit.spend(now)
                 starts.append(now)
+        elif what == "late":
+            for part in (0.1, 1.0, 0.0, 0.5):
+                now = limit.ready_at(now) + size * part
+                assert limit.ready_at(now) == now
+                limit.spend(now)
+                starts.append(now)
         elif what == "pause":
             limit.pause(now + size)
             paused = max(paused, now + size)
@@ -99,6 +107,40 @@ def test_the_law_holds_whatever_happens(rate, now, steps):
             now += size
         assert 0.0 < limit.margin <= 1.0
     assert all(later - earlier >= window for earlier, later in zip(starts, starts[count:], strict=False))
+
+
+@pytest.mark.parametrize("lateness", [0.0, 0.002, 0.0048])
+def test_lateness_within_half_the_margin_does_not_add_up(lateness):
+    limit, chance, now, starts = RateLimit(5), Random(1), 0.0, []
+    for _ in range(505):
+        now = limit.ready_at(now) + chance.uniform(0.0, lateness)
+        limit.spend(now)
+        starts.append(now)
+    for earlier, later in zip(starts[5:], starts[10:], strict=False):  # the first make their connections
+        assert later - earlier <= 1.01 + lateness + 1e-9
+    assert (starts[-1] - starts[9]) / 99 == pytest.approx(1.01, abs=0.0002)
+
+
+def test_one_that_is_very_late_costs_its_lateness_once():
+    limit = RateLimit(5)
+    starts = drive(limit, 0.0, 10)
+    now = limit.ready_at(starts[-1]) + 0.1
+    limit.spend(now)
+    after = [now, *drive(limit, now, 499)]
+    expected = [start + 1.01 for start in starts[6:10]]
+    assert after[1:5] == pytest.approx([max(now, at) for at in expected], abs=1e-3), "those after it hurry"
+    assert after[-1] <= starts[9] + 100 * 1.01 + 0.1 + 1e-9
+    assert all(later - earlier >= 1.0 for earlier, later in zip(after, after[5:], strict=False))
+
+
+def test_who_starts_after_a_lull_has_the_margin_before_it():
+    limit = RateLimit(5)
+    drive(limit, 0.0, 10)
+    starts = []
+    for now in (2.5, 2.55, 2.6, 2.65, 2.7):  # nobody waited for these
+        assert claim(limit, now) == now
+        starts.append(now)
+    assert limit.ready_at(2.7) == pytest.approx(3.51)
 
 
 @pytest.mark.parametrize("rate", [1, 5, 50, 100])
@@ -196,6 +238,23 @@ def test_the_goals_are_met(server, jitter):
         assert result.per_thousand <= 1.0, case
 
 
+@pytest.mark.parametrize("server", ["sliding", "strict", "fixed"])
+@pytest.mark.parametrize("latency", [0.1, 0.5])
+def test_timers_that_are_late_cost_next_to_nothing(server, latency):
+    for seed in range(4):
+        result = run(Case(server, "none", latency, sends=1_000, late=0.008, seed=seed, phase=seed / 4))
+        assert result.per_thousand == 0.0
+        assert result.share >= 0.985
+
+
+@pytest.mark.parametrize("server", ["sliding", "strict", "fixed"])
+@pytest.mark.parametrize("latency", [0.1, 0.5])
+def test_a_thousand_requests_over_a_line_of_some_jitter(server, latency):
+    results = [run(Case(server, "+-20 ms", latency, sends=1_000, seed=seed, phase=seed / 6)) for seed in range(6)]
+    assert sum(result.share for result in results) / 6 >= 0.95
+    assert sum(result.per_thousand for result in results) / 6 <= 2.0
+
+
 @pytest.mark.parametrize("server", ["sliding", "strict", "bucket", "fixed"])
 @pytest.mark.parametrize(("rate", "latency", "sends", "share"), [(50, 0.15, 1500, 0.97), (5, 2.0, 300, 0.95)])
 def test_a_short_run_on_a_good_line_is_never_refused(server, rate, latency, sends, share):
@@ -224,3 +283,34 @@ def test_a_pause_long_past_costs_a_locked_burst_nothing():
     expected = limit.ready_at(now)
     limit.pause(now - 30.0)
     assert limit.ready_at(now) == expected
+
+
+def test_answers_that_take_as_long_as_each_other_leave_the_margin_small():
+    limit = RateLimit(5)
+    for start in drive(limit, 0.0, 40):
+        limit.accepted(start, start + 0.2 + start % 0.003)
+    assert limit.margin == pytest.approx(0.01)
+
+
+def test_answers_that_take_longer_one_time_than_the_next_widen_the_margin_within_reason():
+    limit, chance = RateLimit(5), Random(2)
+    for start in drive(limit, 0.0, 40):
+        limit.accepted(start, start + 0.2 + chance.uniform(0.0, 0.03))
+    assert 0.028 <= limit.margin <= 0.042
+    for start in drive(limit, 100.0, 40):  # nobody knows whether that is the line or the server
+        limit.accepted(start, start + chance.uniform(0.2, 2.0))
+    assert limit.margin == pytest.approx(0.042)
+
+
+def test_one_slow_answer_says_nothing_of_the_line():
+    limit = RateLimit(5)
+    for at, start in enumerate(drive(limit, 0.0, 30)):
+        limit.accepted(start, start + (1.5 if at == 20 else 0.2))
+    assert limit.margin == pytest.approx(0.01)
+
+
+def test_connections_that_are_made_first_say_nothing_of_the_line():
+    limit = RateLimit(5)
+    for at, start in enumerate(drive(limit, 0.0, 30)):
+        limit.accepted(start, start + (0.5 if at < 5 else 0.2))
+    assert limit.margin == pytest.approx(0.01)

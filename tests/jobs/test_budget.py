@@ -93,6 +93,28 @@ def test_who_is_alone_has_it_all(book: Path):
     assert (book.stat().st_mode | book.parent.stat().st_mode) & 0o077 == 0
 
 
+def test_who_is_alone_loses_nothing_at_the_beginning_by_any_clock(book: Path):
+    (starts,) = drive([limit_at(book, started=50_000.0)], 20)
+    assert starts[5] == pytest.approx(1.26, abs=0.01)  # the first make their connections
+    assert [starts[5 * window] for window in range(2, 19)] == pytest.approx(
+        [1.26 + 1.01 * (window - 1) for window in range(2, 19)], abs=0.02
+    )
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_law_holds_where_every_start_is_late(book: Path, known: bool, seed: int):
+    limit, chance, now, starts = limit_at(book, known=known), Random(seed), 0.0, []
+    while now < 40.0:
+        ready = claim(limit, now)
+        if ready <= now:
+            starts.append(now)
+            ready = math.nextafter(now, math.inf)
+        now = ready + chance.choice([0.0, 0.003, 0.02, 0.039]) * chance.random()
+    assert most_in_a_second(starts) == 5
+    assert len(starts) >= 0.9 * 40 * 5
+
+
 STEP = st.one_of(
     st.tuples(st.just("join"), st.sampled_from([1.0, 2.5, 5.0, 20.0])),
     st.tuples(st.just("come"), st.sampled_from([1.0, 2.5, 5.0, 20.0])),

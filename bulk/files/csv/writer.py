@@ -27,11 +27,19 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _QUOTED: Final = re.compile(r'[",\r\n;\t|]|^\ufeff|^sep=', re.IGNORECASE)
 
 
-def format_row(cells: Iterable[str], *, plain: bool) -> str:
+_MAY_BE_QUOTED: Final = re.compile('[",\r\n;\t|\ufeff]|sep=', re.IGNORECASE)
+
+
+def format_row(cells: Sequence[str], *, plain: bool) -> str:
     """One CSV record with its CRLF. `plain` quotes only what needs it, else every cell is quoted."""
+    joined = "".join(cells)
     if not plain:
+        if '"' not in joined:  # as in nearly all
+            return '"' + '","'.join(cells) + '"\r\n'
         return '"' + '","'.join(cell.replace('"', '""') for cell in cells) + '"\r\n'
-    row = ",".join('"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell for cell in cells)
+    if joined and not _MAY_BE_QUOTED.search(joined):
+        return ",".join(cells) + "\r\n"
+    row = ",".join('"' + cell.replace('"', '""') + '"' if cell and _QUOTED.search(cell) else cell for cell in cells)
     return (row or '""') + "\r\n"  # a lone empty cell unquoted would be a blank line
 
 
@@ -103,7 +111,7 @@ class CsvFile:
         if self._guard:
             guarded, indexes = guard_formulas(cells)
             cells = [*guarded, join_values((self._header[at] for at in indexes), ",")]
-        self._put(format_row(cells, plain=self._plain))
+        self._put(format_row(list(cells), plain=self._plain))
         self.rows += 1
 
     def write_text(self, row: str) -> None:
