@@ -82,17 +82,28 @@ def chosen(job: Job, prepared: Prepared, needed: int) -> Choice:
     """
     options, rate = job.options, job.options.rate or math.inf
     single = Choice(None, needed, needed / rate, needed, needed / rate)
-    if options.engine == SINGLE or job.applies or not may_be_batched(prepared, options.on_duplicate):
+    if options.engine == SINGLE or job.applies:
         return single
+    by_batches = in_batches(job, prepared, needed)
+    asked = options.engine == BATCH or options.no_automations
+    if by_batches is None or not (asked or by_batches.seconds < _WORTH * single.seconds):
+        return single
+    return by_batches
+
+
+def in_batches(job: Job, prepared: Prepared, needed: int) -> Choice | None:
+    """What the job takes with as much of it in batches as can be; None if nothing can."""
+    options, rate = job.options, job.options.rate or math.inf
+    if not may_be_batched(prepared, options.on_duplicate):
+        return None
     fewest = 1 if options.no_automations else FEWEST
     again = job.retry and options.no_automations  # else they go one request a step
     batching = _counted(candidates(prepared, job.checkpoint, again=again), prepared, fewest)
     requests = needed - batching.instead + batching.requests
+    if not batching.batches:
+        return None
     seconds = max(requests / rate, batching.batches / _BATCHES_A_SECOND) + _SETTLING
-    asked = options.engine == BATCH or options.no_automations
-    if not batching.batches or not (asked or seconds < _WORTH * single.seconds):
-        return single
-    return Choice(batching, requests, seconds, single.requests, single.seconds, not options.no_automations, again)
+    return Choice(batching, requests, seconds, needed, needed / rate, not options.no_automations, again)
 
 
 def _counted(rows: Iterator[Candidate], prepared: Prepared, fewest: int) -> Batching:

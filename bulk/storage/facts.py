@@ -61,6 +61,9 @@ AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active
 MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
 # jobs.apply_cost: of applying it, the requests that look at records, contacts read by hundreds, and rows
 LOOKS: Final = Fact[tuple[int, int, int]]("looks", (0, 0, 0), tuple)
+# jobs.plan: how many requests an import takes that goes by batches, as far as it can, and the seconds of those beyond
+# the pace; no requests: it cannot
+IN_BATCHES: Final = Fact[tuple[int, float]]("in batches", (0, 0.0), tuple)
 TAKES: Final = Fact[int]("takes", 0)  # jobs.plan: how many requests applying it takes
 APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
 
