@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bulk.engine.reading_pace import places
 from bulk.errors import UsageError
 from bulk.jobs.batch_rows import Candidate, candidates, may_be_batched, packed
 from bulk.jobs.choices import BATCH, SINGLE
@@ -17,8 +18,10 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure
 from bulk.planning.batch.packing import FEWEST
+from bulk.planning.consent import STANDINGS
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.writers import Known
+from bulk.storage import facts
 from bulk.wording import agreeing, counted, duration
 
 _BATCHES_A_SECOND: Final = 100 / 61  # the importer's quota, with a margin
@@ -30,18 +33,21 @@ _WORTH: Final = 0.8  # of the time of single requests, below which batches are w
 class Batching:
     """What batches would take: so many `rows` of the job in so many `batches`, and requests `instead` of single ones.
 
-    `standing` of the rows subscribe somebody who is there, and how they stand is read before.
+    `looks` of the batches are asked for, since what they change cannot be read as what is new. `standing` of the rows
+    subscribe somebody who is there, and how they stand is read before; so many rows are `subscribing` at all.
     """
 
     rows: int = 0
     batches: int = 0
     instead: int = 0
+    looks: int = 0
     standing: int = 0
+    subscribing: int = 0
 
     @property
     def requests(self) -> int:
-        """Those of the batches: each is sent and asked for, and its contacts are read back."""
-        return 2 * self.batches + math.ceil(self.rows / PAGE) + math.ceil(self.standing / PAGE)
+        """Those of the batches: each is sent, some are asked for, and its contacts are read back."""
+        return self.batches + self.looks + math.ceil(self.rows / PAGE) + math.ceil(self.standing / PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,10 @@ def in_batches(job: Job, prepared: Prepared, needed: int) -> Choice | None:
     fewest = 1 if options.no_automations else FEWEST
     again = job.retry and options.no_automations  # else they go one request a step
     batching = _counted(candidates(prepared, job.checkpoint, again=again), prepared, fewest)
-    requests = needed - batching.instead + batching.requests
+    sure = job.checkpoint.fact(facts.HIGHEST) is not None  # then who is made is not asked for how they stand
+    standing = batching.standing if sure else batching.subscribing
+    instead = batching.instead + math.ceil(standing / places(job.options.rate or math.inf, STANDINGS.most))
+    requests = needed - instead + batching.requests
     if not batching.batches:
         return None
     seconds = max(requests / rate, batching.batches / _BATCHES_A_SECOND) + _SETTLING
@@ -117,10 +126,12 @@ def _counted(rows: Iterator[Candidate], prepared: Prepared, fewest: int) -> Batc
             estimated = prepared.writer.estimate(prepared.writer.own(candidate.row, known), known)
             result.instead += 1 if isinstance(estimated, Failure) else estimated.requests
             result.standing += state is not None and candidate.entry.subscribes
+            result.subscribing += candidate.entry.subscribes
             yield candidate
 
     for pack in packed(each(), fewest=fewest):
         result.rows += len(pack)
         result.batches += 1
+        result.looks += any(one.state is not None for one in pack)
     result.instead += math.ceil(result.rows / PAGE)  # to be read back
     return result
