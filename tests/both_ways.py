@@ -202,10 +202,12 @@ def _accounts(single: World, batch: World, play: Play, unsure: AbstractSet[str])
     """How the accounts differ, by what records are called.
 
     A cell that somebody else changed meanwhile may hold what they or what the row wants: by batches a row is written at
-    another moment, and what somebody changes back before it is read is done once more. Who left stays off the list.
+    another moment, and what somebody changes back before it is read is done once more. Who left stays off the list, if
+    they were there before the job: who is new may leave in the seconds between being made and being subscribed.
     """
     touched = {(one.email.lower(), _called(one.cell)) for one in play.others}
-    left = {cell for cell in touched if cell[1].startswith("list ")} if not play.options["resubscribe"] else set()
+    known = {one["email"].lower() for one in play.people} if not play.options["resubscribe"] else set()
+    left = {cell for cell in touched if cell[1].startswith("list ") and cell[0] in known}
     states = [named(_state(world)) for world in (single, batch)]
     for table in states[0]:
         one, other = ([(called, tuple(sorted(cells.items()))) for called, cells in state[table]] for state in states)

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -152,14 +152,19 @@ class World:
         return path
 
     def start(self, path: Path, resource: str = "contacts", **options: Any) -> JobResult:
-        return run(import_.start, named(resource), path, ImportOptions(**{"rate": 0, **options}), self.setting)
+        return run(
+            import_.start,
+            named(resource),
+            path,
+            chosen_of(options),
+            self.setting,
+        )
 
     def plan(self, path: Path, resource: str = "contacts", **options: Any) -> JobResult:
         """Say what an import would do."""
 
         async def plan() -> JobResult:
-            chosen = ImportOptions(**{"rate": 0, **options})
-            return await import_.start(named(resource), path, chosen, self.setting, only_plan=True)
+            return await import_.start(named(resource), path, chosen_of(options), self.setting, only_plan=True)
 
         return run(plan)
 
@@ -192,12 +197,16 @@ class World:
         return run(all_resources.export_all, directory, ExportOptions(**{"rate": 0, **options}), self.setting)
 
     def import_all(self, directory: Path, **options: Any) -> JobResult:
-        return run(all_resources.import_all, directory, ImportOptions(**{"rate": 0, **options}), self.setting)
+        return run(
+            all_resources.import_all,
+            directory,
+            chosen_of(options),
+            self.setting,
+        )
 
     def plan_all(self, directory: Path, **options: Any) -> JobResult:
         async def plan() -> JobResult:
-            chosen = ImportOptions(**{"rate": 0, **options})
-            return await all_resources.import_all(directory, chosen, self.setting, only_plan=True)
+            return await all_resources.import_all(directory, chosen_of(options), self.setting, only_plan=True)
 
         return run(plan)
 
@@ -238,6 +247,11 @@ class World:
             return run(ask)
         finally:
             self.on_send = on_send
+
+
+def chosen_of(options: Mapping[str, Any]) -> ImportOptions:
+    """Without a limit and one request a step, unless a test says otherwise."""
+    return ImportOptions(**{"rate": 0, "engine": "single", **options})
 
 
 @cache

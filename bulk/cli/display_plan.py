@@ -94,6 +94,10 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     told = f"It takes ≈ {counted(requests, 'request')}, {_writes(plan):,} of them to write{takes}."
     terminal.tell(f"{told} To do exactly this:")
     terminal.tell(f"  {command_line('apply', folder.name, folder.parent)}")
+    if "batch" in plan["requests"]:
+        requests, seconds = plan["requests"]["batch"], plan["seconds"]["batch"]
+        terminal.tell("That goes one request a step. bulk import can send many contacts a request:")
+        terminal.tell(f"  ≈ {counted(requests, 'request')}, ≈ {duration(seconds)}")
 
 
 def _show_what_goes(plan: dict[str, Any]) -> None:

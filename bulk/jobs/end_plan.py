@@ -119,6 +119,7 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     writes, requests = checkpoint.planned.requests() + sum(map(len, new.values())), checkpoint.fact(facts.TAKES)
     rate = job.options.rate
     going = GoingCounts.noted(checkpoint)
+    of_batches, seconds = checkpoint.fact(facts.IN_BATCHES)
     baseline = checkpoint.fact(facts.BASELINE)
     of_baseline: dict[str, Any] = {
         "baseline": baseline, "emptied": checkpoint.fact(facts.EMPTIED), "missing": checkpoint.fact(facts.MISSING),
@@ -128,8 +129,11 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": dict(sums.reasons), "new_names": new, "first": sums.first,
-        "requests": {"single": requests}, "writes": {"single": writes},
-        "seconds": {"single": round(requests / rate, 1) if rate else 0.0},
+        "requests": {"single": requests, **({"batch": of_batches} if of_batches else {})},
+        "writes": {"single": writes},
+        "seconds": {
+            "single": round(requests / rate, 1) if rate else 0.0, **({"batch": seconds} if of_batches else {})
+        },
         "automations": checkpoint.fact(facts.AUTOMATIONS),
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),
         **({"deletes": going.to_json()} if going.records else {}),

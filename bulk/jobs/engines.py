@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bulk.engine.reading_pace import places
 from bulk.errors import UsageError
 from bulk.jobs.batch_rows import Candidate, candidates, may_be_batched, packed
 from bulk.jobs.choices import BATCH, SINGLE
@@ -17,31 +18,37 @@ from bulk.jobs.import_job import Job
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure
 from bulk.planning.batch.packing import FEWEST
+from bulk.planning.consent import STANDINGS
 from bulk.planning.pages.ends import PAGE
 from bulk.planning.writers import Known
+from bulk.storage import facts
 from bulk.wording import FrontEnd, agreeing, counted, duration, in_words_of
 
 _BATCHES_A_SECOND: Final = 100 / 61  # the importer's quota, with a margin
 _SETTLING: Final = 10.0  # seconds until the last batch is done and read back
-_WORTH: Final = 0.8  # of the time of single requests, below which batches are worth it
+_WORTH: Final = 0.8  # of the time of single requests, below which batches are worth it ...
+_SHORT: Final = 60.0  # seconds, and up to which nobody minds that time
 
 
 @dataclass(slots=True)
 class Batching:
     """What batches would take: so many `rows` of the job in so many `batches`, and requests `instead` of single ones.
 
-    `standing` of the rows subscribe somebody who is there, and how they stand is read before.
+    `looks` of the batches are asked for, since what they change cannot be read as what is new. `standing` of the rows
+    subscribe somebody who is there, and how they stand is read before; so many rows are `subscribing` at all.
     """
 
     rows: int = 0
     batches: int = 0
     instead: int = 0
+    looks: int = 0
     standing: int = 0
+    subscribing: int = 0
 
     @property
     def requests(self) -> int:
-        """Those of the batches: each is sent and asked for, and its contacts are read back."""
-        return 2 * self.batches + math.ceil(self.rows / PAGE) + math.ceil(self.standing / PAGE)
+        """Those of the batches: each is sent, some are asked for, and its contacts are read back."""
+        return self.batches + self.looks + math.ceil(self.rows / PAGE) + math.ceil(self.standing / PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +91,35 @@ def chosen(job: Job, prepared: Prepared, needed: int) -> Choice:
     """
     options, rate = job.options, job.options.rate or math.inf
     single = Choice(None, needed, needed / rate, needed, needed / rate)
-    if options.engine == SINGLE or job.applies or not may_be_batched(prepared, options.on_duplicate):
+    if options.engine == SINGLE or job.applies:
         return single
+    by_batches = in_batches(job, prepared, needed)
+    asked = options.engine == BATCH or options.no_automations
+    if by_batches is None or not (asked or _is_worth_it(by_batches.seconds, single.seconds)):
+        return single
+    return by_batches
+
+
+def in_batches(job: Job, prepared: Prepared, needed: int) -> Choice | None:
+    """What the job takes with as much of it in batches as can be; None if nothing can."""
+    options, rate = job.options, job.options.rate or math.inf
+    if not may_be_batched(prepared, options.on_duplicate):
+        return None
     fewest = 1 if options.no_automations else FEWEST
     again = job.retry and options.no_automations  # else they go one request a step
     batching = _counted(candidates(prepared, job.checkpoint, again=again), prepared, fewest)
-    requests = needed - batching.instead + batching.requests
+    sure = job.checkpoint.fact(facts.HIGHEST) is not None  # then who is made is not asked for how they stand
+    standing = batching.standing if sure else batching.subscribing
+    instead = batching.instead + math.ceil(standing / places(job.options.rate or math.inf, STANDINGS.most))
+    requests = needed - instead + batching.requests
+    if not batching.batches:
+        return None
     seconds = max(requests / rate, batching.batches / _BATCHES_A_SECOND) + _SETTLING
-    asked = options.engine == BATCH or options.no_automations
-    if not batching.batches or not (asked or seconds < _WORTH * single.seconds):
-        return single
-    return Choice(batching, requests, seconds, single.requests, single.seconds, not options.no_automations, again)
+    return Choice(batching, requests, seconds, needed, needed / rate, not options.no_automations, again)
+
+
+def _is_worth_it(batched: float, singly: float) -> bool:
+    return singly > _SHORT and batched < _WORTH * singly
 
 
 def _counted(rows: Iterator[Candidate], prepared: Prepared, fewest: int) -> Batching:
@@ -108,10 +133,12 @@ def _counted(rows: Iterator[Candidate], prepared: Prepared, fewest: int) -> Batc
             estimated = prepared.writer.estimate(prepared.writer.own(candidate.row, known), known)
             result.instead += 1 if isinstance(estimated, Failure) else estimated.requests
             result.standing += state is not None and candidate.entry.subscribes
+            result.subscribing += candidate.entry.subscribes
             yield candidate
 
     for pack in packed(each(), fewest=fewest):
         result.rows += len(pack)
         result.batches += 1
+        result.looks += any(one.state is not None for one in pack)
     result.instead += math.ceil(result.rows / PAGE)  # to be read back
     return result

@@ -15,7 +15,7 @@ import anyio.to_thread
 from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
 from bulk.jobs.apply_cost import rows_take
-from bulk.jobs.engines import check_engine, chosen
+from bulk.jobs.engines import check_engine, chosen, in_batches
 from bulk.jobs.import_job import Job
 from bulk.jobs.prefetch import prefetched
 from bulk.jobs.prepared import Prepared, meant_so
@@ -83,14 +83,16 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     if job.applies:
         needs.requests = rows_take(checkpoint, options.rate)
     needs.requests += beside(job, prepared, needs, needs.rows - needs.unchanged)
+    if job.only_plan:  # which tells what both engines take
+        needs.engine = await anyio.to_thread.run_sync(in_batches, job, prepared, needs.requests)
+        return prepared
     needs.engine = await anyio.to_thread.run_sync(chosen, job, prepared, needs.requests)
     needs.requests = needs.engine.requests
-    if needs.engine.batching is not None and not job.only_plan:
+    if needs.engine.batching is not None:
         await read_highest(runner, checkpoint)  # whom the batches make is read without being asked for
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
-    if not job.only_plan:  # what a plan will take is said with it
-        for line in filter(None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end))):
-            job.setting.progress.say(line)
+    for line in filter(None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end))):
+        job.setting.progress.say(line)
     return prepared
 
 

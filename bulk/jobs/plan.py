@@ -31,6 +31,8 @@ def check_planned(job: Job) -> None:
     """Raise `UsageError` where what a row does hangs on what the rows before it have done."""
     if on_duplicate_of(job.resource, job.options) == "all" and (job.resource.unique or job.options.key == "id"):
         raise UsageError("plan_of_duplicates")
+    if job.options.no_automations:
+        raise UsageError("automations_of_plans")
 
 
 async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
@@ -74,6 +76,10 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         takes = before + again + sum(map(len, made.values())) + rows_take(checkpoint, job.options.rate)
         takes += beside(job, prepared, needs, left)
         checkpoint.note(facts.TAKES, takes if left else 0)
+        if needs.engine is not None:
+            beside_rows = before + again + sum(map(len, made.values()))
+            seconds = needs.engine.seconds + (beside_rows / job.options.rate if job.options.rate else 0.0)
+            checkpoint.note(facts.IN_BATCHES, (beside_rows + needs.engine.requests, round(seconds, 1)))
         checkpoint.note(facts.PLANNED, True)
     await checkpoint.durable()
 

@@ -25,6 +25,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "automations_of_contacts": (
             "⟦no_automations⟧ goes with contacts only: of nothing else can automations be held back. Drop the option."
         ),
+        "automations_of_plans": (
+            "⟦no_automations⟧: what a plan says is carried out one request a step, and nothing there holds automations"
+            " back. Import the file with it, without a plan, or drop the option."
+        ),
         "automations_not_held_back": (
             "⟦no_automations⟧: these rows cannot go by ActiveCampaign's importer, which alone holds automations back."
             " It takes contacts by their addresses, each once: ⟦mode=upsert⟧, ⟦key=email⟧, and not ⟦on_duplicate=all⟧."

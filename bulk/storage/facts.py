@@ -63,6 +63,9 @@ MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
 LOOKS: Final = Fact[tuple[int, int, int]]("looks", (0, 0, 0), tuple)
 # jobs.plan: of what it deletes, the records; of contacts, those who left a list, and those who are subscribed
 GOING: Final = Fact[tuple[int, int, int]]("going", (0, 0, 0), tuple)
+# jobs.plan: how many requests an import takes that goes by batches, as far as it can, and the seconds of those beyond
+# the pace; no requests: it cannot
+IN_BATCHES: Final = Fact[tuple[int, float]]("in batches", (0, 0.0), tuple)
 TAKES: Final = Fact[int]("takes", 0)  # jobs.plan: how many requests applying it takes
 APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
 

@@ -22,6 +22,7 @@ Run = Callable[[], JobResult]
 
 @pytest.fixture
 def told(world: World) -> list[str]:
+    world.by_loop = True  # else no batch comes to its end
     return world.told.lines
 
 
@@ -93,7 +94,7 @@ def test_what_belongs_to_people(world: World, told: list[str], name: str):
 @pytest.mark.parametrize("after", [3, 30, 70])
 def test_a_resume_does_not_count_what_is_sent_already(world: World, told: list[str], after: int):
     with crashing(world, "contactTags", after):
-        world.start(world.csv(PEOPLE[:60], HEADER), rate=5, concurrency=8)
+        world.start(world.csv(PEOPLE[:60], HEADER), rate=5, concurrency=8, engine="single")
     check(world, told, world.resume)
 
 
@@ -112,8 +113,8 @@ def check_plan(world: World, told: list[str], path: Path, name: str = "contacts"
     sent = [request for request, _reply in world.sent[before:]]
     said = [int(result[1].replace(",", "")) for line in told if (result := re.search(r"≈ ([\d,]+) request", line))]
     assert said == [len(sent)]
-    assert plan["requests"] == {"single": len(sent)}
-    assert plan["writes"] == {"single": sum(request.method != "GET" for request in sent)}
+    assert plan["requests"]["single"] == len(sent)
+    assert plan["writes"]["single"] == sum(request.method != "GET" for request in sent)
 
 
 @pytest.mark.parametrize("rows", [3, 12, 30, 260])
@@ -154,7 +155,7 @@ def test_a_plan_that_takes_long_looks_at_people_again_by_the_hundred(world: Worl
     world.apply()
     taken = len(world.sent) - before
     assert abs(plan["requests"]["single"] - taken) <= 2
-    assert plan["seconds"] == {"single": plan["requests"]["single"] / 5}
+    assert plan["seconds"]["single"] == plan["requests"]["single"] / 5
 
 
 @pytest.mark.parametrize("sample", [True, False])
