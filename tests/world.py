@@ -251,7 +251,8 @@ class World:
 
 def chosen_of(options: Mapping[str, Any]) -> ImportOptions:
     """Without a limit and one request a step, unless a test says otherwise."""
-    return ImportOptions(**{"rate": 0, "engine": "single", **options})
+    engine = "auto" if options.get("no_automations") else "single"
+    return ImportOptions(**{"rate": 0, "engine": engine, **options})
 
 
 @cache

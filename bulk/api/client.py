@@ -161,14 +161,14 @@ class Client:
             await self._leave(client)
 
     async def _read(self, answer: Answer) -> Reply:
-        """The reply that an answer is. Large ones are read one at a time, with room for others between."""
-        if len(answer.content) < LARGE:
+        """The reply that an answer is. Large ones that come over a line are read one at a time, with room between."""
+        if len(answer.content) < LARGE or not answer.came:
             return self._reply(answer)
         async with self._reading:
             for _turn in range(BREATHS):
                 await anyio.lowlevel.checkpoint()
             reply = self._reply(answer)
-        return replace(reply, waited=max(0.0, anyio.current_time() - answer.came)) if answer.came else reply
+        return replace(reply, waited=max(0.0, anyio.current_time() - answer.came))
 
     async def _ask(self, client: _Connections, request: Request) -> Answer:
         content = b"" if request.body is None else _content(request.body)

@@ -8,9 +8,11 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -429,3 +431,38 @@ def test_an_answer_that_is_given_twice_is_the_answer_of_neither():
 def test_a_server_with_one_id_for_all_its_answers_is_believed():
     result, _pools = bodies(*[(OURS, "same")] * 5)
     assert [isinstance(reply, Reply) for reply in result] == [True, False, True, True, True]
+
+
+def test_large_answers_that_come_at_once_leave_room_between_them_for_requests_to_leave():
+    body = b'{"contacts": [%s]}' % b",".join(
+        b'{"id": "%d", "email": "%0200d@example.com"}' % (n, n) for n in range(400)
+    )
+    turns, at = 0, list[int]()
+
+    async def main() -> None:
+        nonlocal turns
+        arrived = anyio.Event()
+
+        async def handler(_request: httpx.Request) -> httpx.Response:
+            await arrived.wait()
+            return httpx.Response(200, content=body)
+
+        async def ask(client: Client) -> None:
+            reply = await client.send(Request("read", "GET", "contacts", expects="contacts"))
+            assert isinstance(reply, Reply)
+            assert not reply.damage
+            at.append(turns)
+
+        async with Client(GATEWAY) as client, anyio.create_task_group() as several:
+            await client._client._transport.aclose()
+            client._client._transport, client._client._mounts = httpx.MockTransport(handler), {}
+            for _ in range(5):
+                several.start_soon(ask, client)
+            await anyio.lowlevel.checkpoint()
+            arrived.set()
+            while len(at) < 5:
+                turns += 1
+                await anyio.lowlevel.checkpoint()
+
+    anyio.run(main)
+    assert all(later - earlier >= 10 for earlier, later in pairwise(at)), at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -64,32 +63,3 @@ async def test_an_answer_without_an_end_is_lost_and_its_connection_not_used_agai
     assert lost.sent
     assert all(isinstance(reply, Reply) and reply.body == {"contacts": []} for reply in replies)
     assert ports[0] != ports[1] == ports[2]
-
-
-async def test_large_answers_that_come_at_once_leave_room_between_them_for_requests_to_leave():
-    body = b'{"contacts": [%s]}' % b",".join(
-        b'{"id": "%d", "email": "%0200d@example.com"}' % (n, n) for n in range(400)
-    )
-    arrived = anyio.Event()
-    turns, at = 0, []
-
-    async def app(_scope: Any, _receive: Any, send: Any) -> None:
-        await arrived.wait()
-        await send(start())
-        await send(BODY | {"body": body})
-
-    async def ask(client: Client) -> None:
-        reply = await client.send(Request("read", "GET", "contacts", expects="contacts"))
-        assert isinstance(reply, Reply)
-        assert not reply.damage
-        at.append(turns)
-
-    async with Client(SANDBOX, app) as client, anyio.create_task_group() as several:
-        for _ in range(5):
-            several.start_soon(ask, client)
-        await anyio.lowlevel.checkpoint()
-        arrived.set()
-        while len(at) < 5:
-            turns += 1
-            await anyio.lowlevel.checkpoint()
-    assert all(later - earlier >= 10 for earlier, later in pairwise(at)), at
