@@ -109,6 +109,8 @@ class Play:
     seed: int = 0
     kills: list[tuple[int, bool]] = field(default_factory=list)  # after so many requests; whether the last is answered
     others: list[Other] = field(default_factory=list)
+    undoes: bool = False  # whether it is undone in the end
+    undo_kills: list[tuple[int, bool]] = field(default_factory=list)
 
     @classmethod
     def of(cls, chance: Random) -> Play:
@@ -133,6 +135,11 @@ class Play:
             play.kills = [(chance.randint(1, 40), chance.random() < 0.5) for _time in range(chance.choice((1, 1, 2)))]
         if chance.random() < 0.2:
             play.others = [_other(chance) for _time in range(chance.randint(1, 4))]
+        elif chance.random() < 0.4:
+            play.undoes = play.options["undoable"] = True
+            play.undo_kills = [
+                (chance.randint(1, 40), chance.random() < 0.5) for _time in range(chance.choice((0, 1, 2)))
+            ]
         return play
 
 

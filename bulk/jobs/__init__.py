@@ -17,7 +17,7 @@
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
 * Contacts in batches: `engines` (which engine a job goes by), `batch_rows` (which rows may go so, and how they are
   packed), `batches` (the feed), `batch_readings` (what became of their rows), `after_batch` (the rows that go on by
-  themselves) or, where that might start automations, `without_automations`.
+  themselves), `without_automations` (those that may not).
 * An undo: `undo`, of `undo_plan` (what the undone job has left to put back), `undone_before` (whether it was undone
   already), `undo_lines` (undo.csv) and `undo_told` (what is said before), `undo_work` (its stages), `undo_rows` (its
   lines as a feed), `undo_lanes` (which of them wait for one another), `undo_lookup` (what they have made) and

@@ -100,6 +100,18 @@ def chosen(job: Job, prepared: Prepared, needed: int) -> Choice:
     return by_batches
 
 
+def no_batch(job: Job) -> str:
+    """The line that a user sees who has asked for batches where there are none."""
+    if job.options.engine != BATCH:
+        return ""
+    if job.applies:
+        return "⟦engine=batch⟧: what a plan says is carried out one request a step."
+    return (
+        f"⟦engine=batch⟧: fewer than {FEWEST} of these rows can go in a batch, so all go one request a step. It takes"
+        " contacts by their addresses that are new or get something: ⟦mode=upsert⟧, ⟦key=email⟧."
+    )
+
+
 def in_batches(job: Job, prepared: Prepared, needed: int) -> Choice | None:
     """What the job takes with as much of it in batches as can be; None if nothing can."""
     options, rate = job.options, job.options.rate or math.inf

@@ -15,7 +15,7 @@ import anyio.to_thread
 from bulk.engine.reading_pace import SLOWEST, places
 from bulk.errors import TooSlowError
 from bulk.jobs.apply_cost import rows_take
-from bulk.jobs.engines import check_engine, chosen, in_batches
+from bulk.jobs.engines import check_engine, chosen, in_batches, no_batch
 from bulk.jobs.import_job import Job
 from bulk.jobs.prefetch import prefetched
 from bulk.jobs.prepared import Prepared, meant_so
@@ -91,7 +91,7 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     if needs.engine.batching is not None:
         await read_highest(runner, checkpoint)  # whom the batches make is read without being asked for
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
-    for line in filter(None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end))):
+    for line in filter(None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end) or no_batch(job))):
         job.setting.progress.say(line)
     return prepared
 

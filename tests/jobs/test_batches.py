@@ -1,5 +1,7 @@
 """Contacts in batches: the same end as one request a step, every row read back, and nothing believed before."""
 
+import json
+import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -325,3 +327,56 @@ def test_rows_that_cannot_go_in_batches_are_refused_before_anything_is_made(worl
     with pytest.raises(UsageError):
         world.start(world.csv(rows_of(20), HEADER), no_automations=True, **options)
     assert {request.method for request, _reply in world.sent} == {"GET"}
+
+
+# ---- by which engine
+
+
+def test_few_rows_go_one_request_a_step_and_many_in_batches(world: World):
+    assert world.start(world.csv(rows_of(12), HEADER), rate=5.0).error is None
+    assert not submits(world)
+    assert not any("batch" in line for line in world.told.lines)
+    shutil.rmtree(world.job.path)
+    assert world.start(world.csv(rows_of(300, first=100), HEADER), rate=5.0).error is None
+    assert len(submits(world)) == 2
+    (said,) = [line for line in world.told.lines if "batch" in line]
+    assert said.startswith("300 rows go in 2 batches by ActiveCampaign's importer: about ")
+
+
+def test_what_is_said_of_the_time_of_both_engines_is_about_right(world: World, other: World):
+    other.by_loop = True
+    took = {}
+    for each, engine in ((world, "batch"), (other, "single")):
+        moments: list[float] = []
+        each.after = lambda _request, _reply, moments=moments: moments.append(anyio.current_time())
+        each.start(each.csv(rows_of(300), HEADER), engine=engine, rate=5.0)
+        took[engine] = moments[-1]
+    (said,) = [line for line in world.told.lines if "batch" in line]
+    batch, single = (seconds_of(part) for part in re.findall(r"about (\d+ \w+)", said))
+    assert abs(batch - took["batch"]) <= 10
+    assert abs(single - took["single"]) <= max(30, took["single"] / 10)
+
+
+def seconds_of(told: str) -> float:
+    number, unit = told.split()
+    return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
+
+
+def test_who_asks_for_batches_is_told_where_there_are_none(world: World):
+    assert world.start(world.csv(rows_of(4), HEADER), engine="batch").error is None
+    assert not submits(world)
+    assert any("fewer than 10 of these rows can go in a batch" in line for line in world.told.lines)
+
+
+def test_a_plan_says_what_both_engines_take_and_is_carried_out_by_single_requests(world: World):
+    path = world.csv(rows_of(300), HEADER)
+    world.plan(path, rate=5.0, engine="batch")
+    plan = json.loads((world.job.path / "plan.json").read_text())
+    assert plan["requests"]["batch"] < 20 < plan["requests"]["single"]
+    assert plan["seconds"]["batch"] < 20 < plan["seconds"]["single"]
+    world.told.lines.clear()
+    assert world.apply().error is None
+    assert not submits(world)
+    assert "⟦engine=batch⟧: what a plan says is carried out one request a step." in world.told.lines
+    with pytest.raises(UsageError):
+        world.plan(path, no_automations=True)

@@ -78,7 +78,7 @@ def _take_value(contact: dict[str, Json], edit: Edit) -> bool:
 
 def _take_link(contact: dict[str, Json], edit: Edit, names: Names) -> bool:
     """Add one tag, list or account; whether the importer can."""
-    if not edit.of.isdigit():
+    if not edit.of or (edit.aspect is Aspect.LIST and not edit.of.isdigit()):  # a name that could not be made
         return False
     match edit.aspect:
         case Aspect.TAG if edit.after:
