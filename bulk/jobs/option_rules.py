@@ -9,6 +9,7 @@ from bulk.access.account import Account
 from bulk.errors import UsageError
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
+from bulk.resources.presets import AUTO, NONE
 from bulk.resources.spec import Resource
 
 
@@ -20,12 +21,18 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
         _check_choice("key", options.key, resource.keys)
         if options.key == "id" and options.mode == "create":
             raise UsageError("key_id_with_create")
-    elif options.mode or options.key or options.limit is not None or options.skip_lines:
+    elif _of_one_resource(options):
         raise UsageError("import_options_of_one_resource")
     _check_baseline(resource, options)
     if options.delete_missing:
         _check_missing(resource, options)
     check_rate(options.rate, access)
+
+
+def _of_one_resource(options: ImportOptions) -> bool:
+    """Whether something is asked for that makes sense for one resource only."""
+    named = options.mode or options.key or options.sets or options.preset not in (AUTO, NONE)
+    return bool(named or options.limit is not None or options.skip_lines)
 
 
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:
