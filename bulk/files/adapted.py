@@ -23,11 +23,16 @@ _STRICT: Final = sorted((consent for consent in Consent if consent is not Consen
 
 @dataclass(slots=True)
 class Adapted:
-    """A `Source` as an adaptation puts it right. `counts` are the rows by consent, once a pass has come to its end."""
+    """A `Source` as an adaptation puts it right.
+
+    `counts` are the rows by consent, once a pass has come to its end. `days` are the columns that take a date without
+    its time, which is known only once the custom fields are.
+    """
 
     source: Source
     adaptation: Adaptation
     counts: Counter[Consent] = field(default_factory=Counter)
+    days: tuple[int, ...] = ()
     _addresses: dict[Consent, array[int]] | None = None
 
     @property
@@ -78,6 +83,8 @@ class Adapted:
             lacking = [""] * (how.own - len(record.cells))
             return [*record.cells, *lacking][: how.own] + [""] * (len(how.header) - how.own)
         cells = how.put_right(record.cells)
+        for at in self.days:
+            cells[at] = cells[at].partition(" ")[0]
         cells += how.adds
         if how.consent_at is not None:
             consent = self._consent(cells)

@@ -20,6 +20,7 @@ from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
+from bulk.resources.kinds import DATE
 from bulk.resources.spec import Resource, Writing
 from bulk.storage.job_folder import FAILED, JOB, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
 
@@ -60,7 +61,11 @@ def matched(resource: Resource, source: Source, options: ImportOptions, names: N
         source.header, columns, maps=maps, ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
         open_ended=open_ended,
     )  # fmt: skip
-    return match if how is None else replace(match, consent_at=how.consent_at)
+    if how is None or not isinstance(source, Adapted):
+        return match
+    dated = {at for at, form in how.forms if form.dates}
+    source.days = tuple(at for at, column in match.columns if at in dated and column.kind is DATE)
+    return replace(match, consent_at=how.consent_at)
 
 
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:
