@@ -61,22 +61,22 @@ class Adaptation:
     unsubscribed_at: int | None = None
     consent_at: int | None = None
 
-    def put_right(self, cells: list[str]) -> list[str]:
-        """The cells of a row as they are meant."""
+    def put_together(self, cells: list[str]) -> None:
+        """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
         separator = self.given.separator
-        for at, form in self.forms:
-            cells[at] = form.meant(cells[at], separator)
         for at, others in self.firsts:
             if not cells[at].strip():
                 cells[at] = next((cells[other] for other in others if cells[other].strip()), cells[at])
         for at, names in self.joins:
             cells[at] = joined(cells[at], names, separator)
-        return cells
 
-    def consent_of(self, cells: Sequence[str]) -> Consent:
-        """What a row, and the file of it, say of its person."""
-        said = [signal.read(cells[at]) for at, signal in self.signals]
-        return strictest(said if self.of_all is None else [*said, self.of_all])
+    def address_in(self, cells: Sequence[str]) -> str:
+        """The address that a row says, of its cells as they stand in the file; "" if it says none."""
+        at = self.email_at
+        if at is None or at >= self.own:
+            return ""
+        others = next((others for first, others in self.firsts if first == at), ())
+        return next((cells[each] for each in (at, *others) if cells[each].strip()), "")
 
     def withdraw(self, cells: list[str]) -> None:
         """Have a row unsubscribe from the lists that it would subscribe to."""

@@ -9,15 +9,20 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from bulk.files.adaptation import Adaptation
 from bulk.files.source import Record, Source
 from bulk.resources.identity import address_key
 from bulk.resources.presets.consent import Consent, strictest, strictness
+from bulk.resources.presets.preset import Form
 
+Read = TypeVar("Read")
+_REMEMBERED: Final = 20_000  # texts of a column,
+_LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
@@ -25,15 +30,28 @@ _STRICT: Final = sorted((consent for consent in Consent if consent is not Consen
 class Adapted:
     """A `Source` as an adaptation puts it right.
 
-    `counts` are the rows by consent, once a pass has come to its end. `days` are the columns that take a date without
-    its time, which is known only once the custom fields are.
+    `counts` are the rows by consent, once a pass has begun. Cells that say the same are read once.
     """
 
     source: Source
     adaptation: Adaptation
     counts: Counter[Consent] = field(default_factory=Counter)
-    days: tuple[int, ...] = ()
+    _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
+    _signals: list[tuple[int, Callable[[str], Consent]]] = field(default_factory=list)
     _addresses: dict[Consent, array[int]] | None = None
+
+    def __post_init__(self) -> None:
+        self._signals = [(at, remembering(signal.read)) for at, signal in self.adaptation.signals]
+        self.use(range(self.adaptation.own), ())
+
+    def use(self, columns: Collection[int], days: Collection[int]) -> None:
+        """Put right the cells of these columns alone; `days` of them take a date without its time."""
+        separator = self.adaptation.given.separator
+        self._forms = [
+            (at, remembering(partial(_meant, form, separator, day=at in days)))
+            for at, form in self.adaptation.forms
+            if at in columns
+        ]
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -82,12 +100,14 @@ class Adapted:
         if record.problem is not None:  # it is rejected; its key may be asked for all the same
             lacking = [""] * (how.own - len(record.cells))
             return [*record.cells, *lacking][: how.own] + [""] * (len(how.header) - how.own)
-        cells = how.put_right(record.cells)
-        for at in self.days:
-            cells[at] = cells[at].partition(" ")[0]
+        cells = record.cells
+        consent = self._consent(cells) if how.consent_at is not None else None
+        for at, meant in self._forms:
+            if cells[at]:
+                cells[at] = meant(cells[at])
+        how.put_together(cells)
         cells += how.adds
-        if how.consent_at is not None:
-            consent = self._consent(cells)
+        if consent is not None:
             if consent is Consent.LEFT:
                 how.withdraw(cells)
             cells.append(consent.value)
@@ -95,10 +115,10 @@ class Adapted:
 
     def _consent(self, cells: list[str]) -> Consent:
         """What counts of the row's person: the strictest that any row of this address says."""
-        said = self.adaptation.consent_of(cells)
-        if self._addresses is None or self.adaptation.email_at is None or said is _STRICT[0]:
+        said = self._said(cells)
+        if self._addresses is None or said is _STRICT[0]:
             return said
-        address = hash(address_key(cells[self.adaptation.email_at]))
+        address = hash(address_key(self.adaptation.address_in(cells)))
         for consent in _STRICT:
             if consent is said:
                 break
@@ -108,18 +128,43 @@ class Adapted:
                 return strictest((said, consent))
         return said
 
+    def _said(self, cells: list[str]) -> Consent:
+        """What a row, and the file of it, say of its person, by the cells as they stand in the file."""
+        said = [read(cells[at]) for at, read in self._signals]
+        if self.adaptation.of_all is not None:
+            said.append(self.adaptation.of_all)
+        return said[0] if len(said) == 1 else strictest(said)
+
     def _strict_addresses(self) -> dict[Consent, array[int]]:
         """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
-        at, result = self.adaptation.email_at, {consent: array("q") for consent in _STRICT}
+        result = {consent: array("q") for consent in _STRICT}
         for record in self.source.records():
-            if record.problem is not None:
-                continue
-            cells = self.adaptation.put_right(record.cells)
-            said = self.adaptation.consent_of(cells)
-            self.counts[said] += 1
-            if said is not Consent.AGREED and at is not None and cells[at].strip():
-                result[said].append(hash(address_key(cells[at])))
+            if record.problem is None:
+                said = self._said(record.cells)
+                self.counts[said] += 1
+                if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
+                    result[said].append(hash(address_key(address)))
         return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
+
+
+def _meant(form: Form, separator: str, cell: str, *, day: bool) -> str:
+    meant = form.meant(cell, separator)
+    return meant.partition(" ")[0] if day and meant != cell else meant
+
+
+def remembering(read: Callable[[str], Read]) -> Callable[[str], Read]:
+    """The same, that reads a text once as long as there are not too many of them."""
+    known: dict[str, Read] = {}
+
+    def remembered(text: str) -> Read:
+        result = known.get(text)
+        if result is None:
+            result = read(text)
+            if len(known) < _REMEMBERED and len(text) <= _LONG:
+                known[text] = result
+        return result
+
+    return remembered
 
 
 def as_read(source: Source) -> Source:

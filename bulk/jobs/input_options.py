@@ -63,8 +63,9 @@ def matched(resource: Resource, source: Source, options: ImportOptions, names: N
     )  # fmt: skip
     if how is None or not isinstance(source, Adapted):
         return match
-    dated = {at for at, form in how.forms if form.dates}
-    source.days = tuple(at for at, column in match.columns if at in dated and column.kind is DATE)
+    used = {at for at, _column in match.columns}
+    used |= {other for at, others in how.firsts if at in used for other in others}
+    source.use(used, {at for at, column in match.columns if column.kind is DATE})
     return replace(match, consent_at=how.consent_at)
 
 
