@@ -57,6 +57,7 @@ class Row:
     id: str = ""
     before: Before | None = None
     called: str = ""
+    consent: str = ""
 
     @property
     def is_missing(self) -> bool:

@@ -25,7 +25,7 @@ class FrontEnd(Enum):
 _QUOTES: Final = "'`"
 MARK: Final = re.compile("⟦([^⟦⟧]*)⟧")
 _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where that is another word
-    "map": "maps", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
+    "map": "maps", "set": "sets", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 FLAGS: Final = frozenset(
@@ -46,7 +46,7 @@ OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "on_duplicate", "blank", "separator", "encoding", "delimiter",
     "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job", "jobs_dir",
     "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource", "ignore",
-    "baseline", "on_conflict", "engine",
+    "baseline", "on_conflict", "engine", "set", "preset",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it
@@ -72,6 +72,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "show_connection": ("bulk connections show {0}", ""),
     "delete_connection": ("bulk connections delete {0}", ""),
     "reset_sandbox": ("bulk sandbox reset", ""),
+    "presets": ("bulk presets", ""),
+    "presets_page": ("bulk presets --markdown", ""),
     "resources_page": ("bulk resources --markdown", ""),
 }
 

@@ -234,4 +234,4 @@ def test_every_code_of_a_row_is_explained_and_there_is_no_other() -> None:
     given = {code for code in codes_of_rows() if re.fullmatch(r"[a-z_]+", code)}
     assert sorted(given - set(ROWS)) == []
     assert sorted(set(ROWS) - given - kinds_of_cells - {"http_…", "…_invalid"}) == []
-    assert sorted(set(ADVICE) - set(ROWS)) == ["bounced"], "which is advised and given to no row any more"
+    assert sorted(set(ADVICE) - set(ROWS)) == []

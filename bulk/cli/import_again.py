@@ -27,7 +27,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     given = record.options
     usual = {
         "mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "", "baseline": "auto",
-        "on_conflict": "", "on_duplicate": "error",
+        "on_conflict": "", "on_duplicate": "error", "preset": "auto",
     }  # fmt: skip
     for name, value in usual.items():
         if given.get(name, value) != value:  # an earlier version had fewer
@@ -35,6 +35,8 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     yield from options_of_place(record.place, record.connection)
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
+    for column, value in given.get("sets", {}).items():
+        yield f"--set {shlex.quote(f'{column}={value}')}"
     yield from (
         f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe", "allow_damaged") if given[name]
     )

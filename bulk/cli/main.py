@@ -12,6 +12,7 @@ from bulk.cli.export import export_command
 from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
 from bulk.cli.plan import apply_command, plan_command
+from bulk.cli.presets import presets_command
 from bulk.cli.resources import resources_command
 from bulk.cli.resume import resume_command, retry_command
 from bulk.cli.sandbox import sandbox_group
@@ -53,6 +54,7 @@ for command in (
     retry_command,
     jobs_command,
     resources_command,
+    presets_command,
     connections_group,
     doctor_command,
     sandbox_group,

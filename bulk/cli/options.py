@@ -90,6 +90,15 @@ reading = _stack(
         "--map", "maps", multiple=True, metavar="'HEADER=ATTRIBUTE'",
         help="What a column of the file is; nothing after the = drops it. Repeatable.",
     ),
+    click.option(
+        "--set", "sets", multiple=True, metavar="COLUMN=VALUE",
+        help="A column that the file lacks, the same in every row; tags and lists are added to the row's own."
+        " Repeatable.",
+    ),
+    click.option(
+        "--preset", metavar="NAME", default="auto", show_default=True,
+        help="Which program wrote the file: bulk presets. auto: told by its header; none: no program.",
+    ),
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
     click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: bulk resources."),
     click.option(

@@ -38,6 +38,12 @@ class ColumnNames:
             raise UsageError("custom_field_ambiguous", name=name, count=len(candidates), ways=ways)
         return candidates[0]
 
+    def custom_field(self, title: str) -> Column | None:
+        """The one custom field of that title or tag; None if there is none, or several are."""
+        ranked = self._ranked.get(normalise(title), {}).values()
+        fields = {column.attribute: column for rank in ranked for column in rank if column.field_id}
+        return next(iter(fields.values())) if len(fields) == 1 else None
+
 
 def mapped_columns(
     header: Sequence[str], maps: Mapping[str, str], names: ColumnNames, *, open_ended: bool
@@ -45,7 +51,7 @@ def mapped_columns(
     """The maps by column index."""
     mapped: dict[int, str] = {}
     for title, attribute in maps.items():
-        at = _position(header, title)
+        at = position(header, title)
         if at is None:
             hint = nearest_part(title, header)
             raise UsageError("map_title_unknown", title=title, attribute=attribute, hint=hint)
@@ -56,7 +62,8 @@ def mapped_columns(
     return mapped
 
 
-def _position(header: Sequence[str], title: str) -> int | None:
+def position(header: Sequence[str], title: str) -> int | None:
+    """Where the column of a title is: as it stands there, or the only one that differs in what does not matter."""
     exact = [at for at, name in enumerate(header) if name.strip() == title.strip()]
     alike = [at for at, name in enumerate(header) if normalise(name) == normalise(title)]
     return exact[0] if exact else alike[0] if len(alike) == 1 else None

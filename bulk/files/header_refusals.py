@@ -9,6 +9,7 @@ from typing import Final
 from bulk.errors import UsageError
 from bulk.messages import Part
 from bulk.resources.kinds import nearest
+from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import Column, normalise
 
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
@@ -26,6 +27,13 @@ def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
     for char, name in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
         if char in only:
             raise UsageError("delimiter_wrong", title=only, delimiter=name)
+
+
+def refuse_unclear_consent(unknown: Sequence[str], *, ignored: bool) -> None:
+    """Raise `UsageError` for columns that may say who must not be mailed, where the others are left out or known."""
+    unclear = [title.strip() for title in unknown if looks_like_consent(title)]
+    if unclear and (ignored or len(unclear) == len(unknown)):
+        raise UsageError("consent_unclear", columns=unclear, title=unclear[0])
 
 
 def unknown_columns(unknown: Sequence[str], known: Sequence[str]) -> UsageError:

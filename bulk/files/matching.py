@@ -14,7 +14,13 @@ from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, mapped_columns
-from bulk.files.header_refusals import refuse_delimiter, refuse_doubles, refuse_missing, unknown_columns
+from bulk.files.header_refusals import (
+    refuse_delimiter,
+    refuse_doubles,
+    refuse_missing,
+    refuse_unclear_consent,
+    unknown_columns,
+)
 from bulk.files.source import Record
 from bulk.model import Row
 from bulk.resources.contacts import TELLING
@@ -43,7 +49,8 @@ class Match:
     as this file's key wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns
     that say it: the first that is not empty counts; `addresses` says of each part whether it is an e-mail address.
     `one_of` are indexes of columns of which each row needs at least one. `id_at` is the index of the records' own ids,
-    whether they are the key or passed over.
+    whether they are the key or passed over. `consent_at` is the index of what the file says of a row's person, if it
+    says anything.
     """
 
     header: tuple[str, ...]
@@ -55,6 +62,7 @@ class Match:
     one_of: tuple[tuple[int, ...], ...] = ()
     id_at: int | None = None
     addresses: tuple[bool, ...] = ()
+    consent_at: int | None = None
 
     @property
     def key_title(self) -> str:
@@ -95,7 +103,9 @@ class Match:
         cells = record.cells
         values = {column.attribute: cells[at] for at, column in self.columns}
         identity = cells[self.id_at].strip() if self.id_at is not None else ""
-        return Row(record.number, self.key_of(self.keys((record,))[0]), values, identity if _is_id(identity) else "")
+        consent = cells[self.consent_at] if self.consent_at is not None else ""
+        key = self.key_of(self.keys((record,))[0])
+        return Row(record.number, key, values, identity if _is_id(identity) else "", consent=consent)
 
 
 def parse_maps(texts: Iterable[str]) -> dict[str, str]:
@@ -172,6 +182,8 @@ def match_header(  # the command line's options, each with its default
         else:
             passed_over.append(title)
     refuse_delimiter(header, unknown)
+    if not open_ended and needs.mode != "delete" and "lists" in [column.attribute for column in columns]:
+        refuse_unclear_consent(unknown, ignored=ignore_unknown)
     if unknown and not ignore_unknown and not open_ended:
         raise unknown_columns(unknown, names.known)
     refuse_doubles(header, result)

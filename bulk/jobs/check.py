@@ -8,6 +8,8 @@ from dataclasses import asdict
 import anyio.from_thread
 import anyio.to_thread
 
+from bulk.files.adapted import Adapted
+from bulk.files.adapted_told import remarks_on
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.matching import Match
 from bulk.files.schema import shorten
@@ -61,7 +63,9 @@ def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
         lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
     elif differ < 0:
         lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
-    if match.dropped:
+    if isinstance(source, Adapted):
+        lines += remarks_on(source, match)
+    elif match.dropped:
         lines.append(f"Left out: {', '.join(match.dropped)}")
     if match.passed_over:
         lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")

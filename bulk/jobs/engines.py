@@ -105,11 +105,13 @@ def no_batch(job: Job) -> str:
     if job.options.engine != BATCH:
         return ""
     if job.applies:
-        return "⟦engine=batch⟧: what a plan says is carried out one request a step."
-    return (
-        f"⟦engine=batch⟧: fewer than {FEWEST} of these rows can go in a batch, so all go one request a step. It takes"
-        " contacts by their addresses that are new or get something: ⟦mode=upsert⟧, ⟦key=email⟧."
-    )
+        said = "⟦engine=batch⟧: what a plan says is carried out one request a step."
+    else:
+        said = (
+            f"⟦engine=batch⟧: fewer than {FEWEST} of these rows can go in a batch, so all go one request a step. It"
+            " takes contacts by their addresses that are new or get something: ⟦mode=upsert⟧, ⟦key=email⟧."
+        )
+    return in_words_of(job.setting.front_end, said)
 
 
 def in_batches(job: Job, prepared: Prepared, needed: int) -> Choice | None:

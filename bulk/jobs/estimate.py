@@ -91,7 +91,9 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     if needs.engine.batching is not None:
         await read_highest(runner, checkpoint)  # whom the batches make is read without being asked for
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
-    for line in filter(None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end) or no_batch(job))):
+    for line in filter(
+        None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end) or no_batch(job))
+    ):
         job.setting.progress.say(line)
     return prepared
 

@@ -2,32 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
 from bulk.errors import UsageError
+from bulk.files.adaptation import Given
+from bulk.files.adapted import Adapted
+from bulk.files.adapted_opening import open_adapted
 from bulk.files.check import OnDuplicate
+from bulk.files.column_names import ColumnNames
 from bulk.files.matching import Match, Needs, match_header
 from bulk.files.named_file import NamedFile
-from bulk.files.opening import SourceOptions, open_source
+from bulk.files.opening import SourceOptions
+from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
+from bulk.resources.kinds import DATE
 from bulk.resources.spec import Resource, Writing
+from bulk.storage.job_folder import FAILED, JOB, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
+
+_REPORTS: Final = (SUCCEEDED, FAILED, SKIPPED, UNPROCESSED)
 
 
 def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> Source:
-    """Open the input as the options say."""
+    """Open the input as the options say, and put its rows right as its preset and they say."""
     asked = SourceOptions(
         options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear"
     )
-    return open_source(file, asked, resource.columns)
+    given = Given(options.maps, options.sets, options.preset, options.separator)
+    return open_adapted(file, asked, resource, given, called=_name_of(file))
+
+
+def _name_of(file: NamedFile) -> str:
+    """What the file is called; a report of a job what the file of that job was, which may say who is in it."""
+    path = Path(str(file))
+    while path.name in _REPORTS and (path.parent / JOB).is_file():
+        noted = JobFolder(path.parent).record().input
+        if noted is None or Path(noted.path) == path:
+            break
+        path = Path(noted.path)
+    return str(path)
 
 
 def matched(resource: Resource, source: Source, options: ImportOptions, names: Names | None) -> Match:
     """The header as this account understands it; without `names` only what every account has is known."""
-    return match_header(
-        source.header, columns_of(resource, names, options.separator), maps=options.maps,
-        ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
-        open_ended=names is None and bool(resource.custom),
+    columns, open_ended = columns_of(resource, names, options.separator), names is None and bool(resource.custom)
+    how = source.adaptation if isinstance(source, Adapted) else None
+    maps: Mapping[str, str] = options.maps
+    if how is not None:
+        called = ColumnNames(columns)
+        maps = how.maps_of(called, open_ended=open_ended)
+        if not open_ended:
+            check_sets(options.sets, how.header[: how.own], called, maps)
+    match = match_header(
+        source.header, columns, maps=maps, ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
+        open_ended=open_ended,
     )  # fmt: skip
+    if how is None or not isinstance(source, Adapted):
+        return match
+    used = {at for at, _column in match.columns}
+    used |= {other for at, others in how.firsts if at in used for other in others}
+    source.use(used, {at for at, column in match.columns if column.kind is DATE})
+    return replace(match, consent_at=how.consent_at)
 
 
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:

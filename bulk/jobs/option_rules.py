@@ -10,6 +10,7 @@ from bulk.errors import UsageError
 from bulk.jobs.choices import BATCH, SINGLE
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
+from bulk.resources.presets import AUTO, NONE
 from bulk.resources.spec import Resource, Writing
 
 
@@ -21,7 +22,7 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
         _check_choice("key", options.key, resource.keys)
         if options.key == "id" and options.mode == "create":
             raise UsageError("key_id_with_create")
-    elif options.mode or options.key or options.limit is not None or options.skip_lines:
+    elif _of_one_resource(options):
         raise UsageError("import_options_of_one_resource")
     _check_baseline(resource, options)
     if options.delete_missing:
@@ -38,6 +39,12 @@ def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
         raise UsageError("automations_with_single")
     if options.no_automations and (resource is None or resource.writing is not Writing.CONTACT):
         raise UsageError("automations_of_contacts")
+
+
+def _of_one_resource(options: ImportOptions) -> bool:
+    """Whether something is asked for that makes sense for one resource only."""
+    named = options.mode or options.key or options.sets or options.preset not in (AUTO, NONE)
+    return bool(named or options.limit is not None or options.skip_lines)
 
 
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:

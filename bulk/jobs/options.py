@@ -82,6 +82,8 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "mode": _TEXT,
     "key": _TEXT,
     "maps": (_are_texts, "it maps titles of the file to attributes"),
+    "sets": (_are_texts, "it maps columns to values"),
+    "preset": (_is_name, "name a preset; or write auto or none"),
     "ignore_unknown": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
@@ -136,6 +138,8 @@ class ImportOptions:
     mode: str = ""
     key: str = ""
     maps: dict[str, str] = field(default_factory=dict)
+    sets: dict[str, str] = field(default_factory=dict)
+    preset: str = "auto"
     ignore_unknown: bool = False
     on_invalid: str = "skip"
     skip_lines: int = 0

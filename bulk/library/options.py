@@ -7,12 +7,13 @@ from typing import Any
 
 from bulk.access.account import Account
 from bulk.files.matching import parse_maps
+from bulk.files.set_columns import parse_sets
 from bulk.jobs.option_rules import check_export, check_import, check_importable, check_rate
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 
 __all__ = [
     "ExportOptions", "ImportOptions", "check_changes", "check_export", "check_import", "check_importable",
-    "check_option", "parse_maps",
+    "check_option", "parse_maps", "parse_sets",
 ]  # fmt: skip
 
 

@@ -6,14 +6,20 @@ from collections.abc import Sequence
 
 from bulk.access.account import Account
 from bulk.access.connections import connected
+from bulk.files.preset_reference import columns_of_preset, known_preset, notes_of, presets_page
 from bulk.files.reference import about_column, facts, markdown
 from bulk.files.template import template
 from bulk.jobs.asking import account_columns
 from bulk.jobs.option_rules import check_importable
 from bulk.resources import RESOURCES, known
+from bulk.resources.presets import PRESETS
+from bulk.resources.presets.preset import Preset
 from bulk.resources.spec import Column, Resource
 
-__all__ = ["RESOURCES", "Column", "Resource", "about_column", "columns_in", "facts", "known", "markdown", "template_of"]
+__all__ = [
+    "PRESETS", "RESOURCES", "Column", "Preset", "Resource", "about_column", "columns_in", "columns_of_preset", "facts",
+    "known", "known_preset", "markdown", "notes_of", "presets_page", "template_of",
+]  # fmt: skip
 
 
 async def columns_in(resource: str, account: Account) -> Sequence[Column]:

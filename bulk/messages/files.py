@@ -93,6 +93,28 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Rename them in the file; or say what a column is with ⟦map={title}={attribute}⟧ (⟦empty_map⟧ drops it); "
             "or leave out all unknown columns with ⟦ignore_unknown⟧."
         ),
+        "consent_unclear": (
+            "These columns may say who must not be mailed, and are not understood: {columns!r}. Say of each what it is:"
+            " ⟦map={title}=consent⟧ (yes or a word like subscribed: may be mailed), ⟦map={title}=opted_out⟧ (yes: has"
+            " left), or ⟦map={title}=⟧ if it is of no matter. ⟦ignore_unknown⟧ does not leave them out."
+        ),
+        "preset_unknown": (
+            "⟦preset={name}⟧ is no preset of contacts. There are {known}; or say auto or none. What each reads:"
+            " ⟦presets⟧."
+        ),
+        "preset_not_fitting": (
+            "⟦preset={name}⟧: the file has none of the columns {titles!r}, so it is not of that program. Leave ⟦preset⟧"
+            " out, and say what the columns are with ⟦map⟧."
+        ),
+        "set_invalid": "⟦set={column}={value}⟧: {problem} {hint}",
+        "set_form_invalid": "⟦set⟧ {text!r} is not of the form COLUMN=VALUE. Write it like tags='From Mailchimp'.",
+        "set_twice": "⟦set⟧ is given twice for {column!r}. Keep one of them; only of names, several are added.",
+        "set_read_only": "⟦set={column}⟧: {attribute} is set by ActiveCampaign, not by an import. Drop it.",
+        "set_column_unknown": "⟦set⟧: there is no column {column!r}.{hint} Name one, or make the custom field first.",
+        "set_column_there": (
+            "⟦set={column}⟧: the file has that column, {title!r}, and only names (tags, lists) are added to what is"
+            " there. Drop the column with ⟦map={title}=⟧, or the ⟦set⟧."
+        ),
         "columns_alike": ("The columns {titles} are both {column}. Drop one of them, for example with ⟦map={last}=⟧."),
         "compare_columns_alike": (
             "The columns {first!r} and {second!r} are one and the same. Rename one of them, or take it out."

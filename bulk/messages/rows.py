@@ -89,11 +89,15 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "opted_out": (
         "The person unsubscribed or bounced, and was not subscribed again.",
-        "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes them.",
+        "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes whom the account has so.",
     ),
     "unconfirmed": (
-        "The person has not confirmed the list, and was not subscribed.",
-        "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes them.",
+        "The person has not confirmed the list, or the file does not say that they agreed: not subscribed.",
+        "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes whom the account has as unconfirmed.",
+    ),
+    "bounced": (
+        "The address bounced in the program that wrote the file, and was not subscribed.",
+        "Nothing, as a rule: mail does not reach it.",
     ),
     "automations": (
         "The importer has not done all of the row, and nothing else holds automations back.",

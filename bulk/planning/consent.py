@@ -18,6 +18,7 @@ from bulk.planning.flow import Asking
 from bulk.planning.pages.collections import PAGE, Refused, read_allowed
 from bulk.planning.state import has_bounced
 from bulk.resources.identity import loose_key
+from bulk.resources.presets.consent import Consent
 
 UNCONFIRMED, SUBSCRIBED, UNSUBSCRIBED, BOUNCED = "0", "1", "2", "3"
 ACTIVE: Final = (UNCONFIRMED, SUBSCRIBED)  # statuses that a person has agreed to
@@ -187,6 +188,19 @@ class Subscription:
         edit = Edit(Aspect.LIST, self.list, before or None, self.status, self.name)
         request = list_request(self.step, self.contact, self.list, self.status, returning=returning)
         return replace(request, edits=Edits(self.contact, (edit,), self.is_new))
+
+
+def withheld(name: str, consent: str) -> Failure:
+    """Why a person is not subscribed to a list of whom the source of the file says that."""
+    step, after = f"list {name}", f"so they are not subscribed to {name!r}."
+    match consent:
+        case Consent.LEFT:
+            return Failure(step, "opted_out", f"The file says that this person has unsubscribed, {after}")
+        case Consent.BOUNCED:
+            return Failure(step, "bounced", f"The file says that this address bounced, {after}")
+        case Consent.UNCONFIRMED:
+            return Failure(step, "unconfirmed", f"The file says that this person has not confirmed, {after}")
+    return Failure(step, "unconfirmed", f"The file does not say clearly that this person agreed, {after}")
 
 
 def moment_of(date: str) -> float | None:

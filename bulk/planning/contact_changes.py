@@ -12,13 +12,14 @@ from typing import Final
 
 from bulk.model import Aspect, Edit, Failure, Json, Standing
 from bulk.planning.changes import CREATED, value_edits
-from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED, Subscription
+from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED, Subscription, withheld
 from bulk.planning.contact_wants import Wanted
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Meaning
 from bulk.resources.identity import name_key, same_address
 from bulk.resources.kinds import TEXT, find_name
+from bulk.resources.presets.consent import Consent
 from bulk.resources.spec import CUSTOM, Column
 
 Named = Iterable[tuple[str, str]]  # ids and names; the id is "" of what has to be made yet
@@ -177,12 +178,27 @@ def linked_edits(
     statuses = _known_statuses(state, new=new) if known.fresh else None
     stored = known.stored or known.state
     email = wanted.email or (stored.attributes.get("email", "") if stored is not None else "")
-    lists, refused = list_edits(contact, _statuses(wanted, names), statuses, meaning, email)
+    mailings, withheld = _as_consented(_statuses(wanted, names), statuses or {}, wanted.consent)
+    lists, refused = list_edits(contact, mailings, statuses, meaning, email)
     job = employment(wanted, names)
     jobs = () if job is None else account_edits(job, {} if linked is None else places_of(linked).titles)
     if job is not None and not job.name and not new and linked is None:
         jobs = (Edit(Aspect.ACCOUNT, "", None, None),)  # whichever it is in
-    return (*tags, *untags, *lists, *jobs), refused
+    return (*tags, *untags, *lists, *jobs), (*withheld, *refused)
+
+
+def _as_consented(
+    mailings: Mapping[str, tuple[str, str]], current: Mapping[str, str], consent: str
+) -> tuple[Mapping[str, tuple[str, str]], tuple[Failure, ...]]:
+    """The lists without those that the person may not be subscribed to, as the source says; and why not.
+
+    Nothing overrules it: whoever knows better changes the file. Who is on the list by now agreed to it here.
+    """
+    if consent in ("", Consent.AGREED):
+        return mailings, ()
+    left = {at: (name, status) for at, (name, status) in mailings.items() if status not in ACTIVE}
+    new = [name for at, (name, _status) in mailings.items() if at not in left and current.get(at) not in ACTIVE]
+    return left, tuple(withheld(name, consent) for name in new)
 
 
 def _known_statuses(state: ContactState | None, *, new: bool) -> Mapping[str, str] | None:

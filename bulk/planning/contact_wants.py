@@ -22,6 +22,7 @@ class Wanted:
     """What a row asks for: only what its cells name; "" clears.
 
     `values` go by attribute, those of custom fields as `field:12`. `account` None: left alone, "": taken out of it.
+    `consent` is what the program says of the person that wrote the file.
     """
 
     values: Mapping[str, Json]
@@ -30,6 +31,7 @@ class Wanted:
     lists: tuple[str, ...] = ()
     unsubscribe_lists: tuple[str, ...] = ()
     account: str | None = None
+    consent: str = ""
 
     @property
     def email(self) -> str:
@@ -59,7 +61,7 @@ def read_row(row: Row, meaning: Meaning) -> Wanted | Failure:
         both = {name_key(name) for name in names.get(add, ())} & {name_key(name) for name in names.get(remove, ())}
         if both:
             return Failure("", "contradiction", f"{min(both)!r} stands in {add} and in {remove}. Keep one of the two.")
-    return Wanted({**attributes, **fields}, account=account, **names)
+    return Wanted({**attributes, **fields}, account=account, consent=row.consent, **names)
 
 
 def with_address(wanted: Wanted | Failure, row: Row, stored: ContactState | None, meaning: Meaning) -> Wanted | Failure:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
+from bulk.files.adapted import as_read
 from bulk.files.opening import open_sink
 from bulk.files.source import MISSING, TOO_FEW, Record, Source
 from bulk.model import Outcome, RowStatus, is_missing
@@ -69,11 +70,12 @@ class Counts(NamedTuple):
 
 
 def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Counts:
-    """Write the report files, and count what they hold.
+    """Write the report files, with the columns that the file has, and count what they hold.
 
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
+    source = as_read(source)
     in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()

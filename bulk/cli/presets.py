@@ -1,0 +1,56 @@
+"""`bulk presets`."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk.cli import terminal
+
+if TYPE_CHECKING:
+    from bulk.library.reference import Preset
+
+_WIDTH = 79
+_HEADS = 30  # how wide the first of two columns is
+
+
+@click.command("presets")
+@click.argument("name", required=False)
+@click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/presets.md.")
+def presets_command(name: str | None, *, as_markdown: bool) -> int:
+    """List the programs whose files are read without --map.
+
+    With NAME, say what becomes of each column of its files.
+    """
+    from bulk.library.reference import PRESETS, known_preset, presets_page  # noqa: PLC0415 - not for --help
+
+    if as_markdown:
+        terminal.echo(presets_page(), nl=False)
+    elif name is None:
+        for preset in PRESETS:
+            terminal.echo(_two(preset.name, preset.title))
+        terminal.echo("\nWhat becomes of each column of one: bulk presets mailchimp")
+    else:
+        _show(known_preset(name))
+    return 0
+
+
+def _show(preset: Preset) -> None:
+    from bulk.library.reference import columns_of_preset, notes_of  # noqa: PLC0415 - not for --help
+
+    terminal.echo(preset.title + "\n")
+    for title, becomes in columns_of_preset(preset):
+        terminal.echo(_two(f"  {title}", becomes))
+    for note in notes_of(preset):
+        terminal.echo("\n" + textwrap.fill(note, _WIDTH))
+
+
+def _two(head: str, text: str) -> str:
+    """A head and a text beside it, within the width of a terminal."""
+    first = f"{head:{_HEADS}} "
+    rest = " " * (_HEADS + 1)
+    if len(first) > len(rest):
+        return head + "\n" + textwrap.fill(text, _WIDTH, initial_indent=rest, subsequent_indent=rest)
+    return textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=rest)

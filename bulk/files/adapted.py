@@ -1,0 +1,172 @@
+"""A source whose rows are put right before anything looks at them: as a preset says, with what is set for every row.
+
+Its cells stand where they stood in the file, and what is added comes after them, so that messages go by the titles and
+rows of the file. Reports are written from the source as it was read. Opens nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeVar
+
+from bulk.files.adaptation import Adaptation
+from bulk.files.source import Record, Source
+from bulk.resources.identity import address_key
+from bulk.resources.presets.consent import Consent, strictest, strictness
+from bulk.resources.presets.preset import Form
+
+Read = TypeVar("Read")
+_REMEMBERED: Final = 20_000  # texts of a column,
+_LONG: Final = 200  # and of how many characters at most
+_STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
+
+
+@dataclass(slots=True)
+class Adapted:
+    """A `Source` as an adaptation puts it right.
+
+    `counts` are the rows by consent, once a pass has begun. Cells that say the same are read once.
+    """
+
+    source: Source
+    adaptation: Adaptation
+    counts: Counter[Consent] = field(default_factory=Counter)
+    _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
+    _signals: list[tuple[int, Callable[[str], Consent]]] = field(default_factory=list)
+    _addresses: dict[Consent, array[int]] | None = None
+
+    def __post_init__(self) -> None:
+        self._signals = [(at, remembering(signal.read)) for at, signal in self.adaptation.signals]
+        self.use(range(self.adaptation.own), ())
+
+    def use(self, columns: Collection[int], days: Collection[int]) -> None:
+        """Put right the cells of these columns alone; `days` of them take a date without its time."""
+        separator = self.adaptation.given.separator
+        self._forms = [
+            (at, remembering(partial(_meant, form, separator, day=at in days)))
+            for at, form in self.adaptation.forms
+            if at in columns
+        ]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The titles of the file, and of what is added."""
+        return self.adaptation.header
+
+    def describe(self) -> str:
+        """What kind of file it is."""
+        return self.source.describe()
+
+    @property
+    def read_bytes(self) -> int:
+        """How much of the file the latest pass has read."""
+        return self.source.read_bytes
+
+    @property
+    def width(self) -> int:
+        """How many cells each row has, those that are added among them."""
+        return self.source.width + len(self.adaptation.header) - self.adaptation.own
+
+    @property
+    def blank_rows(self) -> int:
+        """How many rows hold nothing."""
+        return self.source.blank_rows
+
+    @property
+    def surplus(self) -> int:
+        """How many cells the longest row has too many."""
+        return self.source.surplus
+
+    @property
+    def short(self) -> bool:
+        """Whether a row has too few cells."""
+        return self.source.short
+
+    def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
+        """The rows, put right."""
+        if self.adaptation.signals and self._addresses is None:
+            self._addresses = self._strict_addresses()
+        for record in self.source.records(only):
+            record.cells = self._cells(record)
+            yield record
+
+    def _cells(self, record: Record) -> list[str]:
+        how = self.adaptation
+        if record.problem is not None:  # it is rejected; its key may be asked for all the same
+            lacking = [""] * (how.own - len(record.cells))
+            return [*record.cells, *lacking][: how.own] + [""] * (len(how.header) - how.own)
+        cells = record.cells
+        consent = self._consent(cells) if how.consent_at is not None else None
+        for at, meant in self._forms:
+            if cells[at]:
+                cells[at] = meant(cells[at])
+        how.put_together(cells)
+        cells += how.adds
+        if consent is not None:
+            if consent is Consent.LEFT:
+                how.withdraw(cells)
+            cells.append(consent.value)
+        return cells
+
+    def _consent(self, cells: list[str]) -> Consent:
+        """What counts of the row's person: the strictest that any row of this address says."""
+        said = self._said(cells)
+        if self._addresses is None or said is _STRICT[0]:
+            return said
+        address = hash(address_key(self.adaptation.address_in(cells)))
+        for consent in _STRICT:
+            if consent is said:
+                break
+            numbers = self._addresses[consent]
+            at = bisect_left(numbers, address)
+            if at < len(numbers) and numbers[at] == address:
+                return strictest((said, consent))
+        return said
+
+    def _said(self, cells: list[str]) -> Consent:
+        """What a row, and the file of it, say of its person, by the cells as they stand in the file."""
+        said = [read(cells[at]) for at, read in self._signals]
+        if self.adaptation.of_all is not None:
+            said.append(self.adaptation.of_all)
+        return said[0] if len(said) == 1 else strictest(said)
+
+    def _strict_addresses(self) -> dict[Consent, array[int]]:
+        """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
+        result = {consent: array("q") for consent in _STRICT}
+        for record in self.source.records():
+            if record.problem is None:
+                said = self._said(record.cells)
+                self.counts[said] += 1
+                if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
+                    result[said].append(hash(address_key(address)))
+        return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
+
+
+def _meant(form: Form, separator: str, cell: str, *, day: bool) -> str:
+    meant = form.meant(cell, separator)
+    return meant.partition(" ")[0] if day and meant != cell else meant
+
+
+def remembering(read: Callable[[str], Read]) -> Callable[[str], Read]:
+    """The same, that reads a text once as long as there are not too many of them."""
+    known: dict[str, Read] = {}
+
+    def remembered(text: str) -> Read:
+        result = known.get(text)
+        if result is None:
+            result = read(text)
+            if len(known) < _REMEMBERED and len(text) <= _LONG:
+                known[text] = result
+        return result
+
+    return remembered
+
+
+def as_read(source: Source) -> Source:
+    """The source as it stands in the file."""
+    return source.source if isinstance(source, Adapted) else source

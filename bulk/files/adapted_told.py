@@ -1,0 +1,52 @@
+"""What is said of a file that is put right: its program, its columns, and who in it may not be mailed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bulk.files.adapted import Adapted
+from bulk.files.matching import Match
+from bulk.resources.presets.consent import Consent
+from bulk.wording import counted
+
+_SHOWN: Final = 12  # of the columns that are left out
+_STAND: Final = {
+    Consent.LEFT: "unsubscribed", Consent.BOUNCED: "bounced", Consent.UNCONFIRMED: "not confirmed",
+    Consent.UNCLEAR: "of unclear consent",
+}  # fmt: skip
+
+
+def remarks_on(source: Adapted, match: Match) -> list[str]:
+    """What a person has to know of it, each in a line."""
+    how = source.adaptation
+    lines = []
+    used = {at for at, _column in match.columns if at < how.own} | {at for at, _signal in how.signals}
+    used |= {at for _first, others in how.firsts for at in others}
+    left = [title.strip() for title in match.dropped if title not in [how.header[at] for at in used]]
+    if how.preset is not None:
+        lines.append(f"{how.label}: {counted(len(used), 'column')} used" + (f", {_left(left)}." if left else "."))
+    elif left:
+        lines.append(f"Left out: {', '.join(left)}")
+    if how.given.sets:
+        lines.append("Set for every row: " + ", ".join(f"{name}={value}" for name, value in how.given.sets.items()))
+    return [*lines, *_consent(source)]
+
+
+def _left(titles: list[str]) -> str:
+    more = [f"and {len(titles) - _SHOWN:,} more"] if len(titles) > _SHOWN else []
+    return f"{len(titles):,} left out: {', '.join([*titles[:_SHOWN], *more])}"
+
+
+def _consent(source: Adapted) -> list[str]:
+    """How many may not be mailed, as the file says, and what becomes of that."""
+    how = source.adaptation
+    if how.of_all not in (None, Consent.AGREED):
+        said = f"All in this file are {_STAND[how.of_all]}"
+    else:
+        stand = [f"{source.counts[c]:,} {word}" for c, word in _STAND.items() if source.counts[c]]
+        said = f"As the file says, of its rows are {', '.join(stand)}" if stand else ""
+    if not said:
+        return []
+    if how.lists_at is None:
+        return [f"{said}. No list is named, so nothing follows from that here: name one, and they leave it."]
+    return [f"{said}: nobody of them is subscribed; who is unsubscribed there is so here, the others fail with a code."]
