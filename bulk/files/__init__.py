@@ -1,7 +1,7 @@
 """The rows of files: reading, schema, writing, templates. Knows files and resources, nothing of HTTP or jobs.
 
 * What every kind of file offers: `source`, `sink`, as contracts. `opening` (which kind a file is), `named_file`,
-  `sniffing` (what is no table). `csv/` is the first kind, which nobody else knows.
+  `sniffing` (what is no table), `packed` (gzip, zip). `csv/` and `xlsx/` are the kinds, which nobody else knows.
 * A header to columns: `matching`, `column_names`, `header_refusals`.
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
 * Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).

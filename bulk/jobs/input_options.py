@@ -16,8 +16,9 @@ from bulk.resources.spec import Resource, Writing
 def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> Source:
     """Open the input as the options say."""
     asked = SourceOptions(
-        options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear"
-    )
+        options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
+        sheet=options.sheet,
+    )  # fmt: skip
     return open_source(file, asked, resource.columns)
 
 

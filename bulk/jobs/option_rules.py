@@ -20,7 +20,7 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
         _check_choice("key", options.key, resource.keys)
         if options.key == "id" and options.mode == "create":
             raise UsageError("key_id_with_create")
-    elif options.mode or options.key or options.limit is not None or options.skip_lines:
+    elif options.mode or options.key or options.limit is not None or options.skip_lines or options.sheet:
         raise UsageError("import_options_of_one_resource")
     _check_baseline(resource, options)
     if options.delete_missing:

@@ -16,7 +16,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "choice_unknown": "⟦{option}={given!r}⟧: this resource {takes}.",
         "key_id_with_create": ("⟦key=id⟧ finds what is there, so it does not go with ⟦mode=create⟧. Drop one of them."),
         "import_options_of_one_resource": (
-            "⟦mode⟧, ⟦key⟧, ⟦limit⟧ and ⟦skip_lines⟧ go with one resource, not with all. Drop them."
+            "⟦mode⟧, ⟦key⟧, ⟦limit⟧, ⟦skip_lines⟧ and ⟦sheet⟧ go with one resource, not with all. Drop them."
         ),
         "export_options_of_one_resource": (
             "⟦filter⟧, ⟦search⟧ and ⟦columns⟧ go with one resource, not with all. Drop them."
