@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from bulk.files.opening import open_sink, open_source
@@ -116,3 +117,19 @@ def test_what_reads_workbooks_is_not_loaded_for_help():
 
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in loaded if name.startswith(("xlsxwriter", "bulk.files.xlsx"))] == []
+
+
+def test_a_template_that_is_a_workbook_offers_what_the_account_has(bulk: Shell):
+    assert bulk.sandbox("import", Path(__file__).parents[2] / "samples" / "contacts.csv").code == 0
+    assert bulk("template", "contacts", "new.xlsx", "--sandbox").code == 0
+    book = openpyxl.load_workbook("new.xlsx")
+    sheet = book["contacts"]
+    columns = {cell.value: cell.column_letter for cell in sheet[1]}
+    rules = {str(rule.sqref).partition("2:")[0]: rule for rule in sheet.data_validations.dataValidation}
+    size = rules[columns["Company Size"]]
+    assert (size.formula1, size.showErrorMessage) == ('"1-10,11-50,51-200,200+"', False)
+    assert "Newsletter" in rules[columns["lists"]].formula1
+    assert "VIP" in str(rules[columns["tags"]].formula1) or book["choices"].sheet_state == "hidden"
+    assert bulk("validate", "contacts", "new.xlsx", "--sandbox").code == 0
+    assert bulk("template", "contacts", "new.xlsx", "--sandbox").code == 2, "nothing is overwritten"
+    assert bulk("template", "deals", "plain.xlsx").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import stat
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from bulk.errors import UsageError
 from bulk.files.opening import open_sink, open_source
+from bulk.files.xlsx.template import template_workbook
 
 HARD = [
     "+447912345678", "007", "12345678901234567890", "1/2", "March 5", "=1+1", "'quoted", "TRUE", "1E5", " x ", "15%",
@@ -101,3 +103,13 @@ def saved_again(path: Path, folder: Path) -> None:
     profile = f"-env:UserInstallation=file://{folder.parent}/profile"
     line = [SOFFICE or "", profile, "--headless", "--convert-to", "xlsx", "--outdir", str(folder), str(path)]
     subprocess.run(line, check=True, capture_output=True, timeout=300)
+
+
+@pytest.mark.parametrize("choices", [["a, b", "c"], ["x" * 40] * 9, ["=1+1"], [" a"]])
+def test_choices_that_a_rule_cannot_hold_stand_on_a_sheet_that_nobody_sees(choices):
+    made = template_workbook("people", [["a", "b"], ["x", "y"]], {1: choices, 0: ["one", "two"]})
+    book = openpyxl.load_workbook(io.BytesIO(made))
+    rules = {str(rule.sqref): rule.formula1 for rule in book["people"].data_validations.dataValidation}
+    assert rules == {"A2:A1048576": '"one,two"', "B2:B1048576": f"choices!$B$1:$B${len(choices)}"}
+    assert book["choices"].sheet_state == "hidden"
+    assert [cell.value for cell in book["choices"]["B"]] == choices

@@ -24,7 +24,7 @@ from bulk.files.xlsx.cells import COLUMNS, ROWS
 from bulk.resources.escapes import speakable
 
 LONGEST: Final = 32_767  # characters in a cell, as spreadsheet programs count them
-_WIDE: Final = 24  # of a column, in characters
+WIDE: Final = 24  # of a column, in characters
 _SHEET_NAME: Final = 31
 
 
@@ -57,7 +57,7 @@ class XlsxFile:
         self._book = Workbook(name, {"constant_memory": True, "tmpdir": self._rows_kept.name})
         self._sheet = self._book.add_worksheet(sheet_name(self._target.stem))
         self._text = self._book.add_format({"num_format": "@"})
-        self._sheet.set_column(0, max(0, len(self._header) - 1), _WIDE, self._text)
+        self._sheet.set_column(0, max(0, len(self._header) - 1), WIDE, self._text)
         self._sheet.freeze_panes(1, 0)
         self._sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{ROWS}"})
         try:
@@ -79,7 +79,7 @@ class XlsxFile:
             for at, cell in enumerate(cells):
                 if not cell:
                     continue
-                if len(cell) > LONGEST // 2 and len(cell.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST:
+                if len(cell) > LONGEST // 2 and cell_length(cell) > LONGEST:
                     title = self._header[at] if at < len(self._header) else ""
                     raise UsageError(
                         "workbook_cell_too_long", file=self._target, row=row + 1, title=title, limit=LONGEST
@@ -133,6 +133,11 @@ class XlsxFile:
         self._rows_kept.cleanup()
         if self._part is not None:
             self._part.unlink(missing_ok=True)
+
+
+def cell_length(text: str) -> int:
+    """How long a text is to a spreadsheet program."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def sheet_name(wanted: str) -> str:
