@@ -114,6 +114,7 @@ reading = _stack(
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
     click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header."),
+    click.option("--sheet", metavar="NAME", default="", help="Which sheet of a workbook.  [default: the first]"),
     click.option("--limit", type=int, metavar="N", help="The first N rows only."),
 )  # fmt: skip
 

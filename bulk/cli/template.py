@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,22 +23,26 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     """Write an empty CSV with the right header and one example row.
 
     To FILE, or to stdout. With --sandbox or a key, the account's own custom
-    fields are columns too, and their options are listed.
+    fields are columns too, and their options are listed. A FILE that ends in
+    .xlsx is a workbook, in which its lists, tags and options can be chosen.
     """
     from bulk.library.options import check_importable  # noqa: PLC0415 - not for --help
-    from bulk.library.reference import known, template_of  # noqa: PLC0415
+    from bulk.library.reference import known, template_book_of, template_of  # noqa: PLC0415
 
     result = known(resource)
     check_importable(result)
-    columns = _account_columns(result, chosen)
-    text = template_of(result.name, columns)
     path = options.file_of(file)
+    is_workbook = path is not None and path.suffix.casefold() == ".xlsx"
+    columns, names = _in_account(result, chosen, names=is_workbook)
+    content = (
+        template_book_of(result.name, columns, names) if is_workbook else template_of(result.name, columns).encode()
+    )
     if path is None:
-        terminal.write_file(text.encode("utf-8"))
+        terminal.write_file(content)
     else:
         try:
             with path.open("xb") as target:
-                target.write(text.encode("utf-8"))
+                target.write(content)
         except FileExistsError:
             raise UsageError("template_exists", file=path) from None
         terminal.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
@@ -47,18 +51,22 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
     return 0
 
 
-def _account_columns(resource: Resource, chosen: dict[str, Any]) -> Sequence[Column] | None:
-    """The columns in the account, None if there is none to ask, or nothing to ask it."""
-    if not resource.custom:
-        return None
+def _in_account(
+    resource: Resource, chosen: dict[str, Any], *, names: bool
+) -> tuple[Sequence[Column] | None, Mapping[str, Sequence[str]]]:
+    """The columns in the account, None if it is not asked; and the `names` to choose from."""
+    if not resource.custom and not names:
+        return None, {}
     access = options.account(**{name: chosen[name] for name in ("sandbox", "base_url", "connection")})
     if access is None:
-        return None
+        return None, {}
     import anyio  # noqa: PLC0415
 
-    from bulk.library.reference import columns_in  # noqa: PLC0415
+    from bulk.library.reference import choices_in, columns_in  # noqa: PLC0415
 
-    return anyio.run(columns_in, resource.name, access)
+    if names:
+        return anyio.run(choices_in, resource.name, access)
+    return anyio.run(columns_in, resource.name, access), {}
 
 
 def _options(columns: Sequence[Column]) -> list[str]:

@@ -1,7 +1,7 @@
 """The rows of files: reading, schema, writing, templates. Knows files and resources, nothing of HTTP or jobs.
 
 * What every kind of file offers: `source`, `sink`, as contracts. `opening` (which kind a file is), `named_file`,
-  `sniffing` (what is no table). `csv/` is the first kind, which nobody else knows.
+  `sniffing` (what is no table), `packed` (gzip, zip). `csv/` and `xlsx/` are the kinds, which nobody else knows.
 * A header to columns: `matching`, `column_names`, `header_refusals`.
 * Rows put right before: `adaptation` (how, by a preset and what the user says), `set_columns` (what is set for every
   row), `adapted` (the source that does it), `adapted_opening`, `adapted_told` (what is said of it).

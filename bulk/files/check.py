@@ -16,7 +16,7 @@ from typing import Final, Literal, Protocol, Self
 
 from bulk.files.keys import Keys, RowSet
 from bulk.files.matching import Match
-from bulk.files.row_issues import contradictions, duplicate, nothing_of, unfit
+from bulk.files.row_issues import contradictions, duplicate, nothing_of, unfit, unread_cells
 from bulk.files.schema import build_schema, check_batch
 from bulk.files.source import Record, Source
 from bulk.model import Issue
@@ -187,6 +187,9 @@ class FileCheck:
         issues += contradictions(records, self._match)
         issues += nothing_of(records, self._match)
         issues += self._look(records, self._match) if self._look is not None else ()
+        if unread := list(unread_cells(records, self._match)):
+            spoken_of = {(issue.row, issue.column) for issue in unread}
+            issues = unread + [issue for issue in issues if (issue.row, issue.column) not in spoken_of]
         return issues
 
     # ---- rows that wait

@@ -5,23 +5,43 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bulk.errors import UnfinishedError, UsageError
 
 
+class Content(Protocol):
+    """The bytes of a table that a file does not hold as they are: they are packed, or made of what it holds."""
+
+    def open(self, file: NamedFile, /) -> io.RawIOBase:
+        """Open them at their beginning, as often as is asked. Raises as `open_file` does, and while they are read."""
+
+    def describe(self) -> str:
+        """What they are in, for people: "packed with gzip"."""
+
+
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """Where the bytes are, and what messages call the file; as text it is that name."""
+    """Where the bytes are, and what messages call the file; as text it is that name.
+
+    With a `content` the table is that, and not what lies at the path.
+    """
 
     path: Path
     name: str = ""
+    content: Content | None = None
 
     def __str__(self) -> str:
         return self.name or str(self.path)
 
 
-def open_binary(file: NamedFile | Path) -> io.FileIO:
-    """The file, open for reading; a `UsageError` if it is none that can be read twice.
+def open_binary(file: NamedFile) -> io.RawIOBase:
+    """The bytes of its table, open for reading. Raises as `open_file` does."""
+    return file.content.open(file) if file.content is not None else open_file(file)
+
+
+def open_file(file: NamedFile | Path) -> io.FileIO:
+    """The file as it lies there, open for reading; a `UsageError` if it is none that can be read twice.
 
     `UnfinishedError` if a job's copy was taken away from it.
     """

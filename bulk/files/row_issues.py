@@ -24,6 +24,17 @@ def unfit(record: Record) -> Issue:
     return Issue(record.number, "", "", problem.code, problem.message, problem.hint)
 
 
+def unread_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
+    """Cells of used columns that the file has, and whose text nobody knows."""
+    for record in records:
+        for at, _ in match.columns if record.doubts else ():
+            if record.doubts and (problem := record.doubts.get(at)) is not None:
+                title = match.header[at].strip()
+                yield Issue(
+                    record.number, title, shorten(record.cells[at]), problem.code, problem.message, problem.hint
+                )
+
+
 def contradictions(records: Sequence[Record], match: Match) -> Iterator[Issue]:
     """Rows that want one and the same thing for a record and not for it."""
     columns = {column.attribute: (at, column) for at, column in match.columns}

@@ -12,10 +12,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from bulk.files.named_file import NamedFile
+from bulk.files.named_file import NamedFile, open_binary
 
-_AS_CSV: Final = "Open it in a spreadsheet program and save it as CSV (UTF-8), then import that."
-_UNPACK: Final = "Unpack it and import the CSV that is in it."
+_SAVE: Final = (
+    "Open it in a spreadsheet program and save it as an Excel workbook (.xlsx) or as CSV (UTF-8), then import that."
+)
+_UNPACK: Final = "Unpack it and import what is in it."
 _EXPORT: Final = "Export the data as CSV where it comes from."
 
 
@@ -27,13 +29,12 @@ class Format:
     way_on: str
 
 
-XLSX: Final = Format("an Excel workbook (.xlsx)", _AS_CSV)
+XLSX: Final = Format("an Excel workbook (.xlsx)", _UNPACK)
 ZIP: Final = Format("a zip archive", _UNPACK)
 GZIP: Final = Format("packed with gzip (.gz)", _UNPACK)
 BINARY: Final = Format("no text at all", _EXPORT)
 
 _BY_MARK: Final = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format("an old Excel workbook (.xls), or another Office file", _AS_CSV)),
     (b"\x1f\x8b\x08", GZIP),
     (b"BZh91AY&SY", Format("packed with bzip2 (.bz2)", _UNPACK)),
     (b"\xfd7zXZ\0", Format("packed with xz (.xz)", _UNPACK)),
@@ -49,7 +50,16 @@ _BY_MARK: Final = (
     (b"GIF89a", Format("a picture (.gif)", _EXPORT)),
     (b"{\\rtf", Format("a document (.rtf)", _EXPORT)),
 )
+_COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what old Office programs write, and new ones with a password
+_XLS: Final = Format("an old Excel workbook (.xls), or another Office file", _SAVE)
+_LOCKED: Final = Format(
+    "a workbook with a password",
+    "Open it with its password, take that away (in Excel: File, Info, Protect Workbook, Encrypt with Password), save"
+    " it, and import it again.",
+)
+_LOCKED_MARK: Final = "EncryptedPackage".encode("utf-16-le")
 _IN_ZIP: Final = (  # what the names in an archive begin with, most telling first
+    ("xl/workbook.bin", Format("a binary Excel workbook (.xlsb)", _SAVE)),
     ("xl/", XLSX),
     ("Index/", Format("a Numbers file", "Open it in Numbers and export it as CSV (Unicode UTF-8), then import that.")),
     ("word/", Format("a Word document (.docx)", _EXPORT)),
@@ -61,7 +71,7 @@ _BY_TEXT: Final = (
      Format("a web page (HTML)", "If it holds your table, open it in a spreadsheet program and save it as CSV (UTF-8);"
             " else it is probably the page of a sign-in or of an error: download the file again.")),
     (re.compile(rb"<\?xml.{0,600}(?:spreadsheet|excel)", re.IGNORECASE | re.DOTALL),
-     Format("a spreadsheet in XML", _AS_CSV)),
+     Format("a spreadsheet in XML", _SAVE)),
     (re.compile(rb"<\?xml"), Format("an XML file", _EXPORT)),
     (re.compile(rb'\{\s*"\w[^"\n]*"\s*:|\[\s*[{\[]'), Format("a JSON file", _EXPORT)),
     (re.compile(rb"BEGIN:VCARD", re.IGNORECASE),
@@ -76,6 +86,8 @@ def recognise(file: NamedFile, head: bytes, *, encoded: bool = False) -> Format 
     for mark, known in _BY_MARK:
         if head.startswith(mark):
             return known
+    if head.startswith(_COMPOUND):
+        return _LOCKED if _is_locked(file, head) else _XLS
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(file, head)
     marked = _MARKS_OF_TEXT.match(head)
@@ -98,13 +110,21 @@ def _is_utf8(head: bytes) -> bool:
     return True
 
 
+def _is_locked(file: NamedFile, head: bytes) -> bool:
+    """Whether a compound file is one with a password: its list of contents names what is encrypted."""
+    size, first = 1 << int.from_bytes(head[30:32], "little") % 16, int.from_bytes(head[48:52], "little")
+    with open_binary(file) as opened:
+        opened.seek((first + 1) * size)
+        return _LOCKED_MARK in (opened.read(4096) or b"")
+
+
 def _zipped(file: NamedFile, head: bytes) -> Format:
     """What an archive is: office programs write them too, and say in it what it is."""
     if odf := _ODF.search(head[:200]):
         kind = odf[1].decode("ascii")
-        way_on = _AS_CSV if kind == "spreadsheet" else _EXPORT
+        way_on = _SAVE if kind == "spreadsheet" else _EXPORT
         return Format(f"an OpenDocument {kind}" + (" (.ods)" if kind == "spreadsheet" else ""), way_on)
-    names = _names_in(file)
+    names = _names_in(file) if file.content is None else ()
     return next((known for begin, known in _IN_ZIP if any(name.startswith(begin) for name in names)), ZIP)
 
 

@@ -5,7 +5,7 @@ Opens nothing and knows no kind of file: `opening` chooses the member for one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,11 +17,15 @@ MISSING: Final = "_missing"  # the column that names the cells that a row did no
 
 @dataclass(slots=True)
 class Record:
-    """One data row as read. `number` is the row a spreadsheet shows. With a `problem` the row is to be rejected."""
+    """One data row as read. `number` is the row a spreadsheet shows. With a `problem` the row is to be rejected.
+
+    So it is with `doubts`, which are of single cells by their column, if the column is used.
+    """
 
     number: int
     cells: list[str]
     problem: Problem | None
+    doubts: Mapping[int, Problem] | None = None
 
 
 class Source(Protocol):

@@ -1,11 +1,11 @@
-"""The CSV that a person starts from: a resource's header and one example row. Derived from the declaration only.
+"""The file that a person starts from: a resource's header and one example row. Derived from the declaration only.
 
 The files in `templates/` are those without an account; `bulk template NAME templates/NAME.csv` writes one anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bulk.files.csv.writer import BOM, format_row
 from bulk.resources.spec import Column, Resource
@@ -19,6 +19,22 @@ def template(resource: Resource, columns: Sequence[Column] | None = None) -> str
     writable = importable(resource, columns)
     header = format_row([column.header for column in writable], plain=False)
     return BOM + header + format_row([example_of(column) for column in writable], plain=False)
+
+
+def template_book(
+    resource: Resource, columns: Sequence[Column] | None = None, names: Mapping[str, Sequence[str]] | None = None
+) -> bytes:
+    """A template as a workbook that offers what a cell may hold: a column's options, and by its attribute `names`."""
+    from bulk.files.xlsx.template import template_workbook  # noqa: PLC0415 - only where there is one
+
+    writable = importable(resource, columns)
+    known = names or {}
+    choices = {
+        at: known.get(column.attribute) or [option.value for option in column.options or ()]
+        for at, column in enumerate(writable)
+    }
+    rows = [[column.header for column in writable], [example_of(column) for column in writable]]
+    return template_workbook(resource.name, rows, choices)
 
 
 def importable(resource: Resource, columns: Sequence[Column] | None = None) -> list[Column]:

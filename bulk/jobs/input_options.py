@@ -30,8 +30,9 @@ _REPORTS: Final = (SUCCEEDED, FAILED, SKIPPED, UNPROCESSED)
 def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> Source:
     """Open the input as the options say, and put its rows right as its preset and they say."""
     asked = SourceOptions(
-        options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear"
-    )
+        options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
+        sheet=options.sheet,
+    )  # fmt: skip
     given = Given(options.maps, options.sets, options.preset, options.separator)
     return open_adapted(file, asked, resource, given, called=_name_of(file))
 

@@ -44,7 +44,7 @@ def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
 def _of_one_resource(options: ImportOptions) -> bool:
     """Whether something is asked for that makes sense for one resource only."""
     named = options.mode or options.key or options.sets or options.preset not in (AUTO, NONE)
-    return bool(named or options.limit is not None or options.skip_lines)
+    return bool(named or options.limit is not None or options.skip_lines or options.sheet)
 
 
 def _check_baseline(resource: Resource | None, options: ImportOptions) -> None:

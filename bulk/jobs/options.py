@@ -87,6 +87,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "ignore_unknown": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
+    "sheet": _TEXT,
     "on_duplicate": _one_of(*ON_DUPLICATE),
     "blank": _one_of("", *BLANK),
     "baseline": (_is_name, "name an export, by its file or its job; or write auto or none"),
@@ -143,6 +144,7 @@ class ImportOptions:
     ignore_unknown: bool = False
     on_invalid: str = "skip"
     skip_lines: int = 0
+    sheet: str = ""
     on_duplicate: OnDuplicate = "error"
     blank: str = ""  # "keep" in so many words keeps what was emptied in a sheet too
     baseline: str = "auto"

@@ -33,7 +33,7 @@ def given_rows(rows: Rows, separator: str) -> GivenRows:
 
 def of_rows(options: ImportOptions | None) -> ImportOptions:
     """The options of rows that are no file: how they are written down is not the caller's."""
-    return replace(options or ImportOptions(), encoding="utf-8", delimiter=",", skip_lines=0)
+    return replace(options or ImportOptions(), encoding="utf-8", delimiter=",", skip_lines=0, sheet="")
 
 
 def frames(path: Path, size: int) -> Iterator[pl.DataFrame]:

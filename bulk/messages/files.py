@@ -7,10 +7,35 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
-        "input_no_file": "{file} is {what}. Name a CSV file, or - for standard input.",
+        "input_no_file": "{file} is {what}. Name a file, or - for standard input.",
         "input_missing": "{file}: there is no such file. Check the name and the folder you are in.",
         "input_unreadable": "{file} cannot be read: {reason}. Check its permissions.",
         "not_csv": "{file} is no CSV: it is {what}. {way_on}",
+        "packed_damaged": (
+            "{file} is packed, and what is in it cannot be unpacked: {reason}. Download or copy the file again."
+        ),
+        "packed_unknown": (
+            "{file} is packed in a way that is not known here: {reason}. Unpack it and import what is in it."
+        ),
+        "zip_without_csv": (
+            "{file} is a zip archive without a CSV ({count:file} in it). Unpack it and import what holds your table."
+        ),
+        "zip_of_several": (
+            "{file} is a zip archive of several tables: {members}. Unpack it and import them one by one, so that each"
+            " is looked at by itself."
+        ),
+        "zip_encrypted": "{file} is a zip archive with a password. Unpack it and import what is in it.",
+        "workbook_damaged": (
+            "{file} is an Excel workbook that cannot be read: {reason}. Open it in a spreadsheet program and save it"
+            " again, as an Excel workbook (.xlsx) or as CSV (UTF-8)."
+        ),
+        "workbook_empty": "{file} is an Excel workbook without a sheet of cells. Check that this is the right file.",
+        "sheet_unknown": "{file} has no sheet {sheet!r}. Its sheets: {sheets}. Name one of them with ⟦sheet⟧.",
+        "sheet_of_no_workbook": "{file} is no Excel workbook, so it has no sheet {sheet!r}. Leave ⟦sheet⟧ out.",
+        "sheet_merged": (
+            "The sheet {sheet!r} merges more cells than a table can, for one {range}. Take the merged cells apart, or"
+            " save the sheet as CSV (UTF-8)."
+        ),
         "file_empty": "{file} is empty{after}: it needs a header row. ⟦template⟧ writes one.",
         "encoding_unknown": (
             "⟦encoding={encoding!r}⟧ is not known. Usual ones: utf-8, cp1252 (Windows, western Europe), latin-1,"
@@ -127,9 +152,23 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The file has no column {titles}, which every row needs.{nearest} "
             "Rename the column that holds it, or pass ⟦map={example}={attribute}⟧.{hint}"
         ),
+        "workbook_too_wide": (
+            "{file}: a workbook has 16,384 columns at most, and these are {columns:,}. Choose fewer columns, or name a"
+            " file that ends in .csv."
+        ),
+        "workbook_full": (
+            "{file}: a sheet has {rows:,} rows at most, and there are more. Name a file that ends in .csv."
+        ),
+        "workbook_cell_too_long": (
+            "{file}, row {row}: what belongs into {title!r} is longer than the {limit:,} characters that a cell of a"
+            " workbook takes, and would be cut. Name a file that ends in .csv, which takes it."
+        ),
         "output_not_written": "{file} cannot be written: {reason}. Choose another place.",
     },
     "UnfinishedError": {
+        "sheet_disk_full": (
+            "What is in the workbook does not fit into {folder}: {reason}. Make room, or name another place by TMPDIR"
+        ),
         "compare_disk_full": (
             "What is compared does not fit into {folder}: {reason}. Make room, or name another place by TMPDIR"
         ),

@@ -34,7 +34,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " It takes contacts by their addresses, each once: ⟦mode=upsert⟧, ⟦key=email⟧, and not ⟦on_duplicate=all⟧."
         ),
         "import_options_of_one_resource": (
-            "⟦mode⟧, ⟦key⟧, ⟦limit⟧, ⟦skip_lines⟧, ⟦set⟧ and ⟦preset⟧ go with one resource, not with all. Drop them."
+            "⟦mode⟧, ⟦key⟧, ⟦limit⟧, ⟦skip_lines⟧, ⟦sheet⟧, ⟦set⟧ and ⟦preset⟧ go with one resource, not with all."
+            " Drop them."
         ),
         "export_options_of_one_resource": (
             "⟦filter⟧, ⟦search⟧ and ⟦columns⟧ go with one resource, not with all. Drop them."

@@ -26,6 +26,20 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "value_without_header": ("A column without a name has a value here.", "Name the column, or empty the cell."),
     "nul_character": ("The row holds a NUL character, which no text has.", "Take it out, or export the file again."),
+    "cell_error": ("A cell of the workbook shows an error, like #REF!.", "Correct its formula, or type the value."),
+    "formula_without_value": (
+        "A cell of the workbook holds a formula that was never calculated.",
+        "Open the file in a spreadsheet program and save it there; or type the value.",
+    ),
+    "digits_lost": (
+        "A cell of the workbook is a number of more than 15 digits, of which a spreadsheet keeps no more.",
+        "Format the column as text, and type or paste the number again.",
+    ),
+    "no_date": ("A cell of the workbook is formatted as a date and is none.", "Type the date, like 2026-05-28."),
+    "cell_merged": (
+        "A cell of the workbook is merged with another, and holds nothing of its own.",
+        "Take the merge apart, and write into each cell what it is to hold.",
+    ),
     "changed_meanwhile": (
         "What the row changes is not as it was when the plan was made, so nothing was done.",
         "Look at both values, and make a new plan.",

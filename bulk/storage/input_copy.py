@@ -23,7 +23,7 @@ import anyio
 import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
-from bulk.files.named_file import NamedFile, open_binary
+from bulk.files.named_file import NamedFile, open_file
 from bulk.storage.job_folder import INPUT_COPY, JobFolder
 from bulk.storage.job_record import InputFile, sha256_of
 from bulk.storage.private import open_private
@@ -174,7 +174,7 @@ def _copied(source: Path, target: Path, left: threading.Event) -> Taken | None:
     """Copy a file once; None if it was changed meanwhile. What is not whole never stands under the copy's name."""
     part = target.with_name(f".{target.name}.part")
     try:
-        with open_binary(source) as file, open_private(part) as copy:
+        with open_file(source) as file, open_private(part) as copy:
             began = time.time()
             seen = Seen.of(os.fstat(file.fileno()))
             _transfer(file, copy, left)

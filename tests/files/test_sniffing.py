@@ -16,27 +16,28 @@ from bulk.errors import UsageError
 from bulk.files.opening import SourceOptions, open_source
 
 
-def zipped(*names: str, stored: bytes = b"") -> bytes:
+def zipped(*names: str, stored: bytes = b"", packed: bool = False) -> bytes:
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
         if stored:
             archive.writestr("mimetype", stored, zipfile.ZIP_STORED)
         for name in names:
-            archive.writestr(name, "email,name\na@example.com,Ana\n")
+            archive.writestr(name, gzip.compress(CSV) if packed else CSV)
     return kept.getvalue()
 
 
 CSV = b"email,firstName\nana@example.com,Ana\n"
 SHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 OTHERS = {
-    "an Excel workbook (.xlsx). Open it": zipped("docProps/app.xml", "[Content_Types].xml", "xl/workbook.xml"),
+    "a binary Excel workbook (.xlsb). Open it": zipped("docProps/app.xml", "[Content_Types].xml", "xl/workbook.bin"),
     "an old Excel workbook (.xls), or": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
     "an OpenDocument spreadsheet (.ods). Open": zipped("content.xml", stored=SHEET),
     "an OpenDocument text. Export": zipped("content.xml", stored=SHEET.replace(b"spreadsheet", b"text")),
     "a Numbers file": zipped("Index/Document.iwa", "Metadata/Properties.plist"),
     "a Word document": zipped("[Content_Types].xml", "word/document.xml"),
-    "a zip archive. Unpack": zipped("people.csv"),
-    "packed with gzip (.gz). Unpack": gzip.compress(CSV),
+    "a zip archive, packed with gzip. Unpack": gzip.compress(zipped("people.csv")),
+    "packed with gzip (.gz), people.csv in a zip archive. Unpack": zipped("people.csv", packed=True),
+    "a PDF, packed with gzip. Export": gzip.compress(b"%PDF-1.7\n"),
     "packed with bzip2": bz2.compress(CSV),
     "packed with xz": lzma.compress(CSV),
     "packed with zstd": b"\x28\xb5\x2f\xfd\x04\x58" + bytes(range(64)),
@@ -79,7 +80,7 @@ def test_a_page_in_utf16_and_a_database(csv_file, tmp_path: Path):
 
 
 def test_an_archive_that_is_cut_off_is_one_all_the_same(csv_file):
-    with pytest.raises(UsageError, match="a zip archive"):
+    with pytest.raises(UsageError, match="is packed, and what is in it cannot be unpacked"):
         open_source(csv_file(zipped("a.csv")[:40]))
 
 

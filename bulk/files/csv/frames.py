@@ -31,7 +31,7 @@ class LineTooLongError(Exception):
 class Watched(io.RawIOBase):
     """The bytes of a file up to `stop`, watched chunk by chunk: for NUL, for a line that does not end, for blanks."""
 
-    def __init__(self, file: io.FileIO, stop: int | None = None, delimiter: str = ",") -> None:
+    def __init__(self, file: io.RawIOBase, stop: int | None = None, delimiter: str = ",") -> None:
         self._file = file
         self.blanks = BlankWatch(delimiter)
         self._stop = stop

@@ -58,7 +58,8 @@ class CsvSource:
 
     def describe(self) -> str:
         """For people: "UTF-8 with BOM, semicolon-separated"."""
-        return self.dialect.describe()
+        content = self.file.content
+        return (f"{content.describe()}, " if content is not None else "") + self.dialect.describe()
 
     @property
     def read_bytes(self) -> int:

@@ -1,0 +1,59 @@
+"""The XML of a workbook's parts, as events while it is read; no part is in memory at once. Knows no part by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Final
+from xml.parsers import expat
+
+PIECE: Final = 262_144  # bytes read at a time
+
+
+class MarkupError(Exception):
+    """A part is no XML that a workbook has."""
+
+
+class Events:
+    """What a parser tells. `start` and `end` are given names without their prefix, `text` what stands between."""
+
+    def start(self, name: str, attributes: Mapping[str, str], /) -> None:
+        """An element begins."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def text(self, text: str) -> None:
+        """Text, maybe only a piece of it."""
+
+
+def feed(part: IO[bytes], events: Events) -> Iterator[None]:
+    """Read a part piece by piece, telling what it holds; each step is a piece. Raises `MarkupError`."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse  # which no workbook has: entities could grow without end
+    parser.StartElementHandler = _without_prefix(events.start)
+    events_end = events.end
+    parser.EndElementHandler = lambda name: events_end(name.rpartition(":")[2])
+    parser.CharacterDataHandler = events.text
+    try:
+        while piece := part.read(PIECE):
+            parser.Parse(piece, False)
+            yield
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise MarkupError(str(error)) from error
+    yield
+
+
+def read(part: IO[bytes], events: Events) -> None:
+    """Read a part to its end. Raises `MarkupError`."""
+    for _ in feed(part, events):
+        pass
+
+
+def _without_prefix(start: Callable[[str, Mapping[str, str]], None]) -> Callable[[str, Mapping[str, str]], None]:
+    return lambda name, attributes: start(name.rpartition(":")[2], attributes)
+
+
+def _refuse(*_: object) -> None:
+    raise MarkupError("it declares a document type")
