@@ -61,7 +61,7 @@ class Adaptation:
     unsubscribed_at: int | None = None
     consent_at: int | None = None
 
-    def put_together(self, cells: list[str]) -> None:
+    def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
         separator = self.given.separator
         for at, others in self.firsts:

@@ -10,13 +10,15 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeVar
 
 from bulk.files.adaptation import Adaptation
+from bulk.files.matching import Match
 from bulk.files.source import Record, Source
 from bulk.resources.identity import address_key
+from bulk.resources.kinds import DATE
 from bulk.resources.presets.consent import Consent, strictest, strictness
 from bulk.resources.presets.preset import Form
 
@@ -42,9 +44,16 @@ class Adapted:
 
     def __post_init__(self) -> None:
         self._signals = [(at, remembering(signal.read)) for at, signal in self.adaptation.signals]
-        self.use(range(self.adaptation.own), ())
+        self._use(range(self.adaptation.own), ())
 
-    def use(self, columns: Collection[int], days: Collection[int]) -> None:
+    def used_as(self, match: Match) -> Match:
+        """Put right the cells of the columns alone that are used so; the match, with what the file says of people."""
+        used = {at for at, _column in match.columns}
+        used |= {other for at, others in self.adaptation.firsts if at in used for other in others}
+        self._use(used, {at for at, column in match.columns if column.kind is DATE})
+        return replace(match, consent_at=self.adaptation.consent_at)
+
+    def _use(self, columns: Collection[int], days: Collection[int]) -> None:
         """Put right the cells of these columns alone; `days` of them take a date without its time."""
         separator = self.adaptation.given.separator
         self._forms = [
@@ -105,7 +114,7 @@ class Adapted:
         for at, meant in self._forms:
             if cells[at]:
                 cells[at] = meant(cells[at])
-        how.put_together(cells)
+        how.complete(cells)
         cells += how.adds
         if consent is not None:
             if consent is Consent.LEFT:

@@ -40,7 +40,7 @@ def open_adapted(
     if how is None:
         return source
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
-    if encoding and isinstance(source, CsvSource) and not _is_unicode(file):  # beyond what was looked at
+    if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
     return Adapted(source, how)
 

@@ -23,16 +23,16 @@ What `bulk import contacts FILE` reads without being told what the columns are, 
 `bulk/resources/presets`. This page is generated: `⟦presets_page⟧ > docs/presets.md`.
 
 * A file is recognised by its header, whatever the case, blanks and order of its columns. The line that says so names
-  the columns that are left out. `--preset NAME` says which program it is, `--preset none` that it is none.
+  the columns that are left out. `⟦preset=NAME⟧` says which program it is, `⟦preset=none⟧` that it is none.
 * A column that a preset does not speak of, or leaves out, goes to the account's custom field of the same title, if
-  there is one. What is mapped by `--map` goes where that says.
-* Whom the file marks as unsubscribed, bounced or not confirmed is never subscribed by it. With `--set lists=NAME` the
+  there is one. What is mapped by `⟦map⟧` goes where that says.
+* Whom the file marks as unsubscribed, bounced or not confirmed is never subscribed by it. With `⟦set=lists=NAME⟧` the
   unsubscribed are unsubscribed from that list; the others stand in failed.csv (`bounced`, `unconfirmed`), the rest of
   their rows being done. An address that stands there twice counts as the stricter row says. Without a list nothing
   follows from it, and that is said.
-* A column that looks like consent and is not understood stops the import until `--map` says what it is:
-  `--map 'TITLE=consent'` (yes, or a word like subscribed: may be mailed), `--map 'TITLE=opted_out'` (yes: has left), or
-  `--map 'TITLE='` to leave it out.
+* A column that looks like consent and is not understood stops the import until `⟦map⟧` says what it is:
+  `⟦map=TITLE=consent⟧` (yes, or a word like subscribed: may be mailed), `⟦map=TITLE=opted_out⟧` (yes: has left), or
+  `⟦map=TITLE=⟧` to leave it out.
 * `*` stands for any rest of a title.
 """
 
@@ -91,7 +91,7 @@ def presets_page(presets: Iterable[Preset] = PRESETS) -> str:
     lines = [*_said(_INTRODUCTION).splitlines(), "", "| preset | program |", "|---|---|"]
     lines += [f"| [{preset.name}](#{preset.name}) | {preset.title} |" for preset in presets]
     lines += ["", f"Of these no header was public, so nothing is claimed of them: {', '.join(WITHOUT)}."]
-    lines += ["Their files are read like any other, by the titles of their columns and `--map`."]
+    lines += [_said("Their files are read like any other, by the titles of their columns and `⟦map⟧`.")]
     for preset in presets:
         lines += ["", f"## {preset.name}", "", f"{preset.title}.", "", *(f"* {note}" for note in notes_of(preset)), ""]
         lines += ["| column | becomes |", "|---|---|"]

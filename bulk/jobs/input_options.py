@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,6 @@ from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
-from bulk.resources.kinds import DATE
 from bulk.resources.spec import Resource, Writing
 from bulk.storage.job_folder import FAILED, JOB, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
 
@@ -64,10 +62,7 @@ def matched(resource: Resource, source: Source, options: ImportOptions, names: N
     )  # fmt: skip
     if how is None or not isinstance(source, Adapted):
         return match
-    used = {at for at, _column in match.columns}
-    used |= {other for at, others in how.firsts if at in used for other in others}
-    source.use(used, {at for at, column in match.columns if column.kind is DATE})
-    return replace(match, consent_at=how.consent_at)
+    return source.used_as(match)
 
 
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:

@@ -300,3 +300,18 @@ def test_each_header_in_public_is_understood_with_no_option_but_a_list(tmp_path,
         row = ["ada@example.com" if normalise(title) in addresses else "" for title in header]
         (result,) = rows_of(tmp_path, [header, row], ProgramFile(preset.name, ""), sets={"lists": "Newsletter"})
         assert result.values["email"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("rows", [1, 3_000])
+def test_a_file_of_a_program_that_writes_no_unicode_is_read_in_its_encoding(tmp_path, rows):
+    program = next(program for program in FILES if program.name == "outlook")
+    path = tmp_path / "outlook.csv"
+    people = [["Ada", "", "L", "", "", "0143", "", "", f"p{n}@example.com", "SMTP"] for n in range(rows)]
+    people[-1][2] = "Ångström"  # beyond what is looked at first
+    with path.open("w", encoding="cp1252", newline="") as file:
+        csv.writer(file).writerows([program.header, *people])
+    source = source_of(CONTACTS, NamedFile(path), ImportOptions())
+    assert source.describe().startswith("cp1252")
+    assert [record.cells[2] for record in source.records()][-1] == "Ångström"
+    path.write_text(path.read_text("cp1252"), "utf-8")
+    assert source_of(CONTACTS, NamedFile(path), ImportOptions()).describe().startswith("UTF-8")
