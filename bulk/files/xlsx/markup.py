@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Final
 from xml.parsers import expat
 
@@ -27,14 +27,23 @@ class Events:
 
 
 def feed(part: IO[bytes], events: Events) -> Iterator[None]:
-    """Read a part piece by piece, telling what it holds; each step is a piece. Raises `MarkupError`."""
+    """Read a part piece by piece, telling what it holds; each step is a piece. Raises `MarkupError`.
+
+    Elements that have another prefix than the first are of another kind, and told with it.
+    """
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse  # which no workbook has: entities could grow without end
-    parser.StartElementHandler = _without_prefix(events.start)
-    events_end = events.end
-    parser.EndElementHandler = lambda name: events_end(name.rpartition(":")[2])
     parser.CharacterDataHandler = events.text
+
+    def first(name: str, attributes: Mapping[str, str]) -> None:
+        prefix = name[: name.rfind(":") + 1]
+        start, end = events.start, events.end  # called a million times
+        parser.StartElementHandler = (lambda n, a: start(n.removeprefix(prefix), a)) if prefix else start
+        parser.EndElementHandler = (lambda n: end(n.removeprefix(prefix))) if prefix else end
+        start(name.removeprefix(prefix), attributes)
+
+    parser.StartElementHandler = first
     try:
         while piece := part.read(PIECE):
             parser.Parse(piece, False)
@@ -49,10 +58,6 @@ def read(part: IO[bytes], events: Events) -> None:
     """Read a part to its end. Raises `MarkupError`."""
     for _ in feed(part, events):
         pass
-
-
-def _without_prefix(start: Callable[[str, Mapping[str, str]], None]) -> Callable[[str, Mapping[str, str]], None]:
-    return lambda name, attributes: start(name.rpartition(":")[2], attributes)
 
 
 def _refuse(*_: object) -> None:
