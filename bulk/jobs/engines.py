@@ -103,6 +103,8 @@ def no_batch(job: Job) -> str:
         return ""
     if job.applies:
         return "⟦engine=batch⟧: what a plan says is carried out one request a step."
+    if job.resumed:  # what is left of it may be few, or has been in batches
+        return ""
     return (
         f"⟦engine=batch⟧: fewer than {FEWEST} of these rows can go in a batch, so all go one request a step. It takes"
         " contacts by their addresses that are new or get something: ⟦mode=upsert⟧, ⟦key=email⟧."
