@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bulk.jobs.batch_readings import was_there
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, UPDATED
@@ -34,7 +35,11 @@ class AfterBatch:
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))
         outcome = yield from self.flow_of(row, known_now)
-        return _with_batch(outcome, made=self.checkpoint.batches.has_made(row.number))
+        made = self.checkpoint.batches.has_made(row.number)
+        if made and outcome.id and was_there(self.checkpoint, outcome.id):
+            self.checkpoint.batches.was_there(row.number, outcome.id)
+            made = False
+        return _with_batch(outcome, made=made)
 
     def _learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
         """What the contact has by now: its batch may have been carried out, or not."""

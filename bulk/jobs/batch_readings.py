@@ -21,6 +21,7 @@ from bulk.planning.read_back import NotRead, read_contacts
 from bulk.planning.state import RELATIONS, ContactState
 from bulk.resources.escapes import escaped
 from bulk.resources.identity import address_key
+from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.snapshot import PEOPLE
 
@@ -106,11 +107,16 @@ class BatchReadings:
         else:
             checkpoint.snapshot.hold(PEOPLE, row.key, state.to_json())
             checkpoint.batches.read(row.number, came_about(awaited.edits, left, state.id))
+            if awaited.edits.made and was_there(checkpoint, state.id):
+                checkpoint.batches.was_there(row.number, state.id)
 
     def _settle(self, awaited: Awaited, state: ContactState) -> None:
         """End a row of which all is so."""
-        action = CREATED if awaited.edits.made else UPDATED
-        self.checkpoint.rows.settle(awaited.row.number, Outcome(RowStatus.SUCCEEDED, action, state.id))
+        row, made = awaited.row.number, awaited.edits.made
+        if made and was_there(self.checkpoint, state.id):
+            self.checkpoint.batches.was_there(row, state.id)
+            made = False
+        self.checkpoint.rows.settle(row, Outcome(RowStatus.SUCCEEDED, CREATED if made else UPDATED, state.id))
         self.counts[RowStatus.SUCCEEDED.value] += 1
         self.on_end()
 
@@ -142,6 +148,13 @@ class BatchReadings:
         if left is not None and left.is_nothing:
             self._settle(awaited, state)
             del taken.rows[key], self._expected[key]
+
+
+def was_there(checkpoint: Checkpoint, identity: str) -> bool:
+    """Whether a contact was there when the job began, whatever was read then: its id says so."""
+    highest = checkpoint.fact(facts.HIGHEST)
+    highest = checkpoint.fact(facts.NEWEST) if highest is None else highest
+    return highest is not None and int(identity) <= highest
 
 
 def _key_of(state: ContactState) -> str:

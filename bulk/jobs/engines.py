@@ -104,6 +104,8 @@ def no_batch(job: Job) -> str:
     """The line that a user sees who has asked for batches where there are none."""
     if job.options.engine != BATCH:
         return ""
+    if job.resumed and not job.applies:  # what is left of it may be few, or has been in batches
+        return ""
     if job.applies:
         said = "⟦engine=batch⟧: what a plan says is carried out one request a step."
     else:

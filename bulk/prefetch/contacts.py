@@ -115,7 +115,8 @@ async def read_snapshot(
     on_page(page, (0, 0), checkpoint)
     if not await _read_on(runner, walk, on_page):  # interrupted, and the rows will not begin either; or without use
         return None
-    if checkpoint.fact(facts.NEWEST) is None and not checkpoint.journal.has_begun():
+    sure = newest[0] > 0 or not page.total  # a page may come empty that is not
+    if sure and checkpoint.fact(facts.NEWEST) is None and not checkpoint.journal.has_begun():
         checkpoint.note(facts.NEWEST, newest[0])  # whom a send has made whose answer was lost is told by it
     checkpoint.note(facts.CONTACTS_READ, True)
     await checkpoint.durable()

@@ -91,6 +91,10 @@ class Batches:
         else:
             self._journal.amend(row, BATCH, edits)
 
+    def was_there(self, row: int, identity: str) -> None:
+        """Note that a row has not made its contact, which was there before: what it held then is not known."""
+        self._journal.amend(row, BATCH, Edits(identity, ()))
+
     def next_number(self) -> int:
         """A number that no batch has yet."""
         return int(self._database.read("SELECT coalesce(max(number), 0) + 1 FROM batches").fetchone()[0])
