@@ -12,6 +12,7 @@ from bulk.files.adapted import Adapted
 from bulk.files.csv.reader import CsvSource
 from bulk.files.named_file import NamedFile, open_binary
 from bulk.files.opening import SourceOptions, open_source
+from bulk.files.packed import Zipped
 from bulk.files.source import Source
 from bulk.resources.presets import PRESETS
 from bulk.resources.spec import Resource
@@ -36,13 +37,19 @@ def open_adapted(
         if error.code != _NOT_DECODABLE or asked.encoding != _AUTO:
             raise
         return _in_its_encoding(file, asked, resource, given, name) or _refuse(error)
-    how = adaptation_of(source.header, name, resource, given)
+    how = adaptation_of(source.header, _inner_name(source) or name, resource, given)
     if how is None:
         return source
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
     return Adapted(source, how)
+
+
+def _inner_name(source: Source) -> str:
+    """What the table in an archive is called, which may say who is in it; "" of a file by itself."""
+    content = source.file.content if isinstance(source, CsvSource) else None
+    return content.member if isinstance(content, Zipped) else ""
 
 
 def _refuse(error: UsageError) -> Source:
