@@ -206,7 +206,7 @@ def test_a_lost_checkpoint_is_never_taken_for_a_first_run(bulk: Shell, csv_file:
         checkpoint.unlink()
     elif harm == "other version":
         database = sqlite3.connect(checkpoint)
-        database.execute("PRAGMA user_version = 9")
+        database.execute("PRAGMA user_version = 99")
         database.close()
     else:
         checkpoint.write_bytes(contents[harm])

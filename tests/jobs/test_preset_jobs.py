@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 
 import pytest
 
@@ -233,3 +234,16 @@ def test_old_lists_of_substack_load(world: World, corpora, name):
         record["email"].lower() for record in records if record["email_disabled"] != "true"
     }
     assert result.summary.rows["rejected"] == 0
+
+
+@pytest.mark.parametrize(
+    ("member", "stands"), [("subscribed_members_export_1.csv", "1"), ("cleaned_members_export_1.csv", "")]
+)
+def test_in_an_archive_the_name_of_the_table_says_who_is_in_it(world: World, member: str, stands: str):
+    program = next(one for one in FILES if one.name == "mailchimp")
+    table = written(world, program, [program.row], member)
+    path = world.folder / "audience.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(table, member)
+    world.start(path, sets={"lists": "Newsletter"})
+    assert set(lists(world).values()) == {stands}
