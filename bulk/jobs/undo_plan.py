@@ -122,7 +122,7 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
         _tell_stays(reversible, reversals, each, record.kind)
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
     for reversals in by_resource.values():
-        open_rows = [row for row in sorted(reversals.doubtful) if row not in settled or _is_in_doubt(settled[row])]
+        open_rows = [row for row in reversals.doubtful if row not in settled or _is_in_doubt(settled[row])]
         reversible.doubtful += [f"{prefix}{row}" for row in open_rows]
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}

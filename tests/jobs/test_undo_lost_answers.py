@@ -8,7 +8,7 @@ from bulk.model import Lost, Reply, Request
 from tests.jobs.samples import SAMPLES, given
 from tests.jobs.test_undo import errors, failed
 from tests.undone import kept, undone
-from tests.world import World
+from tests.world import World, report
 
 
 def losing(path: str, answers: int = 1) -> object:
@@ -65,3 +65,25 @@ def test_a_row_that_has_found_another_of_its_address_has_created_nothing(world: 
     undone(world, kept(world, "created"))
     assert not any("cannot be undone" in line for line in world.told.lines), world.told.lines
     assert [*world.account()["contacts"]] == ["ada@example.com"]
+
+
+def test_a_row_of_the_address_of_whom_another_row_has_created_has_created_nobody(world: World):
+    """The answer to the second of them was lost, and a look has shown whom the first had made, with other values."""
+    rows = [("ada@example.com", "Ada"), (" ADA@example.com", "Augusta")]
+    path = world.csv(rows, "email,firstName")
+    seen: list[Request] = []
+
+    def lost(request: Request, reply: Reply | Lost) -> Reply | Lost:
+        if (request.method, request.path) != ("POST", "contacts"):
+            return reply
+        seen.append(request)
+        return reply if len(seen) == 1 else Lost("the answer was lost")
+
+    world.instead = lost
+    world.start(path, mode="create", on_duplicate="all", undoable=True)
+    world.instead = lambda _request, reply: reply
+    assert len(seen) == 2
+    assert [line["_status"] for line in report(world.job.path, "failed.csv")] == ["in_doubt"]
+    undone(world, kept(world, "created"))
+    assert not any("cannot be undone" in line for line in world.told.lines), world.told.lines
+    assert (failed(world), [*world.account()["contacts"]]) == ({}, [])

@@ -13,6 +13,7 @@ from typing import Final, Self
 from bulk.model import Aspect, Edit, Json
 from bulk.planning.consent import NEVER, UNSUBSCRIBED
 from bulk.planning.kept_records import CHOSEN
+from bulk.resources.identity import address_key
 from bulk.resources.spec import CUSTOM
 
 BOUND: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
@@ -20,6 +21,7 @@ BOUND: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "tags": (("tagType", "tag"),),  # another may have half of a name by now
     "dealStages": (("group", "title"),),
 }
+ADDRESS: Final = (Aspect.VALUE, "email")
 _SEVERAL: Final = (
     Aspect.BESIDE,
     Aspect.AUTOMATION,
@@ -71,12 +73,12 @@ class Reversal:
 class Reversals:
     """Collects what one job has changed of a resource, as it is told in the order in which it was sent.
 
-    `made` says by row the id of what it has created. `doubtful` are rows that may have created something unknown.
+    `made` says by row the id of what it has created.
     """
 
     resource: str
     made: Mapping[int, str]
-    doubtful: set[int] = field(default_factory=set)
+    _nameless: dict[int, list[Edit]] = field(default_factory=dict)  # by row, what it may have made, of no known id
     _reversals: dict[tuple[str, Aspect, str], Reversal] = field(default_factory=dict)
     _images: dict[str, dict[tuple[Aspect, str], Edit]] = field(default_factory=dict)
     _perhaps: dict[str, list[Edit]] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class Reversals:
         sure |= not record  # whose id is known was made
         record = record or self.made.get(row, "")
         if not record:
-            self.doubtful.add(row)
+            self._nameless.setdefault(row, []).append(edit)
             return
         if made or record in self._images:
             self._rows.setdefault(record, (row, at))
@@ -117,6 +119,9 @@ class Reversals:
             if (reversal.edit.before != reversal.edit.after or (record, aspect, of) in self._unsure)
             and not self._goes_along(record, reversal.edit)
         ]
+        also: dict[str, list[Edit]] = {}
+        for row, record in self._same_address().items():
+            also.setdefault(record, []).extend(self._nameless[row])
         created = [
             Reversal(
                 row,
@@ -124,12 +129,33 @@ class Reversals:
                 record,
                 Edit(Aspect.RECORD, record, {}, None),
                 image=tuple(image.values()),
-                perhaps=tuple(self._perhaps.get(record, ())),
+                perhaps=(*self._perhaps.get(record, ()), *also.get(record, ())),
                 at=at,
             )
             for (record, image), (row, at) in zip(self._images.items(), self._rows.values(), strict=True)
         ]
         return [*reversed(changed), *reversed(created)]
+
+    @property
+    def doubtful(self) -> list[int]:
+        """The rows that may have created something unknown."""
+        known = self._same_address()
+        return [row for row in sorted(self._nameless) if row not in known]
+
+    def _same_address(self) -> dict[int, str]:
+        """The contact that another row has made, by the rows of its address: no two have one, so they made nobody."""
+        if self.resource != "contacts" or not self._nameless:
+            return {}
+        made = {
+            address_key(str(image[ADDRESS].after)): record for record, image in self._images.items() if ADDRESS in image
+        }
+        asked = {
+            row: address_key(str(edit.after))
+            for row, edits in self._nameless.items()
+            for edit in edits
+            if (edit.aspect, edit.of) == ADDRESS
+        }
+        return {row: made[address] for row, address in asked.items() if address in made}
 
     @property
     def off_for_good(self) -> int:
