@@ -220,10 +220,17 @@ class Expected:
         while self._kept_for_others():
             pass
         self._without_what_is_gone()
-        for identity, deal in self.state["deals"].items():  # one that others made since moves with its stage
+        for identity, deal in self.state["deals"].items():
             stage = self.state["dealStages"].get(deal["stage"][1]) if deal.get("stage") else None
-            if stage is not None and identity not in after["deals"]:
-                deal["dealGroup"] = stage["dealGroup"]
+            if stage is not None and (identity not in after["deals"] or self._stays_moved(identity, deal["stage"])):
+                deal["dealGroup"] = stage["dealGroup"]  # one that others made since moves with its stage
+
+    def _stays_moved(self, identity: str, stage: tuple[str, str]) -> bool:
+        """Whether a job has moved a deal only along with its stage, which stays where it is since others renamed it."""
+        deals = [state["deals"].get(identity) for state in (self.before, self.after)]
+        if stage not in self.named or not all(deal is not None and deal["stage"] == stage for deal in deals):
+            return False
+        return self.state["dealStages"][stage[1]]["dealGroup"] == self.after["dealStages"][stage[1]]["dealGroup"]
 
     def _record(self, table: str, identity: str) -> Cells | None:
         before, after, now = (state[table].get(identity) for state in (self.before, self.after, self.now))
