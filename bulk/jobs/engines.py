@@ -72,6 +72,8 @@ class Choice:
             f"{counted(rows, 'row')} {agreeing(rows, 'goes', 'go')} in {batches:,}"
             f" {agreeing(batches, 'batch', 'batches')} by ActiveCampaign's importer"
         )
+        if not self.automations:
+            return f"{said}; nobody enters an automation by that."
         if not self.single_seconds:  # no limit
             return f"{said}."
         return in_words_of(front_end, f"{said}; ⟦engine=single⟧ would take about {duration(self.single_seconds)}.")

@@ -23,11 +23,13 @@ _REMEMBER: Final = (
     "INSERT OR REPLACE INTO meta SELECT ? || row, json_quote(id) FROM rows WHERE row = ? AND action = 'created'"
 )
 _NO_ENTRY: Final = f"json_extract(edits, '$[0][0]') IS NOT '{Aspect.AUTOMATION}'"  # which is left by its id alone
+_MAKING: Final = "SELECT row FROM edits WHERE made AND record = ''"  # its record, as far as was known before
+_NOT_CREATED: Final = "SELECT row FROM rows WHERE action <> 'created'"  # it was there, and what it held is not known
 _UNTOLD: Final = (
-    "SELECT row FROM edits WHERE edits = '[]' AND row NOT IN (SELECT row FROM edits WHERE made AND record = '')"
+    f"SELECT row FROM edits WHERE edits = '[]' AND row NOT IN ({_MAKING} AND row NOT IN ({_NOT_CREATED}))"
     " UNION SELECT row FROM rows WHERE action = 'created' AND row NOT IN (SELECT row FROM edits)"
     " UNION SELECT row FROM rows WHERE action IN ('updated', 'deleted')"
-    " AND row NOT IN (SELECT row FROM edits WHERE NOT made)"
+    f" AND (row NOT IN (SELECT row FROM edits WHERE NOT made) OR row IN ({_MAKING}))"
 )
 
 

@@ -105,7 +105,7 @@ def test_a_program_is_told_what_would_be_put_back(bulk: Shell):
 def test_a_program_is_told_that_there_is_nothing_to_put_back(bulk: Shell):
     path = file(bulk, "ada@example.com,Ada,VIP")
     bulk.sandbox("import", path)
-    bulk.sandbox("import", path, "--job", "same")
+    bulk.sandbox("import", path, "--undoable", "--job", "same")  # else nobody knows what was there before
     done = bulk("undo", "same", "--yes", "--json")
     told = json.loads(done.out)
     assert (done.code, told["undoes"], told["state"]) == (0, "same", "finished")

@@ -177,7 +177,7 @@ def test_a_plan_that_was_never_carried_out_has_nothing_to_undo(world: World):
 
 def test_a_job_that_changed_nothing_has_nothing_to_undo(world: World):
     prepared(world)
-    world.start(world.csv(BEFORE_AGAIN, HEADER))
+    world.start(world.csv(BEFORE_AGAIN, HEADER), undoable=True)  # else nobody knows what was there before
     with pytest.raises(NothingToUndoError, match="has changed nothing"):
         undone(world, kept(world, "same"))
     assert not world.job.path.exists()

@@ -48,6 +48,15 @@ def test_who_was_changed_unread_cannot_be_put_back_and_who_was_read_can(world: W
     assert said(world.start(path)) == (True, 1)
 
 
+def test_who_was_changed_unread_is_told_also_where_more_than_cells_was_written(world: World):
+    given(world)
+    rows = [(f"p{n}@example.com", "First", "VIP", "Newsletter") for n in range(2)]
+    world.start(world.csv(rows, "email,firstName,tags,lists"))
+    kept(world, "made")
+    rows = [(f"p{n}@example.com", "Changed", "Gold", "Newsletter") for n in range(2)]
+    assert said(world.start(world.csv(rows, "email,firstName,tags,lists"))) == (True, 2)  # the tag Gold is new
+
+
 def test_of_what_is_refused_there_is_nothing_to_take_back(world: World):
     refusal = Reply(422, {"errors": [{"title": "no", "code": "no"}]})
     world.instead = lambda request, reply: refusal if request.method == "POST" else reply
