@@ -74,7 +74,7 @@ def play(name: str, world: World, path: Path, rows: int) -> JobResult:
 
     world.after = count
     began = time.monotonic()
-    result = world.start(path, rate=5.0)
+    result = world.start(path, rate=5.0, engine="auto")
     took = time.monotonic() - began
     assert result.error is None, result.error
     assert result.summary.rows["succeeded"] + result.summary.rows["unchanged"] == rows, result.summary.rows
