@@ -12,6 +12,7 @@ from bulk.files.csv.dialect import Dialect
 from bulk.files.csv.frames import Frames
 from bulk.files.csv.reader import open_csv
 from bulk.files.matching import match_header, parse_maps
+from bulk.files.named_file import NamedFile
 from bulk.resources.spec import normalise
 from bulk.wording import FrontEnd
 
@@ -56,7 +57,7 @@ def test_papaparse_portable_cases(corpora, csv_file):
             expected = [[renamed.get(name, name) for name in expected[0]], *expected[1:]]
             with pytest.raises(UsageError, match="more than once"):  # we refuse what PapaParse renames
                 open_csv(path)
-        if [cells for _, _, cells in Frames(path, PLAIN)] != expected:
+        if [cells for _, _, cells in Frames(NamedFile(path), PLAIN)] != expected:
             differing.append(case["n"])
     # 54 has blank lines: PapaParse makes rows of one empty cell of them and of the file's end, here they are no cells
     assert differing == [54]
@@ -68,7 +69,7 @@ def test_papaparse_cases_with_broken_quotes_are_refused(corpora, csv_file):
     assert len(broken) == 5
     for case in broken:
         with pytest.raises(UsageError, match="quote"):
-            list(Frames(csv_file(case["input"]), PLAIN))
+            list(Frames(NamedFile(csv_file(case["input"])), PLAIN))
 
 
 KNOWN = {"email", "firstName", "lastName", "phone", "tags", "account"}
