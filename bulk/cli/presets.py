@@ -12,7 +12,6 @@ from bulk.cli import terminal
 if TYPE_CHECKING:
     from bulk.library.reference import Preset
 
-_WIDTH = 79
 _HEADS = 30  # how wide the first of two columns is
 
 
@@ -30,7 +29,7 @@ def presets_command(name: str | None, *, as_markdown: bool) -> int:
         terminal.echo(presets_page(), nl=False)
     elif name is None:
         for preset in PRESETS:
-            terminal.echo(_two(preset.name, preset.title))
+            terminal.echo(terminal.two_columns(preset.name, preset.title, _HEADS))
         terminal.echo("\nWhat becomes of each column of one: bulk presets mailchimp")
     else:
         _show(known_preset(name))
@@ -42,15 +41,6 @@ def _show(preset: Preset) -> None:
 
     terminal.echo(preset.title + "\n")
     for title, becomes in columns_of_preset(preset):
-        terminal.echo(_two(f"  {title}", becomes))
+        terminal.echo(terminal.two_columns(f"  {title}", becomes, _HEADS))
     for note in notes_of(preset):
-        terminal.echo("\n" + textwrap.fill(note, _WIDTH))
-
-
-def _two(head: str, text: str) -> str:
-    """A head and a text beside it, within the width of a terminal."""
-    first = f"{head:{_HEADS}} "
-    rest = " " * (_HEADS + 1)
-    if len(first) > len(rest):
-        return head + "\n" + textwrap.fill(text, _WIDTH, initial_indent=rest, subsequent_indent=rest)
-    return textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=rest)
+        terminal.echo("\n" + textwrap.fill(note, terminal.FILLED))

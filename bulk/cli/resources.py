@@ -13,7 +13,6 @@ from bulk.wording import FrontEnd, in_words_of
 if TYPE_CHECKING:
     from bulk.library.reference import Resource
 
-_WIDTH = 79
 _HEADS = 23  # how wide the first of two columns is
 
 
@@ -29,7 +28,7 @@ def resources_command(resource: str | None, as_markdown: bool) -> int:
     elif resource is None:
         for result in RESOURCES:
             about = in_words_of(FrontEnd.COMMAND_LINE, result.about)
-            terminal.echo(_two(result.name, about + ("" if result.modes else " (export only)")))
+            terminal.echo(terminal.two_columns(result.name, about + ("" if result.modes else " (export only)"), _HEADS))
         terminal.echo("\nThe columns of one: bulk resources deals")
     else:
         _show(known(resource))
@@ -40,17 +39,11 @@ def _show(resource: Resource) -> None:
     from bulk.library.reference import about_column, facts  # noqa: PLC0415 - not for --help
 
     about = in_words_of(FrontEnd.COMMAND_LINE, resource.about)
-    terminal.echo(textwrap.fill(f"{resource.name}: {about}", _WIDTH) + "\n")
+    terminal.echo(textwrap.fill(f"{resource.name}: {about}", terminal.FILLED) + "\n")
     for word, answer in facts(resource):
-        terminal.echo(_two(word, answer))
+        terminal.echo(terminal.two_columns(word, answer, _HEADS))
     terminal.echo()
     for column in resource.columns:
-        terminal.echo(_two(f"  {column.header}", about_column(column)))
+        terminal.echo(terminal.two_columns(f"  {column.header}", about_column(column), _HEADS))
     for note in resource.notes:
-        terminal.echo("\n" + textwrap.fill(in_words_of(FrontEnd.COMMAND_LINE, note), _WIDTH))
-
-
-def _two(head: str, text: str) -> str:
-    """A head and a text beside it, within the width of a terminal."""
-    first = f"{head:{_HEADS}} "
-    return textwrap.fill(text, _WIDTH, initial_indent=first, subsequent_indent=" " * (_HEADS + 1))
+        terminal.echo("\n" + textwrap.fill(in_words_of(FrontEnd.COMMAND_LINE, note), terminal.FILLED))

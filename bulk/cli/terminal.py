@@ -17,6 +17,7 @@ import io
 import os
 import re
 import sys
+import textwrap
 from typing import IO, Any, Final
 from unicodedata import combining, east_asian_width
 
@@ -28,6 +29,7 @@ NOT_WRITTEN: Final = 2
 _BELOW: Final = "    "  # before what follows a line
 _COMMAND: Final = "bulk "
 WIDTH: Final = 80  # columns of a terminal that lines of ours keep within
+FILLED: Final = WIDTH - 1  # columns that a paragraph fills
 # control characters but for tabs and line ends, other ends of lines, and what turns the direction of a text
 _OBEYED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LINE_ENDS: Final = re.compile("[\r\n]")
@@ -145,6 +147,15 @@ def tell(text: object = "", *, err: bool = False) -> None:
     """Write what people read; on a terminal in lines that fit it, so that it breaks between words."""
     output: IO[str] = sys.stderr if err else sys.stdout
     echo(fitted(str(text), width_of(output)), err=err)
+
+
+def two_columns(head: str, text: str, heads: int) -> str:
+    """A head and a text beside it, within the width of a terminal; `heads` is how wide the first column is."""
+    first = f"{head:{heads}} "
+    rest = " " * (heads + 1)
+    if len(first) > len(rest):
+        return head + "\n" + textwrap.fill(text, FILLED, initial_indent=rest, subsequent_indent=rest)
+    return textwrap.fill(text, FILLED, initial_indent=first, subsequent_indent=rest)
 
 
 def width_of(output: IO[str]) -> int:

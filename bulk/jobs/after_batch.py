@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bulk.jobs.batch_readings import was_there
+from bulk.jobs.batch_readings import has_made
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import CREATED, UPDATED
 from bulk.planning.flow import Asking
-from bulk.planning.learning import has_sent, learned, learned_before
+from bulk.planning.learning import learned_once
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.storage.batches import BATCH, OF_BATCHES, READ
@@ -36,9 +36,8 @@ class AfterBatch:
             return Outcome(RowStatus.FAILED, failures=(known_now,))
         outcome = yield from self.flow_of(row, known_now)
         made = self.checkpoint.batches.has_made(row.number)
-        if made and outcome.id and was_there(self.checkpoint, outcome.id):
-            self.checkpoint.batches.was_there(row.number, outcome.id)
-            made = False
+        if outcome.id:
+            made = has_made(self.checkpoint, row.number, outcome.id, made=made)
         return _with_batch(outcome, made=made)
 
     def _learned(self, row: Row, known: Known) -> Asking[Known | Failure]:
@@ -46,9 +45,7 @@ class AfterBatch:
         writing, meaning = self.prepared.resource.writing, self.prepared.writer.meaning
         lookup = CheckpointLookup(self.prepared.resource, self.checkpoint)
         unsure = replace(known, state=None, stored=known.stored or known.state, absent=False)
-        if has_sent(known):
-            return (yield from learned_before(writing, row, unsure, meaning, lookup))
-        return (yield from learned(writing, row, replace(unsure, begun=frozenset()), meaning, lookup))
+        return (yield from learned_once(writing, row, unsure, meaning, lookup))
 
 
 def _with_batch(outcome: Outcome, *, made: bool) -> Outcome:

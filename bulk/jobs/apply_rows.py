@@ -13,7 +13,7 @@ from bulk.jobs.projection import Projection
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.as_planned import COMES_WITH, differing, meanwhile, nothing_is_left
 from bulk.planning.changes import CREATED, Change
-from bulk.planning.learning import has_sent, learned, learned_before
+from bulk.planning.learning import has_sent, learned_once
 from bulk.planning.looking_again import is_gone, moved
 from bulk.planning.plan_lines import Line, lines_of
 from bulk.planning.projected import Coming, name_imagined
@@ -38,11 +38,7 @@ class ApplyRows:
         prepared = self.prepared
         writer, resource = prepared.writer, prepared.resource
         lookup = CheckpointLookup(resource, self.checkpoint)
-        if has_sent(known):
-            known_now = yield from learned_before(resource.writing, row, known, writer.meaning, lookup, again=True)
-        else:
-            known = replace(known, begun=frozenset())
-            known_now = yield from learned(resource.writing, row, known, writer.meaning, lookup, again=True)
+        known_now = yield from learned_once(resource.writing, row, known, writer.meaning, lookup, again=True)
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))
         if has_sent(known):

@@ -107,15 +107,12 @@ class BatchReadings:
         else:
             checkpoint.snapshot.hold(PEOPLE, row.key, state.to_json())
             checkpoint.batches.read(row.number, came_about(awaited.edits, left, state.id))
-            if awaited.edits.made and was_there(checkpoint, state.id):
-                checkpoint.batches.was_there(row.number, state.id)
+            has_made(checkpoint, row.number, state.id, made=awaited.edits.made)
 
     def _settle(self, awaited: Awaited, state: ContactState) -> None:
         """End a row of which all is so."""
-        row, made = awaited.row.number, awaited.edits.made
-        if made and was_there(self.checkpoint, state.id):
-            self.checkpoint.batches.was_there(row, state.id)
-            made = False
+        row = awaited.row.number
+        made = has_made(self.checkpoint, row, state.id, made=awaited.edits.made)
         self.checkpoint.rows.settle(row, Outcome(RowStatus.SUCCEEDED, CREATED if made else UPDATED, state.id))
         self.counts[RowStatus.SUCCEEDED.value] += 1
         self.on_end()
@@ -150,11 +147,18 @@ class BatchReadings:
             del taken.rows[key], self._expected[key]
 
 
-def was_there(checkpoint: Checkpoint, identity: str) -> bool:
-    """Whether a contact was there when the job began, whatever was read then: its id says so."""
-    highest = checkpoint.fact(facts.HIGHEST)
-    highest = checkpoint.fact(facts.NEWEST) if highest is None else highest
-    return highest is not None and int(identity) <= highest
+def has_made(checkpoint: Checkpoint, row: int, identity: str, *, made: bool) -> bool:
+    """Whether the batch of a row has `made` its contact, as it seemed when it was sent; notes it if that was wrong.
+
+    Who was there when the job began has a lower id than all who came since, whatever was read then.
+    """
+    highest = checkpoint.fact(facts.HIGHEST) if made else None
+    if made and highest is None:
+        highest = checkpoint.fact(facts.NEWEST)
+    if highest is None or int(identity) > highest:
+        return made
+    checkpoint.batches.was_there(row, identity)
+    return False
 
 
 def _key_of(state: ContactState) -> str:

@@ -57,8 +57,7 @@ class BatchFeed:
     on_end: Callable[[], None]
     choice: Choice | None
     counts: Counter[str] = field(default_factory=Counter)
-    _numbers: Iterator[int] | None = None
-    _packs: Iterator[list[Candidate]] | None = None
+    _packs: Iterator[tuple[int, list[Candidate]]] | None = None  # each with the number of its batch
     _tasks: deque[Task] = field(default_factory=deque)  # of batches that an earlier run has sent
     _open: int = 0  # batches that are not read back yet
     _given: bool = False
@@ -99,19 +98,19 @@ class BatchFeed:
     def take(self) -> Task | None:
         """Give a reading that is due, else the next batch; None while enough are on their way."""
         if self._packs is None:
-            self._begin()
+            self._packs = self._begin()
         reading = self._readings.take(self._open if self._given else -1)
         if reading is not None or self._open >= OPEN:
             return reading
         if self._tasks:
             self._open += 1
             return self._tasks.popleft()
-        pack = next(self._packs, None) if self._packs is not None else None
-        if pack is None:
+        try:
+            number, pack = next(self._packs)
+        except StopIteration:
             self._given = True
             return self._readings.take(self._open)
         self._open += 1
-        number = next(self._numbers or count(1))
         return Task(number, f"batch {number}", self._flow(number, pack), Role.BATCH)
 
     @property
@@ -127,14 +126,19 @@ class BatchFeed:
     def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
         """The rows of a batch end when they are read."""
 
-    def _begin(self) -> None:
-        batching = None if self.choice is None else self.choice.batching
-        again = self.choice is not None and self.choice.again
-        fresh = () if batching is None else candidates(self.prepared, self.checkpoint, again=again)
-        self._packs = packed(iter(fresh), fewest=self._fewest)
+    def _begin(self) -> Iterator[tuple[int, list[Candidate]]]:
+        """Take up what an earlier run has sent; the new packs."""
         highest = self.checkpoint.fact(facts.HIGHEST)
         self._sweep = None if highest is None else NewContacts(highest)
-        self._numbers = count(self.checkpoint.batches.next_number())
+        numbers = count(self.checkpoint.batches.next_number())
+        self._take_up()
+        if self.choice is None or self.choice.batching is None:
+            return iter(())
+        fresh = candidates(self.prepared, self.checkpoint, again=self.choice.again)
+        return ((next(numbers), pack) for pack in packed(fresh, fewest=self._fewest))
+
+    def _take_up(self) -> None:
+        """Follow the batches that an earlier run has sent and not seen the end of."""
         left = list(self.checkpoint.batches.sent())
         numbers = {row for sent in left for row in sent.rows.values()}
         rows = rows_of(self.prepared, self.checkpoint, numbers) if numbers else {}
@@ -153,7 +157,6 @@ class BatchFeed:
 
     def _flow(self, number: int, pack: Sequence[Candidate]) -> Flow:
         """Send a pack, without the rows that the importer will not have, and follow it to its end."""
-        end = BatchEnd(BatchState.REFUSED)
         for attempt in range(1, TRIES + 1):
             pack, soon_after = yield from self._as_now(pack, f"as now {attempt}:")
             if len(pack) < self._fewest:
@@ -164,10 +167,9 @@ class BatchFeed:
             result = yield from submit(contacts, step=step, automations=self._automations, soon_after=soon_after)
             if isinstance(result, Receipt):
                 return (yield from self._follow(number, awaited_of(pack), str(result.data)))
-            end = result
-            if end.state is BatchState.REFUSED and end.refused:
-                pack = [one for at, one in enumerate(pack) if at not in end.refused]
-            elif end.state is BatchState.LATE:
+            if result.state is BatchState.REFUSED and result.refused:
+                pack = [one for at, one in enumerate(pack) if at not in result.refused]
+            elif result.state is BatchState.LATE:
                 yield (Wait(f"late {attempt}", _LATER),)  # others take all starts of this minute
             else:
                 break

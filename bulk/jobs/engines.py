@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bulk.engine.quota import BATCHES, MARGIN, MINUTE
 from bulk.engine.reading_pace import places
 from bulk.errors import UsageError
 from bulk.jobs.batch_rows import Candidate, candidates, may_be_batched, packed
@@ -24,7 +25,7 @@ from bulk.planning.writers import Known
 from bulk.storage import facts
 from bulk.wording import FrontEnd, agreeing, counted, duration, in_words_of
 
-_BATCHES_A_SECOND: Final = 100 / 61  # the importer's quota, with a margin
+_BATCHES_A_SECOND: Final = BATCHES / (MINUTE + MARGIN)
 _SETTLING: Final = 10.0  # seconds until the last batch is done and read back
 _WORTH: Final = 0.8  # of the time of single requests, below which batches are worth it ...
 _SHORT: Final = 60.0  # seconds, and up to which nobody minds that time
@@ -95,9 +96,11 @@ def chosen(job: Job, prepared: Prepared, needed: int) -> Choice:
     single = Choice(None, needed, needed / rate, needed, needed / rate)
     if options.engine == SINGLE or job.applies:
         return single
-    by_batches = in_batches(job, prepared, needed)
     asked = options.engine == BATCH or options.no_automations
-    if by_batches is None or not (asked or _is_worth_it(by_batches.seconds, single.seconds)):
+    if not asked and single.seconds <= _SHORT:  # so there is nothing to look for
+        return single
+    by_batches = in_batches(job, prepared, needed)
+    if by_batches is None or not (asked or by_batches.seconds < _WORTH * single.seconds):
         return single
     return by_batches
 
@@ -128,16 +131,12 @@ def in_batches(job: Job, prepared: Prepared, needed: int) -> Choice | None:
     batching = _counted(candidates(prepared, job.checkpoint, again=again), prepared, fewest)
     sure = job.checkpoint.fact(facts.HIGHEST) is not None  # then who is made is not asked for how they stand
     standing = batching.standing if sure else batching.subscribing
-    instead = batching.instead + math.ceil(standing / places(job.options.rate or math.inf, STANDINGS.most))
+    instead = batching.instead + math.ceil(standing / places(rate, STANDINGS.most))
     requests = needed - instead + batching.requests
     if not batching.batches:
         return None
     seconds = max(requests / rate, batching.batches / _BATCHES_A_SECOND) + _SETTLING
     return Choice(batching, requests, seconds, needed, needed / rate, not options.no_automations, again)
-
-
-def _is_worth_it(batched: float, singly: float) -> bool:
-    return singly > _SHORT and batched < _WORTH * singly
 
 
 def _counted(rows: Iterator[Candidate], prepared: Prepared, fewest: int) -> Batching:

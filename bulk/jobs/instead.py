@@ -9,12 +9,12 @@ from bulk.files.keys import RowSet
 from bulk.jobs.missing import WithMissing
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.rows import FlowOf
-from bulk.model import Flow, Row, RowStatus
+from bulk.model import LEFT, Flow, Row, RowStatus
 from bulk.planning.writers import Known
 from bulk.storage.baseline import Baseline
 from bulk.storage.checkpoint import Checkpoint
 
-_DONE: Final = (RowStatus.SUCCEEDED, RowStatus.UNCHANGED, RowStatus.SKIPPED)  # skipped: another row of its key counts
+_DONE: Final = frozenset(RowStatus).difference(LEFT)  # those skipped too: another row of their key counts
 
 
 def heeding_replaced(prepared: Prepared, checkpoint: Checkpoint, flow_of: FlowOf) -> FlowOf:

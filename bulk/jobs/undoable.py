@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus
-from bulk.planning.learning import has_sent, learned, learned_before
+from bulk.planning.learning import learned_once
 from bulk.planning.writers import Known
 from bulk.prefetch.lookup import CheckpointLookup
 from bulk.storage.checkpoint import Checkpoint
@@ -24,11 +24,7 @@ class UndoableRows:
         prepared = self.prepared
         writer, resource = prepared.writer, prepared.resource
         lookup = CheckpointLookup(resource, self.checkpoint)
-        if has_sent(known):
-            learnt = yield from learned_before(resource.writing, row, known, writer.meaning, lookup)
-        else:
-            known = replace(known, begun=frozenset())
-            learnt = yield from learned(resource.writing, row, known, writer.meaning, lookup)
+        learnt = yield from learned_once(resource.writing, row, known, writer.meaning, lookup)
         if isinstance(learnt, Failure):
             return Outcome(RowStatus.FAILED, failures=(learnt,))
         return (yield from writer.flow(row, learnt))

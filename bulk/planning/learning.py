@@ -98,3 +98,12 @@ def learned_before(
     blank = replace(known, begun=frozenset())
     result = yield from learned(writing, row, blank, meaning, lookup, again=again)
     return result if isinstance(result, Failure) else replace(result, begun=known.begun)
+
+
+def learned_once(
+    writing: Writing, row: Row, known: Known, meaning: Meaning, lookup: Lookup, *, again: bool = False
+) -> Asking[Known | Failure]:
+    """What is known of a row once all that it may change was read: now, or when it began if it has sent anything."""
+    if has_sent(known):
+        return (yield from learned_before(writing, row, known, meaning, lookup, again=again))
+    return (yield from learned(writing, row, replace(known, begun=frozenset()), meaning, lookup, again=again))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from bulk.model import Edits, Receipt, Request, Verdict
@@ -18,7 +18,6 @@ from bulk.storage.journal import Journal
 BATCH: Final = "batch"  # the step of a row that went in a batch
 READ: Final = "batch read"  # its contact was read afterwards, and stands in the snapshot as it was then
 OF_BATCHES: Final = frozenset((BATCH, READ))
-PATH: Final = "import/bulk_import"
 
 
 class BatchRow(NamedTuple):
@@ -57,7 +56,7 @@ class Batches:
         self._database.put("INSERT OR REPLACE INTO batches VALUES (?, ?, '')", (number, said))
         before = self.edits_of(one.row for one in rows)  # of rows that a retry lets go in another batch
         for one in rows:
-            self._journal.intend(one.row, Request(BATCH, request.method, PATH, edits=one.edits), attempts)
+            self._journal.intend(one.row, replace(request, step=BATCH, edits=one.edits), attempts)
             if one.row in before:
                 self._journal.amend(one.row, BATCH, _both(before[one.row], one.edits))
 

@@ -5,8 +5,8 @@ Its end says what the importer says, which is no verdict about any contact: whet
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from itertools import count
 from typing import Final
@@ -42,14 +42,9 @@ class BatchEnd:
 
     state: BatchState
     ids: tuple[str, ...] = ()
-    refused: Mapping[int, str] = field(default_factory=dict)
+    refused: frozenset[int] = frozenset()
     waited: float = 0.0  # seconds
     looks: int = 0  # times that it was asked for
-
-    @property
-    def was_taken(self) -> bool:
-        """Whether some of it may have been carried out."""
-        return self.state not in (BatchState.REFUSED, BatchState.LATE)
 
 
 def submit(
@@ -61,7 +56,7 @@ def submit(
         body = {"contacts": without_automations(contacts), "exclude_automations": True}
     request = Request(
         step, "POST", PATH, body=body, repeatable=False, keep=lambda answer: str(answer["batchId"]), expects="batchId",
-        keep_refused=_reasons, limits=(LIMIT, *([LIMIT_SINGLE] if len(contacts) == 1 else [])), soon_after=soon_after,
+        keep_refused=_places, limits=(LIMIT, *([LIMIT_SINGLE] if len(contacts) == 1 else [])), soon_after=soon_after,
     )  # fmt: skip
     receipt = (yield (request,))[0]
     if receipt.ok:
@@ -70,8 +65,8 @@ def submit(
         return BatchEnd(BatchState.LOST)
     if receipt.code == LATE:
         return BatchEnd(BatchState.LATE)
-    refused = {int(at): str(why) for at, why in receipt.data or ()}
-    return BatchEnd(BatchState.REFUSED, refused={at: why for at, why in refused.items() if 0 <= at < len(contacts)})
+    refused = frozenset(int(at) for at in receipt.data or ())
+    return BatchEnd(BatchState.REFUSED, refused=refused.intersection(range(len(contacts))))
 
 
 def followed(batch: str, waited: float) -> Asking[BatchEnd]:
@@ -101,12 +96,8 @@ def _question(batch: str, number: int) -> Request:
     )  # fmt: skip
 
 
-def _reasons(body: Json) -> Json:
-    """Which contacts of a refused batch are named, by their places from 0 on, and why."""
+def _places(body: Json) -> Json:
+    """Which contacts of a refused batch are named, by their places from 0 on."""
     reasons = body.get("failureReasons") if isinstance(body, dict) else None
-    named = [one for one in reasons if isinstance(one, dict)] if isinstance(reasons, list) else []
-    return [[int(one["contact"]) - 1, str(one.get("failureReason") or "")] for one in named if _is_place(one)]
-
-
-def _is_place(reason: Mapping[str, Json]) -> bool:
-    return str(reason.get("contact") or "").isdigit()
+    named = [one.get("contact") for one in reasons if isinstance(one, dict)] if isinstance(reasons, list) else []
+    return [int(str(one)) - 1 for one in named if str(one or "").isdigit()]
