@@ -128,9 +128,14 @@ def _sums(plan: dict[str, Any]) -> Iterator[str]:
     """What becomes of the rows, and how many changes there are of each kind."""
     rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
     yield f"{counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}"
-    if changes := sum(plan["changes"].values()):
-        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["changes"].items()))
-        yield f"{counted(changes, 'change')}: {each}"
+    from bulk.library.plans import NOT_DONE  # noqa: PLC0415 - not for --help
+
+    for what, actions in (
+        ("change", plan["changes"].keys() - NOT_DONE), ("refused change", plan["changes"].keys() & {*NOT_DONE})
+    ):  # fmt: skip
+        if total := sum(plan["changes"][action] for action in actions):
+            each = ", ".join(f"{plan['changes'][action]:,} {action}" for action in sorted(actions))
+            yield f"{counted(total, what)}: {each}"
 
 
 def say_what_it_is(job: Job, say: Callable[[str], None], *, asked: bool) -> None:

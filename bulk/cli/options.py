@@ -227,13 +227,13 @@ def answered(question: str) -> bool:
     return answer
 
 
-def ask_to_apply(question: str) -> bool:
+def ask_to_apply(command: str, question: str) -> bool:
     """What a person answers before a plan is carried out that deletes. Raises `UsageError` if nobody can."""
     if not sys.stdin.isatty():
-        raise UsageError("apply_unanswerable")
+        raise UsageError("apply_unanswerable", command=command)
     answer = _answer(question)
     if answer is None:
-        raise UsageError("apply_unanswered")
+        raise UsageError("apply_unanswered", command=command)
     return answer
 
 

@@ -84,7 +84,8 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     agreed = bool(chosen["yes"] or record.options.get("yes"))
     if applies and job.planned:
         display_plan.say_what_it_is(job, progress.say, asked=not agreed)
-    ask = options.ask_to_apply if applies else options.ask
+    carry_out = options.command_line("apply", job.name, jobs)
+    ask = partial(options.ask_to_apply, carry_out) if applies else options.ask
     confirm = None if agreed else asking(progress, ask)  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
 

@@ -28,10 +28,12 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "delete_unanswerable": (
             "--mode delete and --delete-missing ask before they delete, and nobody can answer here. Pass --yes."
         ),
-        "apply_unanswered": "Nobody answered, so nothing was sent. To delete without being asked, add --yes.",
+        "apply_unanswered": (
+            "Nobody answered, so nothing was sent. To carry it out without being asked:\n  {command} --yes"
+        ),
         "apply_unanswerable": (
             "This plan takes something away, so it is asked about before it is carried out, and nobody can answer"
-            " here. Look at its plan.csv, then pass --yes."
+            " here. Look at its plan.csv; to carry it out without being asked:\n  {command} --yes"
         ),
         "undo_unanswered": (
             "Nobody answered, so nothing was put back, and undo.csv is not kept. To do it without being asked, add"

@@ -227,7 +227,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "part_refused": "{file}: {refusal}",
         "undo_declined": "Nothing was put back, as you chose, and undo.csv is not kept.",
-        "apply_declined": "Nothing was sent, as you chose. {job} waits on: ⟦apply={job}⟧",
+        "apply_declined": "Nothing was sent, as you chose. {job} waits on:\n  ⟦apply={job}⟧",
         "delete_declined": "Nothing was deleted, as you chose.",
         "export_column_unreadable": (
             "{family} may not be read with this key: {reason}. Leave {columns} out of ⟦columns⟧, or use the key of"
