@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume_job": ("bulk resume {0}", "resume({0}, account)"),
     "resume_in": ("bulk resume {0} --jobs-dir {1}", "resume(Path({1}) / {0}, account)"),
     "undo": ("bulk undo JOB", "undo(job, account)"),
+    "undo_lines": ("bulk undo JOB --dry-run --json", "result.undo.lines"),
     "undo_job": ("bulk undo {0}", "undo({0}, account)"),
     "plan": ("bulk plan", "plan_rows(resource, path, account)"),
     "apply": ("bulk apply {0}", "apply({0}, account)"),

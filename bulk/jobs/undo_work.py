@@ -187,7 +187,7 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
     file = "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))
     shown = [line.record for line in first if line.resource == PEOPLE and line.column]
     called = await runner.ask(addresses_of(shown)) if shown else {}
-    for told in said_of(reversible, counts, first, called, file):
+    for told in said_of(reversible, counts, first, called, file, undoing.setting.front_end):
         say(told)
     requests = _say_estimate(undoing, runner)
     if undoing.only_plan:
