@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         plan_file,
         plan_folder,
         plan_rows,
+        report,
         resume,
         start_export,
         start_import,
@@ -57,8 +58,8 @@ __all__ = [
     "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "NothingToUndoError", "Plan",
     "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply",
     "compare", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
-    "import_rows", "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume",
-    "undo", "validate_file", "validate_rows",
+    "import_rows", "plan_file", "plan_folder", "plan_rows", "report", "resume", "start_export", "start_import",
+    "start_resume", "undo", "validate_file", "validate_rows",
 ]  # fmt: skip
 
 

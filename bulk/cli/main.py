@@ -1,5 +1,6 @@
 """The command `bulk` itself: its subcommands in the order in which a person needs them."""
 
+# hub: each command is named here once, in their order
 from __future__ import annotations
 
 import click
@@ -13,6 +14,7 @@ from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
 from bulk.cli.plan import apply_command, plan_command
 from bulk.cli.presets import presets_command
+from bulk.cli.report import report_command
 from bulk.cli.resources import resources_command
 from bulk.cli.resume import resume_command, retry_command
 from bulk.cli.sandbox import sandbox_group
@@ -53,6 +55,7 @@ for command in (
     resume_command,
     retry_command,
     jobs_command,
+    report_command,
     resources_command,
     presets_command,
     connections_group,

@@ -20,6 +20,7 @@ from bulk.jobs.run import worked
 from bulk.jobs.sending import send_rows
 from bulk.jobs.summary import JobResult
 from bulk.jobs.unedited import settle_unedited
+from bulk.runtime.course import Stage
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -45,7 +46,9 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
     names = await names_of_account(job, runner, account_lock)
     async with with_baseline(job, match_of(job, names), names) as (based, edits):
         await check_missing(job, based, edits)
+        runner.enter(Stage.CHECKING)
         prepared = await checked_rows(job, runner, based)
+        runner.enter(Stage.READING)
         prepared = await opened_again(job, prepared)
         if edits is not None:
             await settle_unedited(job, prepared, edits)

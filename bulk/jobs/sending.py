@@ -22,6 +22,7 @@ from bulk.jobs.rows import Rows
 from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
 from bulk.jobs.without_automations import WithoutAutomations
+from bulk.runtime.course import Stage
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -69,9 +70,11 @@ async def send_rows(
             rows.flow_of = AfterBatch(prepared, checkpoint, rows.flow_of).flow
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
+            runner.enter(Stage.SENDING)
             if rows.batched:
                 await runner.run(batches)
             await runner.run(rows)
+            runner.enter(Stage.READING_BACK)
             await back.finish(runner)
             tellers.cancel_scope.cancel()
         job.setting.progress.update(where_it_stands(rows, needs, runner))

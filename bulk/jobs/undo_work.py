@@ -42,6 +42,7 @@ from bulk.planning.writers import Known, Meaning
 from bulk.prefetch.newest import read_newest
 from bulk.resources import named
 from bulk.resources.spec import Resource, Writing
+from bulk.runtime.course import Stage
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -247,5 +248,7 @@ async def _phase(
         return flow_of(renewed(reversal, resource, replaced), known)
 
     lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, seen, undoing.counts)
+    runner.enter(Stage.SENDING)
     await runner.run(lines)
+    runner.enter(Stage.READING_BACK)
     await back.finish(runner)

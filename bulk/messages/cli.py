@@ -7,6 +7,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
+        "no_jobs_here": "There is no job in {jobs}. Where are they kept? ⟦jobs_dir⟧",
         "no_plan_here": "There is no plan in {jobs} that waits. Make one: ⟦plan⟧",
         "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",
         "job_of_account": (

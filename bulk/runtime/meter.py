@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bulk.engine.dispatch import Dispatch
+from bulk.runtime.course import Course, Sample, Stage
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 
@@ -31,6 +32,8 @@ class Meter:
         self._checkpoint = checkpoint
         self._before = Totals(*checkpoint.fact(facts.TOTALS)) if checkpoint else Totals()
         self._began = Totals(dispatch.requests, dispatch.retries, now)
+        self._course = Course(checkpoint.fact(facts.COURSE) if checkpoint else ())
+        self.enter(Stage.CONNECTING, now)
 
     def spent(self, now: float) -> Totals:
         """What it took until now."""
@@ -48,9 +51,16 @@ class Meter:
         """How many requests this run took until now."""
         return self._dispatch.requests - self._began.requests
 
+    def enter(self, stage: str, now: float) -> None:
+        """From now on the job does this."""
+        spent = self.spent(now)
+        self._course.add(Sample(round(spent.seconds, 2), spent.requests, spent.retries, stage))
+
     def note(self, now: float) -> Totals:
         """Queue what it took until now, and say it."""
         spent = self.spent(now)
+        self.enter(self._course.stage, now)
         if self._checkpoint is not None:
             self._checkpoint.note(facts.TOTALS, (spent.requests, spent.retries, spent.seconds))
+            self._checkpoint.note(facts.COURSE, self._course.samples)
         return spent

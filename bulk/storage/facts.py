@@ -7,7 +7,7 @@ they are on disk, so that jobs of earlier versions go on: what is to be another 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
@@ -51,6 +51,8 @@ class Family(Generic[K, T]):
 
 ASKED_SINCE: Final = Fact[float]("asked since", 0.0)  # checkpoint: no answer that is held is older
 TOTALS: Final = Fact[tuple[int, int, float]]("totals", (0, 0, 0.0), tuple)  # meter: requests, retries, seconds
+# meter: what it had sent after so many seconds, and what it was at: seconds, requests, retries, stage
+COURSE: Final = Fact[Sequence[tuple[float, int, int, str]]]("course", ())
 
 # ---- plans
 
