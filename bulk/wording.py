@@ -46,7 +46,7 @@ OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "sheet", "on_duplicate", "blank", "separator", "encoding",
     "delimiter", "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job",
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
-    "ignore", "baseline", "on_conflict", "engine", "set", "preset",
+    "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it

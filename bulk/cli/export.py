@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options, terminal
+from bulk.cli.account import needed_account
+from bulk.cli.command import Command
 from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from bulk.library import Result
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @click.argument("resource")
 @click.argument("file")
 @options.where
@@ -56,11 +58,9 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
         filters=filters_of(chosen["filters"]), columns=columns_of(chosen["columns"]),
         **{name: chosen[name] for name in names if chosen[name] is not None},
     )  # fmt: skip
-    access = options.needed_account(
-        sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
-    )
+    access = needed_account(chosen)
     check_export(result, given, access)
-    progress = progress_for(quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(
         access,
         options.jobs_folder(chosen["jobs_dir"]),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, display_plan, options
+from bulk.cli.account import needed_account
+from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.wording import FrontEnd
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from bulk.library import ImportOptions, Result
 
 
-@click.command("import")
+@click.command("import", cls=Command)
 @click.argument("resource")
 @click.argument("file")
 @options.where
@@ -59,11 +61,9 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     result = meant(resource)
     given = import_options(chosen)
     check_import(result, given, None)
-    access = options.needed_account(
-        sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
-    )
+    access = needed_account(chosen)
     check_import(result, given, access)
-    progress = progress_for(quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
     ask = options.confirmation(deletes=deletes, yes=chosen.get("yes", False))
     setting = Setting(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options, terminal
+from bulk.cli.command import Command
 from bulk.wording import counted
 
 if TYPE_CHECKING:
     from bulk.library.jobs import Job
 
 
-@click.command("jobs")
+@click.command("jobs", cls=Command)
 @click.argument("job", required=False)
 @options.jobs_dir
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")

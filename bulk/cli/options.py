@@ -6,19 +6,15 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
 from bulk.library.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
-
-if TYPE_CHECKING:  # heavy, and only needed once a command runs
-    from bulk.library import Account
-    from bulk.library.jobs import Job
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 JOBS_DIR = "bulk-jobs"
@@ -50,8 +46,13 @@ gateway = _stack(
     click.option("--base-url", metavar="URL", default="", help="Root of the gateway.  [default: https://api.maton.ai]"),
 )
 where = _stack(
-    gateway, click.option("--connection", metavar="ID", default="", help="Which connection of the key to use.")
-)
+    gateway,
+    click.option(
+        "--connection", metavar="ID", default="",
+        help="Which connection of the key to use: its id, or how that begins.",
+    ),
+    click.option("--account", metavar="NAME", default="", help="One of the accounts that bulk.toml names."),
+)  # fmt: skip
 of_job = click.option("--sandbox", is_flag=True, help="Refuse a job of a real account. A job goes where it was begun.")
 as_json = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 pace = _stack(
@@ -153,56 +154,6 @@ def jobs_folder(given: str) -> Path:
 def command_line(command: str, job: str, jobs: Path) -> str:
     """The command that does something with a job, as it can be pasted."""
     return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {shlex.quote(str(jobs))}")
-
-
-def sandbox_folder() -> Path:
-    """Where the embedded sandbox keeps its state: by `BULK_SANDBOX_DIR`, else `bulk-sandbox` here."""
-    return Path(os.environ.get("BULK_SANDBOX_DIR") or SANDBOX_DIR)
-
-
-def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
-    """The way to the account that the options and the environment name; None if there is no key and no `--sandbox`."""
-    from bulk.library.accounts import Account, account_in  # noqa: PLC0415 - heavy, see the module's head
-
-    if sandbox:
-        if base_url:
-            raise UsageError("sandbox_with_base_url")
-        return Account.sandbox(sandbox_folder(), connection=connection)
-    return account_in(os.environ, base_url=base_url, connection=connection)
-
-
-def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
-    """Like `account`, and raises `UsageError` with both ways on if there is none."""
-    access = account(sandbox=sandbox, base_url=base_url, connection=connection)
-    if access is None:
-        raise UsageError("key_missing")
-    return access
-
-
-def account_of(job: Job, *, sandbox: bool) -> Account:
-    """The way to the account of a job, which the job itself knows. Raises `UsageError` where there is none.
-
-    With `--sandbox` also where the job is of another account: it would be changed instead.
-    """
-    from bulk.library.accounts import Place, account_at  # noqa: PLC0415
-
-    record = job.record
-    if sandbox and Place.of(record.place).sandbox is None:
-        raise UsageError("job_of_account", job=job.name, account=record.account or record.place)
-    return account_at(record.place, record.connection)
-
-
-def options_of_place(place: str, connection: str) -> Iterator[str]:
-    """The options that lead to the place of a job again."""
-    from bulk.library.accounts import Place  # noqa: PLC0415
-
-    there = Place.of(place)
-    if there.sandbox is not None:
-        yield "--sandbox"
-    elif there.base_url:
-        yield f"--base-url {shlex.quote(there.base_url)}"
-    if connection:
-        yield f"--connection {shlex.quote(connection)}"
 
 
 def confirmation(*, deletes: bool, yes: bool) -> Callable[[str], bool] | None:

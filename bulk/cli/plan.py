@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from bulk.cli import display_plan, options
+from bulk.cli.command import Command
 from bulk.cli.import_ import started
 from bulk.cli.resume import gone_on
 
 
-@click.command("plan")
+@click.command("plan", cls=Command, short_help="Say what an import of FILE would do; nothing is sent.")
 @click.argument("resource")
 @click.argument("file")
 @options.where
@@ -35,7 +36,7 @@ def plan_command(resource: str, file: str, **chosen: Any) -> int:
     return started(resource, file, chosen, only_plan=True)
 
 
-@click.command("apply")
+@click.command("apply", cls=Command)
 @click.argument("job", metavar="[PLAN]", required=False)
 @options.of_job
 @options.pace

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk.cli import terminal
+from bulk.cli.command import Command
 
 if TYPE_CHECKING:
     from bulk.library.reference import Preset
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _HEADS = 30  # how wide the first of two columns is
 
 
-@click.command("presets")
+@click.command("presets", cls=Command)
 @click.argument("name", required=False)
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/presets.md.")
 def presets_command(name: str | None, *, as_markdown: bool) -> int:

@@ -12,19 +12,27 @@ from bulk.cli import terminal
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from bulk.library import Account
     from bulk.library.progress import Progress, Snapshot
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
 WORDS: Final = {"checking": "Checking", "sending": "Sending", "planning": "Planning", "reading": "Reading"}
 
 
-def progress_for(*, quiet: bool) -> Progress:
-    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere."""
+def progress_for(access: Account | None = None, *, quiet: bool) -> Progress:
+    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere.
+
+    It begins with the name that bulk.toml gives to the account, if it does.
+    """
     from bulk.library.progress import Silent  # noqa: PLC0415 - not for --help
 
     if quiet:
         return Silent()
-    return Bar() if sys.stderr.isatty() else Lines(time.monotonic)
+    progress: Progress = Bar() if sys.stderr.isatty() else Lines(time.monotonic)
+    if access is not None and access.named:
+        where = access.connection or access.place
+        progress.say(f"Account {access.named} of bulk.toml: {'connection ' if access.connection else ''}{where}")
+    return progress
 
 
 class Lines:

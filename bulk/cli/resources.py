@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk.cli import terminal
+from bulk.cli.command import Command
 from bulk.wording import FrontEnd, in_words_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _HEADS = 23  # how wide the first of two columns is
 
 
-@click.command("resources")
+@click.command("resources", cls=Command)
 @click.argument("resource", required=False)
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/resources.md.")
 def resources_command(resource: str | None, as_markdown: bool) -> int:

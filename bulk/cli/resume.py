@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, display_plan, options
+from bulk.cli.account import account_of_job
+from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from bulk.library.jobs import Job, JobRecord
 
 
-@click.command("resume")
+@click.command("resume", cls=Command, short_help="Go on with an unfinished JOB (default: the newest).")
 @click.argument("job", required=False)
 @options.of_job
 @options.pace
@@ -35,7 +37,7 @@ def resume_command(job: str | None, **chosen: Any) -> int:
     return gone_on(job, chosen)
 
 
-@click.command("retry")
+@click.command("retry", cls=Command, short_help="Send again the rows of JOB that failed or are in doubt.")
 @click.argument("job", required=False)
 @options.of_job
 @options.pace
@@ -74,11 +76,11 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
         return 0 if job.complete else 1
     if not applies:
         _check_state(job, retry=retry)
-    access = options.account_of(job, sandbox=chosen["sandbox"])
+    access = account_of_job(job, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration") + (("max_errors",) if job.imports else ())
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     check_changes(changes, access)
-    progress = progress_for(quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     what = "Carrying out" if job.planned else "Going on with"
     progress.say(f"{what} {job.name}: {record.kind} {record.resource}, {job.file}")
     agreed = bool(chosen["yes"] or record.options.get("yes"))

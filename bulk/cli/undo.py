@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options, terminal
+from bulk.cli.account import account_of_job
+from bulk.cli.command import Command
 from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
 from bulk.errors import NothingToUndoError
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from bulk.library import Result
 
 
-@click.command("undo")
+@click.command("undo", cls=Command)
 @click.argument("job")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be put back.")
 @options.of_job
@@ -38,11 +40,11 @@ def undo_command(job: str, **chosen: Any) -> int:
     from bulk.library.running import Setting, run_undo  # noqa: PLC0415
 
     undone = job_in(options.jobs_folder(chosen["jobs_dir"]), job)
-    access = options.account_of(undone, sandbox=chosen["sandbox"])
+    access = account_of_job(undone, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration", "max_errors")
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
     setting = Setting(
-        access, undone.path.parent, progress_for(quiet=chosen["quiet"]), chosen["job_name"], signals=True,
+        access, undone.path.parent, progress_for(access, quiet=chosen["quiet"]), chosen["job_name"], signals=True,
         confirm=None if chosen["yes"] else options.ask_to_undo, front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 

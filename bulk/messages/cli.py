@@ -7,6 +7,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
+        "command_unknown": "There is no command {name}. {hint}",
         "no_plan_here": "There is no plan in {jobs} that waits. Make one: ⟦plan⟧",
         "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",
         "job_of_account": (
@@ -62,5 +63,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "ReaderGoneError": {"reader_gone": ""},
 }
 PARTS: Final[Mapping[str, str]] = {
+    "config_any_option": "Any long option of a command can stand there: bulk import --help",
+    "commands_listed": "To see those there are: bulk --help",
     "go_on_by": " Go on with it by: {command}",
 }
