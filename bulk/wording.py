@@ -134,6 +134,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def sized(amount: int) -> str:
+    """So many bytes as people say it: `512 bytes`, `3.4 MB`."""
+    if amount < 1000:
+        return counted(amount, "byte")
+    for unit, bytes_each in (("GB", 10**9), ("MB", 10**6)):
+        if amount >= bytes_each:
+            return f"{amount / bytes_each:.1f} {unit}"
+    return f"{amount / 1000:.1f} kB"
+
+
 _QUOTED: Final = 80  # characters of a value that an error shows
 _LINE_END: Final = re.compile(r"\r\n|[\r\n]")
 

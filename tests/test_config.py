@@ -148,7 +148,7 @@ def test_an_account_goes_where_it_says_with_the_key_of_its_variable():
 
 def test_a_job_goes_on_with_the_variable_that_it_began_with():
     own = account_named(parsed(GOOD, FILE).account("own"), {"OWN_TOKEN": "abc"})
-    record = JobRecord("import", "contacts", {}, own.place, named=own.named, token_env=own.token_env)
+    record = JobRecord("import", "contacts", {}, own.place, named=own.named, key_from=own.key_from)
     again = account_at(record, {"OWN_TOKEN": "abc", "MATON_API_KEY": "other"})
     assert again == own
     again.check_same(record.place, record.connection)

@@ -54,14 +54,14 @@ class Account:
     """Where a job works: with `credentials`, or in the sandbox whose state lies in `sandbox_folder`.
 
     Of the sandbox's accounts the first is meant, or the one whose connection is `chosen`. `named` is what bulk.toml
-    calls it, and `token_env` the variable of the environment that has its key, where that is another than the usual.
+    calls it, and `key_from` the variable of the environment that has its key, where that is another than the usual.
     """
 
     credentials: Credentials | None = None
     sandbox_folder: Path | None = None
     chosen: str = ""
     named: str = ""
-    token_env: str = ""
+    key_from: str = ""
 
     @classmethod
     def direct(cls, url: str, token: str) -> Self:

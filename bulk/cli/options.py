@@ -34,11 +34,11 @@ def duration(_context: click.Context, _parameter: click.Parameter, value: str | 
     """The seconds of a duration as people write it, for an option's `callback`."""
     if value is None:
         return None
-    result = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
+    result = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
     if not result or not value:
-        raise click.BadParameter("write a duration like 2h, 90m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in result.groups())
-    return float(hours * 3600 + minutes * 60 + seconds)
+        raise click.BadParameter("write a duration like 2h, 90m, 1h30m or 30d")
+    days, hours, minutes, seconds = (int(part or 0) for part in result.groups())
+    return float(days * 86400 + hours * 3600 + minutes * 60 + seconds)
 
 
 gateway = _stack(
@@ -172,7 +172,7 @@ def ask(question: str) -> bool:
 
 def answered(question: str) -> bool:
     """What is answered to a question. Raises `UsageError`, naming --yes, where standard input ends instead."""
-    answer = _answer(question)
+    answer = answer_to(question)
     if answer is None:
         raise UsageError("delete_unanswered")
     return answer
@@ -182,7 +182,7 @@ def ask_to_apply(question: str) -> bool:
     """What a person answers before a plan is carried out that deletes. Raises `UsageError` if nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("apply_unanswerable")
-    answer = _answer(question)
+    answer = answer_to(question)
     if answer is None:
         raise UsageError("apply_unanswered")
     return answer
@@ -192,13 +192,13 @@ def ask_to_undo(question: str) -> bool:
     """What a person answers before anything is put back. Raises `UsageError` if nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("undo_unanswerable")
-    answer = _answer(question)
+    answer = answer_to(question)
     if answer is None:
         raise UsageError("undo_unanswered")
     return answer
 
 
-def _answer(question: str) -> bool | None:
+def answer_to(question: str) -> bool | None:
     """What is answered to a question; None where standard input ends instead."""
     while True:
         shown = terminal.fitted(f"{question} [y/N]:", terminal.width_of(sys.stderr))

@@ -48,7 +48,7 @@ class Exports:
                     access.connection,
                     output=str(path),
                     named=access.named,
-                    token_env=access.token_env,
+                    key_from=access.key_from,
                 )
             )
             runner, meter = runner_of(shared, checkpoint)

@@ -74,7 +74,7 @@ async def take_parts(
             setting.access.connection,
             input=one.input,
             named=setting.access.named,
-            token_env=setting.access.token_env,
+            key_from=setting.access.key_from,
         )
         JobFolder.within(folder, name).write(record)
     parts = [(named(name), one.file) for name, one in taken.items()]
@@ -143,7 +143,7 @@ async def taken_up(
     record = shared.folder.record()
     record = JobRecord(
         record.kind, resource.name, asdict(chosen), access.place, access.connection, input=part.record().input,
-        named=access.named, token_env=access.token_env,
+        named=access.named, key_from=access.key_from,
         created=record.created,  # the moment of what was decided is that of the whole job
     )  # fmt: skip
     setting.progress.say(f"{resource.name}.csv: {source.describe()}")

@@ -39,7 +39,7 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
         access.connection,
         output=target,
         named=access.named,
-        token_env=access.token_env,
+        key_from=access.key_from,
     )
     hopeless = False
     try:

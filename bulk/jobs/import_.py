@@ -56,7 +56,7 @@ async def start(
                 access.connection,
                 input=taken.input,
                 named=access.named,
-                token_env=access.token_env,
+                key_from=access.key_from,
             )
             with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
                 folder.write(record)

@@ -53,7 +53,7 @@ async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, 
         reversible.host,
         output=str(undone.path),
         named=access.named,
-        token_env=access.token_env,
+        key_from=access.key_from,
     )
     return await _begin(folder, record, options, setting, reversible, only_plan=only_plan)
 

@@ -81,7 +81,7 @@ def _by_variable(url: str, variable: str, name: str, environment: Mapping[str, s
     token = environment.get(variable, "").strip()
     if not token:
         raise UsageError("account_variable_missing", account=name or url, variable=variable)
-    return Account(direct(url, token, named="url", key_named=variable), named=name, token_env=variable)
+    return Account(direct(url, token, named="url", key_named=variable), named=name, key_from=variable)
 
 
 def account_at(record: JobRecord, environment: Mapping[str, str] | None = None) -> Account:
@@ -92,8 +92,8 @@ def account_at(record: JobRecord, environment: Mapping[str, str] | None = None) 
     place, there = record.place, Place.of(record.place)
     if there.sandbox is not None:
         return Account(sandbox_folder=there.sandbox, chosen=record.connection, named=record.named)
-    if record.token_env:
-        return _by_variable(place, record.token_env, record.named, os.environ if environment is None else environment)
+    if record.key_from:
+        return _by_variable(place, record.key_from, record.named, os.environ if environment is None else environment)
     root = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
     account = Account.from_environment(environment, base_url=root, connection=record.connection)
     return replace(account, named=record.named)

@@ -65,7 +65,7 @@ class JobRecord:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
     version: str = __version__
     named: str = ""  # what bulk.toml calls the account
-    token_env: str = ""  # which variable of the environment has the key, where that is another than the usual
+    key_from: str = ""  # which variable of the environment has the key, where that is another than the usual
     format: int = field(default_factory=record_format)
 
     @classmethod
@@ -96,7 +96,7 @@ class JobRecord:
             read.output,
             read.created,
             read.named,
-            read.token_env,
+            read.key_from,
         )
         if not all(isinstance(text, str) for text in texts) or read.kind not in KINDS:
             raise ValueError("a text in it is none")

@@ -88,7 +88,8 @@ def test_a_plan_that_was_carried_out_says_so_once_and_sends_nothing_more(bulk: S
     again = bulk("apply", "p", "--rate", "0")
     assert (again.code, again.out, again.err) == (0, "p was carried out already, so nothing was sent.\n", "")
     assert json.loads(bulk("apply", "p", "--json").out) == bulk.summary("p")
-    assert "p  plan contacts  carried out  1 row: 1 succeeded" in bulk("jobs").out
+    assert "p  plan contacts  carried out  1 row: 1 succeeded" in bulk("jobs", "p").out
+    assert "carried out" in bulk("jobs").out
     bulk.sandbox("plan", file(bulk, "ada@example.com,Augusta,", "nobody,X,"), "--job", "q")
     assert bulk("apply", "q", "--rate", "0").code == 1
     again = bulk("apply", "q", "--rate", "0")
