@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import needed_account
 from bulk.cli.command import Command
 from bulk.cli.progress import close, progress_for
@@ -29,9 +29,9 @@ WIDTH: Final = 24  # letters of a cell that are shown
 
 
 @click.command("compare", cls=Command, short_help="Say what differs between A and B, two files or folders.")
-@click.argument("a")
-@click.argument("b")
-@click.argument("out", required=False)
+@click.argument("a", shell_complete=complete.files)
+@click.argument("b", shell_complete=complete.files)
+@click.argument("out", required=False, shell_complete=complete.files)
 @options.where
 @click.option("--resource", metavar="NAME", default="", help="What the files hold.  [default: as they are named]")
 @click.option("--key", metavar="COLUMN", default="", help="What records are matched by; id compares ids and dates too.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Group
 from bulk.cli.configured import config
@@ -95,7 +95,7 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
 
 
 @connections_group.command("show")
-@click.argument("connection")
+@click.argument("connection", shell_complete=complete.accounts)
 @options.gateway
 @options.as_json
 def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -> int:
@@ -121,7 +121,7 @@ def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -
 
 
 @connections_group.command("delete")
-@click.argument("connection")
+@click.argument("connection", shell_complete=complete.accounts)
 @options.gateway
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> int:

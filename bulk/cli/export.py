@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import needed_account
 from bulk.cli.command import Command
 from bulk.cli.progress import progress_for
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @click.command("export", cls=Command)
-@click.argument("resource")
-@click.argument("file")
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @click.option("--plain", is_flag=True, help="Minimal quotes, no byte order mark: for programs.")
 @click.option("--guard-formulas", is_flag=True, help="Disarm cells that a spreadsheet would run; import undoes it.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import complete, terminal
 from bulk.errors import UsageError
 from bulk.messages import Part
 
 
 @click.command("help")
-@click.argument("command", nargs=-1)
+@click.argument("command", nargs=-1, shell_complete=complete.commands)
 @click.pass_context
 def help_command(ctx: click.Context, command: tuple[str, ...]) -> int:
     """Show what a COMMAND does and its options."""

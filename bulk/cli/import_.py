@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, display_plan, options
+from bulk.cli import complete, display, display_plan, options
 from bulk.cli.account import needed_account
 from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @click.command("import", cls=Command)
-@click.argument("resource")
-@click.argument("file")
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @options.reading
 @options.meaning

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
 from bulk.cli.command import Command
 from bulk.errors import UsageError
 from bulk.wording import agreeing, counted, sized
@@ -25,7 +25,7 @@ _FILE: Final = 40  # letters of a file's name that are shown
 
 
 @click.command("jobs", cls=Command)
-@click.argument("job", metavar="[JOB|prune]", required=False)
+@click.argument("job", metavar="[JOB|prune]", required=False, shell_complete=complete.jobs)
 @click.option("--older-than", callback=options.duration, metavar="TIME", help="prune: what was begun before, say, 30d.")
 @click.option("--yes", is_flag=True, help="prune: do not ask.")
 @options.jobs_dir

@@ -10,6 +10,7 @@ import click
 from bulk import __version__
 from bulk.cli.command import Group
 from bulk.cli.compare import compare_command
+from bulk.cli.completion import completion_command
 from bulk.cli.configured import config_option
 from bulk.cli.connections import connections_group
 from bulk.cli.doctor import doctor_command
@@ -30,7 +31,7 @@ SECTIONS: Final = {
     "Move data": (import_command, export_command, template_command, validate_command, resume_command, retry_command),
     "See and take back": (plan_command, apply_command, undo_command, compare_command, jobs_command),
     "Look": (resources_command, presets_command, help_command),
-    "Set up": (connections_group, doctor_command, sandbox_group),
+    "Set up": (connections_group, doctor_command, sandbox_group, completion_command),
 }
 _WIDEST: Final = 120  # columns of help on a wide terminal
 
@@ -50,7 +51,8 @@ class _Root(Group):
 @click.group(
     cls=_Root,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST},
-    epilog="A key: set MATON_API_KEY. Without one: add --sandbox to try things on a local stand-in.",
+    epilog="A key: set MATON_API_KEY. Without one: add --sandbox to try things on a local stand-in."
+    " The Tab key completes commands, resources and jobs after: bulk help completion",
 )
 @click.version_option(__version__, prog_name="bulk")
 def bulk() -> None:

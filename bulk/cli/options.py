@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import complete, terminal
 from bulk.errors import UsageError
 from bulk.library.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
@@ -48,10 +48,13 @@ gateway = _stack(
 where = _stack(
     gateway,
     click.option(
-        "--connection", metavar="ID", default="",
+        "--connection", metavar="ID", default="", shell_complete=complete.accounts,
         help="Which connection of the key to use: its id, or how that begins.",
     ),
-    click.option("--account", metavar="NAME", default="", help="One of the accounts that bulk.toml names."),
+    click.option(
+        "--account", metavar="NAME", default="", shell_complete=complete.accounts,
+        help="One of the accounts that bulk.toml names.",
+    ),
 )  # fmt: skip
 of_job = click.option("--sandbox", is_flag=True, help="Refuse a job of a real account. A job goes where it was begun.")
 as_json = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
@@ -79,7 +82,13 @@ delete_missing = click.option(
     "--delete-missing", is_flag=True,
     help="Delete what the baseline had and FILE has no more, after the count was told and agreed to.",
 )  # fmt: skip
-jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
+jobs_dir = click.option(
+    "--jobs-dir",
+    metavar="DIR",
+    default="",
+    shell_complete=complete.folders,
+    help=f"Where jobs are kept.  [default: {JOBS_DIR}]",
+)
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
     as_json,
@@ -97,7 +106,7 @@ reading = _stack(
         " Repeatable.",
     ),
     click.option(
-        "--preset", metavar="NAME", default="auto", show_default=True,
+        "--preset", metavar="NAME", default="auto", show_default=True, shell_complete=complete.presets,
         help="Which program wrote the file: bulk presets. auto: told by its header; none: no program.",
     ),
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
@@ -127,7 +136,7 @@ meaning = _stack(
         " emptied since an export clears]",
     ),
     click.option(
-        "--baseline", metavar="EXPORT", default="auto", show_default=True,
+        "--baseline", metavar="EXPORT", default="auto", show_default=True, shell_complete=complete.files,
         help="The export that FILE was made of, its file or job: only cells that differ from it are sent. auto: the"
         " one that FILE fits; none: every cell counts.",
     ),

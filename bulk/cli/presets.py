@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import complete, terminal
 from bulk.cli.command import Command
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _HEADS = 30  # how wide the first of two columns is
 
 
 @click.command("presets", cls=Command)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete.presets)
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/presets.md.")
 def presets_command(name: str | None, *, as_markdown: bool) -> int:
     """List the programs whose files are read without --map.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, display_plan, options
+from bulk.cli import complete, display, display_plan, options
 from bulk.cli.account import account_of_job
 from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resume", cls=Command, short_help="Go on with an unfinished JOB (default: the newest).")
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete.jobs)
 @options.of_job
 @options.pace
 @options.max_errors
@@ -38,7 +38,7 @@ def resume_command(job: str | None, **chosen: Any) -> int:
 
 
 @click.command("retry", cls=Command, short_help="Send again the rows of JOB that failed or are in doubt.")
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete.jobs)
 @options.of_job
 @options.pace
 @options.max_errors

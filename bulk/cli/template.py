@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import options, terminal
+from bulk.cli import complete, options, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Command
 from bulk.errors import UsageError
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command("template", cls=Command)
-@click.argument("resource")
-@click.argument("file", required=False, default="-")
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", required=False, default="-", shell_complete=complete.files)
 @options.where
 def template_command(resource: str, file: str, **chosen: Any) -> int:
     """Write an empty CSV with the right header and one example row.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of_job
 from bulk.cli.command import Command
 from bulk.cli.progress import progress_for
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("undo", cls=Command)
-@click.argument("job")
+@click.argument("job", shell_complete=complete.jobs)
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be put back.")
 @options.of_job
 @options.pace

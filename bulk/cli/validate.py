@@ -1,5 +1,6 @@
 """`bulk validate`."""
 
+# hub: it runs without a job, so it is begun, told and shown in one place
 from __future__ import annotations
 
 from dataclasses import asdict
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Command
 from bulk.cli.import_ import import_options
@@ -23,8 +24,8 @@ SHOWN = 20  # issues shown without -v
 
 
 @click.command("validate", cls=Command)
-@click.argument("resource")
-@click.argument("file")
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @options.reading
 @options.meaning
