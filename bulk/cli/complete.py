@@ -6,7 +6,8 @@ Nothing here may fail or be slow: where something cannot be told, nothing is off
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -14,7 +15,14 @@ from click.shell_completion import CompletionItem
 from bulk.cli.configured import config
 from bulk.errors import BulkError
 
-_WAITING = {"resume": "resumable", "apply": "planned"}  # the commands that are about some jobs only
+if TYPE_CHECKING:
+    from bulk.library.jobs import Job
+
+# the commands that are about some jobs only
+_WAITING: Final[Mapping[str, Callable[[Job], bool]]] = {
+    "resume": lambda job: job.resumable,
+    "apply": lambda job: job.planned,
+}
 JOBS_DIR = "bulk-jobs"
 
 
@@ -48,11 +56,11 @@ def jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -
         result = list(reversed(jobs_in(place)))
     except BulkError:
         return []
-    quality = _WAITING.get(str(context.command.name))
+    waits = _WAITING.get(str(context.command.name))
     return [
         CompletionItem(job.name, help=f"{job.record.kind} {job.record.resource}, {job.state}")
         for job in result
-        if job.name.startswith(incomplete) and (quality is None or getattr(job, quality))
+        if job.name.startswith(incomplete) and (waits is None or waits(job))
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +80,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
             display.show_export(job_result)
 
     if result is None:
-        return run_job(lambda: run_export_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: run_export(result, options.file_of(file), given, setting), setting, show)
+        return run_job(partial(run_export_all, Path(file), given), setting, show, verbose=chosen["verbose"])
+    return run_job(partial(run_export, result, options.file_of(file), given), setting, show, verbose=chosen["verbose"])
 
 
 def filters_of(texts: Iterable[str]) -> dict[str, str]:

@@ -84,12 +84,12 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
         else:
             display.show_import(job_result, verbose=chosen["verbose"])
 
-    def run() -> Awaitable[Result]:
+    def run(setting: Setting) -> Awaitable[Result]:
         if result is None:
             return (run_plan_all if only_plan else run_import_all)(Path(file), given, setting)
         return (run_plan if only_plan else run_import)(result, options.file_of(file), given, setting)
 
-    code = run_job(run, setting, show)
+    code = run_job(run, setting, show, verbose=chosen["verbose"])
     if not only_plan or code > 1:
         return code
     return 2 if chosen["detailed_exitcode"] and changes else 0

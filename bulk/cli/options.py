@@ -93,7 +93,9 @@ job_place = _stack(click.option("--job", metavar="NAME", help="A name for the jo
 telling = _stack(
     as_json,
     click.option("-q", "--quiet", is_flag=True, help="No progress; errors only."),
-    click.option("-v", "--verbose", is_flag=True, help="Say more."),
+    click.option(
+        "-v", "--verbose", is_flag=True, help="Say more: every failed row, and what time and requests went on."
+    ),
 )
 reading = _stack(
     click.option(

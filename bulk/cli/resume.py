@@ -92,7 +92,8 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
 
     age = chosen["max_age"] if applies else None
     show = partial(_show, chosen=chosen, record=record)
-    return run_job(lambda: run_resume(job.path, setting, changes, retry=retry, max_age=age), setting, show)
+    run = partial(run_resume, job.path, changes=changes, retry=retry, max_age=age)
+    return run_job(run, setting, show, verbose=chosen["verbose"])
 
 
 def _show(job_result: Result, *, chosen: dict[str, Any], record: JobRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of_job
 from bulk.cli.command import Command
-from bulk.cli.progress import progress_for
+from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import NothingToUndoError
 from bulk.wording import FrontEnd
@@ -43,9 +44,10 @@ def undo_command(job: str, **chosen: Any) -> int:
     access = account_of_job(undone, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration", "max_errors")
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(
-        access, undone.path.parent, progress_for(access, quiet=chosen["quiet"]), chosen["job_name"], signals=True,
-        confirm=None if chosen["yes"] else options.ask_to_undo, front_end=FrontEnd.COMMAND_LINE,
+        access, undone.path.parent, progress, chosen["job_name"], signals=True,
+        confirm=None if chosen["yes"] else asking(progress, options.ask_to_undo), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     def show(job_result: Result) -> None:
@@ -62,7 +64,8 @@ def undo_command(job: str, **chosen: Any) -> int:
             terminal.tell(f"  {options.command_line('undo', undone.name, undone.path.parent)}")
 
     try:
-        code = run_job(lambda: run_undo(undone.path, given, setting, dry_run=chosen["dry_run"]), setting, show)
+        run = partial(run_undo, undone.path, given, dry_run=chosen["dry_run"])
+        code = run_job(run, setting, show, verbose=chosen["verbose"])
     except NothingToUndoError as nothing:
         if chosen["as_json"]:
             _show_nothing_json(undone.name, nothing, dry_run=chosen["dry_run"])

@@ -22,6 +22,7 @@ from bulk.jobs.rows import Rows
 from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
 from bulk.jobs.without_automations import WithoutAutomations
+from bulk.runtime.progress import DELETING, SENDING
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -67,11 +68,12 @@ async def send_rows(
         rows.batched = batches.is_needed
         if rows.batched:
             rows.flow_of = AfterBatch(prepared, checkpoint, rows.flow_of).flow
+        phase = DELETING if options.mode == "delete" else SENDING
         async with anyio.create_task_group() as tellers:
-            tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
+            tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner, phase)
             if rows.batched:
                 await runner.run(batches)
             await runner.run(rows)
             await back.finish(runner)
             tellers.cancel_scope.cancel()
-        job.setting.progress.update(where_it_stands(rows, needs, runner))
+        job.setting.progress.update(where_it_stands(rows, needs, runner, phase))
