@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from bulk.cli import terminal
+from bulk.cli.command import in_order
 from bulk.cli.main import bulk
 from bulk.errors import BulkError, ReaderGoneError
 from bulk.wording import FrontEnd
@@ -27,7 +28,7 @@ JOBS: Final = (
 def main() -> None:
     """Run `bulk` and exit with the codes of the README."""
     terminal.prepare()
-    arguments = sys.argv[1:]
+    arguments = in_order(sys.argv[1:], bulk)
     code = run(arguments)
     sys.exit(terminal.last_code(code, of_job=bool(arguments) and arguments[0] in JOBS))
 
@@ -35,6 +36,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
     try:
+        arguments = in_order(arguments, bulk)
         return bulk.main(arguments, prog_name="bulk", standalone_mode=False, obj=tuple(arguments)) or 0
     except click.exceptions.Exit as error:
         return error.exit_code

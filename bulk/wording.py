@@ -46,7 +46,7 @@ OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "sheet", "on_duplicate", "blank", "separator", "encoding",
     "delimiter", "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job",
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
-    "ignore", "baseline", "on_conflict", "engine", "set", "preset",
+    "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it
@@ -133,6 +133,16 @@ def _text(value: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Say how many: `1 row`, `12,400 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def sized(amount: int) -> str:
+    """So many bytes as people say it: `512 bytes`, `3.4 MB`."""
+    if amount < 1000:
+        return counted(amount, "byte")
+    for unit, bytes_each in (("GB", 10**9), ("MB", 10**6)):
+        if amount >= bytes_each:
+            return f"{amount / bytes_each:.1f} {unit}"
+    return f"{amount / 1000:.1f} kB"
 
 
 _QUOTED: Final = 80  # characters of a value that an error shows

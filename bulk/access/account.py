@@ -53,12 +53,15 @@ SANDBOX_GATEWAY = Credentials(f"http://127.0.0.1{GATEWAY_PATH}", SANDBOX.key)
 class Account:
     """Where a job works: with `credentials`, or in the sandbox whose state lies in `sandbox_folder`.
 
-    Of the sandbox's accounts the first is meant, or the one whose connection is `chosen`.
+    Of the sandbox's accounts the first is meant, or the one whose connection is `chosen`. `named` is what bulk.toml
+    calls it, and `key_from` the variable of the environment that has its key, where that is another than the usual.
     """
 
     credentials: Credentials | None = None
     sandbox_folder: Path | None = None
     chosen: str = ""
+    named: str = ""
+    key_from: str = ""
 
     @classmethod
     def direct(cls, url: str, token: str) -> Self:

@@ -13,6 +13,7 @@ from bulk.api import connections
 from bulk.api.connections import ACTIVE, FAILED, PENDING, Connection, Send
 from bulk.errors import AbortedError, BulkError, UnfinishedError, UsageError
 
+ID_LENGTH: Final = 36  # characters of an id; what is shorter may be the beginning of one
 FIRST_PAUSE: Final = 1.0  # seconds between two looks at a connection that waits; each pause is half as long again
 LONGEST_PAUSE: Final = 15.0
 
@@ -20,23 +21,36 @@ LONGEST_PAUSE: Final = 15.0
 async def connected(access: Account) -> Account:
     """The access with the connection that its calls name: the one that was chosen, or the only active one.
 
-    Asks the gateway at most once; where it cannot say, the access is left as it is. Raises `UsageError`, with those
-    there are, where none was chosen among several, none is active, or the sandbox does not have the chosen one.
+    What was chosen may be the beginning of one id. Asks the gateway at most once; where it cannot say, the access is
+    left as it is. Raises `UsageError`, with those there are, where none was chosen among several, none is active,
+    several begin as the chosen one, or the sandbox does not have it.
     """
     if access.sandbox_folder is not None:
-        if access.chosen:
-            async with gateway_opened(access) as send:
-                _check_chosen(access.chosen, await connections.list_all(send))
-        return access
+        if not access.chosen:
+            return access
+        async with gateway_opened(access) as send:
+            there = await connections.list_all(send)
+        chosen = full_id(access.chosen, there)
+        _check_chosen(chosen, there)
+        return replace(access, chosen=chosen)
     credentials = access.credentials
-    if credentials is None or credentials.direct or credentials.connection:
+    if credentials is None or credentials.direct or len(credentials.connection) >= ID_LENGTH:
         return access
     try:
         async with gateway_opened(access) as send:
             there = await connections.list_all(send)
     except BulkError:  # what is wrong is said by what comes next
         return access
-    return replace(access, credentials=replace(credentials, connection=the_only(there).id))
+    chosen = full_id(credentials.connection, there) if credentials.connection else the_only(there).id
+    return replace(access, credentials=replace(credentials, connection=chosen))
+
+
+def full_id(chosen: str, there: Sequence[Connection]) -> str:
+    """The id that begins as `chosen`, or `chosen` where none does. Raises `UsageError` where several do."""
+    fitting = [one for one in there if one.id.startswith(chosen)]
+    if len(fitting) > 1 and chosen not in [one.id for one in fitting]:
+        raise UsageError("connection_prefix_ambiguous", connection=chosen, connections=listed(fitting))
+    return fitting[0].id if len(fitting) == 1 else chosen
 
 
 def the_only(there: Sequence[Connection]) -> Connection:

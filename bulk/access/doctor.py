@@ -16,7 +16,7 @@ import anyio
 
 from bulk.access import diagnosis
 from bulk.access.account import Account, client_to, sharing
-from bulk.access.connections import connected
+from bulk.access.connections import connected, full_id
 from bulk.access.finding import FRONT_END, Finding, State, ok, problem, refused
 from bulk.access.shared_limit import SharedLimit
 from bulk.api.client import Client
@@ -65,13 +65,13 @@ async def examine_sandbox(folder: Path, connection: str, tell: Tell) -> None:
     access = Account(sandbox_folder=folder, chosen=connection)
     tell(ok("environment", f"The embedded sandbox in {folder} needs no key."))
     try:
-        await connected(access)
+        access = await connected(access)
     except UsageError as error:
         said, *steps = error.words(FRONT_END).splitlines()
         tell(problem("connection", said, *steps))
         return
     if connection:
-        tell(ok("connection", f"{connection}, chosen."))
+        tell(ok("connection", f"{access.chosen}, chosen."))
     _tell_account(await _me(access, PATIENCE), Account(sandbox_folder=folder), "http://sandbox", tell)
 
 
@@ -93,7 +93,10 @@ async def _through_gateway(access: Account, origin: tuple[str, str], patience: f
     if listed is None:
         tell(diagnosis.unlisted(office.reply))
     else:
-        chosen, finding = diagnosis.connection(access.connection, listed)
+        named = access.connection
+        with contextlib.suppress(UsageError):  # several begin so: it is told as one that there is not
+            named = full_id(named, listed) if named else ""
+        chosen, finding = diagnosis.connection(named, listed)
         if not chosen:
             tell(await _with_accounts(finding, access, listed, patience))
             _tell_headers(office, tell)

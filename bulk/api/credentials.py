@@ -83,10 +83,15 @@ def through_gateway(key: str, *, base_url: str, connection: str, named: str | Pa
     return Credentials(f"{_checked(named, base_url, key)}{GATEWAY_PATH}", key, connection=connection)
 
 
-def direct(url: str, token: str) -> Credentials:
-    """The credentials of an account's own address and key. Raises `UsageError`."""
-    _check_header("AC_API_TOKEN", token)
-    return Credentials(f"{_checked('AC_API_URL', url, token).removesuffix('/api/3')}/api/3/", token, direct=True)
+def direct(url: str, token: str, *, named: str = "AC_API_URL", key_named: str = "AC_API_TOKEN") -> Credentials:
+    """The credentials of an account's own address and key; messages call them as `named`. Raises `UsageError`."""
+    _check_header(key_named, token)
+    return Credentials(f"{_checked(named, url, token).removesuffix('/api/3')}/api/3/", token, direct=True)
+
+
+def check_address(named: str, url: str) -> None:
+    """Raise `UsageError` for an address to which no key may go; the message calls it as it is `named`."""
+    _checked(named, url, "")
 
 
 def _check_header(name: str, value: str) -> None:

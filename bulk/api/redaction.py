@@ -17,6 +17,7 @@ from urllib.request import getproxies
 from bulk.model import Json
 
 CUT: Final = "***"
+OURS: Final = ("MATON_API_KEY", "AC_API_TOKEN")
 SHORT: Final = 8  # characters; no real key is that short
 _PAGE: Final = 16_384  # bytes; larger bodies are pages of records, in which nobody echoes headers in base64
 _LONGEST_FORM: Final = 12  # characters that one of a secret takes at most in any of the forms, and some room
@@ -134,8 +135,12 @@ def _in_base64(secret: str) -> set[str]:
 
 
 def secrets_in(environment: Mapping[str, str]) -> list[str]:
-    """The keys of an environment, and the passwords in its addresses; those of proxies too."""
-    keys = [environment.get(name, "").strip() for name in ("MATON_API_KEY", "AC_API_TOKEN")]
+    """The keys of an environment, and the passwords in its addresses; those of proxies too.
+
+    A variable of any name may have the key of an account of bulk.toml: what is called a token or a key counts as one.
+    """
+    names = [name for name in environment if name.upper().endswith(("TOKEN", "_KEY"))]
+    keys = [key for name in names if len(key := environment[name].strip()) >= SHORT or name in OURS]
     addresses = [environment.get(name, "") for name in ("AC_API_URL", "BULK_BASE_URL", "BULK_REDIS_URL")]
     return [*keys, *_passwords(addresses), *proxy_passwords()]
 

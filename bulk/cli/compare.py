@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
+from bulk.cli.account import needed_account
+from bulk.cli.command import Command
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
@@ -26,10 +28,10 @@ COLUMNS: Final = 80  # of a terminal
 WIDTH: Final = 24  # letters of a cell that are shown
 
 
-@click.command("compare")
-@click.argument("a")
-@click.argument("b")
-@click.argument("out", required=False)
+@click.command("compare", cls=Command, short_help="Say what differs between A and B, two files or folders.")
+@click.argument("a", shell_complete=complete.files)
+@click.argument("b", shell_complete=complete.files)
+@click.argument("out", required=False, shell_complete=complete.files)
 @options.where
 @click.option("--resource", metavar="NAME", default="", help="What the files hold.  [default: as they are named]")
 @click.option("--key", metavar="COLUMN", default="", help="What records are matched by; id compares ids and dates too.")
@@ -52,7 +54,7 @@ def compare_command(a: str, b: str, out: str | None, **chosen: Any) -> int:
     """
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
-    from bulk.library import CompareOptions, compare  # noqa: PLC0415
+    from bulk.library import Account, CompareOptions, compare  # noqa: PLC0415
 
     given = CompareOptions(
         resource=chosen["resource"], key=chosen["key"], exact=chosen["exact"], ignore=chosen["ignore"],
@@ -61,7 +63,8 @@ def compare_command(a: str, b: str, out: str | None, **chosen: Any) -> int:
         rate=5.0 if chosen["rate"] is None else chosen["rate"], concurrency=chosen["concurrency"] or 0,
     )  # fmt: skip
     places = [_place(name, chosen) for name in (a, b)]
-    progress = progress_for(quiet=chosen["quiet"])
+    account = next((place for place in places if isinstance(place, Account)), None)
+    progress = progress_for(account, quiet=chosen["quiet"])
 
     async def run() -> Comparison:
         return await compare(places[0], places[1], given, output=out, progress=progress)
@@ -88,9 +91,7 @@ def compare_command(a: str, b: str, out: str | None, **chosen: Any) -> int:
 def _place(name: str, chosen: dict[str, Any]) -> Any:
     if name != LIVE:
         return options.file_of(name)
-    return options.needed_account(
-        sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
-    )
+    return needed_account(chosen)
 
 
 # ---- what a person sees

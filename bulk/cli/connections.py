@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
+from bulk.cli.account import account_of
+from bulk.cli.command import Group
+from bulk.cli.configured import config
 from bulk.errors import InterruptedJobError, UsageError
 from bulk.library.choices import METHODS
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-@click.group("connections")
+@click.group("connections", cls=Group)
 def connections_group() -> None:
     """The gateway's connections to ActiveCampaign accounts."""
 
@@ -32,13 +35,15 @@ def list_command(sandbox: bool, base_url: str, as_json: bool) -> int:
     """List the connections of the key."""
     result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda gateway: gateway.connections())
     if as_json:
-        display.show_json([asdict(one) for one in result])
+        display.show_json([asdict(one) | {"account": config().name_of(one.id)} for one in result])
     elif not result:
         terminal.echo(f"There are no connections. Make one: bulk connections create{_flag(sandbox=sandbox)} --wait")
     else:
-        terminal.echo(f"{'ID':36}  {'STATUS':7}  {'MADE (UTC)':16}  METHOD")
+        names = {one.id: config().name_of(one.id) for one in result}
+        account = f"  {'METHOD':7}  ACCOUNT" if any(names.values()) else "  METHOD"
+        terminal.echo(f"{'ID':36}  {'STATUS':7}  {'MADE (UTC)':16}{account}")
         for one in result:
-            terminal.echo(f"{one.id:36}  {one.status:7}  {one.made:16}  {one.method}".rstrip())
+            terminal.echo(f"{one.id:36}  {one.status:7}  {one.made:16}  {one.method:7}  {names[one.id]}".rstrip())
     return 0
 
 
@@ -90,14 +95,15 @@ def create_command(sandbox: bool, base_url: str, method: str | None, wait: bool,
 
 
 @connections_group.command("show")
-@click.argument("connection")
+@click.argument("connection", shell_complete=complete.accounts)
 @options.gateway
 @options.as_json
 def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -> int:
-    """Show one CONNECTION: its id."""
+    """Show one CONNECTION: its id, how that begins, or its name in bulk.toml."""
     from bulk.library.connections import ACTIVE, FAILED  # noqa: PLC0415 - not for --help
 
-    result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda gateway: gateway.show(connection))
+    identity = _identity_of(connection)
+    result = _asked(_access(sandbox=sandbox, base_url=base_url), lambda gateway: gateway.show(identity))
     if as_json:
         display.show_json(asdict(result))
         return 0
@@ -115,27 +121,36 @@ def show_command(connection: str, sandbox: bool, base_url: str, as_json: bool) -
 
 
 @connections_group.command("delete")
-@click.argument("connection")
+@click.argument("connection", shell_complete=complete.accounts)
 @options.gateway
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> int:
-    """Delete one CONNECTION: its id. The account itself keeps all it has."""
-    access = _access(sandbox=sandbox, base_url=base_url)
+    """Delete one CONNECTION, by its id, how that begins, or its name in bulk.toml.
+
+    The account itself keeps all it has.
+    """
+    access, identity = _access(sandbox=sandbox, base_url=base_url), _identity_of(connection)
     if not yes:
-        result = _asked(access, lambda gateway: gateway.show(connection))
+        result = _asked(access, lambda gateway: gateway.show(identity))
         terminal.echo(
             f"{result.id}  {result.status}  {result.made}\nJobs that use it cannot go on without it.", err=True
         )
         if not options.answered("Delete this connection?"):
             raise UsageError("connection_kept")
-    _asked(access, lambda gateway: gateway.delete(connection))
-    terminal.echo(f"Deleted the connection {connection}.")
+    deleted = _asked(access, lambda gateway: gateway.delete(identity))
+    terminal.echo(f"Deleted the connection {deleted}.")
     return 0
+
+
+def _identity_of(given: str) -> str:
+    """The connection that bulk.toml calls so, else what was given."""
+    names = config().accounts
+    return names[given].connection or given if given in names else given
 
 
 def _access(*, sandbox: bool, base_url: str) -> Account:
     """The way to the gateway; raises `UsageError` if there is none."""
-    access = options.account(sandbox=sandbox, base_url=base_url, connection="")
+    access = account_of({"sandbox": sandbox, "base_url": base_url, "connection": "", "account": ""})
     if access is None:
         raise UsageError("gateway_key_missing")
     return access

@@ -256,11 +256,17 @@ def _show_left(job_result: Result) -> None:
 
 
 def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
-    for name, rows in parts.items():
-        ended = [
-            f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items() if count and status != "read"
-        ]
-        terminal.tell(f"  {name:{_NAME}}  {', '.join(ended) or 'none'}")
+    """Print a line a resource, with how many of its rows ended how, and their sum."""
+    known = dict.fromkeys(status for rows in parts.values() for status, count in rows.items() if count)
+    statuses = [status for status in known if status != "read"] or ["succeeded"]
+    total = {status: sum(rows.get(status, 0) for rows in parts.values()) for status in statuses}
+    widths = [max(len(status), len(f"{total[status]:,}")) for status in statuses]
+    heads = [f"{status.replace('_', ' '):>{width}}" for status, width in zip(statuses, widths, strict=True)]
+    terminal.tell(f"  {'':{_NAME}}  {'  '.join(heads)}")
+    for name, rows in (*parts.items(), *([("in all", total)] if len(parts) > 1 else [])):
+        cells = [rows.get(status, 0) for status in statuses]
+        figures = [f"{f'{cell:,}' if cell else '-':>{width}}" for cell, width in zip(cells, widths, strict=True)]
+        terminal.tell(f"  {name:{_NAME}}  {'  '.join(figures)}")
 
 
 def show_failed(path: Path, most: int | None, of: str = "") -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options, terminal
-from bulk.errors import UsageError
+from bulk.cli.account import sandbox_folder, way
+from bulk.cli.command import Command
 
 if TYPE_CHECKING:
     from bulk.library.doctor import Finding
@@ -18,10 +19,10 @@ NARROWEST, WIDEST = 40, 100
 MARKS = {"ok": "ok", "problem": "PROBLEM", "unknown": "-"}
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @options.where
 @options.as_json
-def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool) -> int:
+def doctor_command(as_json: bool, **chosen: Any) -> int:
     """Check key, address, connection and account.
 
     Says what to do about each problem. Reads only, in two requests or so, and
@@ -33,8 +34,7 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
 
     from bulk.library.doctor import State, examine, examine_sandbox  # noqa: PLC0415
 
-    if sandbox and base_url:
-        raise UsageError("sandbox_with_base_url")
+    base_url, connection, variables = way(chosen)
     findings: list[Finding] = []
 
     def tell(finding: Finding) -> None:
@@ -43,10 +43,10 @@ def doctor_command(sandbox: bool, base_url: str, connection: str, as_json: bool)
             _show(finding)
 
     async def run() -> None:
-        if sandbox:
-            await examine_sandbox(options.sandbox_folder(), tell, connection=connection)
+        if chosen["sandbox"]:
+            await examine_sandbox(sandbox_folder(), tell, connection=connection)
         else:
-            await examine(tell, base_url=base_url, connection=connection)
+            await examine(tell, variables, base_url=base_url, connection=connection)
 
     anyio.run(run)
     problems = sum(finding.state is State.PROBLEM for finding in findings)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
+from bulk.cli.account import needed_account
+from bulk.cli.command import Command
 from bulk.cli.progress import progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
@@ -18,9 +21,9 @@ if TYPE_CHECKING:
     from bulk.library import Result
 
 
-@click.command("export")
-@click.argument("resource")
-@click.argument("file")
+@click.command("export", cls=Command)
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @click.option("--plain", is_flag=True, help="Minimal quotes, no byte order mark: for programs.")
 @click.option("--guard-formulas", is_flag=True, help="Disarm cells that a spreadsheet would run; import undoes it.")
@@ -56,11 +59,9 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
         filters=filters_of(chosen["filters"]), columns=columns_of(chosen["columns"]),
         **{name: chosen[name] for name in names if chosen[name] is not None},
     )  # fmt: skip
-    access = options.needed_account(
-        sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
-    )
+    access = needed_account(chosen)
     check_export(result, given, access)
-    progress = progress_for(quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(
         access,
         options.jobs_folder(chosen["jobs_dir"]),
@@ -79,8 +80,8 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
             display.show_export(job_result)
 
     if result is None:
-        return run_job(lambda: run_export_all(Path(file), given, setting), setting, show)
-    return run_job(lambda: run_export(result, options.file_of(file), given, setting), setting, show)
+        return run_job(partial(run_export_all, Path(file), given), setting, show, verbose=chosen["verbose"])
+    return run_job(partial(run_export, result, options.file_of(file), given), setting, show, verbose=chosen["verbose"])
 
 
 def filters_of(texts: Iterable[str]) -> dict[str, str]:

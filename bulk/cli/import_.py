@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, display_plan, options
+from bulk.cli import complete, display, display_plan, options
+from bulk.cli.account import needed_account
+from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.wording import FrontEnd
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from bulk.library import ImportOptions, Result
 
 
-@click.command("import")
-@click.argument("resource")
-@click.argument("file")
+@click.command("import", cls=Command)
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @options.reading
 @options.meaning
@@ -59,11 +61,9 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     result = meant(resource)
     given = import_options(chosen)
     check_import(result, given, None)
-    access = options.needed_account(
-        sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"]
-    )
+    access = needed_account(chosen)
     check_import(result, given, access)
-    progress = progress_for(quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
     ask = options.confirmation(deletes=deletes, yes=chosen.get("yes", False))
     setting = Setting(
@@ -84,12 +84,12 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
         else:
             display.show_import(job_result, verbose=chosen["verbose"])
 
-    def run() -> Awaitable[Result]:
+    def run(setting: Setting) -> Awaitable[Result]:
         if result is None:
             return (run_plan_all if only_plan else run_import_all)(Path(file), given, setting)
         return (run_plan if only_plan else run_import)(result, options.file_of(file), given, setting)
 
-    code = run_job(run, setting, show)
+    code = run_job(run, setting, show, verbose=chosen["verbose"])
     if not only_plan or code > 1:
         return code
     return 2 if chosen["detailed_exitcode"] and changes else 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk.cli.options import options_of_place
+from bulk.cli.account import options_of_place
 
 if TYPE_CHECKING:
     from bulk.library.jobs import JobRecord
@@ -32,7 +32,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     for name, value in usual.items():
         if given.get(name, value) != value:  # an earlier version had fewer
             yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
-    yield from options_of_place(record.place, record.connection)
+    yield from options_of_place(record)
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
     for column, value in given.get("sets", {}).items():

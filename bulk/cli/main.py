@@ -1,15 +1,21 @@
-"""The command `bulk` itself: its subcommands in the order in which a person needs them."""
+"""The command `bulk` itself: its subcommands by what a person wants, and in the order in which they are needed."""
 
-# hub: each command is named here once, in their order
+# hub: every command is named here once
 from __future__ import annotations
+
+from typing import Final
 
 import click
 
 from bulk import __version__
+from bulk.cli.command import Group
 from bulk.cli.compare import compare_command
+from bulk.cli.completion import completion_command
+from bulk.cli.configured import config_option
 from bulk.cli.connections import connections_group
 from bulk.cli.doctor import doctor_command
 from bulk.cli.export import export_command
+from bulk.cli.help import help_command
 from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
 from bulk.cli.plan import apply_command, plan_command
@@ -22,18 +28,32 @@ from bulk.cli.template import template_command
 from bulk.cli.undo import undo_command
 from bulk.cli.validate import validate_command
 
+SECTIONS: Final = {
+    "Move data": (import_command, export_command, template_command, validate_command, resume_command, retry_command),
+    "See and take back": (plan_command, apply_command, undo_command, compare_command, jobs_command, report_command),
+    "Look": (resources_command, presets_command, help_command),
+    "Set up": (connections_group, doctor_command, sandbox_group, completion_command),
+}
+_WIDEST: Final = 120  # columns of help on a wide terminal
 
-class _InOrder(click.Group):
-    """Lists its commands as they were added, not by the alphabet."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
+class _Root(Group):
+    """The commands under their headings."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write a line for each command."""
+        width = max(map(len, self.commands))
+        for heading, commands in SECTIONS.items():
+            rows = [(f"{each.name:{width}}", each.get_short_help_str(formatter.width - width - 4)) for each in commands]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
 
 @click.group(
-    cls=_InOrder,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="A key: set MATON_API_KEY. Without one: add --sandbox to try things on a local stand-in.",
+    cls=_Root,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST},
+    epilog="A key: set MATON_API_KEY. Without one: add --sandbox to try things on a local stand-in."
+    " The Tab key completes commands, resources and jobs after: bulk help completion",
 )
 @click.version_option(__version__, prog_name="bulk")
 def bulk() -> None:
@@ -43,23 +63,6 @@ def bulk() -> None:
     """
 
 
-for command in (
-    import_command,
-    export_command,
-    validate_command,
-    plan_command,
-    apply_command,
-    undo_command,
-    compare_command,
-    template_command,
-    resume_command,
-    retry_command,
-    jobs_command,
-    report_command,
-    resources_command,
-    presets_command,
-    connections_group,
-    doctor_command,
-    sandbox_group,
-):
+bulk.params.append(config_option())
+for command in (command for commands in SECTIONS.values() for command in commands):
     bulk.add_command(command)

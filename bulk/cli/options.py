@@ -6,19 +6,15 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import complete, terminal
 from bulk.errors import UsageError
 from bulk.library.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
-
-if TYPE_CHECKING:  # heavy, and only needed once a command runs
-    from bulk.library import Account
-    from bulk.library.jobs import Job
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 JOBS_DIR = "bulk-jobs"
@@ -38,11 +34,11 @@ def duration(_context: click.Context, _parameter: click.Parameter, value: str | 
     """The seconds of a duration as people write it, for an option's `callback`."""
     if value is None:
         return None
-    result = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
+    result = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value)
     if not result or not value:
-        raise click.BadParameter("write a duration like 2h, 90m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in result.groups())
-    return float(hours * 3600 + minutes * 60 + seconds)
+        raise click.BadParameter("write a duration like 2h, 90m, 1h30m or 30d")
+    days, hours, minutes, seconds = (int(part or 0) for part in result.groups())
+    return float(days * 86400 + hours * 3600 + minutes * 60 + seconds)
 
 
 gateway = _stack(
@@ -50,8 +46,16 @@ gateway = _stack(
     click.option("--base-url", metavar="URL", default="", help="Root of the gateway.  [default: https://api.maton.ai]"),
 )
 where = _stack(
-    gateway, click.option("--connection", metavar="ID", default="", help="Which connection of the key to use.")
-)
+    gateway,
+    click.option(
+        "--connection", metavar="ID", default="", shell_complete=complete.accounts,
+        help="Which connection of the key to use: its id, or how that begins.",
+    ),
+    click.option(
+        "--account", metavar="NAME", default="", shell_complete=complete.accounts,
+        help="One of the accounts that bulk.toml names.",
+    ),
+)  # fmt: skip
 of_job = click.option("--sandbox", is_flag=True, help="Refuse a job of a real account. A job goes where it was begun.")
 as_json = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 pace = _stack(
@@ -78,12 +82,20 @@ delete_missing = click.option(
     "--delete-missing", is_flag=True,
     help="Delete what the baseline had and FILE has no more, after the count was told and agreed to.",
 )  # fmt: skip
-jobs_dir = click.option("--jobs-dir", metavar="DIR", default="", help=f"Where jobs are kept.  [default: {JOBS_DIR}]")
+jobs_dir = click.option(
+    "--jobs-dir",
+    metavar="DIR",
+    default="",
+    shell_complete=complete.folders,
+    help=f"Where jobs are kept.  [default: {JOBS_DIR}]",
+)
 job_place = _stack(click.option("--job", metavar="NAME", help="A name for the job."), jobs_dir)
 telling = _stack(
     as_json,
     click.option("-q", "--quiet", is_flag=True, help="No progress; errors only."),
-    click.option("-v", "--verbose", is_flag=True, help="Say more."),
+    click.option(
+        "-v", "--verbose", is_flag=True, help="Say more: every failed row, and what time and requests went on."
+    ),
 )
 reading = _stack(
     click.option(
@@ -96,7 +108,7 @@ reading = _stack(
         " Repeatable.",
     ),
     click.option(
-        "--preset", metavar="NAME", default="auto", show_default=True,
+        "--preset", metavar="NAME", default="auto", show_default=True, shell_complete=complete.presets,
         help="Which program wrote the file: bulk presets. auto: told by its header; none: no program.",
     ),
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
@@ -126,7 +138,7 @@ meaning = _stack(
         " emptied since an export clears]",
     ),
     click.option(
-        "--baseline", metavar="EXPORT", default="auto", show_default=True,
+        "--baseline", metavar="EXPORT", default="auto", show_default=True, shell_complete=complete.files,
         help="The export that FILE was made of, its file or job: only cells that differ from it are sent. auto: the"
         " one that FILE fits; none: every cell counts.",
     ),
@@ -155,56 +167,6 @@ def command_line(command: str, job: str, jobs: Path) -> str:
     return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {shlex.quote(str(jobs))}")
 
 
-def sandbox_folder() -> Path:
-    """Where the embedded sandbox keeps its state: by `BULK_SANDBOX_DIR`, else `bulk-sandbox` here."""
-    return Path(os.environ.get("BULK_SANDBOX_DIR") or SANDBOX_DIR)
-
-
-def account(*, sandbox: bool, base_url: str, connection: str) -> Account | None:
-    """The way to the account that the options and the environment name; None if there is no key and no `--sandbox`."""
-    from bulk.library.accounts import Account, account_in  # noqa: PLC0415 - heavy, see the module's head
-
-    if sandbox:
-        if base_url:
-            raise UsageError("sandbox_with_base_url")
-        return Account.sandbox(sandbox_folder(), connection=connection)
-    return account_in(os.environ, base_url=base_url, connection=connection)
-
-
-def needed_account(*, sandbox: bool, base_url: str, connection: str) -> Account:
-    """Like `account`, and raises `UsageError` with both ways on if there is none."""
-    access = account(sandbox=sandbox, base_url=base_url, connection=connection)
-    if access is None:
-        raise UsageError("key_missing")
-    return access
-
-
-def account_of(job: Job, *, sandbox: bool) -> Account:
-    """The way to the account of a job, which the job itself knows. Raises `UsageError` where there is none.
-
-    With `--sandbox` also where the job is of another account: it would be changed instead.
-    """
-    from bulk.library.accounts import Place, account_at  # noqa: PLC0415
-
-    record = job.record
-    if sandbox and Place.of(record.place).sandbox is None:
-        raise UsageError("job_of_account", job=job.name, account=record.account or record.place)
-    return account_at(record.place, record.connection)
-
-
-def options_of_place(place: str, connection: str) -> Iterator[str]:
-    """The options that lead to the place of a job again."""
-    from bulk.library.accounts import Place  # noqa: PLC0415
-
-    there = Place.of(place)
-    if there.sandbox is not None:
-        yield "--sandbox"
-    elif there.base_url:
-        yield f"--base-url {shlex.quote(there.base_url)}"
-    if connection:
-        yield f"--connection {shlex.quote(connection)}"
-
-
 def confirmation(*, deletes: bool, yes: bool) -> Callable[[str], bool] | None:
     """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
     if not deletes or yes:
@@ -221,7 +183,7 @@ def ask(question: str) -> bool:
 
 def answered(question: str) -> bool:
     """What is answered to a question. Raises `UsageError`, naming --yes, where standard input ends instead."""
-    answer = _answer(question)
+    answer = answer_to(question)
     if answer is None:
         raise UsageError("delete_unanswered")
     return answer
@@ -231,7 +193,7 @@ def ask_to_apply(command: str, question: str) -> bool:
     """What a person answers before a plan is carried out that deletes. Raises `UsageError` if nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("apply_unanswerable", command=command)
-    answer = _answer(question)
+    answer = answer_to(question)
     if answer is None:
         raise UsageError("apply_unanswered", command=command)
     return answer
@@ -241,13 +203,13 @@ def ask_to_undo(question: str) -> bool:
     """What a person answers before anything is put back. Raises `UsageError` if nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("undo_unanswerable")
-    answer = _answer(question)
+    answer = answer_to(question)
     if answer is None:
         raise UsageError("undo_unanswered")
     return answer
 
 
-def _answer(question: str) -> bool | None:
+def answer_to(question: str) -> bool | None:
     """What is answered to a question; None where standard input ends instead."""
     while True:
         shown = terminal.fitted(f"{question} [y/N]:", terminal.width_of(sys.stderr))

@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
-from bulk.cli import display_plan, options
+from bulk.cli import complete, display_plan, options
+from bulk.cli.command import Command
 from bulk.cli.import_ import started
 from bulk.cli.resume import gone_on
 
 
-@click.command("plan")
-@click.argument("resource")
-@click.argument("file")
+@click.command("plan", cls=Command, short_help="Say what an import of FILE would do; nothing is sent.")
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @options.reading
 @options.meaning
@@ -35,8 +36,8 @@ def plan_command(resource: str, file: str, **chosen: Any) -> int:
     return started(resource, file, chosen, only_plan=True)
 
 
-@click.command("apply")
-@click.argument("job", metavar="[PLAN]", required=False)
+@click.command("apply", cls=Command)
+@click.argument("job", metavar="[PLAN]", required=False, shell_complete=complete.jobs)
 @options.of_job
 @options.pace
 @options.max_errors

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import complete, terminal
+from bulk.cli.command import Command
 
 if TYPE_CHECKING:
     from bulk.library.reference import Preset
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 _HEADS = 30  # how wide the first of two columns is
 
 
-@click.command("presets")
-@click.argument("name", required=False)
+@click.command("presets", cls=Command)
+@click.argument("name", required=False, shell_complete=complete.presets)
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/presets.md.")
 def presets_command(name: str | None, *, as_markdown: bool) -> int:
     """List the programs whose files are read without --map.

@@ -8,23 +8,34 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
+from bulk.cli.bars import Bars
+from bulk.wording import duration
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
+    from bulk.library import Account
     from bulk.library.progress import Progress, Snapshot
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
-WORDS: Final = {"checking": "Checking", "sending": "Sending", "planning": "Planning", "reading": "Reading"}
+WORDS: Final = {
+    "checking": "Checking", "sending": "Sending", "planning": "Planning", "reading": "Reading",
+    "deleting": "Deleting", "undoing": "Undoing",
+}  # fmt: skip
 
 
-def progress_for(*, quiet: bool) -> Progress:
-    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere."""
+def progress_for(access: Account | None = None, *, quiet: bool) -> Progress:
+    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere.
+
+    It begins with the name that bulk.toml gives to the account, if it does.
+    """
     from bulk.library.progress import Silent  # noqa: PLC0415 - not for --help
 
     if quiet:
         return Silent()
-    return Bar() if sys.stderr.isatty() else Lines(time.monotonic)
+    progress: Progress = Bar() if sys.stderr.isatty() else Lines(time.monotonic)
+    if access is not None and access.named:
+        where = access.connection or access.place
+        progress.say(f"Account {access.named} of bulk.toml: {'connection ' if access.connection else ''}{where}")
+    return progress
 
 
 class Lines:
@@ -32,6 +43,7 @@ class Lines:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._began = clock()
         self._next = clock() + EVERY
         self._last = ""
 
@@ -39,70 +51,82 @@ class Lines:
         """Say a line every few seconds."""
         if self._clock() >= self._next:
             self._next = self._clock() + EVERY
-            total = "" if snapshot.total is None else f" of {snapshot.total:,}"
-            line = f"{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}"
+            line = told(snapshot)
             if line != self._last:  # once more would say nothing
                 self._last = line
-                self.say(line)
+                self.say(f"{line}, {duration(self._clock() - self._began)}" if snapshot.part else line)
 
     def say(self, line: str) -> None:
         """Say it."""
         terminal.echo(line, err=True)
 
+    def close(self) -> None:
+        """Nothing is drawn."""
+
+
+def told(snapshot: Snapshot) -> str:
+    """Where a job stands, on a line: `Sending: 6 of 10, 1 failed`; of a whole account with its part before."""
+    part = snapshot.part
+    if part and snapshot.phase == "done":
+        return f"{part.number} of {part.of}: done"
+    before = f"{part.number} of {part.of}, {part.name}: " if part else ""
+    total = "" if snapshot.total is None else f" of {snapshot.total:,}"
+    return f"{before}{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}"
+
 
 class Bar:
-    """Progress as one tqdm bar for each phase: rate, time left, failed and doubtful rows."""
+    """Progress as one bar for each phase: pace, time left, failed and doubtful rows; of a whole account as one bar."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
+        self._bars = Bars(sys.stderr)
         self._phase = ""
 
     def update(self, snapshot: Snapshot) -> None:
         """Move the bar."""
+        if snapshot.part is not None:
+            self._update_parts(snapshot)
+            return
         if snapshot.total == 0:  # there is nothing to wait for
             self.close()
             return
-        before = self._bar.n if self._bar is not None else 0
-        if snapshot.phase != self._phase or snapshot.done < before:  # another phase, or the next file's
+        if snapshot.phase != self._phase or snapshot.done < self._bars.at:  # another phase, or the next file's
             self.close()
             self._phase = snapshot.phase
-            self._bar = self._new(snapshot)
-        if self._bar is not None:
-            self._bar.total = snapshot.total
-            self._bar.set_postfix_str(_troubles(snapshot).removeprefix(", "), refresh=False)
-            self._bar.update(snapshot.done - self._bar.n)
+            self._bars.begin(WORDS[snapshot.phase], snapshot.total, snapshot.what, stays=snapshot.phase != "checking")
+        self._bars.move(snapshot.done, snapshot.total, _troubles(snapshot).removeprefix(", "))
 
-    @staticmethod
-    def _new(snapshot: Snapshot) -> tqdm[Any]:
-        from tqdm import tqdm  # noqa: PLC0415 - 60 ms that --help does not need
-
-        unit = f" {snapshot.what}"
-        return tqdm(
-            desc=WORDS[snapshot.phase], total=snapshot.total, unit=unit, file=sys.stderr, dynamic_ncols=True,
-            leave=snapshot.phase != "checking", mininterval=0.1,
-        )  # fmt: skip
+    def _update_parts(self, snapshot: Snapshot) -> None:
+        """Move the one bar of all parts: those that are done, and the share of this one."""
+        part = snapshot.part
+        if part is None:
+            return
+        if self._phase != "parts":
+            self.close()
+            self._phase = "parts"
+            self._bars.begin("", part.of, "", stays=True)
+        share = min(1.0, snapshot.done / snapshot.total) if snapshot.total else 0.0
+        self._bars.move(part.number - 1 + share, part.of, told(snapshot))
 
     def say(self, line: str) -> None:
-        """Say it above the bar."""
-        if self._bar is not None and self._bar.total and self._bar.n >= self._bar.total:
+        """Say it above the bar, or below one that is done."""
+        if self._phase != "parts" and self._bars.is_full:
             self.close()  # it stays above what comes after it
-        if self._bar is not None:
-            self._bar.write(terminal.fitted(line, terminal.width_of(sys.stderr)), file=sys.stderr)
+        if self._bars.is_drawn:
+            self._bars.say(terminal.fitted(line, terminal.width_of(sys.stderr)))
         else:
             terminal.tell(line, err=True)
 
     def close(self) -> None:
         """Finish the bar, so that what follows begins on a line of its own."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-            self._phase = ""
+        self._bars.close()
+        self._phase = ""
 
 
 def close(progress: Progress) -> None:
     """Finish what is drawn."""
-    if isinstance(progress, Bar):
-        progress.close()
+    finish: Any = getattr(progress, "close", None)
+    if finish is not None:
+        finish()
 
 
 def asking(progress: Progress, ask: Callable[[str], bool]) -> Callable[[str], bool]:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 @click.option("--with-rows", is_flag=True, help="Also the rows that are not done, with their addresses.")
 @options.jobs_dir
 def report_command(job: str | None, output: Path | None, *, with_rows: bool, jobs_dir: str) -> int:
-    """Write one page about JOB (default: the newest): HTML that needs nothing else.
+    """Write one page about JOB (default: the newest).
 
-    What was asked, what became of the rows, requests over time, failures with
-    what to do. Addresses are hidden unless --with-rows.
+    HTML that needs nothing beside it: what was asked, what became of the rows,
+    requests over time, failures with what to do. Addresses are hidden unless
+    --with-rows.
     """
     from bulk.library.jobs import job_in, jobs_in  # noqa: PLC0415 - heavy, not for --help
     from bulk.library.reporting import report  # noqa: PLC0415

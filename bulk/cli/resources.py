@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import complete, terminal
+from bulk.cli.command import Command
 from bulk.wording import FrontEnd, in_words_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _HEADS = 23  # how wide the first of two columns is
 
 
-@click.command("resources")
-@click.argument("resource", required=False)
+@click.command("resources", cls=Command)
+@click.argument("resource", required=False, shell_complete=complete.resources)
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of them, as docs/resources.md.")
 def resources_command(resource: str | None, as_markdown: bool) -> int:
     """Say what can be moved, by which key, with which columns."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, display_plan, options
+from bulk.cli import complete, display, display_plan, options
+from bulk.cli.account import account_of_job
+from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from bulk.library.jobs import Job, JobRecord
 
 
-@click.command("resume")
-@click.argument("job", required=False)
+@click.command("resume", cls=Command, short_help="Go on with an unfinished JOB (default: the newest).")
+@click.argument("job", required=False, shell_complete=complete.jobs)
 @options.of_job
 @options.pace
 @options.max_errors
@@ -35,8 +37,8 @@ def resume_command(job: str | None, **chosen: Any) -> int:
     return gone_on(job, chosen)
 
 
-@click.command("retry")
-@click.argument("job", required=False)
+@click.command("retry", cls=Command, short_help="Send again the rows of JOB that failed or are in doubt.")
+@click.argument("job", required=False, shell_complete=complete.jobs)
 @options.of_job
 @options.pace
 @options.max_errors
@@ -74,11 +76,11 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
         return 0 if job.complete else 1
     if not applies:
         _check_state(job, retry=retry)
-    access = options.account_of(job, sandbox=chosen["sandbox"])
+    access = account_of_job(job, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration") + (("max_errors",) if job.imports else ())
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     check_changes(changes, access)
-    progress = progress_for(quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     what = "Carrying out" if job.planned else "Going on with"
     progress.say(f"{what} {job.name}: {record.kind} {record.resource}, {job.file}")
     agreed = bool(chosen["yes"] or record.options.get("yes"))
@@ -91,7 +93,8 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
 
     age = chosen["max_age"] if applies else None
     show = partial(_show, chosen=chosen, record=record)
-    return run_job(lambda: run_resume(job.path, setting, changes, retry=retry, max_age=age), setting, show)
+    run = partial(run_resume, job.path, changes=changes, retry=retry, max_age=age)
+    return run_job(run, setting, show, verbose=chosen["verbose"])
 
 
 def _show(job_result: Result, *, chosen: dict[str, Any], record: JobRecord) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shlex
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,21 +18,41 @@ from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
     from bulk.library import Result
+    from bulk.library.measuring import Measures
     from bulk.library.running import Setting
 
 
-def run_job(job: Callable[[], Awaitable[Result]], setting: Setting, show: Callable[[Result], None]) -> int:
-    """Run a job to its ending, show it, and say the command that goes on if it is unfinished; the exit code."""
+def measured(setting: Setting, *, verbose: bool) -> tuple[Setting, Measures | None]:
+    """The setting, with what measures the job if more is to be said."""
+    if not verbose:
+        return setting, None
+    from bulk.library.measuring import Measures  # noqa: PLC0415 - not for --help
+
+    measures = Measures()
+    return replace(setting, opened=measures.opened, progress=measures.watching(setting.progress)), measures
+
+
+def run_job(
+    job: Callable[[Setting], Awaitable[Result]], setting: Setting, show: Callable[[Result], None], *,
+    verbose: bool = False,
+) -> int:  # fmt: skip
+    """Run a job to its ending, show it, and say the command that goes on if it is unfinished; the exit code.
+
+    `verbose`: what it spent its time and its requests on is said as well, on standard error.
+    """
     import anyio  # noqa: PLC0415 - not for --help
 
     gc.freeze()  # what is loaded by now stays; to look through it again and again costs a sixth of a job's time
     try:
-        job_result = anyio.run(job)
+        setting, measures = measured(setting, verbose=verbose)
+        job_result = anyio.run(job, setting)
     except UnfinishedError as stopped:
         raise _with_way_on(stopped, setting) from stopped
     finally:
         close(setting.progress)
     show(job_result)
+    for line in () if measures is None else measures.lines():
+        terminal.tell(f"  {line}", err=True)
     error = job_result.error
     if error is None:  # the rows of a plan wait to be sent, which is no failure
         return 0 if job_result.summary.complete or job_result.planned else 1

@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 
 from bulk.cli import options, terminal
+from bulk.cli.account import sandbox_folder
+from bulk.cli.command import Group
 from bulk.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -19,7 +21,7 @@ SOME = click.FloatRange(min=0)
 MANY = click.IntRange(min=0)
 
 
-@click.group("sandbox")
+@click.group("sandbox", cls=Group)
 def sandbox_group() -> None:
     """The local ActiveCampaign stand-in, to rehearse on."""
 
@@ -61,7 +63,7 @@ def serve_command(
     key = key or f"sandbox-{secrets.token_hex(16)}"  # so that no page in a browser can guess it
     switched = library.switched(switches)
     given = library.SandboxOptions(faults=scenario, switches=switched, key=key, **behaviour)  # type: ignore[arg-type]  # click has checked the types
-    with library.open_sandbox(options.sandbox_folder(), given) as sandbox:
+    with library.open_sandbox(sandbox_folder(), given) as sandbox:
         if not quiet:
             sandbox.log = _log
 
@@ -99,7 +101,7 @@ def seed_command(contacts: int, exclusions: int, seed_number: int, skewed_ids: b
     from bulk.library.sandbox import Amounts, Seed, seed_sandbox  # noqa: PLC0415 - not for --help
 
     seeds = Seed(contacts, exclusions, Amounts(**amounts), seed_number, skewed_ids)
-    total = seed_sandbox(options.sandbox_folder(), seeds)
+    total = seed_sandbox(sandbox_folder(), seeds)
     terminal.echo(f"Added {contacts:,} contacts; the sandbox holds {total:,}.")
     amounts |= {"exclusions": exclusions}
     if more := ", ".join(f"{count:,} {name}" for name, count in amounts.items() if count and name != "hidden"):
@@ -133,7 +135,7 @@ def reset_command(yes: bool) -> int:
     """Forget everything in the sandbox."""
     from bulk.library.sandbox import reset_sandbox, sandbox_files  # noqa: PLC0415 - not for --help
 
-    folder = options.sandbox_folder()
+    folder = sandbox_folder()
     if not sandbox_files(folder):
         terminal.echo("The sandbox is empty already.")
         return 0

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import options, terminal
+from bulk.cli import complete, options, terminal
+from bulk.cli.account import account_of
+from bulk.cli.command import Command
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
     from bulk.library.reference import Column, Resource
 
 
-@click.command("template")
-@click.argument("resource")
-@click.argument("file", required=False, default="-")
+@click.command("template", cls=Command)
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", required=False, default="-", shell_complete=complete.files)
 @options.where
 def template_command(resource: str, file: str, **chosen: Any) -> int:
     """Write an empty CSV with the right header and one example row.
@@ -57,7 +59,7 @@ def _in_account(
     """The columns in the account, None if it is not asked; and the `names` to choose from."""
     if not resource.custom and not names:
         return None, {}
-    access = options.account(**{name: chosen[name] for name in ("sandbox", "base_url", "connection")})
+    access = account_of(chosen)
     if access is None:
         return None, {}
     import anyio  # noqa: PLC0415

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options, terminal
-from bulk.cli.progress import progress_for
+from bulk.cli import complete, display, options, terminal
+from bulk.cli.account import account_of_job
+from bulk.cli.command import Command
+from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import NothingToUndoError
 from bulk.wording import FrontEnd
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
     from bulk.library import Result
 
 
-@click.command("undo")
-@click.argument("job")
+@click.command("undo", cls=Command)
+@click.argument("job", shell_complete=complete.jobs)
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be put back.")
 @options.of_job
 @options.pace
@@ -38,12 +41,13 @@ def undo_command(job: str, **chosen: Any) -> int:
     from bulk.library.running import Setting, run_undo  # noqa: PLC0415
 
     undone = job_in(options.jobs_folder(chosen["jobs_dir"]), job)
-    access = options.account_of(undone, sandbox=chosen["sandbox"])
+    access = account_of_job(undone, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration", "max_errors")
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
+    progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(
-        access, undone.path.parent, progress_for(quiet=chosen["quiet"]), chosen["job_name"], signals=True,
-        confirm=None if chosen["yes"] else options.ask_to_undo, front_end=FrontEnd.COMMAND_LINE,
+        access, undone.path.parent, progress, chosen["job_name"], signals=True,
+        confirm=None if chosen["yes"] else asking(progress, options.ask_to_undo), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     def show(job_result: Result) -> None:
@@ -60,7 +64,8 @@ def undo_command(job: str, **chosen: Any) -> int:
             terminal.tell(f"  {options.command_line('undo', undone.name, undone.path.parent)}")
 
     try:
-        code = run_job(lambda: run_undo(undone.path, given, setting, dry_run=chosen["dry_run"]), setting, show)
+        run = partial(run_undo, undone.path, given, dry_run=chosen["dry_run"])
+        code = run_job(run, setting, show, verbose=chosen["verbose"])
     except NothingToUndoError as nothing:
         if chosen["as_json"]:
             _show_nothing_json(undone.name, nothing, dry_run=chosen["dry_run"])

@@ -1,5 +1,6 @@
 """`bulk validate`."""
 
+# hub: it runs without a job, so it is begun, told and shown in one place
 from __future__ import annotations
 
 from dataclasses import asdict
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import display, options, terminal
+from bulk.cli import complete, display, options, terminal
+from bulk.cli.account import account_of
+from bulk.cli.command import Command
 from bulk.cli.import_ import import_options
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
 SHOWN = 20  # issues shown without -v
 
 
-@click.command("validate")
-@click.argument("resource")
-@click.argument("file")
+@click.command("validate", cls=Command)
+@click.argument("resource", shell_complete=complete.resources)
+@click.argument("file", shell_complete=complete.files)
 @options.where
 @options.reading
 @options.meaning
@@ -45,8 +48,8 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
     result = known(resource)
     given = import_options(chosen)
     check_import(result, given, None)
-    access = options.account(sandbox=chosen["sandbox"], base_url=chosen["base_url"], connection=chosen["connection"])
-    progress = progress_for(quiet=chosen["quiet"])
+    access = account_of(chosen)
+    progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(access or Account(), options.jobs_folder(""), progress, front_end=FrontEnd.COMMAND_LINE)
 
     async def run() -> Findings:

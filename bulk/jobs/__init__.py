@@ -24,6 +24,7 @@
   `undo_people` (the contacts that these are about, read by hundreds). An import whose rows are read first, so that it
   can be undone as a whole: `undoable`. What a job says of that at its end: `way_back`.
 * What of a job is not done, out of its reports: `failed_rows`.
+* Old jobs: `pruning` (which may be deleted, and deleting them).
 * A comparison: `compare` of `compare_inputs` (what a file or folder is) and `compare_live` (the account), by
   `compare_tables` (two files); `comparison` is what came of it.
 * An export likewise, in `export_stages`, of an `export_job` with its `export_columns`: `export_pages` with

@@ -41,7 +41,14 @@ class Exports:
             access = setting.access
             part.write(
                 JobRecord(
-                    "export", resource.name, asdict(self.options), access.place, access.connection, output=str(path)
+                    "export",
+                    resource.name,
+                    asdict(self.options),
+                    access.place,
+                    access.connection,
+                    output=str(path),
+                    named=access.named,
+                    key_from=access.key_from,
                 )
             )
             runner, meter = runner_of(shared, checkpoint)

@@ -67,7 +67,14 @@ async def take_parts(
         del taken[name]
     for name, one in taken.items():
         record = JobRecord(
-            kind, name, asdict(options), setting.access.place, setting.access.connection, input=one.input
+            kind,
+            name,
+            asdict(options),
+            setting.access.place,
+            setting.access.connection,
+            input=one.input,
+            named=setting.access.named,
+            key_from=setting.access.key_from,
         )
         JobFolder.within(folder, name).write(record)
     parts = [(named(name), one.file) for name, one in taken.items()]
@@ -136,6 +143,7 @@ async def taken_up(
     record = shared.folder.record()
     record = JobRecord(
         record.kind, resource.name, asdict(chosen), access.place, access.connection, input=part.record().input,
+        named=access.named, key_from=access.key_from,
         created=record.created,  # the moment of what was decided is that of the whole job
     )  # fmt: skip
     setting.progress.say(f"{resource.name}.csv: {source.describe()}")

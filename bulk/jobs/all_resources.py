@@ -92,6 +92,7 @@ async def _begin(kind: str, directory: Path, options: ExportOptions | ImportOpti
                 parts = await take_parts(folder, directory, options, setting, kind)
             record = JobRecord(
                 kind, ALL, asdict(options), access.place, access.connection, output=place,
+                named=access.named, key_from=access.key_from,
                 parts=tuple(resource.name for resource, _file in parts),
             )  # fmt: skip
             folder.write(record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult
 from bulk.planning.projected import ImaginedIds
 from bulk.resources.spec import Resource
+from bulk.runtime.progress import OfParts
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage.job_folder import PLANNED, JobFolder
@@ -51,13 +53,17 @@ async def run_all(
         options = options_read(ImportOptions, record.options, record.version)
 
     async def work(runner: Runner, account_lock: AccountLock, stopping: Stopping) -> None:
-        shared = Shared(folder, setting, runner, stopping, account_lock)
+        progress = OfParts(setting.progress, len(parts))
+        shared = Shared(folder, replace(setting, progress=progress), runner, stopping, account_lock)
         with ExitStack() as stack:
             do_part = _doing(folder, record, options, stack, retry=retry, applies=applies)
             for resource, file in parts:
+                progress.begin(resource.name)
                 job_results.append(await do_part(shared, resource, file))
                 if stopping.error is not None:
                     break
+            else:
+                progress.end()
 
     stopping, spent = await worked(folder, record, options, setting, None, work)
     if stopping.error is not None and not job_results:

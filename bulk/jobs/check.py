@@ -17,7 +17,7 @@ from bulk.files.source import Record, Source
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, looks_damaged
 from bulk.resources.spec import clears
-from bulk.runtime.progress import Progress, Snapshot
+from bulk.runtime.progress import CHECKING, Progress, Snapshot
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import counted
@@ -94,7 +94,7 @@ class Counting:
         """So many more; where the job is being left, this ends its thread."""
         anyio.from_thread.check_cancelled()
         self._rows += rows
-        self._progress.update(Snapshot("checking", self._rows))
+        self._progress.update(Snapshot(CHECKING, self._rows))
 
 
 class Refusals:

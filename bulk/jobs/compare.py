@@ -29,7 +29,7 @@ from bulk.jobs.options import CompareOptions
 from bulk.planning.names import CustomField
 from bulk.resources import RESOURCES
 from bulk.resources.spec import Resource
-from bulk.runtime.progress import Progress, Snapshot
+from bulk.runtime.progress import CHECKING, Progress, Snapshot
 from bulk.storage.input_copy import take
 
 STDOUT: Final = "-"
@@ -55,7 +55,7 @@ class _Run:
         if self.left.is_set():
             raise UnfinishedError("stop_requested")
         self.rows += rows
-        self.progress.update(Snapshot("checking", self.rows))
+        self.progress.update(Snapshot(CHECKING, self.rows))
 
 
 async def compare(

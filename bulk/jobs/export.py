@@ -31,7 +31,16 @@ async def start(resource: Resource, output: Path | None, options: ExportOptions,
     access = setting.access
     target = await anyio.to_thread.run_sync(_target, output)
     folder = create_job(setting.jobs, setting.name, "export")
-    record = JobRecord("export", resource.name, asdict(options), access.place, access.connection, output=target)
+    record = JobRecord(
+        "export",
+        resource.name,
+        asdict(options),
+        access.place,
+        access.connection,
+        output=target,
+        named=access.named,
+        key_from=access.key_from,
+    )
     hopeless = False
     try:
         with folder.locked(), new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:

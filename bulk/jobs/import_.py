@@ -48,7 +48,16 @@ async def start(
             taken = await take(given, folder.file(INPUT_COPY))
             source = await anyio.to_thread.run_sync(source_of, resource, taken.file, options)
             setting.progress.say(f"{given.name if given is not None else taken.file}: {source.describe()}")
-            record = JobRecord(kind, resource.name, asdict(options), access.place, access.connection, input=taken.input)
+            record = JobRecord(
+                kind,
+                resource.name,
+                asdict(options),
+                access.place,
+                access.connection,
+                input=taken.input,
+                named=access.named,
+                key_from=access.key_from,
+            )
             with new_checkpoint(folder.file(CHECKPOINT), clock=setting.clock) as checkpoint:
                 folder.write(record)
                 job = Job(folder, resource, options, source, checkpoint, setting, only_plan=only_plan, taken=taken)

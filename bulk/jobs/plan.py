@@ -3,6 +3,7 @@
 It goes the way of an import up to where names would be made; then each row is decided, by the code that sends it.
 """
 
+# hub: a plan is looked ahead for, decided and written down here
 from __future__ import annotations
 
 import math
@@ -21,8 +22,9 @@ from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
 from bulk.jobs.rows import Rows
-from bulk.jobs.telling import PLANNING, telling_progress, where_it_stands
+from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.planning.naming import read_active_automations
+from bulk.runtime.progress import PLANNING
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 

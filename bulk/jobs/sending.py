@@ -23,6 +23,7 @@ from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
 from bulk.jobs.without_automations import WithoutAutomations
 from bulk.runtime.course import Stage
+from bulk.runtime.progress import DELETING, SENDING
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -68,8 +69,9 @@ async def send_rows(
         rows.batched = batches.is_needed
         if rows.batched:
             rows.flow_of = AfterBatch(prepared, checkpoint, rows.flow_of).flow
+        phase = DELETING if options.mode == "delete" else SENDING
         async with anyio.create_task_group() as tellers:
-            tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner)
+            tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner, phase)
             runner.enter(Stage.SENDING)
             if rows.batched:
                 await runner.run(batches)
@@ -77,4 +79,4 @@ async def send_rows(
             runner.enter(Stage.READING_BACK)
             await back.finish(runner)
             tellers.cancel_scope.cancel()
-        job.setting.progress.update(where_it_stands(rows, needs, runner))
+        job.setting.progress.update(where_it_stands(rows, needs, runner, phase))

@@ -12,14 +12,10 @@ from bulk.engine.dispatch import Dispatch
 from bulk.jobs.survey import Survey
 from bulk.model import RowStatus
 from bulk.planning.page_source import PageWalk
-from bulk.runtime.progress import Progress, Snapshot
+from bulk.runtime.progress import READING, SENDING, UNDOING, Progress, Snapshot
 from bulk.runtime.runner import Runner
 
 TELL_EVERY: Final = 0.5  # seconds between two looks at where the job stands
-
-
-SENDING: Final = "sending"
-PLANNING: Final = "planning"  # nothing is sent
 
 
 class Counting(Protocol):
@@ -55,14 +51,14 @@ def where_it_stands(rows: Counting, needs: Survey, runner: Runner, phase: str = 
 
 
 async def telling_lines(progress: Progress, counts: Counter[str], total: int, runner: Runner) -> None:
-    """Tell how many of so many lines have ended, again and again and at the end; `counts` has them by status."""
+    """Tell how many lines of an undo have ended, again and again and at the end; `counts` has them by status."""
     dispatch = runner.dispatch
 
     def tell() -> None:
         failed, in_doubt = counts[RowStatus.FAILED.value], counts[RowStatus.IN_DOUBT.value]
         paused = _paused_for(dispatch)
         progress.update(
-            Snapshot(SENDING, counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
+            Snapshot(UNDOING, counts.total(), total, failed, in_doubt, dispatch.requests, paused, what="lines")
         )
 
     try:
@@ -79,7 +75,7 @@ async def telling_pages(progress: Progress, walk: PageWalk, what: str, runner: R
     while True:
         paused = _paused_for(dispatch)
         progress.update(
-            Snapshot("reading", walk.count, walk.total, requests=dispatch.requests, paused_for=paused, what=what)
+            Snapshot(READING, walk.count, walk.total, requests=dispatch.requests, paused_for=paused, what=what)
         )
         await anyio.sleep(TELL_EVERY)
 

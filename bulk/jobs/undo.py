@@ -52,6 +52,8 @@ async def start(undone: JobFolder, options: ImportOptions, setting: Setting, *, 
         access.connection,
         reversible.host,
         output=str(undone.path),
+        named=access.named,
+        key_from=access.key_from,
     )
     return await _begin(folder, record, options, setting, reversible, only_plan=only_plan)
 

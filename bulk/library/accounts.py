@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bulk.access.account import SANDBOX_PLACE, Account
-from bulk.api.credentials import GATEWAY, GATEWAY_PATH, from_environment
+from bulk.api.credentials import GATEWAY, GATEWAY_PATH, direct, from_environment
+from bulk.errors import UsageError
+from bulk.library.config import NamedAccount
+from bulk.messages import Part
+from bulk.storage.job_record import JobRecord
 
-__all__ = ["Account", "Place", "account_at", "account_in"]
+__all__ = ["Account", "Place", "account_at", "account_in", "account_named", "check_connection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,55 @@ def account_in(environment: Mapping[str, str], *, base_url: str = "", connection
     return Account(credentials) if credentials else None
 
 
-def account_at(place: str, connection: str, environment: Mapping[str, str] | None = None) -> Account:
+def account_named(
+    one: NamedAccount, environment: Mapping[str, str], *, base_url: str = "", sandbox: Path | None = None
+) -> Account:
+    """The account that bulk.toml names; with `sandbox`, the one of its connection in that embedded sandbox.
+
+    Raises `UsageError` where the environment has no key for it, and where `base_url` or `sandbox` lead elsewhere.
+    """
+    if one.url:
+        if sandbox is not None or base_url:
+            raise _contradicts(one, Part.of("option_base_url") if sandbox is None else Part.of("option_sandbox"))
+        return _by_variable(one.url, one.token_env, one.name, environment)
+    if sandbox is not None:
+        return Account(sandbox_folder=sandbox, chosen=one.connection, named=one.name)
+    credentials = from_environment(environment, base_url=base_url, connection=one.connection)
+    if credentials is None or credentials.direct:
+        raise UsageError("account_key_missing", account=one.name)
+    return Account(credentials, named=one.name)
+
+
+def check_connection(one: NamedAccount, connection: str) -> None:
+    """Raise `UsageError` where another connection is asked for than that of an account."""
+    if connection and (one.url or connection != one.connection):
+        raise _contradicts(one, Part.of("option_connection"))
+
+
+def _contradicts(one: NamedAccount, option: Part) -> UsageError:
+    connection = Part.of("account_is_connection", connection=one.connection)
+    what = Part.of("account_is_address", url=one.url) if one.url else connection
+    return UsageError("account_contradicts", account=one.name, what=what, option=option)
+
+
+def _by_variable(url: str, variable: str, name: str, environment: Mapping[str, str]) -> Account:
+    """ActiveCampaign itself, with the key that a variable of the environment has."""
+    token = environment.get(variable, "").strip()
+    if not token:
+        raise UsageError("account_variable_missing", account=name or url, variable=variable)
+    return Account(direct(url, token, named="url", key_named=variable), named=name, key_from=variable)
+
+
+def account_at(record: JobRecord, environment: Mapping[str, str] | None = None) -> Account:
     """The way to the account of a job that goes on: the sandbox it used, or its address with the key of now.
 
     Raises `UsageError` where the environment has no key for it.
     """
-    there = Place.of(place)
+    place, there = record.place, Place.of(record.place)
     if there.sandbox is not None:
-        return Account.sandbox(there.sandbox, connection=connection)
+        return Account(sandbox_folder=there.sandbox, chosen=record.connection, named=record.named)
+    if record.key_from:
+        return _by_variable(place, record.key_from, record.named, os.environ if environment is None else environment)
     root = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
-    return Account.from_environment(environment, base_url=root, connection=connection)
+    account = Account.from_environment(environment, base_url=root, connection=record.connection)
+    return replace(account, named=record.named)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.access.account import Account, gateway_opened
-from bulk.access.connections import wait_until_active
+from bulk.access.connections import ID_LENGTH, full_id, wait_until_active
 from bulk.api import connections
 from bulk.api.connections import ACTIVE, FAILED, Connection, Send
 from bulk.errors import UsageError
@@ -42,12 +42,17 @@ class Gateway:
         return await connections.create(self.send, method)
 
     async def show(self, connection: str) -> Connection:
-        """One, by its id."""
-        return await connections.show(self.send, connection)
+        """One, by its id or the beginning of it."""
+        return await connections.show(self.send, await self._full_id(connection))
 
-    async def delete(self, connection: str) -> None:
-        """Delete one, by its id; the account itself keeps all it has."""
-        await connections.delete(self.send, connection)
+    async def delete(self, connection: str) -> str:
+        """Delete one, by its id or the beginning of it; its id. The account itself keeps all it has."""
+        identity = await self._full_id(connection)
+        await connections.delete(self.send, identity)
+        return identity
+
+    async def _full_id(self, connection: str) -> str:
+        return connection if len(connection) >= ID_LENGTH else full_id(connection, await self.connections())
 
     async def wait(self, connection: Connection, tell: Callable[[str], None], *, seconds: float = WAIT) -> Connection:
         """Wait until a pending one is active; the connection as it is then. `tell` is told of what is passed over.

@@ -8,13 +8,25 @@ from pathlib import Path
 from typing import Any, Self
 
 from bulk.errors import BulkError
+from bulk.jobs.pruning import Pruning, prunable, prune
 from bulk.model import LEFT
 from bulk.storage.job_folder import JOB, OPEN, PLANNED, JobFolder
 from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
 from bulk.storage.job_record import JobRecord
 
 __all__ = [
-    "Job", "JobRecord", "job_at", "job_done", "job_in", "job_kept", "job_to_correct", "job_to_go_on", "jobs_in",
+    "Job",
+    "JobRecord",
+    "Pruning",
+    "job_at",
+    "job_done",
+    "job_in",
+    "job_kept",
+    "job_to_correct",
+    "job_to_go_on",
+    "jobs_in",
+    "prunable",
+    "prune",
     "unreadable_in",
 ]  # fmt: skip
 

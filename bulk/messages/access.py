@@ -41,6 +41,37 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Choose one of them, or make one: ⟦connect_sandbox⟧"
         ),
         "connection_unknown": "There is no connection {connection}.\nSee those there are: ⟦connections⟧",
+        "connection_prefix_ambiguous": (
+            "Several connections begin with {connection}:\n{connections}\nWrite more of the one that you mean."
+        ),
+        "config_missing": (
+            "There is no bulk.toml here or in a folder above, so no account is called {account}. Write one:\n"
+            '  [accounts.{account}]\n  connection = "ID of bulk connections list"'
+        ),
+        "config_account_unknown": "{file} has no account {account}. {hint}",
+        "config_not_read": "{file} cannot be read: {reason}.",
+        "config_damaged": "{file} is not written as TOML is: {reason}. Correct it there.",
+        "config_of_other_user": (
+            "{file} is another user's, who could lead your key elsewhere by it, so nothing was done.\n"
+            "If you trust it, name it: ⟦config={file}⟧"
+        ),
+        "config_holds_key": (
+            "{file}: {where} looks like a key, and bulk.toml holds none. Put the key into a variable of the"
+            ' environment, and write only that variable\'s name: token_env = "ACME_TOKEN". Whoever had the file has'
+            " the key: make a new one."
+        ),
+        "config_unknown": "{file}: {where} is not known. {hint}",
+        "config_value": "{file}: {where} cannot be so: {expected}.",
+        "account_contradicts": (
+            "The account {account} of bulk.toml is {what}.\n{option} leads elsewhere: drop one of the two."
+        ),
+        "account_variable_missing": (
+            "The key of the account {account} is read from {variable}, which is not set. Set it:\n"
+            "  export {variable}=..."
+        ),
+        "account_key_missing": (
+            "The account {account} is a connection of the gateway, and there is no key for that. Set MATON_API_KEY."
+        ),
         "gateway_refuses_request": "The gateway refuses {what}: {reason}.\nCorrect that, then try again.",
         "state_folder_not_written": "{folder} cannot be written: {reason}. Set XDG_STATE_HOME elsewhere.",
         "shared_limit_not_written": "{file} cannot be written: {reason}. Set XDG_STATE_HOME elsewhere.",
@@ -80,4 +111,12 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "shared_limit_unreachable": "The requests of all jobs on this account cannot be counted together: {reason}",
     },
 }
-PARTS: Final[Mapping[str, str]] = {"option_base_url": "⟦base_url⟧"}
+PARTS: Final[Mapping[str, str]] = {
+    "option_base_url": "⟦base_url⟧",
+    "option_connection": "⟦connection⟧",
+    "option_sandbox": "⟦sandbox⟧",
+    "config_there_are": "There are: {names}.",
+    "config_no_accounts": "It names none.",
+    "account_is_address": "at {url}",
+    "account_is_connection": "the connection {connection}",
+}

@@ -8,6 +8,11 @@ from typing import Final
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
         "no_jobs_here": "There is no job in {jobs}. Where are they kept? ⟦jobs_dir⟧",
+        "command_unknown": "There is no command {name}. {hint}",
+        "prune_without_age": "Say how old what goes has to be: bulk jobs prune --older-than 30d",
+        "prune_options_alone": "--older-than and --yes are of bulk jobs prune. Did you mean that?",
+        "prune_unanswered": "Nobody answered, so nothing was deleted. To delete without being asked, add --yes.",
+        "jobs_kept": "Nothing was deleted.",
         "no_plan_here": "There is no plan in {jobs} that waits. Make one: ⟦plan⟧",
         "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",
         "job_of_account": (
@@ -65,5 +70,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "ReaderGoneError": {"reader_gone": ""},
 }
 PARTS: Final[Mapping[str, str]] = {
+    "config_any_option": "Any long option of a command can stand there: bulk import --help",
+    "commands_listed": "To see those there are: bulk --help",
     "go_on_by": " Go on with it by: {command}",
 }

@@ -61,8 +61,15 @@ CHECKPOINT_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] =
     _add_undoing,
     _add_batches,
 )
+
+
+def _add_named(record: Record) -> Record:
+    """From 1 to 2: what bulk.toml calls the account, and which variable has its key."""
+    return {"named": "", "key_from": ""} | record
+
+
 FIRST_RECORD: Final = 1  # the same of `job.json`; each function gets what it holds, and gives it as the next has it
-RECORD_MIGRATIONS: Final[tuple[Callable[[Record], Record], ...]] = ()
+RECORD_MIGRATIONS: Final[tuple[Callable[[Record], Record], ...]] = (_add_named,)
 
 
 def checkpoint_format() -> int:

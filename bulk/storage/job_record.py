@@ -64,6 +64,8 @@ class JobRecord:
     parts: tuple[str, ...] = ()  # of a whole account: the resources, in order
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
     version: str = __version__
+    named: str = ""  # what bulk.toml calls the account
+    key_from: str = ""  # which variable of the environment has the key, where that is another than the usual
     format: int = field(default_factory=record_format)
 
     @classmethod
@@ -85,7 +87,17 @@ class JobRecord:
             raise ValueError(f"it lacks {', '.join(missing)}")
         noted = data.get("input")
         read = cls(**data | {"input": None if noted is None else InputFile.of_json(noted)})
-        texts = (read.kind, read.resource, read.place, read.connection, read.account, read.output, read.created)
+        texts = (
+            read.kind,
+            read.resource,
+            read.place,
+            read.connection,
+            read.account,
+            read.output,
+            read.created,
+            read.named,
+            read.key_from,
+        )
         if not all(isinstance(text, str) for text in texts) or read.kind not in KINDS:
             raise ValueError("a text in it is none")
         if not isinstance(read.options, dict) or not isinstance(read.parts, (list, tuple)):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -250,8 +251,15 @@ def test_jobs(bulk: Shell, csv_file: CsvFile):
     (bulk.jobs / "stray").mkdir()
     (bulk.jobs / "stray" / "job.json").write_text("{")
     lines = bulk("jobs").out.splitlines()
-    assert [line.split()[0] for line in lines] == ["first", "second", "third"]
-    assert "10 succeeded" in lines[0]
+    assert [line.split()[0] for line in lines] == ["JOB", "first", "second", "third"]
+    assert lines[0].split() == ["JOB", "COMMAND", "RESOURCE", "DATE", "STATE", "ROWS", "FILE", "ACCOUNT"]
+    at = [lines[0].index(head) for head in lines[0].split()]
+    cells = [line[start:end].strip() for line in lines[1:] for start, end in zip(at, [*at[1:], None], strict=True)]
+    day = r"\d{4}-\d\d-\d\d \d\d:\d\d"
+    assert cells[:3] == ["first", "import", "contacts"]
+    assert re.fullmatch(day, cells[3])
+    assert cells[4:8] == ["finished", "10 rows: 10 succeeded", "contacts.csv", "sandbox.example.com"]
+    assert cells[14] == "out.csv"
     told = bulk("jobs", "third").out
     assert f"bulk resume third --jobs-dir {bulk.jobs}" in told
     assert [job["state"] for job in json.loads(bulk("jobs", "--json").out)] == ["finished", "finished", "unfinished"]

@@ -79,7 +79,7 @@ def test_connections_are_listed(bulk: Shell, served: Served):
         f"{FIRST}  ACTIVE   2026-01-01 00:00  OAUTH2\n"
     )
     (hits,) = json.loads(bulk("connections", "list", "--json").out)
-    assert list(hits) == ["id", "status", "created", "updated", "method", "url"]
+    assert list(hits) == ["id", "status", "created", "updated", "method", "url", "account"]
     bulk("connections", "delete", FIRST, "--yes")
     result = bulk("connections", "list")
     assert (result.code, result.out) == (0, "There are no connections. Make one: bulk connections create --wait\n")

@@ -100,7 +100,7 @@ def test_a_gateway_that_cannot_say_hinders_nothing(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "access",
     [
-        Account(Credentials(GATEWAY.root, "key", connection="c-7")),
+        Account(Credentials(GATEWAY.root, "key", connection=f"c-7{0:033}")),
         Account(Credentials("https://acme.api-us1.com/api/3/", "token", direct=True)),
         Account(),
     ],

@@ -1,0 +1,99 @@
+"""What every command has: help in groups, at the width of the terminal, and options that may stand before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import click
+
+from bulk.cli.configured import config_option, settle
+
+OPTIONS: Final = "Options"
+# the options of each heading, by their parameters; what is in none stands under "Options"
+HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Account": ("sandbox", "base_url", "connection", "account", "config"),
+    "File": (
+        "preset", "encoding", "delimiter", "skip_lines", "sheet", "limit", "separator", "plain", "guard_formulas",
+    ),
+    "Columns": ("maps", "sets", "ignore_unknown", "key", "mapping", "save_mapping", "split_name", "create_fields",
+                "date_format", "timezone", "filters", "search", "columns"),
+    "What a row means": (
+        "mode", "on_duplicate", "on_invalid", "allow_damaged", "blank", "exact", "baseline", "on_conflict",
+        "delete_missing", "resubscribe", "no_automations", "owner_default", "map_user", "resource", "ignore",
+    ),
+    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_duration", "max_age", "timeout"),
+    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "dry_run", "detailed_exitcode"),
+    "Output": ("as_json", "quiet", "verbose", "markdown", "as_markdown"),
+}  # fmt: skip
+_HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}
+
+
+class Command(click.Command):
+    """A command with its options in groups, which go by bulk.toml where the command line says nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if any(isinstance(one, click.Option) for one in self.params):
+            self.params.append(config_option())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under their headings."""
+        groups: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*HEADINGS, OPTIONS)}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record is not None:
+                groups[_HEADING_OF.get(str(parameter.name), OPTIONS)].append(record)
+        few = sum(map(len, groups.values())) <= 6  # so few need no headings
+        if few:
+            groups = {OPTIONS: [record for records in groups.values() for record in records]}
+        for heading, records in groups.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Settle what goes before what, then run."""
+        settle(ctx)
+        return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """Commands in the order in which they were added; each has what every command has."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """In their order, not by the alphabet."""
+        return list(self.commands)
+
+
+def in_order(arguments: Sequence[str], root: click.Group) -> list[str]:
+    """The arguments, with options that stand before their command behind it: `--sandbox import` is `import --sandbox`.
+
+    What belongs to `bulk` itself stays where it is; what no command has too, so that it is refused.
+    """
+    own = {name for one in root.params for name in (*one.opts, "-h", "--help")}
+    options: dict[str, click.Option] = {}
+    for one in _all_options(root):
+        for name in one.opts:
+            options.setdefault(name, one)
+    first: list[str] = []
+    moved: list[str] = []
+    left = list(arguments)
+    while left and left[0].startswith("-") and left[0] != "-":
+        name, equals, _value = left[0].partition("=")
+        option = next((one for one in root.params if name in one.opts), None) or options.get(name)
+        flag = option is None or (isinstance(option, click.Option) and (option.is_flag or option.count))
+        takes = 1 if flag or equals else 2
+        (first if name in own or option is None else moved).extend(left[:takes])
+        left = left[takes:]
+    behind = 2 if left and isinstance(root.commands.get(left[0]), click.Group) else 1
+    return [*first, *left[:behind], *moved, *left[behind:]] if left else list(arguments)
+
+
+def _all_options(group: click.Group) -> Iterator[click.Option]:
+    for each in group.commands.values():
+        yield from (one for one in each.params if isinstance(one, click.Option))
+        if isinstance(each, click.Group):
+            yield from _all_options(each)
