@@ -110,6 +110,15 @@ reading = _stack(
         help="Report rows that break the schema and go on, or send nothing at all.",
     ),
     click.option("--allow-damaged", is_flag=True, help="Send cells too that look spoilt by a spreadsheet."),
+    click.option(
+        "--date-format", metavar="FORMAT", default="",
+        help="How dates stand in the file: DMY, MDY, YMD, or codes like %d.%m.%y; ISO is always read.  [default: as far"
+        " as a date can be read in one way only]",
+    ),
+    click.option(
+        "--timezone", metavar="ZONE", default="",
+        help="Where times are meant that do not say it, like Europe/Berlin; no date is moved by it.",
+    ),
     click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),

@@ -13,6 +13,7 @@ from typing import Final
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, position
 from bulk.files.set_columns import Added, add_set, joined
+from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
 from bulk.resources.presets.consent import Consent, Says, Signal, is_title, looks_like_consent, strictest
 from bulk.resources.presets.preset import Form, Preset
@@ -25,12 +26,16 @@ _UNSUBSCRIBED: Final = "unsubscribe_lists"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE."""
+    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE.
+
+    `dates` is how dates stand in it.
+    """
 
     maps: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, str] = field(default_factory=dict)
     preset: str = AUTO
     separator: str = ","
+    dates: Dates = field(default_factory=Dates)
 
 
 # wide: one attribute for each way in which rows are put right
@@ -145,13 +150,15 @@ _OF_ALL: Final = {
 def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: Given) -> Adaptation | None:
     """How the rows of a file are put right, by its header and name; None: it is as it is meant.
 
+    What may have custom fields may have dates, which are put into ISO form.
+
     Raises `UsageError` for a preset that is not known or does not fit, and for what cannot be set.
     """
     people = resource.writing is Writing.CONTACT
     preset = _preset(header, given.preset, people=people)
     mapped = {at: target for title, target in given.maps.items() if (at := position(header, title)) is not None}
     signals = _signals(header, preset, mapped) if people else ()
-    if preset is None and not signals and not given.sets:
+    if preset is None and not signals and not given.sets and not resource.custom:
         return None
     names = ColumnNames(resource.columns)
     feeds, firsts = _taken(header, preset, mapped, names)

@@ -31,7 +31,7 @@ def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> So
         options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
         sheet=options.sheet,
     )  # fmt: skip
-    given = Given(options.maps, options.sets, options.preset, options.separator)
+    given = Given(options.maps, options.sets, options.preset, options.separator, options.dates)
     return open_adapted(file, asked, resource, given, called=_name_of(file))
 
 

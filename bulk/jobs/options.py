@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
 from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.resources.kinds.date_forms import Dates, is_form
 
 Check = Callable[[Any], bool]
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
@@ -66,6 +68,19 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(name, str) for name in value)
 
 
+def _is_date_format(value: Any) -> bool:
+    return isinstance(value, str) and (not value or is_form(value))
+
+
+def _is_zone(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return not value or bool(ZoneInfo(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 def _or_none(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -93,6 +108,8 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "baseline": (_is_name, "name an export, by its file or its job; or write auto or none"),
     "on_conflict": _one_of("", *ON_CONFLICT),
     "delete_missing": _FLAG,
+    "date_format": (_is_date_format, "write DMY, MDY or YMD, or codes like %d.%m.%Y or %d/%m/%y %H:%M"),
+    "timezone": (_is_zone, "write the name of a time zone, like Europe/Berlin or America/New_York"),
     "separator": (is_separator, "give one sign, like , ; or |"),
     "encoding": _TEXT,
     "delimiter": _TEXT,
@@ -150,6 +167,8 @@ class ImportOptions:
     baseline: str = "auto"
     on_conflict: str = ""
     delete_missing: bool = False
+    date_format: str = ""
+    timezone: str = ""
     separator: str = ","
     encoding: str = "auto"
     delimiter: str = "auto"
@@ -167,6 +186,11 @@ class ImportOptions:
 
     def __post_init__(self) -> None:
         _check_all(self)
+
+    @property
+    def dates(self) -> Dates:
+        """How dates stand in the file."""
+        return Dates(self.date_format, ZoneInfo(self.timezone) if self.timezone else None)
 
 
 @dataclass(frozen=True, slots=True)
