@@ -32,6 +32,7 @@ FLAGS: Final = frozenset(
     {
         "ignore_unknown",
         "allow_damaged",
+        "allow_joined",
         "resubscribe",
         "guard_formulas",
         "plain",

@@ -119,7 +119,11 @@ reading = _stack(
         "--timezone", metavar="ZONE", default="",
         help="Where times are meant that do not say it, like Europe/Berlin; no date is moved by it.",
     ),
-    click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
+    click.option(
+        "--separator", metavar="C", default=",", show_default=True,
+        help="Between values inside a cell: one sign, or a few like :::",
+    ),
+    click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::"),
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
     click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header."),

@@ -19,13 +19,16 @@ from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVA
 from bulk.resources.kinds.date_forms import Dates, is_form
 
 Check = Callable[[Any], bool]
+_SIGNS: Final = 5  # that stand between values at most, like :::
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
 _MAX_ERRORS: Final = re.compile(r"[1-9][0-9]*|[0-9]+(\.[0-9]+)?%")
 
 
 def is_separator(value: Any) -> bool:
-    """Whether a sign can stand between values inside a cell."""
-    return isinstance(value, str) and len(value) == 1 and not (value.isspace() or value.isalnum() or value == '"')
+    """Whether a sign, or a few, can stand between values inside a cell; blanks around them do not count."""
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= _SIGNS:
+        return False
+    return not any(sign.isspace() or sign.isalnum() or sign in '"\0' for sign in value.strip())
 
 
 def _is_number(value: Any) -> bool:
@@ -110,12 +113,13 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "delete_missing": _FLAG,
     "date_format": (_is_date_format, "write DMY, MDY or YMD, or codes like %d.%m.%Y or %d/%m/%y %H:%M"),
     "timezone": (_is_zone, "write the name of a time zone, like Europe/Berlin or America/New_York"),
-    "separator": (is_separator, "give one sign, like , ; or |"),
+    "separator": (is_separator, "give a sign, like , ; or |, or a few, like :::"),
     "encoding": _TEXT,
     "delimiter": _TEXT,
     "limit": (_or_none(_is_count), "write a number of rows, like 100"),
     "resubscribe": _FLAG,
     "allow_damaged": _FLAG,
+    "allow_joined": _FLAG,
     "yes": _FLAG,
     "undoable": _FLAG,
     "engine": _one_of(*ENGINES),
@@ -175,6 +179,7 @@ class ImportOptions:
     limit: int | None = None
     resubscribe: bool = False
     allow_damaged: bool = False
+    allow_joined: bool = False
     yes: bool = False
     max_errors: str = ""
     max_duration: float | None = None

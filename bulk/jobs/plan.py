@@ -3,6 +3,7 @@
 It goes the way of an import up to where names would be made; then each row is decided, by the code that sends it.
 """
 
+# hub: each step on the way of a plan's rows is named here once, in their order
 from __future__ import annotations
 
 import math
@@ -17,6 +18,7 @@ from bulk.jobs.estimate import beside, estimated, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import on_duplicate_of
 from bulk.jobs.instead import heeding_replaced
+from bulk.jobs.joined_tags import check_tags
 from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
@@ -45,6 +47,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         facts.CONTACTS_READ
     ):  # who was read is not read again as a whole, but before their rows
         before -= checkpoint.fact(facts.PEOPLE_ASKED)
+    check_tags(job, names, {family: list(called.values()) for family, called in needs.names.items()})
     imagined = imagine_names(names, needs)
     if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
         checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))

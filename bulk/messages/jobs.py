@@ -217,6 +217,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " row {numbers}. ⟦plan⟧ shows them. Import the file again, with ⟦on_conflict=sheet⟧ to send its cells, or"
             " with ⟦on_conflict=account⟧ to keep the account's."
         ),
+        "tags_joined": (
+            "Nothing was sent: {tags} would be made whose names hold a sign that stands between tags elsewhere: {told}"
+            " Where these are several each: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
+        ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"
             "⟦validate⟧ says which. Correct them and import the folder again."
