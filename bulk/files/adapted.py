@@ -30,6 +30,7 @@ _LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
+# wide: what is read of its cells, one attribute for each way
 @dataclass(slots=True)
 class Adapted:
     """A `Source` as an adaptation puts it right.
@@ -105,7 +106,7 @@ class Adapted:
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows, put right."""
         if self.adaptation.signals and self._addresses is None:
-            self._addresses = self._strict_addresses()
+            self._addresses = self.strict_addresses()
         how = self.adaptation
         if not (self._forms or self._dates or how.firsts or how.joins or len(how.header) > how.own):
             yield from self.source.records(only)
@@ -161,9 +162,19 @@ class Adapted:
             said.append(self.adaptation.of_all)
         return said[0] if len(said) == 1 else strictest(said)
 
-    def _strict_addresses(self) -> dict[Consent, array[int]]:
+    @property
+    def tells(self) -> bool:
+        """Whether it says of its rows who may be mailed."""
+        return self.adaptation.consent_at is not None
+
+    def heed(self, addresses: dict[Consent, array[int]]) -> None:
+        """Have these addresses count, as `strict_addresses` gives them, instead of its own alone."""
+        self._addresses = addresses
+
+    def strict_addresses(self) -> dict[Consent, array[int]]:
         """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
         result = {consent: array("q") for consent in _STRICT}
+        self.counts.clear()
         for record in self.source.records():
             if record.problem is None:
                 said = self._said(record.cells)
@@ -199,8 +210,3 @@ def remembering(read: Callable[[str], Read]) -> Callable[[str], Read]:
         return result
 
     return remembered
-
-
-def as_read(source: Source) -> Source:
-    """The source as it stands in the file."""
-    return source.source if isinstance(source, Adapted) else source

@@ -7,12 +7,12 @@ from collections import Counter
 from typing import Any, Final
 
 from bulk.files.opening import OURS, open_sink, open_source
+from bulk.files.source import FILE
 from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON, SHOWN
 from bulk.jobs.summary import JobResult
 from bulk.planning.plan_lines import HEADER
 from bulk.storage.job_folder import JobFolder
 
-FILE: Final = "_file"  # the column that says of which part a line is
 _OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests", "writes", "deletes")  # what is said of each
 _OF_A_BASELINE: Final = ("baseline", "emptied", "missing")  # and of each that was made from an export
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bulk.errors import DeclinedError
+from bulk.files.joined import separates_names
 from bulk.jobs.import_job import Job
 from bulk.planning.names import Names
 from bulk.planning.naming import unknown_names
@@ -22,7 +23,7 @@ _FEW: Final = 3  # names that are shown
 def check_tags(job: Job, names: Names, wanted: Mapping[str, Iterable[str]]) -> None:
     """Raise `DeclinedError` if a tag would be made whose name holds a sign that stands between names elsewhere."""
     options = job.options
-    if options.allow_joined or job.applies:
+    if options.allow_joined or job.applies or separates_names(job.source):
         return
     signs = [sign for sign in _SIGNS if sign != options.separator.strip()]
     missing = unknown_names(wanted.get("tags", ()), names.book("tags"))

@@ -43,7 +43,7 @@ class FailedRow:
 
     `status` is rejected (never sent), failed or in_doubt; `step` names what failed of it, "" for the row as a whole;
     `code` is stable, `error` is for people; `cells` are the row's own by their titles; `resource` tells the parts of a
-    folder apart, "" for a single file.
+    folder apart, "" for a single file; `file` the tables of an archive.
     """
 
     row: int
@@ -54,6 +54,7 @@ class FailedRow:
     attempts: int
     cells: Mapping[str, str]
     resource: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Result:
             if at == SHOWN:
                 lines.append(f"All of them: {self.job}")
                 break
-            lines.append(f"row {row.row}: {row.error}")
+            lines.append(f"{f'{row.file} ' if row.file else ''}row {row.row}: {row.error}")
         raise RowsFailedError(
             "rows_failed", self, failed=bad, read=sum(rows.get("read", 0) for rows in both), listed="\n".join(lines)
         )
@@ -150,5 +151,5 @@ def _failed_rows(path: Path, resource: str) -> Iterator[FailedRow]:
             cells = {title: cell for title, cell in line.items() if title and not title.startswith("_")}
             yield FailedRow(
                 int(line["_row"]), line["_status"], line["_step"], line["_code"], line["_error"],
-                int(line["_attempts"]), cells, resource,
+                int(line["_attempts"]), cells, resource, line.get("_file", ""),
             )  # fmt: skip

@@ -218,8 +218,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " with ⟦on_conflict=account⟧ to keep the account's."
         ),
         "tags_joined": (
-            "Nothing was sent: {tags} would be made whose names hold a sign that stands between tags elsewhere: {told}"
-            " Where these are several each: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
+            "Nothing was sent: {tags} would be made of which each may be several: {told}"
+            " Where they are several: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
         ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"
