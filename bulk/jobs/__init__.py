@@ -1,8 +1,9 @@
 """Jobs: the use cases, and the stages that they are made of.
 
 * A use case each: `import_`, `plan`, `apply`, `export`, `validate`, `delete`; `all_resources` for a whole account, in
-  `all_stages` over what `all_parts` share: `all_files` (the folder), `all_exports`, `all_imports` and `all_plans` (one
-  resource), `all_ids`, `manifest`, `end_all`, `end_all_plans`. Each runs by `run` and ends in a `summary`.
+  `all_stages` over what `all_parts` share: `all_files` (the folder), `folder_files` (which file is of what),
+  `all_exports`, `all_imports` and `all_plans` (one resource), `all_ids`, `manifest`, `end_all`, `end_all_plans`. Each
+  runs by `run` and ends in a `summary`.
 * A validation: `validate`, `asking` (without a job), `findings`.
 * What the user chose: `options`, by `option_rules`; `input_options` (what of it is about the file).
 * An import reads downward in `import_stages`: `checking` (by `check`), `sending`, `end_import`. What the stages hand

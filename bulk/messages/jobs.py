@@ -158,6 +158,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{folder} holds no file like contacts.csv or deals.csv. Name the folder of an export."
         ),
         "folder_not_made": "{folder} cannot be made: {reason}. Name another folder.",
+        "folder_files_doubled": (
+            "{folder} holds {files}, which would all be of one resource. Leave the one that counts, and move the others"
+            " elsewhere."
+        ),
         "folder_file_gone": "{file} is gone from {folder}. Put it back, then go on with the job.",
         "files_changed_meanwhile": (
             "{files} changed while the files were checked, so nothing was sent. Wait until the folder is as you mean"
