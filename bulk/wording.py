@@ -33,6 +33,7 @@ FLAGS: Final = frozenset(
         "ignore_unknown",
         "allow_damaged",
         "allow_joined",
+        "create_fields",
         "resubscribe",
         "guard_formulas",
         "plain",

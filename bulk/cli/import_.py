@@ -65,7 +65,8 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     check_import(result, given, access)
     progress = progress_for(quiet=chosen["quiet"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
-    ask = options.confirmation(deletes=deletes, yes=chosen.get("yes", False))
+    creates = not only_plan and given.create_fields
+    ask = options.confirmation(deletes=deletes, creates=creates, yes=chosen.get("yes", False))
     setting = Setting(
         access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
         confirm=None if ask is None else asking(progress, ask), front_end=FrontEnd.COMMAND_LINE,

@@ -40,6 +40,6 @@ def _options_again(record: JobRecord) -> Iterator[str]:
         yield f"--set {shlex.quote(f'{column}={value}')}"
     yield from (
         f"--{name.replace('_', '-')}"
-        for name in ("ignore_unknown", "resubscribe", "allow_damaged", "allow_joined")
+        for name in ("ignore_unknown", "resubscribe", "allow_damaged", "allow_joined", "create_fields")
         if given.get(name)
     )

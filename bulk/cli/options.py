@@ -1,5 +1,7 @@
 """Options that several commands share, and what they mean together: the account, the jobs, how much is said."""
 
+# long: an option a few lines, and the questions that some of them ask
+
 from __future__ import annotations
 
 import os
@@ -71,7 +73,9 @@ max_age = click.option(
     "--max-age", callback=duration, metavar="TIME", default="24h", show_default=True,
     help="Refuse a plan that is older.",
 )  # fmt: skip
-yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes.")
+yes = click.option(
+    "--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes, or fields are made."
+)
 apply_yes = click.option("--yes", is_flag=True, help="Do not ask before a plan that deletes is carried out.")
 undo_yes = click.option("--yes", is_flag=True, help="Do not ask before anything is put back.")
 delete_missing = click.option(
@@ -152,6 +156,10 @@ meaning = _stack(
         "--engine", type=click.Choice(ENGINES), default="auto", show_default=True,
         help="One request a step, or ActiveCampaign's importer for 250 contacts a request; auto: what is faster.",
     ),
+    click.option(
+        "--create-fields", is_flag=True,
+        help="Make custom fields for columns that fit nothing, of types that fit their values; asks first.",
+    ),
     click.option("--no-automations", is_flag=True, help="Nobody enters an automation by this import of contacts."),
     click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
@@ -218,10 +226,17 @@ def options_of_place(place: str, connection: str) -> Iterator[str]:
         yield f"--connection {shlex.quote(connection)}"
 
 
-def confirmation(*, deletes: bool, yes: bool) -> Callable[[str], bool] | None:
-    """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
-    if not deletes or yes:
+def confirmation(*, deletes: bool, creates: bool, yes: bool) -> Callable[[str], bool] | None:
+    """What asks a person before anything is deleted, or fields are created; None if nobody needs to be.
+
+    `UsageError` if nobody can be.
+    """
+    if yes or not (deletes or creates):
         return None
+    if not deletes:
+        if not sys.stdin.isatty():
+            raise UsageError("fields_unanswerable")
+        return ask_to_create
     _check_that_somebody_answers()
     return ask
 
@@ -237,6 +252,14 @@ def answered(question: str) -> bool:
     answer = _answer(question)
     if answer is None:
         raise UsageError("delete_unanswered")
+    return answer
+
+
+def ask_to_create(question: str) -> bool:
+    """What a person answers before fields are created. Raises `UsageError` if nobody does."""
+    answer = _answer(question)
+    if answer is None:
+        raise UsageError("fields_unanswered")
     return answer
 
 

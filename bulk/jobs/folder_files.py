@@ -9,12 +9,12 @@ from bulk.errors import UsageError
 from bulk.resources.spec import Resource
 from bulk.storage.job_folder import JOB, JobFolder
 
-_ENDINGS: Final = ("csv", "xlsx", "csv.gz", "zip", "tsv")
+_SUFFIXES: Final = ("csv", "xlsx", "csv.gz", "zip", "tsv")
 
 
 def given_file(directory: Path, resource: Resource) -> Path | None:
     """The file of a resource in a folder, None if there is none. Raises `UsageError` where two would be it."""
-    paths = [path for ending in _ENDINGS if (path := directory / f"{resource.name}.{ending}").is_file()]
+    paths = [path for suffix in _SUFFIXES if (path := directory / f"{resource.name}.{suffix}").is_file()]
     if len(paths) > 1:
         raise UsageError("folder_files_doubled", files=[path.name for path in paths], folder=directory)
     return paths[0] if paths else None

@@ -50,17 +50,18 @@ def _name_of(file: NamedFile) -> str:
 
 def matched(
     resource: Resource, source: Source, options: ImportOptions, names: Names | None, *,
-    others: Collection[str] = (),
+    others: Collection[str] = (), seeking: bool = False,
 ) -> Match:  # fmt: skip
     """The header as this account understands it; without `names` only what every account has is known.
 
     Of several tables each is understood by itself; `others` are titles that all of them have, of which maps may be.
+    `seeking`: what fits nothing is listed as `unchecked`, and not refused.
     """
     if isinstance(source, Joined):
-        return source.used_as(
-            [_matched_member(resource, source, at, options, names) for at in range(len(source.names))]
-        )
-    columns, open_ended = columns_of(resource, names, options.separator), names is None and bool(resource.custom)
+        each = range(len(source.names))
+        return source.used_as([_matched_member(resource, source, at, options, names, seeking=seeking) for at in each])
+    columns = columns_of(resource, names, options.separator)
+    open_ended = (names is None and bool(resource.custom)) or seeking
     how = source.adaptation if isinstance(source, Adapted) else None
     maps: Mapping[str, str] = options.maps
     if how is not None:
@@ -80,11 +81,11 @@ def matched(
 
 
 def _matched_member(
-    resource: Resource, source: Joined, at: int, options: ImportOptions, names: Names | None
+    resource: Resource, source: Joined, at: int, options: ImportOptions, names: Names | None, *, seeking: bool
 ) -> Match:  # fmt: skip
     others = {normalise(title) for each in source.members for title in each.header}
     try:
-        return matched(resource, source.members[at], options, names, others=others)
+        return matched(resource, source.members[at], options, names, others=others, seeking=seeking)
     except UsageError as error:
         raise UsageError("member_refused", file=source.names[at], refusal=error) from error
 

@@ -103,6 +103,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "sets": (_are_texts, "it maps columns to values"),
     "preset": (_is_name, "name a preset; or write auto or none"),
     "ignore_unknown": _FLAG,
+    "create_fields": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
     "sheet": _TEXT,
@@ -163,6 +164,7 @@ class ImportOptions:
     sets: dict[str, str] = field(default_factory=dict)
     preset: str = "auto"
     ignore_unknown: bool = False
+    create_fields: bool = False
     on_invalid: str = "skip"
     skip_lines: int = 0
     sheet: str = ""

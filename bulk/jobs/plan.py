@@ -70,6 +70,8 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     if not runner.dispatch.stops.stopping:
         made = {family: [n for of, n in imagined.values() if of == family and n in used]
                 for family, used in sorted(deciding.used.items())}  # fmt: skip
+        if fields := checkpoint.fact(facts.NEW_FIELDS):
+            made["fields"] = [f"{title} ({kind})" for title, kind in fields.items()]
         checkpoint.note(facts.NEW_NAMES, made)
         deciding.looks.note(checkpoint)
         deciding.going.note(checkpoint)

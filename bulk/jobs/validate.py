@@ -56,7 +56,7 @@ async def validate(
 
 async def _check(job: Job, names: Names | None) -> Findings:
     resource, options, source, progress = job.resource, job.options, job.source, job.setting.progress
-    match = matched(resource, source, options, names)
+    match = matched(resource, source, options, names, seeking=options.create_fields)
     findings = Findings(unchecked=match.unchecked, offline=names is None, front_end=job.setting.front_end)
     findings.files = source.names if isinstance(source, Joined) else ()
     file_check = FileCheck(

@@ -28,6 +28,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "delete_unanswerable": (
             "--mode delete and --delete-missing ask before they delete, and nobody can answer here. Pass --yes."
         ),
+        "fields_unanswered": "Nobody answered, so nothing was sent. To create fields without being asked, add --yes.",
+        "fields_unanswerable": (
+            "--create-fields asks before fields are made, and nobody can answer here. Pass --yes; bulk plan says which"
+            " they would be."
+        ),
         "apply_unanswered": "Nobody answered, so nothing was sent. To delete without being asked, add --yes.",
         "apply_unanswerable": (
             "This plan takes something away, so it is asked about before it is carried out, and nobody can answer"
