@@ -22,6 +22,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦no_automations⟧ goes by ActiveCampaign's importer: nothing else can hold automations back. Drop"
             " ⟦engine=single⟧."
         ),
+        "fields_alike": (
+            "{titles} would be fields of one title. Leave one out: ⟦map={title}=⟧, or give it a title of its own:"
+            " ⟦map={title}=NEW TITLE⟧."
+        ),
         "create_fields_of_contacts": (
             "⟦create_fields⟧ makes custom fields of contacts only. Drop the option; fields of deals and accounts are"
             " imported as dealCustomFieldMeta and accountCustomFieldMeta."
@@ -228,10 +232,6 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The account changed cells of {rows:row} too since the export, so nothing was sent (⟦on_conflict=stop⟧):"
             " row {numbers}. ⟦plan⟧ shows them. Import the file again, with ⟦on_conflict=sheet⟧ to send its cells, or"
             " with ⟦on_conflict=account⟧ to keep the account's."
-        ),
-        "fields_alike": (
-            "{titles} would be fields of one title. Leave one out: ⟦map={title}=⟧, or give it a title of its own:"
-            " ⟦map={title}=NEW TITLE⟧."
         ),
         "fields_declined": "Nothing was sent, as you chose.",
         "field_refused": (
