@@ -32,6 +32,8 @@ FLAGS: Final = frozenset(
     {
         "ignore_unknown",
         "allow_damaged",
+        "allow_joined",
+        "create_fields",
         "resubscribe",
         "guard_formulas",
         "plain",
@@ -47,6 +49,7 @@ OPTIONS: Final = FLAGS | {
     "delimiter", "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job",
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
     "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset",
+    "date_format", "timezone", "owner_default", "map_user",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it

@@ -277,7 +277,8 @@ def show_failed(path: Path, most: int | None, of: str = "") -> None:
                 terminal.tell("    …")
                 return
             step = f"{row['_step']}: " if row["_step"] else ""
-            terminal.tell(terminal.one_line(f"    {of}row {row['_row']}: {step}{row['_error']}"))
+            table = f"{row['_file']} " if row.get("_file") else ""
+            terminal.tell(terminal.one_line(f"    {of}{table}row {row['_row']}: {step}{row['_error']}"))
 
 
 def show_export(job_result: Result) -> None:

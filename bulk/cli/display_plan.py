@@ -79,7 +79,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.tell(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):
         terminal.tell(f"    … all of them: {folder / 'plan.csv'}")
-    _show_refused(job_result)
+    _show_refused(job_result, {name: part["file"] for name, part in parts.items() if "file" in part})
     if stages := plan.get("unknown", {}).get("stage_values"):
         terminal.tell(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
     _show_automations(plan["automations"])
@@ -114,14 +114,14 @@ def _show_what_goes(plan: dict[str, Any]) -> None:
         terminal.tell(f"  It {takes_away}: bulk apply asks before it does.")
 
 
-def _show_refused(job_result: Result) -> None:
+def _show_refused(job_result: Result, files: dict[str, str]) -> None:
     """Print the first of the rows that are refused, with why, and where all of them stand."""
     counts = job_result.summary.parts or {"": job_result.summary.rows}  # a part has its own reports
     for name, rows in counts.items():
         file = job_result.job / name / display.FAILED
         if refused := rows["rejected"] + rows["failed"]:
             terminal.tell(f"  Refused: {counted(refused, 'row')}. All of them, and why: {file}")
-            display.show_failed(file, FEW, f"{name}.csv " if name else "")
+            display.show_failed(file, FEW, f"{files.get(name, f'{name}.csv')} " if name else "")
 
 
 def _sums(plan: dict[str, Any]) -> Iterator[str]:

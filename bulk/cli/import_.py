@@ -41,7 +41,7 @@ def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) ->
     sent or fail stand in the job's failed.csv with the reason; fix them there
     and import that file. A job that was stopped goes on with: bulk resume
 
-    With `all` for RESOURCE, FILE is a folder of CSVs, as bulk export writes it.
+    With `all` for RESOURCE, FILE is a folder of files, as bulk export writes it.
     """
     return started(resource, file, chosen, only_plan=dry_run)
 
@@ -65,7 +65,8 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     check_import(result, given, access)
     progress = progress_for(access, quiet=chosen["quiet"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
-    ask = options.confirmation(deletes=deletes, yes=chosen.get("yes", False))
+    creates = not only_plan and given.create_fields
+    ask = options.confirmation(deletes=deletes, creates=creates, yes=chosen.get("yes", False))
     setting = Setting(
         access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
         confirm=None if ask is None else asking(progress, ask), front_end=FrontEnd.COMMAND_LINE,

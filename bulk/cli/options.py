@@ -1,5 +1,7 @@
 """Options that several commands share, and what they mean together: the account, the jobs, how much is said."""
 
+# long: an option a few lines, and the questions that some of them ask
+
 from __future__ import annotations
 
 import os
@@ -75,7 +77,9 @@ max_age = click.option(
     "--max-age", callback=duration, metavar="TIME", default="24h", show_default=True,
     help="Refuse a plan that is older.",
 )  # fmt: skip
-yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes.")
+yes = click.option(
+    "--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes, or fields are made."
+)
 apply_yes = click.option("--yes", is_flag=True, help="Do not ask before a plan that deletes is carried out.")
 undo_yes = click.option("--yes", is_flag=True, help="Do not ask before anything is put back.")
 delete_missing = click.option(
@@ -122,7 +126,20 @@ reading = _stack(
         help="Report rows that break the schema and go on, or send nothing at all.",
     ),
     click.option("--allow-damaged", is_flag=True, help="Send cells too that look spoilt by a spreadsheet."),
-    click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
+    click.option(
+        "--date-format", metavar="FORMAT", default="",
+        help="How dates stand in the file: DMY, MDY, YMD, or codes like %d.%m.%y; ISO is always read.  [default: as far"
+        " as a date can be read in one way only]",
+    ),
+    click.option(
+        "--timezone", metavar="ZONE", default="",
+        help="Where times are meant that do not say it, like Europe/Berlin; no date is moved by it.",
+    ),
+    click.option(
+        "--separator", metavar="C", default=",", show_default=True,
+        help="Between values inside a cell: one sign, or a few like :::",
+    ),
+    click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::"),
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
     click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header."),
@@ -151,6 +168,10 @@ meaning = _stack(
         "--engine", type=click.Choice(ENGINES), default="auto", show_default=True,
         help="One request a step, or ActiveCampaign's importer for 250 contacts a request; auto: what is faster.",
     ),
+    click.option(
+        "--create-fields", is_flag=True,
+        help="Make custom fields for columns that fit nothing, of types that fit their values; asks first.",
+    ),
     click.option("--no-automations", is_flag=True, help="Nobody enters an automation by this import of contacts."),
     click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
@@ -167,10 +188,17 @@ def command_line(command: str, job: str, jobs: Path) -> str:
     return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {shlex.quote(str(jobs))}")
 
 
-def confirmation(*, deletes: bool, yes: bool) -> Callable[[str], bool] | None:
-    """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
-    if not deletes or yes:
+def confirmation(*, deletes: bool, creates: bool, yes: bool) -> Callable[[str], bool] | None:
+    """What asks a person before anything is deleted, or fields are created; None if nobody needs to be.
+
+    `UsageError` if nobody can be.
+    """
+    if yes or not (deletes or creates):
         return None
+    if not deletes:
+        if not sys.stdin.isatty():
+            raise UsageError("fields_unanswerable")
+        return ask_to_create
     _check_that_somebody_answers()
     return ask
 
@@ -186,6 +214,14 @@ def answered(question: str) -> bool:
     answer = answer_to(question)
     if answer is None:
         raise UsageError("delete_unanswered")
+    return answer
+
+
+def ask_to_create(question: str) -> bool:
+    """What a person answers before fields are created. Raises `UsageError` if nobody does."""
+    answer = answer_to(question)
+    if answer is None:
+        raise UsageError("fields_unanswered")
     return answer
 
 

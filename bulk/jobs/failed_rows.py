@@ -16,7 +16,7 @@ class FailedRow:
 
     `status` is rejected (never sent), failed or in_doubt; `step` names what failed of it, "" for the row as a whole;
     `code` is stable, `error` is for people; `cells` are the row's own by their titles; `resource` tells the parts of a
-    folder apart, "" for a single file.
+    folder apart, "" for a single file; `file` the tables of an archive.
     """
 
     row: int
@@ -27,6 +27,7 @@ class FailedRow:
     attempts: int
     cells: Mapping[str, str]
     resource: str = ""
+    file: str = ""
 
 
 def failed_rows(job: Path, parts: Iterable[str] = ()) -> Iterator[FailedRow]:
@@ -43,5 +44,5 @@ def _rows_of(path: Path, resource: str) -> Iterator[FailedRow]:
             cells = {title: cell for title, cell in line.items() if title and not title.startswith("_")}
             yield FailedRow(
                 int(line["_row"]), line["_status"], line["_step"], line["_code"], line["_error"],
-                int(line["_attempts"]), cells, resource,
+                int(line["_attempts"]), cells, resource, line.get("_file", ""),
             )  # fmt: skip

@@ -27,6 +27,8 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
     _check_baseline(resource, options)
     if options.delete_missing:
         _check_missing(resource, options)
+    if options.create_fields:
+        _check_fields(resource, options)
     _check_engine(resource, options)
     check_rate(options.rate, access)
 
@@ -39,6 +41,16 @@ def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
         raise UsageError("automations_with_single")
     if options.no_automations and (resource is None or resource.writing is not Writing.CONTACT):
         raise UsageError("automations_of_contacts")
+
+
+def _check_fields(resource: Resource | None, options: ImportOptions) -> None:
+    """Raise `UsageError` where no fields can be made, or what they are made for is left out."""
+    if resource is None or resource.writing is not Writing.CONTACT:
+        raise UsageError("create_fields_of_contacts")
+    if options.ignore_unknown:
+        raise UsageError("create_fields_with", option="ignore_unknown")
+    if options.mode == "delete":
+        raise UsageError("create_fields_with", option="mode=delete")
 
 
 def _of_one_resource(options: ImportOptions) -> bool:

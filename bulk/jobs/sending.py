@@ -16,6 +16,7 @@ from bulk.jobs.delete import confirm_deletion, confirm_missing
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.instead import heeding_replaced
+from bulk.jobs.joined_tags import check_tags
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.rows import Rows
@@ -49,6 +50,7 @@ async def send_rows(
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
         if job.applies:
             wanted = planned_names(wanted, checkpoint)
+        check_tags(job, names, wanted)
         await make_names(runner, account_lock, names, wanted, job.setting.progress, checkpoint)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:

@@ -21,6 +21,7 @@ from bulk.storage.job_record import UNDO
 UNDO_CSV: Final = "undo.csv"
 FIRST_LINE: Final = 2  # below the header
 _CALLED: Final = {"tags": "tag", "accounts": "name"}
+_TITLED: Final = _CALLED | {"fields": "title"}  # what jobs make before their rows
 _ALONG: Final[Mapping[str, str]] = {  # what goes along with what is deleted, by its resource, and is not read before
     "tags": "who carried a deleted tag does not get it again",
     "lists": "who was on a deleted list is not put on it again",
@@ -176,7 +177,7 @@ def names_made(reversible: Reversible, names: Names) -> list[Reversal]:
             if identity:
                 book = names.book(family)
                 image = (
-                    Edit(Aspect.VALUE, _CALLED[family], None, book.name_of(identity) if identity in book else name),
+                    Edit(Aspect.VALUE, _TITLED[family], None, book.name_of(identity) if identity in book else name),
                 )
                 reversals.append(Reversal(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
     return reversals

@@ -114,7 +114,7 @@ class Result:
             if at == SHOWN:
                 lines.append(f"All of them: {self.job}")
                 break
-            lines.append(f"row {row.row}: {row.error}")
+            lines.append(f"{f'{row.file} ' if row.file else ''}row {row.row}: {row.error}")
         raise RowsFailedError(
             "rows_failed", self, failed=bad, read=sum(rows.get("read", 0) for rows in both), listed="\n".join(lines)
         )

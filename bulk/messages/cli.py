@@ -37,6 +37,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "apply_unanswered": (
             "Nobody answered, so nothing was sent. To carry it out without being asked:\n  {command} --yes"
         ),
+        "fields_unanswered": "Nobody answered, so nothing was sent. To create fields without being asked, add --yes.",
+        "fields_unanswerable": (
+            "--create-fields asks before fields are made, and nobody can answer here. Pass --yes; bulk plan says which"
+            " they would be."
+        ),
         "apply_unanswerable": (
             "This plan takes something away, so it is asked about before it is carried out, and nobody can answer"
             " here. Look at its plan.csv; to carry it out without being asked:\n  {command} --yes"

@@ -24,6 +24,23 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{file} is a zip archive of several tables: {members}. Unpack it and import them one by one, so that each"
             " is looked at by itself."
         ),
+        "zip_nested": (
+            "{file} holds what is packed or a workbook once more: {members}. Unpack it, and import what is in it one"
+            " by one."
+        ),
+        "zip_of_too_many": (
+            "{file} holds {count:table}; up to {most} of different names are read as one. Unpack it and import them one"
+            " by one."
+        ),
+        "zip_of_programs": (
+            "{file} holds files of several programs, whose columns do not mean the same: {told}. Unpack it and import"
+            " them one by one; or say with ⟦preset⟧ which program wrote them all."
+        ),
+        "zip_of_unlike": (
+            "{file} holds tables of different columns: {members}. So it is not known which cells are empty and which"
+            " are not there. Unpack it and import them one by one."
+        ),
+        "member_refused": "{file}: {refusal}",
         "zip_encrypted": "{file} is a zip archive with a password. Unpack it and import what is in it.",
         "workbook_damaged": (
             "{file} is an Excel workbook that cannot be read: {reason}. Open it in a spreadsheet program and save it"

@@ -22,6 +22,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦no_automations⟧ goes by ActiveCampaign's importer: nothing else can hold automations back. Drop"
             " ⟦engine=single⟧."
         ),
+        "fields_alike": (
+            "{titles} would be fields of one title. Leave one out: ⟦map={title}=⟧, or give it a title of its own:"
+            " ⟦map={title}=NEW TITLE⟧."
+        ),
+        "create_fields_of_contacts": (
+            "⟦create_fields⟧ makes custom fields of contacts only. Drop the option; fields of deals and accounts are"
+            " imported as dealCustomFieldMeta and accountCustomFieldMeta."
+        ),
+        "create_fields_with": (
+            "⟦create_fields⟧ makes fields for columns that fit nothing, so it does not go with ⟦{option}⟧. Drop one of"
+            " them."
+        ),
         "automations_of_contacts": (
             "⟦no_automations⟧ goes with contacts only: of nothing else can automations be held back. Drop the option."
         ),
@@ -158,6 +170,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{folder} holds no file like contacts.csv or deals.csv. Name the folder of an export."
         ),
         "folder_not_made": "{folder} cannot be made: {reason}. Name another folder.",
+        "folder_files_doubled": (
+            "{folder} holds {files}, which would all be of one resource. Leave the one that counts, and move the others"
+            " elsewhere."
+        ),
         "folder_file_gone": "{file} is gone from {folder}. Put it back, then go on with the job.",
         "files_changed_meanwhile": (
             "{files} changed while the files were checked, so nothing was sent. Wait until the folder is as you mean"
@@ -216,6 +232,15 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The account changed cells of {rows:row} too since the export, so nothing was sent (⟦on_conflict=stop⟧):"
             " row {numbers}. ⟦plan⟧ shows them. Import the file again, with ⟦on_conflict=sheet⟧ to send its cells, or"
             " with ⟦on_conflict=account⟧ to keep the account's."
+        ),
+        "fields_declined": "Nothing was sent, as you chose.",
+        "field_refused": (
+            "The field {title!r} ({kind}) could not be created: {said} Make it in ActiveCampaign, or leave its column"
+            " out: ⟦map={title}=⟧."
+        ),
+        "tags_joined": (
+            "Nothing was sent: {tags} would be made of which each may be several: {told}"
+            " Where they are several: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
         ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"

@@ -11,7 +11,7 @@
 * Cells: `contact_wants`, `understanding`, `unchanged`, `damage`, `sheet_errors`, `spelling`, `translate` (ids of
   another account), `sameness` (what two cells have in common), `three_ways` (an export, its sheet, the account).
 * Answers: `answers`, `differences`, `read_back`, `state` (what a contact holds).
-* Names and ids: `names`, `naming`, `address_lookup`.
+* Names and ids: `names`, `naming`, `new_fields` (for columns that fit nothing), `address_lookup`.
 * Lists of the API, page by page: `pages/`. A page to rows: `page_source`, `export`, by `kept_records` and
   `contact_cells`; what some columns need alone: `narrowed`.
 * Small generators side by side: `flow`.

@@ -59,6 +59,9 @@ COURSE: Final = Fact[Sequence[tuple[float, int, int, str]]]("course", ())
 PLANNED: Final = Fact[bool]("planned", False)  # jobs.plan: every row of it was decided
 NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the names to be made, by resource
 AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
+# jobs.create_fields: the fields that columns need and the account lacks, by title their types; whether all are made
+NEW_FIELDS: Final = Fact[dict[str, str] | None]("new fields", None)
+FIELDS_MADE: Final = Fact[bool]("fields made", False)
 # jobs.create_names: by resource, what was made of the names that were missing: their ids, "" until it is known
 MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
 # jobs.apply_cost: of applying it, the requests that look at records, contacts read by hundreds, and rows
