@@ -96,7 +96,7 @@ def marked(mark: str, front_end: FrontEnd) -> str:
     if of_program:
         return _argument(name, value)
     if name == "map" and value:
-        value = f"'{value}'"
+        value = shlex.quote(value) if "'" in value else f"'{value}'"
     return f"--{name.replace('_', '-')} {value}".rstrip()
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, position
+from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import Added, add_set, joined
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
 from bulk.resources.presets.consent import Consent, Says, Signal, is_title, looks_like_consent, strictest
@@ -41,7 +42,8 @@ class Adaptation:
     `own` is how many columns the file has; `header` those and what is added. `feeds` are attributes by the indexes of
     the file's columns, `firsts` indexes whose cell gives way, where it is empty, to the first of the others that is
     not. `joins` are names added to a cell, `adds` cells added to each row.
-    `mapped` are the indexes of which a map speaks. `of_all` is what is said of everybody in the file.
+    `mapped` are the indexes of which a map speaks, `told` attributes of those that only their
+    titles tell. `of_all` is what is said of everybody in the file.
     """
 
     header: tuple[str, ...]
@@ -60,6 +62,7 @@ class Adaptation:
     lists_at: int | None = None
     unsubscribed_at: int | None = None
     consent_at: int | None = None
+    told: Mapping[int, str] = field(default_factory=dict)
 
     def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
@@ -105,6 +108,7 @@ class Adaptation:
         read = {at for at, _signal in self.signals}
         maps = {title: "" if self._is_read(title, read) else target for title, target in self.given.maps.items()}
         if self.preset is None:
+            self._refuse_fields(names)
             return maps
         for at, title in enumerate(self.header[: self.own]):
             if at in self.mapped or not title.strip() or title.strip().startswith("_"):
@@ -115,6 +119,14 @@ class Adaptation:
             if target is not None:
                 maps[title.strip()] = target
         return maps
+
+    def _refuse_fields(self, names: ColumnNames) -> None:
+        """Raise `UsageError` where rows are put right by a title that is a custom field's here."""
+        used = {at for at, _names in self.joins} | {self.email_at, self.lists_at, self.unsubscribed_at}
+        for at, attribute in self.told.items():
+            title = self.header[at].strip()
+            if at in used and names.find(title) is not None:
+                raise UsageError("title_of_field", title=title, attribute=attribute)
 
     def _is_read(self, title: str, read: set[int]) -> bool:
         at = position(self.header[: self.own], title)
@@ -154,8 +166,9 @@ def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: G
     if preset is None and not signals and not given.sets:
         return None
     names = ColumnNames(resource.columns)
+    told = {} if preset is not None else own_titles(header, resource.columns, names, mapped)
     feeds, firsts = _taken(header, preset, mapped, names)
-    feeding = _feeding(header, preset, mapped, feeds, names)
+    feeding = _feeding(header, preset, {**mapped, **told}, feeds, names)
     added = Added(list(header))
     for name, value in given.sets.items():
         add_set(added, feeding, names.find(name), (name, value), given.separator)
@@ -167,7 +180,7 @@ def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: G
     return Adaptation(
         tuple(added.titles), len(header), given, preset, feeds, mapped, _forms(header, preset, mapped), firsts, signals,
         of_all, tuple(added.joins), tuple(added.cells), feeding.get("email"), feeding.get("lists"),
-        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None,
+        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told,
     )  # fmt: skip
 
 

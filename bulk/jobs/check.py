@@ -63,6 +63,8 @@ def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
         lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
     elif differ < 0:
         lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
+    if match.read_as:
+        lines.append("Read as: " + ", ".join(f"{title} = {attribute}" for title, attribute in match.read_as.items()))
     if isinstance(source, Adapted):
         lines += remarks_on(source, match)
     elif match.dropped:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.adaptation import Given
-from bulk.files.adapted import Adapted
 from bulk.files.adapted_opening import open_adapted
 from bulk.files.check import OnDuplicate
-from bulk.files.column_names import ColumnNames
-from bulk.files.matching import Match, Needs, match_header
+from bulk.files.matching import Match, Needs
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import SourceOptions
-from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
+from bulk.files.understood import understood
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
 from bulk.resources.spec import Resource, Writing
@@ -31,8 +28,7 @@ def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> So
         options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
         sheet=options.sheet,
     )  # fmt: skip
-    given = Given(options.maps, options.sets, options.preset, options.separator)
-    return open_adapted(file, asked, resource, given, called=_name_of(file))
+    return open_adapted(file, asked, resource, _given(options), called=_name_of(file))
 
 
 def _name_of(file: NamedFile) -> str:
@@ -48,21 +44,14 @@ def _name_of(file: NamedFile) -> str:
 
 def matched(resource: Resource, source: Source, options: ImportOptions, names: Names | None) -> Match:
     """The header as this account understands it; without `names` only what every account has is known."""
-    columns, open_ended = columns_of(resource, names, options.separator), names is None and bool(resource.custom)
-    how = source.adaptation if isinstance(source, Adapted) else None
-    maps: Mapping[str, str] = options.maps
-    if how is not None:
-        called = ColumnNames(columns)
-        maps = how.maps_of(called, open_ended=open_ended)
-        if not open_ended:
-            check_sets(options.sets, how.header[: how.own], called, maps)
-    match = match_header(
-        source.header, columns, maps=maps, ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
-        open_ended=open_ended,
+    return understood(
+        source, columns_of(resource, names, options.separator), _given(options), needs_of(resource, options),
+        ignore_unknown=options.ignore_unknown, open_ended=names is None and bool(resource.custom),
     )  # fmt: skip
-    if how is None or not isinstance(source, Adapted):
-        return match
-    return source.used_as(match)
+
+
+def _given(options: ImportOptions) -> Given:
+    return Given(options.maps, options.sets, options.preset, options.separator)
 
 
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:
