@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk.cli import display, options, terminal
-from bulk.cli.import_ import import_options
+from bulk.cli.import_ import import_options, mapping_kept
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
@@ -53,7 +53,8 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
         return await run_validation(result, options.file_of(file), given, setting, offline=access is None)
 
     try:
-        findings = anyio.run(run)
+        with mapping_kept(chosen, given):
+            findings = anyio.run(run)
     except UnfinishedError as stopped:
         raise again_later(stopped) from stopped
     finally:

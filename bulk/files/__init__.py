@@ -5,7 +5,8 @@
 * A header to columns: `understood` (all of it), `matching`, `column_names`, `own_titles` (what titles tell in any
   language), `suggestions` (what an unknown one might be), `header_refusals`.
 * Rows put right before: `adaptation` (how, by a preset and what the user says), `set_columns` (what is set for every
-  row), `adapted` (the source that does it), `adapted_opening`, `adapted_told` (what is said of it).
+  row), `split_names` (full names taken apart), `adapted` (the source that does it), `adapted_opening`, `adapted_told`
+  (what is said of it).
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
 * Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).
 * What is generated: `template`, `reference`, `preset_reference`.

@@ -14,6 +14,7 @@ from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, position
 from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import Added, add_set, joined
+from bulk.files.split_names import Split, split_of
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
 from bulk.resources.presets.consent import Consent, Says, Signal, is_title, looks_like_consent, strictest
 from bulk.resources.presets.preset import Form, Preset
@@ -26,12 +27,16 @@ _UNSUBSCRIBED: Final = "unsubscribe_lists"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE."""
+    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE.
+
+    `split_name` is the title of a column of full names, AUTO the one that is called so, "" for none.
+    """
 
     maps: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, str] = field(default_factory=dict)
     preset: str = AUTO
     separator: str = ","
+    split_name: str = ""
 
 
 # wide: one attribute for each way in which rows are put right
@@ -43,7 +48,7 @@ class Adaptation:
     the file's columns, `firsts` indexes whose cell gives way, where it is empty, to the first of the others that is
     not. `joins` are names added to a cell, `adds` cells added to each row.
     `mapped` are the indexes of which a map speaks, `told` attributes of those that only their
-    titles tell. `of_all` is what is said of everybody in the file.
+    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file.
     """
 
     header: tuple[str, ...]
@@ -63,6 +68,7 @@ class Adaptation:
     unsubscribed_at: int | None = None
     consent_at: int | None = None
     told: Mapping[int, str] = field(default_factory=dict)
+    split: Split | None = None
 
     def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
@@ -107,6 +113,8 @@ class Adaptation:
         """
         read = {at for at, _signal in self.signals}
         maps = {title: "" if self._is_read(title, read) else target for title, target in self.given.maps.items()}
+        if self.split is not None:
+            maps[self.header[self.split.at].strip()] = ""
         if self.preset is None:
             self._refuse_fields(names)
             return maps
@@ -163,7 +171,7 @@ def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: G
     preset = _preset(header, given.preset, people=people)
     mapped = {at: target for title, target in given.maps.items() if (at := position(header, title)) is not None}
     signals = _signals(header, preset, mapped) if people else ()
-    if preset is None and not signals and not given.sets:
+    if preset is None and not signals and not given.sets and not given.split_name:
         return None
     names = ColumnNames(resource.columns)
     told = {} if preset is not None else own_titles(header, resource.columns, names, mapped)
@@ -172,6 +180,7 @@ def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: G
     added = Added(list(header))
     for name, value in given.sets.items():
         add_set(added, feeding, names.find(name), (name, value), given.separator)
+    split = split_of(header, given.split_name, mapped, feeding, added) if given.split_name else None
     of_all = None if preset is None else _of_all(header, preset, PurePath(file).name)
     if tells := bool(signals) or of_all is not None:
         if "lists" in feeding and _UNSUBSCRIBED not in feeding:
@@ -180,7 +189,7 @@ def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: G
     return Adaptation(
         tuple(added.titles), len(header), given, preset, feeds, mapped, _forms(header, preset, mapped), firsts, signals,
         of_all, tuple(added.joins), tuple(added.cells), feeding.get("email"), feeding.get("lists"),
-        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told,
+        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split,
     )  # fmt: skip
 
 

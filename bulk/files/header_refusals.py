@@ -13,6 +13,7 @@ from bulk.messages import Part
 from bulk.resources.likeness import nearest
 from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import Column, normalise
+from bulk.resources.titles import is_full_name
 from bulk.wording import FrontEnd, marked
 
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
@@ -37,23 +38,26 @@ def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
 class Mending:
     """What makes a header understood: `maps` of its titles, "" to drop one; `ignores` drops all others.
 
-    `lacks`: a title that only a person can say stands in the maps as `_PLACE`.
+    `splits` is a column of full names to be taken apart. `lacks`: a title that only a person can say stands in the
+    maps as `_PLACE`.
     """
 
     maps: Mapping[str, str]
     ignores: bool = False
     lacks: bool = False
+    splits: str = ""
 
     def options(self, front_end: FrontEnd) -> str:
         """The options, as a front end writes them."""
-        ignores = [marked("ignore_unknown", front_end)] if self.ignores else []
+        others = [marked(f"split_name={self.splits}", front_end)] if self.splits else []
+        others += [marked("ignore_unknown", front_end)] if self.ignores else []
         if front_end is FrontEnd.LIBRARY:
-            return ", ".join([f"maps={dict(self.maps)!r}", *ignores])
-        return " ".join([*(marked(f"map={title}={to}", front_end) for title, to in self.maps.items()), *ignores])
+            return ", ".join([f"maps={dict(self.maps)!r}", *others])
+        return " ".join([*(marked(f"map={title}={to}", front_end) for title, to in self.maps.items()), *others])
 
     def words(self, front_end: FrontEnd) -> str:
         """The ways on, the options last, in a line of their own."""
-        if not self.maps and not self.ignores:
+        if not (self.maps or self.ignores or self.splits):
             return ""
         part = Part.of("header_way_on_place", place=_PLACE) if self.lacks else Part.of("header_way_on")
         return f"\n{part.words(front_end)}\n  {self.options(front_end)}"
@@ -90,8 +94,19 @@ class Problems:
             maps = {title: attribute for title, attribute in maps.items() if attribute}
         if lacking:
             maps[_PLACE] = lacking[0].header
-        mending = Mending(maps, ignores, lacks=bool(lacking))
+        splits = self._full_names(maps)
+        if splits:
+            del maps[splits]
+            lines.append(Part.of("column_of_names", title=splits))
+        mending = Mending(maps, ignores, bool(lacking), splits)
         raise UsageError("header_unclear", problems=_Lines(tuple(lines)), mending=mending)
+
+    def _full_names(self, maps: Mapping[str, str]) -> str:
+        """The one unknown column of full names, where nothing feeds first or last name; "" else."""
+        names = [title for title in self.unknown if is_full_name(title) and not maps.get(title, "")]
+        fed = {*self.fed, *maps.values()} & {"firstName", "lastName"}
+        offered = {"firstName", "lastName"} <= {column.attribute for column in self.columns}
+        return names[0] if len(names) == 1 and offered and not fed else ""
 
     def _suggested(self) -> dict[str, list[Suggestion]]:
         """What each unknown title might mean of what no column feeds yet."""

@@ -51,7 +51,7 @@ def matched(resource: Resource, source: Source, options: ImportOptions, names: N
 
 
 def _given(options: ImportOptions) -> Given:
-    return Given(options.maps, options.sets, options.preset, options.separator)
+    return Given(options.maps, options.sets, options.preset, options.separator, options.split_name)
 
 
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:

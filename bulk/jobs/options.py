@@ -84,6 +84,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "maps": (_are_texts, "it maps titles of the file to attributes"),
     "sets": (_are_texts, "it maps columns to values"),
     "preset": (_is_name, "name a preset; or write auto or none"),
+    "split_name": (_is_text, "name the column of full names; or write auto"),
     "ignore_unknown": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
@@ -141,6 +142,7 @@ class ImportOptions:
     maps: dict[str, str] = field(default_factory=dict)
     sets: dict[str, str] = field(default_factory=dict)
     preset: str = "auto"
+    split_name: str = ""  # the column of full names that are taken apart; "auto": the one that is called so
     ignore_unknown: bool = False
     on_invalid: str = "skip"
     skip_lines: int = 0

@@ -102,11 +102,27 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "map_invalid": "⟦map⟧ {text!r} is not of the form 'CSV header=attribute'.",
         "map_twice": "⟦map⟧ is given twice for {title!r}. Keep one of them.",
         "map_title_unknown": "⟦map={title}={attribute}⟧: the file has no column {title!r}.{hint}",
+        "map_titles_unknown": (
+            "What is said by ⟦map⟧ is of columns that the file does not have: {titles!r}. Its columns: {header}."
+        ),
         "map_attribute_unknown": "⟦map={title}={attribute}⟧: there is no column {attribute!r}.{hint}",
         "map_read_only": "⟦map={title}={target}⟧: {attribute} is set by ActiveCampaign, not by an import.",
         "custom_field_ambiguous": (
             "{name!r} is the name of {count} custom fields. Say which is meant: rename the column to one of {ways}, or"
             " use ⟦map⟧."
+        ),
+        "split_name_unknown": "⟦split_name={title}⟧: the file has no column {title!r}.{hint}",
+        "split_name_none": (
+            "⟦split_name⟧: no column of the file is called like one of full names. Name the one that is meant:"
+            " ⟦split_name=COLUMN⟧."
+        ),
+        "split_name_several": (
+            "⟦split_name⟧: several columns may hold full names: {titles!r}. Name the one that is meant:"
+            " ⟦split_name=COLUMN⟧."
+        ),
+        "split_name_fed": (
+            "⟦split_name={title}⟧: the file has a column for {attribute} too, {other!r}. Drop that one with"
+            " ⟦map={other}=⟧, or leave ⟦split_name⟧ out."
         ),
         "title_of_field": (
             "The column {title!r} would be read as {attribute}, and the account has a custom field of that name. Say"
@@ -166,6 +182,7 @@ PARTS: Final[Mapping[str, str]] = {
     "column_unknown": "1 column is not known:",
     "columns_unknown": "{count:,} columns are not known:",
     "column_like": "  {title!r}.{like}",
+    "column_of_names": "The column {title!r} may hold full names: ⟦split_name={title}⟧ takes them apart.",
     "columns_more": "  and {more:,} more.",
     "columns_alike": "The columns {titles} are both {column}: keep one of them, as {first!r} here.",
     "column_missing": "The file has no column {titles}, which every row needs.{nearest}{hint}",
