@@ -48,8 +48,8 @@ OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "sheet", "on_duplicate", "blank", "separator", "encoding",
     "delimiter", "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job",
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
-    "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset",
-    "date_format", "timezone", "owner_default", "map_user",
+    "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset", "split_name", "mapping",
+    "save_mapping", "date_format", "timezone", "owner_default", "map_user",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it
@@ -99,8 +99,10 @@ def marked(mark: str, front_end: FrontEnd) -> str:
         return f"⟦{mark}⟧"
     if of_program:
         return _argument(name, value)
+    if name == "split_name" and value and not _WORD.fullmatch(value):
+        value = shlex.quote(value)
     if name == "map" and value:
-        value = f"'{value}'"
+        value = shlex.quote(value) if "'" in value else f"'{value}'"
     return f"--{name.replace('_', '-')} {value}".rstrip()
 
 
@@ -123,7 +125,7 @@ def _argument(name: str, value: str) -> str:
     if name == "map":
         title, _, attribute = value.rpartition("=")
         return f"{known}={{{_text(title)}: {_text(attribute)}}}"
-    is_word = _WORD.fullmatch(value) and value not in ("True", "False", "None")
+    is_word = (name == "split_name" or _WORD.fullmatch(value)) and value not in ("True", "False", "None")
     return f"{known}={_text(value) if is_word else value}"
 
 

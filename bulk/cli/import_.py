@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import complete, display, display_plan, options
+from bulk.cli import complete, display, display_plan, options, terminal
 from bulk.cli.account import needed_account
 from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
+from bulk.errors import UsageError
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
@@ -90,17 +92,42 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
             return (run_plan_all if only_plan else run_import_all)(Path(file), given, setting)
         return (run_plan if only_plan else run_import)(result, options.file_of(file), given, setting)
 
-    code = run_job(run, setting, show, verbose=chosen["verbose"])
+    with mapping_kept(chosen, given):
+        code = run_job(run, setting, show, verbose=chosen["verbose"])
     if not only_plan or code > 1:
         return code
     return 2 if chosen["detailed_exitcode"] and changes else 0
 
 
 def import_options(chosen: dict[str, Any]) -> ImportOptions:
-    """The job's options out of the command's; what was not given is as usual."""
+    """The job's options out of the command's; what was not given is as a mapping says, else as usual."""
+    from bulk.library.mappings import check_place, read_mapping, with_mapping  # noqa: PLC0415
     from bulk.library.options import ImportOptions, parse_maps, parse_sets  # noqa: PLC0415
 
+    if chosen["save_mapping"]:
+        check_place(chosen["save_mapping"])
+    mapped = read_mapping(chosen["mapping"]) if chosen["mapping"] else {}
     names = {one.name for one in fields(ImportOptions)} - {"maps", "sets"}
     given = {name: value for name, value in chosen.items() if name in names and value is not None}
-    sets = parse_sets(chosen["sets"], given.get("separator", ","))
-    return ImportOptions(maps=parse_maps(chosen["maps"]), sets=sets, **given)
+    given = {name: value for name, value in given.items() if name not in mapped or options.was_given(name)}
+    separator = given.get("separator") or mapped.get("separator", ",")
+    given |= {"maps": parse_maps(chosen["maps"]), "sets": parse_sets(chosen["sets"], separator)}
+    return with_mapping(chosen["mapping"], given) if mapped else ImportOptions(**given)
+
+
+@contextmanager
+def mapping_kept(chosen: dict[str, Any], given: ImportOptions) -> Iterator[None]:
+    """Save the mapping that was asked for once a file was understood; an error of one that does not fit names it."""
+    from bulk.library.mappings import save_mapping  # noqa: PLC0415
+
+    try:
+        yield
+    except UsageError as error:
+        of_title = error.code in ("map_title_unknown", "map_titles_unknown", "split_name_unknown")
+        if of_title and chosen["mapping"]:
+            raise UsageError("mapping_does_not_fit", file=chosen["mapping"], refusal=error) from error
+        raise
+    if chosen["save_mapping"]:
+        save_mapping(chosen["save_mapping"], given)
+        if not chosen["quiet"]:
+            terminal.tell(f"Mapping for the next such file: {chosen['save_mapping']}", err=True)

@@ -28,7 +28,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     usual = {
         "mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "", "baseline": "auto",
         "on_conflict": "", "on_duplicate": "error", "preset": "auto",
-        "date_format": "", "timezone": "",
+        "date_format": "", "timezone": "", "split_name": "",
     }  # fmt: skip
     for name, value in usual.items():
         if given.get(name, value) != value:  # an earlier version had fewer

@@ -1,7 +1,5 @@
 """Options that several commands share, and what they mean together: the account, the jobs, how much is said."""
 
-# long: an option a few lines, and the questions that some of them ask
-
 from __future__ import annotations
 
 import os
@@ -103,6 +101,15 @@ telling = _stack(
 )
 reading = _stack(
     click.option(
+        "--mapping", metavar="FILE", default="",
+        help="What was saved of such a file: its columns, preset, separator and the like. What is given besides goes"
+        " before it.",
+    ),
+    click.option(
+        "--save-mapping", metavar="FILE", default="",
+        help="Save what is said of this file for the next one: --mapping.",
+    ),
+    click.option(
         "--map", "maps", multiple=True, metavar="'HEADER=ATTRIBUTE'",
         help="What a column of the file is; nothing after the = drops it. Repeatable.",
     ),
@@ -114,6 +121,11 @@ reading = _stack(
     click.option(
         "--preset", metavar="NAME", default="auto", show_default=True, shell_complete=complete.presets,
         help="Which program wrote the file: bulk presets. auto: told by its header; none: no program.",
+    ),
+    click.option(
+        "--split-name", metavar="[COLUMN]", is_flag=False, flag_value="auto", default="",
+        help="Take a column of full names apart into first and last name; shown before anything is sent. Without"
+        " COLUMN: the one that is called so.",
     ),
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
     click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: bulk resources."),
@@ -176,6 +188,12 @@ meaning = _stack(
     click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
 )  # fmt: skip
+
+
+def was_given(name: str) -> bool:
+    """Whether an option of this command was given, and is not as usual."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source in (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
 
 
 def jobs_folder(given: str) -> Path:

@@ -11,7 +11,7 @@ import click
 from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Command
-from bulk.cli.import_ import import_options
+from bulk.cli.import_ import import_options, mapping_kept
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
@@ -57,7 +57,8 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
         return await run_validation(result, options.file_of(file), given, setting, offline=access is None)
 
     try:
-        findings = anyio.run(run)
+        with mapping_kept(chosen, given):
+            findings = anyio.run(run)
     except UnfinishedError as stopped:
         raise again_later(stopped) from stopped
     finally:

@@ -5,15 +5,17 @@ Knows headers and declarations, and no file. Which custom fields there are is kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, position
+from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import Added, add_set, joined
 from bulk.files.source import FILE
+from bulk.files.split_names import Split, split_of
 from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
 from bulk.resources.presets.consent import Consent, Says, Signal, is_title, looks_like_consent, strictest
@@ -33,7 +35,8 @@ _UNSUBSCRIBED: Final = "unsubscribe_lists"
 class Given:
     """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE.
 
-    `dates` is how dates stand in it.
+    `dates` is how dates stand in it; `split_name` is the title of a column of full names, AUTO the one that is called
+    so, "" for none. `others` are titles, normalised, of other tables of the same file: maps may be of these.
     """
 
     maps: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +44,8 @@ class Given:
     preset: str = AUTO
     separator: str = ","
     dates: Dates = field(default_factory=Dates)
+    split_name: str = ""
+    others: Collection[str] = ()
 
 
 # wide: one attribute for each way in which rows are put right
@@ -51,7 +56,8 @@ class Adaptation:
     `own` is how many columns the file has; `header` those and what is added. `feeds` are attributes by the indexes of
     the file's columns, `firsts` indexes whose cell gives way, where it is empty, to the first of the others that is
     not. `joins` are names added to a cell, `adds` cells added to each row.
-    `mapped` are the indexes of which a map speaks. `of_all` is what is said of everybody in the file.
+    `mapped` are the indexes of which a map speaks, `told` attributes of those that only their
+    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file.
     """
 
     header: tuple[str, ...]
@@ -70,6 +76,8 @@ class Adaptation:
     lists_at: int | None = None
     unsubscribed_at: int | None = None
     consent_at: int | None = None
+    told: Mapping[int, str] = field(default_factory=dict)
+    split: Split | None = None
 
     def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
@@ -114,7 +122,10 @@ class Adaptation:
         """
         read = {at for at, _signal in self.signals}
         maps = {title: "" if self._is_read(title, read) else target for title, target in self.given.maps.items()}
+        if self.split is not None:
+            maps[self.header[self.split.at].strip()] = ""
         if self.preset is None:
+            self._refuse_fields(names)
             return maps
         for at, title in enumerate(self.header[: self.own]):
             if at in self.mapped or not title.strip() or title.strip().startswith("_"):
@@ -125,6 +136,14 @@ class Adaptation:
             if target is not None:
                 maps[title.strip()] = target
         return maps
+
+    def _refuse_fields(self, names: ColumnNames) -> None:
+        """Raise `UsageError` where rows are put right by a title that is a custom field's here."""
+        used = {at for at, _names in self.joins} | {self.email_at, self.lists_at, self.unsubscribed_at}
+        for at, attribute in self.told.items():
+            title = self.header[at].strip()
+            if at in used and names.find(title) is not None:
+                raise UsageError("title_of_field", title=title, attribute=attribute)
 
     def _is_read(self, title: str, read: set[int]) -> bool:
         at = position(self.header[: self.own], title)
@@ -166,14 +185,16 @@ def adaptation_of(
     preset = _preset(header, given.preset, people=people)
     mapped = {at: target for title, target in given.maps.items() if (at := position(header, title)) is not None}
     signals = _signals(header, preset, mapped) if people else ()
-    if preset is None and not signals and not given.sets and not resource.custom:
+    if preset is None and not (signals or given.sets or given.split_name or resource.custom):
         return None
     names = ColumnNames(resource.columns)
+    told = {} if preset is not None else own_titles(header, resource.columns, names, mapped)
     feeds, firsts = _taken(header, preset, mapped, names)
-    feeding = _feeding(header, preset, mapped, feeds, names)
+    feeding = _feeding(header, preset, {**mapped, **told}, feeds, names)
     added = Added(list(header))
     for name, value in given.sets.items():
         add_set(added, feeding, names.find(name), (name, value), given.separator)
+    split = split_of(header, given.split_name, mapped, feeding, added) if given.split_name else None
     of_all = None if preset is None else _of_all(header, preset, PurePath(file).name)
     if tells := telling or bool(signals) or of_all is not None:
         if "lists" in feeding and _UNSUBSCRIBED not in feeding:
@@ -182,7 +203,7 @@ def adaptation_of(
     return Adaptation(
         tuple(added.titles), len(header), given, preset, feeds, mapped, _forms(header, preset, mapped), firsts, signals,
         of_all, tuple(added.joins), tuple(added.cells), feeding.get("email"), feeding.get("lists"),
-        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None,
+        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split,
     )  # fmt: skip
 
 

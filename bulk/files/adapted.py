@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 from bulk.files.adaptation import Adaptation
 from bulk.files.matching import Match
 from bulk.files.source import Record, Source
+from bulk.files.split_names import Split
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import DATE, DATETIME, Kind, Problem
 from bulk.resources.kinds.date_forms import Dates
@@ -25,6 +26,7 @@ from bulk.resources.presets.preset import Form
 from bulk.resources.spec import clears
 
 Read = TypeVar("Read")
+NAMES_SHOWN: Final = 5  # of those that are taken apart
 _REMEMBERED: Final = 20_000  # texts of a column,
 _LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
@@ -35,12 +37,14 @@ _STRICT: Final = sorted((consent for consent in Consent if consent is not Consen
 class Adapted:
     """A `Source` as an adaptation puts it right.
 
-    `counts` are the rows by consent, once a pass has begun. Cells that say the same are read once.
+    `counts` are the rows by consent, `names` the first that are taken apart, once a pass has begun. Cells that say the
+    same are read once.
     """
 
     source: Source
     adaptation: Adaptation
     counts: Counter[Consent] = field(default_factory=Counter)
+    names: list[tuple[str, str, str]] = field(default_factory=list)
     _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
     _dates: list[tuple[int, Callable[[str], str | Problem]]] = field(default_factory=list)
     _signals: list[tuple[int, Callable[[str], Consent]]] = field(default_factory=list)
@@ -134,11 +138,19 @@ class Adapted:
                     record.doubts = {**(record.doubts or {}), at: read}
         how.complete(cells)
         cells += how.adds
+        if how.split is not None:
+            self._split(cells, how.split)
         if consent is not None:
             if consent is Consent.LEFT:
                 how.withdraw(cells)
             cells.append(consent.value)
         return cells
+
+    def _split(self, cells: list[str], split: Split) -> None:
+        """Take the row's name apart; the first few are kept to be shown."""
+        parts = split.take_apart(cells)
+        if parts[0].strip() and len(self.names) < NAMES_SHOWN and parts not in self.names:
+            self.names.append(parts)
 
     def _consent(self, cells: list[str]) -> Consent:
         """What counts of the row's person: the strictest that any row of this address says."""

@@ -64,6 +64,8 @@ def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
         lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
     elif differ < 0:
         lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
+    if match.read_as:
+        lines.append("Read as: " + ", ".join(f"{title} = {attribute}" for title, attribute in match.read_as.items()))
     if isinstance(source, Joined):
         for name, member, own in zip(source.names, source.members, source.matches, strict=True):
             said = remarks_on(member, own) if isinstance(member, Adapted) else []

@@ -22,6 +22,7 @@ from bulk.files.source import Source
 from bulk.jobs.findings import Findings
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import matched, on_duplicate_of
+from bulk.messages import Part
 from bulk.planning.names import Names
 from bulk.planning.naming import read_names
 from bulk.planning.new_fields import Values, imagined_fields, make_field
@@ -99,7 +100,8 @@ def _wanted(job: Job, names: Names) -> dict[str, str]:
     maps = {title.strip(): to for title, to in job.options.maps.items()}
     unclear = [title for title in titles if looks_like_consent(title) and title not in maps]
     if unclear:
-        raise UsageError("consent_unclear", columns=unclear, title=unclear[0])
+        problems = Part.of("consent_unclear", columns=unclear, title=unclear[0])
+        raise UsageError("header_unclear", problems=problems, mending="")
     fields = {title: maps.get(title) or title for title in titles}
     for title, called in fields.items():
         others = [other for other, also in fields.items() if normalise(also) == normalise(called)]

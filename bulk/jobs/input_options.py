@@ -1,24 +1,21 @@
 """How the options of a job read its input: which file form, which columns, which rows are of one key."""
 
-# hub: what options say of a file meets the rooms that do it
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.adaptation import Given
-from bulk.files.adapted import Adapted
 from bulk.files.check import OnDuplicate
-from bulk.files.column_names import ColumnNames
 from bulk.files.joined import Joined
 from bulk.files.joined_opening import open_tables
-from bulk.files.matching import Match, Needs, match_header
+from bulk.files.matching import Match, Needs
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import SourceOptions
-from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
+from bulk.files.understood import understood
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
 from bulk.resources.spec import Resource, Writing, normalise
@@ -33,8 +30,7 @@ def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> So
         options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
         sheet=options.sheet,
     )  # fmt: skip
-    given = Given(options.maps, options.sets, options.preset, options.separator, options.dates)
-    return open_tables(file, asked, resource, given, called=_name_of(file))
+    return open_tables(file, asked, resource, _given(options), called=_name_of(file))
 
 
 def _name_of(file: NamedFile) -> str:
@@ -60,24 +56,18 @@ def matched(
     if isinstance(source, Joined):
         each = range(len(source.names))
         return source.used_as([_matched_member(resource, source, at, options, names, seeking=seeking) for at in each])
-    columns = columns_of(resource, names, options.separator)
     open_ended = (names is None and bool(resource.custom)) or seeking
-    how = source.adaptation if isinstance(source, Adapted) else None
-    maps: Mapping[str, str] = options.maps
-    if how is not None:
-        called = ColumnNames(columns)
-        maps = how.maps_of(called, open_ended=open_ended)
-        if not open_ended:
-            check_sets(options.sets, how.header[: how.own], called, maps)
-    titles = set(map(normalise, source.header))
-    maps = {title: to for title, to in maps.items() if (own := normalise(title)) in titles or own not in others}
-    match = match_header(
-        source.header, columns, maps=maps, ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
-        open_ended=open_ended,
+    return understood(
+        source, columns_of(resource, names, options.separator), _given(options, others), needs_of(resource, options),
+        ignore_unknown=options.ignore_unknown, open_ended=open_ended,
     )  # fmt: skip
-    if how is None or not isinstance(source, Adapted):
-        return match
-    return source.used_as(match)
+
+
+def _given(options: ImportOptions, others: Collection[str] = ()) -> Given:
+    return Given(
+        options.maps, options.sets, options.preset, options.separator, dates=options.dates,
+        split_name=options.split_name, others=others,
+    )  # fmt: skip
 
 
 def _matched_member(

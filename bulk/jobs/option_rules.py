@@ -24,6 +24,8 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
             raise UsageError("key_id_with_create")
     elif _of_one_resource(options):
         raise UsageError("import_options_of_one_resource")
+    if options.split_name and resource is not None and resource.writing is not Writing.CONTACT:
+        raise UsageError("split_name_of_contacts")
     _check_baseline(resource, options)
     if options.delete_missing:
         _check_missing(resource, options)
@@ -55,7 +57,7 @@ def _check_fields(resource: Resource | None, options: ImportOptions) -> None:
 
 def _of_one_resource(options: ImportOptions) -> bool:
     """Whether something is asked for that makes sense for one resource only."""
-    named = options.mode or options.key or options.sets or options.preset not in (AUTO, NONE)
+    named = options.mode or options.key or options.sets or options.split_name or options.preset not in (AUTO, NONE)
     return bool(named or options.limit is not None or options.skip_lines or options.sheet)
 
 

@@ -102,6 +102,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "maps": (_are_texts, "it maps titles of the file to attributes"),
     "sets": (_are_texts, "it maps columns to values"),
     "preset": (_is_name, "name a preset; or write auto or none"),
+    "split_name": (_is_text, "name the column of full names; or write auto"),
     "ignore_unknown": _FLAG,
     "create_fields": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
@@ -163,6 +164,7 @@ class ImportOptions:
     maps: dict[str, str] = field(default_factory=dict)
     sets: dict[str, str] = field(default_factory=dict)
     preset: str = "auto"
+    split_name: str = ""  # the column of full names that are taken apart; "auto": the one that is called so
     ignore_unknown: bool = False
     create_fields: bool = False
     on_invalid: str = "skip"

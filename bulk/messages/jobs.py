@@ -1,5 +1,7 @@
 """What is said of jobs: their options, and why they stop (`jobs`, `library`, `runtime`, `planning`)."""
 
+# long: each text stands once, by the code that raises it
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -58,6 +60,17 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦rate={rate:g}⟧ is too slow to subscribe anybody: how they stand has to be read at most 10 s before.\n"
             "The smallest rate that works is {slowest:g}."
         ),
+        "mapping_missing": "{file}: there is no such mapping. ⟦save_mapping={file}⟧ writes one.",
+        "mapping_unreadable": "{file} is no mapping that can be read: {reason}",
+        "mapping_key_unknown": "{file}: {key!r} is no key of a mapping. {hint}",
+        "mapping_value": "{file}, {key}: {refusal}",
+        "mapping_not_written": "{file} cannot be written: {reason}. Choose another place.",
+        "mapping_in_the_way": "{file} is there and is no mapping, so it is not overwritten. Choose another name.",
+        "mapping_does_not_fit": (
+            "The mapping {file} does not fit this file. {refusal} Take out of the mapping what such files have no more,"
+            " or leave ⟦mapping⟧ out."
+        ),
+        "split_name_of_contacts": "⟦split_name⟧ takes names of contacts apart, and no others. Leave it out.",
         "duplicates_all_impossible": ("⟦on_duplicate=all⟧: of {resource} no two have one {key}. Use first or last."),
         "job_options_unknown": (
             "The job was begun by version {version} of bulk with options that this version does not know: {options}."
