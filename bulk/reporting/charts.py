@@ -6,7 +6,6 @@ What a picture shows stands beside it in words or a table too, so each is hidden
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup
@@ -76,14 +75,6 @@ def _bars(course: Sequence[Sample]) -> list[tuple[float, float, int, int]]:
             bars.append((before.seconds, one.seconds, max(0, sent), max(0, refused)))
             before = one
     return bars
-
-
-def stages_of(course: Sequence[Sample]) -> dict[str, float]:
-    """The seconds of each stage, in the order in which they first began."""
-    stages: dict[str, float] = {}
-    for one, after in pairwise(course):
-        stages[one.stage] = stages.get(one.stage, 0.0) + max(0.0, after.seconds - one.seconds)
-    return {stage: seconds for stage, seconds in stages.items() if seconds >= 0.05}
 
 
 def part_of(amount: float, most: float) -> Markup:

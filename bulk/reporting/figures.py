@@ -17,7 +17,7 @@ from bulk.messages.rows import ROWS
 from bulk.model import Aspect, Edit
 from bulk.planning.consent import ACTIVE, STATUS_WORDS, SUBSCRIBED, UNSUBSCRIBED
 from bulk.resources.kinds import join_values
-from bulk.runtime.course import Sample
+from bulk.runtime.course import Course, Sample
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JobFolder
@@ -70,6 +70,11 @@ class JobFigures:
         """Rows by status, "read" among them."""
         rows: Mapping[str, int] = self.summary.get("rows", {})
         return rows
+
+    @property
+    def stages(self) -> Mapping[str, float]:
+        """The seconds of each stage."""
+        return Course(self.course).stages
 
     @property
     def options(self) -> list[tuple[str, str]]:

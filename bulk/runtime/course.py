@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 MOST: Final = 400  # samples that are kept; then each second one goes
@@ -39,6 +40,14 @@ class Course:
     def stage(self) -> str:
         """The one that goes on."""
         return self.samples[-1].stage if self.samples else Stage.CONNECTING
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """The seconds of each stage, in the order in which they first began."""
+        stages: dict[str, float] = {}
+        for one, after in pairwise(self.samples):
+            stages[one.stage] = round(stages.get(one.stage, 0.0) + max(0.0, after.seconds - one.seconds), 2)
+        return {stage: seconds for stage, seconds in stages.items() if seconds}
 
     def add(self, sample: Sample) -> None:
         """Take one more in. The samples with which a stage begins stay."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bulk.engine.dispatch import Dispatch
 from bulk.runtime.course import Course, Sample, Stage
@@ -12,13 +13,17 @@ from bulk.storage.checkpoint import Checkpoint
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all runs of a job took together, of which so many requests and seconds were of earlier runs."""
+    """What all runs of a job took together, of which so many requests and seconds were of earlier runs.
+
+    `stages` are the seconds that it did what they are called after.
+    """
 
     requests: int = 0
     retries: int = 0
     seconds: float = 0.0
     earlier_requests: int = 0
     earlier_seconds: float = 0.0
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 class Meter:
@@ -58,8 +63,8 @@ class Meter:
 
     def note(self, now: float) -> Totals:
         """Queue what it took until now, and say it."""
-        spent = self.spent(now)
         self.enter(self._course.stage, now)
+        spent = replace(self.spent(now), stages=self._course.stages)
         if self._checkpoint is not None:
             self._checkpoint.note(facts.TOTALS, (spent.requests, spent.retries, spent.seconds))
             self._checkpoint.note(facts.COURSE, self._course.samples)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk.reporting.charts import over_time, stages_of
+from bulk.reporting.charts import over_time
 from bulk.runtime.course import MOST, Course, Sample
 
 STAGES = ("connecting", "checking", "sending", "reading back")
@@ -36,7 +36,7 @@ def test_each_stage_has_the_time_until_the_next_begins():
         Sample(0, 0, 0, "connecting"), Sample(1, 1, 0, "sending"), Sample(3, 9, 0, "sending"),
         Sample(4, 12, 1, "reading back"), Sample(5, 14, 1, "reading back"),
     ]  # fmt: skip
-    assert stages_of(course) == {"connecting": 1, "sending": 3, "reading back": 1}
+    assert Course(course).stages == {"connecting": 1, "sending": 3, "reading back": 1}
 
 
 def test_the_picture_shows_what_was_sent_and_what_was_refused():
