@@ -7,5 +7,5 @@
   row), `adapted` (the source that does it), `adapted_opening`, `adapted_told` (what is said of it).
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
 * Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).
-* What is generated: `template`, `reference`, `preset_reference`.
+* The example row of a template: `examples`. What is generated: `template`, `reference`, `preset_reference`.
 """
