@@ -64,6 +64,12 @@ __all__ = [
     "import_rows", "plan_file", "plan_folder", "plan_rows", "read_mapping", "report", "resume", "save_mapping",
     "start_export", "start_import", "start_resume", "undo", "validate_file", "validate_rows", "with_mapping",
 ]  # fmt: skip
+_OF_THE_MODULE = ("Any", "TYPE_CHECKING", "annotations", "importlib")
+
+
+def __dir__() -> list[str]:
+    """What there is to use, loaded or not."""
+    return sorted({*__all__, *(name for name in globals() if name not in _OF_THE_MODULE)})
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 from bulk.sandbox.faults import Fault
+from tests.called_with import numbers
 from tests.lying import play
 from tests.matrix import Scenario
 from tests.world import World, account
@@ -98,7 +99,7 @@ def wrong(seed: int) -> str:
 
 def main() -> None:
     """Play so many jobs, and print those that went wrong."""
-    jobs, first = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((1, 1_000), (2, 0)))
+    jobs, first = numbers(__doc__, (1_000, 0))
     bad = 0
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         for said in pool.imap_unordered(wrong, range(first, first + jobs), chunksize=8):

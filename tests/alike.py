@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from bulk.jobs import prefetch
 from bulk.model import Reply, Request
 from bulk.resources.identity import same_name
 from bulk.sandbox.switches import Switches
+from tests.called_with import numbers
 from tests.virtual import run
 from tests.world import World, report
 
@@ -214,8 +214,9 @@ def play(folder: Path, total: int, seed: int = 0) -> Counted:
 
 def main() -> None:
     """Play as many pairs as are asked for, and print what became of them."""
+    (pairs,) = numbers(__doc__, (10_000,))
     with tempfile.TemporaryDirectory() as folder:
-        count = play(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+        count = play(Path(folder), pairs)
     became = f"{count.done:,} done, {count.refused:,} refused, {len(count.harmed)} of the other acted upon"
     print(f"{count.pairs:,} pairs, {count.jobs} jobs, {count.rows:,} rows: {became}")
     print("\n".join(count.harmed[:20]))

@@ -28,6 +28,7 @@ from bulk.model import Lost, Reply, Request
 from bulk.sandbox.switches import Switches
 from tests.account_cells import LEFT, Expected, State, differences, named, state_of
 from tests.both_ways_plays import Play, furnish
+from tests.called_with import numbers
 from tests.undone import gone_on, kept, undone
 from tests.world import Crash, World, check_reports, report
 
@@ -322,7 +323,7 @@ def played(seed: int) -> Played:
 
 def main() -> None:
     """Play many, and say how many came out otherwise."""
-    plays, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    plays, first = numbers(__doc__, (None, 0))
     wrong = batches = batched = rows = 0
     statuses: Counter[str] = Counter()
     for seed in range(first, first + plays):

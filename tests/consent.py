@@ -33,6 +33,7 @@ from bulk.resources import named
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.storage.checkpoint import Checkpoint
 from bulk.storage.journal import OpenRow
+from tests.called_with import numbers
 from tests.leaving import BEGAN, LISTS, Account, Person
 from tests.virtual import run
 
@@ -411,7 +412,7 @@ def tables(counts: Counter[tuple[str, str]], lies: Counter[str], costs: dict[tup
 
 def main() -> None:
     """Play so many schedules, and write the tables."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    (count,) = numbers(__doc__, (500,))
     counts: Counter[tuple[str, str]] = Counter()
     lies: Counter[str] = Counter()
     wrong = subscriptions = 0

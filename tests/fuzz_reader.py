@@ -123,7 +123,11 @@ def _traits(seed: bytes, path: Path) -> set[object]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--keep"]:
-        keep(Path(sys.argv[2]))
-    else:
-        search(int(sys.argv[1]) if sys.argv[1:] else 3600, *sys.argv[2:3])
+    given = sys.argv[1:]
+    if given[:1] == ["--keep"] and len(given) == 2:
+        keep(Path(given[1]))
+    elif len(given) <= 2 and (not given or given[0].isdecimal()):
+        search(int(given[0]) if given else 3600, *given[1:])
+    else:  # --help, or what it does not understand
+        print(__doc__)
+        sys.exit(0 if given[0] in ("-h", "--help") else 2)

@@ -23,6 +23,7 @@ from typing import Any, Final
 from bulk.errors import BulkError
 from bulk.jobs.summary import JobResult
 from bulk.sandbox.faults import Fault
+from tests.called_with import numbers
 from tests.jobs.samples import IMPORTED, SAMPLES
 from tests.matrix import KNOWN, SCENARIOS, Scenario, _dealt, _peopled, begin, stage, undisturbed
 from tests.world import World, check_reports
@@ -199,7 +200,7 @@ def _work(seed: int) -> str:
 
 def main() -> None:
     """Play so many jobs, and print those that went wrong."""
-    jobs, first = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((1, 1_000), (2, 0)))
+    jobs, first = numbers(__doc__, (1_000, 0))
     wrong = Counter[str]()
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         for said in pool.imap_unordered(_work, range(first, first + jobs), chunksize=8):

@@ -33,6 +33,7 @@ from bulk.model import Lost, Reply, Request
 from bulk.resources import named
 from bulk.sandbox.faults import Fault
 from bulk.storage.database import Database
+from tests.called_with import numbers
 from tests.jobs.samples import SAMPLES, given
 from tests.world import Crash, World, check_reports
 
@@ -374,7 +375,7 @@ def counted() -> dict[tuple[str, str], int]:
 
 def main() -> None:
     """Play every cell so often, or those of some faults, and write the table."""
-    turns = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    (turns,) = numbers(__doc__, (1,))
     chosen = set(sys.argv[2:] or FAULTS)
     jobs = [
         (cell, turn) for name in SCENARIOS for cell in cells_of(name) if cell.fault in chosen for turn in range(turns)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from bulk.model import Request
+from tests.called_with import numbers
 from tests.world import Crash, World, report
 
 ATTRIBUTES = ("firstName", "lastName", "phone")
@@ -188,7 +188,7 @@ def check(world: World, play: Play) -> int:
 
 def main() -> None:
     """Play so many, from a seed on (0), and say how many came out otherwise than planned."""
-    plays, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    plays, first = numbers(__doc__, (None, 0))
     wrong = changes = 0
     for seed in range(first, first + plays):
         play = Play.of(Random(seed))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from copy import deepcopy
@@ -21,6 +20,7 @@ import pytest
 
 from bulk.resources import find, named
 from bulk.resources.spec import Writing
+from tests.called_with import numbers
 from tests.planned import ATTRIBUTES, cut_off
 from tests.world import World, report
 
@@ -512,8 +512,7 @@ def check_killed(world: World, chance: Random) -> None:
 
 def main() -> None:
     """Play many, and say how many came out otherwise than planned."""
-    plays, wrong, lines = int(sys.argv[1]), 0, 0
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    (plays, first), wrong, lines = numbers(__doc__, (None, 0)), 0, 0
     for seed in range(first, first + plays):
         with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:  # noqa: S108
             try:

@@ -86,6 +86,9 @@ def test_the_examples_run_as_they_stand(tmp_path: Path):
 
 def test_every_name_is_offered_and_documented():
     assert bulk.__all__ == library.__all__
+    assert set(bulk.__all__) <= set(dir(bulk))
+    assert set(library.__all__) <= set(dir(library))
+    assert not {"importlib", "Any", "TYPE_CHECKING"} & {*dir(bulk), *dir(library)}
     assert set(blocking.__all__) <= set(bulk.__all__)
     for name in bulk.__all__:
         assert getattr(bulk, name) is getattr(library, name)

@@ -24,6 +24,7 @@ from bulk.jobs.options import ImportOptions
 from bulk.jobs.summary import JobResult
 from bulk.storage.job_folder import JobFolder
 from tests.account_cells import Expected, State, differences, state_of
+from tests.called_with import numbers
 from tests.planned import cut_off
 from tests.undo_plays import FAULTS, Others, Play, account_with_everything
 from tests.virtual import run
@@ -230,7 +231,7 @@ def _gone_on(world: World, job: JobFolder) -> None:
 
 def main() -> None:
     """Play many, and say how many came out otherwise."""
-    plays, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    plays, first = numbers(__doc__, (None, 0))
     wrong, rows, named, kinds = 0, 0, 0, set[str]()
     for seed in range(first, first + plays):
         with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:  # noqa: S108

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk.cli.configured import config
+from bulk.cli.configured import config, config_given
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
@@ -94,6 +94,8 @@ def options_of_place(record: JobRecord) -> Iterator[str]:
     place, connection = record.place, record.connection
     there = Place.of(place)
     if record.named:
+        if file := config_given():
+            yield f"--config {shlex.quote(file)}"
         yield f"--account {shlex.quote(record.named)}"
         connection = ""
     if there.sandbox is not None:

@@ -24,6 +24,9 @@ _CONFIG_FILE: Final = "bulk.config_file"  # what --config says
 # what the environment says of an option, which goes before bulk.toml
 _VARIABLES: Final = {"connection": "MATON_CONNECTION", "base_url": "BULK_BASE_URL", "jobs_dir": "BULK_JOBS_DIR"}
 _OTHER_WAYS: Final = ("sandbox", "connection", "base_url")  # to an account than by its name
+# what a command that goes on with a job does not take from bulk.toml: the job keeps what it was begun with
+_GOING_ON: Final = ("resume", "retry", "apply")
+_OF_THE_JOB: Final = ("sandbox", "rate", "concurrency", "max_errors", "max_duration")
 _NEVER: Final = ("config", "help", "version")  # what bulk.toml cannot say
 
 
@@ -56,6 +59,18 @@ def config(ctx: click.Context | None = None) -> Config:
     return result
 
 
+def config_given() -> str:
+    """The file that `--config` names here, "" for none."""
+    return str(click.get_current_context().meta.get(_CONFIG_FILE, ""))
+
+
+def rate_of(account: str) -> float | None:
+    """The rate that bulk.toml gives an account by its name, None where nobody says; the command line goes before it."""
+    said = click.get_current_context().get_parameter_source("rate") is ParameterSource.COMMANDLINE
+    one = None if said else config().accounts.get(account)
+    return None if one is None else one.rate
+
+
 def _nearest_or(named: str | None) -> Config:
     from bulk.library.config import Config, config_of, nearest_file  # noqa: PLC0415 - not for --help
 
@@ -80,6 +95,8 @@ def _defaults_for(ctx: click.Context, config: Config) -> dict[str, Any]:
             expected = _expected(everything[name][0])
             raise UsageError("config_value", file=config.path, where=f"defaults.{written}", expected=expected)
         option = own.get(name)
+        if ctx.command.name in _GOING_ON and option is not None and option.name in _OF_THE_JOB:
+            continue
         if option is None or not _fits(option, value) or os.environ.get(_VARIABLES.get(str(option.name), "")):
             continue
         if option.name == "account":
@@ -164,6 +181,8 @@ def settle(ctx: click.Context) -> None:
                 ctx.params[name] = ""
     elif any(map(said, _OTHER_WAYS)):
         ctx.params["account"] = ""
+    if not ctx.params["account"] and ctx.params.get("connection") in config(ctx).accounts:  # a name in place of an id
+        ctx.params["account"], ctx.params["connection"] = ctx.params["connection"], ""
     if (name := ctx.params["account"]) and "rate" in ctx.params and not said("rate"):
         rate = config(ctx).account(name).rate
         ctx.params["rate"] = ctx.params["rate"] if rate is None else rate

@@ -94,10 +94,20 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     told = f"It takes ≈ {counted(requests, 'request')}, {_writes(plan):,} of them to write{takes}."
     terminal.tell(f"{told} To do exactly this:")
     terminal.tell(f"  {command_line('apply', folder.name, folder.parent)}")
-    if "batch" in plan["requests"]:
-        requests, seconds = plan["requests"]["batch"], plan["seconds"]["batch"]
-        terminal.tell("That goes one request a step. bulk import can send many contacts a request:")
-        terminal.tell(f"  ≈ {counted(requests, 'request')}, ≈ {duration(seconds)}")
+    if at_once := _at_once(plan, requests):
+        terminal.tell("bulk import plans and sends in one, and so without a second look at each record:")
+        terminal.tell(f"  {at_once}")
+
+
+def _at_once(plan: dict[str, Any], applying: int) -> str:
+    """What an import at once takes, by each way that it can go; "" where that is what carrying the plan out takes."""
+    words = {"import": "", "batch": "many contacts a request "}
+    told = [
+        f"{said}≈ {counted(plan['requests'][way], 'request')}, ≈ {duration(plan['seconds'][way])}"
+        for way, said in words.items()
+        if way in plan["requests"] and (way == "batch" or abs(plan["requests"][way] - applying) > applying / 10)
+    ]
+    return "; ".join(told)
 
 
 def _show_what_goes(plan: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,10 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
                 target.write(content)
         except FileExistsError:
             raise UsageError("template_exists", file=path) from None
-        terminal.echo(f"Wrote {path}. Replace its example row, then: bulk validate {resource} {path}", err=True)
+        named = f" --account {shlex.quote(chosen['account'])}" if chosen["account"] else ""
+        where = f"{' --sandbox' if chosen['sandbox'] else ''}{named}"
+        terminal.tell(f"Wrote {path}. Put your rows below its example, which is not imported, then:", err=True)
+        terminal.tell(f"  bulk validate {resource} {shlex.quote(str(path))}{where}", err=True)
     for line in _options(columns or ()):
         terminal.echo(line, err=True)
     return 0

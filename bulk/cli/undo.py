@@ -10,6 +10,7 @@ import click
 from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of_job
 from bulk.cli.command import Command
+from bulk.cli.configured import rate_of
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import NothingToUndoError
@@ -43,6 +44,8 @@ def undo_command(job: str, **chosen: Any) -> int:
     undone = job_in(options.jobs_folder(chosen["jobs_dir"]), job)
     access = account_of_job(undone, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration", "max_errors")
+    if (rate := rate_of(undone.record.named)) is not None:
+        chosen["rate"] = rate
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
     progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(

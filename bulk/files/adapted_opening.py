@@ -10,6 +10,7 @@ from bulk.errors import UsageError
 from bulk.files.adaptation import Given, adaptation_of
 from bulk.files.adapted import Adapted
 from bulk.files.csv.reader import CsvSource
+from bulk.files.examples import without_examples
 from bulk.files.named_file import NamedFile, open_binary
 from bulk.files.opening import SourceOptions, open_source
 from bulk.files.packed import Zipped
@@ -41,11 +42,11 @@ def open_adapted(
         return _in_its_encoding(file, asked, resource, given, name) or _refuse(error)
     how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
     if how is None:
-        return source
+        return without_examples(source)
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
-    return Adapted(source, how)
+    return Adapted(without_examples(source), how)
 
 
 def _inner_name(source: Source) -> str:
@@ -66,7 +67,7 @@ def _in_its_encoding(
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
         how = adaptation_of(source.header, name, resource, given)
         if how is not None and how.preset is not None and how.preset.encoding == encoding:
-            return Adapted(source, how)
+            return Adapted(without_examples(source), how)
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bulk.files.csv.writer import BOM, format_row
+from bulk.files.examples import EXAMPLE, MARK
 from bulk.resources.spec import Column, Resource
 
 
@@ -16,9 +17,8 @@ def template(resource: Resource, columns: Sequence[Column] | None = None) -> str
 
     `columns` are the resource's columns as resolved for an account; without them, those of the declaration.
     """
-    writable = importable(resource, columns)
-    header = format_row([column.header for column in writable], plain=False)
-    return BOM + header + format_row([example_of(column) for column in writable], plain=False)
+    header, example = _rows(importable(resource, columns))
+    return BOM + format_row(header, plain=False) + format_row(example, plain=False)
 
 
 def template_book(
@@ -33,8 +33,13 @@ def template_book(
         at: known.get(column.attribute) or [option.value for option in column.options or ()]
         for at, column in enumerate(writable)
     }
-    rows = [[column.header for column in writable], [example_of(column) for column in writable]]
-    return template_workbook(resource.name, rows, choices)
+    return template_workbook(resource.name, _rows(writable), choices)
+
+
+def _rows(writable: Sequence[Column]) -> tuple[list[str], list[str]]:
+    """The header, and an example that is marked as one."""
+    header = [column.header for column in writable]
+    return [*header, EXAMPLE], [*map(example_of, writable), MARK]
 
 
 def importable(resource: Resource, columns: Sequence[Column] | None = None) -> list[Column]:

@@ -11,7 +11,8 @@ import anyio.to_thread
 from bulk.files.adapted import Adapted
 from bulk.files.adapted_told import remarks_on
 from bulk.files.check import Compare, FileCheck, Tally
-from bulk.files.joined import Joined
+from bulk.files.examples import remarks_on_examples
+from bulk.files.joined import Joined, as_read
 from bulk.files.matching import Match
 from bulk.files.schema import shorten
 from bulk.files.source import Record, Source
@@ -78,6 +79,7 @@ def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
         lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")
     if tally.trimmed:
         lines.append(f"Blanks around {match.key_title} are left out in {counted(tally.trimmed, 'row')}.")
+    lines += remarks_on_examples(as_read(source))
     if tally.blank:
         lines.append(f"Passed over: {counted(tally.blank, 'blank row')}.")
     return lines

@@ -125,6 +125,7 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     writes, requests = checkpoint.planned.requests() + sum(map(len, new.values())), checkpoint.fact(facts.TAKES)
     rate = job.options.rate
     going = GoingCounts.noted(checkpoint)
+    at_once = checkpoint.fact(facts.IMPORT_TAKES)
     of_batches, seconds = checkpoint.fact(facts.IN_BATCHES)
     baseline = checkpoint.fact(facts.BASELINE)
     of_baseline: dict[str, Any] = {
@@ -135,10 +136,15 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
     return {
         "job": job.folder.name, "resource": job.resource.name, "rows": dict(sums.rows), "changes": dict(sums.changes),
         "reasons": dict(sums.reasons), "new_names": new, "first": sums.first,
-        "requests": {"single": requests, **({"batch": of_batches} if of_batches else {})},
+        "requests": {
+            "single": requests, **({"import": at_once} if at_once else {}),
+            **({"batch": of_batches} if of_batches else {}),
+        },
         "writes": {"single": writes},
         "seconds": {
-            "single": round(requests / rate, 1) if rate else 0.0, **({"batch": seconds} if of_batches else {})
+            "single": round(requests / rate, 1) if rate else 0.0,
+            **({"import": round(at_once / rate, 1) if rate else 0.0} if at_once else {}),
+            **({"batch": seconds} if of_batches else {}),
         },
         "automations": checkpoint.fact(facts.AUTOMATIONS),
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),

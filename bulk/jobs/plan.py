@@ -82,8 +82,10 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         takes = before + again + sum(map(len, made.values())) + rows_take(checkpoint, job.options.rate)
         takes += beside(job, prepared, needs, left)
         checkpoint.note(facts.TAKES, takes if left else 0)
+        beside_rows = before + again + sum(map(len, made.values()))
+        if projection is None and left:  # which looks at nobody once more
+            checkpoint.note(facts.IMPORT_TAKES, beside_rows + needs.requests)
         if needs.engine is not None:
-            beside_rows = before + again + sum(map(len, made.values()))
             seconds = needs.engine.seconds + (beside_rows / job.options.rate if job.options.rate else 0.0)
             checkpoint.note(facts.IN_BATCHES, (beside_rows + needs.engine.requests, round(seconds, 1)))
         checkpoint.note(facts.PLANNED, True)

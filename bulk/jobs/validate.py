@@ -69,6 +69,7 @@ async def _check(job: Job, names: Names | None) -> Findings:
         if names is not None and file_check.asks:
             compare = await _compare(job, prepared_for(job, match, names, datetime.now(UTC)), file_check.rows)
         findings.tally = await anyio.to_thread.run_sync(file_check.settle, compare)
+    findings.issues.sort(key=lambda issue: issue.row)  # what rows have in common is seen after all of them
     for line in remarks(match, findings.tally, source):
         progress.say(line)
     return findings

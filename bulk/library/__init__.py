@@ -74,6 +74,12 @@ _HOMES: Final = {
     "bulk.runtime.progress": ("Progress", "Snapshot"),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+_OF_THE_MODULE: Final = ("Any", "TYPE_CHECKING", "annotations", "importlib", "Final")
+
+
+def __dir__() -> list[str]:
+    """What there is to use, loaded or not."""
+    return sorted({*__all__, *(name for name in globals() if name not in _OF_THE_MODULE)})
 
 
 def __getattr__(name: str) -> Any:

@@ -71,6 +71,7 @@ GOING: Final = Fact[tuple[int, int, int]]("going", (0, 0, 0), tuple)
 # jobs.plan: how many requests an import takes that goes by batches, as far as it can, and the seconds of those beyond
 # the pace; no requests: it cannot
 IN_BATCHES: Final = Fact[tuple[int, float]]("in batches", (0, 0.0), tuple)
+IMPORT_TAKES: Final = Fact[int]("import takes", 0)  # jobs.plan: how many an import at once takes, one request a step
 TAKES: Final = Fact[int]("takes", 0)  # jobs.plan: how many requests applying it takes
 APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it is sent
 

@@ -95,6 +95,25 @@ def test_a_job_goes_on_on_its_account_whatever_bulk_toml_says_by_then(bulk, acme
     assert json.loads((bulk.job("one") / "job.json").read_text())["account"] == "sandbox-2.example.com"
 
 
+def test_a_job_that_goes_on_keeps_its_pace_and_an_undo_takes_that_of_its_account(bulk, acme, toml, csv_file):
+    file = csv_file("email\n" + "".join(f"p{n}@example.com\n" for n in range(30)))
+    given = ("--sandbox", "--connection", "acme", "--job", "one")
+    assert bulk("import", "contacts", file, *given, "--max-duration", "1s", "--rate", "9").code == 4
+    toml(f'[accounts.acme]\nconnection = "{acme}"\nrate = 40\n[defaults]\nrate = 3\nmax-errors = "2"\n')
+    assert bulk("resume", "one").code == 0
+    assert json.loads((bulk.job("one") / "job.json").read_text())["options"]["rate"] == 9
+    assert "at 40/s" in bulk("undo", "one", "--dry-run").err
+    assert "at 60/s" in bulk("undo", "one", "--dry-run", "--rate", "60").err
+
+
+def test_the_line_that_imports_anew_leads_to_the_same_account(bulk, acme, csv_file):
+    (bulk.folder / "bulk.toml").rename("other.toml")
+    given = ("--config", "other.toml", "--sandbox", "--account", "acme")
+    out = bulk("import", "contacts", csv_file("email\nnobody\n"), *given).out
+    line = next(line for line in out.splitlines() if "failed.csv" in line and "bulk import" in line)
+    assert "--config other.toml --account acme" in line
+
+
 @pytest.mark.parametrize("name", ["acme", "prefix"])
 def test_a_connection_is_found_by_its_name_and_by_how_its_id_begins(bulk, acme, name, csv_file):
     given = acme[:7] if name == "prefix" else name

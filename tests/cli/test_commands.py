@@ -453,3 +453,12 @@ def test_who_said_yes_is_not_asked_on_resume(bulk: Shell, csv_file: CsvFile, mon
         bulk.sandbox("import", path, "--mode", "delete", "--yes", "--job", "gone")
     result = bulk("resume", "gone")
     assert (result.code, "a@example.com" in bulk.sandbox("export", "-").out) == (0, False), result.err
+
+
+def test_a_validation_tells_its_rows_in_their_order(bulk: Shell, csv_file: CsvFile):
+    rows = ("a@example.com,", "b@example.com,4.47E+11", "a@example.com,", "no address,", "c@example.com,4.47E+11")
+    file = csv_file("\n".join(("email,phone", *rows)))
+    out = bulk("validate", "contacts", file, "--sandbox").out
+    assert re.findall(r"^row (\d+)", out, re.MULTILINE) == ["3", "4", "5", "6"]
+    told = json.loads(bulk("validate", "contacts", file, "--sandbox", "--json").out)
+    assert [issue["row"] for issue in told["issues"]] == [3, 4, 5, 6]

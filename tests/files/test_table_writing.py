@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bulk.errors import UsageError
 from bulk.files.csv.reader import open_csv
 from bulk.files.csv.writer import GUARDED, CsvFile, format_row, guard_formulas, unguard
+from bulk.files.examples import MARK
 from bulk.files.template import template
 from bulk.resources import find
 from bulk.resources.kinds import DATE, OPTION, Option, join_values
@@ -192,7 +193,7 @@ def test_the_template_is_valid(checked):
     result = checked(template(contacts, columns), columns=columns)
     assert result.issues == []
     (record,) = result.table.records()
-    assert record.cells[-3:] == ["1990-05-28", "Red", ""]
+    assert record.cells[-4:] == ["1990-05-28", "Red", "", MARK]
 
 
 def test_our_own_file_may_hold_a_note_that_looks_like_its_rows(tmp_path):

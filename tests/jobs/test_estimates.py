@@ -62,6 +62,23 @@ def test_people_who_are_new_who_are_there_and_who_get_more(world: World, told: l
         check(world, told, lambda: world.start(world.csv(changed, header), rate=rate))  # noqa: B023 - it is called here
 
 
+@pytest.mark.parametrize("there", [0, 60, 120])
+def test_a_plan_says_of_an_import_at_once_what_that_says_and_takes(world: World, told: list[str], there: int):
+    world.people((f"p{n}@example.com", "") for n in range(there))
+    path = world.csv(PEOPLE, HEADER)
+    world.plan(path, rate=5, engine="single")
+    plan = json.loads((world.job.path / "plan.json").read_text("utf-8"))
+    afresh(world)
+    del told[:]
+    before = len(world.sent)
+    world.start(path, rate=5, engine="single")
+    (said,) = [int(result[1]) for line in told if (result := re.search(r"≈ (\d+) request", line))]
+    assert abs(plan["requests"]["import"] - said) <= said / 50
+    assert abs(plan["requests"]["import"] - (len(world.sent) - before)) <= said / 50
+    assert plan["seconds"]["import"] == plan["requests"]["import"] / 5
+    assert plan["requests"]["import"] <= plan["requests"]["single"] + 2
+
+
 @pytest.mark.parametrize("mode", ["upsert", "update", "create"])
 def test_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
     world.people((f"x{n}@example.com", "") for n in range(2_000))

@@ -21,6 +21,7 @@ import pytest
 
 from bulk.model import Lost, Reply, Request
 from bulk.resources import named
+from tests.called_with import numbers
 from tests.jobs.samples import IMPORTED, SAMPLES, given
 from tests.scale import tries
 from tests.world import Crash, World, check_reports
@@ -246,7 +247,7 @@ def _work(of: tuple[str, int]) -> str:
 
 def main() -> None:
     """Play so many for each resource, and print those that went wrong."""
-    each, first = (int(sys.argv[at]) if len(sys.argv) > at else default for at, default in ((1, 40), (2, 0)))
+    each, first = numbers(__doc__, (40, 0))
     jobs = [(resource.name, seed) for seed in range(first, first + each) for resource in IMPORTED]
     bad = 0
     with multiprocessing.get_context("spawn").Pool(2) as pool:

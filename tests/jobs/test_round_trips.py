@@ -25,6 +25,7 @@ from bulk.resources.contacts import CONTACTS
 from bulk.resources.fields import FIELDS
 from bulk.resources.spec import Resource
 from bulk.sandbox.app import Sandbox, SandboxOptions
+from tests.called_with import numbers
 from tests.jobs.oddities import Filler, OddWorld
 from tests.jobs.samples import IMPORTED, SAMPLES
 from tests.scale import tries
@@ -218,7 +219,7 @@ def test_an_option_that_is_there_otherwise_is_told(tmp_path: Path, monkeypatch: 
 if __name__ == "__main__":
     total: Counter[str] = Counter()
     failures = 0
-    first, count = (int(sys.argv[2]) if len(sys.argv) > 2 else 0), int(sys.argv[1])
+    count, first = numbers(__doc__, (None, 0))
     for number in range(first, first + count):
         with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patches:
             one = filled(Path(place), patches, number)
