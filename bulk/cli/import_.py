@@ -98,9 +98,9 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
 
 def import_options(chosen: dict[str, Any]) -> ImportOptions:
     """The job's options out of the command's; what was not given is as usual."""
-    from bulk.library.options import ImportOptions, parse_maps, parse_sets  # noqa: PLC0415
+    from bulk.library.options import ImportOptions, parse_maps, parse_sets, parse_users  # noqa: PLC0415
 
-    names = {one.name for one in fields(ImportOptions)} - {"maps", "sets"}
+    names = {one.name for one in fields(ImportOptions)} - {"maps", "sets", "map_user"}
     given = {name: value for name, value in chosen.items() if name in names and value is not None}
     sets = parse_sets(chosen["sets"], given.get("separator", ","))
-    return ImportOptions(maps=parse_maps(chosen["maps"]), sets=sets, **given)
+    return ImportOptions(maps=parse_maps(chosen["maps"]), sets=sets, map_user=parse_users(chosen["map_user"]), **given)
