@@ -51,7 +51,7 @@ def test_an_unknown_owner_rejects_the_row_and_names_both_ways(world: World, deal
     assert set(failed) == {"One", "Two"}
     assert failed["One"]["_code"] == "unknown_name"
     assert "gone@example.org" in failed["One"]["_error"]
-    for option in ("map_user=", "owner_default="):
+    for option in ("--map-user", "--owner-default"):
         assert option in failed["One"]["_error"]
 
 
