@@ -113,9 +113,9 @@ def test_nobody_is_subscribed_whom_a_column_marks(tmp_path: Path, preset: str, s
     marked = [*row[:at], data.draw(spelt(data.draw(st.sampled_from(words_against(signal))))), *row[at + 1 :]]
     marked[address] = data.draw(st.sampled_from(["ben@example.com", "BEN@example.com ", "Ben@Example.com"]))
     way = data.draw(st.sampled_from(WAYS))
-    whole = signal.says in (Says.ALL_LEFT, Says.ALL_BOUNCED)
+    every_one = signal.says in (Says.ALL_LEFT, Says.ALL_BOUNCED)
     others = [program.header, [*program.row]]
-    rows = [header, marked] if whole else [header, row, marked]
+    rows = [header, marked] if every_one else [header, row, marked]
     if data.draw(st.booleans()):  # the same person once more, with nothing against them
         again = [*program.row]
         again[address] = "ben@example.com"
