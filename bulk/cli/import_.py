@@ -102,16 +102,17 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
 def import_options(chosen: dict[str, Any]) -> ImportOptions:
     """The job's options out of the command's; what was not given is as a mapping says, else as usual."""
     from bulk.library.mappings import check_place, read_mapping, with_mapping  # noqa: PLC0415
-    from bulk.library.options import ImportOptions, parse_maps, parse_sets  # noqa: PLC0415
+    from bulk.library.options import ImportOptions, parse_maps, parse_sets, parse_users  # noqa: PLC0415
 
     if chosen["save_mapping"]:
         check_place(chosen["save_mapping"])
     mapped = read_mapping(chosen["mapping"]) if chosen["mapping"] else {}
-    names = {one.name for one in fields(ImportOptions)} - {"maps", "sets"}
+    names = {one.name for one in fields(ImportOptions)} - {"maps", "sets", "map_user"}
     given = {name: value for name, value in chosen.items() if name in names and value is not None}
     given = {name: value for name, value in given.items() if name not in mapped or options.was_given(name)}
     separator = given.get("separator") or mapped.get("separator", ",")
     given |= {"maps": parse_maps(chosen["maps"]), "sets": parse_sets(chosen["sets"], separator)}
+    given |= {"map_user": parse_users(chosen["map_user"])}
     return with_mapping(chosen["mapping"], given) if mapped else ImportOptions(**given)
 
 

@@ -139,6 +139,14 @@ reading = _stack(
     ),
     click.option("--allow-damaged", is_flag=True, help="Send cells too that look spoilt by a spreadsheet."),
     click.option(
+        "--map-user", multiple=True, metavar="OLD=NEW",
+        help="Who owns what belonged to somebody who is not in this account, by their addresses. Repeatable.",
+    ),
+    click.option(
+        "--owner-default", metavar="EMAIL", default="",
+        help="Who owns what belonged to anybody else who is not in this account.",
+    ),
+    click.option(
         "--date-format", metavar="FORMAT", default="",
         help="How dates stand in the file: DMY, MDY, YMD, or codes like %d.%m.%y; ISO is always read.  [default: as far"
         " as a date can be read in one way only]",

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from operator import itemgetter
 from typing import Final
 
 from bulk.files.adapted import Adapted
@@ -99,11 +100,14 @@ class Joined:
         self._read = 0
         for at, (member, layout) in enumerate(zip(self.members, self._layouts, strict=True)):
             self._reading = at
-            first = at * FILE_ROWS
+            first, pick = at * FILE_ROWS, _picking(layout, len(self.header))
             for record in member.records(None if only is None else _Within(only, first)):
                 if next(left, None) is None:
                     return
-                yield self._laid_out(record, first, layout)
+                if record.problem is None and not record.doubts:
+                    yield Record(first + record.number, pick(record.cells), None)
+                else:
+                    yield self._laid_out(record, first, layout)
             if at + 1 < len(self.members):
                 self._read += member.read_bytes
 
@@ -133,6 +137,23 @@ class Joined:
         for member in telling:
             member.heed(sorted_ones)
         self._heeded = True
+
+
+def _picking(layout: Layout, width: int) -> Callable[[list[str]], list[str]]:
+    """What lays the cells of a row out that has as many as its header."""
+    places = [len(layout)] * width  # where a blank stands that is put there
+    for at, here in enumerate(layout):
+        if here is not None:
+            places[here] = at
+    if width == 1:
+        return lambda cells: [[*cells, ""][places[0]]]
+    getter = itemgetter(*places)
+
+    def pick(cells: list[str]) -> list[str]:
+        cells.append("")
+        return list(getter(cells))
+
+    return pick
 
 
 class _Columns:

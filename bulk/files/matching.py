@@ -121,6 +121,19 @@ def parse_maps(texts: Iterable[str]) -> dict[str, str]:
     return maps
 
 
+def parse_users(texts: Iterable[str]) -> dict[str, str]:
+    """Who stands in for whom, written as `OLD=NEW`."""
+    users: dict[str, str] = {}
+    for text in texts:
+        old, _equals, new = (part.strip() for part in text.partition("="))
+        if not old or not new:
+            raise UsageError("map_user_invalid", text=text)
+        if old in users:
+            raise UsageError("map_user_twice", user=old)
+        users[old] = new
+    return users
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What rows need, as the job is asked for: `key` and `mode`, and the groups of which a new record needs one."""

@@ -16,6 +16,7 @@ from bulk.jobs.end_plan import end_plan
 from bulk.jobs.import_job import Job
 from bulk.jobs.missing import with_missing
 from bulk.jobs.missing_rules import check_missing
+from bulk.jobs.owners import with_owners
 from bulk.jobs.plan import check_planned, plan_rows
 from bulk.jobs.run import worked
 from bulk.jobs.sending import send_rows
@@ -46,6 +47,7 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
         check_planned(job)
     account_lock.makes |= job.applies
     names = await names_of_account(job, runner, account_lock)
+    await with_owners(job, runner, names)
     await with_new_fields(job, runner, account_lock, names)
     async with with_baseline(job, match_of(job, names), names) as (based, edits):
         await check_missing(job, based, edits)

@@ -113,6 +113,8 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "baseline": (_is_name, "name an export, by its file or its job; or write auto or none"),
     "on_conflict": _one_of("", *ON_CONFLICT),
     "delete_missing": _FLAG,
+    "owner_default": _TEXT,
+    "map_user": (_are_texts, "it maps users of the file to those of this account, by their addresses"),
     "date_format": (_is_date_format, "write DMY, MDY or YMD, or codes like %d.%m.%Y or %d/%m/%y %H:%M"),
     "timezone": (_is_zone, "write the name of a time zone, like Europe/Berlin or America/New_York"),
     "separator": (is_separator, "give a sign, like , ; or |, or a few, like :::"),
@@ -175,6 +177,8 @@ class ImportOptions:
     baseline: str = "auto"
     on_conflict: str = ""
     delete_missing: bool = False
+    owner_default: str = ""
+    map_user: dict[str, str] = field(default_factory=dict)
     date_format: str = ""
     timezone: str = ""
     separator: str = ","

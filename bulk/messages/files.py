@@ -117,6 +117,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "key_unknown": "⟦key={key!r}⟧ is no column of this resource.",
         "map_invalid": "⟦map⟧ {text!r} is not of the form 'CSV header=attribute'.",
+        "map_user_invalid": "{text!r} is not of the form OLD=NEW, two addresses of users.",
+        "map_user_twice": "{user} is mapped twice. Say once who takes the place.",
         "map_twice": "⟦map⟧ is given twice for {title!r}. Keep one of them.",
         "map_title_unknown": "⟦map={title}={attribute}⟧: the file has no column {title!r}.{hint}",
         "map_titles_unknown": (

@@ -28,6 +28,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{titles} would be fields of one title. Leave one out: ⟦map={title}=⟧, or give it a title of its own:"
             " ⟦map={title}=NEW TITLE⟧."
         ),
+        "user_unknown": "⟦{option}⟧: {problem} {hint} Nothing was sent.",
         "create_fields_of_contacts": (
             "⟦create_fields⟧ makes custom fields of contacts only. Drop the option; fields of deals and accounts are"
             " imported as dealCustomFieldMeta and accountCustomFieldMeta."

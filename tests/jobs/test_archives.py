@@ -173,6 +173,24 @@ def test_limit_counts_over_all(world: World):
     assert set(lists(world)) == {"ada", "ben", "cleo"}
 
 
+def test_an_export_that_was_parted_sends_its_edits_alone(world: World):
+    rows = [(f"p{n}@example.com", f"P{n}", f"+1 555 010{n}") for n in range(4)]
+    world.start(world.csv(rows, "email,firstName,phone"))
+    kept(world, "first")
+    world.export(world.folder / "out.csv")
+    kept(world, "exported")
+    header, *lines = (world.folder / "out.csv").read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    world.ask("PUT contacts/1", {"contact": {"phone": "+1 555 0199"}})  # meanwhile: a cell that is no edit
+    world.sent.clear()
+    path = zipped(world, a=header + "".join(lines[:2]), b=header + lines[2] + lines[3].replace('"P3"', '"Edited"'))
+    result = world.start(path)
+    assert (result.summary.rows["succeeded"], result.summary.rows["unchanged"]) == (1, 3)
+    assert [line["_file"] for line in report(world.job.path, "succeeded.csv")] == ["a.csv"] * 2 + ["b.csv"] * 2
+    people_now = world.account()["contacts"]
+    assert people_now["p3@example.com"]["firstName"] == "Edited"
+    assert people_now["p0@example.com"]["phone"] == "+1 555 0199"
+
+
 def test_what_cannot_go_together_is_refused_plainly(world: World):
     kit = next(one for one in FILES if one.name == "kit")
     with pytest.raises(UsageError, match=r"a\.csv \(Mailchimp audience\), b\.csv \(Kit subscribers\)"):
