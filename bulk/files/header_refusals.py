@@ -35,17 +35,32 @@ def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A column of which a person may be asked: what it might be, "" where nothing is like it.
+
+    `consent`: it may tell who must not be mailed. `splits`: it may hold full names, to be taken apart.
+    """
+
+    title: str
+    suggested: str = ""
+    consent: bool = False
+    splits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mending:
     """What makes a header understood: `maps` of its titles, "" to drop one; `ignores` drops all others.
 
     `splits` is a column of full names to be taken apart. `lacks`: a title that only a person can say stands in the
-    maps as `_PLACE`.
+    maps as `_PLACE`. `questions` are what a person may be asked instead, `known` the columns that can be answered.
     """
 
     maps: Mapping[str, str]
     ignores: bool = False
     lacks: bool = False
     splits: str = ""
+    questions: tuple[Question, ...] = ()
+    known: tuple[str, ...] = ()
 
     def options(self, front_end: FrontEnd) -> str:
         """The options, as a front end writes them."""
@@ -98,8 +113,20 @@ class Problems:
         if splits:
             del maps[splits]
             lines.append(Part.of("column_of_names", title=splits))
-        mending = Mending(maps, ignores, bool(lacking), splits)
+        mending = Mending(maps, ignores, bool(lacking), splits, self._questions(maps, splits), self._known())
         raise UsageError("header_unclear", problems=_Lines(tuple(lines)), mending=mending)
+
+    def _questions(self, maps: Mapping[str, str], splits: str) -> tuple[Question, ...]:
+        """What a person may be asked of: titles that are not known, that tell consent, or feed what another feeds."""
+        doubled = [title for titles, _column in self.doubles for title in titles[1:]]
+        open_titles = [*self.unknown, *(title for title in maps if title in self.others), *doubled]
+        return (
+            *(Question(title, maps.get(title, ""), splits=title == splits) for title in open_titles),
+            *(Question(title, consent=True) for title in self.consent),
+        )
+
+    def _known(self) -> tuple[str, ...]:
+        return tuple(column.header for column in self.columns if column.writable)
 
     def _full_names(self, maps: Mapping[str, str]) -> str:
         """The one unknown column of full names, where nothing feeds first or last name; "" else."""

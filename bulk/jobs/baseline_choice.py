@@ -92,6 +92,8 @@ def _check_sure(prepared: Prepared, best: _Fit, others: Sequence[Chosen]) -> Non
 def usable(job: Job) -> bool:
     """Whether the rows of a job may be edits of an export's."""
     options = job.options
+    if options.exact_columns:  # every cell counts then, not only what was edited
+        return False
     return options.mode in ("upsert", "update") and options.on_duplicate != "all" and not job.translations.foreign
 
 

@@ -44,10 +44,14 @@ def _name_of(file: NamedFile) -> str:
 
 def matched(resource: Resource, source: Source, options: ImportOptions, names: Names | None) -> Match:
     """The header as this account understands it; without `names` only what every account has is known."""
-    return understood(
+    match = understood(
         source, columns_of(resource, names, options.separator), _given(options), needs_of(resource, options),
         ignore_unknown=options.ignore_unknown, open_ended=names is None and bool(resource.custom),
     )  # fmt: skip
+    for name in options.exact_columns:
+        if match.index(name) is None:
+            raise UsageError("exact_column_missing", column=name)
+    return match
 
 
 def _given(options: ImportOptions) -> Given:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
-from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.jobs.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Check = Callable[[Any], bool]
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
@@ -66,6 +66,10 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(name, str) for name in value)
 
 
+def _are_exact(value: Any) -> bool:
+    return _are_names(value) and all(name in EXACT for name in value)
+
+
 def _or_none(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -85,6 +89,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "sets": (_are_texts, "it maps columns to values"),
     "preset": (_is_name, "name a preset; or write auto or none"),
     "split_name": (_is_text, "name the column of full names; or write auto"),
+    "exact_columns": (_are_exact, "name tags, lists or account"),
     "ignore_unknown": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
@@ -148,6 +153,7 @@ class ImportOptions:
     skip_lines: int = 0
     sheet: str = ""
     on_duplicate: OnDuplicate = "error"
+    exact_columns: tuple[str, ...] = ()  # of which a cell is all that there should be
     blank: str = ""  # "keep" in so many words keeps what was emptied in a sheet too
     baseline: str = "auto"
     on_conflict: str = ""

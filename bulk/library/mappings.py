@@ -21,6 +21,7 @@ KEYS: Final[Mapping[str, str]] = {
     "preset": "preset",
     "split_name": "split_name",
     "separator": "separator",
+    "exact": "exact_columns",
     "encoding": "encoding",
     "delimiter": "delimiter",
     "skip_lines": "skip_lines",

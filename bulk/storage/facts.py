@@ -56,6 +56,7 @@ TOTALS: Final = Fact[tuple[int, int, float]]("totals", (0, 0, 0.0), tuple)  # me
 
 PLANNED: Final = Fact[bool]("planned", False)  # jobs.plan: every row of it was decided
 NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the names to be made, by resource
+LACKING: Final = Fact[dict[str, int]]("lacking", {})  # jobs.plan: rows that name less than there is, by column
 AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
 # jobs.create_names: by resource, what was made of the names that were missing: their ids, "" until it is known
 MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
