@@ -13,10 +13,11 @@ from bulk.messages import Part
 from bulk.resources.likeness import nearest
 from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import Column, normalise
-from bulk.resources.titles import is_full_name
+from bulk.resources.titles import is_full_name, is_last_beside
 from bulk.wording import FrontEnd, marked
 
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
+_LAST: Final = "lastName"
 _PLACE: Final = "COLUMN"  # what a person puts in where nothing can be suggested
 
 
@@ -131,8 +132,8 @@ class Problems:
     def _full_names(self, maps: Mapping[str, str]) -> str:
         """The one unknown column of full names, where nothing feeds first or last name; "" else."""
         names = [title for title in self.unknown if is_full_name(title) and not maps.get(title, "")]
-        fed = {*self.fed, *maps.values()} & {"firstName", "lastName"}
-        offered = {"firstName", "lastName"} <= {column.attribute for column in self.columns}
+        fed = {*self.fed, *maps.values()} & {"firstName", _LAST}
+        offered = {"firstName", _LAST} <= {column.attribute for column in self.columns}
         return names[0] if len(names) == 1 and offered and not fed else ""
 
     def _suggested(self) -> dict[str, list[Suggestion]]:
@@ -140,7 +141,11 @@ class Problems:
         suggestions = Suggestions([column for column in self.columns if column.attribute not in self.fed])
         ours = [title.strip() for title in self.header if title.strip().startswith("_")] if self.missing else []
         others = [*ours, *self.others] if self.missing else []
-        return {title: suggestions.of(title) for title in [*self.unknown, *others][: 10 * _SHOWN]}
+        result = {title: suggestions.of(title) for title in [*self.unknown, *others][: 10 * _SHOWN]}
+        last = next((column for column in self.columns if column.attribute == _LAST), None)
+        if last is not None and _LAST not in self.fed:
+            result |= {title: [Suggestion(last, 1.0)] for title in result if is_last_beside(title, self.header)}
+        return result
 
     def _maps(self, suggested: Mapping[str, Sequence[Suggestion]]) -> dict[str, str]:
         """The maps of what is sure, each attribute once; all else that is not known is dropped."""
@@ -217,7 +222,8 @@ def doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> lis
     for column in {column.attribute: column for _at, column in present}.values():
         titles = feeding[column.attribute]
         if len(titles) > 1:
-            result.append((sorted(titles, key=lambda title, own=column.header: title != own), column))  # type: ignore[misc]
+            own = [title for title in titles if title == column.header]
+            result.append(([*own, *(title for title in titles if title not in own)], column))
     return result
 
 
