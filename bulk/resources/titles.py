@@ -57,7 +57,7 @@ def _key(title: str) -> str:
 
 EMAIL: Final = Titles(
     own=(
-        "E-Mail", "E-Mail Address", "Email Addresses", "Email Addr", "Mail", "Mail Address", "Primary Email",
+        "E-Mail", "E-Mail Address", "Email Addr", "Mail", "Mail Address", "Primary Email",
         "Primary Email Address", "Contact Email", "Contact Email Address", "Your Email", "Your Email Address",
         "E-Mail-Adresse", "E-Mailadresse", "Mailadresse", "Ihre E-Mail", "Ihre E-Mail-Adresse", "Deine E-Mail",
         "Adresse e-mail", "Adresse mail", "Adresse de messagerie", "Adresse de courriel", "Adresse courriel",

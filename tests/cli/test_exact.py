@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_an_empty_cell_removes_all_where_empty_cells_clear_and_undo_puts_all_bac
     assert links(before) == {"ada": ({"A", "New"}, "", "Newsletter", "Other"), "bob": (set(), "Newsletter", "", "")}
     again = before.sandbox("plan", csv_file(AFTER), *exact)
     assert "2 unchanged" in again.out
-    assert before("undo", "exact", "--yes").code == 0
+    assert before("undo", "exact", "--yes", "--rate", "0").code == 0
     assert links(before) == {
         "ada": ({"A", "B", "C"}, "Newsletter", "", "Engines"),
         "bob": ({"A", "B"}, "", "Newsletter", "Engines"),  # that they never were on it cannot be had again
@@ -70,7 +71,7 @@ def test_a_plan_has_each_removal_and_apply_does_it(before: Shell, csv_file: CsvF
     lines = rows(before.job("plan") / "plan.csv")
     gone = {(line["_key"], line["before"]) for line in lines if line["_action"] == "remove_tag"}
     assert gone == {("ada@example.com", "B"), ("ada@example.com", "C")}
-    assert before("apply", "plan").code == 0
+    assert before("apply", "plan", "--rate", "0").code == 0
     assert links(before)["ada"][0] == {"A", "New"}
 
 
@@ -78,7 +79,7 @@ def test_who_is_new_and_who_got_a_tag_since_the_plan(before: Shell, csv_file: Cs
     path = csv_file("email,tags\nada@example.com,A\nnew@example.com,N\n")
     assert before.sandbox("plan", path, "--exact", "tags", "--job", "plan").code == 0
     assert before.sandbox("import", csv_file("email,tags\nada@example.com,Late\n", "late.csv"), "-q").code == 0
-    before("apply", "plan")
+    before("apply", "plan", "--rate", "0")
     assert "Late" in links(before)["ada"][0]
     assert links(before)["new"][0] == {"N"}
 
@@ -118,3 +119,30 @@ def test_the_file_has_to_have_the_column(bulk: Shell, csv_file: CsvFile):
     assert result.code == 2
     assert "--exact tags: the file has no column for tags" in result.err
     assert bulk.no_job
+
+
+@pytest.mark.parametrize(("seed", "engine"), [(1, "single"), (2, "batch"), (3, "auto")])
+def test_any_file_leaves_what_its_cells_say_and_an_undo_what_was_there(
+    bulk: Shell, csv_file: CsvFile, seed: int, engine: str
+):
+    chance = random.Random(seed)
+    people = [f"p{number}@example.com" for number in range(25)]
+
+    def content() -> tuple[str, dict[str, set[str]]]:
+        cells = {one: set(chance.sample(["A", "B", "C", "D", "E"], chance.randint(0, 4))) for one in people}
+        lines = [f'{one},"{",".join(sorted(tags))}"' for one, tags in cells.items()]
+        return "\n".join(["email,tags", *lines, ""]), cells
+
+    first, was = content()
+    then, wanted = content()
+    for clear in (False, True):
+        assert bulk.sandbox("import", csv_file(first), "--exact", "tags", "--blank", "clear", "-q").code == 0
+        blank = ["--blank", "clear"] if clear else []
+        name = f"exact{clear}"
+        options = ["--exact", "tags", *blank, "--engine", engine, "--job", name]
+        assert bulk.sandbox("import", csv_file(then), *options).code == 0
+        assert {f"{who}@example.com": has[0] for who, has in links(bulk).items()} == {
+            one: tags if tags or clear else was[one] for one, tags in wanted.items()
+        }
+        assert bulk("undo", name, "--yes", "--rate", "0").code == 0
+        assert {f"{who}@example.com": has[0] for who, has in links(bulk).items()} == was
