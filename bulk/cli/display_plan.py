@@ -11,7 +11,7 @@ from bulk.cli import display, terminal
 from bulk.cli.advice import GONE_ALREADY
 from bulk.cli.options import command_line
 from bulk.errors import UsageError
-from bulk.wording import agreeing, change_told, counted, duration
+from bulk.wording import FrontEnd, agreeing, change_told, counted, duration, lacking_told
 
 if TYPE_CHECKING:
     from bulk.library import Result
@@ -69,6 +69,8 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     _show_what_goes(plan)
     if plan.get("emptied"):
         terminal.tell(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
+    for column, count in plan.get("lacking", {}).items():
+        terminal.tell(f"  {lacking_told(column, count, FrontEnd.COMMAND_LINE)}")
     for family, names in plan["new_names"].items():
         few = join_values(names[:FEW], ", ") + (", …" if len(names) > FEW else "")
         terminal.tell(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from bulk.errors import BulkError
 from bulk.wording import FrontEnd
 
-_OF_ONE_FILE: Final = ("import", "plan", "validate")
+_OF_ONE_FILE: Final = (["import"], ["plan"], ["validate"])
 
 
 def with_full_command(error: BulkError, text: str, arguments: Sequence[str]) -> str:
@@ -18,7 +19,8 @@ def with_full_command(error: BulkError, text: str, arguments: Sequence[str]) -> 
     Not of a folder of files: what mends the one is wrong for the others.
     """
     mending = _mending(error)
-    if mending is None or len(arguments) < 3 or arguments[0] not in _OF_ONE_FILE or "all" in arguments[1:2]:
+    of_all = any(word == "all" and before != "--on-duplicate" for before, word in pairwise(arguments))
+    if mending is None or list(arguments[:1]) not in _OF_ONE_FILE or of_all:
         return text
     options = f"\n  {mending.options(FrontEnd.COMMAND_LINE)}"
     before, line, after = text.rpartition(options)

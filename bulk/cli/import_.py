@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import click
 from bulk.cli import complete, display, display_plan, options, terminal
 from bulk.cli.account import needed_account
 from bulk.cli.command import Command
+from bulk.cli.matching import file_to_save, matched_by_hand, may_ask
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
@@ -50,7 +52,9 @@ def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) ->
 
 def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool) -> int:
     """Import a file, or say what that would do; the exit code."""
-    from bulk.library.options import check_import  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.headers import first_values  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.mappings import check_place  # noqa: PLC0415
+    from bulk.library.options import check_import  # noqa: PLC0415
     from bulk.library.running import (  # noqa: PLC0415
         Setting,
         meant,
@@ -92,8 +96,18 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
             return (run_plan_all if only_plan else run_import_all)(Path(file), given, setting)
         return (run_plan if only_plan else run_import)(result, options.file_of(file), given, setting)
 
-    with mapping_kept(chosen, given):
-        code = run_job(run, setting, show, verbose=chosen["verbose"])
+    asks = result is not None and not only_plan and may_ask(chosen, file)
+    while True:
+        try:
+            with mapping_kept(chosen, given):
+                code = run_job(run, setting, show, verbose=chosen["verbose"])
+            break
+        except UsageError as error:
+            completed = matched_by_hand(error, given, partial(first_values, resource, file)) if asks else None
+            if completed is None or completed == given:
+                raise
+            given = completed
+            chosen["save_mapping"] = chosen["save_mapping"] or file_to_save(check_place)
     if not only_plan or code > 1:
         return code
     return 2 if chosen["detailed_exitcode"] and changes else 0

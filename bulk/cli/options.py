@@ -14,7 +14,7 @@ import click
 
 from bulk.cli import complete, terminal
 from bulk.errors import UsageError
-from bulk.library.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.library.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 JOBS_DIR = "bulk-jobs"
@@ -173,6 +173,12 @@ meaning = _stack(
         "--blank", type=click.Choice(BLANK),
         help="An empty cell leaves the value alone or clears it. #N/A always clears.  [default: keep; a cell that was"
         " emptied since an export clears]",
+    ),
+    click.option(
+        "--exact", "exact_columns", type=click.Choice(EXACT), multiple=True,
+        help="The cell is all there should be: what it does not name is removed (of lists: unsubscribed). An empty cell"
+        " removes all with --blank clear only. Every cell counts then, not only what was edited since an export."
+        " Repeatable.",
     ),
     click.option(
         "--baseline", metavar="EXPORT", default="auto", show_default=True, shell_complete=complete.files,

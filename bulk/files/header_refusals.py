@@ -13,10 +13,11 @@ from bulk.messages import Part
 from bulk.resources.likeness import nearest
 from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import Column, normalise
-from bulk.resources.titles import is_full_name
+from bulk.resources.titles import is_full_name, is_last_beside
 from bulk.wording import FrontEnd, marked
 
 _SHOWN: Final = 20  # of unknown columns; a sheet may have thousands
+_LAST: Final = "lastName"
 _PLACE: Final = "COLUMN"  # what a person puts in where nothing can be suggested
 
 
@@ -35,17 +36,32 @@ def refuse_delimiter(header: Sequence[str], unknown: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A column of which a person may be asked: what it might be, "" where nothing is like it.
+
+    `consent`: it may tell who must not be mailed. `splits`: it may hold full names, to be taken apart.
+    """
+
+    title: str
+    suggested: str = ""
+    consent: bool = False
+    splits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mending:
     """What makes a header understood: `maps` of its titles, "" to drop one; `ignores` drops all others.
 
     `splits` is a column of full names to be taken apart. `lacks`: a title that only a person can say stands in the
-    maps as `_PLACE`.
+    maps as `_PLACE`. `questions` are what a person may be asked instead, `known` the columns that can be answered.
     """
 
     maps: Mapping[str, str]
     ignores: bool = False
     lacks: bool = False
     splits: str = ""
+    questions: tuple[Question, ...] = ()
+    known: tuple[str, ...] = ()
 
     def options(self, front_end: FrontEnd) -> str:
         """The options, as a front end writes them."""
@@ -98,14 +114,26 @@ class Problems:
         if splits:
             del maps[splits]
             lines.append(Part.of("column_of_names", title=splits))
-        mending = Mending(maps, ignores, bool(lacking), splits)
+        mending = Mending(maps, ignores, bool(lacking), splits, self._questions(maps, splits), self._known())
         raise UsageError("header_unclear", problems=_Lines(tuple(lines)), mending=mending)
+
+    def _questions(self, maps: Mapping[str, str], splits: str) -> tuple[Question, ...]:
+        """What a person may be asked of: titles that are not known, that tell consent, or feed what another feeds."""
+        doubled = [title for titles, _column in self.doubles for title in titles[1:]]
+        open_titles = [*self.unknown, *(title for title in maps if title in self.others), *doubled]
+        return (
+            *(Question(title, maps.get(title, ""), splits=title == splits) for title in open_titles),
+            *(Question(title, consent=True) for title in self.consent),
+        )
+
+    def _known(self) -> tuple[str, ...]:
+        return tuple(column.header for column in self.columns if column.writable)
 
     def _full_names(self, maps: Mapping[str, str]) -> str:
         """The one unknown column of full names, where nothing feeds first or last name; "" else."""
         names = [title for title in self.unknown if is_full_name(title) and not maps.get(title, "")]
-        fed = {*self.fed, *maps.values()} & {"firstName", "lastName"}
-        offered = {"firstName", "lastName"} <= {column.attribute for column in self.columns}
+        fed = {*self.fed, *maps.values()} & {"firstName", _LAST}
+        offered = {"firstName", _LAST} <= {column.attribute for column in self.columns}
         return names[0] if len(names) == 1 and offered and not fed else ""
 
     def _suggested(self) -> dict[str, list[Suggestion]]:
@@ -113,7 +141,11 @@ class Problems:
         suggestions = Suggestions([column for column in self.columns if column.attribute not in self.fed])
         ours = [title.strip() for title in self.header if title.strip().startswith("_")] if self.missing else []
         others = [*ours, *self.others] if self.missing else []
-        return {title: suggestions.of(title) for title in [*self.unknown, *others][: 10 * _SHOWN]}
+        result = {title: suggestions.of(title) for title in [*self.unknown, *others][: 10 * _SHOWN]}
+        last = next((column for column in self.columns if column.attribute == _LAST), None)
+        if last is not None and _LAST not in self.fed:
+            result |= {title: [Suggestion(last, 1.0)] for title in result if is_last_beside(title, self.header)}
+        return result
 
     def _maps(self, suggested: Mapping[str, Sequence[Suggestion]]) -> dict[str, str]:
         """The maps of what is sure, each attribute once; all else that is not known is dropped."""
@@ -190,7 +222,8 @@ def doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> lis
     for column in {column.attribute: column for _at, column in present}.values():
         titles = feeding[column.attribute]
         if len(titles) > 1:
-            result.append((sorted(titles, key=lambda title, own=column.header: title != own), column))  # type: ignore[misc]
+            own = [title for title in titles if title == column.header]
+            result.append(([*own, *(title for title in titles if title not in own)], column))
     return result
 
 

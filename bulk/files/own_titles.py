@@ -28,7 +28,7 @@ def own_titles(
     disputed: set[str] = set()
     partners: dict[str, str] = {}  # attributes that a title feeds beside another only
     for column in columns:
-        if not column.writable or column.attribute in fed:
+        if not column.writable or column.field_id or column.attribute in fed:
             continue
         own = set(map(title_key, (column.header, column.attribute, *column.titles.own)))
         beside = set(map(title_key, column.titles.beside))

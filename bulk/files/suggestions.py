@@ -14,7 +14,7 @@ from bulk.resources.identity import loose_key
 from bulk.resources.likeness import likeness
 from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import Column
-from bulk.resources.titles import is_full_name, title_key, unnumbered
+from bulk.resources.titles import EMPTY_WORDS, is_full_name, title_key, unnumbered
 
 FLOOR: Final = 0.79  # one slip in five letters; below it a title is another word
 _SHORT: Final = 4  # letters of a title up to which a slip makes another word
@@ -23,45 +23,6 @@ _WORDS_ALIKE: Final = 0.55  # of each word: `Last Date` is no `Last Name`
 _RIVAL: Final = 0.95  # a title that may be meant, not one that is
 _MUCH_LESS: Final = 0.04  # by which the next is worse than one that is sure
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_a-zA-Z]+")
-# words that say whose a cell is, which every cell of a row of contacts is
-_EMPTY_WORDS: Final = frozenset(
-    {
-        "your",
-        "my",
-        "the",
-        "contact",
-        "contacts",
-        "customer",
-        "customers",
-        "client",
-        "user",
-        "person",
-        "primary",
-        "main",
-        "kontakt",
-        "kunde",
-        "kunden",
-        "ihr",
-        "ihre",
-        "dein",
-        "deine",
-        "cliente",
-        "clientes",
-        "contacto",
-        "contatto",
-        "contato",
-        "klant",
-        "required",
-        "pflichtfeld",
-        "optional",
-        "obligatoire",
-        "requis",
-        "obligatorio",
-        "requerido",
-        "obbligatorio",
-        "verplicht",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +38,11 @@ class Suggestions:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._known = [
-            (key, words, column, worth)
+            (key, _words(title), column, worth)
             for column in columns
             if column.writable
             for title, worth in _titles_of(column)
-            if (key := title_key(title)) and (words := _words(title)) is not None
+            if (key := title_key(title))
         ]
 
     def of(self, title: str) -> list[Suggestion]:
@@ -97,7 +58,7 @@ class Suggestions:
 
     def _like(self, title: str) -> Iterator[Suggestion]:
         key, words = title_key(title), _words(title)
-        bare = "".join(word for word in words if word not in _EMPTY_WORDS)
+        bare = "".join(word for word in words if word not in EMPTY_WORDS)
         for known, known_words, column, worth in self._known:
             if key == known:
                 yield Suggestion(column, worth)

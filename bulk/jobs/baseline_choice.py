@@ -94,7 +94,8 @@ def usable(job: Job) -> bool:
     """Whether the rows of a job may be edits of an export's."""
     options = job.options
     return (
-        options.mode in ("upsert", "update")
+        not options.exact_columns  # every cell counts then, not only what was edited
+        and options.mode in ("upsert", "update")
         and options.on_duplicate != "all"
         and not job.translations.foreign
         and not (

@@ -150,5 +150,6 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),
         **({"deletes": going.to_json()} if going.records else {}),
         **(of_baseline if baseline else {}),
+        **({"lacking": lacks} if (lacks := checkpoint.fact(facts.LACKING)) else {}),
         **({"unknown": dict(+sums.unknown)} if +sums.unknown else {}),
     }  # fmt: skip

@@ -57,10 +57,14 @@ def matched(
         each = range(len(source.names))
         return source.used_as([_matched_member(resource, source, at, options, names, seeking=seeking) for at in each])
     open_ended = (names is None and bool(resource.custom)) or seeking
-    return understood(
+    match = understood(
         source, columns_of(resource, names, options.separator), _given(options, others), needs_of(resource, options),
         ignore_unknown=options.ignore_unknown, open_ended=open_ended,
     )  # fmt: skip
+    for name in options.exact_columns:
+        if match.index(name) is None:
+            raise UsageError("exact_column_missing", column=name)
+    return match
 
 
 def _given(options: ImportOptions, others: Collection[str] = ()) -> Given:

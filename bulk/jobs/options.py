@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
-from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.jobs.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 from bulk.resources.kinds.date_forms import Dates, is_form
 
 Check = Callable[[Any], bool]
@@ -84,6 +84,10 @@ def _is_zone(value: Any) -> bool:
         return False
 
 
+def _are_exact(value: Any) -> bool:
+    return _are_names(value) and all(name in EXACT for name in value)
+
+
 def _or_none(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -103,6 +107,7 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "sets": (_are_texts, "it maps columns to values"),
     "preset": (_is_name, "name a preset; or write auto or none"),
     "split_name": (_is_text, "name the column of full names; or write auto"),
+    "exact_columns": (_are_exact, "name tags, lists or account"),
     "ignore_unknown": _FLAG,
     "create_fields": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
@@ -173,6 +178,7 @@ class ImportOptions:
     skip_lines: int = 0
     sheet: str = ""
     on_duplicate: OnDuplicate = "error"
+    exact_columns: tuple[str, ...] = ()  # of which a cell is all that there should be
     blank: str = ""  # "keep" in so many words keeps what was emptied in a sheet too
     baseline: str = "auto"
     on_conflict: str = ""

@@ -76,6 +76,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         checkpoint.note(facts.NEW_NAMES, made)
         deciding.looks.note(checkpoint)
         deciding.going.note(checkpoint)
+        checkpoint.note(facts.LACKING, dict(deciding.lacking))
         await checkpoint.durable()
         again = sum(bool(names_made) for names_made in made.values())  # they are read again before any is made
         left, _writes = checkpoint.planned.left()

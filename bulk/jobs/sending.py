@@ -59,7 +59,7 @@ async def send_rows(
         reading = reading_of(job, needs)
         back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, reading)
         rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow, counts=batches.counts)
-        if options.undoable:
+        if options.undoable or options.exact_columns:  # what a contact has has to be known
             rows.flow_of = UndoableRows(prepared, checkpoint).flow
         if checkpoint.fact(facts.BASELINE):  # what both changed is judged by how it is shortly before
             rows.stale = NOT_OLD

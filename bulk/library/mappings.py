@@ -21,14 +21,19 @@ KEYS: Final[Mapping[str, str]] = {
     "preset": "preset",
     "split_name": "split_name",
     "separator": "separator",
+    "date_format": "date_format",
+    "timezone": "timezone",
+    "exact": "exact_columns",
+    "owner_default": "owner_default",
     "encoding": "encoding",
     "delimiter": "delimiter",
     "skip_lines": "skip_lines",
     "sheet": "sheet",
     "columns": "maps",  # tables stand at the end of the file
     "set": "sets",
+    "owners": "map_user",
 }
-_BY_TITLE: Final = ("maps", "sets")  # tables, of which each line is one that something given goes before
+_BY_TITLE: Final = ("maps", "sets", "map_user")  # tables, of which each line is one that something given goes before
 _HEAD: Final = "# What is said of the columns of a file, for the next file of this kind\n"
 
 

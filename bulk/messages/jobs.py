@@ -71,6 +71,14 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The mapping {file} does not fit this file. {refusal} Take out of the mapping what such files have no more,"
             " or leave ⟦mapping⟧ out."
         ),
+        "exact_of_contacts": "⟦exact_columns⟧ is about contacts, not {resource}. Leave it out.",
+        "exact_with": (
+            "⟦exact_columns⟧ does not go with ⟦{option}⟧: a cell cannot be all that there should be then. Drop one."
+        ),
+        "exact_column_missing": (
+            "⟦exact_columns={column}⟧: the file has no column for {column}, so nothing is said of it. Leave it out, or"
+            " say which column it is with ⟦map⟧."
+        ),
         "split_name_of_contacts": "⟦split_name⟧ takes names of contacts apart, and no others. Leave it out.",
         "duplicates_all_impossible": ("⟦on_duplicate=all⟧: of {resource} no two have one {key}. Use first or last."),
         "job_options_unknown": (

@@ -1,8 +1,9 @@
 """From rows to flows: what a row of a resource asks of the API, in which order, and how it is settled. Pure.
 
 * What a row changes, decided before anything is written: `changes` (the value `Change`), `contact_changes`,
-  `record_changes` (what differs), `learning` (what is asked first), `plan_lines` (a `Change` as lines of a plan),
-  `projected` (what a record will be by its `Change`). Whether it is so still: `as_planned`, `looking_again`.
+  `record_changes` (what differs), `exact` (what a row does not name, and goes), `learning` (what is asked first),
+  `plan_lines` (a `Change` as lines of a plan), `projected` (what a record will be by its `Change`). Whether it is so
+  still: `as_planned`, `looking_again`.
 * A row's record and its decision: `rows/`, each a writer of `writers`; `record_keys`.
 * Carrying it out, request by request: `steps/`; `settling` (what may not be repeated), `consent` (who may be
   subscribed).

@@ -7,13 +7,18 @@ none that might tell who may be mailed: a wrong column is worse than a question.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from bulk.resources.identity import loose_key
 
 # what does not make another title of one; the last three are curly and slanted apostrophes
 _NOTHING: Final = str.maketrans(dict.fromkeys("_-.:*'`\"()\u2019\u2018\u00b4"))
+
+
+_LONG: Final = 100  # letters of what is no title but a cell, mostly
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,21 @@ NO_TITLES: Final = Titles()
 
 def title_key(title: str) -> str:
     """What two spellings of one title share: case, blanks, accents, `_`, `-`, dots, and what is invisible."""
+    return _short_key(title) if len(title) <= _LONG else _key(title)
+
+
+@lru_cache(maxsize=4096)
+def _short_key(title: str) -> str:
+    return _key(title)  # each job asks for that of every title there is
+
+
+def _key(title: str) -> str:
     return "".join(loose_key(title).translate(_NOTHING).split())
 
 
 EMAIL: Final = Titles(
     own=(
-        "E-Mail", "E-Mail Address", "Email Addresses", "Email Addr", "Mail", "Mail Address", "Primary Email",
+        "E-Mail", "E-Mail Address", "Email Addr", "Mail", "Mail Address", "Primary Email",
         "Primary Email Address", "Contact Email", "Contact Email Address", "Your Email", "Your Email Address",
         "E-Mail-Adresse", "E-Mailadresse", "Mailadresse", "Ihre E-Mail", "Ihre E-Mail-Adresse", "Deine E-Mail",
         "Adresse e-mail", "Adresse mail", "Adresse de messagerie", "Adresse de courriel", "Adresse courriel",
@@ -213,6 +227,13 @@ STAGE: Final = Titles(
 )
 PIPELINE: Final = Titles(own=("Pipeline", "Pipeline Name", "Deal Pipeline"), rivals=("Funnel",))
 
+# words that say whose a cell is, which every cell of a row of contacts is
+EMPTY_WORDS: Final = (
+    "your", "my", "the", "contact", "contacts", "customer", "customers", "client", "user", "person", "primary", "main",
+    "kontakt", "kunde", "kunden", "ihr", "ihre", "dein", "deine", "cliente", "clientes", "contacto", "contatto",
+    "contato", "klant", "required", "pflichtfeld", "optional", "obligatoire", "requis", "obligatorio", "requerido",
+    "obbligatorio", "verplicht",
+)  # fmt: skip
 # titles of a person's whole name: read by nothing by itself, but taken apart where that is asked for
 FULL_NAMES: Final = (
     "Name", "Full Name", "Fullname", "Contact Name", "Contact", "Your Name", "Customer Name", "Client Name",
@@ -225,12 +246,23 @@ FULL_NAMES: Final = (
     "Nome completo", "Nome e cognome", "Cognome e nome", "Nominativo", "Nome", "Nome e sobrenome", "Nome e apelido",
     "Volledige naam", "Naam", "Voor- en achternaam", "Contactpersoon", "Klantnaam",
 )  # fmt: skip
+# titles that are the last name beside a first name of the same language, as far as can be told: suggested, never read
+LAST_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("vorname", "vornamen", "rufname"),
+    "naam": ("voornaam", "voornamen", "roepnaam"),
+}
 _FULL: Final = frozenset(map(title_key, FULL_NAMES))
 
 
 def unnumbered(key: str) -> str:
     """The key of a title without the number at its end: one of several of a kind."""
     return key.rstrip("0123456789")
+
+
+def is_last_beside(title: str, header: Collection[str]) -> bool:
+    """Whether a title that may be a full name is the last one in this file."""
+    partners = LAST_BESIDE.get(title_key(title), ())
+    return any(title_key(other) in partners for other in header)
 
 
 def is_full_name(title: str) -> bool:

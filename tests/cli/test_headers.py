@@ -93,3 +93,29 @@ def test_a_field_of_the_account_goes_before_what_its_title_tells(bulk: Shell, cs
     refused = bulk.sandbox("import", path, "--set", "tags=New")
     assert refused.code == 2
     assert "'Etiketten' would be read as tags" in refused.err
+
+
+def test_a_name_beside_a_first_name_is_suggested_as_the_last(bulk: Shell, csv_file: CsvFile):
+    path = csv_file("Mail;Vorname;Name\nada@example.com;Ada;Lovelace\n")
+    result = bulk.sandbox("import", path)
+    assert result.code == 2
+    assert "'Name'. Nearest: lastName" in result.err
+    assert bulk(*pasted(result.err)).code == 0
+    english = bulk.sandbox("import", csv_file("email,First Name,Name\nada@example.com,Ada,Lovelace\n"))
+    assert "Name=" in pasted(english.err)
+
+
+def test_of_a_folder_no_command_is_made(bulk: Shell, csv_file: CsvFile):
+    folder = bulk.folder / "files"
+    folder.mkdir()
+    (folder / "contacts.csv").write_text("email,Vornme\nada@example.com,Ada\n", "utf-8")
+    result = bulk("import", "--sandbox", "all", folder, "--rate", "0")
+    assert "'Vornme'. Nearest: firstName" in result.err
+    assert "bulk import" not in result.err.split("Nearest")[1].partition("resume")[0]
+
+
+def test_what_may_be_all_of_a_kind_still_has_its_command(bulk: Shell, csv_file: CsvFile):
+    result = bulk.sandbox("import", csv_file("email,Vornme\nada@example.com,Ada\n"), "--on-duplicate", "all")
+    command = pasted(result.err)
+    assert command[command.index("--on-duplicate") + 1] == "all"
+    assert command[-2:] == ["--map", "Vornme=firstName"]
