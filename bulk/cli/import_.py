@@ -1,5 +1,6 @@
 """`bulk import`."""
 
+# hub: what is asked for meets what reads, asks, runs and shows it
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator

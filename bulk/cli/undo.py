@@ -1,5 +1,6 @@
 """`bulk undo`."""
 
+# hub: as an import
 from __future__ import annotations
 
 from functools import partial

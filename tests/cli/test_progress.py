@@ -123,6 +123,8 @@ def test_more_is_said_with_verbose(tmp_path, monkeypatch, capsys):
         int(count.replace(",", "")) for count in re.findall(r"^ +([\d,]+)  (?:[A-Z]+ \S+|others)", said, re.MULTILINE)
     ]
     assert sum(listed) == summary["requests"]
-    assert re.search(r"^  reading the account: [\d.]+ s$", said, re.MULTILINE)
+    stages = re.findall(r"^  (connecting|checking the file|reading the account|sending): [\d.]+ s$", said, re.MULTILINE)
+    assert stages
+    assert stages == [stage for stage, seconds in summary["stages"].items() if seconds][: len(stages)]
     assert run(["import", "contacts", "a.csv", "--sandbox", "--rate", "0", "--job", "two"]) == 0
-    assert "reading the account" not in capsys.readouterr().err
+    assert "sending: " not in capsys.readouterr().err
