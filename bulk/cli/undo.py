@@ -1,5 +1,6 @@
 """`bulk undo`."""
 
+# hub: it finds the job, its account and its pace, asks, and shows how it ended
 from __future__ import annotations
 
 from functools import partial
