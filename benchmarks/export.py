@@ -52,7 +52,12 @@ def environment_of(folder: Path, options: tuple[str, ...]) -> Iterator[dict[str,
 
 def export(environment: dict[str, str], folder: Path, *options: str, resource: str = "contacts") -> dict[str, Any]:
     """Run one export; its summary, with peak `memory` in MiB."""
-    command = (*BULK, "export", resource, str(folder / "out.csv"), "--json", "--quiet", *options)
+    return job(environment, "export", resource, str(folder / "out.csv"), *options)
+
+
+def job(environment: dict[str, str], *command: str) -> dict[str, Any]:
+    """Run one job; its summary, with peak `memory` in MiB."""
+    command = (*BULK, *command, "--json", "--quiet")
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     text = process.stdout.read() if process.stdout else ""
     _pid, status, usage = os.wait4(process.pid, 0)

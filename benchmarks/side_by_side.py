@@ -1,11 +1,12 @@
-"""An export beside a plain loop, in one run: `python -m benchmarks.side_by_side [--quick] [WINDOW ...]`.
+"""An export beside a plain loop, in one run: `python -m benchmarks.side_by_side [--quick] [--import] [WINDOW ...]`.
 
 At the same time, each from a served sandbox of its own at 5 requests a second: `bulk export`, and a loop of httpx over
 one connection that reads page after page by offset, as anybody would write it. Beside both, what the limit allows by
 arithmetic. Real seconds on loopback ports; the whole processes are timed, their start and the file included.
 
 WINDOW is how the sandbox counts, `sliding` and `fixed` by default; `jitter` adds a line on which each way takes up to
-40 ms more. `--columns` compares five plain columns with a loop that asks for nothing beside the contacts.
+40 ms more. `--columns` compares five plain columns with a loop that asks for nothing beside the contacts. `--import`
+sends 1,000 new contacts instead, one request each, beside nothing but the limit.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.export import export, served
+from benchmarks.export import export, job, served
 
 RATE, PAGE = 5, 100
 INCLUDE = {"include": "fieldValues,contactTags.tag,contactLists,accountContacts"}
@@ -73,12 +74,27 @@ def compare(folder: Path, contacts: int, latency: float, serving: tuple[str, ...
     )
 
 
+def send(folder: Path, rows: int, latency: float, serving: tuple[str, ...]) -> str:
+    """Import so many new contacts, one request each; what there is to say of it."""
+    file = folder / "rows.csv"
+    file.write_text("email,firstName\n" + "".join(f"n{n}@example.com,N{n}\n" for n in range(rows)))
+    serving = ("--latency", str(latency), *serving)
+    with served(folder / "ours", 0, skewed=False, options=serving) as environment:
+        summary = job(environment, "import", "contacts", str(file), "--engine", "single")
+    requests, seconds = summary["requests"], summary["seconds"]
+    assert summary["rows"]["succeeded"] == rows, summary
+    return (
+        f"{latency * 1000:5,.0f} ms {' '.join(serving[2:]):28} {seconds:6.1f} s, "
+        f"{requests / seconds / RATE:.3f} of the limit, {requests} requests, {summary['retries']} refused"
+    )
+
+
 def main() -> None:
     """Print a line for each way of counting and each latency."""
-    quick, columns = "--quick" in sys.argv, "--columns" in sys.argv
-    contacts = 2_000 if quick else 20_000
+    quick, columns, imports = ("--" + word in sys.argv for word in ("quick", "columns", "import"))
+    contacts = 1_000 if imports else 2_000 if quick else 20_000
     windows = [word for word in sys.argv[1:] if not word.startswith("--")] or ["sliding", "fixed"]
-    what = "five columns" if columns else "whole contacts"
+    what = "sent" if imports else "five columns" if columns else "whole contacts"
     print(f"{contacts:,} contacts, {what}, {RATE} requests a second (goals: 1.01 at 200 ms, 0.22 at 1,000 ms; 0.975)")
     with tempfile.TemporaryDirectory() as name:
         for window in windows:
@@ -86,7 +102,10 @@ def main() -> None:
             for latency in (0.2, 1.0) if window == "sliding" else (0.2,):
                 place = Path(name) / f"{window} {latency}"
                 place.mkdir()
-                print(compare(place, contacts, latency, serving, columns=columns), flush=True)
+                if imports:
+                    print(send(place, contacts, latency, serving), flush=True)
+                else:
+                    print(compare(place, contacts, latency, serving, columns=columns), flush=True)
 
 
 if __name__ == "__main__":

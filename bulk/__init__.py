@@ -42,13 +42,17 @@ if TYPE_CHECKING:
         plan_file,
         plan_folder,
         plan_rows,
+        read_mapping,
+        report,
         resume,
+        save_mapping,
         start_export,
         start_import,
         start_resume,
         undo,
         validate_file,
         validate_rows,
+        with_mapping,
     )
 
 __version__ = "0.1.0"
@@ -57,8 +61,8 @@ __all__ = [
     "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "NothingToUndoError", "Plan",
     "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply",
     "compare", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
-    "import_rows", "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume",
-    "undo", "validate_file", "validate_rows",
+    "import_rows", "plan_file", "plan_folder", "plan_rows", "read_mapping", "report", "resume", "save_mapping",
+    "start_export", "start_import", "start_resume", "undo", "validate_file", "validate_rows", "with_mapping",
 ]  # fmt: skip
 _OF_THE_MODULE = ("Any", "TYPE_CHECKING", "annotations", "importlib")
 

@@ -11,6 +11,7 @@ import click
 
 from bulk.cli import terminal
 from bulk.cli.command import in_order
+from bulk.cli.header_command import with_full_command
 from bulk.cli.main import bulk
 from bulk.errors import BulkError, ReaderGoneError
 from bulk.wording import FrontEnd
@@ -49,6 +50,8 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the border
         text, code = _told(error)
+        if isinstance(error, BulkError):
+            text = with_full_command(error, text, arguments)
         terminal.tell(f"bulk: {_without_secrets(text)}", err=True)
         return code
 

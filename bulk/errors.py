@@ -56,7 +56,7 @@ class AbortedError(BulkError):
 
 
 class DeclinedError(AbortedError):
-    """Somebody was asked, and said that nothing is to be deleted. Exit code 3."""
+    """Somebody was asked, and said that nothing is to be done; or has to be. Nothing was. Exit code 3."""
 
 
 class UnfinishedError(BulkError):

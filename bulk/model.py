@@ -17,6 +17,7 @@ Test = Callable[[Json], bool]
 OUTSIDE: Final = (
     1 << 40
 )  # rows that the file does not have are numbered from here on: those of its export, deleted in it
+FILE_ROWS: Final = 1 << 31  # of several tables in one file, the rows of each are numbered from a multiple of it on
 ALL: Final = "*"  # in `Request.says`: a test of all records of a list together
 
 
@@ -70,9 +71,14 @@ def is_missing(number: int) -> bool:
     return number >= OUTSIDE
 
 
+def place_of(number: int) -> tuple[int, int]:
+    """Which table of its file a row stands in, counted from 0, and its number there, as a spreadsheet shows it."""
+    return divmod(number, FILE_ROWS)
+
+
 def number_told(number: int) -> str:
-    """The number of a row as people see it; "" of a row that the file does not have."""
-    return "" if is_missing(number) else str(number)
+    """The number of a row as people see it, within its table; "" of a row that the file does not have."""
+    return "" if is_missing(number) else str(place_of(number)[1])
 
 
 @dataclass(frozen=True, slots=True)

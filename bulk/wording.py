@@ -27,11 +27,14 @@ MARK: Final = re.compile("⟦([^⟦⟧]*)⟧")
 _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where that is another word
     "map": "maps", "set": "sets", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
 }  # fmt: skip
+_FLAGS_OF: Final[Mapping[str, str]] = {"exact_columns": "exact"}  # and the command line
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 FLAGS: Final = frozenset(
     {
         "ignore_unknown",
         "allow_damaged",
+        "allow_joined",
+        "create_fields",
         "resubscribe",
         "guard_formulas",
         "plain",
@@ -46,7 +49,8 @@ OPTIONS: Final = FLAGS | {
     "mode", "key", "map", "on_invalid", "skip_lines", "sheet", "on_duplicate", "blank", "separator", "encoding",
     "delimiter", "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job",
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
-    "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset",
+    "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset", "split_name", "exact_columns",
+    "mapping", "save_mapping", "date_format", "timezone", "owner_default", "map_user",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it
@@ -55,6 +59,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume_job": ("bulk resume {0}", "resume({0}, account)"),
     "resume_in": ("bulk resume {0} --jobs-dir {1}", "resume(Path({1}) / {0}, account)"),
     "undo": ("bulk undo JOB", "undo(job, account)"),
+    "undo_lines": ("bulk undo JOB --dry-run --json", "result.undo.lines"),
     "undo_job": ("bulk undo {0}", "undo({0}, account)"),
     "plan": ("bulk plan", "plan_rows(resource, path, account)"),
     "apply": ("bulk apply {0}", "apply({0}, account)"),
@@ -95,9 +100,11 @@ def marked(mark: str, front_end: FrontEnd) -> str:
         return f"⟦{mark}⟧"
     if of_program:
         return _argument(name, value)
+    if name == "split_name" and value and not _WORD.fullmatch(value):
+        value = shlex.quote(value)
     if name == "map" and value:
-        value = f"'{value}'"
-    return f"--{name.replace('_', '-')} {value}".rstrip()
+        value = shlex.quote(value) if "'" in value else f"'{value}'"
+    return f"--{_FLAGS_OF.get(name, name).replace('_', '-')} {value}".rstrip()
 
 
 def _command(name: str, values: Sequence[str], *, of_program: bool) -> str:
@@ -116,10 +123,12 @@ def _argument(name: str, value: str) -> str:
         return f"{known}=True" if not value else f"{known}={value}"
     if not value:
         return known
+    if name == "exact_columns":
+        return f"{known}=[{_text(value)}]"
     if name == "map":
         title, _, attribute = value.rpartition("=")
         return f"{known}={{{_text(title)}: {_text(attribute)}}}"
-    is_word = _WORD.fullmatch(value) and value not in ("True", "False", "None")
+    is_word = (name == "split_name" or _WORD.fullmatch(value)) and value not in ("True", "False", "None")
     return f"{known}={_text(value) if is_word else value}"
 
 
@@ -183,6 +192,12 @@ def change_told(action: str, column: str, before: str, after: str, most: int = 4
         return action
     before, after = excerpts(before, after, most)
     return f"{action} {column}: " + (f"{before} → {after}" if before and after else after or f"{before} → (empty)")
+
+
+def lacking_told(column: str, rows: int, front_end: FrontEnd) -> str:
+    """What is to be known of rows that name less than a contact has: that stays, unless it is asked for."""
+    lack = f"{counted(rows, 'row')} {agreeing(rows, 'lacks', 'lack')} {column} that the account has, and they stay"
+    return f"{lack}: {marked(f'exact_columns={column}', front_end)} removes them."
 
 
 def pace_told(parts: Sequence[str], requests: int, rate: float, at_least: float = 0.0) -> str:

@@ -139,7 +139,7 @@ def _undone(world: World, before: State, play: Play) -> Iterator[str]:
     """Undo the job by batches, cut off and gone on with: how the account differs from what it was before.
 
     Who was unsubscribed by a batch that took more than 10 s may have left by themselves meanwhile: they stay so, as who
-    has bounced does, and it is said.
+    has bounced or is excluded does, and it is said.
     """
     after = _state(world)
     expected = Expected(before, after, after, frozenset())
@@ -165,7 +165,9 @@ def _undone(world: World, before: State, play: Play) -> Iterator[str]:
 
 def _is_left(line: dict[str, str]) -> bool:
     """Whether a line of an undo says why somebody is not subscribed again."""
-    return line["_code"] == "changed_since" and any(why in line["_error"] for why in STAYS)
+    return line["_code"] == "excluded" or (
+        line["_code"] == "changed_since" and any(why in line["_error"] for why in STAYS)
+    )
 
 
 class cut_off:  # noqa: N801 - it is used as a word

@@ -132,7 +132,7 @@ def test_an_unknown_resource_is_named_with_the_nearest(tmp_path: Path):
         ("deals", {"mode": "updte"}, "takes upsert, create, update, delete"),
         ("deals", {"key": "stage"}, "key='stage'"),
         ("contacts", {"mode": "create", "key": "id"}, "Drop one of them"),
-        ("contacts", {"separator": "ab"}, "give one sign"),
+        ("contacts", {"separator": "ab"}, "give a sign"),
         ("contacts", {"on_duplicate": "none"}, "takes error, first, last, all"),
         ("contacts", {"rate": -1}, "a rate is a number"),
         ("contacts", {"rate": float("nan")}, "a rate is a number"),

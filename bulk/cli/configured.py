@@ -164,7 +164,7 @@ def _expected(option: click.Option) -> str:
 
 
 def _hint(name: str, known: Mapping[str, Any]) -> Part:
-    from bulk.resources.kinds import nearest  # noqa: PLC0415 - for who has an error
+    from bulk.resources.likeness import nearest  # noqa: PLC0415 - for who has an error
 
     close = nearest(name, known)
     return Part.of("nearest", names=close) if close else Part.of("config_any_option")

@@ -259,7 +259,8 @@ def show_failed(path: Path, most: int | None, of: str = "", codes: Mapping[str, 
                 terminal.tell(f"    … in all: {all_told} (-v shows each)" if all_told else "    …")
                 return
             step = f"{row['_step']}: " if row["_step"] else ""
-            terminal.tell(terminal.one_line(f"    {of}row {row['_row']}: {step}{row['_error']}"))
+            table = f"{row['_file']} " if row.get("_file") else ""
+            terminal.tell(terminal.one_line(f"    {of}{table}row {row['_row']}: {step}{row['_error']}"))
 
 
 def show_export(job_result: Result) -> None:

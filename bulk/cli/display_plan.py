@@ -11,7 +11,7 @@ from bulk.cli import display, terminal
 from bulk.cli.advice import GONE_ALREADY
 from bulk.cli.options import command_line
 from bulk.errors import UsageError
-from bulk.wording import agreeing, change_told, counted, duration
+from bulk.wording import FrontEnd, agreeing, change_told, counted, duration, lacking_told
 
 if TYPE_CHECKING:
     from bulk.library import Result
@@ -69,6 +69,8 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
     _show_what_goes(plan)
     if plan.get("emptied"):
         terminal.tell(f"  {counted(plan['emptied'], 'cell')} emptied since the export: cleared there too.")
+    for column, count in plan.get("lacking", {}).items():
+        terminal.tell(f"  {lacking_told(column, count, FrontEnd.COMMAND_LINE)}")
     for family, names in plan["new_names"].items():
         few = join_values(names[:FEW], ", ") + (", …" if len(names) > FEW else "")
         terminal.tell(terminal.one_line(f"  Would be created first: {counted(len(names), family[:-1])}: {few}"))
@@ -79,7 +81,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         terminal.tell(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):
         terminal.tell(f"    … all of them: {folder / 'plan.csv'}")
-    _show_refused(job_result)
+    _show_refused(job_result, {name: part["file"] for name, part in parts.items() if "file" in part})
     if stages := plan.get("unknown", {}).get("stage_values"):
         terminal.tell(f"  {counted(stages, 'cell')} of stages that come with new pipelines may be so by then.")
     _show_automations(plan["automations"])
@@ -124,23 +126,28 @@ def _show_what_goes(plan: dict[str, Any]) -> None:
         terminal.tell(f"  It {takes_away}: bulk apply asks before it does.")
 
 
-def _show_refused(job_result: Result) -> None:
+def _show_refused(job_result: Result, files: dict[str, str]) -> None:
     """Print the first of the rows that are refused, with why, and where all of them stand."""
     counts = job_result.summary.parts or {"": job_result.summary.rows}  # a part has its own reports
     for name, rows in counts.items():
         file = job_result.job / name / display.FAILED
         if refused := rows["rejected"] + rows["failed"]:
             terminal.tell(f"  Refused: {counted(refused, 'row')}. All of them, and why: {file}")
-            display.show_failed(file, FEW, f"{name}.csv " if name else "")
+            display.show_failed(file, FEW, f"{files.get(name, f'{name}.csv')} " if name else "")
 
 
 def _sums(plan: dict[str, Any]) -> Iterator[str]:
     """What becomes of the rows, and how many changes there are of each kind."""
     rows = [f"{plan['rows'][name]:,} {name}" for name in _ROWS if plan["rows"].get(name)]
     yield f"{counted(sum(plan['rows'].values()), 'row')}: {', '.join(rows) or 'none'}"
-    if changes := sum(plan["changes"].values()):
-        each = ", ".join(f"{count:,} {action}" for action, count in sorted(plan["changes"].items()))
-        yield f"{counted(changes, 'change')}: {each}"
+    from bulk.library.plans import NOT_DONE  # noqa: PLC0415 - not for --help
+
+    for what, actions in (
+        ("change", plan["changes"].keys() - NOT_DONE), ("refused change", plan["changes"].keys() & {*NOT_DONE})
+    ):  # fmt: skip
+        if total := sum(plan["changes"][action] for action in actions):
+            each = ", ".join(f"{plan['changes'][action]:,} {action}" for action in sorted(actions))
+            yield f"{counted(total, what)}: {each}"
 
 
 def say_what_it_is(job: Job, say: Callable[[str], None], *, asked: bool) -> None:

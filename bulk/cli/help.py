@@ -19,7 +19,7 @@ def help_command(ctx: click.Context, command: tuple[str, ...]) -> int:
     for name in command:
         known = there.command.commands if isinstance(there.command, click.Group) else {}
         if name not in known:
-            from bulk.resources.kinds import nearest  # noqa: PLC0415 - for who has an error
+            from bulk.resources.likeness import nearest  # noqa: PLC0415 - for who has an error
 
             close = nearest(name, known)
             hint = Part.of("nearest", names=close) if close else Part.of("commands_listed")

@@ -28,6 +28,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     usual = {
         "mode": resource.modes[0], "key": resource.key, "separator": ",", "blank": "", "baseline": "auto",
         "on_conflict": "", "on_duplicate": "error", "preset": "auto",
+        "date_format": "", "timezone": "", "split_name": "", "owner_default": "",
     }  # fmt: skip
     for name, value in usual.items():
         if given.get(name, value) != value:  # an earlier version had fewer
@@ -37,6 +38,10 @@ def _options_again(record: JobRecord) -> Iterator[str]:
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
     for column, value in given.get("sets", {}).items():
         yield f"--set {shlex.quote(f'{column}={value}')}"
+    for old, new in given.get("map_user", {}).items():
+        yield f"--map-user {shlex.quote(f'{old}={new}')}"
     yield from (
-        f"--{name.replace('_', '-')}" for name in ("ignore_unknown", "resubscribe", "allow_damaged") if given[name]
+        f"--{name.replace('_', '-')}"
+        for name in ("ignore_unknown", "resubscribe", "allow_damaged", "allow_joined", "create_fields")
+        if given.get(name)
     )

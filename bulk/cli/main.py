@@ -20,6 +20,7 @@ from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
 from bulk.cli.plan import apply_command, plan_command
 from bulk.cli.presets import presets_command
+from bulk.cli.report import report_command
 from bulk.cli.resources import resources_command
 from bulk.cli.resume import resume_command, retry_command
 from bulk.cli.sandbox import sandbox_group
@@ -29,7 +30,7 @@ from bulk.cli.validate import validate_command
 
 SECTIONS: Final = {
     "Move data": (import_command, export_command, template_command, validate_command, resume_command, retry_command),
-    "See and take back": (plan_command, apply_command, undo_command, compare_command, jobs_command),
+    "See and take back": (plan_command, apply_command, undo_command, compare_command, jobs_command, report_command),
     "Look": (resources_command, presets_command, help_command),
     "Set up": (connections_group, doctor_command, sandbox_group, completion_command),
 }

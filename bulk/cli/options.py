@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from bulk.cli import complete, terminal
-from bulk.errors import UsageError
-from bulk.library.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.cli import complete
+from bulk.library.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 JOBS_DIR = "bulk-jobs"
@@ -75,7 +73,9 @@ max_age = click.option(
     "--max-age", callback=duration, metavar="TIME", default="24h", show_default=True,
     help="Refuse a plan that is older.",
 )  # fmt: skip
-yes = click.option("--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes.")
+yes = click.option(
+    "--yes", is_flag=True, help="Do not ask before --mode delete or --delete-missing deletes, or fields are made."
+)
 apply_yes = click.option("--yes", is_flag=True, help="Do not ask before a plan that deletes is carried out.")
 undo_yes = click.option("--yes", is_flag=True, help="Do not ask before anything is put back.")
 delete_missing = click.option(
@@ -99,6 +99,15 @@ telling = _stack(
 )
 reading = _stack(
     click.option(
+        "--mapping", metavar="FILE", default="",
+        help="What was saved of such a file: its columns, preset, separator and the like. What is given besides goes"
+        " before it.",
+    ),
+    click.option(
+        "--save-mapping", metavar="FILE", default="",
+        help="Save what is said of this file for the next one: --mapping.",
+    ),
+    click.option(
         "--map", "maps", multiple=True, metavar="'HEADER=ATTRIBUTE'",
         help="What a column of the file is; nothing after the = drops it. Repeatable.",
     ),
@@ -111,6 +120,11 @@ reading = _stack(
         "--preset", metavar="NAME", default="auto", show_default=True, shell_complete=complete.presets,
         help="Which program wrote the file: bulk presets. auto: told by its header; none: no program.",
     ),
+    click.option(
+        "--split-name", metavar="[COLUMN]", is_flag=False, flag_value="auto", default="",
+        help="Take a column of full names apart into first and last name; shown before anything is sent. Without"
+        " COLUMN: the one that is called so.",
+    ),
     click.option("--ignore-unknown", is_flag=True, help="Drop columns that are not known."),
     click.option("--key", metavar="COLUMN", default="", help="The column that identifies a record: bulk resources."),
     click.option(
@@ -122,7 +136,28 @@ reading = _stack(
         help="Report rows that break the schema and go on, or send nothing at all.",
     ),
     click.option("--allow-damaged", is_flag=True, help="Send cells too that look spoilt by a spreadsheet."),
-    click.option("--separator", metavar="C", default=",", show_default=True, help="Between values inside a cell."),
+    click.option(
+        "--map-user", multiple=True, metavar="OLD=NEW",
+        help="Who owns what belonged to somebody who is not in this account, by their addresses. Repeatable.",
+    ),
+    click.option(
+        "--owner-default", metavar="EMAIL", default="",
+        help="Who owns what belonged to anybody else who is not in this account.",
+    ),
+    click.option(
+        "--date-format", metavar="FORMAT", default="",
+        help="How dates stand in the file: DMY, MDY, YMD, or codes like %d.%m.%y; ISO is always read.  [default: as far"
+        " as a date can be read in one way only]",
+    ),
+    click.option(
+        "--timezone", metavar="ZONE", default="",
+        help="Where times are meant that do not say it, like Europe/Berlin; no date is moved by it.",
+    ),
+    click.option(
+        "--separator", metavar="C", default=",", show_default=True,
+        help="Between values inside a cell: one sign, or a few like :::",
+    ),
+    click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::"),
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
     click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header."),
@@ -138,6 +173,12 @@ meaning = _stack(
         " emptied since an export clears]",
     ),
     click.option(
+        "--exact", "exact_columns", type=click.Choice(EXACT), multiple=True,
+        help="The cell is all there should be: what it does not name is removed (of lists: unsubscribed). An empty cell"
+        " removes all with --blank clear only. Every cell counts then, not only what was edited since an export."
+        " Repeatable.",
+    ),
+    click.option(
         "--baseline", metavar="EXPORT", default="auto", show_default=True, shell_complete=complete.files,
         help="The export that FILE was made of, its file or job: only cells that differ from it are sent. auto: the"
         " one that FILE fits; none: every cell counts.",
@@ -151,10 +192,20 @@ meaning = _stack(
         "--engine", type=click.Choice(ENGINES), default="auto", show_default=True,
         help="One request a step, or ActiveCampaign's importer for 250 contacts a request; auto: what is faster.",
     ),
+    click.option(
+        "--create-fields", is_flag=True,
+        help="Make custom fields for columns that fit nothing, of types that fit their values; asks first.",
+    ),
     click.option("--no-automations", is_flag=True, help="Nobody enters an automation by this import of contacts."),
     click.option("--undoable", is_flag=True, help="Read first all that is changed, so that bulk undo can put it back."),
     click.option("--resubscribe", is_flag=True, help="Subscribe people again who unsubscribed or bounced."),
 )  # fmt: skip
+
+
+def was_given(name: str) -> bool:
+    """Whether an option of this command was given, and is not as usual."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source in (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
 
 
 def jobs_folder(given: str) -> Path:
@@ -165,69 +216,6 @@ def jobs_folder(given: str) -> Path:
 def command_line(command: str, job: str, jobs: Path) -> str:
     """The command that does something with a job, as it can be pasted."""
     return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {shlex.quote(str(jobs))}")
-
-
-def confirmation(*, deletes: bool, yes: bool) -> Callable[[str], bool] | None:
-    """What asks a person before anything is deleted; None if nobody needs to be. `UsageError` if nobody can be."""
-    if not deletes or yes:
-        return None
-    _check_that_somebody_answers()
-    return ask
-
-
-def ask(question: str) -> bool:
-    """What a person answers to a question before anything is deleted. Raises `UsageError` if nobody can."""
-    _check_that_somebody_answers()
-    return answered(question)
-
-
-def answered(question: str) -> bool:
-    """What is answered to a question. Raises `UsageError`, naming --yes, where standard input ends instead."""
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("delete_unanswered")
-    return answer
-
-
-def ask_to_apply(question: str) -> bool:
-    """What a person answers before a plan is carried out that deletes. Raises `UsageError` if nobody can."""
-    if not sys.stdin.isatty():
-        raise UsageError("apply_unanswerable")
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("apply_unanswered")
-    return answer
-
-
-def ask_to_undo(question: str) -> bool:
-    """What a person answers before anything is put back. Raises `UsageError` if nobody can."""
-    if not sys.stdin.isatty():
-        raise UsageError("undo_unanswerable")
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("undo_unanswered")
-    return answer
-
-
-def answer_to(question: str) -> bool | None:
-    """What is answered to a question; None where standard input ends instead."""
-    while True:
-        shown = terminal.fitted(f"{question} [y/N]:", terminal.width_of(sys.stderr))
-        terminal.echo(f"{shown} ", err=True, nl=False)
-        line = sys.stdin.readline()
-        if not line:
-            terminal.echo(err=True)
-            return None
-        said = line.strip().lower()
-        if said in ("y", "yes"):
-            return True
-        if said in ("", "n", "no"):
-            return False
-
-
-def _check_that_somebody_answers() -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("delete_unanswerable")
 
 
 def file_of(name: str) -> Path | None:

@@ -30,7 +30,7 @@ def plan_command(resource: str, file: str, **chosen: Any) -> int:
     stands in the job's plan.csv, with what is there before and after. To do
     exactly that: bulk apply
 
-    With `all` for RESOURCE, FILE is a folder of CSVs, which are planned after
+    With `all` for RESOURCE, FILE is a folder of files, which are planned after
     one another: what the first would make is there for the others.
     """
     return started(resource, file, chosen, only_plan=True)

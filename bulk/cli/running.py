@@ -29,7 +29,7 @@ def measured(setting: Setting, *, verbose: bool) -> tuple[Setting, Measures | No
     from bulk.library.measuring import Measures  # noqa: PLC0415 - not for --help
 
     measures = Measures()
-    return replace(setting, opened=measures.opened, progress=measures.watching(setting.progress)), measures
+    return replace(setting, opened=measures.opened), measures
 
 
 def run_job(
@@ -51,8 +51,10 @@ def run_job(
     finally:
         close(setting.progress)
     show(job_result)
-    for line in () if measures is None else measures.lines():
-        terminal.tell(f"  {line}", err=True)
+    if measures is not None:
+        stages = [f"{stage}: {seconds:.1f} s" for stage, seconds in job_result.summary.totals.stages.items()]
+        for line in (*stages, *measures.lines()):
+            terminal.tell(f"  {line}", err=True)
     error = job_result.error
     if error is None:  # the rows of a plan wait to be sent, which is no failure
         return 0 if job_result.summary.complete or job_result.planned else 1

@@ -11,7 +11,7 @@ import click
 from bulk.cli import complete, display, options, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Command
-from bulk.cli.import_ import import_options
+from bulk.cli.import_ import import_options, mapping_kept
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
@@ -19,6 +19,7 @@ from bulk.wording import FrontEnd, counted
 
 if TYPE_CHECKING:
     from bulk.library import Findings
+    from bulk.model import Issue
 
 SHOWN = 20  # issues shown without -v
 
@@ -56,7 +57,8 @@ def validate_command(resource: str, file: str, **chosen: Any) -> int:
         return await run_validation(result, options.file_of(file), given, setting, offline=access is None)
 
     try:
-        findings = anyio.run(run)
+        with mapping_kept(chosen, given):
+            findings = anyio.run(run)
     except UnfinishedError as stopped:
         raise again_later(stopped) from stopped
     finally:
@@ -77,8 +79,14 @@ def _as_json(findings: Findings) -> dict[str, Any]:
         "codes": dict(findings.codes),
         "unchecked": list(findings.unchecked),
         "offline": findings.offline,
-        "issues": [asdict(issue) for issue in findings.issues],
+        "issues": [_issue(findings, issue) for issue in findings.issues],
     }
+
+
+def _issue(findings: Findings, issue: Issue) -> dict[str, Any]:
+    """An issue for programs; with its table where there are several."""
+    file, row = findings.place(issue)
+    return {**asdict(issue), "row": row, **({"file": file} if file else {})}
 
 
 def _show(findings: Findings, *, most: int | None) -> None:
@@ -87,7 +95,8 @@ def _show(findings: Findings, *, most: int | None) -> None:
 
     tally = findings.tally
     for issue in findings.issues[:most]:
-        terminal.tell(terminal.one_line(f"row {issue.row}: {describe(issue)}"))
+        file, row = findings.place(issue)
+        terminal.tell(terminal.one_line(f"{f'{file} ' if file else ''}row {row}: {describe(issue)}"))
     left = findings.codes.total() - len(findings.issues[:most])
     if left > 0:
         terminal.tell(f"… and {left:,} more: " + ", ".join(f"{n:,} {code}" for code, n in findings.codes.most_common()))

@@ -5,14 +5,18 @@ Knows headers and declarations, and no file. Which custom fields there are is kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, position
+from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import Added, add_set, joined
+from bulk.files.source import FILE
+from bulk.files.split_names import Split, split_of
+from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
 from bulk.resources.presets.consent import Consent, Says, Signal, is_title, looks_like_consent, strictest
 from bulk.resources.presets.preset import Form, Preset
@@ -20,17 +24,28 @@ from bulk.resources.spec import Resource, Writing, normalise
 
 CONSENT: Final = "_consent"  # what is added last: how the row's person stands
 _MEANT: Final = {"consent": Says.OPT_IN, "optedout": Says.OPT_OUT}  # what a map can say of a column of consent
+_BY_ROW: Final = {
+    Says.ALL_LEFT: Says.LEFT_WHEN,
+    Says.ALL_BOUNCED: Says.BOUNCED_WHEN,
+}  # where a file has rows of several
 _UNSUBSCRIBED: Final = "unsubscribe_lists"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE."""
+    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE.
+
+    `dates` is how dates stand in it; `split_name` is the title of a column of full names, AUTO the one that is called
+    so, "" for none. `others` are titles, normalised, of other tables of the same file: maps may be of these.
+    """
 
     maps: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, str] = field(default_factory=dict)
     preset: str = AUTO
     separator: str = ","
+    dates: Dates = field(default_factory=Dates)
+    split_name: str = ""
+    others: Collection[str] = ()
 
 
 # wide: one attribute for each way in which rows are put right
@@ -41,7 +56,8 @@ class Adaptation:
     `own` is how many columns the file has; `header` those and what is added. `feeds` are attributes by the indexes of
     the file's columns, `firsts` indexes whose cell gives way, where it is empty, to the first of the others that is
     not. `joins` are names added to a cell, `adds` cells added to each row.
-    `mapped` are the indexes of which a map speaks. `of_all` is what is said of everybody in the file.
+    `mapped` are the indexes of which a map speaks, `told` attributes of those that only their
+    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file.
     """
 
     header: tuple[str, ...]
@@ -60,6 +76,8 @@ class Adaptation:
     lists_at: int | None = None
     unsubscribed_at: int | None = None
     consent_at: int | None = None
+    told: Mapping[int, str] = field(default_factory=dict)
+    split: Split | None = None
 
     def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
@@ -90,7 +108,7 @@ class Adaptation:
         """What the file is called: its program, and whom the file holds where that is not said by row."""
         if self.preset is None:
             return ""
-        if not self.preset.by_name:
+        if not self.preset.by_name or any(signal.says is Says.FILE_NAME for _at, signal in self.signals):
             return self.preset.title
         own = [signal.read("") for _at, signal in self.signals if signal in self.preset.signals]
         of_all = strictest([self.of_all or Consent.AGREED, *own])
@@ -104,7 +122,10 @@ class Adaptation:
         """
         read = {at for at, _signal in self.signals}
         maps = {title: "" if self._is_read(title, read) else target for title, target in self.given.maps.items()}
+        if self.split is not None:
+            maps[self.header[self.split.at].strip()] = ""
         if self.preset is None:
+            self._refuse_fields(names)
             return maps
         for at, title in enumerate(self.header[: self.own]):
             if at in self.mapped or not title.strip() or title.strip().startswith("_"):
@@ -115,6 +136,14 @@ class Adaptation:
             if target is not None:
                 maps[title.strip()] = target
         return maps
+
+    def _refuse_fields(self, names: ColumnNames) -> None:
+        """Raise `UsageError` where rows are put right by a title that is a custom field's here."""
+        used = {at for at, _names in self.joins} | {self.email_at, self.lists_at, self.unsubscribed_at}
+        for at, attribute in self.told.items():
+            title = self.header[at].strip()
+            if at in used and names.find(title) is not None:
+                raise UsageError("title_of_field", title=title, attribute=attribute)
 
     def _is_read(self, title: str, read: set[int]) -> bool:
         at = position(self.header[: self.own], title)
@@ -142,8 +171,13 @@ _OF_ALL: Final = {
 }  # fmt: skip
 
 
-def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: Given) -> Adaptation | None:
+def adaptation_of(
+    header: Sequence[str], file: str, resource: Resource, given: Given, *, telling: bool = False
+) -> Adaptation | None:
     """How the rows of a file are put right, by its header and name; None: it is as it is meant.
+
+    What may have custom fields may have dates, which are put into ISO form. `telling`: it is one of several tables, of
+    which others say who may be mailed.
 
     Raises `UsageError` for a preset that is not known or does not fit, and for what cannot be set.
     """
@@ -151,23 +185,25 @@ def adaptation_of(header: Sequence[str], file: str, resource: Resource, given: G
     preset = _preset(header, given.preset, people=people)
     mapped = {at: target for title, target in given.maps.items() if (at := position(header, title)) is not None}
     signals = _signals(header, preset, mapped) if people else ()
-    if preset is None and not signals and not given.sets:
+    if preset is None and not (signals or given.sets or given.split_name or resource.custom):
         return None
     names = ColumnNames(resource.columns)
+    told = {} if preset is not None else own_titles(header, resource.columns, names, mapped)
     feeds, firsts = _taken(header, preset, mapped, names)
-    feeding = _feeding(header, preset, mapped, feeds, names)
+    feeding = _feeding(header, preset, {**mapped, **told}, feeds, names)
     added = Added(list(header))
     for name, value in given.sets.items():
         add_set(added, feeding, names.find(name), (name, value), given.separator)
+    split = split_of(header, given.split_name, mapped, feeding, added) if given.split_name else None
     of_all = None if preset is None else _of_all(header, preset, PurePath(file).name)
-    if tells := bool(signals) or of_all is not None:
+    if tells := telling or bool(signals) or of_all is not None:
         if "lists" in feeding and _UNSUBSCRIBED not in feeding:
             feeding[_UNSUBSCRIBED] = added.column(_UNSUBSCRIBED, "")
         added.titles.append(CONSENT)
     return Adaptation(
         tuple(added.titles), len(header), given, preset, feeds, mapped, _forms(header, preset, mapped), firsts, signals,
         of_all, tuple(added.joins), tuple(added.cells), feeding.get("email"), feeding.get("lists"),
-        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None,
+        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split,
     )  # fmt: skip
 
 
@@ -188,7 +224,10 @@ def _preset(header: Sequence[str], name: str, *, people: bool) -> Preset | None:
 def _of_all(header: Sequence[str], preset: Preset, name: str) -> Consent | None:
     """What a file's name says of all in it. That of a report says nothing, and may once have said that they left."""
     consent = preset.consent_of(name)
-    if consent is None and preset.by_name and "_row" in [title.strip() for title in header]:
+    titles = [title.strip() for title in header]
+    if FILE in titles:  # the report of several tables, each of whose rows says whose it is
+        return None
+    if consent is None and preset.by_name and "_row" in titles:
         return Consent.UNCLEAR
     return consent
 
@@ -197,6 +236,10 @@ def _signals(header: Sequence[str], preset: Preset | None, mapped: Mapping[int, 
     """The columns that tell consent: those of which a map says so, and those of the preset of which no map speaks."""
     meant = [(at, _MEANT[normalise(to)]) for at, to in mapped.items() if normalise(to) in _MEANT]
     known = () if preset is None else preset.signals
+    titles = [title.strip() for title in header]
+    if preset is not None and preset.by_name and FILE in titles:
+        by_row = Signal(FILE, Says.FILE_NAME, preset.by_name)
+        known = (*(replace(s, says=_BY_ROW.get(s.says, s.says)) for s in known), by_row)
     return (
         *((at, Signal(header[at], says)) for at, says in meant),
         *((at, s) for at, title in enumerate(header) if at not in mapped for s in known if s.fits(title)),

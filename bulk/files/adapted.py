@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeVar
@@ -17,49 +17,60 @@ from typing import Final, TypeVar
 from bulk.files.adaptation import Adaptation
 from bulk.files.matching import Match
 from bulk.files.source import Record, Source
+from bulk.files.split_names import Split
 from bulk.resources.identity import address_key
-from bulk.resources.kinds import DATE
+from bulk.resources.kinds import DATE, DATETIME, Kind, Problem
+from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.presets.consent import Consent, strictest, strictness
 from bulk.resources.presets.preset import Form
+from bulk.resources.spec import clears
 
 Read = TypeVar("Read")
+NAMES_SHOWN: Final = 5  # of those that are taken apart
 _REMEMBERED: Final = 20_000  # texts of a column,
 _LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
+# wide: what is read of its cells, one attribute for each way
 @dataclass(slots=True)
 class Adapted:
     """A `Source` as an adaptation puts it right.
 
-    `counts` are the rows by consent, once a pass has begun. Cells that say the same are read once.
+    `counts` are the rows by consent, `names` the first that are taken apart, once a pass has begun. Cells that say the
+    same are read once.
     """
 
     source: Source
     adaptation: Adaptation
     counts: Counter[Consent] = field(default_factory=Counter)
+    names: list[tuple[str, str, str]] = field(default_factory=list)
     _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
+    _dates: list[tuple[int, Callable[[str], str | Problem]]] = field(default_factory=list)
     _signals: list[tuple[int, Callable[[str], Consent]]] = field(default_factory=list)
     _addresses: dict[Consent, array[int]] | None = None
 
     def __post_init__(self) -> None:
         self._signals = [(at, remembering(signal.read)) for at, signal in self.adaptation.signals]
-        self._use(range(self.adaptation.own), ())
+        self._use(range(self.adaptation.own), {})
 
     def used_as(self, match: Match) -> Match:
         """Put right the cells of the columns alone that are used so; the match, with what the file says of people."""
         used = {at for at, _column in match.columns}
         used |= {other for at, others in self.adaptation.firsts if at in used for other in others}
-        self._use(used, {at for at, column in match.columns if column.kind is DATE})
+        self._use(used, {at: column.kind for at, column in match.columns if column.kind in (DATE, DATETIME)})
         return replace(match, consent_at=self.adaptation.consent_at)
 
-    def _use(self, columns: Collection[int], days: Collection[int]) -> None:
-        """Put right the cells of these columns alone; `days` of them take a date without its time."""
-        separator = self.adaptation.given.separator
+    def _use(self, columns: Collection[int], dated: Mapping[int, Kind]) -> None:
+        """Put right the cells of these columns alone; `dated` are those of dates, with their kinds."""
+        how = self.adaptation
+        forms = {at: form for at, form in how.forms if at in columns}
+        own = {at for at, form in forms.items() if form.dates or at in dated} | {at for at in dated if at < how.own}
         self._forms = [
-            (at, remembering(partial(_meant, form, separator, day=at in days)))
-            for at, form in self.adaptation.forms
-            if at in columns
+            (at, remembering(partial(form.meant, separator=how.given.separator))) for at, form in forms.items()
+        ]
+        self._dates = [
+            (at, remembering(partial(_dated, _dates_of(how.given.dates, forms.get(at)), dated.get(at)))) for at in own
         ]
 
     @property
@@ -99,7 +110,11 @@ class Adapted:
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows, put right."""
         if self.adaptation.signals and self._addresses is None:
-            self._addresses = self._strict_addresses()
+            self._addresses = self.strict_addresses()
+        how = self.adaptation
+        if not (self._forms or self._dates or how.firsts or how.joins or len(how.header) > how.own):
+            yield from self.source.records(only)
+            return
         for record in self.source.records(only):
             record.cells = self._cells(record)
             yield record
@@ -114,13 +129,28 @@ class Adapted:
         for at, meant in self._forms:
             if cells[at]:
                 cells[at] = meant(cells[at])
+        for at, dated in self._dates:
+            if cells[at].strip() and not clears(cells[at]):
+                read = dated(cells[at])
+                if isinstance(read, str):
+                    cells[at] = read
+                elif record.doubts is None or at not in record.doubts:
+                    record.doubts = {**(record.doubts or {}), at: read}
         how.complete(cells)
         cells += how.adds
+        if how.split is not None:
+            self._split(cells, how.split)
         if consent is not None:
             if consent is Consent.LEFT:
                 how.withdraw(cells)
             cells.append(consent.value)
         return cells
+
+    def _split(self, cells: list[str], split: Split) -> None:
+        """Take the row's name apart; the first few are kept to be shown."""
+        parts = split.take_apart(cells)
+        if parts[0].strip() and len(self.names) < NAMES_SHOWN and parts not in self.names:
+            self.names.append(parts)
 
     def _consent(self, cells: list[str]) -> Consent:
         """What counts of the row's person: the strictest that any row of this address says."""
@@ -144,9 +174,19 @@ class Adapted:
             said.append(self.adaptation.of_all)
         return said[0] if len(said) == 1 else strictest(said)
 
-    def _strict_addresses(self) -> dict[Consent, array[int]]:
+    @property
+    def tells(self) -> bool:
+        """Whether it says of its rows who may be mailed."""
+        return self.adaptation.consent_at is not None
+
+    def heed(self, addresses: dict[Consent, array[int]]) -> None:
+        """Have these addresses count, as `strict_addresses` gives them, instead of its own alone."""
+        self._addresses = addresses
+
+    def strict_addresses(self) -> dict[Consent, array[int]]:
         """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
         result = {consent: array("q") for consent in _STRICT}
+        self.counts.clear()
         for record in self.source.records():
             if record.problem is None:
                 said = self._said(record.cells)
@@ -156,9 +196,17 @@ class Adapted:
         return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
 
 
-def _meant(form: Form, separator: str, cell: str, *, day: bool) -> str:
-    meant = form.meant(cell, separator)
-    return meant.partition(" ")[0] if day and meant != cell else meant
+def _dates_of(given: Dates, form: Form | None) -> Dates:
+    return given if form is None else replace(given, known=form.dates)
+
+
+def _dated(dates: Dates, kind: Kind | None, cell: str) -> str | Problem:
+    """A cell of a column of dates in ISO form; in another column as far as its program writes it as a date."""
+    if kind is None:
+        return dates.plain(cell)
+    if not isinstance(kind.read(cell, None, ","), Problem):
+        return cell  # as we write it ourselves
+    return dates.day(cell) if kind is DATE else dates.moment(cell)
 
 
 def remembering(read: Callable[[str], Read]) -> Callable[[str], Read]:
@@ -174,8 +222,3 @@ def remembering(read: Callable[[str], Read]) -> Callable[[str], Read]:
         return result
 
     return remembered
-
-
-def as_read(source: Source) -> Source:
-    """The source as it stands in the file."""
-    return source.source if isinstance(source, Adapted) else source

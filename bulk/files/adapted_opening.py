@@ -24,9 +24,11 @@ _NOT_DECODABLE: Final = "not_decodable"
 
 
 def open_adapted(
-    file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, *, called: str = ""
+    file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, *, called: str = "", telling: bool = False
 ) -> Source:  # fmt: skip
     """The table in a file, its rows put right as its preset and the user say; `called` is the name that counts.
+
+    `telling`: it is one of several, of which others say who may be mailed.
 
     A file that is no Unicode is refused, as by `open_source`, but where a preset says in which encoding its program
     writes.
@@ -38,7 +40,7 @@ def open_adapted(
         if error.code != _NOT_DECODABLE or asked.encoding != _AUTO:
             raise
         return _in_its_encoding(file, asked, resource, given, name) or _refuse(error)
-    how = adaptation_of(source.header, _inner_name(source) or name, resource, given)
+    how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
     if how is None:
         return without_examples(source)
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""

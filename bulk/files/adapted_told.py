@@ -21,6 +21,7 @@ def remarks_on(source: Adapted, match: Match) -> list[str]:
     how = source.adaptation
     lines = []
     used = {at for at, _column in match.columns if at < how.own} | {at for at, _signal in how.signals}
+    used |= set() if how.split is None else {how.split.at}
     used |= {at for _first, others in how.firsts for at in others}
     left = [title.strip() for title in match.dropped if title not in [how.header[at] for at in used]]
     if how.preset is not None:
@@ -29,12 +30,19 @@ def remarks_on(source: Adapted, match: Match) -> list[str]:
         lines.append(f"Left out: {', '.join(left)}")
     if how.given.sets:
         lines.append("Set for every row: " + ", ".join(f"{name}={value}" for name, value in how.given.sets.items()))
+    if how.split is not None:
+        lines += [f"{how.header[how.split.at].strip()} taken apart:", *_names(source)]
     return [*lines, *_consent(source)]
 
 
 def _left(titles: list[str]) -> str:
     more = [f"and {len(titles) - _SHOWN:,} more"] if len(titles) > _SHOWN else []
     return f"{len(titles):,} left out: {', '.join([*titles[:_SHOWN], *more])}"
+
+
+def _names(source: Adapted) -> list[str]:
+    """The first names of a file and what they are taken apart into, a line each."""
+    return [f"  {' '.join(name.split())} → {first} | {last}" for name, first, last in source.names]
 
 
 def _consent(source: Adapted) -> list[str]:

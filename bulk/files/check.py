@@ -14,6 +14,7 @@ from itertools import islice
 from operator import attrgetter, ne
 from typing import Final, Literal, Protocol, Self
 
+from bulk.files.joined import row_told
 from bulk.files.keys import Keys, RowSet
 from bulk.files.matching import Match
 from bulk.files.row_issues import contradictions, duplicate, nothing_of, unfit, unread_cells
@@ -246,11 +247,11 @@ class FileCheck:
                 others.setdefault(own, number)
             elif on_duplicate == "error":
                 unsent = -first in suspects or first in self._refused
-                yield duplicate(number, title, cell, first, wrong=unsent)
+                yield duplicate(number, title, cell, row_told(self.source, first), wrong=unsent)
             elif on_duplicate == "first":
-                yield number, f"row {first} has the same {title} and comes first"
+                yield number, f"{row_told(self.source, first)} has the same {title} and comes first"
             else:
-                yield first, f"row {number} has the same {title} and comes later"
+                yield first, f"{row_told(self.source, number)} has the same {title} and comes later"
                 others.clear() if not own else others.pop("", None)
                 others[own] = number
 

@@ -50,6 +50,9 @@ def mapped_columns(
 ) -> dict[int, str]:
     """The maps by column index."""
     mapped: dict[int, str] = {}
+    absent = [title for title in maps if position(header, title) is None]
+    if len(absent) > 1:
+        raise UsageError("map_titles_unknown", titles=absent, header=[title.strip() for title in header])
     for title, attribute in maps.items():
         at = position(header, title)
         if at is None:

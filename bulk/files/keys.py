@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, Self
 
+from bulk.model import FILE_ROWS, place_of
+
 _PAIR: Final = 16  # bytes of a hash and a row number
 _PART: Final = 250_000  # pairs kept in memory, and sorted at a time
 _CHUNK: Final = 50_000  # pairs read at a time
@@ -74,24 +76,32 @@ class Keys:
 
 
 class RowSet:
-    """Numbers of rows, a byte for each number up to the highest, however many they are."""
+    """Numbers of rows, a byte for each number up to the highest of its table, however many they are."""
 
     def __init__(self) -> None:
-        self._marks = bytearray()
+        self._marks: dict[int, bytearray] = {}  # by the table
         self._count = 0
 
     def add(self, number: int) -> None:
         """Take one in."""
-        if number >= len(self._marks):
-            self._marks.extend(bytes(number + 1024 - len(self._marks)))
-        self._count += not self._marks[number]
-        self._marks[number] = 1
+        table, row = place_of(number)
+        marks = self._marks.setdefault(table, bytearray())
+        if row >= len(marks):
+            marks.extend(bytes(row + 1024 - len(marks)))
+        self._count += not marks[row]
+        marks[row] = 1
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and 0 <= number < len(self._marks) and bool(self._marks[number])
+        if not isinstance(number, int) or number < 0:
+            return False
+        table, row = place_of(number)
+        marks = self._marks.get(table)
+        return marks is not None and row < len(marks) and bool(marks[row])
 
     def __iter__(self) -> Iterator[int]:
-        return (number for number, mark in enumerate(self._marks) if mark)
+        for table in sorted(self._marks):
+            first = table * FILE_ROWS
+            yield from (first + row for row, mark in enumerate(self._marks[table]) if mark)
 
     def __len__(self) -> int:
         return self._count

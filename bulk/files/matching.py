@@ -8,19 +8,13 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, mapped_columns
-from bulk.files.header_refusals import (
-    refuse_delimiter,
-    refuse_doubles,
-    refuse_missing,
-    refuse_unclear_consent,
-    unknown_columns,
-)
+from bulk.files.header_refusals import Problems, doubles, has_id, missing, parted_by_consent, refuse_delimiter
 from bulk.files.source import Record
 from bulk.model import Row
 from bulk.resources.contacts import TELLING
@@ -40,6 +34,7 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+# wide: all that a header says of the rows below it
 @dataclass(frozen=True, slots=True)
 class Match:
     """The understood header: `columns` are the file's columns that are used, by index, in file order.
@@ -49,7 +44,8 @@ class Match:
     as this file's key wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns
     that say it: the first that is not empty counts; `addresses` says of each part whether it is an e-mail address.
     `one_of` are indexes of columns of which each row needs at least one. `id_at` is the index of the records' own ids,
-    whether they are the key or passed over. `consent_at` is the index of what the file says of a row's person, if it
+    whether they are the key or passed over. `read_as` are attributes of titles that are neither names of columns nor
+    mapped. `consent_at` is the index of what the file says of a row's person, if it
     says anything.
     """
 
@@ -63,6 +59,7 @@ class Match:
     id_at: int | None = None
     addresses: tuple[bool, ...] = ()
     consent_at: int | None = None
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key_title(self) -> str:
@@ -124,6 +121,19 @@ def parse_maps(texts: Iterable[str]) -> dict[str, str]:
     return maps
 
 
+def parse_users(texts: Iterable[str]) -> dict[str, str]:
+    """Who stands in for whom, written as `OLD=NEW`."""
+    users: dict[str, str] = {}
+    for text in texts:
+        old, _equals, new = (part.strip() for part in text.partition("="))
+        if not old or not new:
+            raise UsageError("map_user_invalid", text=text)
+        if old in users:
+            raise UsageError("map_user_twice", user=old)
+        users[old] = new
+    return users
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What rows need, as the job is asked for: `key` and `mode`, and the groups of which a new record needs one."""
@@ -182,13 +192,18 @@ def match_header(  # the command line's options, each with its default
         else:
             passed_over.append(title)
     refuse_delimiter(header, unknown)
-    if not open_ended and needs.mode != "delete" and "lists" in [column.attribute for column in columns]:
-        refuse_unclear_consent(unknown, ignored=ignore_unknown)
-    if unknown and not ignore_unknown and not open_ended:
-        raise unknown_columns(unknown, names.known)
-    refuse_doubles(header, result)
     groups = _groups(columns, needs)
-    refuse_missing(header, columns, result, groups, by_id=needs.mode != "create")
+    subscribes = needs.mode != "delete" and "lists" in [column.attribute for column in columns]
+    others, consent = parted_by_consent(unknown) if subscribes else ([title.strip() for title in unknown], [])
+    Problems(
+        header, columns, {column.attribute for _at, column in result},
+        unknown=[] if ignore_unknown or open_ended else others,
+        others=others if ignore_unknown or open_ended else [],
+        consent=[] if open_ended else consent,
+        doubles=doubles(header, result),
+        missing=missing(columns, result, groups),
+        by_id=needs.mode != "create" and has_id(header, columns),
+    ).refuse()  # fmt: skip
     means = defaultdict(list)
     for at, column in result:
         means[column.means].append((not column.names, at))

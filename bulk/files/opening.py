@@ -60,7 +60,7 @@ def open_source(
             named, options.sheet, skip_lines=options.skip_lines, limit=options.limit, columns=columns,
             clearing=options.clearing,
         )  # fmt: skip
-    if known in (GZIP, ZIP):
+    if known in (GZIP, ZIP) and named.content is None:
         named = replace(named, content=Gzipped() if known is GZIP else only_table(named))
         known = _known(named, options)
     if known is not None:
@@ -74,6 +74,11 @@ def open_source(
     )  # fmt: skip
     source.clearing = options.clearing
     return source
+
+
+def is_zip(named: NamedFile, options: SourceOptions) -> bool:
+    """Whether a file is an archive of files, and no workbook."""
+    return _known(named, options) is ZIP
 
 
 def _known(named: NamedFile, options: SourceOptions) -> Format | None:

@@ -1,4 +1,4 @@
-"""Tables that are packed: with gzip, or as the one CSV of a zip archive. Unpacked while they are read, never on disk.
+"""Tables that are packed: with gzip, or as CSVs of a zip archive. Unpacked while they are read, never on disk.
 
 Tells no kind of file: `opening` asks what is in it. Memory does not grow with what comes out.
 """
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DAMAGED: Final = (EOFError, OSError, zlib.error, struct.error, zipfile.BadZipFile)
 _TABLES: Final = (".csv", ".tsv", ".tab", ".txt")
+_NESTED: Final = (".zip", ".gz", ".7z", ".rar", ".bz2", ".xz", ".xlsx", ".xls", ".ods")  # tables may be in them
+_MOST: Final = 100  # tables that are read as one
 _ENCRYPTED: Final = 1  # the bit of a member that needs a password
 
 
@@ -65,18 +67,30 @@ class Zipped:
 
 def only_table(file: NamedFile) -> Zipped:
     """The CSV of an archive. Raises `UsageError` if there is none, or several, or one with a password."""
+    tables = tables_in(file)
+    if len(tables) > 1:
+        raise UsageError("zip_of_several", file=file, members=[table.member for table in tables])
+    return tables[0]
+
+
+def tables_in(file: NamedFile) -> list[Zipped]:
+    """The CSVs of an archive, in its order. Raises `UsageError` if there is none, or one that cannot be read."""
     with open_file(file) as raw, _telling_damage(file), zipfile.ZipFile(raw) as archive:
         members = [member for member in archive.infolist() if not member.is_dir() and not _is_hidden(member.filename)]
     tables = [member for member in members if member.filename.casefold().endswith(_TABLES)]
     csvs = [member for member in tables if not member.filename.casefold().endswith(".txt")]
     chosen = csvs or tables or (members if len(members) == 1 else [])
+    nested = [member.filename for member in members if member.filename.casefold().endswith(_NESTED)]
+    if nested and len(members) > 1:
+        raise UsageError("zip_nested", file=file, members=nested)
     if not chosen:
         raise UsageError("zip_without_csv", file=file, count=len(members))
-    if len(chosen) > 1:
-        raise UsageError("zip_of_several", file=file, members=[member.filename for member in chosen])
-    if chosen[0].flag_bits & _ENCRYPTED:
+    names = [member.filename for member in chosen]
+    if len(chosen) > _MOST or len(set(names)) < len(names):
+        raise UsageError("zip_of_too_many", file=file, count=len(chosen), most=_MOST)
+    if any(member.flag_bits & _ENCRYPTED for member in chosen):
         raise UsageError("zip_encrypted", file=file)
-    return Zipped(chosen[0].filename)
+    return [Zipped(name) for name in names]
 
 
 def _is_hidden(name: str) -> bool:

@@ -71,13 +71,13 @@ def _named(cell: str, column: Column) -> set[str]:
     return {option.value if option else name_key(name) for option, name in zip(result, names, strict=True)}
 
 
-def duplicate(number: int, title: str, cell: str, first: int, *, wrong: bool) -> Issue:
-    """A row whose key another one has that comes first; `wrong`: and cannot be sent either."""
+def duplicate(number: int, title: str, cell: str, first: str, *, wrong: bool) -> Issue:
+    """A row whose key another one has that comes `first` ("row 5"); `wrong`: and cannot be sent either."""
     return Issue(
         number,
         title,
         shorten(cell),
         "duplicate_key",
-        f"Row {first} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
+        f"R{first[1:]} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
         "Remove one of the rows, or say which one counts with ⟦on_duplicate⟧ first, last or all.",
     )

@@ -14,18 +14,22 @@ from bulk.resources.kinds import Problem
 TOO_FEW: Final = "too_few_cells"  # the code of a row that ends before its header does
 MISSING: Final = "_missing"  # the column that names the cells that a row did not have when it was read
 
+FILE: Final = "_file"  # the column of reports that says of which of several tables a row is
+
 
 @dataclass(slots=True)
 class Record:
     """One data row as read. `number` is the row a spreadsheet shows. With a `problem` the row is to be rejected.
 
-    So it is with `doubts`, which are of single cells by their column, if the column is used.
+    So it is with `doubts`, which are of single cells by their column, if the column is used. `lacking` are the columns
+    that a row of one of several tables did not have; None: those beyond its cells.
     """
 
     number: int
     cells: list[str]
     problem: Problem | None
     doubts: Mapping[int, Problem] | None = None
+    lacking: frozenset[int] | None = None
 
 
 class Source(Protocol):

@@ -1,5 +1,6 @@
 """The files of a whole account: which of a folder are taken, in what order, and whether they can be understood."""
 
+# hub: a folder's files, from where they lie to how they are understood
 from __future__ import annotations
 
 import shutil
@@ -13,10 +14,12 @@ import anyio.to_thread
 from bulk.access.account import Setting
 from bulk.errors import AbortedError, UsageError
 from bulk.files.check import check
+from bulk.files.joined import Joined
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Source
 from bulk.jobs.all_parts import Shared
 from bulk.jobs.findings import Findings
+from bulk.jobs.folder_files import file_name_of, given_file
 from bulk.jobs.input_options import matched, on_duplicate_of, source_of
 from bulk.jobs.manifest import MANIFEST, keep_manifest
 from bulk.jobs.options import ImportOptions, options_read
@@ -31,11 +34,11 @@ ENROLMENTS: Final = "contactAutomations"  # never imported with the rest: to enr
 
 def parts_in(directory: Path) -> list[Resource]:
     """The resources of which a folder has a file that can be imported, in the order in which they are."""
-    return [r for r in RESOURCES if r.modes and file_of(directory, r).is_file()]
+    return [r for r in RESOURCES if r.modes and given_file(directory, r) is not None]
 
 
 def file_of(directory: Path, resource: Resource) -> Path:
-    """Where the records of a resource stand."""
+    """Where the records of a resource stand that are exported."""
     return directory / f"{resource.name}.csv"
 
 
@@ -55,14 +58,18 @@ async def take_parts(
     """
     taken: dict[str, Taken] = {}
     for resource in await anyio.to_thread.run_sync(parts_in, directory):
+        path = given_file(directory, resource)
+        if path is None:
+            continue
         if resource.name == ENROLMENTS:
-            setting.progress.say(f"{resource.name}.csv is left out: to enrol people may send them mail.")
+            setting.progress.say(f"{path.name} is left out: to enrol people may send them mail.")
             continue
         part = JobFolder.within(folder, resource.name)
-        taken[resource.name] = await take(file_of(directory, resource), part.file(INPUT_COPY))
+        taken[resource.name] = await take(path, part.file(INPUT_COPY))
     await anyio.to_thread.run_sync(keep_manifest, directory, folder)
     for name in await anyio.to_thread.run_sync(_said_by_contacts, taken, options):
-        setting.progress.say(f"{name}.csv is left out: the columns of contacts.csv say the same.")
+        of, contacts = (Path(str(taken[each].file)).name for each in (name, "contacts"))
+        setting.progress.say(f"{of} is left out: the columns of {contacts} say the same.")
         await anyio.to_thread.run_sync(shutil.rmtree, folder.file(name))
         del taken[name]
     for name, one in taken.items():
@@ -100,9 +107,9 @@ async def parts_again(
             continue
         noted = part.record().input if part.file(JOB).exists() else None
         if noted is None:  # begun by a version that copied nothing, and not come as far as this part
-            source = file_of(directory, resource)
-            if not source.is_file():
-                raise UsageError("folder_file_gone", file=source.name, folder=directory)
+            source = given_file(directory, resource)
+            if source is None:
+                raise UsageError("folder_file_gone", file=f"{resource.name}.csv", folder=directory)
             taken = await take(source, part.file(INPUT_COPY))
             part.write(replace(record, resource=name, input=taken.input, output="", parts=()))
             parts.append((resource, taken.file))
@@ -129,6 +136,8 @@ def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tup
     """The options of one part, with the maps that are about columns of its file, and the file."""
     chosen = replace(options, mode=resource.modes[0], key=resource.key)
     source = source_of(resource, file, chosen)
+    if isinstance(source, Joined):  # the ids of a whole account are known by the rows of its files
+        raise UsageError("zip_of_several", file=file, members=list(source.names))
     titles = set(map(normalise, source.header))
     maps = {title: attribute for title, attribute in options.maps.items() if normalise(title) in titles}
     return replace(chosen, maps=maps), source
@@ -146,7 +155,7 @@ async def taken_up(
         named=access.named, key_from=access.key_from,
         created=record.created,  # the moment of what was decided is that of the whole job
     )  # fmt: skip
-    setting.progress.say(f"{resource.name}.csv: {source.describe()}")
+    setting.progress.say(f"{file_name_of(part)}: {source.describe()}")
     return chosen, source, record
 
 

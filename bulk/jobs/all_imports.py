@@ -15,6 +15,7 @@ from bulk.jobs.all_ids import know_ids, learn_ids
 from bulk.jobs.all_parts import Shared, is_begun, opened, part_of, runner_of
 from bulk.jobs.apply import begin_part
 from bulk.jobs.end_import import end_import
+from bulk.jobs.folder_files import file_name_of
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.options import ImportOptions
@@ -45,7 +46,7 @@ class Imports:
         if before is not None and file is None:
             await anyio.to_thread.run_sync(learn_ids, shared, resource, part)
             return before
-        name = f"{resource.name}.csv"
+        name = file_name_of(part)
         if part.state == "stopped" or file is None:
             raise AbortedError("part_rows_invalid", file=name)
         nothing_planned = part.state == PLANNED and not (part.summary() or {}).get("rows", {}).get("unprocessed")

@@ -15,6 +15,7 @@ from bulk.jobs.all_ids import learn_planned_ids
 from bulk.jobs.all_imports import enter
 from bulk.jobs.all_parts import Shared, opened, part_of, runner_of
 from bulk.jobs.end_plan import end_plan
+from bulk.jobs.folder_files import file_name_of
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import import_rows
 from bulk.jobs.options import ImportOptions
@@ -57,7 +58,7 @@ class Plans:
             try:
                 await import_rows(job, runner, shared.account_lock, shared.stopping)
             except UsageError as refusal:  # what only the account could tell
-                raise UsageError("part_refused_unsent", file=f"{resource.name}.csv", refusal=refusal) from refusal
+                raise UsageError("part_refused_unsent", file=file_name_of(part), refusal=refusal) from refusal
             except (AbortedError, UnfinishedError) as raised:
                 shared.stopping.stop(raised, leave=False)
             return await end_plan(job, meter.note(anyio.current_time()), shared.stopping)

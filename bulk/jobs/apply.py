@@ -12,7 +12,7 @@ import anyio.to_thread
 from bulk.access.account import Setting
 from bulk.errors import DeclinedError, UsageError
 from bulk.jobs.end_plan import PLAN_JSON, made_at
-from bulk.jobs.going import said_of_plan
+from bulk.jobs.going import forgotten_by_plan, said_of_plan
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint, opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, PLANNED, SUMMARY, JobFolder
@@ -66,8 +66,10 @@ async def begin_part(checkpoint: Checkpoint) -> None:
 
 async def _agree(folder: JobFolder, setting: Setting) -> None:
     """Ask, if a plan takes anything away, whether it is to be carried out."""
-    takes_away = said_of_plan(json.loads(folder.file(PLAN_JSON).read_text("utf-8")))
-    confirm = setting.confirm
+    plan = json.loads(folder.file(PLAN_JSON).read_text("utf-8"))
+    takes_away, confirm = said_of_plan(plan), setting.confirm
+    for line in forgotten_by_plan(plan):
+        setting.progress.say(line)
     if not takes_away or confirm is None:
         return
     if not await anyio.to_thread.run_sync(confirm, f"This plan {takes_away}. Carry it out?"):

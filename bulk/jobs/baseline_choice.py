@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.files.joined import Joined
 from bulk.files.matching import Match, Needs, match_header
 from bulk.files.opening import OURS, SourceOptions, open_source
 from bulk.files.source import Record, Source
@@ -92,7 +93,15 @@ def _check_sure(prepared: Prepared, best: _Fit, others: Sequence[Chosen]) -> Non
 def usable(job: Job) -> bool:
     """Whether the rows of a job may be edits of an export's."""
     options = job.options
-    return options.mode in ("upsert", "update") and options.on_duplicate != "all" and not job.translations.foreign
+    return (
+        not options.exact_columns  # every cell counts then, not only what was edited
+        and options.mode in ("upsert", "update")
+        and options.on_duplicate != "all"
+        and not job.translations.foreign
+        and not (
+            isinstance(job.source, Joined) and job.source.differ  # a cell that is not there is none that was emptied
+        )
+    )
 
 
 def _named(job: Job, prepared: Prepared, asked: str) -> Chosen:

@@ -8,10 +8,11 @@ from dataclasses import asdict
 import anyio.from_thread
 import anyio.to_thread
 
-from bulk.files.adapted import Adapted, as_read
+from bulk.files.adapted import Adapted
 from bulk.files.adapted_told import remarks_on
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.examples import remarks_on_examples
+from bulk.files.joined import Joined, as_read
 from bulk.files.matching import Match
 from bulk.files.schema import shorten
 from bulk.files.source import Record, Source
@@ -64,7 +65,13 @@ def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
         lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
     elif differ < 0:
         lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
-    if isinstance(source, Adapted):
+    if match.read_as:
+        lines.append("Read as: " + ", ".join(f"{title} = {attribute}" for title, attribute in match.read_as.items()))
+    if isinstance(source, Joined):
+        for name, member, own in zip(source.names, source.members, source.matches, strict=True):
+            said = remarks_on(member, own) if isinstance(member, Adapted) else []
+            lines += [f"{name}: {line}" for line in said]
+    elif isinstance(source, Adapted):
         lines += remarks_on(source, match)
     elif match.dropped:
         lines.append(f"Left out: {', '.join(match.dropped)}")

@@ -26,8 +26,19 @@ from bulk.storage.job_folder import SUMMARY
 
 
 async def names_of_account(job: Job, runner: Runner, account_lock: AccountLock) -> Names:
-    """What the account calls what the file names; the account is entered with that."""
-    used = {column.attribute for _at, column in matched(job.resource, job.source, job.options, None).columns}
+    """What the account calls what the file names; the account is entered with that.
+
+    Raises `UsageError` for a header that no custom field mends, once they are known, so that all is told at once.
+    """
+    used, refusal = _used(job)
+    names = await _names(job, runner, account_lock, used)
+    if refusal is not None:
+        match_of(job, names)
+        raise refusal
+    return names
+
+
+async def _names(job: Job, runner: Runner, account_lock: AccountLock, used: set[str]) -> Names:
     deletes = (
         job.options.mode == "delete" or job.options.delete_missing
     )  # then all that goes is written down by name before
@@ -45,6 +56,16 @@ async def names_of_account(job: Job, runner: Runner, account_lock: AccountLock) 
         job.setting.progress.say(f"Account: {names.host}")
     account_lock.enter(names.host)
     return names
+
+
+def _used(job: Job) -> tuple[set[str], UsageError | None]:
+    """The attributes that the file feeds, as far as every account has them; and what is wrong with its header."""
+    try:
+        return {column.attribute for _at, column in matched(job.resource, job.source, job.options, None).columns}, None
+    except UsageError as error:
+        if error.code != "header_unclear":
+            raise
+        return set(), error
 
 
 def match_of(job: Job, names: Names) -> Match:

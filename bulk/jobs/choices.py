@@ -6,6 +6,7 @@ from typing import Final
 
 ON_DUPLICATE: Final = ("error", "first", "last", "all")
 ON_INVALID: Final = ("skip", "stop")
+EXACT: Final = ("tags", "lists", "account")
 BLANK: Final = ("keep", "clear")
 AUTO, SINGLE, BATCH = "auto", "single", "batch"
 ENGINES: Final = (AUTO, SINGLE, BATCH)

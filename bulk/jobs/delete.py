@@ -46,7 +46,7 @@ async def _confirm(
     prepared: Prepared,
     runner: Runner,
     batches: Iterator[list[Row]],
-    said_of: Callable[[_Told], Iterator[str]],
+    said_of: Callable[..., Iterator[str]],
 ) -> None:
     checkpoint, say = job.checkpoint, job.setting.progress.say
     if checkpoint.fact(facts.CONFIRMED):
@@ -62,7 +62,7 @@ async def _confirm(
                     output.write(cells)
                 going.take(record)
     if going.counts.records:
-        for line in said_of(going):
+        for line in said_of(going, told=job.applies):
             say(line)
         say(f"As they are now they stand in {file}")
         if going.counts.records > output.rows:
@@ -106,12 +106,15 @@ class _Told:
         return ", ".join(self.shown) + (", …" if self.counts.records > len(self.shown) else "")
 
 
-def _said_of_rows(going: _Told) -> Iterator[str]:
+def _said_of_rows(going: _Told, *, told: bool) -> Iterator[str]:
+    """What is said of them; `told`: what it means for people was, with the plan."""
     yield f"{what_goes(going.resource, going.counts)} will be deleted: {going.few}"
-    yield from said_of_people(going.resource, going.counts)
+    if not told:
+        yield from said_of_people(going.resource, going.counts)
 
 
-def _said_of_missing(going: _Told) -> Iterator[str]:
+def _said_of_missing(going: _Told, *, told: bool) -> Iterator[str]:
     lacking = f"{what_goes(going.resource, going.counts)} that the export had and the file lacks"
     yield f"{lacking} will be {becomes(going.resource)}: {going.few}"
-    yield from said_of_people(going.resource, going.counts)
+    if not told:
+        yield from said_of_people(going.resource, going.counts)

@@ -32,8 +32,14 @@ def end_all(
         max(before.get("retries", 0) + spent.retries, sum(part.retries for part in parts)),
         max(before.get("seconds", 0.0) + spent.seconds, sum(part.seconds for part in parts)),
     )
+    stages: Counter[str] = Counter()
+    for part in parts:
+        stages.update(part.stages)
     totals = replace(
-        taken, earlier_requests=taken.requests - spent.requests, earlier_seconds=taken.seconds - spent.seconds
+        taken,
+        earlier_requests=taken.requests - spent.requests,
+        earlier_seconds=taken.seconds - spent.seconds,
+        stages={stage: round(seconds, 2) for stage, seconds in stages.items()},
     )
     error = stopped.error if stopped else None
     state = "unfinished" if stopped else "finished"

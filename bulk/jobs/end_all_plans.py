@@ -7,22 +7,26 @@ from collections import Counter
 from typing import Any, Final
 
 from bulk.files.opening import OURS, open_sink, open_source
+from bulk.files.source import FILE
 from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON, SHOWN
+from bulk.jobs.folder_files import file_name_of
 from bulk.jobs.summary import JobResult
 from bulk.planning.plan_lines import HEADER
 from bulk.storage.job_folder import JobFolder
 
-FILE: Final = "_file"  # the column that says of which part a line is
-_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests", "writes", "deletes")  # what is said of each
+_OF_A_PART: Final = ("rows", "changes", "reasons", "new_names", "requests", "writes", "deletes", "file")  # of each
 _OF_A_BASELINE: Final = ("baseline", "emptied", "missing")  # and of each that was made from an export
 
 
 def end_all_plans(folder: JobFolder, job_results: list[JobResult]) -> None:
     """Write the plan of all parts, out of those of each."""
-    plans = {e.folder.name: json.loads(e.folder.file(PLAN_JSON).read_text("utf-8")) for e in job_results}
+    plans = {
+        e.folder.name: json.loads(e.folder.file(PLAN_JSON).read_text("utf-8")) | {"file": file_name_of(e.folder)}
+        for e in job_results
+    }
     with open_sink(folder.file(PLAN_CSV), (FILE, *HEADER)) as output:
         for job_result in job_results:
-            file = f"{job_result.folder.name}.csv"
+            file = file_name_of(job_result.folder)
             for record in open_source(job_result.folder.file(PLAN_CSV), OURS).records():
                 output.write((file, *record.cells))
     folder.write_json(PLAN_JSON, _as_json(folder, plans))
@@ -37,7 +41,7 @@ def _as_json(folder: JobFolder, plans: dict[str, dict[str, Any]]) -> dict[str, A
             sum_of.update(plan.get(name, {}))
         for family, names in plan["new_names"].items():
             new.setdefault(family, []).extend(names)
-    first = [[f"{name}.csv", *line] for name, plan in plans.items() for line in plan["first"]]
+    first = [[plan["file"], *line] for plan in plans.values() for line in plan["first"]]
     edited = [plan for plan in plans.values() if "baseline" in plan]
     of_baselines: dict[str, Any] = {
         "baseline": ", ".join(sorted({plan["baseline"] for plan in edited})),

@@ -1,5 +1,6 @@
 """The end of a plan: `plan.csv` with a line for each change, `plan.json` with the sums, and what is refused."""
 
+# hub: all that a plan says comes together here
 from __future__ import annotations
 
 from collections import Counter
@@ -8,7 +9,9 @@ from typing import Any, Final
 
 import anyio.to_thread
 
+from bulk.files.joined import Joined
 from bulk.files.opening import open_sink
+from bulk.files.source import FILE
 from bulk.jobs.going import GoingCounts
 from bulk.jobs.import_job import Job
 from bulk.jobs.summary import JobResult, Summary, told_of
@@ -77,7 +80,8 @@ def _write_plan(job: Job) -> PlanSums:
     sums = PlanSums()
     ids = None if job.projection is None else job.projection.ids
     front_end = job.setting.front_end
-    with open_sink(job.folder.file(PLAN_CSV), HEADER) as output:
+    tables = job.source if isinstance(job.source, Joined) else None
+    with open_sink(job.folder.file(PLAN_CSV), HEADER if tables is None else (FILE, *HEADER)) as output:
         for lines in job.checkpoint.planned.all():
             missing = is_missing(lines[0].row)
             if not missing:
@@ -87,6 +91,8 @@ def _write_plan(job: Job) -> PlanSums:
             for line in lines:
                 said = replace(line, before=in_words_of(front_end, line.before)) if line.action in REFUSED else line
                 cells = said.cells if ids is None else _told(said, ids)
+                if tables is not None:
+                    cells = ("" if missing else tables.file_of(line.row), *cells)
                 output.write(cells)
                 if line.action not in (UNCHANGED, REJECT):
                     sums.changes[line.action] += 1
@@ -144,5 +150,6 @@ def _as_json(job: Job, sums: PlanSums) -> dict[str, Any]:
         "made_at": made_at(job.folder, checkpoint.fact(facts.READ_AT)),
         **({"deletes": going.to_json()} if going.records else {}),
         **(of_baseline if baseline else {}),
+        **({"lacking": lacks} if (lacks := checkpoint.fact(facts.LACKING)) else {}),
         **({"unknown": dict(+sums.unknown)} if +sums.unknown else {}),
     }  # fmt: skip

@@ -30,6 +30,7 @@ from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
+from bulk.wording import lacking_told
 
 
 async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepared, Survey]:
@@ -50,6 +51,8 @@ async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepar
         job.setting.progress.say(spellings.describe())
     for line in needs.disagreeing.told(job.setting.front_end):
         job.setting.progress.say(line)
+    for column, rows in () if job.only_plan else sorted(needs.lacking.items()):  # a plan counts as it decides
+        job.setting.progress.say(lacking_told(column, rows, job.setting.front_end))
     return prepared, needs
 
 

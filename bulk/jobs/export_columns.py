@@ -12,7 +12,7 @@ from bulk.planning.flow import Asking
 from bulk.planning.names import Names, columns_of
 from bulk.planning.naming import read_names
 from bulk.planning.page_source import PageSource
-from bulk.resources.kinds import nearest
+from bulk.resources.likeness import nearest
 from bulk.resources.spec import Column, normalise
 
 

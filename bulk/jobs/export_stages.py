@@ -16,6 +16,7 @@ from bulk.jobs.export_rest import read_rest
 from bulk.jobs.run import worked
 from bulk.jobs.summary import JobResult
 from bulk.planning.naming import read_identity
+from bulk.runtime.course import Stage
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage import facts
@@ -38,6 +39,7 @@ async def export_records(job: Job, runner: Runner, account_lock: AccountLock, st
     """Read all records and write the file, unless the job is stopped; the account may be entered already."""
     checkpoint = job.checkpoint
     collecting = Collecting(job, runner, account_lock.enter)
+    runner.enter(Stage.READING)
     with stopping.draining():
         await collecting.pages()
     if stopping.error is not None:
@@ -47,6 +49,7 @@ async def export_records(job: Job, runner: Runner, account_lock: AccountLock, st
     names = await read_rest(job, runner, collecting.source, collecting.pointers)
     tell_left_out(job, names)
     checkpoint.note(facts.CUSTOM_FIELDS, [[one.title, one.perstag, one.type] for one in names.fields])
+    runner.enter(Stage.WRITING)
     with stopping.draining():
         records = ExportRecords(job.resource, checkpoint, collecting.source, names)
         counts = await anyio.to_thread.run_sync(write_files, job, records)

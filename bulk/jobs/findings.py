@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bulk.files.check import Tally
-from bulk.model import Issue
+from bulk.model import Issue, place_of
 from bulk.wording import FrontEnd, in_words_of
 
 SHOWN: Final = 1000  # issues kept whole; beyond that they are counted
@@ -24,6 +24,12 @@ class Findings:
     unchecked: tuple[str, ...] = ()
     offline: bool = False
     front_end: FrontEnd = FrontEnd.LIBRARY
+    files: tuple[str, ...] = ()  # the tables, where there are several
+
+    def place(self, issue: Issue) -> tuple[str, int]:
+        """The table that an issue is about, "" of a single one, and the row in it."""
+        table, row = place_of(issue.row)
+        return (self.files[table] if self.files else "", row)
 
     def rejected(self, issues: Sequence[Issue]) -> None:
         """Take issues in."""

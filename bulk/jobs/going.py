@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
 from bulk.resources import named
@@ -15,6 +15,11 @@ from bulk.resources.spec import Column, Resource, Writing
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import agreeing, counted
+
+FORGOTTEN: Final = (
+    "ActiveCampaign forgets with a contact all that it had, also that they unsubscribed or bounced:",
+    "who is added again later can be subscribed as if they had never left.",
+)
 
 
 @dataclass(slots=True)
@@ -77,8 +82,14 @@ def said_of_people(resource: Resource, counts: GoingCounts) -> Iterator[str]:
         return
     if told := _standing(counts):
         yield f"Of these, {told}."
-    yield "ActiveCampaign forgets with a contact all that it had, also that they unsubscribed or bounced:"
-    yield "who is added again later can be subscribed as if they had never left."
+    yield from FORGOTTEN
+
+
+def forgotten_by_plan(plan: Mapping[str, Any]) -> Sequence[str]:
+    """What is to be known before a plan, as `plan.json` has it, is carried out that deletes people."""
+    parts = plan.get("resources") or {plan["resource"]: plan}
+    people = [part for name, part in parts.items() if named(name).writing is Writing.CONTACT]
+    return FORGOTTEN if any(GoingCounts.of_plan(part).records for part in people) else ()
 
 
 def said_of_plan(plan: Mapping[str, Any]) -> str:
@@ -97,5 +108,6 @@ def said_of_plan(plan: Mapping[str, Any]) -> str:
 def _standing(counts: GoingCounts) -> str:
     """How the people stand who go; "" where none has left a list, and none is on one."""
     left = f"{counts.left:,} unsubscribed from a list" if counts.left else ""
-    on = f"{counts.subscribed:,} {agreeing(counts.subscribed, 'is', 'are')} subscribed to one"
+    which = "one" if counts.left else "a list"
+    on = f"{counts.subscribed:,} {agreeing(counts.subscribed, 'is', 'are')} subscribed to {which}"
     return " and ".join(filter(None, (left, on if counts.subscribed else "")))

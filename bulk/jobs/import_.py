@@ -107,8 +107,8 @@ async def go_on(
 
 
 def _begun(folder: JobFolder) -> bool:
-    """Whether the checks are done: from then on the job can be resumed."""
+    """Whether the checks are done, or something was made for them: from then on the job can be resumed."""
     if not folder.file(JOB).exists():
         return False
     with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
-        return checkpoint.fact(facts.CHECKED) is not None
+        return checkpoint.fact(facts.CHECKED) is not None or bool(checkpoint.fact(facts.MADE_NAMES))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.adaptation import Given
-from bulk.files.adapted import Adapted
-from bulk.files.adapted_opening import open_adapted
 from bulk.files.check import OnDuplicate
-from bulk.files.column_names import ColumnNames
-from bulk.files.matching import Match, Needs, match_header
+from bulk.files.joined import Joined
+from bulk.files.joined_opening import open_tables
+from bulk.files.matching import Match, Needs
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import SourceOptions
-from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
+from bulk.files.understood import understood
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
-from bulk.resources.spec import Resource, Writing
+from bulk.resources.spec import Resource, Writing, normalise
 from bulk.storage.job_folder import FAILED, JOB, SKIPPED, SUCCEEDED, UNPROCESSED, JobFolder
 
 _REPORTS: Final = (SUCCEEDED, FAILED, SKIPPED, UNPROCESSED)
@@ -31,8 +30,7 @@ def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> So
         options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
         sheet=options.sheet,
     )  # fmt: skip
-    given = Given(options.maps, options.sets, options.preset, options.separator)
-    return open_adapted(file, asked, resource, given, called=_name_of(file))
+    return open_tables(file, asked, resource, _given(options), called=_name_of(file))
 
 
 def _name_of(file: NamedFile) -> str:
@@ -46,23 +44,44 @@ def _name_of(file: NamedFile) -> str:
     return str(path)
 
 
-def matched(resource: Resource, source: Source, options: ImportOptions, names: Names | None) -> Match:
-    """The header as this account understands it; without `names` only what every account has is known."""
-    columns, open_ended = columns_of(resource, names, options.separator), names is None and bool(resource.custom)
-    how = source.adaptation if isinstance(source, Adapted) else None
-    maps: Mapping[str, str] = options.maps
-    if how is not None:
-        called = ColumnNames(columns)
-        maps = how.maps_of(called, open_ended=open_ended)
-        if not open_ended:
-            check_sets(options.sets, how.header[: how.own], called, maps)
-    match = match_header(
-        source.header, columns, maps=maps, ignore_unknown=options.ignore_unknown, needs=needs_of(resource, options),
-        open_ended=open_ended,
+def matched(
+    resource: Resource, source: Source, options: ImportOptions, names: Names | None, *,
+    others: Collection[str] = (), seeking: bool = False,
+) -> Match:  # fmt: skip
+    """The header as this account understands it; without `names` only what every account has is known.
+
+    Of several tables each is understood by itself; `others` are titles that all of them have, of which maps may be.
+    `seeking`: what fits nothing is listed as `unchecked`, and not refused.
+    """
+    if isinstance(source, Joined):
+        each = range(len(source.names))
+        return source.used_as([_matched_member(resource, source, at, options, names, seeking=seeking) for at in each])
+    open_ended = (names is None and bool(resource.custom)) or seeking
+    match = understood(
+        source, columns_of(resource, names, options.separator), _given(options, others), needs_of(resource, options),
+        ignore_unknown=options.ignore_unknown, open_ended=open_ended,
     )  # fmt: skip
-    if how is None or not isinstance(source, Adapted):
-        return match
-    return source.used_as(match)
+    for name in options.exact_columns:
+        if match.index(name) is None:
+            raise UsageError("exact_column_missing", column=name)
+    return match
+
+
+def _given(options: ImportOptions, others: Collection[str] = ()) -> Given:
+    return Given(
+        options.maps, options.sets, options.preset, options.separator, dates=options.dates,
+        split_name=options.split_name, others=others,
+    )  # fmt: skip
+
+
+def _matched_member(
+    resource: Resource, source: Joined, at: int, options: ImportOptions, names: Names | None, *, seeking: bool
+) -> Match:  # fmt: skip
+    others = {normalise(title) for each in source.members for title in each.header}
+    try:
+        return matched(resource, source.members[at], options, names, others=others, seeking=seeking)
+    except UsageError as error:
+        raise UsageError("member_refused", file=source.names[at], refusal=error) from error
 
 
 def needs_of(resource: Resource, options: ImportOptions) -> Needs:

@@ -24,9 +24,15 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
             raise UsageError("key_id_with_create")
     elif _of_one_resource(options):
         raise UsageError("import_options_of_one_resource")
+    if options.split_name and resource is not None and resource.writing is not Writing.CONTACT:
+        raise UsageError("split_name_of_contacts")
+    if options.exact_columns:
+        _check_exact(resource, options)
     _check_baseline(resource, options)
     if options.delete_missing:
         _check_missing(resource, options)
+    if options.create_fields:
+        _check_fields(resource, options)
     _check_engine(resource, options)
     check_rate(options.rate, access)
 
@@ -41,9 +47,33 @@ def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
         raise UsageError("automations_of_contacts")
 
 
+def _check_fields(resource: Resource | None, options: ImportOptions) -> None:
+    """Raise `UsageError` where no fields can be made, or what they are made for is left out."""
+    if resource is None or resource.writing is not Writing.CONTACT:
+        raise UsageError("create_fields_of_contacts")
+    if options.ignore_unknown:
+        raise UsageError("create_fields_with", option="ignore_unknown")
+    if options.mode == "delete":
+        raise UsageError("create_fields_with", option="mode=delete")
+
+
+def _check_exact(resource: Resource | None, options: ImportOptions) -> None:
+    """Raise `UsageError` where no cell can be all that there should be."""
+    if resource is not None and resource.writing is not Writing.CONTACT:
+        raise UsageError("exact_of_contacts", resource=resource.name)
+    if options.mode in ("create", "delete"):
+        raise UsageError("exact_with", option=f"mode={options.mode}")
+    if options.baseline not in (AUTO, NONE):
+        raise UsageError("exact_with", option="baseline")
+    if options.on_duplicate == "all":
+        raise UsageError("exact_with", option="on_duplicate=all")
+    if options.delete_missing:
+        raise UsageError("exact_with", option="delete_missing")
+
+
 def _of_one_resource(options: ImportOptions) -> bool:
     """Whether something is asked for that makes sense for one resource only."""
-    named = options.mode or options.key or options.sets or options.preset not in (AUTO, NONE)
+    named = options.mode or options.key or options.sets or options.split_name or options.preset not in (AUTO, NONE)
     return bool(named or options.limit is not None or options.skip_lines or options.sheet)
 
 

@@ -11,19 +11,24 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulk.errors import UsageError
 from bulk.files.check import OnDuplicate
-from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.jobs.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.resources.kinds.date_forms import Dates, is_form
 
 Check = Callable[[Any], bool]
+_SIGNS: Final = 5  # that stand between values at most, like :::
 NO_LIMIT_RATE: Final = "a rate is a number of requests a second, 0 for no limit"
 _MAX_ERRORS: Final = re.compile(r"[1-9][0-9]*|[0-9]+(\.[0-9]+)?%")
 
 
 def is_separator(value: Any) -> bool:
-    """Whether a sign can stand between values inside a cell."""
-    return isinstance(value, str) and len(value) == 1 and not (value.isspace() or value.isalnum() or value == '"')
+    """Whether a sign, or a few, can stand between values inside a cell; blanks around them do not count."""
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= _SIGNS:
+        return False
+    return not any(sign.isspace() or sign.isalnum() or sign in '"\0' for sign in value.strip())
 
 
 def _is_number(value: Any) -> bool:
@@ -66,6 +71,23 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(name, str) for name in value)
 
 
+def _is_date_format(value: Any) -> bool:
+    return isinstance(value, str) and (not value or is_form(value))
+
+
+def _is_zone(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return not value or bool(ZoneInfo(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def _are_exact(value: Any) -> bool:
+    return _are_names(value) and all(name in EXACT for name in value)
+
+
 def _or_none(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -84,7 +106,10 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "maps": (_are_texts, "it maps titles of the file to attributes"),
     "sets": (_are_texts, "it maps columns to values"),
     "preset": (_is_name, "name a preset; or write auto or none"),
+    "split_name": (_is_text, "name the column of full names; or write auto"),
+    "exact_columns": (_are_exact, "name tags, lists or account"),
     "ignore_unknown": _FLAG,
+    "create_fields": _FLAG,
     "on_invalid": _one_of(*ON_INVALID),
     "skip_lines": (_is_count, "write a number of lines, like 2"),
     "sheet": _TEXT,
@@ -93,12 +118,17 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "baseline": (_is_name, "name an export, by its file or its job; or write auto or none"),
     "on_conflict": _one_of("", *ON_CONFLICT),
     "delete_missing": _FLAG,
-    "separator": (is_separator, "give one sign, like , ; or |"),
+    "owner_default": _TEXT,
+    "map_user": (_are_texts, "it maps users of the file to those of this account, by their addresses"),
+    "date_format": (_is_date_format, "write DMY, MDY or YMD, or codes like %d.%m.%Y or %d/%m/%y %H:%M"),
+    "timezone": (_is_zone, "write the name of a time zone, like Europe/Berlin or America/New_York"),
+    "separator": (is_separator, "give a sign, like , ; or |, or a few, like :::"),
     "encoding": _TEXT,
     "delimiter": _TEXT,
     "limit": (_or_none(_is_count), "write a number of rows, like 100"),
     "resubscribe": _FLAG,
     "allow_damaged": _FLAG,
+    "allow_joined": _FLAG,
     "yes": _FLAG,
     "undoable": _FLAG,
     "engine": _one_of(*ENGINES),
@@ -141,21 +171,29 @@ class ImportOptions:
     maps: dict[str, str] = field(default_factory=dict)
     sets: dict[str, str] = field(default_factory=dict)
     preset: str = "auto"
+    split_name: str = ""  # the column of full names that are taken apart; "auto": the one that is called so
     ignore_unknown: bool = False
+    create_fields: bool = False
     on_invalid: str = "skip"
     skip_lines: int = 0
     sheet: str = ""
     on_duplicate: OnDuplicate = "error"
+    exact_columns: tuple[str, ...] = ()  # of which a cell is all that there should be
     blank: str = ""  # "keep" in so many words keeps what was emptied in a sheet too
     baseline: str = "auto"
     on_conflict: str = ""
     delete_missing: bool = False
+    owner_default: str = ""
+    map_user: dict[str, str] = field(default_factory=dict)
+    date_format: str = ""
+    timezone: str = ""
     separator: str = ","
     encoding: str = "auto"
     delimiter: str = "auto"
     limit: int | None = None
     resubscribe: bool = False
     allow_damaged: bool = False
+    allow_joined: bool = False
     yes: bool = False
     max_errors: str = ""
     max_duration: float | None = None
@@ -167,6 +205,11 @@ class ImportOptions:
 
     def __post_init__(self) -> None:
         _check_all(self)
+
+    @property
+    def dates(self) -> Dates:
+        """How dates stand in the file."""
+        return Dates(self.date_format, ZoneInfo(self.timezone) if self.timezone else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 from bulk.files.source import Record
 from bulk.jobs.open_rows import BATCH
 from bulk.jobs.prepared import Prepared
-from bulk.model import Json, Row
+from bulk.model import Json, Row, number_told
 from bulk.planning.state import ContactState
 from bulk.resources.contacts import TELLING
 from bulk.storage.checkpoint import Checkpoint
@@ -42,7 +42,9 @@ class Disagreeing:
         if beside:
             self.refused += 1
             if len(self.shown) < _FEW:
-                self.shown.append(f"row {row.number} says {row.values.get('email', row.key).strip()}, its id {beside}")
+                self.shown.append(
+                    f"row {number_told(row.number)} says {row.values.get('email', row.key).strip()}, its id {beside}"
+                )
         elif ids == OURS and row.before is None and row.id and stored is not None:
             self.by_address += ContactState.from_json(stored).id != row.id
 

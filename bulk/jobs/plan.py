@@ -3,7 +3,7 @@
 It goes the way of an import up to where names would be made; then each row is decided, by the code that sends it.
 """
 
-# hub: a plan is looked ahead for, decided and written down here
+# hub: each step on the way of a plan's rows is named here once, in their order
 from __future__ import annotations
 
 import math
@@ -18,6 +18,7 @@ from bulk.jobs.estimate import beside, estimated, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import on_duplicate_of
 from bulk.jobs.instead import heeding_replaced
+from bulk.jobs.joined_tags import check_tags
 from bulk.jobs.plan_rows import PlanRows, plan_refused
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import Reading, ReadingBack
@@ -47,6 +48,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         facts.CONTACTS_READ
     ):  # who was read is not read again as a whole, but before their rows
         before -= checkpoint.fact(facts.PEOPLE_ASKED)
+    check_tags(job, names, {family: list(called.values()) for family, called in needs.names.items()})
     imagined = imagine_names(names, needs)
     if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
         checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))
@@ -69,9 +71,12 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
     if not runner.dispatch.stops.stopping:
         made = {family: [n for of, n in imagined.values() if of == family and n in used]
                 for family, used in sorted(deciding.used.items())}  # fmt: skip
+        if fields := checkpoint.fact(facts.NEW_FIELDS):
+            made["fields"] = [f"{title} ({kind})" for title, kind in fields.items()]
         checkpoint.note(facts.NEW_NAMES, made)
         deciding.looks.note(checkpoint)
         deciding.going.note(checkpoint)
+        checkpoint.note(facts.LACKING, dict(deciding.lacking))
         await checkpoint.durable()
         again = sum(bool(names_made) for names_made in made.values())  # they are read again before any is made
         left, _writes = checkpoint.planned.left()

@@ -1,7 +1,10 @@
 """What becomes of a row in a plan: it is decided as an import would decide it, written down, and not carried out."""
 
+# hub: each row of a plan meets all that is known of it
+
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +15,7 @@ from bulk.jobs.prepared import Prepared
 from bulk.jobs.projection import Projection
 from bulk.model import Aspect, Failure, Flow, Outcome, Row, RowStatus
 from bulk.planning.changes import DELETED, UNCHANGED, Change
+from bulk.planning.exact import lacking
 from bulk.planning.learning import learned
 from bulk.planning.plan_lines import lines_of, refusals
 from bulk.planning.state import ContactState
@@ -48,6 +52,7 @@ class PlanRows:
     used: dict[str, set[str]] = field(default_factory=dict)  # those of them that a change needs, by resource
     looks: Looks = field(default_factory=Looks)  # that applying it will take
     going: GoingCounts = field(default_factory=GoingCounts)  # what is deleted
+    lacking: Counter[str] = field(default_factory=Counter)  # rows that name less than there is and stays, by column
 
     def flow(self, row: Row, known: Known) -> Flow:
         """The flow of one row, which asks and writes nothing. Unprocessed: it is planned, and waits to be applied."""
@@ -61,6 +66,8 @@ class PlanRows:
             self.checkpoint.planned.put(tuple(refusals(row.number, row.called or row.key, failed)), requests=0)
             return failed
         row = replace(row, called=self._called(row, known_now, lookup))
+        if prepared.resource.writing is Writing.CONTACT:
+            self.lacking.update(lacking(row, prepared.writer.meaning, prepared.names, known_now.state))
         decided = yield from counting(prepared.writer.decide(row, replace(known_now, exact=True)), asked)
         result = decided if isinstance(decided, Outcome) else decided.change
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))

@@ -16,12 +16,14 @@ from bulk.jobs.delete import confirm_deletion, confirm_missing
 from bulk.jobs.estimate import check_pace, estimated, reading_of, surveyed
 from bulk.jobs.import_job import Job
 from bulk.jobs.instead import heeding_replaced
+from bulk.jobs.joined_tags import check_tags
 from bulk.jobs.prepared import Prepared
 from bulk.jobs.read_back import ReadingBack
 from bulk.jobs.rows import Rows
 from bulk.jobs.telling import telling_progress, where_it_stands
 from bulk.jobs.undoable import UndoableRows
 from bulk.jobs.without_automations import WithoutAutomations
+from bulk.runtime.course import Stage
 from bulk.runtime.progress import DELETING, SENDING
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
@@ -48,6 +50,7 @@ async def send_rows(
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
         if job.applies:
             wanted = planned_names(wanted, checkpoint)
+        check_tags(job, names, wanted)
         await make_names(runner, account_lock, names, wanted, job.setting.progress, checkpoint)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:
@@ -56,7 +59,7 @@ async def send_rows(
         reading = reading_of(job, needs)
         back = ReadingBack(job.resource, prepared.writer.meaning, names, checkpoint, reading)
         rows = Rows(prepared, checkpoint, job.resumed, after_each, back, prepared.writer.flow, counts=batches.counts)
-        if options.undoable:
+        if options.undoable or options.exact_columns:  # what a contact has has to be known
             rows.flow_of = UndoableRows(prepared, checkpoint).flow
         if checkpoint.fact(facts.BASELINE):  # what both changed is judged by how it is shortly before
             rows.stale = NOT_OLD
@@ -71,9 +74,11 @@ async def send_rows(
         phase = DELETING if options.mode == "delete" else SENDING
         async with anyio.create_task_group() as tellers:
             tellers.start_soon(telling_progress, job.setting.progress, rows, needs, runner, phase)
+            runner.enter(Stage.SENDING)
             if rows.batched:
                 await runner.run(batches)
             await runner.run(rows)
+            runner.enter(Stage.READING_BACK)
             await back.finish(runner)
             tellers.cancel_scope.cancel()
         job.setting.progress.update(where_it_stands(rows, needs, runner, phase))

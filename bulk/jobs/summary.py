@@ -62,6 +62,7 @@ class Summary:
             "seconds": round(totals.seconds - totals.earlier_seconds, 3),
         }
         data |= {"last_run": last} if totals.earlier_requests else {}
+        data |= {"stages": dict(totals.stages)} if totals.stages else {}
         data |= {"output": self.output} if self.output else {}
         data |= {"read_at": self.read_at} if self.read_at else {}
         data |= {"begun": self.begun} if self.begun else {}

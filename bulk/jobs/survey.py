@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,7 @@ from bulk.jobs.own_ids import Disagreeing, others_beside
 from bulk.jobs.prepared import Prepared
 from bulk.model import Failure, Json, Row, RowStatus
 from bulk.planning.changes import Deciding, Decision, decided_at_once
+from bulk.planning.exact import lacking
 from bulk.planning.spelling import Spellings
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Own
@@ -35,6 +37,7 @@ class Survey:
     `addresses` are the keys that are not plain ones.
     Of `unread` rows it is not known what the account holds, and the others are `read`, by their numbers.
     `unchanged` of the rows ask for nothing that the account does not hold; told by `look_for_unchanged`.
+    `lacking` are rows that name less than their contact has, by column.
     `engine` is what the job goes by, once that is known.
     """
 
@@ -49,6 +52,7 @@ class Survey:
     newcomers: int = 0
     addresses: set[str] = field(default_factory=set)
     disagreeing: Disagreeing = field(default_factory=Disagreeing)
+    lacking: Counter[str] = field(default_factory=Counter)
     engine: Choice | None = None
 
     def describe(self, rate: float) -> str:
@@ -76,6 +80,8 @@ def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> 
             if row.number in beside:
                 known = replace(known, beside=beside[row.number])
             estimated = prepared.writer.estimate(own, known)
+            if prepared.resource.writing is Writing.CONTACT:
+                needs.lacking.update(lacking(row, prepared.writer.meaning, prepared.names, known.state))
             needs.rows += 1
             if row.is_missing:
                 pass  # nothing of it can be so already, but that it is gone

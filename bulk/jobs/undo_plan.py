@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bulk.model import Aspect, Edit, Outcome, RowStatus
+from bulk.model import Aspect, Edit, Outcome, RowStatus, number_told
 from bulk.planning.changes import CREATED
 from bulk.planning.names import Names
 from bulk.planning.undo.reversals import Reversal, Reversals
@@ -21,6 +21,7 @@ from bulk.storage.job_record import UNDO
 UNDO_CSV: Final = "undo.csv"
 FIRST_LINE: Final = 2  # below the header
 _CALLED: Final = {"tags": "tag", "accounts": "name"}
+_TITLED: Final = _CALLED | {"fields": "title"}  # what jobs make before their rows
 _ALONG: Final[Mapping[str, str]] = {  # what goes along with what is deleted, by its resource, and is not read before
     "tags": "who carried a deleted tag does not get it again",
     "lists": "who was on a deleted list is not put on it again",
@@ -123,11 +124,11 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
     settled = {row.number: row.outcome for row in checkpoint.rows.settled_rows()} if by_resource else {}
     for reversals in by_resource.values():
         open_rows = [row for row in reversals.doubtful if row not in settled or _is_in_doubt(settled[row])]
-        reversible.doubtful += [f"{prefix}{row}" for row in open_rows]
+        reversible.doubtful += [f"{prefix}{number_told(row)}" for row in open_rows]
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
     reversible.untold += [
-        f"{prefix}{row}"
+        f"{prefix}{number_told(row)}"
         for row in checkpoint.rows.untold()  # a name that was made before the rows is told by itself
         if row not in settled or (resources.get(row), settled[row].id) not in ids
     ]
@@ -176,7 +177,7 @@ def names_made(reversible: Reversible, names: Names) -> list[Reversal]:
             if identity:
                 book = names.book(family)
                 image = (
-                    Edit(Aspect.VALUE, _CALLED[family], None, book.name_of(identity) if identity in book else name),
+                    Edit(Aspect.VALUE, _TITLED[family], None, book.name_of(identity) if identity in book else name),
                 )
                 reversals.append(Reversal(0, family, identity, Edit(Aspect.RECORD, identity, {}, None), image=image))
     return reversals

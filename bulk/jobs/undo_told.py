@@ -13,7 +13,7 @@ from bulk.model import Aspect, Edit
 from bulk.planning.consent import ACTIVE, SUBSCRIBED
 from bulk.planning.undo.costs import PEOPLE
 from bulk.planning.undo.reversals import Reversal
-from bulk.wording import agreeing, counted, excerpt, excerpts
+from bulk.wording import FrontEnd, agreeing, counted, excerpt, excerpts, in_words_of
 
 FEW: Final = 5  # rows that are named
 WIDTH: Final = 79  # columns of a line about one reversal
@@ -48,8 +48,9 @@ def _subscribes(edit: Edit) -> bool:
 
 
 def said_of(
-    reversible: Reversible, counts: Mapping[str, int], first: Sequence[Line], called: Mapping[str, str], file: str
-) -> Iterator[str]:
+    reversible: Reversible, counts: Mapping[str, int], first: Sequence[Line], called: Mapping[str, str], file: str,
+    front_end: FrontEnd,
+) -> Iterator[str]:  # fmt: skip
     """What is said before an undo starts: `called` are addresses of contacts by their ids.
 
     `file` has all lines, "" where it is not kept.
@@ -63,7 +64,7 @@ def said_of(
     )
     more = total - len(first)
     if more:
-        yield f"    … and {more:,} more"
+        yield f"    … and {more:,} more" + ("" if file else in_words_of(front_end, ". All of them: ⟦undo_lines⟧"))
     if any(line.row for line in first) and reversible.rows_of:
         yield f"  Rows are those of {reversible.rows_of}"
     if file:
@@ -110,6 +111,8 @@ def _line_told(line: Line, called: str) -> str:
     begin = f"    {row}{line.resource} {excerpt(called, WIDTH // 4) or line.record}  "
     verb = _VERBS.get(line.action, line.action)
     now, back = line.now, line.back
+    if line.action == "delete" and not line.row:  # a name that rows needed: it stays where others have it
+        verb = f"{verb} unless others use it by then:"
     if line.action in ("delete", "create", *_VERBS):
         return begin + f"{verb} {_fitting(now or back, begin, verb)}"
     what = line.column

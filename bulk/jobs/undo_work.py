@@ -42,6 +42,7 @@ from bulk.planning.writers import Known, Meaning
 from bulk.prefetch.newest import read_newest
 from bulk.resources import named
 from bulk.resources.spec import Resource, Writing
+from bulk.runtime.course import Stage
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -187,7 +188,7 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
     file = "" if undoing.only_plan else str(undoing.folder.file(UNDO_CSV))
     shown = [line.record for line in first if line.resource == PEOPLE and line.column]
     called = await runner.ask(addresses_of(shown)) if shown else {}
-    for told in said_of(reversible, counts, first, called, file):
+    for told in said_of(reversible, counts, first, called, file, undoing.setting.front_end):
         say(told)
     requests = _say_estimate(undoing, runner)
     if undoing.only_plan:
@@ -247,5 +248,7 @@ async def _phase(
         return flow_of(renewed(reversal, resource, replaced), known)
 
     lines = UndoLines(checkpoint, first, last, renewed_flow, back, after_each, seen, undoing.counts)
+    runner.enter(Stage.SENDING)
     await runner.run(lines)
+    runner.enter(Stage.READING_BACK)
     await back.finish(runner)

@@ -1,5 +1,6 @@
 """Validate: the checks of an import, with nothing sent but questions; without an account, those that need none."""
 
+# hub: the stages of a validation, each named once
 from __future__ import annotations
 
 import tempfile
@@ -13,6 +14,7 @@ import anyio.to_thread
 
 from bulk.access.account import Setting
 from bulk.files.check import Compare, FileCheck
+from bulk.files.joined import Joined
 from bulk.jobs.asking import asking, names_of
 from bulk.jobs.check import Counting, damaged_cells, remarks
 from bulk.jobs.findings import Findings
@@ -54,8 +56,9 @@ async def validate(
 
 async def _check(job: Job, names: Names | None) -> Findings:
     resource, options, source, progress = job.resource, job.options, job.source, job.setting.progress
-    match = matched(resource, source, options, names)
+    match = matched(resource, source, options, names, seeking=options.create_fields)
     findings = Findings(unchecked=match.unchecked, offline=names is None, front_end=job.setting.front_end)
+    findings.files = source.names if isinstance(source, Joined) else ()
     file_check = FileCheck(
         source, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else damaged_cells,
         comparing=names is not None and options.mode in ("upsert", "update"),

@@ -4,10 +4,13 @@
 events and a way to stop; `blocking` is the same for programs without an event loop. `from bulk import ...` gives every
 name in `__all__`. Around the jobs: `jobs` (those of a folder), `accounts` and `connections`, `doctor`, `reference`
 (what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set),
-`comparing` (two exports against each other), `undoing` (what a job has changed).
+`comparing` (two exports against each other), `undoing` (what a job has changed), `mappings` (kept for the next file),
+`reporting` (a page about a job).
 
 Each module is loaded when it is first asked for, since `bulk --help` needs none of them.
 """
+
+# hub: the names that programs import, a line for each module that has some
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
         validate_rows,
     )
     from bulk.library.handles import JobHandle, Said, start_export, start_import, start_resume
+    from bulk.library.mappings import read_mapping, save_mapping, with_mapping
     from bulk.library.plans import Plan, apply, plan_file, plan_folder, plan_rows
+    from bulk.library.reporting import report
     from bulk.library.results import FailedRow, Result, RowsFailedError
     from bulk.library.undoing import undo
     from bulk.model import Issue
@@ -47,8 +52,8 @@ __all__ = [
     "ExportOptions", "FailedRow", "Findings", "ImportOptions", "Issue", "JobHandle", "NothingToUndoError", "Plan",
     "Progress", "Result", "RowsFailedError", "Said", "Snapshot", "Summary", "UnfinishedError", "UsageError", "apply",
     "compare", "export_batches", "export_file", "export_folder", "export_frame", "import_file", "import_folder",
-    "import_rows", "plan_file", "plan_folder", "plan_rows", "resume", "start_export", "start_import", "start_resume",
-    "undo", "validate_file", "validate_rows",
+    "import_rows", "plan_file", "plan_folder", "plan_rows", "read_mapping", "report", "resume", "save_mapping",
+    "start_export", "start_import", "start_resume", "undo", "validate_file", "validate_rows", "with_mapping",
 ]  # fmt: skip
 _HOMES: Final = {
     "bulk.access.account": ("Account",),
@@ -60,7 +65,9 @@ _HOMES: Final = {
     "bulk.jobs.validate": ("Findings",),
     "bulk.library.comparing": ("compare",),
     "bulk.library.handles": ("JobHandle", "Said", "start_export", "start_import", "start_resume"),
+    "bulk.library.mappings": ("read_mapping", "save_mapping", "with_mapping"),
     "bulk.library.plans": ("Plan", "apply", "plan_file", "plan_folder", "plan_rows"),
+    "bulk.library.reporting": ("report",),
     "bulk.library.results": ("FailedRow", "Result", "RowsFailedError"),
     "bulk.library.undoing": ("undo",),
     "bulk.model": ("Issue",),

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bulk.api.connections import METHODS
-from bulk.jobs.choices import BLANK, ENGINES, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.jobs.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
-__all__ = ["BLANK", "ENGINES", "METHODS", "ON_CONFLICT", "ON_DUPLICATE", "ON_INVALID"]
+__all__ = ["BLANK", "ENGINES", "EXACT", "METHODS", "ON_CONFLICT", "ON_DUPLICATE", "ON_INVALID"]

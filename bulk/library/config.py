@@ -18,7 +18,7 @@ from bulk.api.credentials import check_address
 from bulk.api.redaction import Redaction, secrets_in
 from bulk.errors import UsageError
 from bulk.messages import Part
-from bulk.resources.kinds import nearest
+from bulk.resources.likeness import nearest
 
 FILE: Final = "bulk.toml"
 SECTIONS: Final = ("accounts", "defaults", "fleet")

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bulk.access.account import Account
-from bulk.files.matching import parse_maps
+from bulk.files.matching import parse_maps, parse_users
 from bulk.files.set_columns import parse_sets
 from bulk.jobs.option_rules import check_export, check_import, check_importable, check_rate
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 
 __all__ = [
     "ExportOptions", "ImportOptions", "check_changes", "check_export", "check_import", "check_importable",
-    "check_option", "parse_maps", "parse_sets",
+    "check_option", "parse_maps", "parse_sets", "parse_users",
 ]  # fmt: skip
 
 

@@ -20,13 +20,13 @@ from bulk.library.jobs import job_at, jobs_in
 from bulk.library.results import Result
 from bulk.library.running import JOBS, run_plan, run_plan_all, run_resume, setting_of
 from bulk.model import OUTSIDE
-from bulk.planning.plan_lines import REFUSED, Line
+from bulk.planning.plan_lines import NOT_DONE, REFUSED, Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
 __all__ = [
-    "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
+    "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
     "plan_rows", "said_of_plan",
 ]  # fmt: skip
 _QUIET: Final = Silent()

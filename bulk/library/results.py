@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final, Self
 
 from bulk.errors import BulkError
 from bulk.jobs.check import describe
+from bulk.jobs.failed_rows import FailedRow, failed_rows
 from bulk.jobs.findings import Findings
 from bulk.jobs.summary import JobResult, Summary, UndoPlan
 from bulk.model import ENDED_BADLY, RowStatus
@@ -35,25 +35,6 @@ class RowsFailedError(BulkError):
     def __init__(self, code: str, result: Result, /, **parameters: object) -> None:
         super().__init__(code, **parameters)
         self.result = result
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRow:
-    """A row that is not done. `row` is its number as a spreadsheet shows it (the header is row 1).
-
-    `status` is rejected (never sent), failed or in_doubt; `step` names what failed of it, "" for the row as a whole;
-    `code` is stable, `error` is for people; `cells` are the row's own by their titles; `resource` tells the parts of a
-    folder apart, "" for a single file.
-    """
-
-    row: int
-    status: str
-    step: str
-    code: str
-    error: str
-    attempts: int
-    cells: Mapping[str, str]
-    resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +99,7 @@ class Result:
 
     def failed_rows(self) -> Iterator[FailedRow]:
         """The rows that are not done, in file order; none of an export. Reads the reports: blocks on the disk."""
-        if self.failed is not None:
-            yield from _failed_rows(self.failed, "")
-        for resource in self.summary.parts:
-            path = self.job / resource / FAILED
-            if path.exists():
-                yield from _failed_rows(path, resource)
+        yield from failed_rows(self.job, self.summary.parts)
 
     def raise_for_failures(self) -> None:
         """Do nothing if every row is done; else raise why the job stopped, or `RowsFailedError`."""
@@ -138,17 +114,7 @@ class Result:
             if at == SHOWN:
                 lines.append(f"All of them: {self.job}")
                 break
-            lines.append(f"row {row.row}: {row.error}")
+            lines.append(f"{f'{row.file} ' if row.file else ''}row {row.row}: {row.error}")
         raise RowsFailedError(
             "rows_failed", self, failed=bad, read=sum(rows.get("read", 0) for rows in both), listed="\n".join(lines)
         )
-
-
-def _failed_rows(path: Path, resource: str) -> Iterator[FailedRow]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for line in csv.DictReader(file):
-            cells = {title: cell for title, cell in line.items() if title and not title.startswith("_")}
-            yield FailedRow(
-                int(line["_row"]), line["_status"], line["_step"], line["_code"], line["_error"],
-                int(line["_attempts"]), cells, resource,
-            )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
+        "no_jobs_here": "There is no job in {jobs}. Where are they kept? ⟦jobs_dir⟧",
         "command_unknown": "There is no command {name}. {hint}",
         "prune_without_age": "Say how old what goes has to be: bulk jobs prune --older-than 30d",
         "prune_options_alone": "--older-than and --yes are of bulk jobs prune. Did you mean that?",
@@ -33,10 +34,17 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "delete_unanswerable": (
             "--mode delete and --delete-missing ask before they delete, and nobody can answer here. Pass --yes."
         ),
-        "apply_unanswered": "Nobody answered, so nothing was sent. To delete without being asked, add --yes.",
+        "apply_unanswered": (
+            "Nobody answered, so nothing was sent. To carry it out without being asked:\n  {command} --yes"
+        ),
+        "fields_unanswered": "Nobody answered, so nothing was sent. To create fields without being asked, add --yes.",
+        "fields_unanswerable": (
+            "--create-fields asks before fields are made, and nobody can answer here. Pass --yes; bulk plan says which"
+            " they would be."
+        ),
         "apply_unanswerable": (
             "This plan takes something away, so it is asked about before it is carried out, and nobody can answer"
-            " here. Look at its plan.csv, then pass --yes."
+            " here. Look at its plan.csv; to carry it out without being asked:\n  {command} --yes"
         ),
         "undo_unanswered": (
             "Nobody answered, so nothing was put back, and undo.csv is not kept. To do it without being asked, add"

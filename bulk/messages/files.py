@@ -24,6 +24,23 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{file} is a zip archive of several tables: {members}. Unpack it and import them one by one, so that each"
             " is looked at by itself."
         ),
+        "zip_nested": (
+            "{file} holds what is packed or a workbook once more: {members}. Unpack it, and import what is in it one"
+            " by one."
+        ),
+        "zip_of_too_many": (
+            "{file} holds {count:table}; up to {most} of different names are read as one. Unpack it and import them one"
+            " by one."
+        ),
+        "zip_of_programs": (
+            "{file} holds files of several programs, whose columns do not mean the same: {told}. Unpack it and import"
+            " them one by one; or say with ⟦preset⟧ which program wrote them all."
+        ),
+        "zip_of_unlike": (
+            "{file} holds tables of different columns: {members}. So it is not known which cells are empty and which"
+            " are not there. Unpack it and import them one by one."
+        ),
+        "member_refused": "{file}: {refusal}",
         "zip_encrypted": "{file} is a zip archive with a password. Unpack it and import what is in it.",
         "workbook_damaged": (
             "{file} is an Excel workbook that cannot be read: {reason}. Open it in a spreadsheet program and save it"
@@ -100,29 +117,37 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "key_unknown": "⟦key={key!r}⟧ is no column of this resource.",
         "map_invalid": "⟦map⟧ {text!r} is not of the form 'CSV header=attribute'.",
+        "map_user_invalid": "{text!r} is not of the form OLD=NEW, two addresses of users.",
+        "map_user_twice": "{user} is mapped twice. Say once who takes the place.",
         "map_twice": "⟦map⟧ is given twice for {title!r}. Keep one of them.",
         "map_title_unknown": "⟦map={title}={attribute}⟧: the file has no column {title!r}.{hint}",
+        "map_titles_unknown": (
+            "What is said by ⟦map⟧ is of columns that the file does not have: {titles!r}. Its columns: {header}."
+        ),
         "map_attribute_unknown": "⟦map={title}={attribute}⟧: there is no column {attribute!r}.{hint}",
         "map_read_only": "⟦map={title}={target}⟧: {attribute} is set by ActiveCampaign, not by an import.",
         "custom_field_ambiguous": (
             "{name!r} is the name of {count} custom fields. Say which is meant: rename the column to one of {ways}, or"
             " use ⟦map⟧."
         ),
-        "column_unknown": (
-            "1 column is not known:\n{columns}\n"
-            "Rename it in the file; or say what a column is with ⟦map={title}={attribute}⟧ (⟦empty_map⟧ drops it); "
-            "or leave out all unknown columns with ⟦ignore_unknown⟧."
+        "split_name_unknown": "⟦split_name={title}⟧: the file has no column {title!r}.{hint}",
+        "split_name_none": (
+            "⟦split_name⟧: no column of the file is called like one of full names. Name the one that is meant:"
+            " ⟦split_name=COLUMN⟧."
         ),
-        "columns_unknown": (
-            "{count:,} columns are not known:\n{columns}\n"
-            "Rename them in the file; or say what a column is with ⟦map={title}={attribute}⟧ (⟦empty_map⟧ drops it); "
-            "or leave out all unknown columns with ⟦ignore_unknown⟧."
+        "split_name_several": (
+            "⟦split_name⟧: several columns may hold full names: {titles!r}. Name the one that is meant:"
+            " ⟦split_name=COLUMN⟧."
         ),
-        "consent_unclear": (
-            "These columns may say who must not be mailed, and are not understood: {columns!r}. Say of each what it is:"
-            " ⟦map={title}=consent⟧ (yes or a word like subscribed: may be mailed), ⟦map={title}=opted_out⟧ (yes: has"
-            " left), or ⟦map={title}=⟧ if it is of no matter. ⟦ignore_unknown⟧ does not leave them out."
+        "split_name_fed": (
+            "⟦split_name={title}⟧: the file has a column for {attribute} too, {other!r}. Drop that one with"
+            " ⟦map={other}=⟧, or leave ⟦split_name⟧ out."
         ),
+        "title_of_field": (
+            "The column {title!r} would be read as {attribute}, and the account has a custom field of that name. Say"
+            " which is meant: ⟦map={title}={attribute}⟧, or the field by its %TAG%."
+        ),
+        "header_unclear": "The header is not understood.\n{problems}{mending}",
         "preset_unknown": (
             "⟦preset={name}⟧ is no preset of contacts. There are {known}; or say auto or none. What each reads:"
             " ⟦presets⟧."
@@ -140,17 +165,12 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦set={column}⟧: the file has that column, {title!r}, and only names (tags, lists) are added to what is"
             " there. Drop the column with ⟦map={title}=⟧, or the ⟦set⟧."
         ),
-        "columns_alike": ("The columns {titles} are both {column}. Drop one of them, for example with ⟦map={last}=⟧."),
         "compare_columns_alike": (
             "The columns {first!r} and {second!r} are one and the same. Rename one of them, or take it out."
         ),
         "compare_key_missing": (
             "By {titles} records are matched, and {lacking} of the two has no such column. Export it too; or match by"
             " ids, if both are of one account: ⟦key=id⟧."
-        ),
-        "column_missing": (
-            "The file has no column {titles}, which every row needs.{nearest} "
-            "Rename the column that holds it, or pass ⟦map={example}={attribute}⟧.{hint}"
         ),
         "workbook_too_wide": (
             "{file}: a workbook has 16,384 columns at most, and these are {columns:,}. Choose fewer columns, or name a"
@@ -178,6 +198,26 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 PARTS: Final[Mapping[str, str]] = {
     "also_nearest": " Nearest: {names}.",
+    "column_unknown": "1 column is not known:",
+    "columns_unknown": "{count:,} columns are not known:",
+    "column_like": "  {title!r}.{like}",
+    "column_of_names": "The column {title!r} may hold full names: ⟦split_name={title}⟧ takes them apart.",
+    "columns_more": "  and {more:,} more.",
+    "columns_alike": "The columns {titles} are both {column}: keep one of them, as {first!r} here.",
+    "column_missing": "The file has no column {titles}, which every row needs.{nearest}{hint}",
+    "consent_unclear": (
+        "These columns may say who must not be mailed, and are not understood: {columns!r}. Say of each what it is:"
+        " ⟦map={title}=consent⟧ (yes or a word like subscribed: may be mailed), ⟦map={title}=opted_out⟧ (yes: has"
+        " left), or ⟦map={title}=⟧ if it is of no matter. ⟦ignore_unknown⟧ does not leave them out."
+    ),
+    "header_way_on": (
+        "Say what a column is with ⟦map=HEADER=attribute⟧ (⟦empty_map⟧ drops it), or rename it in the file;"
+        " ⟦ignore_unknown⟧ drops all that are not known. As suggested, and without the others:"
+    ),
+    "header_way_on_place": (
+        "Say what a column is with ⟦map=HEADER=attribute⟧ (⟦empty_map⟧ drops it), or rename it in the file;"
+        " ⟦ignore_unknown⟧ drops all that are not known. With the title that holds it for {place}:"
+    ),
     "key_id_instead": (
         " Or, if the column id holds ActiveCampaign's own ids of records that are there, pass ⟦key=id⟧."
     ),

@@ -1,5 +1,7 @@
 """What is said of jobs: their options, and why they stop (`jobs`, `library`, `runtime`, `planning`)."""
 
+# long: each text stands once, by the code that raises it
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -21,6 +23,19 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "automations_with_single": (
             "⟦no_automations⟧ goes by ActiveCampaign's importer: nothing else can hold automations back. Drop"
             " ⟦engine=single⟧."
+        ),
+        "fields_alike": (
+            "{titles} would be fields of one title. Leave one out: ⟦map={title}=⟧, or give it a title of its own:"
+            " ⟦map={title}=NEW TITLE⟧."
+        ),
+        "user_unknown": "⟦{option}⟧: {problem} {hint} Nothing was sent.",
+        "create_fields_of_contacts": (
+            "⟦create_fields⟧ makes custom fields of contacts only. Drop the option; fields of deals and accounts are"
+            " imported as dealCustomFieldMeta and accountCustomFieldMeta."
+        ),
+        "create_fields_with": (
+            "⟦create_fields⟧ makes fields for columns that fit nothing, so it does not go with ⟦{option}⟧. Drop one of"
+            " them."
         ),
         "automations_of_contacts": (
             "⟦no_automations⟧ goes with contacts only: of nothing else can automations be held back. Drop the option."
@@ -46,6 +61,25 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "⟦rate={rate:g}⟧ is too slow to subscribe anybody: how they stand has to be read at most 10 s before.\n"
             "The smallest rate that works is {slowest:g}."
         ),
+        "mapping_missing": "{file}: there is no such mapping. ⟦save_mapping={file}⟧ writes one.",
+        "mapping_unreadable": "{file} is no mapping that can be read: {reason}",
+        "mapping_key_unknown": "{file}: {key!r} is no key of a mapping. {hint}",
+        "mapping_value": "{file}, {key}: {refusal}",
+        "mapping_not_written": "{file} cannot be written: {reason}. Choose another place.",
+        "mapping_in_the_way": "{file} is there and is no mapping, so it is not overwritten. Choose another name.",
+        "mapping_does_not_fit": (
+            "The mapping {file} does not fit this file. {refusal} Take out of the mapping what such files have no more,"
+            " or leave ⟦mapping⟧ out."
+        ),
+        "exact_of_contacts": "⟦exact_columns⟧ is about contacts, not {resource}. Leave it out.",
+        "exact_with": (
+            "⟦exact_columns⟧ does not go with ⟦{option}⟧: a cell cannot be all that there should be then. Drop one."
+        ),
+        "exact_column_missing": (
+            "⟦exact_columns={column}⟧: the file has no column for {column}, so nothing is said of it. Leave it out, or"
+            " say which column it is with ⟦map⟧."
+        ),
+        "split_name_of_contacts": "⟦split_name⟧ takes names of contacts apart, and no others. Leave it out.",
         "duplicates_all_impossible": ("⟦on_duplicate=all⟧: of {resource} no two have one {key}. Use first or last."),
         "job_options_unknown": (
             "The job was begun by version {version} of bulk with options that this version does not know: {options}."
@@ -158,6 +192,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "{folder} holds no file like contacts.csv or deals.csv. Name the folder of an export."
         ),
         "folder_not_made": "{folder} cannot be made: {reason}. Name another folder.",
+        "folder_files_doubled": (
+            "{folder} holds {files}, which would all be of one resource. Leave the one that counts, and move the others"
+            " elsewhere."
+        ),
         "folder_file_gone": "{file} is gone from {folder}. Put it back, then go on with the job.",
         "files_changed_meanwhile": (
             "{files} changed while the files were checked, so nothing was sent. Wait until the folder is as you mean"
@@ -217,6 +255,15 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " row {numbers}. ⟦plan⟧ shows them. Import the file again, with ⟦on_conflict=sheet⟧ to send its cells, or"
             " with ⟦on_conflict=account⟧ to keep the account's."
         ),
+        "fields_declined": "Nothing was sent, as you chose.",
+        "field_refused": (
+            "The field {title!r} ({kind}) could not be created: {said} Make it in ActiveCampaign, or leave its column"
+            " out: ⟦map={title}=⟧."
+        ),
+        "tags_joined": (
+            "Nothing was sent: {tags} would be made of which each may be several: {told}"
+            " Where they are several: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
+        ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"
             "⟦validate⟧ says which. Correct them and import the folder again."
@@ -227,7 +274,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "part_refused": "{file}: {refusal}",
         "undo_declined": "Nothing was put back, as you chose, and undo.csv is not kept.",
-        "apply_declined": "Nothing was sent, as you chose. {job} waits on: ⟦apply={job}⟧",
+        "apply_declined": "Nothing was sent, as you chose. {job} waits on:\n  ⟦apply={job}⟧",
         "delete_declined": "Nothing was deleted, as you chose.",
         "export_column_unreadable": (
             "{family} may not be read with this key: {reason}. Leave {columns} out of ⟦columns⟧, or use the key of"

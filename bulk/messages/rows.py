@@ -71,9 +71,20 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "…_invalid": ("The cell is not what its column holds; each kind of column has its own such code.", _CORRECT),
     "email_invalid": ("The cell is no e-mail address.", _CORRECT),
+    "date_ambiguous": (
+        "The cell is a date that can be read in two ways.",
+        "Say with ⟦date_format⟧ how dates stand in the file, or write it like 2026-05-28.",
+    ),
     "date_invalid": ("The cell is no date.", "Write it like 2026-05-28."),
     "datetime_invalid": ("The cell is no date and time.", "Write it as the message says."),
-    "datetime_without_offset": ("The time does not say its offset from UTC.", "Write it as the message says."),
+    "datetime_unclear": (
+        "The clocks are put forward or back at that time, so it was never, or twice.",
+        "Write it with its offset from UTC.",
+    ),
+    "datetime_without_offset": (
+        "The time does not say its offset from UTC.",
+        "Say with ⟦timezone⟧ where times are meant, or write it as the message says.",
+    ),
     "number_invalid": ("The cell is no number.", "Write digits with a point, like 1234.5; no grouping."),
     "id_invalid": ("The cell is no id of ActiveCampaign.", "An id is a whole number, like 123."),
     "money_invalid": ("The cell is no amount of money.", "Write it like 156.24; no grouping, no sign."),

@@ -64,6 +64,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "There is no home folder here (HOME is not set), so jobs on one account cannot find each other.\n"
             "Set {variable} to a folder that is yours and lasts."
         ),
+        "report_of_nothing": "{folder} is no folder of a job. Which there are: ⟦jobs⟧",
         "folder_not_ours": "{folder} belongs to somebody else. Set XDG_STATE_HOME to a folder of your own.",
         "file_not_ours": ("{file} is {what}, where bulk keeps a file of its own. See what it is, and take it away."),
     },

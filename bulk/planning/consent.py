@@ -160,13 +160,18 @@ class Subscription:
         current = standing.lists.get(self.list, NEVER)
         if current == self.status and not (standing.bounced and self.resubscribe):
             return None
+        if (current, self.status) == (SUBSCRIBED, UNCONFIRMED):  # an undo: they get less mail by it, whoever they are
+            return self._request(before=current)
+        away = standing.bounced or current not in (*ACTIVE, NEVER)
+        return self._why_not(standing, current, away=away) or self._request(returning=away, before=current)
+
+    def _why_not(self, standing: Standing, current: str, *, away: bool) -> Failure | None:
         if standing.erased or self.excluded.has(standing.email, self.list):
             what = "contact was deleted or made anonymous" if standing.erased else "address is on the exclusion list"
             return self._refused("excluded", f"This {what}, so it is not subscribed to {self.name!r}.")
         if current == UNCONFIRMED and not self.resubscribe:
             said = f"This person has not confirmed {self.name!r} yet. Only ⟦resubscribe⟧ would do it for them."
             return self._refused("unconfirmed", said)
-        away = standing.bounced or current not in (*ACTIVE, NEVER)
         if away and not self.resubscribe:
             how = "unsubscribed from" if current == UNSUBSCRIBED else "bounced on"
             said = f"This person {how} {self.name!r}. Only ⟦resubscribe⟧ would subscribe them again."
@@ -174,7 +179,7 @@ class Subscription:
         if current not in (SUBSCRIBED, NEVER) and self._left_since(standing.left.get(self.list, "")):
             said = f"This person left {self.name!r} after this job began, so they stay off it."
             return self._refused("opted_out", said)
-        return self._request(returning=away, before=current)
+        return None
 
     def _refused(self, code: str, said: str) -> Failure:
         return Failure(self.step, code, said)

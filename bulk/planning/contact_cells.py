@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Final
 
 from bulk.model import Json
+from bulk.planning.consent import SUBSCRIBED, UNSUBSCRIBED
 from bulk.planning.names import Names
 from bulk.planning.state import ATTRIBUTES, ContactState
 from bulk.resources.escapes import escaped
@@ -14,6 +16,7 @@ from bulk.resources.spec import Column
 
 KEPT: Final = ("cdate", "udate")  # what a row shows of a contact beside its state
 _RELATION: Final = {"tags": "tags", "lists": "lists", "unsubscribe_lists": "lists", "account": "accounts"}
+_SETS: Final = 4096  # of ids, whose cells are remembered
 CellOf = Callable[[ContactState, Json], str]  # of a contact's state, and what is kept beside it
 
 
@@ -40,29 +43,34 @@ def _cell_writer(column: Column, names: Names) -> CellOf:
     if relation is None:
         return lambda state, _kept: escaped(state.id) if attribute == "id" else contact_cell(state, column, names)
     of = attrgetter(relation)
-    return lambda state, _kept: contact_cell(state, column, names) if of(state) else ""
+    told = lru_cache(_SETS)(partial(_told, column, names))  # many contacts have the same tags, or lists
+    return lambda state, _kept: told(_related(state, attribute)) if of(state) else ""
 
 
 def contact_cell(state: ContactState, column: Column, names: Names) -> str:
     """One cell of a contact's row, as far as its state has it."""
     if column.field_id:
         return column.write(state.fields.get(column.field_id))
-    match column.attribute:
+    if column.attribute in _RELATION:
+        return _told(column, names, _related(state, column.attribute))
+    return escaped(state.attributes.get(column.attribute, ""))
+
+
+def _related(state: ContactState, attribute: str) -> tuple[str, ...]:
+    """The ids of the tags, lists or account that a cell is about."""
+    match attribute:
         case "tags":
-            return column.write(sorted(map(names.book("tags").name_of, state.tags), key=_in_order))
-        case "lists":
-            return _list_names(state, "1", names, column)
-        case "unsubscribe_lists":
-            return _list_names(state, "2", names, column)
+            return tuple(state.tags)
         case "account":  # a contact has at most one
-            return escaped(next(map(names.book("accounts").name_of, sorted(state.accounts)), ""))
-        case attribute:
-            return escaped(state.attributes.get(attribute, ""))
+            return tuple(sorted(state.accounts))[:1]
+    status = SUBSCRIBED if attribute == "lists" else UNSUBSCRIBED
+    return tuple(identity for identity, current in state.lists.items() if current == status)
 
 
-def _list_names(state: ContactState, status: str, names: Names, column: Column) -> str:
-    wanted = [names.book("lists").name_of(identity) for identity, current in state.lists.items() if current == status]
-    return column.write(sorted(wanted, key=_in_order))
+def _told(column: Column, names: Names, ids: tuple[str, ...]) -> str:
+    """The cell that names what has these ids."""
+    called = map(names.book(_RELATION[column.attribute]).name_of, ids)
+    return escaped(next(called, "")) if column.attribute == "account" else column.write(sorted(called, key=_in_order))
 
 
 def _in_order(name: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from bulk.model import Aspect, Edit, Failure, Json, Standing
 from bulk.planning.changes import CREATED, value_edits
 from bulk.planning.consent import ACTIVE, SUBSCRIBED, UNSUBSCRIBED, Subscription, withheld
 from bulk.planning.contact_wants import Wanted
+from bulk.planning.exact import LISTS, TAGS, lists_beyond, tags_beyond
 from bulk.planning.names import Names
 from bulk.planning.state import ContactState
 from bulk.planning.writers import Known, Meaning
@@ -174,11 +175,16 @@ def linked_edits(
     tags = tag_edits(_tags(wanted.tags, names), () if linked is None else linked.tags)
     removed = [] if new else _tags(wanted.remove_tags, names)
     known_tags = [tag for tag in removed if tag[0]]  # one that the account does not have is on nobody
+    if TAGS in wanted.exact:
+        known_tags += [tag for tag in tags_beyond(linked, wanted.tags, names) if tag not in known_tags]
     untags = untag_edits(known_tags, dict(known_tags) if state is None else state.tags)
     statuses = _known_statuses(state, new=new) if known.fresh else None
     stored = known.stored or known.state
     email = wanted.email or (stored.attributes.get("email", "") if stored is not None else "")
     mailings, withheld = _as_consented(_statuses(wanted, names), statuses or {}, wanted.consent)
+    if LISTS in wanted.exact:
+        left = lists_beyond(linked, wanted.lists, names)
+        mailings = {**{of: (name, UNSUBSCRIBED) for of, name in left}, **mailings}
     lists, refused = list_edits(contact, mailings, statuses, meaning, email)
     job = employment(wanted, names)
     jobs = () if job is None else account_edits(job, {} if linked is None else places_of(linked).titles)

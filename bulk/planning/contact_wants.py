@@ -8,6 +8,7 @@ from typing import Final
 
 from bulk.model import Failure, Json, Row
 from bulk.planning.damage import looks_damaged
+from bulk.planning.exact import exact_columns
 from bulk.planning.names import Book, Names
 from bulk.planning.state import ATTRIBUTES, ContactState
 from bulk.planning.writers import Known, Meaning
@@ -22,7 +23,8 @@ class Wanted:
     """What a row asks for: only what its cells name; "" clears.
 
     `values` go by attribute, those of custom fields as `field:12`. `account` None: left alone, "": taken out of it.
-    `consent` is what the program says of the person that wrote the file.
+    `exact` are the columns whose names are all that there should be. `consent` is what the program says of the person
+    that wrote the file.
     """
 
     values: Mapping[str, Json]
@@ -32,6 +34,7 @@ class Wanted:
     unsubscribe_lists: tuple[str, ...] = ()
     account: str | None = None
     consent: str = ""
+    exact: frozenset[str] = frozenset()
 
     @property
     def email(self) -> str:
@@ -61,7 +64,8 @@ def read_row(row: Row, meaning: Meaning) -> Wanted | Failure:
         both = {name_key(name) for name in names.get(add, ())} & {name_key(name) for name in names.get(remove, ())}
         if both:
             return Failure("", "contradiction", f"{min(both)!r} stands in {add} and in {remove}. Keep one of the two.")
-    return Wanted({**attributes, **fields}, account=account, consent=row.consent, **names)
+    exact = exact_columns(row, meaning)
+    return Wanted({**attributes, **fields}, account=account, consent=row.consent, exact=exact, **names)
 
 
 def with_address(wanted: Wanted | Failure, row: Row, stored: ContactState | None, meaning: Meaning) -> Wanted | Failure:

@@ -118,7 +118,8 @@ class Names:
 
     `host` is the account's own. `fields` are the custom fields of the resource at hand, `books` the records of other
     resources by name, as far as they were read. `refused` are names that the account would not take, by resource and
-    `name_key`, each with what it said.
+    `name_key`, each with what it said. `stand_ins` are ids of users by the `name_key` of those whose place they take,
+    `stand_in` is that of the user who takes the place of anybody else who is not here.
     """
 
     host: str = ""
@@ -126,6 +127,8 @@ class Names:
     books: dict[str, Book] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)  # collections that may not be read, and what was said
     refused: dict[tuple[str, str], Failure] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
+    stand_in: str = ""
 
     def book(self, family: str) -> Book:
         """The records of one resource by name."""

@@ -17,6 +17,7 @@ from typing import Final
 from bulk.resources.escapes import unescaped
 from bulk.resources.identity import address_key, name_key
 from bulk.resources.kinds import MARK, TEXT, Problem, choose, split_values
+from bulk.resources.kinds.dates import day_told
 from bulk.resources.spec import Column, clears, is_blank
 
 Meaning = Callable[[str], str]
@@ -82,6 +83,10 @@ def _read(text: str, column: Column) -> str:
     return text if isinstance(value, Problem) else str(value)
 
 
+def _day(text: str, _column: Column) -> str:
+    return day_told(text)
+
+
 def _option(text: str, column: Column) -> str:
     option = None
     if column.options:
@@ -119,7 +124,7 @@ def _named(text: str, _column: Column) -> str:
 
 
 _SAYS: Final[Mapping[str, Callable[[str, Column], str]]] = {
-    "email": _address, "number": _number, "money": _number, "datetime": _moment, "date": _read, "id": _read,
+    "email": _address, "number": _number, "money": _number, "datetime": _moment, "date": _day, "id": _read,
     "currency": _read, "flag": _read, "perstag": _read, "option": _option, "options": _values, "values": _values,
     "names": _names, "choices": _choices,
 }  # fmt: skip

@@ -21,6 +21,8 @@ from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column
 
 _NOTHING: Final[Mapping[str, Json]] = {}
+_USERS: Final = "users"
+_OWNERS: Final = "Who is to have it instead: ⟦map_user=OLD=NEW⟧, or ⟦owner_default=EMAIL⟧ for all such."
 
 
 @dataclass(slots=True)
@@ -100,13 +102,26 @@ def _name(column: Column, name: str, wanted: Wanted, names: Names, context: Mapp
     within = str(wanted.values.get(column.within, context.get(column.within)) or "") if column.within else ""
     book = names.book(column.of)
     called = name.strip("%") if column.of == "fields" and name.startswith("%") else name
-    if book.is_called(str(wanted.values.get(column.names) or ""), called, within):
+    if instead := _stand_in(column, called, names):
+        wanted.values[column.names] = instead  # whatever id stands beside it, that is of somebody who is not here
+    if instead or book.is_called(str(wanted.values.get(column.names) or ""), called, within):
         return None  # the id beside it says which, should several be called so
     identity = book.find(called, column.of, within)
     if isinstance(identity, Problem):
-        unknown = Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}")
+        way = f" {_OWNERS}" if column.of == _USERS and identity.code == "unknown_name" else ""
+        unknown = Failure("", identity.code, f"{column.header}: {identity.message} {identity.hint}{way}")
         return names.refused.get((column.of, name_key(called)), unknown)
     return _set_id(wanted, column.names, column.header, name, identity)
+
+
+def _stand_in(column: Column, name: str, names: Names) -> str:
+    """The id of the user who takes the place of the one that a cell names, "" if nobody does."""
+    if column.of != _USERS:
+        return ""
+    mapped = names.stand_ins.get(name_key(name), "")
+    if mapped or not names.stand_in or names.book(_USERS).id_of(name) is not None:
+        return mapped
+    return names.stand_in
 
 
 def _find_contact(wanted: Wanted, header: str, email: str, lookup: Lookup) -> Asking[str | Failure]:

@@ -29,6 +29,7 @@ class Meaning:
     allow_damaged: bool = True
     began: float = 0.0  # when the job did, on the clock of the world; 0.0: not known
     excluded: Exclusions = NO_EXCLUSIONS
+    exact: frozenset[str] = frozenset()  # attributes of which a cell is all that there should be
 
     @property
     def key_attributes(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from bulk.resources.deal_stages import DEAL_STAGES
 from bulk.resources.deals import DEALS
 from bulk.resources.field_values import FIELD_VALUES
 from bulk.resources.fields import FIELDS
-from bulk.resources.kinds import nearest
+from bulk.resources.likeness import nearest
 from bulk.resources.lists import LISTS
 from bulk.resources.notes import NOTES
 from bulk.resources.spec import Resource, normalise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulk.resources import references
+from bulk.resources import references, titles
 from bulk.resources.kinds import ID, TEXT
 from bulk.resources.spec import Column, Resource
 
@@ -21,8 +21,8 @@ ACCOUNTS: Final = Resource(
     about="Companies, by name, with their custom fields.",
     columns=(
         Column("id", ID, writable=False),
-        Column("name", TEXT, required=True, example="Analytical Engines"),
-        Column("accountUrl", TEXT, example="https://www.example.com"),
+        Column("name", TEXT, required=True, example="Analytical Engines", titles=titles.ACCOUNT),
+        Column("accountUrl", TEXT, example="https://www.example.com", titles=titles.WEB_ADDRESS),
         *references.owner(),
         Column("createdTimestamp", TEXT, writable=False),
         Column("updatedTimestamp", TEXT, writable=False),

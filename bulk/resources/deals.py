@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulk.resources import references
+from bulk.resources import references, titles
 from bulk.resources.kinds import CURRENCY, ID, MONEY, NUMBER, OPTION, TEXT, TEXTAREA, Option
 from bulk.resources.spec import Column, Resource
 
@@ -31,15 +31,16 @@ DEALS: Final = Resource(
     about="Deals, by title and contact or account, with their custom fields.",
     columns=(
         Column("id", ID, writable=False),
-        Column("title", TEXT, required=True, example="Difference engine"),
+        Column("title", TEXT, required=True, example="Difference engine", titles=titles.DEAL_TITLE),
         *references.contact(required=False),
         *references.account(required=False),
-        Column("value", MONEY, required=True, example="156.24", about="in major units, two decimals"),
-        Column("currency", CURRENCY, required=True, example="usd"),
+        Column("value", MONEY, required=True, example="156.24", titles=titles.DEAL_VALUE,
+               about="in major units, two decimals"),
+        Column("currency", CURRENCY, required=True, example="usd", titles=titles.CURRENCY),
         *references.pipeline(required=False),
         Column("stage", ID, of="dealStages", within="group", about="the stage's id"),
         Column("stage_title", TEXT, of="dealStages", names="stage", within="group", example="To Contact",
-               about="the stage, by title"),
+               titles=titles.STAGE, about="the stage, by title"),
         *references.owner(),
         Column("status", OPTION, options=(Option("0", "open"), Option("1", "won"), Option("2", "lost")), example="0",
                about="0 open, 1 won, 2 lost"),

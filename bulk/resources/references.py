@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bulk.resources import titles
 from bulk.resources.kinds import EMAIL, ID, TEXT
 from bulk.resources.spec import Column
 
@@ -11,7 +12,7 @@ def contact(*, required: bool = True) -> tuple[Column, Column]:
     return (
         Column("contact", ID, required=required, of="contacts", example="", about="the contact's id"),
         Column(
-            "contact_email", EMAIL, of="contacts", names="contact", example="ada@example.com",
+            "contact_email", EMAIL, of="contacts", names="contact", example="ada@example.com", titles=titles.EMAIL,
             about="the contact, by e-mail",
         ),
     )  # fmt: skip
@@ -40,7 +41,7 @@ def account(*, required: bool = True) -> tuple[Column, Column]:
     return (
         Column("account", ID, required=required, of="accounts", about="the account's id"),
         Column("account_name", TEXT, of="accounts", names="account", example="Analytical Engines",
-               about="the account, by name"),
+               titles=titles.ACCOUNT, about="the account, by name"),
     )  # fmt: skip
 
 
@@ -57,5 +58,13 @@ def pipeline(*, required: bool = True) -> tuple[Column, Column]:
     """Columns that say which pipeline."""
     return (
         Column("group", ID, required=required, of="dealGroups", about="the pipeline's id"),
-        Column("pipeline_title", TEXT, of="dealGroups", names="group", example="Sales", about="the pipeline, by title"),
+        Column(
+            "pipeline_title",
+            TEXT,
+            of="dealGroups",
+            names="group",
+            example="Sales",
+            titles=titles.PIPELINE,
+            about="the pipeline, by title",
+        ),
     )

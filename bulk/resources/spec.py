@@ -12,6 +12,7 @@ from bulk.model import Json
 from bulk.resources.escapes import CLEAR, escaped, unescaped
 from bulk.resources.identity import name_key
 from bulk.resources.kinds import Kind, Options, Problem
+from bulk.resources.titles import NO_TITLES, Titles
 
 CUSTOM = "field:"  # the attribute of a custom field's column is this and the field's id
 JOIN: Final = "+"  # between the attributes of a key
@@ -35,7 +36,8 @@ class Column:
     """One column of a resource's CSV.
 
     `attribute` names the value in the API ("firstName"; a custom field: "field:12"). `title` is the header that export
-    writes, `aliases` are further headers that import takes. `options` are the choices, None while they are not known.
+    writes, `aliases` are further headers that import takes; `titles` are those that people give to it. `options` are
+    the choices, None while they are not known.
     `required`: no record can be made without it. `writable` is False for what the API sets itself: exported, passed
     over on import. `default` is sent with a new record if the row does not say.
 
@@ -62,6 +64,7 @@ class Column:
     within: str = ""
     when: tuple[str, str] = ("", "")
     beside: bool = False
+    titles: Titles = NO_TITLES
 
     @property
     def header(self) -> str:

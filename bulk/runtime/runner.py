@@ -24,6 +24,7 @@ from bulk.engine.tasks import WRITTEN, Role, Task
 from bulk.errors import AbortedError, BulkError, UnfinishedError
 from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
 from bulk.planning.flow import Asking
+from bulk.runtime.course import Stage
 from bulk.runtime.feed import Feed, Intending, Intents, Leased, Waiting
 from bulk.runtime.meter import Meter
 from bulk.storage.checkpoint import Checkpoint
@@ -49,6 +50,11 @@ class Runner:
     def writing_to(self, checkpoint: Checkpoint) -> Runner:
         """A runner of the same engine and the same way in, for another checkpoint."""
         return Runner(self.dispatch, self._send, checkpoint)
+
+    def enter(self, stage: Stage) -> None:
+        """Note what the job does from now on."""
+        if self.meter is not None:
+            self.meter.enter(stage, anyio.current_time())
 
     def stop(self) -> None:
         """Send nothing more; what is in flight is still answered and written down."""

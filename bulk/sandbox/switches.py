@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bulk.errors import UsageError
 from bulk.messages import Part
-from bulk.resources.kinds import nearest
+from bulk.resources.likeness import nearest
 
 STATUSES: Final = (200, 201)
 

@@ -7,7 +7,7 @@ they are on disk, so that jobs of earlier versions go on: what is to be another 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
@@ -51,12 +51,18 @@ class Family(Generic[K, T]):
 
 ASKED_SINCE: Final = Fact[float]("asked since", 0.0)  # checkpoint: no answer that is held is older
 TOTALS: Final = Fact[tuple[int, int, float]]("totals", (0, 0, 0.0), tuple)  # meter: requests, retries, seconds
+# meter: what it had sent after so many seconds, and what it was at: seconds, requests, retries, stage
+COURSE: Final = Fact[Sequence[tuple[float, int, int, str]]]("course", ())
 
 # ---- plans
 
 PLANNED: Final = Fact[bool]("planned", False)  # jobs.plan: every row of it was decided
 NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the names to be made, by resource
+LACKING: Final = Fact[dict[str, int]]("lacking", {})  # jobs.plan: rows that name less than there is, by column
 AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
+# jobs.create_fields: the fields that columns need and the account lacks, by title their types; whether all are made
+NEW_FIELDS: Final = Fact[dict[str, str] | None]("new fields", None)
+FIELDS_MADE: Final = Fact[bool]("fields made", False)
 # jobs.create_names: by resource, what was made of the names that were missing: their ids, "" until it is known
 MADE_NAMES: Final = Fact[dict[str, dict[str, str]]]("made names", {})
 # jobs.apply_cost: of applying it, the requests that look at records, contacts read by hundreds, and rows

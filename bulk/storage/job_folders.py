@@ -12,7 +12,7 @@ from typing import Final
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.messages import Part
-from bulk.resources.kinds import nearest
+from bulk.resources.likeness import nearest
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, LOCK, OPEN, STDOUT, JobFolder
 from bulk.storage.private import make_private
 

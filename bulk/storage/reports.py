@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
-from bulk.files.adapted import as_read
+from bulk.files.joined import Joined, as_read
 from bulk.files.opening import open_sink
-from bulk.files.source import MISSING, TOO_FEW, Record, Source
-from bulk.model import Outcome, RowStatus, is_missing
+from bulk.files.source import FILE, MISSING, TOO_FEW, Record, Source
+from bulk.model import Outcome, RowStatus, is_missing, number_told
 from bulk.resources.kinds import join_values
 from bulk.storage import facts
 from bulk.storage.baseline import BASELINE_COLUMN
@@ -122,7 +122,8 @@ class _Form:
     `columns` are those of the file, without those of another report. Where a row is too `short`, failed.csv says which
     cells it had not, so that they are not taken for empty ones; `surplus` nameless columns hold what is too much.
     Reasons are told in the words of the `front_end`. `baseline` says by what the edits of the rows were told, so that
-    a report that is imported goes by the same, wherever it lies by then and whatever was exported since.
+    a report that is imported goes by the same, wherever it lies by then and whatever was exported since. Of several
+    `tables` each line says whose row it is.
     """
 
     titles: tuple[str, ...]
@@ -132,6 +133,7 @@ class _Form:
     surplus: int
     front_end: FrontEnd
     baseline: str
+    tables: Joined | None
 
     @classmethod
     def of(cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Self:
@@ -143,12 +145,15 @@ class _Form:
             noted = (source.short, source.surplus)
         mark = checkpoint.fact(facts.BASELINE_MARK)
         missing = titles.index(MISSING) if MISSING in titles else None
-        columns = tuple(at for at, title in enumerate(titles) if title not in _OURS)
-        return cls(source.header, columns, missing, noted[0] or missing is not None, noted[1], front_end, mark)
+        tables = source if isinstance(source, Joined) else None
+        ours = _OURS if tables is None else _OURS | {FILE}  # else it is what an earlier report says, and stays so
+        columns = tuple(at for at, title in enumerate(titles) if title not in ours)
+        short = noted[0] or missing is not None
+        return cls(source.header, columns, missing, short, noted[1], front_end, mark, tables)
 
     def header(self, name: str) -> list[str]:
         """The titles of a report."""
-        titles = [*(self.titles[at] for at in self.columns), *_ADDED[name]]
+        titles = [*(self.titles[at] for at in self.columns), *[FILE] * (self.tables is not None), *_ADDED[name]]
         titles += [BASELINE_COLUMN] * bool(self.baseline)
         if name == FAILED:
             titles += [MISSING] * self.short + [""] * self.surplus
@@ -158,7 +163,8 @@ class _Form:
         """The line of a row."""
         width = len(self.titles)
         cells = record.cells[:width] + [""] * (width - len(record.cells))
-        line = [*(cells[at] for at in self.columns), *_added(name, row, self.front_end)]
+        file = [] if self.tables is None else [self.tables.file_of(record.number)]
+        line = [*(cells[at] for at in self.columns), *file, *_added(name, row, self.front_end)]
         line += [self.baseline] * bool(self.baseline)
         if name == FAILED:
             line += [self._missing(record)] * self.short
@@ -169,6 +175,8 @@ class _Form:
         """The names of the cells that a row had not."""
         if record.problem is None or record.problem.code != TOO_FEW:
             return ""
+        if record.lacking is not None:
+            return join_values((self.titles[at].strip() for at in self.columns if at in record.lacking), ",")
         if len(record.cells) == len(self.titles):  # an earlier report says it
             return record.cells[self.missing] if self.missing is not None else ""
         absent = (self.titles[at].strip() for at in self.columns if at >= len(record.cells))
@@ -201,7 +209,7 @@ def _open_row(number: int, attempts: int) -> SettledRow:
 
 def _added(name: str, row: SettledRow, front_end: FrontEnd) -> tuple[str, ...]:
     outcome = row.outcome
-    number = str(row.number)
+    number = number_told(row.number)
     if name == SUCCEEDED:
         return number, outcome.action, outcome.id
     if name == SKIPPED:

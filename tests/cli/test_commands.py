@@ -430,7 +430,7 @@ def test_a_job_that_was_killed_while_it_asked_asks_again(
     monkeypatch.setattr("sys.stdin", Terminal())
     with monkeypatch.context() as patch:
         patch.setattr(
-            "bulk.cli.options.answered", lambda *_args, **_more: os.kill(os.getpid(), signal.SIGINT) or time.sleep(1)
+            "bulk.cli.questions.answered", lambda *_args, **_more: os.kill(os.getpid(), signal.SIGINT) or time.sleep(1)
         )
         assert bulk.sandbox("import", path, "--mode", "delete", "--job", "gone").code == 130
     monkeypatch.setattr("sys.stdin", io.StringIO())

@@ -46,7 +46,8 @@ def test_where_nobody_can_answer_it_is_refused_with_the_way_on_and_waits(planned
         result = planned(*line, "--rate", "0")
         assert result.code == 2
         assert "nobody can answer here" in result.err
-        assert "--yes" in result.err
+        assert result.err.splitlines()[-1].startswith("  bulk apply p ")
+        assert result.err.endswith(" --yes\n")
     assert len(emails(planned)) == 3
     assert planned.summary("p")["state"] == "planned"
 
@@ -55,7 +56,8 @@ def test_who_says_no_keeps_everything_and_the_plan(planned: Shell, monkeypatch: 
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     result = planned("apply", "--rate", "0")
     assert (result.code, f"This plan {WHAT_GOES}. Carry it out? [y/N]" in result.err) == (3, True), result.err
-    assert "bulk apply p" in result.err.splitlines()[-1]
+    assert result.err.splitlines()[-1].strip() == "bulk apply p"
+    assert result.err.index("as if they had never left") < result.err.index("Carry it out?")
     assert (len(emails(planned)), planned.summary("p")["state"]) == (3, "planned")
 
 
@@ -67,6 +69,7 @@ def test_who_agrees_is_asked_once_and_what_goes_is_written_down(
     result = planned("apply", "p", "--rate", "0", *(() if answer else ("--yes",)))
     assert result.code == 0, result.err
     assert result.err.count("[y/N]") == (1 if answer else 0)
+    assert result.err.count("as if they had never left") == 1
     assert emails(planned) == {"alan@example.com"}
     assert {row["email"] for row in report(planned.job("p"), "deleted.csv")} == {"ada@example.com", "grace@example.com"}
 

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
+from bulk.files.adaptation import Given
+from bulk.files.joined_opening import open_tables
+from bulk.files.named_file import NamedFile
 from bulk.files.opening import SourceOptions, open_source
+from bulk.model import place_of
+from bulk.resources import named
 
 CSV = "email;Größe\r\n" + "".join(f"n{at}@example.com;{at}\r\n" for at in range(5_000))
 
@@ -92,3 +97,21 @@ def test_memory_does_not_grow_with_what_comes_out(tmp_path: Path):
         assert tracemalloc.get_traced_memory()[1] < 8 * 1024**2
     finally:
         tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_tables_of_an_archive(tmp_path: Path):
+    line = "a@example.com," + "x" * 1000 + "\n"
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in ("a.csv", "b.csv"):
+            with archive.open(name, "w") as file:
+                file.write(b"email,firstName\n")
+                for _ in range(20):
+                    file.write(line.encode() * 1000)
+    source = open_tables(NamedFile(tmp_path / "a.zip"), SourceOptions(), named("contacts"), Given())
+    tracemalloc.start()
+    try:
+        numbers = {place_of(record.number)[0] for record in source.records()}
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024**2
+    finally:
+        tracemalloc.stop()
+    assert numbers == {0, 1}

@@ -183,7 +183,7 @@ def test_a_preset_can_be_named_or_refused(tmp_path, preset):
     (result,) = rows_of(tmp_path, [header, row], program, preset=preset)
     assert result.values == {"email": "ada@example.com", "firstName": "Ada"}
     source, _match = opened(tmp_path, [header, row], program, preset=preset)
-    assert hasattr(source, "adaptation") is (preset == "brevo")
+    assert (source.adaptation.preset is not None) is (preset == "brevo")
 
 
 def refusal(folder: Path, header: list[str], **options) -> str:

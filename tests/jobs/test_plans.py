@@ -31,7 +31,7 @@ CHANGED = [
 ]
 REFUSED = (
     "email_invalid: email: 'no address': This is no e-mail address that ActiveCampaign accepts. Write it as"
-    ' name@domain.tld, without blanks and none of "(),:;<>[\\]'
+    ' name@domain.tld, without blanks and without any of ( ) , : ; < > [ \\ ] " in it.'
 )
 
 

@@ -154,10 +154,11 @@ def test_a_custom_field_takes_a_column_and_a_set(world: World):
     assert people["ada@example.com"]["fields"] == {"Created": "2024-03-15", "Origin": "HubSpot"}
 
 
+@pytest.mark.parametrize("engine", ["single", "batch"])
 @pytest.mark.parametrize("program", [p for p in FILES if p.against()], ids=lambda program: program.name)
-def test_of_no_program_anybody_is_subscribed_whom_its_file_marks(world: World, program):
+def test_of_no_program_anybody_is_subscribed_whom_its_file_marks(world: World, program, engine):
     rows = [program.row, *program.against()]
-    result = world.start(written(world, program, rows), sets={"lists": "Newsletter"})
+    result = world.start(written(world, program, rows), sets={"lists": "Newsletter"}, engine=engine)
     assert result.summary.rows["read"] == len(rows)
     assert [email for email, status in lists(world).items() if status == "1"] == ["ada@example.com"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,21 @@ def test_who_was_made_unconfirmed_is_subscribed_again_unless_they_left_since(wor
     undone(world, job)
     assert world.account()["contacts"]["ada@example.com"]["lists"] == {"Newsletter": stands}
     assert failed(world) == ({} if stands == "1" else {"lists": "changed_since"})
+
+
+def test_who_was_confirmed_is_unconfirmed_again_also_where_the_address_has_bounced(world: World):
+    """They get less mail by it, so no guard of consent is in the way."""
+    given(world)
+    header = "contact_email,list_name,status"
+    world.start(world.csv([("ada@example.com", "Newsletter", "0")], header), "contactLists", undoable=True)
+    kept(world, "before")
+    world.start(world.csv([("ada@example.com", "Newsletter", "1")], header), "contactLists", resubscribe=True)
+    job = kept(world, "confirmed")
+    with closing(sqlite3.connect(world.folder / world.sandbox / "sandbox.sqlite")) as db, db:
+        assert db.execute("UPDATE contacts SET bounced = 1 WHERE email = 'ada@example.com'").rowcount == 1
+    undone(world, job)
+    assert failed(world) == {}
+    assert world.account()["contacts"]["ada@example.com"]["lists"] == {"Newsletter": "0"}
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["undo", "undo of the undo"])

@@ -132,3 +132,22 @@ def test_a_line_fits_a_terminal_and_names_whom_it_is_about(world: World):
     world.told.lines.clear()
     undone(world, job)
     assert f"  Rows are those of {job.file('undo.csv')}" in world.told.lines
+
+
+def test_a_name_that_rows_needed_is_said_to_go_unless_others_use_it(world: World):
+    world.start(world.csv([("ada@example.com", "Brand New")], "email,tags"))
+    job = kept(world, "made")
+    world.start(world.csv([("grace@example.com", "Brand New")], "email,tags"))
+    kept(world, "used")
+    world.told.lines.clear()
+    undone(world, job)
+    assert any(line.endswith("delete unless others use it by then: Brand New") for line in world.told.lines)
+    assert "Brand New" in {one["tag"] for one in world.ask("GET tags", query=(("limit", "100"),)).body["tags"]}
+
+
+def test_where_a_look_shows_a_few_lines_it_is_said_what_shows_all(world: World):
+    world.start(world.csv([(f"p{n}@example.com",) for n in range(12)], "email"))
+    job = kept(world, "made")
+    world.told.lines.clear()
+    undone(world, job, only_plan=True)
+    assert any(line.startswith("    … and 2 more. All of them: ") for line in world.told.lines)

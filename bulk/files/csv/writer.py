@@ -129,7 +129,7 @@ class CsvFile:
 
     def _put(self, text: str) -> None:
         try:
-            self._file.write(speakable(text).encode())  # an error may quote half of a letter; cells are escaped before
+            self._file.write(_encoded(text))
         except BrokenPipeError as error:
             raise ReaderGoneError from error
         except OSError as error:
@@ -163,6 +163,13 @@ class CsvFile:
                 self._file.close()
             if self._part is not None:
                 self._part.unlink(missing_ok=True)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # an error may quote half of a letter; cells are escaped before
+        return speakable(text).encode()
 
 
 def _sync_folder(folder: Path) -> None:

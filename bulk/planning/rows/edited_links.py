@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from bulk.model import Failure, Flow, Outcome, Row, RowStatus
+from bulk.model import Failure, Flow, Outcome, Row, RowStatus, number_told
 from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
 from bulk.planning.consent import BOUNCED, RELATION, UNSUBSCRIBED
 from bulk.planning.flow import Asking
@@ -60,7 +60,8 @@ class EditedLinks:
     def decide(self, row: Row, known: Known) -> Deciding:
         """What the row changes of its contact, unless the account changed the same."""
         if known.instead:
-            said = f"Row {known.instead} of the file stands instead of it, and was not done, so this was kept."
+            row_told = number_told(known.instead)
+            said = f"Row {row_told} of the file stands instead of it, and was not done, so this was kept."
             return Outcome(RowStatus.FAILED, failures=(Failure("", NOT_MADE, f"{said} ⟦retry⟧ sends both again."),))
         if row.before is None or has_sent(known):  # there is nothing to judge; or it was before that was sent
             return (yield from self._writer(row).decide(self._taken_away(row), known))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bulk.resources.kinds.choosing import choose, close_to, find_name, nearest
+from bulk.resources.kinds.choosing import choose, close_to, find_name
 from bulk.resources.kinds.dates import DATE, DATETIME
 from bulk.resources.kinds.field_options import CHOICES
 from bulk.resources.kinds.kind import Kind, Option, Options, Problem
@@ -19,7 +19,7 @@ from bulk.resources.kinds.texts import EMAIL, EMAIL_PATTERN, PERSTAG, TEXT, TEXT
 __all__ = [
     "CHOICES", "CURRENCY", "DATE", "DATETIME", "EMAIL", "EMAIL_PATTERN", "FIELD_TYPES", "FLAG", "ID", "MARK",
     "MONEY", "NAMES", "NUMBER", "OPTION", "OPTIONS", "PERSTAG", "TEXT", "TEXTAREA", "VALUES", "Kind", "Option",
-    "Options", "Problem", "choose", "close_to", "find_name", "join_values", "nearest", "split_values",
+    "Options", "Problem", "choose", "close_to", "find_name", "join_values", "split_values",
 ]  # fmt: skip
 
 # A custom field's type as the API names it -> its kind. Unknown types are text: nothing is lost.

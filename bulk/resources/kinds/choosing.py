@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from bulk.resources.identity import chosen, difference, name_key, same_name, shown
+from bulk.resources.identity import chosen, difference, same_name, shown
 from bulk.resources.kinds.kind import Option, Problem
+from bulk.resources.likeness import nearest
 
 FEW: Final = 5  # names that an error lists
-
-
-def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The known words most like `word`, best first; case does not matter."""
-    by_key = {name_key(name): name for name in known}
-    close = difflib.get_close_matches(name_key(word), by_key, n=count, cutoff=0.5)
-    return [by_key[name] for name in close]
 
 
 def close_to(name: str, known: Sequence[str], offered: str) -> str:

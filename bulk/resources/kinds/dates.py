@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from bulk.model import Json
+from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.kinds.kind import Kind, Options, Problem
 from bulk.resources.kinds.texts import same_text, write_text
 
+_AS_IT_IS: Final = Dates()
 _FARTHEST: Final = timedelta(hours=14)  # a time zone from UTC
 
 
@@ -35,6 +37,17 @@ def _read_datetime(text: str, _options: Options, _separator: str) -> Json | Prob
     return stripped
 
 
+def day_told(text: str) -> str:
+    """The day that a text can only be, in ISO form; the text itself where it is none, or may be two."""
+    day = _AS_IT_IS.day(text)
+    return text if isinstance(day, Problem) else day
+
+
+def _same_date(a: Json, b: Json) -> bool:
+    """An account may hold what is a date as people write it: that is the same day."""
+    return same_text(a, b) or (bool(a and b) and day_told(str(a)) == day_told(str(b)))
+
+
 def _same_datetime(a: Json, b: Json) -> bool:
     try:
         return datetime.fromisoformat(str(a)) == datetime.fromisoformat(str(b))
@@ -54,6 +67,6 @@ def _same_moment(current: str, sent: str) -> bool:
     return abs(utc - local.replace(tzinfo=UTC)) <= _FARTHEST
 
 
-DATE: Final = Kind("date", "YYYY-MM-DD", "1990-05-28", _read_date, write_text, same_text, alike=_same_moment)
+DATE: Final = Kind("date", "YYYY-MM-DD", "1990-05-28", _read_date, write_text, _same_date, alike=_same_moment)
 DATETIME: Final = Kind("datetime", "ISO 8601 with offset", "2026-05-28T09:30:00+00:00", _read_datetime, write_text,
                        _same_datetime, alike=_same_moment)  # fmt: skip

@@ -18,8 +18,10 @@ def split_values(text: str, separator: str) -> list[str]:
 
     Blanks around a value do not count, empty values are dropped, a repeated value counts once; values that differ in
     case are two, since an account can hold both.
-    A cell that is no proper record is taken value by value at the separator, quotes kept.
+    A cell that is no proper record is taken value by value at the separator, quotes kept. Of a separator of several
+    signs, blanks around them do not count either.
     """
+    separator = separator.strip() or separator
     values = _split_record(text, separator)
     if values is None:
         values = [part.strip() for part in text.split(separator)]
@@ -44,9 +46,10 @@ def _split_record(text: str, separator: str) -> list[str] | None:
 
 def join_values(values: Iterable[str], separator: str) -> str:
     """The inverse of `split_values`: quotes only what would be read differently without quotes."""
+    sign = separator.strip() or separator
 
     def quote(value: str) -> str:
-        if separator in value or '"' in value or value != value.strip():
+        if sign in value or '"' in value or value != value.strip():
             return '"' + value.replace('"', '""') + '"'
         return value
 

@@ -43,7 +43,7 @@ def _read_email(text: str, _options: Options, _separator: str) -> Json | Problem
     return Problem(
         "email_invalid",
         "This is no e-mail address that ActiveCampaign accepts.",
-        'Write it as name@domain.tld, without blanks and none of "(),:;<>[\\]',
+        'Write it as name@domain.tld, without blanks and without any of ( ) , : ; < > [ \\ ] " in it.',
     )
 
 

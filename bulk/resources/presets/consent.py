@@ -54,6 +54,7 @@ class Says(StrEnum):
     CONFIRMED = "no: has not confirmed"
     LEFT_WHEN = "a date or reason: has left"
     BOUNCED_WHEN = "a date or reason: bounced"
+    FILE_NAME = "the name of the file that the row was in"
     ALL_LEFT = "all of such a file have left"
     ALL_BOUNCED = "all of such a file bounced"
 
@@ -77,6 +78,9 @@ class Signal:
         """What a cell of it comes to."""
         if self.says in _OF_ALL:
             return _OF_ALL[self.says]
+        if self.says is Says.FILE_NAME:
+            name = normalise(cell.replace("\\", "/").rpartition("/")[2])
+            return next((consent for known, consent in self.words.items() if known in name), Consent.UNCLEAR)
         word = _word(cell)
         if self.says in _FILLED:
             return _FILLED[self.says] if word else Consent.AGREED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from bulk.resources.kinds.several import join_values, split_values
@@ -14,7 +13,7 @@ from bulk.resources.spec import normalise
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a program writes the cells of a column.
+    """How a program writes the cells of a column. Its dates are read by `Dates`, as those of any file.
 
     `separator` stands between names, of which those of `drops` are the program's own and `lead` stands before some.
     `dates` are forms of `strptime`; `nothing` are texts for an empty cell. `apostrophe`: one before what a spreadsheet
@@ -42,7 +41,7 @@ class Form:
             return text.removeprefix(self.prefix)
         if self.separator:
             return join_values(self._names(text), separator)
-        return _iso(text, self.dates) if self.dates else cell
+        return cell
 
     def _names(self, text: str) -> Iterator[str]:
         sign = self.separator.strip()
@@ -50,18 +49,6 @@ class Form:
         for name in names:
             if name and name not in self.drops:
                 yield name.removeprefix(self.lead) if self.lead else name
-
-
-def _iso(text: str, forms: Collection[str]) -> str:
-    """The date in ISO form; as it is where it is none of the forms."""
-    for form in forms:
-        try:
-            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is not known, and not made up
-        except ValueError:
-            continue
-        timed = any(code in form for code in ("%H", "%I"))
-        return moment.isoformat(sep=" ", timespec="seconds") if timed else moment.date().isoformat()
-    return text
 
 
 # wide: a declaration, one attribute for each thing in which programs differ

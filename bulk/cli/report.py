@@ -1,0 +1,56 @@
+"""`bulk report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk.cli import options, terminal
+from bulk.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulk.library.jobs import Job
+
+
+@click.command("report")
+@click.argument("job", required=False)
+@click.argument("output", metavar="[OUT.html]", required=False, type=click.Path(path_type=Path))
+@click.option("--with-rows", is_flag=True, help="Also the rows that are not done, with their addresses.")
+@options.jobs_dir
+def report_command(job: str | None, output: Path | None, *, with_rows: bool, jobs_dir: str) -> int:
+    """Write one page about JOB (default: the newest).
+
+    HTML that needs nothing beside it: what was asked, what became of the rows,
+    requests over time, failures with what to do. Addresses are hidden unless
+    --with-rows.
+    """
+    from bulk.library.jobs import job_in, jobs_in  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.reporting import report  # noqa: PLC0415
+
+    place = options.jobs_folder(jobs_dir)
+    if job is not None and output is None and job.endswith(".html"):  # of the newest
+        output, job = Path(job), None
+    every = [job_in(place, job)] if job is not None else jobs_in(place) if place.exists() else []
+    if not every:
+        raise UsageError("no_jobs_here", jobs=place)
+    meant = every[-1]
+    path = report(meant.path, output, with_rows=with_rows, commands=_commands(meant))
+    terminal.tell(f"{meant.name} → {path}")
+    return 0
+
+
+def _commands(job: Job) -> dict[str, str]:
+    """The lines that go on with a job, or take it back, by what they do."""
+    place = job.path.parent
+    lines: dict[str, str] = {}
+    if job.planned:
+        lines["To carry it out:"] = options.command_line("apply", job.name, place)
+    elif job.resumable:
+        lines["To go on with it:"] = options.command_line("resume", job.name, place)
+    if job.imports and job.rows.get("failed", 0) + job.rows.get("in_doubt", 0) and not job.resumable:
+        lines["To send again what failed:"] = options.command_line("retry", job.name, place)
+    if (job.summary or {}).get("undoable"):
+        lines["To take it back:"] = options.command_line("undo", job.name, place)
+    return lines

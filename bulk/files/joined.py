@@ -1,0 +1,261 @@
+"""Several tables of one file, read as one: each in turn, its rows told apart by the table and their number in it.
+
+Each member is understood by its own header; what feeds one attribute is one column here. Opens nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from operator import itemgetter
+from typing import Final
+
+from bulk.files.adapted import Adapted
+from bulk.files.matching import Match
+from bulk.files.source import TOO_FEW, Record, Source
+from bulk.model import FILE_ROWS, place_of
+from bulk.resources.presets.consent import Consent
+from bulk.resources.spec import Column
+
+Layout = tuple[int | None, ...]  # where each column of a member stands here; None: nowhere
+
+
+@dataclass(slots=True)
+class Joined:
+    """Several sources as one. `names` tell them apart for people; `limit` is how many rows count, None: all.
+
+    Until it is `used_as` its columns are understood, there is one for each title.
+    """
+
+    members: tuple[Source, ...]
+    names: tuple[str, ...]
+    limit: int | None = None
+    header: tuple[str, ...] = ()
+    matches: tuple[Match, ...] = ()
+    _layouts: tuple[Layout, ...] = ()
+    _reading: int = 0
+    _read: int = 0
+    _heeded: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        titles: dict[tuple[str, int], int] = {}
+        self._layouts = tuple(
+            tuple(titles.setdefault(title, len(titles)) for title in _numbered(member.header))
+            for member in self.members
+        )
+        self.header = tuple(title for title, _nth in titles)
+
+    def used_as(self, matches: Sequence[Match]) -> Match:
+        """Lay the rows out as each member is understood; what that comes to for all."""
+        layout = _Columns()
+        self.matches = tuple(matches)
+        self._layouts = tuple(layout.of(match, len(match.header)) for match in matches)
+        self.header = tuple(layout.titles)
+        return layout.match(self.matches)
+
+    @property
+    def differ(self) -> bool:
+        """Whether a member has columns that another one lacks: its empty cells say nothing then."""
+        return len({frozenset(map(str.strip, member.header)) for member in self.members}) > 1
+
+    def describe(self) -> str:
+        """What kind of file it is."""
+        return f"{len(self.members)} tables in a zip archive: {', '.join(self.names)}"
+
+    def file_of(self, number: int) -> str:
+        """The name of the table of a row."""
+        return self.names[place_of(number)[0]]
+
+    @property
+    def read_bytes(self) -> int:
+        """How much of the file the latest pass has read."""
+        return self._read + self.members[self._reading].read_bytes
+
+    @property
+    def width(self) -> int:
+        """How many cells each row has."""
+        return len(self.header)
+
+    @property
+    def blank_rows(self) -> int:
+        """How many rows hold nothing."""
+        return sum(member.blank_rows for member in self.members)
+
+    @property
+    def surplus(self) -> int:
+        """How many cells the longest row has too many."""
+        return max(member.surplus for member in self.members)
+
+    @property
+    def short(self) -> bool:
+        """Whether a row has too few cells."""
+        return any(member.short for member in self.members)
+
+    def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
+        """The rows of all members, one after the other."""
+        self._heed_each_other()
+        left = count() if self.limit is None or only is not None else iter(range(self.limit))
+        self._read = 0
+        for at, (member, layout) in enumerate(zip(self.members, self._layouts, strict=True)):
+            self._reading = at
+            first, pick = at * FILE_ROWS, _picking(layout, len(self.header))
+            for record in member.records(None if only is None else _Within(only, first)):
+                if next(left, None) is None:
+                    return
+                if record.problem is None and not record.doubts:
+                    yield Record(first + record.number, pick(record.cells), None)
+                else:
+                    yield self._laid_out(record, first, layout)
+            if at + 1 < len(self.members):
+                self._read += member.read_bytes
+
+    def _laid_out(self, record: Record, first: int, layout: Layout) -> Record:
+        cells = [""] * len(self.header)
+        for at, cell in zip(layout, record.cells, strict=False):
+            if at is not None:
+                cells[at] = cell
+        doubts = {at: why for i, why in (record.doubts or {}).items() if (at := layout[i]) is not None}
+        if record.problem is None:
+            return Record(first + record.number, cells, None, doubts or None)
+        lacking = layout[len(record.cells) :] if record.problem.code == TOO_FEW else ()
+        cells += record.cells[len(layout) :]
+        absent = frozenset(at for at in lacking if at is not None)
+        return Record(first + record.number, cells, record.problem, doubts or None, absent)
+
+    def _heed_each_other(self) -> None:
+        """Have what one member says against mailing an address count in the others, once."""
+        telling = [member for member in self.members if isinstance(member, Adapted) and member.tells]
+        if self._heeded or not telling:
+            return
+        every: dict[Consent, array[int]] = {}
+        for member in telling:
+            for consent, addresses in member.strict_addresses().items():
+                every.setdefault(consent, array("q")).extend(addresses)
+        sorted_ones = {consent: array("q", sorted(addresses)) for consent, addresses in every.items()}
+        for member in telling:
+            member.heed(sorted_ones)
+        self._heeded = True
+
+
+def _picking(layout: Layout, width: int) -> Callable[[list[str]], list[str]]:
+    """What lays the cells of a row out that has as many as its header."""
+    places = [len(layout)] * width  # where a blank stands that is put there
+    for at, here in enumerate(layout):
+        if here is not None:
+            places[here] = at
+    if width == 1:
+        return lambda cells: [[*cells, ""][places[0]]]
+    getter = itemgetter(*places)
+
+    def pick(cells: list[str]) -> list[str]:
+        cells.append("")
+        return list(getter(cells))
+
+    return pick
+
+
+class _Columns:
+    """The columns of several matches, one for each attribute, as they are put together."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.places: dict[str, int] = {}
+        self.columns: dict[int, Column] = {}
+
+    def of(self, match: Match, width: int) -> Layout:
+        """Take in the columns of a match; where each of its header stands here."""
+        layout: list[int | None] = [None] * width
+        for at, column in match.columns:
+            layout[at] = self._place(column.attribute, match.header[at])
+            self.columns.setdefault(self.places[column.attribute], column)
+        for attribute, where in (("id", match.id_at), (_CONSENT, match.consent_at)):
+            if where is not None and layout[where] is None:
+                layout[where] = self._place(attribute, match.header[where])
+        return tuple(layout)
+
+    def _place(self, attribute: str, title: str) -> int:
+        if attribute not in self.places:
+            self.places[attribute] = len(self.titles)
+            self.titles.append(title)
+        return self.places[attribute]
+
+    def match(self, matches: Sequence[Match]) -> Match:
+        """What all come to."""
+        parts = max(len(match.key_at) for match in matches)
+        keys = [[match.key_at[part] for match in matches if part < len(match.key_at)] for part in range(parts)]
+        return Match(
+            tuple(self.titles),
+            tuple(sorted(self.columns.items())),
+            _all(matches, lambda match: match.dropped),
+            _all(matches, lambda match: match.passed_over),
+            _all(matches, lambda match: match.unchecked),
+            tuple(
+                tuple(
+                    dict.fromkeys(
+                        self._here(match, at) for match, ats in zip(matches, of_part, strict=False) for at in ats
+                    )
+                )
+                for of_part in keys
+            ),
+            tuple(tuple(self._here(matches[0], at) for at in group) for group in matches[0].one_of),
+            self.places.get("id"),
+            tuple(any(match.addresses[part : part + 1] == (True,) for match in matches) for part in range(parts)),
+            self.places.get(_CONSENT),
+        )
+
+    def _here(self, match: Match, at: int) -> int:
+        attribute = next((column.attribute for own, column in match.columns if own == at), "id")
+        return self.places[attribute]
+
+
+_CONSENT: Final = "\0consent"  # no attribute
+
+
+def _all(matches: Sequence[Match], of: Callable[[Match], tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(title for match in matches for title in of(match)))
+
+
+def _numbered(header: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The titles, and of those without a name which one it is."""
+    nameless = count()
+    for title in header:
+        yield (title.strip(), 0) if title.strip() else ("", next(nameless))
+
+
+@dataclass(frozen=True, slots=True)
+class _Within(Collection[int]):
+    """Those of some numbers that are of one member, as it numbers them."""
+
+    numbers: Collection[int]
+    first: int
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and number + self.first in self.numbers
+
+    def __iter__(self) -> Iterator[int]:
+        return (number - self.first for number in self.numbers if 0 <= number - self.first < FILE_ROWS)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def as_read(source: Source) -> Source:
+    """The source as it stands in the file."""
+    if isinstance(source, Joined):
+        return Joined(tuple(map(as_read, source.members)), source.names, source.limit)
+    return source.source if isinstance(source, Adapted) else source
+
+
+def separates_names(source: Source) -> bool:
+    """Whether it is known of the program that wrote it which sign stands between names, so that others are of names."""
+    if isinstance(source, Joined):
+        return all(map(separates_names, source.members))
+    return isinstance(source, Adapted) and any(form.separator for _at, form in source.adaptation.forms)
+
+
+def row_told(source: Source, number: int) -> str:
+    """A row as people find it: its number, and the table where there are several."""
+    row = place_of(number)[1]
+    return f"row {row} of {source.file_of(number)}" if isinstance(source, Joined) else f"row {row}"

@@ -1,0 +1,48 @@
+"""A file's header, understood as its preset, the user and the titles themselves say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bulk.files.adaptation import Given
+from bulk.files.adapted import Adapted
+from bulk.files.column_names import ColumnNames, position
+from bulk.files.matching import Match, Needs, match_header
+from bulk.files.own_titles import own_titles
+from bulk.files.set_columns import check_sets
+from bulk.files.source import Source
+from bulk.resources.spec import Column, normalise
+
+
+def understood(
+    source: Source, columns: Sequence[Column], given: Given, needs: Needs, *, ignore_unknown: bool, open_ended: bool,
+) -> Match:  # fmt: skip
+    """What each column of a file is. Raises `UsageError` for what is not understood.
+
+    `open_ended`: the custom fields are not known. A preset goes before titles, a map before both.
+    """
+    how = source.adaptation if isinstance(source, Adapted) else None
+    names = ColumnNames(columns)
+    maps: Mapping[str, str] = given.maps
+    if how is not None:
+        maps = how.maps_of(names, open_ended=open_ended)
+        if not open_ended:
+            check_sets(given.sets, how.header[: how.own], names, maps)
+    own = set(map(normalise, source.header))
+    maps = {title: to for title, to in maps.items() if (of := normalise(title)) in own or of not in given.others}
+    told = {} if how is not None and how.preset is not None else _told(source.header, columns, names, maps)
+    match = match_header(
+        source.header, columns, maps={**maps, **told}, ignore_unknown=ignore_unknown, needs=needs,
+        open_ended=open_ended,
+    )  # fmt: skip
+    match = replace(match, read_as=told)
+    return source.used_as(match) if isinstance(source, Adapted) else match
+
+
+def _told(
+    header: Sequence[str], columns: Sequence[Column], names: ColumnNames, maps: Mapping[str, str]
+) -> dict[str, str]:  # fmt: skip
+    """What columns are as far as only their titles tell, by title."""
+    said = {at: target for title, target in maps.items() if (at := position(header, title)) is not None}
+    return {header[at].strip(): to for at, to in own_titles(header, columns, names, said).items()}

@@ -1,0 +1,47 @@
+"""One page about a job, to be kept or handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bulk.errors import UsageError
+from bulk.reporting.figures import figures_of
+from bulk.reporting.page import page
+from bulk.storage.job_folder import JOB, JobFolder
+from bulk.storage.private import open_private
+
+NAME: Final = "report.html"  # in the job's folder, where no other is given
+
+
+def report(
+    job: str | Path,
+    path: str | Path | None = None,
+    *,
+    with_rows: bool = False,
+    commands: Mapping[str, str] | None = None,
+) -> Path:
+    """Write one self-contained HTML page about a job; gives its path, `report.html` in the job's folder by default.
+
+    It says what was asked, what became of the rows, requests over time, failures by code with what to do, and what was
+    created. Addresses and telephone numbers are hidden unless `with_rows`, which lists the failed rows too (1,000 at
+    most). `commands` are lines to show, by what they do. Only its owner may read it.
+
+    Raises `UsageError` for what is no job and where it cannot be written, `UnfinishedError` while the job runs.
+
+        report("bulk-jobs/import-20261127T174016Z-12d0", "people.html")
+    """
+    folder = JobFolder(Path(job))
+    if not folder.file(JOB).is_file():
+        raise UsageError("report_of_nothing", folder=folder.path)
+    output = folder.file(NAME) if path is None else Path(path)
+    figures = figures_of(folder, with_rows=with_rows)
+    text = page(figures, with_rows=with_rows, commands=dict(commands or {}), now=datetime.now(UTC))
+    try:
+        with open_private(output) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError("output_not_written", file=output, reason=error.strerror) from error
+    return output

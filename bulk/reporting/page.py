@@ -1,0 +1,39 @@
+"""The page about a job: its figures as one HTML file that needs nothing beside it, no script and no network."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bulk.model import RowStatus
+from bulk.reporting import charts
+from bulk.reporting.figures import JobFigures
+from bulk.wording import counted, duration
+
+TITLES: Final = {"import": "Import", "export": "Export", "plan": "Plan", "undo": "Undo"}
+_SHOWN: Final = (*(status.value for status in RowStatus), "unprocessed")  # in the order of the picture
+
+
+def page(figures: JobFigures, *, with_rows: bool, commands: dict[str, str], now: datetime) -> str:
+    """The page. `commands` are lines for a terminal, by what they do: `resume`, `retry`, `undo`, `apply`."""
+    environment = Environment(
+        loader=PackageLoader("bulk.reporting", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {"duration": duration, "figure": "{:,}".format, "day": _day, "words": _words}
+    environment.globals |= {"charts": charts, "counted": counted}
+    template = environment.get_template("report.html.jinja")
+    return template.render(
+        job=figures, title=TITLES[figures.record.kind], shown=_SHOWN, with_rows=with_rows, commands=commands, now=now
+    )
+
+
+def _day(date: str | datetime) -> str:
+    moment = datetime.fromisoformat(date) if isinstance(date, str) else date
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

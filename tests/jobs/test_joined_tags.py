@@ -1,0 +1,54 @@
+"""Tags that a program has joined by another sign: not made as one without being asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulk.errors import DeclinedError
+from bulk.wording import FrontEnd
+from tests.world import World
+
+HEADER = "email,tags"
+JOINED = [("ada@example.com", "VIP; Trial"), ("ben@example.com", "One"), ("cleo@example.com", "a ::: b")]
+
+
+def tags(world: World) -> set[str]:
+    return {tag for person in world.account()["contacts"].values() for tag in person["tags"]}
+
+
+@pytest.mark.parametrize("way", ["start", "plan"])
+def test_nothing_is_sent_and_the_way_on_is_named(world: World, way):
+    with pytest.raises(DeclinedError) as refused:
+        getattr(world, way)(world.csv(JOINED, HEADER))
+    assert world.steps("POST", "PUT", "DELETE") == []
+    said = refused.value.words(FrontEnd.COMMAND_LINE)
+    assert "2 new tags" in said
+    assert "'VIP; Trial' (or is it 'VIP' and 'Trial'?)" in said
+    assert "'a ::: b' (or is it 'a' and 'b'?)" in said
+    assert "--separator" in said
+    assert "--allow-joined" in said
+    assert not world.job.path.exists()
+
+
+def test_one_that_the_account_has_is_meant(world: World):
+    world.ask("POST tags", {"tag": {"tag": "VIP; Trial", "tagType": "contact", "description": ""}})
+    world.start(world.csv(JOINED[:2], HEADER))
+    assert tags(world) == {"VIP; Trial", "One"}
+
+
+def test_they_are_made_where_that_is_said_and_the_job_keeps_it(world: World):
+    world.start(world.csv(JOINED, HEADER), allow_joined=True)
+    assert tags(world) == {"VIP; Trial", "One", "a ::: b"}
+    assert world.job.record().options["allow_joined"] is True
+
+
+@pytest.mark.parametrize("separator", [":::", " ::: "])
+def test_several_signs_stand_between_values(world: World, separator):
+    rows = [("ada@example.com", 'VIP ::: Trial:::"a:::b"'), ("ben@example.com", "x, y")]
+    world.start(world.csv(rows, HEADER), separator=separator, allow_joined=True)
+    assert tags(world) == {"VIP", "Trial", "a:::b", "x, y"}
+
+
+def test_a_sign_with_a_blank_is_the_sign(world: World):
+    world.start(world.csv([("ada@example.com", "VIP;Trial; Gold")], HEADER), separator="; ")
+    assert tags(world) == {"VIP", "Trial", "Gold"}
