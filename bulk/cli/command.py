@@ -19,12 +19,13 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "Columns": ("maps", "sets", "ignore_unknown", "key", "mapping", "save_mapping", "split_name", "create_fields",
                 "date_format", "timezone", "filters", "search", "columns"),
     "What a row means": (
-        "mode", "on_duplicate", "on_invalid", "allow_damaged", "blank", "exact", "baseline", "on_conflict",
+        "mode", "on_duplicate", "on_invalid", "allow_damaged", "allow_joined", "blank", "exact_columns", "exact",
+        "baseline", "on_conflict",
         "delete_missing", "resubscribe", "no_automations", "owner_default", "map_user", "resource", "ignore",
     ),
     "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_duration", "max_age", "timeout"),
-    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "dry_run", "detailed_exitcode"),
-    "Output": ("as_json", "quiet", "verbose", "markdown", "as_markdown"),
+    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "dry_run", "detailed_exitcode"),
+    "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown"),
 }  # fmt: skip
 _HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}
 

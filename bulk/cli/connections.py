@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from bulk.cli import complete, display, options, terminal
+from bulk.cli import complete, display, options, questions, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Group
 from bulk.cli.configured import config
@@ -135,7 +135,7 @@ def delete_command(connection: str, sandbox: bool, base_url: str, yes: bool) -> 
         terminal.echo(
             f"{result.id}  {result.status}  {result.made}\nJobs that use it cannot go on without it.", err=True
         )
-        if not options.answered("Delete this connection?"):
+        if not questions.answered("Delete this connection?"):
             raise UsageError("connection_kept")
     deleted = _asked(access, lambda gateway: gateway.delete(identity))
     terminal.echo(f"Deleted the connection {deleted}.")

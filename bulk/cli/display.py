@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
 from bulk.cli.advice import GONE_ALREADY, notes, ways_on, ways_on_of_missing
+from bulk.cli.display_parts import show_counts, show_left
 from bulk.cli.import_again import import_line
 from bulk.cli.options import command_line
 from bulk.model import ENDED_BADLY
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 LONG: Final = 600.0  # seconds from which it matters when what was not sent was read
 TELLING: Final = 60.0  # seconds from which a rate means something
 FAILED: Final = "failed.csv"
-_NAME: Final = 22  # letters of the longest name of a resource
 MISSING: Final = "missing.csv"
 SHOWN: Final = 5  # failed rows shown under a summary
 
@@ -113,7 +113,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
     bad = _bad_told(rows)
     if bad:
         terminal.tell(f"  {bad}:")
-        show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "")
+        show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "", job_result.summary.codes)
     for note in notes(job_result.summary.codes):
         terminal.tell(f"  {note}")
     if bad and job_result.summary.state == "finished":
@@ -237,8 +237,8 @@ def _show_end(totals: Totals, reports: Path) -> None:
 def _show_parts(job_result: Result) -> None:
     """Print how an import of everything ended: a line a resource, and where its reports are."""
     totals = job_result.summary.totals
-    _show_counts(job_result.summary.parts)
-    _show_left(job_result)
+    show_counts(job_result.summary.parts)
+    show_left(job_result)
     for name, rows in job_result.summary.parts.items():
         if _bad_told(rows):
             terminal.tell(f"  {job_result.job / name / FAILED}:")
@@ -246,35 +246,17 @@ def _show_parts(job_result: Result) -> None:
     _show_end(totals, job_result.job)
 
 
-def _show_left(job_result: Result) -> None:
-    """Print which parts of a whole account were not begun."""
-    from bulk.library.jobs import job_at  # noqa: PLC0415 - not for --help
+def show_failed(path: Path, most: int | None, of: str = "", codes: Mapping[str, int] | None = None) -> None:
+    """Print rows that failed and why, the first of them; `of` says of which file they are, if not of the job's own.
 
-    left = [name for name in job_at(job_result.job).record.parts if name not in job_result.summary.parts]
-    if left:
-        terminal.tell(f"  not begun: {', '.join(left)}")
-
-
-def _show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:
-    """Print a line a resource, with how many of its rows ended how, and their sum."""
-    known = dict.fromkeys(status for rows in parts.values() for status, count in rows.items() if count)
-    statuses = [status for status in known if status != "read"] or ["succeeded"]
-    total = {status: sum(rows.get(status, 0) for rows in parts.values()) for status in statuses}
-    widths = [max(len(status), len(f"{total[status]:,}")) for status in statuses]
-    heads = [f"{status.replace('_', ' '):>{width}}" for status, width in zip(statuses, widths, strict=True)]
-    terminal.tell(f"  {'':{_NAME}}  {'  '.join(heads)}")
-    for name, rows in (*parts.items(), *([("in all", total)] if len(parts) > 1 else [])):
-        cells = [rows.get(status, 0) for status in statuses]
-        figures = [f"{f'{cell:,}' if cell else '-':>{width}}" for cell, width in zip(cells, widths, strict=True)]
-        terminal.tell(f"  {name:{_NAME}}  {'  '.join(figures)}")
-
-
-def show_failed(path: Path, most: int | None, of: str = "") -> None:
-    """Print rows that failed and why, the first of them; `of` says of which file they are, if not of the job's own."""
+    Where there are more, the `codes` of all of them are said, each with how many rows have it.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         for at, row in enumerate(csv.DictReader(file)):
             if at == most:
-                terminal.tell("    …")
+                by_number = sorted((codes or {}).items(), key=lambda pair: (-pair[1], pair[0]))
+                all_told = ", ".join(f"{count:,} {code}" for code, count in by_number)
+                terminal.tell(f"    … in all: {all_told} (-v shows each)" if all_told else "    …")
                 return
             step = f"{row['_step']}: " if row["_step"] else ""
             table = f"{row['_file']} " if row.get("_file") else ""
@@ -288,8 +270,8 @@ def show_export(job_result: Result) -> None:
     target = f" → {summary.output}" if summary.output not in ("", "-") else ""
     rate = f" ({totals.requests / totals.seconds:.1f}/s)" if totals.seconds >= TELLING else ""
     if summary.parts:
-        _show_counts(summary.parts | {name: {"succeeded": rows} for name, rows in summary.links.items()})
-        _show_left(job_result)
+        show_counts(summary.parts | {name: {"succeeded": rows} for name, rows in summary.links.items()})
+        show_left(job_result)
     terminal.tell(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
     terminal.tell(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     _show_left_out(job_result)

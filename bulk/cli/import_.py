@@ -1,6 +1,6 @@
 """`bulk import`."""
 
-# hub: what is asked for meets what reads, asks, runs and shows it
+# hub: what is asked, said and done of an import meets here
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import complete, display, display_plan, options, terminal
+from bulk.cli import complete, display, display_plan, options, questions, terminal
 from bulk.cli.account import needed_account
 from bulk.cli.command import Command
 from bulk.cli.matching import file_to_save, matched_by_hand, may_ask
@@ -73,7 +73,7 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     progress = progress_for(access, quiet=chosen["quiet"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
     creates = not only_plan and given.create_fields
-    ask = options.confirmation(deletes=deletes, creates=creates, yes=chosen.get("yes", False))
+    ask = questions.confirmation(deletes=deletes, creates=creates, yes=chosen.get("yes", False))
     setting = Setting(
         access, options.jobs_folder(chosen["jobs_dir"]), progress, chosen["job"], signals=True,
         confirm=None if ask is None else asking(progress, ask), front_end=FrontEnd.COMMAND_LINE,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bulk.cli import complete, display, options, terminal
+from bulk.cli import complete, display, options, questions, terminal
 from bulk.cli.command import Command
 from bulk.errors import UsageError
 from bulk.wording import agreeing, counted, sized
@@ -163,7 +163,7 @@ def _prune(place: Path, age: float | None, *, yes: bool, as_json: bool) -> int:
 
 
 def _agreed(count: int) -> bool:
-    answer = options.answer_to(f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?")
+    answer = questions.answer_to(f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?")
     if answer is None:
         raise UsageError("prune_unanswered")
     return answer

@@ -1,5 +1,6 @@
 """`bulk resume` and `bulk retry`."""
 
+# hub: it finds the job and its account, checks that it can go on, asks, and shows how it ended
 from __future__ import annotations
 
 from functools import partial
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import complete, display, display_plan, options
+from bulk.cli import complete, display, display_plan, options, questions
 from bulk.cli.account import account_of_job
 from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
@@ -87,7 +88,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     if applies and job.planned:
         display_plan.say_what_it_is(job, progress.say, asked=not agreed)
     carry_out = options.command_line("apply", job.name, jobs)
-    ask = partial(options.ask_to_apply, carry_out) if applies else options.ask
+    ask = partial(questions.ask_to_apply, carry_out) if applies else questions.ask
     confirm = None if agreed else asking(progress, ask)  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
 

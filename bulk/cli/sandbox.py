@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from bulk.cli import options, terminal
+from bulk.cli import questions, terminal
 from bulk.cli.account import sandbox_folder
 from bulk.cli.command import Group
 from bulk.errors import UsageError
@@ -139,7 +139,7 @@ def reset_command(yes: bool) -> int:
     if not sandbox_files(folder):
         terminal.echo("The sandbox is empty already.")
         return 0
-    if not yes and not options.answered(f"Delete everything in the sandbox in {folder}?"):
+    if not yes and not questions.answered(f"Delete everything in the sandbox in {folder}?"):
         raise UsageError("sandbox_kept")
     reset_sandbox(folder)
     terminal.echo("The sandbox is empty.")

@@ -1,6 +1,6 @@
 """`bulk undo`."""
 
-# hub: as an import
+# hub: it finds the job, its account and its pace, asks, and shows how it ended
 from __future__ import annotations
 
 from functools import partial
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import complete, display, options, terminal
+from bulk.cli import complete, display, options, questions, terminal
 from bulk.cli.account import account_of_job
 from bulk.cli.command import Command
 from bulk.cli.configured import rate_of
@@ -51,7 +51,7 @@ def undo_command(job: str, **chosen: Any) -> int:
     progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(
         access, undone.path.parent, progress, chosen["job_name"], signals=True,
-        confirm=None if chosen["yes"] else asking(progress, options.ask_to_undo), front_end=FrontEnd.COMMAND_LINE,
+        confirm=None if chosen["yes"] else asking(progress, questions.ask_to_undo), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     def show(job_result: Result) -> None:

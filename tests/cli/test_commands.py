@@ -430,7 +430,7 @@ def test_a_job_that_was_killed_while_it_asked_asks_again(
     monkeypatch.setattr("sys.stdin", Terminal())
     with monkeypatch.context() as patch:
         patch.setattr(
-            "bulk.cli.options.answered", lambda *_args, **_more: os.kill(os.getpid(), signal.SIGINT) or time.sleep(1)
+            "bulk.cli.questions.answered", lambda *_args, **_more: os.kill(os.getpid(), signal.SIGINT) or time.sleep(1)
         )
         assert bulk.sandbox("import", path, "--mode", "delete", "--job", "gone").code == 130
     monkeypatch.setattr("sys.stdin", io.StringIO())
@@ -462,3 +462,12 @@ def test_a_validation_tells_its_rows_in_their_order(bulk: Shell, csv_file: CsvFi
     assert re.findall(r"^row (\d+)", out, re.MULTILINE) == ["3", "4", "5", "6"]
     told = json.loads(bulk("validate", "contacts", file, "--sandbox", "--json").out)
     assert [issue["row"] for issue in told["issues"]] == [3, 4, 5, 6]
+
+
+def test_of_many_failed_rows_the_first_are_shown_and_all_are_counted_by_reason(bulk: Shell, csv_file: CsvFile):
+    rows = [f"nobody {n}," for n in range(7)] + ["a@example.com,Nolist"] * 2
+    out = bulk.sandbox("import", csv_file("\n".join(("email,lists", *rows)))).out
+    assert re.findall(r"^    row (\d+)", out, re.MULTILINE) == ["2", "3", "4", "5", "6"]
+    assert "    … in all: 7 email_invalid, 2 unknown_name (-v shows each)\n" in out, out
+    every = bulk.sandbox("import", csv_file("\n".join(("email,lists", *rows))), "-v").out
+    assert len(re.findall(r"^    row (\d+)", every, re.MULTILINE)) == 9
