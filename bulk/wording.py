@@ -119,7 +119,7 @@ def _argument(name: str, value: str) -> str:
         return f"{known}=True" if not value else f"{known}={value}"
     if not value:
         return known
-    if name == "map":
+    if name in ("map", "map_user"):
         title, _, attribute = value.rpartition("=")
         return f"{known}={{{_text(title)}: {_text(attribute)}}}"
     is_word = _WORD.fullmatch(value) and value not in ("True", "False", "None")

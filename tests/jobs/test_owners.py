@@ -85,6 +85,8 @@ def test_somebody_who_is_not_here_either_is_refused_before_anything_is_sent(worl
     said = refused.value.words(FrontEnd.COMMAND_LINE)
     assert "nobody@example.com" in said
     assert said.startswith("--owner-default" if "owner_default" in options else "--map-user")
+    program = refused.value.words(FrontEnd.LIBRARY)
+    assert program.startswith(("owner_default=", 'map_user={"old@example.org": "nobody@example.com"}'))
     assert world.steps("POST", "PUT") == []
 
 
