@@ -19,6 +19,7 @@ from bulk.resources.titles import EMPTY_WORDS, is_full_name, title_key, unnumber
 FLOOR: Final = 0.79  # one slip in five letters; below it a title is another word
 _SHORT: Final = 4  # letters of a title up to which a slip makes another word
 _MIDDLING: Final = 6  # and up to which a slip is not in the first
+_TAKEN_APART: Final = 0.9  # of several words that would be one: `Form Name` is no `Forename`
 _WORDS_ALIKE: Final = 0.55  # of each word: `Last Date` is no `Last Name`
 _RIVAL: Final = 0.95  # a title that may be meant, not one that is
 _MUCH_LESS: Final = 0.04  # by which the next is worse than one that is sure
@@ -66,7 +67,8 @@ class Suggestions:
                 yield Suggestion(column, worth * _RIVAL)
             elif worth == 1 and _may_be_slip(key, known):
                 score = likeness(key, known, FLOOR)
-                if score and _alike_by_word(words, known_words):
+                floor = _TAKEN_APART if len(words) > len(known_words) else FLOOR
+                if score >= floor and _alike_by_word(words, known_words):
                     yield Suggestion(column, score)
 
 
