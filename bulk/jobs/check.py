@@ -41,6 +41,8 @@ async def checked(
     for line in remarks(match, tally, file_check.source):
         progress.say(line)
     checkpoint.note(facts.RAGGED, (file_check.source.short, file_check.source.surplus))
+    if isinstance(file_check.source, Joined):
+        checkpoint.note(facts.TABLES, file_check.source.names)
     checkpoint.note(facts.CHECKED, asdict(tally))
     await checkpoint.durable()
     return tally

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from bulk.files.opening import open_sink
 from bulk.jobs.undo_plan import UNDO_CSV
-from bulk.model import Aspect, Json, Row, number_told
+from bulk.model import Aspect, Json, Row, number_told, place_of
 from bulk.planning.changes import UPDATED, Change
 from bulk.planning.names import Names, columns_of
 from bulk.planning.plan_lines import lines_of
@@ -35,10 +35,12 @@ class Line(NamedTuple):
     back: str
 
 
-def lines_told(reversals: Iterable[Reversal], names: Mapping[str, Names]) -> Iterator[Line]:
-    """The lines of `undo.csv`."""
+def lines_told(reversals: Iterable[Reversal], names: Mapping[str, Names], tables: Sequence[str] = ()) -> Iterator[Line]:
+    """The lines of `undo.csv`; `tables` are those of the file whose rows are meant, where there are several."""
     for reversal in reversals:
         row = number_told(reversal.row) if reversal.row else ""
+        if row and tables:
+            row = f"{row} of {tables[place_of(reversal.row)[0]]}"
         yield Line(row, reversal.resource, reversal.record, *_told(reversal, names[reversal.resource]))
 
 

@@ -53,6 +53,7 @@ class Reversible:
     host: str = ""
     rows_of: str = ""  # the file whose rows are meant
     latest: float = 0.0  # when the last of it was sent
+    tables: tuple[str, ...] = ()  # of that file, where it has several
 
     @property
     def is_nothing(self) -> bool:
@@ -125,6 +126,7 @@ def _take(reversible: Reversible, folder: JobFolder, checkpoint: Checkpoint, pre
     for reversals in by_resource.values():
         open_rows = [row for row in reversals.doubtful if row not in settled or _is_in_doubt(settled[row])]
         reversible.doubtful += [f"{prefix}{number_told(row)}" for row in open_rows]
+    reversible.tables = checkpoint.fact(facts.TABLES)
     made_names = checkpoint.fact(facts.MADE_NAMES)
     ids = {(family, identity) for family, names in made_names.items() for identity in names.values()}
     reversible.untold += [

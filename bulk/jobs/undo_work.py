@@ -180,7 +180,7 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
             reversal for reversal in names_made(reversible, undoing.names[family]) if reversal.resource == family
         ]
     reversals = reversible.reversals
-    lines = lines_told(reversals, undoing.names)
+    lines = lines_told(reversals, undoing.names, reversible.tables)
     counts, first = await anyio.to_thread.run_sync(write_lines, undoing.folder, lines)
     checkpoint.undoing.put((number, reversal.to_json()) for number, reversal in enumerate(reversals, FIRST_LINE))
     checkpoint.note(facts.RAGGED, (False, 0))
@@ -192,7 +192,7 @@ async def _prepare(undoing: Undoing, reversible: Reversible, runner: Runner) -> 
         say(told)
     requests = _say_estimate(undoing, runner)
     if undoing.only_plan:
-        undoing.plan = plan_of(reversible, list(lines_told(reversals, undoing.names)), requests)
+        undoing.plan = plan_of(reversible, list(lines_told(reversals, undoing.names, reversible.tables)), requests)
         return
     confirm = undoing.setting.confirm
     if reversals and confirm is not None and not await anyio.to_thread.run_sync(confirm, "Put this back?"):

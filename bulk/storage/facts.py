@@ -60,6 +60,8 @@ PLANNED: Final = Fact[bool]("planned", False)  # jobs.plan: every row of it was 
 NEW_NAMES: Final = Fact[dict[str, list[str]]]("new names", {})  # jobs.plan: the names to be made, by resource
 LACKING: Final = Fact[dict[str, int]]("lacking", {})  # jobs.plan: rows that name less than there is, by column
 AUTOMATIONS: Final = Fact[list[str]]("automations", [])  # jobs.plan: the active ones, by name
+# jobs.check: of a file with several tables, what these are called
+TABLES: Final = Fact[tuple[str, ...]]("tables", (), tuple)
 # jobs.create_fields: the fields that columns need and the account lacks, by title their types; whether all are made
 NEW_FIELDS: Final = Fact[dict[str, str] | None]("new fields", None)
 FIELDS_MADE: Final = Fact[bool]("fields made", False)

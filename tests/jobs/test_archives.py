@@ -143,6 +143,8 @@ def test_it_is_taken_back_and_what_failed_is_sent_again(world: World):
     assert world.resume(retry=True).summary.rows["read"] == 9
     undone(world, kept(world, "imported"))
     assert people(world) == before
+    rows = {line["row"] for line in report(world.job.path, "undo.csv")}
+    assert {"2 of out/subscribed_export_1.csv", "2 of out/nonsubscribed_export_1.csv"} <= rows
 
 
 def test_two_rows_of_one_key_in_two_files_are_refused_by_name(world: World):
