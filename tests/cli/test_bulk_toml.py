@@ -170,3 +170,12 @@ def test_an_unknown_account_has_the_nearest(bulk, acme):
     done = bulk("export", "contacts", "out.csv", "--account", "akme", "--sandbox")
     assert done.code == 2
     assert "Nearest: acme" in done.err
+
+
+def test_an_option_that_means_another_thing_elsewhere_counts_where_its_value_fits(bulk, toml, csv_file):
+    toml('[defaults]\nsandbox = true\nrate = 0\nexact = ["tags"]\n')  # of compare it is a flag
+    assert bulk("import", "contacts", csv_file("email,tags\na@example.com,VIP\n"), "--job", "one").code == 0
+    assert bulk("export", "contacts", "out.csv").code == 0
+    assert bulk("compare", "out.csv", "out.csv", "--resource", "contacts").code == 0
+    options = json.loads((bulk.job("one") / "job.json").read_text())["options"]
+    assert ["tags"] in options.values()
