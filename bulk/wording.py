@@ -125,7 +125,7 @@ def _argument(name: str, value: str) -> str:
         return known
     if name == "exact_columns":
         return f"{known}=[{_text(value)}]"
-    if name == "map":
+    if name in ("map", "map_user"):
         title, _, attribute = value.rpartition("=")
         return f"{known}={{{_text(title)}: {_text(attribute)}}}"
     is_word = (name == "split_name" or _WORD.fullmatch(value)) and value not in ("True", "False", "None")

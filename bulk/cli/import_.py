@@ -46,7 +46,8 @@ def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) ->
     sent or fail stand in the job's failed.csv with the reason; fix them there
     and import that file. A job that was stopped goes on with: bulk resume
 
-    With `all` for RESOURCE, FILE is a folder of files, as bulk export writes it.
+    With `all` for RESOURCE, FILE is a folder of contacts.csv, deals.csv and so
+    on, as bulk export writes it; .xlsx, .csv.gz and .zip are taken too.
     """
     return started(resource, file, chosen, only_plan=dry_run)
 

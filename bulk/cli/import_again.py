@@ -36,6 +36,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
     yield from options_of_place(record)
     for header, attribute in given["maps"].items():
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
+    yield from (f"--exact {name}" for name in given.get("exact_columns", ()))
     for column, value in given.get("sets", {}).items():
         yield f"--set {shlex.quote(f'{column}={value}')}"
     for old, new in given.get("map_user", {}).items():

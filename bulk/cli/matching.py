@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
-from bulk.resources.likeness import nearest
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ class Dialogue:
         """The column of that name; what is like it is told where there is none."""
         column = next((name for name in self.known if name.lower() == said.lower()), None)
         if column is None:
+            from bulk.resources.likeness import nearest  # noqa: PLC0415 - not for --help
+
             close = nearest(said, self.known)
             told = f" Nearest: {', '.join(close)}." if close else ""
             terminal.tell(f"  There is no column {said!r}.{told}", err=True)

@@ -130,6 +130,8 @@ class Adaptation:
         for at, title in enumerate(self.header[: self.own]):
             if at in self.mapped or not title.strip() or title.strip().startswith("_"):
                 continue
+            if self.split is not None and at == self.split.at:
+                continue
             target: str | None = self.feeds.get(at, "")
             if not target and at not in read:
                 target = self._field_of(title, names, open_ended=open_ended)

@@ -21,6 +21,7 @@ from bulk.files.split_names import Split
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import DATE, DATETIME, Kind, Problem
 from bulk.resources.kinds.date_forms import Dates
+from bulk.resources.kinds.dates import in_iso
 from bulk.resources.presets.consent import Consent, strictest, strictness
 from bulk.resources.presets.preset import Form
 from bulk.resources.spec import clears
@@ -202,11 +203,7 @@ def _dates_of(given: Dates, form: Form | None) -> Dates:
 
 def _dated(dates: Dates, kind: Kind | None, cell: str) -> str | Problem:
     """A cell of a column of dates in ISO form; in another column as far as its program writes it as a date."""
-    if kind is None:
-        return dates.plain(cell)
-    if not isinstance(kind.read(cell, None, ","), Problem):
-        return cell  # as we write it ourselves
-    return dates.day(cell) if kind is DATE else dates.moment(cell)
+    return dates.plain(cell) if kind is None else in_iso(kind, cell, dates)
 
 
 def remembering(read: Callable[[str], Read]) -> Callable[[str], Read]:

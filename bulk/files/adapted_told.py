@@ -7,6 +7,7 @@ from typing import Final
 from bulk.files.adapted import Adapted
 from bulk.files.matching import Match
 from bulk.resources.presets.consent import Consent
+from bulk.resources.titles import is_full_name
 from bulk.wording import counted
 
 _SHOWN: Final = 12  # of the columns that are left out
@@ -28,6 +29,10 @@ def remarks_on(source: Adapted, match: Match) -> list[str]:
         lines.append(f"{how.label}: {counted(len(used), 'column')} used" + (f", {_left(left)}." if left else "."))
     elif left:
         lines.append(f"Left out: {', '.join(left)}")
+    fed = {column.attribute for _at, column in match.columns}
+    full = [title for title in left if is_full_name(title)]
+    if full and not fed & {"firstName", "lastName"}:
+        lines.append(f"{full[0]} may hold full names: the option split-name takes them apart.")
     if how.given.sets:
         lines.append("Set for every row: " + ", ".join(f"{name}={value}" for name, value in how.given.sets.items()))
     if how.split is not None:

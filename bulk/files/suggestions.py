@@ -6,6 +6,7 @@ Stricter than other suggestions, since what is suggested here stands in a comman
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,8 @@ from bulk.resources.titles import EMPTY_WORDS, is_full_name, title_key, unnumber
 FLOOR: Final = 0.79  # one slip in five letters; below it a title is another word
 _SHORT: Final = 4  # letters of a title up to which a slip makes another word
 _MIDDLING: Final = 6  # and up to which a slip is not in the first
+_SLIP_OF_TEN: Final = 0.9  # one slip in ten letters
+_TAKEN_APART: Final = 0.9  # of several words that would be one: `Form Name` is no `Forename`
 _WORDS_ALIKE: Final = 0.55  # of each word: `Last Date` is no `Last Name`
 _RIVAL: Final = 0.95  # a title that may be meant, not one that is
 _MUCH_LESS: Final = 0.04  # by which the next is worse than one that is sure
@@ -66,7 +69,8 @@ class Suggestions:
                 yield Suggestion(column, worth * _RIVAL)
             elif worth == 1 and _may_be_slip(key, known):
                 score = likeness(key, known, FLOOR)
-                if score and _alike_by_word(words, known_words):
+                floor = _TAKEN_APART if len(words) > len(known_words) else FLOOR
+                if score >= floor and _alike_by_word(words, known_words, lenient=score >= _SLIP_OF_TEN):
                     yield Suggestion(column, score)
 
 
@@ -93,14 +97,20 @@ def _titles_of(column: Column) -> Iterator[tuple[str, float]]:
 
 
 def _words(title: str) -> list[str]:
-    return [loose_key(word) for word in _WORD.findall(title)]
+    parted = unicodedata.normalize("NFKD", title)
+    plain = "".join(char for char in parted if not unicodedata.combining(char))
+    return [loose_key(word) for word in _WORD.findall(plain)]
 
 
-def _alike_by_word(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether each word of a title is like that of the other; where one has more, they may be written together."""
+def _alike_by_word(one: Sequence[str], other: Sequence[str], *, lenient: bool) -> bool:
+    """Whether each word of a title is like that of the other; where one has more, they may be written together.
+
+    `lenient`: what joins words, like `de`, is not looked at.
+    """
     if len(one) != len(other) or len(one) < 2:
         return True
-    return all(map(_is_slip, one, other))
+    pairs = zip(one, other, strict=True)
+    return all(_is_slip(*pair) for pair in pairs if not lenient or min(map(len, pair)) >= _SHORT)
 
 
 def _is_slip(word: str, other: str) -> bool:

@@ -11,19 +11,26 @@ from typing import Final
 from bulk.errors import DeclinedError
 from bulk.files.joined import separates_names
 from bulk.jobs.import_job import Job
-from bulk.planning.names import Names
+from bulk.jobs.prepared import Prepared
 from bulk.planning.naming import unknown_names
 from bulk.resources.kinds import split_values
+from bulk.storage import facts
 from bulk.wording import counted
 
 _SIGNS: Final = (":::", ";", "|")
+_OF_EXPORTS: Final = {"id", "cdate"}  # columns of ours that no other program writes together
 _FEW: Final = 3  # names that are shown
 
 
-def check_tags(job: Job, names: Names, wanted: Mapping[str, Iterable[str]]) -> None:
-    """Raise `DeclinedError` if a tag would be made whose name holds a sign that stands between names elsewhere."""
-    options = job.options
+def check_tags(job: Job, prepared: Prepared, wanted: Mapping[str, Iterable[str]]) -> None:
+    """Raise `DeclinedError` if a tag would be made whose name holds a sign that stands between names elsewhere.
+
+    An export of another account has the names that there are.
+    """
+    options, names = job.options, prepared.names
     if options.allow_joined or job.applies or separates_names(job.source):
+        return
+    if set(prepared.match.passed_over) >= _OF_EXPORTS and not job.checkpoint.fact(facts.BASELINE):
         return
     signs = [sign for sign in _SIGNS if sign != options.separator.strip()]
     missing = unknown_names(wanted.get("tags", ()), names.book("tags"))

@@ -61,7 +61,8 @@ def prepared_for(job: Job, match: Match, names: Names, created: datetime | None 
     created = created or datetime.fromisoformat(job.folder.record().created)
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank or "keep",
-        options.resubscribe, options.allow_damaged, created.timestamp(), exact=frozenset(options.exact_columns),
+        options.resubscribe, options.allow_damaged, created.timestamp(), dates=options.dates,
+        exact=frozenset(options.exact_columns),
     )  # fmt: skip
     known = job.translations.ids
     change = partial(translated, resource=job.resource, translations=job.translations) if known else None

@@ -50,7 +50,7 @@ async def send_rows(
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
         if job.applies:
             wanted = planned_names(wanted, checkpoint)
-        check_tags(job, names, wanted)
+        check_tags(job, prepared, wanted)
         await make_names(runner, account_lock, names, wanted, job.setting.progress, checkpoint)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:

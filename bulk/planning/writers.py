@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from bulk.model import Failure, Flow, Json, Outcome, Row, RowStatus
@@ -12,6 +12,7 @@ from bulk.planning.consent import NO_EXCLUSIONS, Exclusions
 from bulk.planning.damage import Current, damage
 from bulk.planning.state import ContactState
 from bulk.resources.kinds import NAMES, Problem
+from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.spec import JOIN, Column, clears, is_blank
 
 MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
@@ -30,6 +31,7 @@ class Meaning:
     began: float = 0.0  # when the job did, on the clock of the world; 0.0: not known
     excluded: Exclusions = NO_EXCLUSIONS
     exact: frozenset[str] = frozenset()  # attributes of which a cell is all that there should be
+    dates: Dates = field(default_factory=Dates)  # how they stand in cells whose kind only the row tells
 
     @property
     def key_attributes(self) -> tuple[str, ...]:

@@ -60,6 +60,12 @@ def test_an_empty_cell_removes_all_where_empty_cells_clear_and_undo_puts_all_bac
     }
 
 
+def test_the_command_for_what_failed_is_as_exact(before: Shell, csv_file: CsvFile):
+    result = before.sandbox("import", csv_file("email,tags\nnobody,A\n"), "--exact", "tags", "--job", "exact")
+    assert result.code == 1
+    assert "failed.csv --sandbox --exact tags" in result.out
+
+
 def test_a_mark_that_clears_removes_all(before: Shell, csv_file: CsvFile):
     path = csv_file("email,tags\nada@example.com,#N/A\nbob@example.com,\n")
     assert before.sandbox("import", path, "--exact", "tags").code == 0

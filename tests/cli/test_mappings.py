@@ -191,3 +191,19 @@ def test_a_plan_is_carried_out_as_it_took_names_apart(bulk: Shell, csv_file: Csv
     assert bulk("apply", "names").code == 0
     bulk.sandbox("export", "out.csv")
     assert [row["lastName"] for row in rows(bulk.folder / "out.csv")] == ["Lovelace", "Hopper"]
+
+
+def test_names_of_another_programs_file_are_taken_apart_where_that_is_asked_for(bulk: Shell, csv_file: CsvFile):
+    path = csv_file(
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels\n"
+        "1,ada@example.com,Ada Lovelace,,true,false,,2024-01-01,,VIP\n"
+    )
+    result = bulk.sandbox("import", path)
+    assert result.code == 0
+    assert "name may hold full names: the option split-name takes them apart." in " ".join(result.err.split())
+    result = bulk.sandbox("import", path, "--split-name", "--job", "split")
+    assert result.code == 0
+    assert "Ada Lovelace → Ada | Lovelace" in result.err
+    bulk.sandbox("export", "out.csv")
+    (row,) = rows(bulk.folder / "out.csv")
+    assert (row["firstName"], row["lastName"], row["tags"]) == ("Ada", "Lovelace", "VIP")

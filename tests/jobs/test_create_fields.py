@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from bulk.errors import DeclinedError, UsageError
 from bulk.jobs.options import ImportOptions
 from bulk.library.options import check_import
-from bulk.model import Lost, Request
+from bulk.model import Lost, Reply, Request
 from bulk.planning.new_fields import Values
 from bulk.resources import named
 from bulk.resources.kinds import FIELD_TYPES, Problem
@@ -139,6 +140,42 @@ def test_a_lost_answer_is_settled_by_reading(world: World, path, arrives):
     titles = [one["title"] for one in world.ask("GET fields", query=(("limit", "100"),)).body["fields"]]
     assert len(titles) == len(set(titles))
     assert all(fields(world)[title]["shown"] for title in TYPES)
+
+
+def test_what_was_made_is_taken_back_also_where_the_job_ended_before_its_rows_were_checked(world: World):
+    titles = set(fields(world))
+
+    def refused(request: Request) -> Reply | None:
+        made = any((sent.method, sent.path) == ("POST", "fieldRels") for sent, _reply in world.sent)
+        return Reply(403, {"message": "no"}) if made and request.path == "contacts" else None
+
+    world.before = refused
+    rows = [*ROWS, ("cleo@example.com", "Gold", "31.12.19", "1", "", "", "")]  # of which one hangs on the account
+    result = world.start(world.csv(rows, HEADER), create_fields=True)
+    assert result.error is not None
+    world.before = lambda _request: None
+    assert set(fields(world)) == titles | set(TYPES)
+    job = kept(world, "imported")
+    undone(world, job)
+    assert set(fields(world)) == titles
+
+
+def test_columns_of_a_program_are_made_fields_but_those_of_no_use(world: World):
+    header = "Email Address,First Name,Last Name,Shoe Size,MEMBER_RATING,OPTIN_TIME,LEID,TAGS"
+    row = ("ada@example.com", "Ada", "L", "42", "2", "2023-04-21 11:16:57", "1", "")
+    world.start(world.csv([row], header), create_fields=True, maps={"First Name": "firstName"})
+    assert values(world, "ada") == {"Shoe Size": "42"}
+    assert fields(world)["Shoe Size"]["type"] == "number"
+    assert "MEMBER_RATING" not in fields(world)
+
+
+def test_fields_for_the_tables_of_an_archive(world: World):
+    path = world.folder / "people.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "email,Plan\nada@example.com,Gold\n")
+        archive.writestr("b.csv", "Size,Plan,email\n7,Silver,ben@example.com\n")
+    world.start(path, create_fields=True)
+    assert (values(world, "ada"), values(world, "ben")) == ({"Plan": "Gold"}, {"Plan": "Silver", "Size": "7"})
 
 
 def test_consent_is_never_made_a_field_unless_a_map_says_so(world: World):

@@ -52,3 +52,26 @@ def test_several_signs_stand_between_values(world: World, separator):
 def test_a_sign_with_a_blank_is_the_sign(world: World):
     world.start(world.csv([("ada@example.com", "VIP;Trial; Gold")], HEADER), separator="; ")
     assert tags(world) == {"VIP", "Trial", "Gold"}
+
+
+def test_an_export_of_another_account_goes_in_as_it_is(world: World):
+    world.start(world.csv(JOINED, HEADER), allow_joined=True)
+    world.job.path.rename(world.folder / "first")
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.folder / "exported")
+    world.sandbox, world.host = "another", "another.example.com"
+    world.start(path)
+    assert tags(world) == {"VIP; Trial", "One", "a ::: b"}
+
+
+def test_what_is_typed_into_an_export_of_this_account_is_looked_at(world: World):
+    world.start(world.csv([("ada@example.com", "One")], HEADER))
+    world.job.path.rename(world.folder / "jobs" / "first")
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.folder / "jobs" / "exported")
+    text = path.read_text(encoding="utf-8-sig").replace('"One"', '"One,VIP; Trial"')
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DeclinedError, match="VIP; Trial"):
+        world.start(path)

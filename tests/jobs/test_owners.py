@@ -85,6 +85,8 @@ def test_somebody_who_is_not_here_either_is_refused_before_anything_is_sent(worl
     said = refused.value.words(FrontEnd.COMMAND_LINE)
     assert "nobody@example.com" in said
     assert said.startswith("--owner-default" if "owner_default" in options else "--map-user")
+    program = refused.value.words(FrontEnd.LIBRARY)
+    assert program.startswith(("owner_default=", 'map_user={"old@example.org": "nobody@example.com"}'))
     assert world.steps("POST", "PUT") == []
 
 
@@ -100,3 +102,34 @@ def test_the_option_as_it_is_written():
     for wrong in (["a@example.com"], ["=b@example.com"], ["a@example.com="], ["a=b", "a=c"]):
         with pytest.raises(UsageError):
             parse_users(wrong)
+
+
+def folder(world: World, deals: Path) -> Path:
+    path = world.folder / "files"
+    path.mkdir()
+    deals.rename(path / "deals.csv")
+    (path / "tags.csv").write_text("tag\nOne\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("plan", [False, True])
+def test_a_whole_account_goes_by_it_too(world: World, deals: Path, plan):
+    path = folder(world, deals)
+    if plan:
+        world.plan_all(path, owner_default="new@example.com")
+        result = world.apply_all()
+    else:
+        result = world.import_all(path, owner_default="new@example.com")
+    assert result.summary.rows["succeeded"] == 4
+    assert (owners(world)["One"], owners(world)["Two"]) == ("new@example.com", "new@example.com")
+
+
+def test_of_a_whole_account_nothing_is_sent_where_nobody_can_take_their_place(world: World, deals: Path):
+    try:
+        result = world.import_all(folder(world, deals), owner_default="nobody@example.com")
+    except UsageError as refused:
+        said = str(refused)
+    else:
+        said = str(result.error)
+    assert "nobody@example.com" in said
+    assert world.steps("POST", "PUT") == []

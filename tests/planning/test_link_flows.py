@@ -422,7 +422,7 @@ def test_a_value_is_read_by_the_kind_of_its_field(custom: str, cell: str, sent: 
 
 @pytest.mark.parametrize(
     ("custom", "cell", "code"),
-    [("2", "Iron", "unknown_option"), ("3", "||Mail||Iron||", "unknown_option"), ("4", "10.12.1815", "date_invalid"),
+    [("2", "Iron", "unknown_option"), ("3", "||Mail||Iron||", "unknown_option"), ("4", "10.12.1815", "date_ambiguous"),
      ("5", "2026-05-28T03:05:54", "datetime_without_offset")],
 )  # fmt: skip
 def test_a_value_that_its_field_does_not_take_rejects_the_row(custom: str, cell: str, code: str):

@@ -23,6 +23,7 @@ from bulk.planning.unchanged import TARGETS, of_link
 from bulk.planning.understanding import Wanted, read, understood
 from bulk.planning.writers import Estimate, Known, Lookup, Meaning, Own, is_made, names_to_make
 from bulk.resources.kinds import FIELD_TYPES, OPTION, OPTIONS, TEXT, Problem
+from bulk.resources.kinds.dates import in_iso
 from bulk.resources.spec import Resource
 
 _ASKED_BEFORE: Final = ("accountContacts", "contactAutomations")  # of which it is asked what there is already
@@ -144,7 +145,10 @@ class LinkRows:
         if text:
             column = self.resource.column("value")
             separator = next((c.separator for c in self.meaning.columns if c.attribute == "value"), column.separator)
-            value = work.kind.read(text, custom.options if work.kind in (OPTION, OPTIONS) else None, separator)
+            meant = in_iso(work.kind, text, self.meaning.dates)
+            if isinstance(meant, Problem):
+                return Failure("", meant.code, f"value: {meant.message} {meant.hint}")
+            value = work.kind.read(meant, custom.options if work.kind in (OPTION, OPTIONS) else None, separator)
             if isinstance(value, Problem):
                 return Failure("", value.code, f"value: {value.message} {value.hint}".strip())
             work.wanted.values["value"] = value

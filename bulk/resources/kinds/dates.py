@@ -70,3 +70,10 @@ def _same_moment(current: str, sent: str) -> bool:
 DATE: Final = Kind("date", "YYYY-MM-DD", "1990-05-28", _read_date, write_text, _same_date, alike=_same_moment)
 DATETIME: Final = Kind("datetime", "ISO 8601 with offset", "2026-05-28T09:30:00+00:00", _read_datetime, write_text,
                        _same_datetime, alike=_same_moment)  # fmt: skip
+
+
+def in_iso(kind: Kind, text: str, dates: Dates) -> str | Problem:
+    """A text of a file in the form that cells of a kind have; as it is where the kind is none of dates, or reads it."""
+    if kind not in (DATE, DATETIME) or not isinstance(kind.read(text, None, ","), Problem):
+        return text
+    return dates.day(text) if kind is DATE else dates.moment(text)
