@@ -12,7 +12,7 @@ from bulk.cli.configured import config_option, settle
 OPTIONS: Final = "Options"
 # the options of each heading, by their parameters; what is in none stands under "Options"
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Account": ("sandbox", "base_url", "connection", "account", "config"),
+    "Account": ("sandbox", "base_url", "connection", "account", "method", "wait", "config"),
     "File": (
         "preset", "encoding", "delimiter", "skip_lines", "sheet", "limit", "separator", "plain", "guard_formulas",
     ),
@@ -85,7 +85,10 @@ def in_order(arguments: Sequence[str], root: click.Group) -> list[str]:
     while left and left[0].startswith("-") and left[0] != "-":
         name, equals, _value = left[0].partition("=")
         option = next((one for one in root.params if name in one.opts), None) or options.get(name)
-        flag = option is None or (isinstance(option, click.Option) and (option.is_flag or option.count))
+        flag = option is None or (
+            isinstance(option, click.Option)
+            and (option.is_flag or option.count or isinstance(option.flag_value, str))  # its value may be left out
+        )
         takes = 1 if flag or equals else 2
         (first if name in own or option is None else moved).extend(left[:takes])
         left = left[takes:]

@@ -43,7 +43,8 @@ def _read(ctx: click.Context, _parameter: click.Parameter, file: str | None) -> 
     if file is not None:
         ctx.meta[_CONFIG_FILE] = file
         ctx.meta.pop(_CONFIG, None)
-    if ctx.resilient_parsing or isinstance(ctx.command, click.Group):
+    of_sandbox = ctx.parent is not None and ctx.parent.command.name == "sandbox"  # whose options mean other things
+    if ctx.resilient_parsing or isinstance(ctx.command, click.Group) or of_sandbox:
         return
     result = config(ctx)
     if result.defaults:

@@ -1,7 +1,5 @@
 """Options that several commands share, and what they mean together: the account, the jobs, how much is said."""
 
-# long: an option a few lines, and the questions that some of them ask
-
 from __future__ import annotations
 
 import os

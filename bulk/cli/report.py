@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk.cli import options, terminal
+from bulk.cli import complete, options, terminal
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("report")
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete.jobs)
 @click.argument("output", metavar="[OUT.html]", required=False, type=click.Path(path_type=Path))
 @click.option("--with-rows", is_flag=True, help="Also the rows that are not done, with their addresses.")
 @options.jobs_dir

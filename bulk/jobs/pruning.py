@@ -106,6 +106,9 @@ def prune(pruning: Pruning, jobs: Path) -> tuple[list[JobFolder], list[tuple[Job
     gone: list[JobFolder] = []
     left: list[tuple[JobFolder, str]] = []
     for job in pruning.goes:
+        if job.path.is_symlink():
+            left.append((job, "is a link to a folder elsewhere: delete both by hand"))
+            continue
         try:
             with job.locked():
                 if job.state not in _OVER:

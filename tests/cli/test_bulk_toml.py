@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from bulk.cli.main import bulk as root
+
 ROWS = "email\nada@example.com\nada@example.com\n"
 
 
@@ -170,3 +172,30 @@ def test_an_unknown_account_has_the_nearest(bulk, acme):
     done = bulk("export", "contacts", "out.csv", "--account", "akme", "--sandbox")
     assert done.code == 2
     assert "Nearest: acme" in done.err
+
+
+def test_an_option_that_means_another_thing_elsewhere_counts_where_its_value_fits(bulk, toml, csv_file):
+    toml('[defaults]\nsandbox = true\nrate = 0\nexact = ["tags"]\n')  # of compare it is a flag
+    assert bulk("import", "contacts", csv_file("email,tags\na@example.com,VIP\n"), "--job", "one").code == 0
+    assert bulk("export", "contacts", "out.csv").code == 0
+    assert bulk("compare", "out.csv", "out.csv", "--resource", "contacts").code == 0
+    options = json.loads((bulk.job("one") / "job.json").read_text())["options"]
+    assert ["tags"] in options.values()
+
+
+def test_the_sandbox_itself_does_not_go_by_it(bulk, toml, tmp_path):
+    toml('[defaults]\nrate = 1\nkey = "id"\nlimit = 1\nconnection = "x"\n')
+    assert "of a real account" not in bulk("sandbox", "reset").out
+    assert bulk("sandbox", "seed", "--contacts", "3").code == 0
+    command = root.commands["sandbox"].commands["serve"]
+    context = root.make_context("bulk", ["sandbox"])
+    group = root.commands["sandbox"].make_context("sandbox", ["serve"], parent=context)
+    assert command.make_context("serve", [], parent=group).params["rate"] == 5.0
+
+
+def test_a_key_by_any_name_is_cut_out_of_what_is_said(bulk, toml, monkeypatch):
+    monkeypatch.setenv("OWN_TOKEN", "abcdefgh-4711")
+    toml('[accounts.own]\nurl = "https://own.example.com/abcdefgh-4711"\ntoken_env = "OWN_TOKEN"\n')
+    done = bulk("export", "contacts", "out.csv", "--account", "own")
+    assert done.code == 2
+    assert "4711" not in done.err

@@ -65,6 +65,8 @@ def test_help_of_no_command_names_the_nearest(bulk):
         ("--rate=3 import contacts", "import --rate=3 contacts"),
         ("--config x.toml --sandbox jobs", "--config x.toml jobs --sandbox"),
         ("--sandbox connections list", "connections list --sandbox"),
+        ("--split-name import contacts", "import --split-name contacts"),
+        ("--split-name=Name import contacts", "import --split-name=Name contacts"),
         ("--nonsense import contacts", "--nonsense import contacts"),
         ("--version", "--version"),
         ("import contacts --rate 3", "import contacts --rate 3"),
@@ -85,3 +87,11 @@ def test_an_option_that_the_command_lacks_is_refused_by_its_name(bulk):
     done = bulk("--sandbox", "presets")
     assert done.code == 2
     assert "--sandbox" in done.err
+
+
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
+def test_every_option_of_what_talks_to_an_account_has_its_heading(name):
+    options = [one.name for one in COMMANDS[name].params if isinstance(one, click.Option)]
+    known = {option for under in HEADINGS.values() for option in under}
+    if len(options) > 6 and name[0] != "sandbox":
+        assert set(options) <= known

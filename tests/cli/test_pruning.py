@@ -132,3 +132,15 @@ def test_half_of_it_is_refused_with_the_whole_line(bulk, given):
 
 def test_days_are_durations():
     assert options.duration(None, None, "1d2h") == 93600.0
+
+
+def test_a_link_in_place_of_a_job_is_left_with_what_it_leads_to(bulk, csv_file, aged):
+    bulk.sandbox("import", csv_file(ROW), "--job", "one")
+    aged("one", 31)
+    elsewhere = bulk.job("one").rename(bulk.folder / "elsewhere")
+    bulk.job("one").symlink_to(elsewhere)
+    done = bulk(*OLD, "--yes")
+    assert done.code == 1
+    assert "one is a link" in done.err
+    assert (elsewhere / "summary.json").exists()
+    assert left(bulk) == ["one"]
