@@ -315,3 +315,14 @@ def test_a_file_of_a_program_that_writes_no_unicode_is_read_in_its_encoding(tmp_
     assert [record.cells[2] for record in source.records()][-1] == "Ångström"
     path.write_text(path.read_text("cp1252"), "utf-8")
     assert source_of(CONTACTS, NamedFile(path), ImportOptions()).describe().startswith("UTF-8")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Id,First Name,Last Name,Email,Phone 1,Lead Source,Company",  # of Keap and its like
+        "Order ID,Ticket type,Email,First Name,Last Name,Booking date",  # of those who sell tickets too
+    ],
+)
+def test_files_of_programs_alike_are_not_taken_for_one_that_is_known(header):
+    assert recognised(header.split(",")) is None

@@ -56,13 +56,13 @@ class Form:
 class Preset:
     """The file of another program.
 
-    `needs` are groups of titles, of each of which the header has one: by them the file is recognised. `closed`: others
-    have such titles too, so it is this program's only if none is there that it does not speak of. `takes` are the
-    titles that feed each attribute, of which the first that is not empty counts. `fields` are titles of custom fields
-    that take a column beside one of its own title. `leaves` are columns that are of no use here, with the reason.
-    `forms` says how cells are written, `signals` are the columns that tell consent, `by_name` the words in a file's
-    name that do. `encoding` is the one of its files that are no
-    Unicode. `seen` is where such a header is public; `note` what else there is to know.
+    `needs` are groups of titles, of each of which the header has one: by them the file is recognised. `closed`:
+    others have such titles too, so it is this program's only if none is there that it does not speak of;
+    `blankless`: only if no title holds a blank. `takes` are the titles that feed each attribute, of which the first
+    that is not empty counts. `fields` are titles of custom fields that take a column beside one of its own title.
+    `leaves` are columns that are of no use here, with the reason. `forms` says how cells are written, `signals` are
+    the columns that tell consent, `by_name` the words in a file's name that do. `encoding` is the one of its files
+    that are no Unicode. `seen` is where such a header is public; `note` what else there is to know.
     """
 
     name: str
@@ -75,12 +75,15 @@ class Preset:
     signals: tuple[Signal, ...] = ()
     by_name: Mapping[str, Consent] = field(default_factory=dict)
     closed: bool = False
+    blankless: bool = False
     encoding: str = ""
     seen: str = ""
     note: str = ""
 
     def fits(self, header: Collection[str]) -> bool:
         """Whether such a header is of this program."""
+        if self.blankless and any(" " in title.strip() for title in header):
+            return False
         titles = {normalise(title) for title in header}
         if not all(any(normalise(title) in titles for title in group) for group in self.needs):
             return False

@@ -41,6 +41,7 @@ SALESFORCE_REPORT: Final = Preset(
 DATA_LOADER: Final = Preset(
     name="salesforce-data-loader",
     title="Salesforce Data Loader",
+    blankless=True,
     needs=(
         ("EMAIL",), ("LASTNAME",), ("FIRSTNAME",),
         ("MAILINGCITY", "MAILINGPOSTALCODE", "MAILINGSTATE", "MAILINGCOUNTRY", "ACCOUNTID", "Account.Name",
