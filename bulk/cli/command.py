@@ -35,7 +35,7 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if any(isinstance(one, click.Option) for one in self.params):
+        if any(one.name in ("sandbox", "jobs_dir") for one in self.params):  # it is about accounts or jobs
             self.params.append(config_option())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
