@@ -106,6 +106,18 @@ def test_people_who_leave_and_lose_tags(world: World, told: list[str], rows: int
     check(world, told, lambda: world.start(path, rate=5, undoable=True))
 
 
+@pytest.mark.parametrize("mode", ["", "delete"])
+@pytest.mark.parametrize("name", ["fields", "dealGroups", "fieldValues"])
+def test_what_has_more_beside_it(world: World, told: list[str], name: str, mode: str):
+    given(world)
+    sample = SAMPLES[name]
+    path = world.csv(sample.rows, sample.header)
+    check(world, told, lambda: world.start(path, name, rate=5))
+    if mode:
+        afresh(world)
+        check(world, told, lambda: world.start(path, name, rate=5, mode=mode, yes=True))
+
+
 @pytest.mark.parametrize("name", ["tags", "lists", "accounts", "contacts", "deals", "notes"])
 def test_other_resources(world: World, told: list[str], name: str):
     given(world)
