@@ -10,6 +10,7 @@ import click
 from bulk.cli.configured import config_option, settle
 
 OPTIONS: Final = "Options"
+FEW: Final = 6  # options that need no headings
 # the options of each heading, by their parameters; what is in none stands under "Options"
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "Account": ("sandbox", "base_url", "connection", "account", "method", "wait", "config"),
@@ -35,19 +36,19 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if any(isinstance(one, click.Option) for one in self.params):
+        if any(one.name in ("sandbox", "jobs_dir") for one in self.params):  # it is about accounts or jobs
             self.params.append(config_option())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings."""
-        groups: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*HEADINGS, OPTIONS)}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
-            if record is not None:
-                groups[_HEADING_OF.get(str(parameter.name), OPTIONS)].append(record)
-        few = sum(map(len, groups.values())) <= 6  # so few need no headings
-        if few:
-            groups = {OPTIONS: [record for records in groups.values() for record in records]}
+        told = [
+            (_HEADING_OF.get(str(one.name), OPTIONS), record)
+            for one in self.get_params(ctx)
+            if isinstance(one, click.Option) and (record := one.get_help_record(ctx)) is not None
+        ]
+        if len(told) <= FEW:
+            told = [(OPTIONS, record) for _heading, record in told]
+        groups = {heading: [record for under, record in told if under == heading] for heading in (*HEADINGS, OPTIONS)}
         for heading, records in groups.items():
             if records:
                 with formatter.section(heading):

@@ -27,6 +27,7 @@ _OTHER_WAYS: Final = ("sandbox", "connection", "base_url")  # to an account than
 # what a command that goes on with a job does not take from bulk.toml: the job keeps what it was begun with
 _GOING_ON: Final = ("resume", "retry", "apply")
 _OF_THE_JOB: Final = ("sandbox", "rate", "concurrency", "max_errors", "max_duration")
+_PLACES: Final = ("jobs_dir", "mapping")  # options that name a place, which is meant from where the file stands
 _NEVER: Final = ("config", "help", "version")  # what bulk.toml cannot say
 
 
@@ -43,8 +44,7 @@ def _read(ctx: click.Context, _parameter: click.Parameter, file: str | None) -> 
     if file is not None:
         ctx.meta[_CONFIG_FILE] = file
         ctx.meta.pop(_CONFIG, None)
-    of_sandbox = ctx.parent is not None and ctx.parent.command.name == "sandbox"  # whose options mean other things
-    if ctx.resilient_parsing or isinstance(ctx.command, click.Group) or of_sandbox:
+    if ctx.resilient_parsing or isinstance(ctx.command, click.Group):
         return
     result = config(ctx)
     if result.defaults:
@@ -105,7 +105,7 @@ def _defaults_for(ctx: click.Context, config: Config) -> dict[str, Any]:
             if _says_whose(os.environ):
                 continue
         given = value
-        if option.name == "jobs_dir" and config.path is not None and config.path.parent != Path.cwd():
+        if option.name in _PLACES and config.path is not None and config.path.parent != Path.cwd():
             given = str(config.path.parent / str(value))  # it stands in the file, so it is meant from there
         result[str(option.name)] = _converted(ctx, option, given, config.path, written)
     return result

@@ -199,3 +199,21 @@ def test_a_key_by_any_name_is_cut_out_of_what_is_said(bulk, toml, monkeypatch):
     done = bulk("export", "contacts", "out.csv", "--account", "own")
     assert done.code == 2
     assert "4711" not in done.err
+
+
+def test_a_place_in_it_is_meant_from_where_the_file_stands(bulk, toml, csv_file, monkeypatch):
+    monkeypatch.delenv("BULK_JOBS_DIR")
+    toml('[defaults]\nsandbox = true\nrate = 0\njobs-dir = "kept"\n')
+    file = csv_file("email\na@example.com\n")
+    (bulk.folder / "below").mkdir()
+    monkeypatch.chdir(bulk.folder / "below")
+    assert bulk("import", "contacts", file, "--job", "one").code == 0
+    assert (bulk.folder / "kept" / "one").exists()
+    assert "one" in bulk("jobs").out
+
+
+def test_what_is_about_no_account_and_no_job_does_not_read_it(bulk, toml):
+    toml("[nonsense]\n")
+    assert bulk("presets").code == 0
+    assert bulk("completion", "bash").code == 0
+    assert bulk("jobs").code == 2

@@ -88,6 +88,36 @@ def test_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
     check(world, told, lambda: world.start(world.csv(people, HEADER), mode=mode, rate=5))
 
 
+@pytest.mark.parametrize("there", [120, 1_500])
+@pytest.mark.parametrize("rows", [10, 40])
+@pytest.mark.parametrize("key", ["email", "id"])
+def test_people_who_are_deleted(world: World, told: list[str], key: str, rows: int, there: int):
+    world.people((f"p{n}@example.com", "") for n in range(there))
+    path = world.csv([(f"p{n}@example.com" if key == "email" else str(n + 1),) for n in range(rows)], key)
+    check(world, told, lambda: world.start(path, rate=5, mode="delete", yes=True, key=key))
+
+
+@pytest.mark.parametrize("rows", [10, 40])
+def test_people_who_leave_and_lose_tags(world: World, told: list[str], rows: int):
+    check(world, told, lambda: world.start(world.csv(PEOPLE[:rows], HEADER), rate=5))
+    afresh(world)
+    left = [(email, "VIP", "Newsletter") for email, *_rest in PEOPLE[:rows]]
+    path = world.csv(left, "email,remove_tags,unsubscribe_lists")
+    check(world, told, lambda: world.start(path, rate=5, undoable=True))
+
+
+@pytest.mark.parametrize("mode", ["", "delete"])
+@pytest.mark.parametrize("name", ["fields", "dealGroups", "fieldValues"])
+def test_what_has_more_beside_it(world: World, told: list[str], name: str, mode: str):
+    given(world)
+    sample = SAMPLES[name]
+    path = world.csv(sample.rows, sample.header)
+    check(world, told, lambda: world.start(path, name, rate=5))
+    if mode:
+        afresh(world)
+        check(world, told, lambda: world.start(path, name, rate=5, mode=mode, yes=True))
+
+
 @pytest.mark.parametrize("name", ["tags", "lists", "accounts", "contacts", "deals", "notes"])
 def test_other_resources(world: World, told: list[str], name: str):
     given(world)

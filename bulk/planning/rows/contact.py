@@ -73,8 +73,8 @@ class ContactRows:
         wanted = contradicted(own.row, known) or read_row(own.row, self.meaning)
         if isinstance(wanted, Failure):
             return wanted
-        if self.meaning.mode == DELETE:
-            return Estimate(1)
+        if self.meaning.mode == DELETE:  # who was not read is looked up by the address
+            return Estimate(1 + (known.state is None and not known.absent and self.meaning.key != "id"))
         refused = self.meaning.damaged(own.row, partial(current_cell, known.state, self.names, own.row))
         if refused is not None:
             return refused.failures[0]

@@ -60,8 +60,8 @@ class LinkRows:
             return Estimate(lookups)  # nobody is there to whom it could belong
         if self.resource.name in _ASKED_BEFORE and not (known and all(known)):
             lookups += 1
-        if self.meaning.mode == "delete":
-            return Estimate(1 + lookups)
+        if self.meaning.mode == "delete":  # which value it is, its contact tells
+            return Estimate(1 + lookups + (self.resource.name == "fieldValues" and not lookups))
         return Estimate(1 + lookups, names_to_make(cells), self._subscribes(row))
 
     def _subscribes(self, row: Row) -> bool:

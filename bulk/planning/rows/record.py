@@ -24,7 +24,7 @@ from bulk.planning.names import Names
 from bulk.planning.record_changes import all_values, record_edits
 from bulk.planning.record_keys import key_sought
 from bulk.planning.rows.record_matching import Matching, ambiguous, cell_of_record
-from bulk.planning.steps.additions import added
+from bulk.planning.steps.additions import added, additions_take
 from bulk.planning.steps.made import made_record
 from bulk.planning.steps.record import (
     CHANGE,
@@ -72,7 +72,10 @@ class RecordRows:
         lookups = sum(self.lookup.contact(email) is None for email in emails)
         if lookups and self.lookup.everybody:
             return Estimate(lookups)  # nobody is there to whom it could belong
-        return Estimate(1 + lookups + sum(bool(column.beside) for column, _value in cells), names)
+        if self.meaning.mode == "delete":
+            return Estimate(1 + lookups, names)
+        beside = {column.attribute: value for column, value in cells if column.beside}
+        return Estimate(1 + lookups + additions_take(self.resource, beside, new=own.record is None), names)
 
     def _refused(self, own: Own) -> Failure | None:
         """Why a row is refused whatever becomes of the names that are created before the rows."""

@@ -42,6 +42,16 @@ class Owner:
     begun: AbstractSet[str] = frozenset()
 
 
+def additions_take(resource: Resource, beside: Mapping[str, Json], *, new: bool) -> int:
+    """About how many requests what stands beside a record takes: a `new` field is shown, a new pipeline has stages."""
+    if resource.name == "fields":
+        return new + len([value for value in beside.values() if value])
+    stages = beside.get("stages")
+    if new and isinstance(stages, (list, tuple)) and stages:
+        return 1 + max(len(MADE_WITH_IT), len(stages)) - len({*map(str, stages)} & {*MADE_WITH_IT})
+    return len(beside)
+
+
 def added(resource: Resource, wanted: Mapping[str, Json], kept: Json) -> tuple[Edit, ...]:
     """What of the options or stages that a row wants its record does not have; `kept` None: it is to be made."""
     if resource.name == "fields":
