@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from bulk.errors import UsageError
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
-    from bulk.library import Result
+    from bulk.library import ExportOptions, Result
 
 
 @click.command("export", cls=Command)
@@ -48,17 +48,13 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     The file opens undamaged in a spreadsheet and can be imported as it is. It
     is written whole or not at all.
     """
-    from bulk.library.options import ExportOptions, check_export  # noqa: PLC0415 - heavy, not for --help
+    from bulk.library.options import check_export  # noqa: PLC0415 - heavy, not for --help
     from bulk.library.running import Setting, meant, run_export, run_export_all  # noqa: PLC0415
 
     result = meant(resource)
     if file == "-" and terminal.is_closed():
         raise UsageError("stdout_closed")
-    names = ("search", "plain", "guard_formulas", "separator", "max_duration", "rate", "concurrency")
-    given = ExportOptions(
-        filters=filters_of(chosen["filters"]), columns=columns_of(chosen["columns"]),
-        **{name: chosen[name] for name in names if chosen[name] is not None},
-    )  # fmt: skip
+    given = export_options(chosen)
     access = needed_account(chosen)
     check_export(result, given, access)
     progress = progress_for(access, quiet=chosen["quiet"])
@@ -82,6 +78,17 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     if result is None:
         return run_job(partial(run_export_all, Path(file), given), setting, show, verbose=chosen["verbose"])
     return run_job(partial(run_export, result, options.file_of(file), given), setting, show, verbose=chosen["verbose"])
+
+
+def export_options(chosen: Mapping[str, Any]) -> ExportOptions:
+    """The job's options out of the command's; what was not given is as usual."""
+    from bulk.library.options import ExportOptions  # noqa: PLC0415 - heavy, not for --help
+
+    names = ("search", "plain", "guard_formulas", "separator", "max_duration", "rate", "concurrency")
+    return ExportOptions(
+        filters=filters_of(chosen["filters"]), columns=columns_of(chosen["columns"]),
+        **{name: chosen[name] for name in names if chosen[name] is not None},
+    )  # fmt: skip
 
 
 def filters_of(texts: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from bulk.cli.configured import config_option
 from bulk.cli.connections import connections_group
 from bulk.cli.doctor import doctor_command
 from bulk.cli.export import export_command
+from bulk.cli.fleet import fleet_group
 from bulk.cli.help import help_command
 from bulk.cli.import_ import import_command
 from bulk.cli.jobs import jobs_command
@@ -31,6 +32,7 @@ from bulk.cli.validate import validate_command
 SECTIONS: Final = {
     "Move data": (import_command, export_command, template_command, validate_command, resume_command, retry_command),
     "See and take back": (plan_command, apply_command, undo_command, compare_command, jobs_command, report_command),
+    "Many accounts": (fleet_group,),
     "Look": (resources_command, presets_command, help_command),
     "Set up": (connections_group, doctor_command, sandbox_group, completion_command),
 }

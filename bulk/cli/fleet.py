@@ -1,0 +1,196 @@
+"""`bulk fleet`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulk.cli import complete, display, options, terminal
+from bulk.cli.account import sandbox_folder
+from bulk.cli.command import Group
+from bulk.cli.configured import config
+from bulk.cli.export import export_command, export_options
+from bulk.cli.import_ import import_command, import_options
+from bulk.errors import UsageError
+from bulk.wording import counted, duration
+
+if TYPE_CHECKING:
+    from bulk.fleet.fleet_folder import AccountState, FleetFolder
+    from bulk.fleet.steps import Step
+    from bulk.fleet.table import FleetResult
+
+_only = click.option(
+    "--only", metavar="NAME", multiple=True, help="Only these accounts of it; * and ? for several. Repeatable."
+)
+_max_failures = click.option(
+    "--max-failures", metavar="N", type=click.IntRange(min=1), help="Begin no further account after so many failed."
+)
+_processes = click.option("--processes", metavar="N", type=click.IntRange(min=1), help="Processes side by side.")
+_quiet = click.option("-q", "--quiet", is_flag=True, help="No progress; errors only.")
+_fleet = click.argument("fleet", metavar="[FILE]", required=False, shell_complete=complete.files)
+
+
+@click.group("fleet", cls=Group)
+def fleet_group() -> None:
+    """One job on many accounts, side by side."""
+
+
+@fleet_group.command("run")
+@click.argument("file", type=click.Path(path_type=Path), shell_complete=complete.files)
+@click.option("--plan", "only_plan", is_flag=True, help="Say what it would do on each account; nothing is sent.")
+@click.option("--sandbox", is_flag=True, help="Rehearse it: each account is a local stand-in of its own.")
+@_only
+@_max_failures
+@_processes
+@options.job_place
+@options.as_json
+@_quiet
+def run_command(file: Path, **chosen: Any) -> int:
+    """Do what FILE says on each of its accounts.
+
+    FILE names accounts of bulk.toml and steps, each a line of bulk with
+    {account} in its path. An account that fails stops nobody else. What is not
+    done goes on with: bulk fleet resume
+    """
+    from bulk.fleet.fleet_file import accounts_of, read_fleet  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_folder import FleetFolder, FleetRecord  # noqa: PLC0415
+
+    names = config()
+    plan = read_fleet(file, tuple(names.accounts), names.fleet, step_of)
+    accounts = accounts_of(chosen["only"], plan.accounts, file) if chosen["only"] else plan.accounts
+    sandbox = str(sandbox_folder().resolve()) if chosen["sandbox"] else ""
+    steps = tuple(step for step in plan.steps if step.is_import) if chosen["only_plan"] else plan.steps
+    record = FleetRecord(
+        str(plan.file), accounts, steps, str(names.path.resolve()) if names.path else "", sandbox, chosen["only_plan"]
+    )
+    folder = FleetFolder.create(options.jobs_folder(chosen["jobs_dir"]), chosen["job"], record)
+    chosen |= {"max_failures": chosen["max_failures"] or plan.max_failures}
+    return _run(folder, accounts, chosen["processes"] or plan.processes, plan.at_once, chosen)
+
+
+@fleet_group.command("resume")
+@_fleet
+@_only
+@_max_failures
+@_processes
+@options.jobs_dir
+@options.as_json
+@_quiet
+def resume_command(fleet: str | None, **chosen: Any) -> int:
+    """Go on with a fleet: the newest, or that of FILE.
+
+    Only accounts that are not done are taken up, each where it stopped.
+    """
+    from bulk.fleet.fleet_file import AT_ONCE, PROCESSES, accounts_of  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_folder import ENDED, fleet_meant  # noqa: PLC0415
+
+    folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
+    record = folder.record()
+    meant = accounts_of(chosen["only"], record.accounts, Path(record.file)) if chosen["only"] else record.accounts
+    left = [name for name in meant if folder.state_of(name).state not in ENDED]
+    return _run(folder, left, chosen["processes"] or PROCESSES, AT_ONCE, chosen)
+
+
+@fleet_group.command("status")
+@_fleet
+@options.jobs_dir
+@options.as_json
+@_quiet
+def status_command(fleet: str | None, **chosen: Any) -> int:
+    """Say how the accounts of a fleet stand: the newest, or that of FILE."""
+    from bulk.fleet.fleet_folder import fleet_meant  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.table import result_of  # noqa: PLC0415
+
+    folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
+    result = result_of(folder, _resume_line(folder), running=folder.running)
+    _show(result, chosen)
+    return result.exit_code
+
+
+def step_of(line: str) -> Step:
+    """A step as it is written: a line of bulk, without the word itself if one likes.
+
+    Raises `UsageError` for what is no import or export.
+    """
+    from bulk.fleet.steps import EXPORT, IMPORT, Step  # noqa: PLC0415 - heavy, not for --help
+
+    words = shlex.split(line)
+    words = words[1:] if words[:1] == ["bulk"] else words
+    kind = words[0] if words else ""
+    if kind not in (IMPORT, EXPORT):
+        raise UsageError("fleet_step_kind", given=kind)
+    command = import_command if kind == IMPORT else export_command
+    try:
+        with command.make_context(kind, words[1:], parent=click.get_current_context()) as context:
+            chosen = dict(context.params)
+            given = import_options(chosen) if kind == IMPORT else export_options(chosen)
+    except click.ClickException as error:
+        raise UsageError("fleet_step_words", reason=error.format_message()) from error
+    return Step(kind, chosen["resource"], chosen["file"], _said(given), " ".join(words))
+
+
+def _said(given: Any) -> dict[str, Any]:
+    """The options that are given otherwise than usual."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    usual = asdict(type(given)())
+    return {name: value for name, value in asdict(given).items() if value != usual[name]}
+
+
+def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: int, chosen: dict[str, Any]) -> int:
+    import anyio  # noqa: PLC0415 - heavy, not for --help
+
+    from bulk.fleet.running import FleetRun  # noqa: PLC0415
+    from bulk.fleet.table import result_of, write_summary  # noqa: PLC0415
+
+    quiet = chosen["quiet"]
+    if not quiet:
+        terminal.tell(
+            f"{folder.name}: {counted(len(accounts), 'account')}, a folder for each in {folder.path}", err=True
+        )
+
+    def told(state: AccountState) -> None:
+        if not quiet and state.state != "running":
+            terminal.tell(_line(state, width), err=True)
+
+    width = max(map(len, accounts), default=0)
+    run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
+    anyio.run(lambda: run.run(signals=True))
+    result = result_of(folder, _resume_line(folder))
+    write_summary(folder, result)
+    _show(result, chosen)
+    return result.exit_code
+
+
+def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
+    if chosen["as_json"]:
+        display.show_json(result.to_json())
+        return
+    if chosen["quiet"]:
+        return
+    told = ", ".join(f"{count:,} {state}" for state, count in result.counts.items())
+    terminal.tell(f"{counted(len(result.states), 'account')}: {told}")
+    rows = {status: count for status, count in result.rows.items() if count}
+    terminal.tell(f"{counted(rows.pop('read', 0), 'row')}: " + ", ".join(f"{n:,} {name}" for name, n in rows.items()))
+    width = max((len(state.account) for state in result.states), default=0)
+    for state in result.states:
+        if state.state != "done":
+            terminal.tell("  " + _line(state, width))
+    terminal.tell(f"All of them: {result.folder / 'summary.csv'}, .json and .html")
+    if not result.complete:
+        terminal.tell(f"To go on with what is not done:\n  {result.resume}")
+
+
+def _line(state: AccountState, width: int) -> str:
+    rows = {status: count for status, count in state.rows.items() if count and status != "read"}
+    told = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items()) or "no rows"
+    error = f"  {state.error.splitlines()[0]}" if state.error else ""
+    return terminal.one_line(f"{state.account:{width}}  {state.state:11}  {told}  {duration(state.seconds)}{error}")
+
+
+def _resume_line(folder: FleetFolder) -> str:
+    return options.command_line("fleet resume", folder.name, folder.path.parent)

@@ -1,0 +1,105 @@
+"""What a fleet's file says: which accounts, what is done on each, and when no more of them are begun.
+
+    accounts = ["all"]                   # names of bulk.toml, with * and ? for several
+    steps = [
+      "import contacts {account}/people.csv --set lists=Newsletter",
+      "export all out/{account}",
+    ]
+    max_failures = 5                     # then no further account is begun
+    at_once = 25                         # accounts that a process has in hand
+    processes = 2
+
+Paths are meant from the file's folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final
+
+from bulk.errors import UsageError
+from bulk.fleet.steps import Step
+from bulk.messages import Part
+from bulk.resources.likeness import nearest
+
+ALL_ACCOUNTS: Final = "all"
+AT_ONCE, PROCESSES = 25, 2  # accounts in a process, and processes, where nobody says otherwise
+_NUMBERS: Final = ("max_failures", "at_once", "processes")
+_KEYS: Final = ("accounts", "steps", *_NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """A fleet's file, understood: the names of its accounts in the order of bulk.toml, and the steps.
+
+    `max_failures`: how many accounts may fail before no other is begun; None: all are.
+    """
+
+    file: Path
+    accounts: tuple[str, ...]
+    steps: tuple[Step, ...]
+    max_failures: int | None = None
+    at_once: int = AT_ONCE
+    processes: int = PROCESSES
+
+
+def read_fleet(
+    path: Path, there: Sequence[str], usual: Mapping[str, Any], step_of: Callable[[str], Step]
+) -> FleetPlan:  # fmt: skip
+    """Read a fleet's file. `there` are the accounts that bulk.toml names, `usual` what its [fleet] says.
+
+    Raises `UsageError` for a file that cannot be read, and for what in it means nothing.
+    """
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError("fleet_not_read", file=path, reason=error.strerror) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError("fleet_damaged", file=path, reason=str(error)) from error
+    said = {**usual, **said}
+    for key in said:
+        if key not in _KEYS:
+            close = nearest(key, _KEYS)
+            hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=list(_KEYS))
+            raise UsageError("fleet_unknown", file=path, key=key, hint=hint)
+    for key in ("accounts", "steps"):
+        value = said.get(key)
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
+            raise UsageError("fleet_value", file=path, key=key, expected="write a list of texts")
+    for key in _NUMBERS:
+        value = said.get(key, 1)
+        if type(value) is not int or value < 1:
+            raise UsageError("fleet_value", file=path, key=key, expected="write a number from 1 on")
+    return FleetPlan(
+        path.resolve(), accounts_of(said["accounts"], there, path), tuple(_steps(path, said["steps"], step_of)),
+        said.get("max_failures"), said.get("at_once", AT_ONCE), said.get("processes", PROCESSES),
+    )  # fmt: skip
+
+
+def accounts_of(patterns: Sequence[str], there: Sequence[str], file: Path) -> tuple[str, ...]:
+    """The accounts that are meant, each once. Raises `UsageError` for a pattern that fits none."""
+    for pattern in patterns:
+        if not any(_is_meant(pattern, name) for name in there):
+            hint = Part.of("nearest", names=close) if (close := nearest(pattern, there)) else Part.of("fleet_accounts")
+            raise UsageError("fleet_account_unknown", file=file, account=pattern, hint=hint)
+    return tuple(name for name in there if any(_is_meant(pattern, name) for pattern in patterns))
+
+
+def _is_meant(pattern: str, name: str) -> bool:
+    return pattern in (ALL_ACCOUNTS, name) or fnmatchcase(name, pattern)
+
+
+def _steps(path: Path, lines: Sequence[str], step_of: Callable[[str], Step]) -> list[Step]:
+    steps = []
+    for number, line in enumerate(lines, 1):
+        try:
+            step = step_of(line)
+            step.check()
+        except UsageError as error:
+            raise UsageError("fleet_step", file=path, number=number, line=line, refusal=error) from error
+        steps.append(step)
+    return steps

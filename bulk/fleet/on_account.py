@@ -1,0 +1,133 @@
+"""The steps of a fleet on one account, one after the other: each is a job that goes on where it was cut off."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from bulk.access.account import Account, Setting
+from bulk.errors import BulkError
+from bulk.fleet.fleet_folder import DONE, FAILED, REFUSED, RUNNING, UNFINISHED, AccountState, FleetFolder, StepState
+from bulk.fleet.steps import Step
+from bulk.jobs.summary import told as ended_as
+from bulk.library.accounts import account_named
+from bulk.library.config import NamedAccount
+from bulk.library.results import Result
+from bulk.library.running import (
+    meant,
+    run_export,
+    run_export_all,
+    run_import,
+    run_import_all,
+    run_plan,
+    run_plan_all,
+    run_resume,
+)
+from bulk.runtime.progress import Silent
+from bulk.storage.job_folder import JOB, PLANNED, JobFolder
+from bulk.wording import FrontEnd
+
+_STATE_OF: Final = {0: DONE, 1: FAILED}  # of a step by its exit code; any other is not to be passed over
+
+
+@dataclass(frozen=True, slots=True)
+class OnAccount:
+    """The work of a fleet on one account. `told` hears how it stands, whenever that changes."""
+
+    folder: FleetFolder
+    steps: tuple[Step, ...]
+    named: NamedAccount
+    files: Path  # the folder that paths are meant from
+    sandbox: Path | None
+    only_plan: bool
+    told: Callable[[AccountState], None]
+    stop: anyio.Event
+
+    async def work(self) -> AccountState:
+        """Do what is not done yet; gives how the account stands in the end. Never raises for what one account does."""
+        before = self.folder.state_of(self.named.name)
+        state = replace(before, state=RUNNING, steps=())
+        began = time.monotonic()
+        for number, step in enumerate(self.steps, 1):
+            self._note(state)
+            earlier = before.steps[number - 1] if len(before.steps) >= number else None
+            if earlier is not None and earlier.state in (DONE, FAILED):
+                state = replace(state, steps=(*state.steps, earlier))
+                continue
+            ended, requests = await self._step(number, step)
+            state = replace(state, steps=(*state.steps, ended), requests=state.requests + requests)
+            if ended.state not in (DONE, FAILED):
+                break
+        ends = [step.state for step in state.steps]
+        outcome = next((end for end in ends if end not in (DONE, FAILED)), FAILED if FAILED in ends else DONE)
+        state = replace(state, state=outcome, seconds=round(before.seconds + time.monotonic() - began, 1))
+        self._note(state)
+        return state
+
+    def _note(self, state: AccountState) -> None:
+        self.folder.note(state)
+        self.told(state)
+
+    async def _step(self, number: int, step: Step) -> tuple[StepState, int]:
+        job = step.job_name(number)
+        if self.stop.is_set():
+            return StepState(job, UNFINISHED, error="It was not begun: the fleet was stopped.", exit_code=4), 0
+        try:
+            result = await self._job(job, step)
+        except BulkError as error:
+            state = UNFINISHED if error.exit_code >= 4 else REFUSED
+            return StepState(job, state, error=error.words(FrontEnd.COMMAND_LINE), exit_code=error.exit_code), 0
+        except Exception as error:  # noqa: BLE001 - an account that fails stops nobody else
+            told = f"a defect of bulk: {type(error).__name__}: {error}"
+            return StepState(job, UNFINISHED, error=told, exit_code=3), 0
+        code = _exit_code(result)
+        state = _STATE_OF.get(code, UNFINISHED if result.resumable else REFUSED)
+        said = "" if result.error is None else result.error.words(FrontEnd.COMMAND_LINE)
+        return StepState(job, state, dict(result.counts), said, code), result.summary.totals.requests
+
+    async def _job(self, name: str, step: Step) -> Result:
+        setting = Setting(
+            self._account(), self.folder.place_of(self.named.name), Silent(), name, stop=self.stop,
+            front_end=FrontEnd.COMMAND_LINE,
+        )  # fmt: skip
+        place = setting.jobs / name
+        if (place / JOB).is_file():
+            ended = ended_as(JobFolder(place), PLANNED if self.only_plan else "finished")
+            if ended is not None:  # it was cut off before that was noted
+                return Result.of(ended)
+            return await run_resume(place, replace(setting, name=None), {})
+        return await self._begun(step, setting)
+
+    def _account(self) -> Account:
+        if self.sandbox is not None:
+            return replace(Account.sandbox(self.sandbox / self.named.name), named=self.named.name)
+        return account_named(self.named, os.environ)
+
+    def _begun(self, step: Step, setting: Setting) -> Awaitable[Result]:
+        path, resource = step.path_for(self.named.name, self.files), meant(step.resource)
+        own = self.named.rate
+        if step.is_import:
+            given = step.import_options()
+            given = replace(given, rate=given.rate if own is None else own)
+            if resource is None:
+                return (run_plan_all if self.only_plan else run_import_all)(path, given, setting)
+            return (run_plan if self.only_plan else run_import)(resource, path, given, setting)
+        exporting = step.export_options()
+        exporting = replace(exporting, rate=exporting.rate if own is None else own)
+        if resource is None:
+            path.mkdir(parents=True, exist_ok=True)
+            return run_export_all(path, exporting, setting)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return run_export(resource, path, exporting, setting)
+
+
+def _exit_code(result: Result) -> int:
+    if result.error is not None:
+        return result.error.exit_code
+    return 0 if result.complete or result.planned else 1

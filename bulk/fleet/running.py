@@ -1,0 +1,124 @@
+"""The processes of a fleet: each has accounts in hand, gets another for each that ends, and is replaced if it dies."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from subprocess import PIPE
+from typing import Final
+
+import anyio
+import anyio.abc
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from bulk.fleet.fleet_folder import ENDED, UNFINISHED, AccountState, FleetFolder
+from bulk.storage.job_folder import JobFolder
+
+_LONGEST: Final = 1_000_000  # characters of what a worker says at once
+Told = Callable[[AccountState], None]
+
+
+@dataclass(slots=True)
+class FleetRun:
+    """One run of a fleet over some of its accounts. `told` hears of each account whenever it stands otherwise."""
+
+    folder: FleetFolder
+    accounts: Sequence[str]
+    processes: int
+    at_once: int
+    max_failures: int | None
+    told: Told
+    states: dict[str, AccountState] = field(default_factory=dict)
+    lost: int = 0  # workers that died
+    _waiting: deque[str] = field(default_factory=deque)
+    _workers: list[anyio.abc.Process] = field(default_factory=list)
+    _stopping: bool = False
+
+    async def run(self, *, signals: bool) -> dict[str, AccountState]:
+        """Work until all are done or a reason to stop; how each account stands.
+
+        Raises `UnfinishedError` while another run has the fleet.
+        """
+        with JobFolder(self.folder.path).locked():
+            self._waiting.extend(self.accounts)
+            async with anyio.create_task_group() as watchers:
+                if signals:
+                    watchers.start_soon(self._stop_on_signal)
+                async with anyio.create_task_group() as workers:
+                    for _process in range(min(self.processes, len(self.accounts))):
+                        workers.start_soon(self._worker)
+                watchers.cancel_scope.cancel()
+        return self.states
+
+    @property
+    def failures(self) -> int:
+        """How many accounts came to no good end."""
+        return sum(state.state not in ENDED for state in self.states.values() if state.state != "running")
+
+    def _next(self) -> str | None:
+        """Another account, unless no more are to be begun."""
+        enough = self.max_failures is not None and self.failures >= self.max_failures
+        return None if self._stopping or enough or not self._waiting else self._waiting.popleft()
+
+    async def _worker(self) -> None:
+        while await self._one_process():
+            self.lost += 1
+
+    async def _one_process(self) -> bool:
+        """Keep a process at work until there is nothing more; whether it died, so that another is to go on."""
+        command = (sys.executable, "-m", "bulk.fleet.worker", str(self.folder.path))
+        in_hand: set[str] = set()
+        async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=None) as process:
+            self._workers.append(process)
+            assert process.stdin is not None  # noqa: S101 - as it was opened
+            assert process.stdout is not None  # noqa: S101
+            lines = BufferedByteReceiveStream(process.stdout)
+            await self._fill(process.stdin, in_hand)
+            while in_hand:
+                try:
+                    line = await lines.receive_until(b"\n", _LONGEST)
+                except (anyio.IncompleteRead, anyio.EndOfStream):
+                    break  # it died
+                state = AccountState.of_json(json.loads(line))
+                self._note(state)
+                if state.state != "running":
+                    in_hand.discard(state.account)
+                    await self._fill(process.stdin, in_hand)
+            with _gone():
+                await process.stdin.aclose()
+            await process.wait()
+            self._workers.remove(process)
+        for account in in_hand:
+            self._note(replace(self.folder.state_of(account), state=UNFINISHED))
+        return bool(in_hand) and bool(self._waiting) and not self._stopping
+
+    async def _fill(self, stdin: anyio.abc.ByteSendStream, in_hand: set[str]) -> None:
+        while len(in_hand) < self.at_once and (name := self._next()) is not None:
+            in_hand.add(name)
+            with _gone():
+                await stdin.send(f"{name}\n".encode())
+
+    def _note(self, state: AccountState) -> None:
+        self.states[state.account] = state
+        self.told(state)
+
+    async def _stop_on_signal(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+            async for _number in received:
+                self._stopping = True
+                for worker in self._workers:
+                    worker.send_signal(signal.SIGTERM)
+
+
+class _gone:  # noqa: N801 - it is used as a word
+    """What a process that is gone no longer takes is no error: that it is gone is seen by its output."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> bool:
+        return kind is not None and issubclass(kind, (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError))

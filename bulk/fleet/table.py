@@ -1,0 +1,94 @@
+"""How a fleet ended: a line for each account, as csv, json and a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bulk.files.opening import open_sink
+from bulk.fleet.fleet_folder import ENDED, WAITING, AccountState, FleetFolder, worst
+from bulk.model import RowStatus
+from bulk.reporting.page import rendered
+from bulk.storage.job_folder import JobFolder
+from bulk.storage.private import open_private
+
+CSV, JSON, PAGE = "summary.csv", "summary.json", "summary.html"
+STATUSES: Final = ("read", *(status.value for status in RowStatus), "unprocessed")
+_HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error", "go_on")
+
+
+@dataclass(frozen=True, slots=True)
+class FleetResult:
+    """How a fleet stands: its folder and each account's state, in their order."""
+
+    folder: Path
+    states: tuple[AccountState, ...]
+    resume: str  # the line that goes on with it
+
+    @property
+    def complete(self) -> bool:
+        """Whether each account came to its end."""
+        return all(state.state in ENDED for state in self.states)
+
+    @property
+    def exit_code(self) -> int:
+        """As of one job: that of the account that stands worst."""
+        return worst(state.exit_code for state in self.states)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Accounts by how they stand."""
+        return Counter(state.state for state in self.states)
+
+    @property
+    def rows(self) -> Counter[str]:
+        """The rows of all of them, by status."""
+        return sum((Counter(state.rows) for state in self.states), Counter())
+
+    def go_on(self, state: AccountState) -> str:
+        """The line that goes on with an account, "" where there is nothing to go on with."""
+        return "" if state.state in ENDED else f"{self.resume} --only {state.account}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as `summary.json` has it."""
+        return {
+            "fleet": self.folder.name, "accounts": dict(self.counts), "rows": dict(self.rows),
+            "exit_code": self.exit_code,
+            "each": [
+                {"account": state.account, "state": state.state, "rows": state.rows, "requests": state.requests,
+                 "seconds": state.seconds, "error": state.error, "exit_code": state.exit_code,
+                 "jobs": [str(self.folder / state.account / step.job) for step in state.steps],
+                 "go_on": self.go_on(state)}
+                for state in self.states
+            ],
+        }  # fmt: skip
+
+
+def result_of(folder: FleetFolder, resume: str, *, running: bool = False) -> FleetResult:
+    """How a fleet stands by what is written down."""
+    return FleetResult(folder.path, tuple(folder.states(running=running)), resume)
+
+
+def write_summary(folder: FleetFolder, result: FleetResult) -> None:
+    """Write the three files into the fleet's folder."""
+    with open_sink(folder.path / CSV, _HEADER) as sink:
+        for line in _lines(result):
+            sink.write(line)
+    JobFolder(folder.path).write_json(JSON, result.to_json())
+    text = rendered(
+        "fleet.html.jinja", name=folder.name, record=folder.record(), result=result, statuses=STATUSES,
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    with open_private(folder.path / PAGE) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _lines(result: FleetResult) -> Iterable[Sequence[str]]:
+    for state in result.states:
+        rows = [str(state.rows.get(status, 0)) for status in STATUSES]
+        numbers = ("", "") if state.state == WAITING else (str(state.requests), str(state.seconds))
+        yield (state.account, state.state, *rows, *numbers, state.error, result.go_on(state))

@@ -1,0 +1,67 @@
+"""A process that has many accounts of a fleet in hand: `python -m bulk.fleet.worker FOLDER`.
+
+It reads the names of accounts, a line each, begins each as it comes, and prints a line of JSON whenever one of them
+stands otherwise. It ends once its input has ended and nothing is in hand. Ctrl-C and SIGTERM let its jobs stop cleanly.
+Most of a job is waiting, so that many go on in one process, by one event loop and with one TLS context.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from bulk.fleet.fleet_folder import AccountState, FleetFolder
+from bulk.fleet.on_account import OnAccount
+from bulk.library.config import Config, config_of
+
+_THREADS = 8  # that write checkpoints: more would only wait for the disk
+
+
+def main() -> None:
+    """Work until there is nothing more."""
+    gc.freeze()  # what is loaded by now stays
+    anyio.run(work, FleetFolder(Path(sys.argv[1])))
+
+
+async def work(folder: FleetFolder) -> None:
+    """Take accounts in hand until the input ends."""
+    record = folder.record()
+    config = config_of(Path(record.config), os.environ) if record.config else Config()
+    sandbox = Path(record.sandbox) if record.sandbox else None
+    stop = anyio.Event()
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+
+    def account(name: str) -> OnAccount:
+        return OnAccount(
+            folder, record.steps, config.account(name), Path(record.file).parent, sandbox, record.only_plan, _tell, stop
+        )
+
+    async with anyio.create_task_group() as signals:
+        signals.start_soon(_stop_on_signal, stop)
+        async with anyio.create_task_group() as accounts, anyio.wrap_file(sys.stdin) as names:
+            async for line in names:
+                accounts.start_soon(account(line.strip()).work)
+        signals.cancel_scope.cancel()
+
+
+async def _stop_on_signal(stop: anyio.Event) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        async for _number in received:
+            stop.set()
+
+
+def _tell(state: AccountState) -> None:
+    sys.stdout.write(json.dumps(asdict(state), ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
