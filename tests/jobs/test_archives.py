@@ -219,3 +219,22 @@ def test_a_validation_tells_the_file(world: World):
     options = ImportOptions(rate=0)
     findings = run(lambda: validate(named("contacts"), path, options, world.setting, offline=True))
     assert [findings.place(issue) for issue in findings.issues] == [("b.csv", 2)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_who_left_by_one_table_is_not_subscribed_by_another_whatever_the_encoding(world: World, encoding: str):
+    header = next(one for one in FILES if one.name == "outlook").header
+    at, first = header.index("E-mail Address"), 0
+
+    def rows(name: str, *more: str) -> bytes:
+        cells = [""] * len(header)
+        cells[first], cells[at] = "Zoë", f"{name}@example.com"
+        lines = [*header, *more], [*cells, *("yes" for _ in more)]
+        return "\n".join(map(",".join, lines)).encode(encoding)
+
+    path = world.folder / "people.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("left.csv", rows("zoe", "Left"))
+        archive.writestr("all.csv", rows("zoe"))
+    world.start(path, sets=SETS, maps={"Left": "opted_out"}, on_duplicate="last", preset="outlook")
+    assert lists(world) in ({}, {"zoe": ""}, {"zoe": "2"})
