@@ -24,8 +24,10 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "baseline", "on_conflict",
         "delete_missing", "resubscribe", "no_automations", "owner_default", "map_user", "resource", "ignore",
     ),
-    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_duration", "max_age", "timeout"),
-    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "dry_run", "detailed_exitcode"),
+    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_failures",
+                        "processes", "max_duration", "max_age", "timeout"),
+    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "only", "only_plan",
+            "dry_run", "detailed_exitcode"),
     "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown"),
 }  # fmt: skip
 _HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}
