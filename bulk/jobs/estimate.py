@@ -104,15 +104,14 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
         None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end) or no_batch(job))
     ):
         job.setting.progress.say(line)
-    if unread and not needs.engine.batching:
-        _say_what_is_lost(job)
+    _say_what_is_lost(job, unread=unread and needs.engine.batching is None)
     return prepared
 
 
-def _say_what_is_lost(job: Job) -> None:
+def _say_what_is_lost(job: Job, *, unread: bool) -> None:
     """Say of a job that writes over what it has not read that an undo will not bring that back."""
     options = job.options
-    if options.mode != "create" and not (options.undoable or options.exact_columns):
+    if unread and options.mode != "create" and not (options.undoable or options.exact_columns):
         job.setting.progress.say(in_words_of(job.setting.front_end, _UNREAD))
 
 
