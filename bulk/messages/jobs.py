@@ -262,7 +262,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "tags_joined": (
             "Nothing was sent: {tags} would be made of which each may be several: {told}"
-            " Where they are several: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
+            " Where they are several: import the file anew, with ⟦separator={sign}⟧. Where the names are really so:"
+            " ⟦allow_joined⟧."
         ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"
