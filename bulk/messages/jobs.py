@@ -62,7 +62,6 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The smallest rate that works is {slowest:g}."
         ),
         "mapping_missing": "{file}: there is no such mapping. ⟦save_mapping={file}⟧ writes one.",
-        "mapping_unreadable": "{file} is no mapping that can be read: {reason}",
         "mapping_key_unknown": "{file}: {key!r} is no key of a mapping. {hint}",
         "mapping_value": "{file}, {key}: {refusal}",
         "mapping_not_written": "{file} cannot be written: {reason}. Choose another place.",
