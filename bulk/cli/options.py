@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from bulk.cli import complete
-from bulk.library.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.library.choices import BLANK, ENGINES, EXACT, JOBS_DIR, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-JOBS_DIR = "bulk-jobs"
 SANDBOX_DIR = "bulk-sandbox"
 
 

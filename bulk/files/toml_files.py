@@ -1,4 +1,4 @@
-"""Reads the TOML that people write for bulk: its bulk.toml, mappings, fleets, faults. What is wrong with one is told."""
+"""Reads the TOML that people write for bulk: bulk.toml, mappings, fleets, faults. All that is wrong in one is told."""
 
 from __future__ import annotations
 
