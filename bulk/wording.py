@@ -28,6 +28,7 @@ _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where tha
     "map": "maps", "set": "sets", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
 }  # fmt: skip
 _FLAGS_OF: Final[Mapping[str, str]] = {"exact_columns": "exact"}  # and the command line
+_SHELL: Final = re.compile(r"[;|&<>$`\\\"'*?#~() ]")  # what a shell does not take as it is
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 FLAGS: Final = frozenset(
     {
@@ -100,10 +101,10 @@ def marked(mark: str, front_end: FrontEnd) -> str:
         return f"⟦{mark}⟧"
     if of_program:
         return _argument(name, value)
-    if name == "split_name" and value and not _WORD.fullmatch(value):
-        value = shlex.quote(value)
     if name == "map" and value:
         value = shlex.quote(value) if "'" in value else f"'{value}'"
+    elif value[:1] not in ("'", '"') and _SHELL.search(value):  # else it is quoted already
+        value = shlex.quote(value)
     return f"--{_FLAGS_OF.get(name, name).replace('_', '-')} {value}".rstrip()
 
 

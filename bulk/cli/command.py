@@ -13,7 +13,7 @@ OPTIONS: Final = "Options"
 FEW: Final = 6  # options that need no headings
 # the options of each heading, by their parameters; what is in none stands under "Options"
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Account": ("sandbox", "base_url", "connection", "account", "method", "wait", "config", "only"),
+    "Account": ("sandbox", "base_url", "connection", "account", "method", "wait", "config"),
     "File": (
         "preset", "encoding", "delimiter", "skip_lines", "sheet", "limit", "separator", "plain", "guard_formulas",
     ),
@@ -24,10 +24,10 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "baseline", "on_conflict",
         "delete_missing", "resubscribe", "no_automations", "owner_default", "map_user", "resource", "ignore",
     ),
-    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_duration", "max_age", "timeout",
-                        "max_failures", "at_once", "processes"),
-    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "dry_run", "only_plan",
-            "detailed_exitcode"),
+    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_failures",
+                        "processes", "max_duration", "max_age", "timeout"),
+    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "only", "only_plan",
+            "dry_run", "detailed_exitcode"),
     "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown"),
 }  # fmt: skip
 _HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}

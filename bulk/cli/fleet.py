@@ -1,9 +1,11 @@
 """`bulk fleet`."""
 
+# hub: what a fleet's file says meets the commands that its steps are
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +108,7 @@ def status_command(fleet: str | None, **chosen: Any) -> int:
     from bulk.fleet.table import result_of  # noqa: PLC0415
 
     folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
-    result = result_of(folder, _resume_line(folder), running=folder.running)
+    result = result_of(folder, partial(_resumed_by, folder), running=folder.running)
     _show(result, chosen)
     return result.exit_code
 
@@ -160,7 +162,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
     width = max(map(len, accounts), default=0)
     run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
     anyio.run(lambda: run.run(signals=True))
-    result = result_of(folder, _resume_line(folder))
+    result = result_of(folder, partial(_resumed_by, folder))
     write_summary(folder, result)
     _show(result, chosen)
     return result.exit_code
@@ -192,5 +194,6 @@ def _line(state: AccountState, width: int) -> str:
     return terminal.one_line(f"{state.account:{width}}  {state.state:11}  {told}  {duration(state.seconds)}{error}")
 
 
-def _resume_line(folder: FleetFolder) -> str:
-    return options.command_line("fleet resume", folder.name, folder.path.parent)
+def _resumed_by(folder: FleetFolder, account: str) -> str:
+    line = options.command_line("fleet resume", folder.name, folder.path.parent)
+    return f"{line} --only {account}" if account else line

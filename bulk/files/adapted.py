@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from functools import partial
 from typing import Final, TypeVar
 
@@ -198,7 +199,9 @@ class Adapted:
 
 
 def _dates_of(given: Dates, form: Form | None) -> Dates:
-    return given if form is None else replace(given, known=form.dates)
+    if form is None:
+        return given
+    return replace(given, known=form.dates, zone=UTC if form.utc else given.zone)
 
 
 def _dated(dates: Dates, kind: Kind | None, cell: str) -> str | Problem:

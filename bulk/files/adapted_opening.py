@@ -39,7 +39,7 @@ def open_adapted(
     except UsageError as error:
         if error.code != _NOT_DECODABLE or asked.encoding != _AUTO:
             raise
-        return _in_its_encoding(file, asked, resource, given, name) or _refuse(error)
+        return _in_its_encoding(file, asked, resource, given, name, telling=telling) or _refuse(error)
     how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
     if how is None:
         return without_examples(source)
@@ -60,12 +60,12 @@ def _refuse(error: UsageError) -> Source:
 
 
 def _in_its_encoding(
-    file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, name: str
+    file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, name: str, *, telling: bool
 ) -> Source | None:  # fmt: skip
     """The table, where it is of a program that does not write Unicode."""
     for encoding in dict.fromkeys(preset.encoding for preset in PRESETS if preset.encoding):
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
-        how = adaptation_of(source.header, name, resource, given)
+        how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
         if how is not None and how.preset is not None and how.preset.encoding == encoding:
             return Adapted(without_examples(source), how)
     return None

@@ -157,8 +157,8 @@ class FleetFolder:
 
 def fleets_in(jobs: Path) -> list[FleetFolder]:
     """The fleets among the jobs of a folder, oldest first."""
-    found = [path.parent for path in jobs.glob(f"*/{FLEET}")] if jobs.is_dir() else []
-    return [FleetFolder(path) for path in sorted(found, key=lambda path: (path / FLEET).stat().st_mtime)]
+    folders = [path.parent for path in jobs.glob(f"*/{FLEET}")] if jobs.is_dir() else []
+    return [FleetFolder(path) for path in sorted(folders, key=lambda path: (path / FLEET).stat().st_mtime)]
 
 
 def fleet_meant(jobs: Path, meant: str | None) -> FleetFolder:

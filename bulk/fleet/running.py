@@ -22,6 +22,7 @@ _LONGEST: Final = 1_000_000  # characters of what a worker says at once
 Told = Callable[[AccountState], None]
 
 
+# wide: what is asked for, and what is under way of it
 @dataclass(slots=True)
 class FleetRun:
     """One run of a fleet over some of its accounts. `told` hears of each account whenever it stands otherwise."""

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from bulk.access.account import Account
 from bulk.jobs.options import ExportOptions, ImportOptions, options_read
 from bulk.library.options import check_export, check_import
-from bulk.library.running import ALL, meant
+from bulk.library.running import meant
 
 IMPORT, EXPORT = "import", "export"
 KINDS: Final = (IMPORT, EXPORT)
@@ -42,11 +42,6 @@ class Step:
     def is_import(self) -> bool:
         """Whether it writes to the account."""
         return self.kind == IMPORT
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is about every resource."""
-        return self.resource.strip().lower() == ALL
 
     def import_options(self) -> ImportOptions:
         """Its options, of an import."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,19 @@ _HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error",
 
 @dataclass(frozen=True, slots=True)
 class FleetResult:
-    """How a fleet stands: its folder and each account's state, in their order."""
+    """How a fleet stands: its folder and each account's state, in their order.
+
+    `resumed_by` gives the line that goes on with one account, or of "" with all that are not done.
+    """
 
     folder: Path
     states: tuple[AccountState, ...]
-    resume: str  # the line that goes on with it
+    resumed_by: Callable[[str], str]
+
+    @property
+    def resume(self) -> str:
+        """The line that goes on with what is not done."""
+        return self.resumed_by("")
 
     @property
     def complete(self) -> bool:
@@ -51,7 +59,7 @@ class FleetResult:
 
     def go_on(self, state: AccountState) -> str:
         """The line that goes on with an account, "" where there is nothing to go on with."""
-        return "" if state.state in ENDED else f"{self.resume} --only {state.account}"
+        return "" if state.state in ENDED else self.resumed_by(state.account)
 
     def to_json(self) -> dict[str, Any]:
         """The result as `summary.json` has it."""
@@ -68,9 +76,9 @@ class FleetResult:
         }  # fmt: skip
 
 
-def result_of(folder: FleetFolder, resume: str, *, running: bool = False) -> FleetResult:
+def result_of(folder: FleetFolder, resumed_by: Callable[[str], str], *, running: bool = False) -> FleetResult:
     """How a fleet stands by what is written down."""
-    return FleetResult(folder.path, tuple(folder.states(running=running)), resume)
+    return FleetResult(folder.path, tuple(folder.states(running=running)), resumed_by)
 
 
 def write_summary(folder: FleetFolder, result: FleetResult) -> None:

@@ -134,7 +134,7 @@ class Subscription:
     """A contact is to have a list in a status: `name` is the list's.
 
     `resubscribe`: the user asks for those too who left before `began`, the moment of that decision (0.0: not known);
-    who is `excluded` is never meant. `is_new`: the job has created the contact.
+    who is `excluded` is never meant. `is_new`: the job has created the contact. `undoes`: it puts back what a job made.
     """
 
     contact: str
@@ -145,6 +145,7 @@ class Subscription:
     began: float = 0.0
     excluded: Exclusions = NO_EXCLUSIONS
     is_new: bool = False
+    undoes: bool = False
 
     @property
     def step(self) -> str:
@@ -160,7 +161,7 @@ class Subscription:
         current = standing.lists.get(self.list, NEVER)
         if current == self.status and not (standing.bounced and self.resubscribe):
             return None
-        if (current, self.status) == (SUBSCRIBED, UNCONFIRMED):  # an undo: they get less mail by it, whoever they are
+        if self.undoes and (current, self.status) == (SUBSCRIBED, UNCONFIRMED):  # they get less mail by it
             return self._request(before=current)
         away = standing.bounced or current not in (*ACTIVE, NEVER)
         return self._why_not(standing, current, away=away) or self._request(returning=away, before=current)

@@ -116,7 +116,7 @@ def subscription(contact: Contact, edit: Edit, meaning: Meaning) -> Subscription
     """What has to be asked for so that a contact gets onto a list."""
     return Subscription(
         contact.id, edit.of, edit.name, edit.after, meaning.resubscribe, meaning.began, meaning.excluded,
-        contact.is_ours,
+        contact.is_ours, meaning.undoes,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Meaning:
     allow_damaged: bool = True
     began: float = 0.0  # when the job did, on the clock of the world; 0.0: not known
     excluded: Exclusions = NO_EXCLUSIONS
+    undoes: bool = False  # it puts back what a job made
     exact: frozenset[str] = frozenset()  # attributes of which a cell is all that there should be
     dates: Dates = field(default_factory=Dates)  # how they stand in cells whose kind only the row tells
 

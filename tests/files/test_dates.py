@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -123,6 +124,24 @@ def test_codes_read_what_they_say_and_iso():
     timed = Dates("%d/%m/%Y %H:%M", ZoneInfo("America/New_York"))
     assert timed.moment("05/03/2024 20:22") == "2024-03-05T20:22:00-05:00"
     assert timed.day("05/03/2024 20:22") == "2024-03-05"
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S UTC", "%d.%m.%Y %H:%M:%SZ"])
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")])
+def test_what_says_that_it_is_utc_is(form, zone):
+    text = datetime(2024, 3, 5, 9, 30, tzinfo=UTC).strftime(form)
+    assert Dates(form, zone).moment(text) == "2024-03-05T09:30:00+00:00"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has one zone for all processes")
+def test_the_names_of_this_machines_zone_are_not_read(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert isinstance(Dates("%Y-%m-%d %H:%M %Z", UTC).moment("2024-03-05 09:30 EST"), Problem)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("form", ["DMY", "%d.%m.%y", "%Y-%j", "%m/%d/%Y %I:%M %p", "%B %d, %Y"])

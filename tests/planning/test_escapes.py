@@ -45,7 +45,10 @@ def test_what_is_told_can_be_written_anywhere(text: str) -> None:
     speakable(text).encode()
 
 
-@given(st.lists(st.text(max_size=4).filter(bool), unique=True), st.sampled_from(",;|"))
+@given(
+    st.lists(st.one_of(st.text(max_size=4), st.text(":;, ab", max_size=6)).filter(bool), unique=True),
+    st.sampled_from((*",;|", ":::", "; ", "::")),
+)
 def test_values_inside_a_cell_come_back_whatever_their_case(values: list[str], separator: str) -> None:
     assert split_values(join_values(values, separator), separator) == values
 

@@ -9,6 +9,7 @@ import pytest
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.library import report
+from bulk.reporting.figures import veiled
 from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell
 from tests.world import World
@@ -72,6 +73,23 @@ def test_who_a_row_is_about_is_told_only_where_that_is_asked_for(imported: World
     page = reported(imported, with_rows=True)
     assert "grace@example.com" in page.text
     assert "left@example.com" in page.text
+
+
+def test_what_was_asked_and_made_tells_nobodys_address_either(world: World):
+    rows = [("ada@example.com", "for bob@example.com")]
+    world.start(world.csv(rows, "email,tags"), sets={"phone": "+1 202-555-0143"})
+    page = reported(world)
+    assert "--set" in page.text
+    assert "202-555" not in page.source
+    assert "bob@" not in page.source
+    assert "202-555-0143" in reported(world, with_rows=True).source
+
+
+def test_a_text_without_an_address_is_looked_through_at_once():
+    assert veiled("x" * 200_000) == "x" * 200_000
+    assert veiled("Write it as name@domain.tld, not as a@b: '+1 (202) 555-0143'.") == (
+        "Write it as name@domain.tld, not as [hidden]: '[hidden]'."
+    )
 
 
 def test_what_cells_and_names_hold_is_text(world: World):

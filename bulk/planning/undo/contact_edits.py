@@ -105,7 +105,7 @@ class ContactEdits:
         if current not in reversal.left:
             return changed_since(what, status_told(edit.before), status_told(current))
         own = Edit(Aspect.LIST, edit.of, current, edit.after, name)
-        meaning = self.meaning
+        meaning = replace(self.meaning, undoes=True)
         if edit.after in ACTIVE and current not in (SUBSCRIBED, None):
             touched = yield from self._touched(reversal, state)
             if isinstance(touched, Outcome):

@@ -39,6 +39,7 @@ _TIME: Final = re.compile(
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
+_SAYS_UTC: Final = re.compile(r"(?:\b(?:UTC|GMT)|[\d ]Z)$", re.IGNORECASE)
 _HOW: Final = "Write it like 2026-05-28, or say with ⟦date_format⟧ how dates stand in the file: DMY, MDY or YMD."
 _SHORT: Final = "Write it like 2026-05-28, or say with ⟦date_format⟧ how it is read, like %d.%m.%y or %m/%d/%y."
 _FITTING: Final = "Put the cell right, or say with ⟦date_format⟧ how dates stand in the file."
@@ -141,8 +142,10 @@ def read_by(text: str, form: str) -> date | datetime | None:
         moment = datetime.strptime(text, form)  # noqa: DTZ007 - where it is meant is not known here
     except ValueError:
         return None
-    if moment.tzinfo is None and form.endswith("Z") and not form.endswith("%Z"):
+    if moment.tzinfo is None and _SAYS_UTC.search(text):
         moment = moment.replace(tzinfo=UTC)
+    elif moment.tzinfo is None and "%Z" in form:  # which takes the names of this machine's zone too
+        return None
     return moment if any(code in form for code in ("%H", "%I", "%c", "%X")) else moment.date()
 
 

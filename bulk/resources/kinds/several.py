@@ -49,7 +49,8 @@ def join_values(values: Iterable[str], separator: str) -> str:
     sign = separator.strip() or separator
 
     def quote(value: str) -> str:
-        if sign in value or '"' in value or value != value.strip():
+        edges = value[:1] + value[-1:]  # a sign there would be read as one of a separator of several
+        if sign in value or '"' in value or value != value.strip() or (len(sign) > 1 and set(edges) & set(sign)):
             return '"' + value.replace('"', '""') + '"'
         return value
 

@@ -17,7 +17,7 @@ class Form:
 
     `separator` stands between names, of which those of `drops` are the program's own and `lead` stands before some.
     `dates` are forms of `strptime`; `nothing` are texts for an empty cell. `apostrophe`: one before what a spreadsheet
-    would take for a number. `prefix` stands before each value.
+    would take for a number. `prefix` stands before each value. `utc`: its times are UTC.
     """
 
     separator: str = ""
@@ -27,6 +27,7 @@ class Form:
     nothing: tuple[str, ...] = ()
     apostrophe: bool = False
     prefix: str = ""
+    utc: bool = False
 
     def meant(self, cell: str, separator: str) -> str:
         """The cell as it would be in a file of ours, whose names stand between `separator`."""

@@ -19,7 +19,7 @@ STRIPE: Final = Preset(
         "Refunded Volume": OWN, "Dispute Losses": OWN, "Card*": OWN, "Default Source*": OWN, "Currency": OWN,
         "Account Balance": OWN, "Business Vat ID": OWN, "Shipping*": OWN,
     },
-    forms={"Created (UTC)": Form(dates=("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"))},
+    forms={"Created (UTC)": Form(dates=("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"), utc=True)},
     seen="headers named by programs in public repositories",
     note="Nothing in it says who may be mailed.",
 )  # fmt: skip
