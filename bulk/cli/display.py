@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -251,16 +250,17 @@ def show_failed(path: Path, most: int | None, of: str = "", codes: Mapping[str, 
 
     Where there are more, the `codes` of all of them are said, each with how many rows have it.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for at, row in enumerate(csv.DictReader(file)):
-            if at == most:
-                by_number = sorted((codes or {}).items(), key=lambda pair: (-pair[1], pair[0]))
-                all_told = ", ".join(f"{count:,} {code}" for code, count in by_number)
-                terminal.tell(f"    … in all: {all_told} (-v shows each)" if all_told else "    …")
-                return
-            step = f"{row['_step']}: " if row["_step"] else ""
-            table = f"{row['_file']} " if row.get("_file") else ""
-            terminal.tell(terminal.one_line(f"    {of}{table}row {row['_row']}: {step}{row['_error']}"))
+    from bulk.library.results import failed_rows_in  # noqa: PLC0415 - not for --help
+
+    for at, row in enumerate(failed_rows_in(path)):
+        if at == most:
+            by_number = sorted((codes or {}).items(), key=lambda pair: (-pair[1], pair[0]))
+            all_told = ", ".join(f"{count:,} {code}" for code, count in by_number)
+            terminal.tell(f"    … in all: {all_told} (-v shows each)" if all_told else "    …")
+            return
+        step = f"{row.step}: " if row.step else ""
+        table = f"{row.file} " if row.file else ""
+        terminal.tell(terminal.one_line(f"    {of}{table}row {row.row}: {step}{row.error}"))
 
 
 def show_export(job_result: Result) -> None:

@@ -15,8 +15,8 @@
   rows as edits), `unedited` (what needs nothing), `missing_rules` (what is missing, and whether it may go),
   `missing` (as tasks of the job), `missing_going` (which go) and `instead` (once another stands there), `conflicts`.
 * Before the rows: `open_rows` (those not settled), `prefetch`, `own_ids`, `survey` (a look at each), `estimate` (what
-  they will take), `joined_tags` (names that may be several), `create_names`, `create_fields`, `delete_records`
-  (what will go) and `going` (how much that is).
+  they will take), `joined_tags` (names that may be several), `create_names`, `create_fields` (of `wanted_fields`),
+  `delete_records` (what will go) and `going` (how much that is).
 * While they run: `rows` (the feed), `telling`, `read_back` (when) and `confirming` (what it says).
 * Contacts in batches: `engines` (which engine a job goes by), `batch_rows` (which rows may go so, and how they are
   packed), `batches` (the feed), `batch_readings` (what became of their rows), `after_batch` (the rows that go on by

@@ -46,7 +46,7 @@ def prunable(jobs: Path, age: float, now: datetime | None = None) -> Pruning:
     goes: list[JobFolder] = []
     stays: dict[str, str] = {}
     for job in every:
-        if _begun(job) > before:
+        if job.record().begun > before:
             continue
         if job.running:
             stays[job.name] = RUNNING
@@ -74,14 +74,6 @@ def _still_needed(
             elif job.name in going and name in there - going and job.record().kind == UNDO:
                 kept[job.name] = f"says that {name} was put back"
     return kept
-
-
-def _begun(job: JobFolder) -> datetime:
-    try:
-        begun = datetime.fromisoformat(job.record().created)
-    except ValueError:  # who knows: it counts as new
-        return datetime.max.replace(tzinfo=UTC)
-    return begun if begun.tzinfo else begun.replace(tzinfo=UTC)
 
 
 def _needed_by(job: JobFolder) -> Iterator[tuple[str, str]]:

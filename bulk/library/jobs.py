@@ -12,7 +12,7 @@ from bulk.jobs.pruning import Pruning, prunable, prune
 from bulk.model import LEFT
 from bulk.storage.job_folder import JOB, OPEN, PLANNED, JobFolder
 from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
-from bulk.storage.job_record import JobRecord
+from bulk.storage.job_record import JobRecord, moment_of
 
 __all__ = [
     "Job",
@@ -25,6 +25,7 @@ __all__ = [
     "job_to_correct",
     "job_to_go_on",
     "jobs_in",
+    "moment_of",
     "prunable",
     "prune",
     "unreadable_in",

@@ -5,12 +5,12 @@ A key for each option that is about the file and not about the job. What is give
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.files.toml_files import read_toml
 from bulk.jobs.options import ImportOptions, check_option
 from bulk.messages import Part
 from bulk.resources.likeness import nearest
@@ -42,18 +42,10 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
 
     Raises `UsageError` for a file that cannot be read, and for a key or value that means nothing.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise UsageError("mapping_missing", file=path) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("mapping_unreadable", file=path, reason=error) from error
-    try:
-        written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError("mapping_unreadable", file=path, reason=error) from error
+    if not Path(path).exists():
+        raise UsageError("mapping_missing", file=path)
     options = {}
-    for key, value in written.items():
+    for key, value in read_toml(Path(path)).items():
         if key not in KEYS:
             close = nearest(key, KEYS)
             hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=list(KEYS))

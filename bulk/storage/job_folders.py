@@ -86,11 +86,11 @@ def all_jobs(jobs: Path) -> list[JobFolder]:
 
     Raises `UsageError` if the folder of jobs is none or is not to be read.
     """
-    result: list[tuple[str, JobFolder]] = []
+    result: list[tuple[datetime, JobFolder]] = []
     for job in _folders(jobs):
         with contextlib.suppress(UsageError):
-            result.append((job.record().created, job))
-    return [job for _created, job in sorted(result, key=lambda pair: pair[0])]
+            result.append((job.record().begun, job))
+    return [job for _begun, job in sorted(result, key=lambda pair: pair[0])]
 
 
 def unreadable_jobs(jobs: Path) -> list[tuple[JobFolder, str]]:

@@ -75,7 +75,7 @@ def test_what_is_given_goes_before_a_mapping(bulk: Shell, csv_file: CsvFile):
         ("nonsense = 1", "'nonsense' is no key of a mapping. There are: preset"),
         ("columns = [1]", "columns: "),
         ("skip_lines = -1", "skip_lines: "),
-        ("= 1", "is no mapping that can be read"),
+        ("= 1", "is not written as TOML is"),
     ],
 )
 def test_a_mapping_that_cannot_be_says_where(bulk: Shell, csv_file: CsvFile, text: str, said: str):

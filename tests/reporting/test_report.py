@@ -129,3 +129,19 @@ def test_the_command_takes_the_newest_job_and_shows_the_lines_that_go_on(bulk: S
     assert "bulk undo first" in page.text
     assert bulk("report", bulk.folder / "own.html").code == 0
     assert (bulk.folder / "own.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_is_no_page_of_ours_is_left_as_it_is(bulk: Shell):
+    path = bulk.folder / "in.csv"
+    path.write_text("email\nada@example.com\n")
+    bulk.sandbox("import", path, "--job", "j")
+    for name, text in (("keep.csv", "email\nada@example.com\n"), ("keep.html", "<!doctype html>\n<html>mine</html>\n")):
+        kept = bulk.folder / name
+        kept.write_text(text)
+        told = bulk("report", "j", name)
+        assert (told.code, kept.read_text()) == (2, text)
+        assert "no page of a report" in told.err
+    (bulk.folder / "new.html").touch()
+    for name in ("new.html", "new.html", "page", "page"):
+        assert bulk("report", "j", name).code == 0, "a new one, then that page again"
+        assert "<h1>Import: contacts</h1>" in (bulk.folder / name).read_text("utf-8")
