@@ -1,10 +1,12 @@
 """The command `bulk` itself: its subcommands in the order in which a person needs them."""
 
+# hub: every command is named here once
 from __future__ import annotations
 
 import click
 
 from bulk import __version__
+from bulk.cli.app import app_command
 from bulk.cli.compare import compare_command
 from bulk.cli.connections import connections_group
 from bulk.cli.doctor import doctor_command
@@ -58,5 +60,6 @@ for command in (
     connections_group,
     doctor_command,
     sandbox_group,
+    app_command,
 ):
     bulk.add_command(command)

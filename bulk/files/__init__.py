@@ -4,7 +4,8 @@
   `sniffing` (what is no table), `packed` (gzip, zip). `csv/` and `xlsx/` are the kinds, which nobody else knows.
 * A header to columns: `matching`, `column_names`, `header_refusals`.
 * Rows put right before: `adaptation` (how, by a preset and what the user says), `set_columns` (what is set for every
-  row), `adapted` (the source that does it), `adapted_opening`, `adapted_told` (what is said of it).
+  row), `adapted` (the source that does it), `adapted_opening`, `adapted_told` (what is said of it). What a
+  person has corrected: `edited`.
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
 * Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).
 * What is generated: `template`, `reference`, `preset_reference`.

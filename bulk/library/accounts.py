@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulk.access.account import SANDBOX_PLACE, Account
+from bulk.access.account import SANDBOX_PLACE, Account, Setting
+from bulk.access.connections import connected
 from bulk.api.credentials import GATEWAY, GATEWAY_PATH, from_environment
+from bulk.jobs.asking import asking
+from bulk.planning.naming import read_identity
+from bulk.runtime.progress import Silent
 
-__all__ = ["Account", "Place", "account_at", "account_in"]
+__all__ = ["Account", "Place", "account_at", "account_in", "called"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,14 @@ def account_at(place: str, connection: str, environment: Mapping[str, str] | Non
         return Account.sandbox(there.sandbox, connection=connection)
     root = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
     return Account.from_environment(environment, base_url=root, connection=connection)
+
+
+async def called(account: Account, *, rate: float = 5.0) -> str:
+    """What an account is called: the host that ActiveCampaign knows it by. Asks once, and changes nothing.
+
+    Raises `AbortedError` if the key is refused, `UnfinishedError` if nobody answers, `UsageError` if it is open which
+    of several connections is meant.
+    """
+    setting = Setting(await connected(account), Path(), Silent())
+    async with asking(setting, rate) as (runner, _limit):
+        return await runner.ask(read_identity())

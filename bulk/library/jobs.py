@@ -10,12 +10,12 @@ from typing import Any, Self
 from bulk.errors import BulkError
 from bulk.model import LEFT
 from bulk.storage.job_folder import JOB, OPEN, PLANNED, JobFolder
-from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
+from bulk.storage.job_folders import all_jobs, find_job, new_name, unreadable_jobs
 from bulk.storage.job_record import JobRecord
 
 __all__ = [
     "Job", "JobRecord", "job_at", "job_done", "job_in", "job_kept", "job_to_correct", "job_to_go_on", "jobs_in",
-    "unreadable_in",
+    "new_name", "unreadable_in",
 ]  # fmt: skip
 
 

@@ -26,8 +26,8 @@ from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
 __all__ = [
-    "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
-    "plan_rows", "said_of_plan",
+    "DAY", "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "lines_of_plan", "newest_plan", "plan_data", "plan_file",
+    "plan_folder", "plan_rows", "said_of_plan",
 ]  # fmt: skip
 _QUIET: Final = Silent()
 
@@ -82,12 +82,7 @@ class Plan:
 
         What is refused has a line for each reason: its `before` is the code and why.
         """
-        with (self.job / PLAN_CSV).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            at = next(rows).index("_row")  # in the plan of a folder the file stands before it
-            for line in rows:
-                row, *rest = line[at:]
-                yield Line(int(row) if row else OUTSIDE, *rest, *line[:at])  # the file is the last that a line has
+        yield from lines_of_plan(self.job)
 
 
 async def plan_file(
@@ -149,6 +144,16 @@ async def apply(
 def newest_plan(folder: str | Path) -> str | None:
     """The name of the newest plan in a folder of jobs that waits to be carried out; None if there is none."""
     return next((job.name for job in reversed(jobs_in(folder)) if job.planned), None)
+
+
+def lines_of_plan(job: Path) -> Iterator[Line]:
+    """The lines of the plan in a folder, as `Plan.lines` gives them. Reads a file."""
+    with (job / PLAN_CSV).open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        at = next(rows).index("_row")  # in the plan of a folder the file stands before it
+        for line in rows:
+            row, *rest = line[at:]
+            yield Line(int(row) if row else OUTSIDE, *rest, *line[:at])  # the file is the last that a line has
 
 
 def plan_data(job: Path) -> dict[str, Any]:
