@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import IO, Final
 
-from bulk.files.adapted import Adapted
+from bulk.files.adapted import Adapted, as_read
 from bulk.files.csv.reader import CsvSource
 from bulk.files.source import Record, Source
 from bulk.files.xlsx.source import SheetSource
@@ -95,6 +96,14 @@ class Edited:
         return self.source.short
 
 
+def for_another_reader(source: Source) -> Source:
+    """The table as it stands in the file, which may be read while another reads `source`."""
+    plain = copy(as_read(source))
+    if isinstance(plain, SheetSource):
+        plain.table = copy(plain.table)
+    return plain
+
+
 def with_edits(source: Source, edits: Edits) -> Source:
     """The source of the corrected rows, put right as those of the file would be."""
     if isinstance(source, Adapted):
@@ -107,7 +116,7 @@ def write_corrected(source: Source, edits: Edits, output: IO[bytes]) -> int:
 
     A row with a cell whose text is not known, and that nobody has corrected, is left out: as text it would pass.
     """
-    plain = source.source if isinstance(source, Adapted) else source
+    plain = as_read(source)
     texts = io.TextIOWrapper(output, ENCODING, newline="", write_through=True)
     write = csv.writer(texts).writerow
     number, missing = _header_row(plain), 0

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import IO, Final
 
-from bulk.files.adapted import Adapted, as_read
+from bulk.files.adapted import Adapted
 from bulk.files.check import FileCheck, Tally
-from bulk.files.edited import Edits, with_edits, write_corrected
+from bulk.files.edited import Edits, for_another_reader, with_edits, write_corrected
 from bulk.files.matching import Match
 from bulk.files.named_file import NamedFile
 from bulk.files.row_issues import unfit
@@ -40,6 +40,7 @@ class Problems:
     tally: Tally = field(default_factory=Tally)
     more: int = 0
     ended: bool = False
+    most: int = MOST
 
     def rejected(self, issues: Sequence[Issue]) -> None:
         """Take issues in."""
@@ -48,7 +49,7 @@ class Problems:
             known = self.issues.get(issue.row)
             if known is not None:
                 known.append(issue)
-            elif len(self.rows) == MOST:
+            elif len(self.rows) == self.most:
                 self.more += 1
             else:
                 self.issues[issue.row] = [issue]
@@ -71,13 +72,14 @@ class OpenFile:
         self._resource = resource
         self._source: Source = source_of(resource, file, options)
         self._match: Match = matched(resource, self._source, options, names)
-        self._lock = Lock()
+        self._view = for_another_reader(self._source)
+        self._lock, self._viewing = Lock(), Lock()
         self.edits = Edits()
 
     @property
     def header(self) -> tuple[str, ...]:
         """The titles of the file, without what is added to it."""
-        return tuple(as_read(self._source).header)
+        return tuple(self._view.header)
 
     def check(self, problems: Problems, progress: Progress) -> None:
         """Look at every row, from a thread of anyio. Raises `UsageError` as reading does."""
@@ -90,8 +92,8 @@ class OpenFile:
     def cells(self, numbers: Collection[int]) -> Mapping[int, Sequence[str]]:
         """The cells of rows as they stand in the file, corrected; a row that is left out as it is without that."""
         wanted, result = set(numbers), {}
-        with self._lock:
-            for record in as_read(self._source).records(wanted):
+        with self._viewing:  # by itself: rows are shown while others are checked
+            for record in self._view.records(wanted):
                 corrected = self.edits.cells.get(record.number, {})
                 cells = dict(enumerate(record.cells)) | corrected
                 result[record.number] = [cells.get(at, "") for at in range(max(cells, default=-1) + 1)]

@@ -18,9 +18,9 @@ def site(tmp_path: Path) -> Iterator[Served]:
         yield result
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all tests that open the page in one."""
+    """One browser for the tests of a module. While it is open its event loop runs here, so others start none."""
     if CHROMIUM is None:
         pytest.skip(WITHOUT)
     with chromium() as result:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bulk.library.jobs import jobs_in
+from bulk.library import Account
 from tests.app.browser import Served, served
 from tests.app.files import hubspot, workbook
 
@@ -116,37 +116,25 @@ def _screens_of_a_preset(site: Served, page: Any, folder: Path, look: Look) -> N
     look("start with what is open")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_screen_keeps_anybody_out(tmp_path: Path, browser: Any, axe: str, scheme: str):
+def test_every_screen_is_for_everybody_in_light_and_dark_and_fits_every_width(tmp_path: Path, browser: Any, axe: str):
     wrong: list[str] = []
+    seen: list[str] = []
     with served(tmp_path) as site:
-        context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+        context = browser.new_context(reduced_motion="reduce")
         page = context.new_page()
         page.goto(site.entrance)
         page.wait_for_url(f"{site.address}/")
 
         def look(screen: str) -> None:
+            seen.append(screen)
             page.evaluate(axe)
-            found = page.evaluate("rules => axe.run(document, { runOnly: rules })", list(RULES))
-            assert found["passes"], screen
-            for violation in found["violations"]:
-                nodes = [f"{node['html'][:150]} {node['failureSummary'][:200]}" for node in violation["nodes"][:3]]
-                wrong.append(f"{screen}: {violation['id']}: {nodes}")
-
-        screens(site, page, tmp_path, look)
-        context.close()
-    assert wrong == []
-
-
-def test_every_screen_fits_every_width(tmp_path: Path, browser: Any):
-    wrong: list[str] = []
-    with served(tmp_path) as site:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(site.entrance)
-        page.wait_for_url(f"{site.address}/")
-
-        def look(screen: str) -> None:
+            for scheme in ("dark", "light"):
+                page.emulate_media(color_scheme=scheme)
+                told = page.evaluate("rules => axe.run(document, { runOnly: rules })", list(RULES))
+                assert told["passes"], screen
+                for violation in told["violations"]:
+                    nodes = [f"{node['html'][:150]} {node['failureSummary'][:200]}" for node in violation["nodes"][:3]]
+                    wrong.append(f"{screen}, {scheme}: {violation['id']}: {nodes}")
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 800})
                 beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -154,6 +142,24 @@ def test_every_screen_fits_every_width(tmp_path: Path, browser: Any):
                     wrong.append(f"{screen} at {width}: {beyond}")
 
         screens(site, page, tmp_path, look)
-        assert len(jobs_in(site.jobs)) == 2
         context.close()
     assert wrong == []
+    assert len(seen) > 15
+
+
+def test_a_real_account_cannot_be_mistaken_for_the_sandbox(tmp_path: Path, browser: Any, axe: str):
+    looks = {}
+    account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9")
+    for name, given in (("real", account), ("sandbox", None)):
+        with served(tmp_path / name, given) as site:
+            page = browser.new_page()
+            page.goto(site.entrance)
+            page.wait_for_url(f"{site.address}/")
+            page.evaluate(axe)
+            assert page.evaluate("rules => axe.run(document, { runOnly: rules })", list(RULES))["violations"] == []
+            style = "getComputedStyle(document.querySelector('.place'))"
+            looks[name] = [page.evaluate(f"{style}.{one}") for one in ("backgroundColor", "color", "borderBottomStyle")]
+            looks[name].append(page.inner_text(".place strong"))
+            page.close()
+    assert all(one != other for one, other in zip(looks["real"], looks["sandbox"], strict=True))
+    assert looks["real"][-1] == "REAL ACCOUNT"

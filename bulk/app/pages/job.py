@@ -23,6 +23,7 @@ from bulk.errors import BulkError, UsageError
 from bulk.library import ImportOptions
 from bulk.library.accounts import account_at
 from bulk.library.jobs import Job, job_in
+from bulk.library.plans import PLAN_CSV
 from bulk.library.previews import DELIMITER, ENCODING
 from bulk.library.running import run_resume
 
@@ -84,7 +85,7 @@ async def _kept(request: Request) -> Job | None:
 
 async def _at_work(request: Request, work: Work) -> Response:
     kept = await _kept(request)
-    step = "Plan" if work.kind == "plan" and (kept is None or kept.state != "planned") else "Run"
+    step = "Plan" if work.kind == "plan" else "Run"
     banner = None if kept is None else Banner.of_job(kept.record)
     rate = 5.0 if kept is None else float(kept.record.options.get("rate", 5.0))
     return page(request, "run.html", banner=banner, step=step, work=work, job=kept, limit=rate)
@@ -178,7 +179,8 @@ async def go_on(request: Request) -> Response:
     retry = request.url.path.endswith("/retry")
     if desk.at_work(job.name) is None:
         account = account_at(job.record.place, job.record.connection)
-        work = Work(job.name, job.record.kind)
+        kind = "plan" if job.record.kind == "plan" and not (job.path / PLAN_CSV).exists() else "import"
+        work = Work(job.name, kind)
         desk.begin(work, lambda setting: run_resume(job.path, setting, {}, retry=retry), account)
     return RedirectResponse(f"/jobs/{job.name}", 303)
 

@@ -121,7 +121,7 @@ async def carry_out(request: Request) -> Response:
         )  # fmt: skip
         return RedirectResponse(f"/jobs/{name}", 303)
     if desk.at_work(job.name) is None:
-        work = Work(job.name, "plan", draft)
+        work = Work(job.name, "import", draft)
         desk.begin(work, lambda setting: run_resume(job.path, setting, {}, max_age=DAY), account)
     return RedirectResponse(f"/jobs/{job.name}", 303)
 
