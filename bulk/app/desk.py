@@ -42,6 +42,7 @@ class Work:
     name: str
     kind: str
     draft: str = ""  # the id of the draft that it was begun from
+    plan: str = ""  # the plan instead of which an import was begun
     handle: JobHandle | None = None
     snapshot: Snapshot | None = None
     said: deque[str] = field(default_factory=lambda: deque(maxlen=LINES))
@@ -160,6 +161,10 @@ class Desk:
         work.stopping = True
         if work.handle is not None and not work.ended:
             work.handle.stop()
+
+    def instead_of(self, plan: str) -> Work | None:
+        """The import that was begun instead of carrying a plan out, None if none was."""
+        return next((work for work in self.works.values() if work.plan == plan), None)
 
     def at_work(self, name: str) -> Work | None:
         """The job of that name, if it is at work here."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
+from bulk.errors import UsageError
 from bulk.library.options import ImportOptions
 from bulk.library.previews import DELIMITER, ENCODING, Edits
 from bulk.library.uploads import Upload, new_upload, upload_in, uploads_in
@@ -80,12 +81,20 @@ def new_draft(jobs: Path, name: str, resource: str) -> Draft:
 def draft_in(jobs: Path, identity: str) -> Draft | None:
     """The draft of that id, None if there is none."""
     upload = upload_in(jobs, identity)
-    return None if upload is None else Draft.of_upload(upload)
+    return None if upload is None else _read(upload)
 
 
 def drafts_in(jobs: Path) -> list[Draft]:
     """All drafts, the newest first."""
-    return [Draft.of_upload(upload) for upload in uploads_in(jobs)]
+    return [draft for upload in uploads_in(jobs) if (draft := _read(upload)) is not None]
+
+
+def _read(upload: Upload) -> Draft | None:
+    """The draft of a file; None where what was noted of it is damaged, or a newer version's."""
+    try:
+        return Draft.of_upload(upload)
+    except (UsageError, OSError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def draft_of_job(jobs: Path, job: str) -> Draft | None:

@@ -26,6 +26,7 @@ from bulk.library.reference import known
 from bulk.library.running import run_import, run_plan, run_resume
 
 SOME: Final = 50  # lines of a plan that are fetched at a time
+_KNOWN: Final = ("Account: ", "Passed over: ")  # lines of a job of which the page shows more
 _LONG: Final = 120.0  # seconds from which another engine is worth the choice
 
 
@@ -64,10 +65,12 @@ async def shown(request: Request, job: Job) -> Response:
         return plan_data(job.path), _lines(job.path, 0), draft_of_job(desk.jobs, job.name)
 
     data, lines, draft = await anyio.to_thread.run_sync(look)
+    work = desk.works.get(job.name)
+    said = [] if work is None else [line for line in work.said if not line.startswith(_KNOWN)][1:]
     writes = data.get("writes", data["requests"])["single"]
     return page(
         request, "plan.html", banner=Banner.of_job(job.record), step="Plan", job=job, plan=data, lines=lines,
-        draft=draft, writes=writes, following=_following(job.name, lines, 0), engines=_engines(data, job),
+        draft=draft, writes=writes, said=said, following=_following(job.name, lines, 0), engines=_engines(data, job),
         consent={code: count for code, count in data["reasons"].items() if code in CONSENT},
         refused={code: count for code, count in data["reasons"].items() if code not in CONSENT},
         changes={name: count for name, count in data["changes"].items() if name not in NOT_DONE},
@@ -112,12 +115,14 @@ async def carry_out(request: Request) -> Response:
     account = account_at(job.record.place, job.record.connection)
     of = await anyio.to_thread.run_sync(draft_of_job, desk.jobs, job.name)
     draft = "" if of is None else of.id
+    if (begun := desk.instead_of(job.name)) is not None:  # a second click, or the same page in another tab
+        return RedirectResponse(f"/jobs/{begun.name}", 303)
     if form.get("engine") == "batch" and job.record.input is not None:
         name = new_name("import")
         options = replace(ImportOptions(**job.record.options), engine="batch")
         resource, file = known(job.record.resource), Path(job.record.input.path)
         desk.begin(
-            Work(name, "import", draft), lambda setting: run_import(resource, file, options, setting), account
+            Work(name, "import", draft, job.name), lambda setting: run_import(resource, file, options, setting), account
         )  # fmt: skip
         return RedirectResponse(f"/jobs/{name}", 303)
     if desk.at_work(job.name) is None:

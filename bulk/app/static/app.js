@@ -111,6 +111,14 @@ function follow(place) {
   source.onerror = () => { source.close(); setTimeout(() => location.reload(), 2000); };
 }
 
+// ---- once is enough: a second click on a button would begin the same again
+
+addEventListener("submit", (event) => {
+  if (event.target.matches("[data-row], [data-drop]")) return;
+  setTimeout(() => all("button", event.target).forEach((button) => { button.disabled = true; }));
+});
+addEventListener("pageshow", () => all("form:not([data-drop]) button:not([data-stop])").forEach((button) => { button.disabled = false; }));
+
 all("form[data-drop]").forEach(takeDrops);
 all("[data-more], form[data-row]").forEach(watch);
 all("[data-events]").forEach(follow);
