@@ -18,7 +18,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from bulk.app.drafts import Draft, draft_in
-from bulk.errors import BulkError, UsageError
+from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.library import Account, JobHandle, Said, Snapshot
 from bulk.library.accounts import called
 from bulk.library.handles import start
@@ -31,6 +31,7 @@ from bulk.wording import FrontEnd
 LINES: Final = 40  # of what a job says, the last are kept
 PACE: Final = 10.0  # seconds over which the rate is taken
 FRESH: Final = 60.0  # seconds for which what an account is asked once is good
+PATIENCE: Final = 15.0  # seconds for which somebody waits for a page
 KEPT: Final = 100  # jobs that have ended and of which it is known how
 
 
@@ -97,6 +98,7 @@ class Desk:
         self.account = account
         self.jobs = jobs
         self.called = ""
+        self.patience = PATIENCE
         self.works: dict[str, Work] = {}
         self._checks: dict[str, Check] = {}
         self._names: dict[str, tuple[float, Names]] = {}
@@ -177,14 +179,17 @@ class Desk:
         """What rows of a resource may name in the account. Raises as the library does."""
         known = self._names.get(resource)
         if known is None or known[0] < time.monotonic() - FRESH:
-            names = await names_of(resource, self.account)
+            with anyio.move_on_after(self.patience) as scope:
+                names = await names_of(resource, self.account)
+            if scope.cancelled_caught:
+                raise UnfinishedError("account_silent", seconds=self.patience)
             self.called = names.host or self.called
             known = self._names[resource] = time.monotonic(), names
         return known[1]
 
-    async def preview(self, draft: Draft) -> Preview:
-        """A look at a draft's file."""
-        names = await self.names(draft.resource)
+    async def preview(self, draft: Draft, *, alone: bool = False) -> Preview:
+        """A look at a draft's file; `alone`: without what only the account knows."""
+        names = None if alone else await self.names(draft.resource)
         upload = draft.upload
         return await anyio.to_thread.run_sync(
             lambda: preview(draft.resource, upload.path, draft.options, names, called=upload.name)

@@ -15,6 +15,7 @@ from bulk.app.drafts import Draft, new_draft
 from bulk.errors import UsageError
 
 MOST: Final = 200 * 1024**2  # bytes of a file
+_BESIDE: Final = 100_000  # bytes that a form takes beside its file
 _FIELD: Final = 1_000  # bytes of what stands beside it in the form
 _FILE: Final = "file"
 
@@ -80,6 +81,9 @@ class _Form:
 async def take(request: Request, jobs: Path) -> Draft:
     """The file that a request brings, kept as a draft. Raises `UsageError` where there is none, or it is too large."""
     kind, options = parse_options_header(request.headers.get("content-type"))
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MOST + _BESIDE:
+        raise UsageError("upload_too_large", most=MOST // 1024**2)
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise UsageError("upload_missing")
     drafts: list[Draft] = []

@@ -17,5 +17,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "Say of each marked column what it is: it may tell who must not be mailed ({columns})."
         ),
     },
+    "UnfinishedError": {
+        "account_silent": (
+            "The account has not answered for {seconds:duration}. Look whether this machine is in the network, and load"
+            " the page again; nothing is lost."
+        ),
+    },
 }  # fmt: skip
 PARTS: Final[Mapping[str, str]] = {}

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import ClassVar
 
+import anyio
 import httpx
 import pytest
 
 from bulk.__main__ import run as run_command
+from bulk.app.uploads import MOST, take
+from bulk.errors import UsageError
 from bulk.library import Account
 from bulk.library.jobs import jobs_in
 from tests.app.browser import Served, served
@@ -252,3 +256,85 @@ def test_what_is_not_there_is_said(visitor: Visitor, path: str):
     answer = visitor.client.get(path)
     assert answer.status_code == 404
     assert "There is nothing here" in answer.text
+
+
+def test_an_account_that_does_not_answer_keeps_nobody_waiting(tmp_path: Path):
+    account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9", connection="one")
+    with served(tmp_path, account) as site, site.client() as client:
+        visitor = Visitor(client, site)
+        site.guards._app.state.desk.patience = 0.5
+        draft = visitor.give("people.csv", PEOPLE.encode())
+        answer = client.get(f"{draft}/match")
+        assert answer.status_code == 422
+        assert "has not answered" in answer.text
+        assert "people.csv" in visitor.get("/"), "the file is kept"
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_taken(tmp_path: Path):
+    class Request:
+        headers: ClassVar = {"content-type": "multipart/form-data; boundary=x", "content-length": str(MOST * 2)}
+
+    with pytest.raises(UsageError, match="larger than 200 MB"):
+        anyio.run(take, Request(), tmp_path)
+    assert not (tmp_path / "uploads").exists()
+
+
+def test_a_file_that_never_said_how_large_it_is_is_cut_off(tmp_path: Path):
+    class Request:
+        headers: ClassVar = {"content-type": "multipart/form-data; boundary=x"}
+
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+            for _megabyte in range(MOST // 1024**2 + 2):
+                yield b"a" * 1024**2
+
+    with pytest.raises(UsageError, match="larger than 200 MB"):
+        anyio.run(take, Request(), tmp_path)
+    assert not list((tmp_path / "uploads").iterdir())
+
+
+def test_lines_and_rows_are_fetched_as_they_come_into_view(visitor: Visitor):
+    rows = "".join(f"{'bad' if n < 60 else f'p{n}@example.com'},P{n},\n" for n in range(120))
+    draft = visitor.give("people.csv", f"Email,First Name,Tags\n{rows}".encode())
+    page = visitor.check(draft)
+    assert page.count("data-row ") == 25
+    seen = []
+    following = f"{draft}/problems?from=0"
+    while following:
+        part = visitor.get(following)
+        seen += map(int, re.findall(r'id="row-(\d+)"', part))
+        after = re.search(r'data-more="([^"]+)"', part)
+        following = after[1].replace("&amp;", "&") if after else ""
+    assert seen == list(range(2, 62))
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    lines, following = 0, f"{plan}/lines?from=0"
+    while following:
+        part = visitor.get(following)
+        lines += part.count('<td class="num">')
+        after = re.search(r'data-more="([^"]+)"', part)
+        following = after[1] if after else ""
+    written = (visitor.jobs / plan.rpartition("/")[2] / "plan.csv").read_text("utf-8-sig")
+    assert lines == len(written.splitlines()) - 1 > 100
+
+
+def test_a_text_is_replaced_in_all_rows_with_problems(visitor: Visitor):
+    draft = visitor.give("people.csv", b"Email,First Name\nada at example.com,Ada\ngrace at example.com,Grace\n")
+    assert "2 rows with a problem" in visitor.check(draft)
+    visitor.post(f"{draft}/replace", {"column": "0", "old": " at ", "new": "@"})
+    page = visitor.get(f"{draft}/check")
+    assert page.count("is-right") == 2
+    assert 'value="grace@example.com"' in page
+
+
+def test_a_second_click_begins_no_second_import(visitor: Visitor):
+    people = "".join(f"p{n}@example.com,P{n},Fair\n" for n in range(20))
+    draft = visitor.give("people.csv", f"Email,First Name,Tags\n{people}".encode())
+    visitor.check(draft, **{"set-lists": "Newsletter"})
+    plan = visitor.post(f"{draft}/plan")
+    assert "Many contacts at once" in visitor.wait(plan)
+    first = visitor.post(f"{plan}/apply", {"engine": "batch"})
+    assert visitor.post(f"{plan}/apply", {"engine": "batch"}) == first != plan
+    assert "<h1>Done</h1>" in visitor.wait(first)
+    assert visitor.post(f"{plan}/apply", {"engine": "single"}) == first
+    assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["plan", "import"]

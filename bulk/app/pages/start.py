@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bulk.app.drafts import Draft, draft_in, drafts_in
 from bulk.app.rendering import desk_of, page
-from bulk.app.uploads import take
+from bulk.app.uploads import MOST, take
 from bulk.app.words import PAGE
 from bulk.errors import BulkError
 from bulk.library.jobs import Job, jobs_in
@@ -44,7 +44,7 @@ async def _shown(request: Request, error: str = "", status: int = 200) -> Respon
     drafts, jobs = await anyio.to_thread.run_sync(look)
     return page(
         request, "start.html", status=status, step="File", resources=importable(), drafts=drafts, jobs=jobs,
-        works=desk.works, error=error,
+        works=desk.works, error=error, most=MOST,
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ async def take_in(request: Request) -> Response:
     if draft.resource not in importable():
         draft.resource = "contacts"
     try:
-        await desk.preview(draft)
+        await desk.preview(draft, alone=True)
     except BulkError as error:
         draft.upload.remove()
         return await _shown(request, error.words(PAGE), 422)

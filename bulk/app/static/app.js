@@ -9,6 +9,11 @@ function takeDrops(form) {
   const place = one(".drop", form), input = one("input[type=file]", form), status = one("[data-status]", form);
   const begin = () => {
     if (!input.files.length) return;
+    if (input.files[0].size > Number(place.dataset.most)) {
+      status.textContent = "This file is too large for the page. Import it in a terminal: bulk import";
+      input.value = "";
+      return;
+    }
     status.textContent = "Taking in " + input.files[0].name + " …";
     one("[data-submit]", form).disabled = true;
     form.submit();
