@@ -338,3 +338,21 @@ def test_a_second_click_begins_no_second_import(visitor: Visitor):
     assert "<h1>Done</h1>" in visitor.wait(first)
     assert visitor.post(f"{plan}/apply", {"engine": "single"}) == first
     assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["plan", "import"]
+    assert "Not finished yet" not in visitor.get("/"), "the plan waits for nothing any more"
+
+
+def test_the_rows_that_failed_last_are_told_while_a_job_is_at_work(visitor: Visitor):
+    people = "".join(f"p{n}@example.com,P{n}\n" for n in range(8))
+    Path("people.csv").write_text(f"Email,First Name\n{people}")
+    run_command(["plan", "contacts", "people.csv", "--sandbox", "-q", "--job", "mine"])
+    Path("others.csv").write_text("Email,First Name\np0@example.com,Other\np1@example.com,Other\n")
+    run_command(["import", "contacts", "others.csv", "--sandbox", "-q", "--rate", "0"])
+    visitor.post("/jobs/mine/apply")
+    with visitor.client.stream("GET", "/jobs/mine/events") as news:
+        told = [json.loads(line.removeprefix("data: ")) for line in news.iter_lines() if line]
+    problems = [one["problems"] for one in told if one.get("problems")]
+    assert problems
+    assert problems[-1][0].startswith("Row 3: ")
+    assert problems[-1][1].startswith("Row 2: ")
+    assert "Somebody changed it" in problems[-1][0]
+    assert "Done, but for 2 rows" in visitor.get("/jobs/mine")

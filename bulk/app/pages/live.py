@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -15,10 +16,11 @@ from starlette.routing import Route
 from bulk.app.desk import Check, Work
 from bulk.app.pages.start import draft_of
 from bulk.app.rendering import desk_of
-from bulk.app.words import PHASES
+from bulk.app.words import PHASES, said
 from bulk.errors import BulkError
-from bulk.library.jobs import job_in
+from bulk.library.jobs import job_in, latest_failures
 
+FAILED: Final = 5  # of the rows that failed, the last
 PAUSE: Final = 0.3  # seconds between two looks
 _SAID: Final = 8  # of the lines that a job said, the last
 
@@ -61,7 +63,7 @@ async def _job_news(request: Request) -> AsyncIterator[dict[str, Any]]:
     yield {"ended": True}
 
 
-def _runs_elsewhere(jobs: Any, name: str) -> bool:
+def _runs_elsewhere(jobs: Path, name: str) -> bool:
     try:
         return job_in(jobs, name).running
     except BulkError:
@@ -73,9 +75,18 @@ async def _work_news(request: Request, name: str) -> AsyncIterator[dict[str, Any
     while work is not None and not work.ended:
         if await request.is_disconnected():
             return
-        yield _told(work)
+        yield _told(work) | await _failures(desk_of(request).jobs, work)
         await anyio.sleep(PAUSE)
     yield {"ended": True}
+
+
+async def _failures(jobs: Path, work: Work) -> dict[str, Any]:
+    """The rows that failed last, where some have."""
+    snapshot = work.snapshot
+    if snapshot is None or not (snapshot.failed or snapshot.in_doubt):
+        return {}
+    rows = await anyio.to_thread.run_sync(latest_failures, jobs / work.name, FAILED)
+    return {"problems": [f"Row {row}: {said(why)}" for row, why in rows]}
 
 
 def _told(work: Work) -> dict[str, Any]:

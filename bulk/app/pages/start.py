@@ -38,7 +38,7 @@ async def _shown(request: Request, error: str = "", status: int = 200) -> Respon
         every = jobs_in(desk.jobs)
         names = {job.name for job in every} | desk.works.keys()
         drafts = [draft for draft in drafts_in(desk.jobs) if draft.job not in names]
-        jobs = [job for job in reversed(every) if job.resumable or job.planned]
+        jobs = [job for job in reversed(every) if job.resumable or (job.planned and not _imported_since(job, every))]
         return drafts[:SHOWN], jobs[:SHOWN]
 
     drafts, jobs = await anyio.to_thread.run_sync(look)
@@ -46,6 +46,13 @@ async def _shown(request: Request, error: str = "", status: int = 200) -> Respon
         request, "start.html", status=status, step="File", resources=importable(), drafts=drafts, jobs=jobs,
         works=desk.works, error=error, most=MOST,
     )  # fmt: skip
+
+
+def _imported_since(plan: Job, every: list[Job]) -> bool:
+    """Whether the file of a plan was imported after it, so that the plan waits for nothing any more."""
+    given = plan.record.input
+    later = (job.record for job in every[every.index(plan) + 1 :] if job.state == "finished")
+    return any(given and record.input and record.input.sha256 == given.sha256 for record in later)
 
 
 async def take_in(request: Request) -> Response:

@@ -104,6 +104,15 @@ function follow(place) {
       part.textContent = line;
       said.append(part);
     }
+    const failed = one("[data-problems-of-rows]");
+    if (failed && news.problems) {
+      failed.hidden = !news.problems.length;
+      one("ul", failed).replaceChildren(...news.problems.map((line) => {
+        const part = document.createElement("li");
+        part.textContent = line;
+        return part;
+      }));
+    }
     const first = one("[data-first]");
     if (first && news.found) {
       const more = document.createElement("p");
