@@ -21,10 +21,12 @@ from bulk.library.previews import (
     Edits,
     Names,
     OpenFile,
+    Preview,
     Problems,
     lists_in,
     names_of,
     open_file,
+    open_table,
     preview,
 )
 from bulk.library.progress import Silent
@@ -45,13 +47,23 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
+def opened(path: Path, names: Names, **options: object) -> OpenFile:
+    chosen = ImportOptions(**options)
+    return open_file(open_table("contacts", path, chosen), chosen, names)
+
+
+def looked(path: Path, names: Names, **options: object) -> Preview:
+    chosen = ImportOptions(**options)
+    return preview(open_table("contacts", path, chosen), chosen, names)
+
+
 def becomes(path: Path, names: Names, **options: object) -> dict[str, str]:
-    seen = preview("contacts", path, ImportOptions(**options), names)
+    seen = looked(path, names, **options)
     return {column.title: column.becomes for column in seen.columns}
 
 
 def test_a_preset_fills_in_what_columns_become(tmp_path: Path, names: Names):
-    seen = preview("contacts", hubspot(tmp_path), ImportOptions(), names)
+    seen = looked(hubspot(tmp_path), names)
     assert seen.label == "HubSpot contacts"
     assert seen.refusal is None
     columns = {column.title: column for column in seen.columns}
@@ -68,7 +80,7 @@ def test_a_preset_fills_in_what_columns_become(tmp_path: Path, names: Names):
 
 def test_what_nobody_knows_is_left_out_and_what_may_be_consent_is_asked(tmp_path: Path, names: Names):
     path = written(tmp_path, "Email,birth day,Shoe size,GDPR consent,_row\na@example.com,1990-01-01,38,yes,7\n")
-    seen = preview("contacts", path, ImportOptions(), names)
+    seen = looked(path, names)
     assert {column.title: column.becomes for column in seen.columns} == {
         "Email": "email", "birth day": "field:3", "Shoe size": LEFT_OUT, "GDPR consent": UNDECIDED,
     }  # fmt: skip
@@ -76,22 +88,22 @@ def test_what_nobody_knows_is_left_out_and_what_may_be_consent_is_asked(tmp_path
     assert seen.refusal.code == "consent_unclear"
     maps = seen.maps({"GDPR consent": "consent"})
     assert maps == {"Shoe size": "", "GDPR consent": "consent"}
-    assert preview("contacts", path, ImportOptions(maps=maps), names).refusal is None
+    assert looked(path, names, maps=maps).refusal is None
     assert becomes(path, names, maps=maps)["GDPR consent"] == "consent"
 
 
 def test_what_an_import_would_refuse_is_told(tmp_path: Path, names: Names):
-    seen = preview("contacts", written(tmp_path, "Name,Town\nAda,London\n"), ImportOptions(), names)
+    seen = looked(written(tmp_path, "Name,Town\nAda,London\n"), names)
     assert seen.refusal is not None
     assert seen.refusal.code == "column_missing"
     with pytest.raises(UsageError):
-        preview("contacts", tmp_path / "none.csv", ImportOptions(), names)
+        looked(tmp_path / "none.csv", names)
 
 
 def test_what_is_proposed_is_what_an_import_does(tmp_path: Path, names: Names):
     path = hubspot(tmp_path)
-    seen = preview("contacts", path, ImportOptions(), names)
-    open_file("contacts", path, ImportOptions(maps=seen.maps({})), names)
+    seen = looked(path, names)
+    opened(path, names, maps=seen.maps({}))
     assert lists_in(names) == ("Customers", "Newsletter", "Product News")
 
 
@@ -107,38 +119,38 @@ async def checked(opened: OpenFile) -> Problems:
 
 
 def test_problems_are_told_by_row_and_gone_once_they_are_corrected(tmp_path: Path, names: Names):
-    opened = open_file("contacts", written(tmp_path, PEOPLE), ImportOptions(), names)
-    told = anyio.run(checked, opened)
+    file = opened(written(tmp_path, PEOPLE), names)
+    told = anyio.run(checked, file)
     assert (told.rows, told.ended, told.tally.read) == ([2, 7, 12, 17], True, 20)
     assert told.codes == {"email_invalid": 4}
-    assert opened.cells({2, 7}) == {2: ["bad", "P0", "1990-05-01"], 7: ["bad", "P5", "1990-05-01"]}
-    opened.edits.cells[7] = {0: "right@example.com"}
-    opened.edits.left_out.add(12)
-    assert opened.judge(7) == []
-    assert [issue.code for issue in opened.judge(2)] == ["email_invalid"]
-    assert opened.cells({7})[7][0] == "right@example.com"
-    later = anyio.run(checked, opened)
+    assert file.cells({2, 7}) == {2: ["bad", "P0", "1990-05-01"], 7: ["bad", "P5", "1990-05-01"]}
+    file.edits.cells[7] = {0: "right@example.com"}
+    file.edits.left_out.add(12)
+    assert file.judge(7) == []
+    assert [issue.code for issue in file.judge(2)] == ["email_invalid"]
+    assert file.cells({7})[7][0] == "right@example.com"
+    later = anyio.run(checked, file)
     assert later.rows == [2, 7, 12, 17], "what was corrected or left out stays in sight"
     assert set(later.issues) == {2, 17}
     output = io.BytesIO()
-    assert opened.write_corrected(output) == 0
+    assert file.write_corrected(output) == 0
     assert output.getvalue().decode("utf-8-sig").splitlines()[6:12:5] == ["right@example.com,P5,1990-05-01", ""]
 
 
 def test_a_correction_is_judged_as_a_whole_file_would_be(tmp_path: Path, names: Names):
     """What a row's cells are is no matter of how they came there."""
-    opened = open_file("contacts", written(tmp_path, PEOPLE), ImportOptions(), names)
+    file = opened(written(tmp_path, PEOPLE), names)
     for text in ("right@example.com", "bad again", "", "x@y.z", "two@example.com "):
-        opened.edits = Edits({3: {0: text}})
-        alone = [(issue.column, issue.code) for issue in opened.judge(3)]
-        among = anyio.run(checked, opened).issues.get(3, [])
+        file.edits = Edits({3: {0: text}})
+        alone = [(issue.column, issue.code) for issue in file.judge(3)]
+        among = anyio.run(checked, file).issues.get(3, [])
         assert alone == [(issue.column, issue.code) for issue in among]
 
 
 def test_no_more_rows_are_kept_than_anybody_looks_at(tmp_path: Path, names: Names):
-    opened = open_file("contacts", written(tmp_path, PEOPLE), ImportOptions(), names)
+    file = opened(written(tmp_path, PEOPLE), names)
     told = Problems(most=3)
-    anyio.run(anyio.to_thread.run_sync, opened.check, told, Silent())
+    anyio.run(anyio.to_thread.run_sync, file.check, told, Silent())
     assert (told.rows, told.more) == ([2, 7, 12], 1)
 
 

@@ -75,7 +75,7 @@ def page(
 ) -> HTMLResponse:
     """A page, filled in."""
     desk = desk_of(request)
-    whose = banner or Banner.of_account(desk.account, desk.called)
+    whose = banner or Banner.of_account(desk.account, desk.files.called)
     given = {"banner": whose, "path": request.url.path, "step": "", "error": None} | values
     return HTMLResponse(environment().get_template(template).render(given), status)
 

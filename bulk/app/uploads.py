@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -80,8 +80,13 @@ class _Form:
 
 async def take(request: Request, jobs: Path) -> Draft:
     """The file that a request brings, kept as a draft. Raises `UsageError` where there is none, or it is too large."""
-    kind, options = parse_options_header(request.headers.get("content-type"))
-    length = request.headers.get("content-length", "")
+    return await take_pieces(request.headers, request.stream(), jobs)
+
+
+async def take_pieces(headers: Mapping[str, str], pieces: AsyncIterator[bytes], jobs: Path) -> Draft:
+    """The same of what comes piece by piece, below its headers."""
+    kind, options = parse_options_header(headers.get("content-type"))
+    length = headers.get("content-length", "")
     if length.isdigit() and int(length) > MOST + _BESIDE:
         raise UsageError("upload_too_large", most=MOST // 1024**2)
     if kind != b"multipart/form-data" or b"boundary" not in options:
@@ -95,7 +100,7 @@ async def take(request: Request, jobs: Path) -> Draft:
     form = _Form(begin)
     parser = MultipartParser(options[b"boundary"], form.callbacks())  # type: ignore[arg-type]
     try:
-        await _feed(parser, request.stream())
+        await _feed(parser, pieces)
         _finish(form)
         drafts[0].save()
     except BaseException:

@@ -9,7 +9,7 @@ from typing import Final
 from bulk.errors import UsageError
 from bulk.files.adaptation import Given
 from bulk.files.adapted import Adapted
-from bulk.files.adapted_opening import open_adapted
+from bulk.files.adapted_opening import open_adapted, readapted
 from bulk.files.check import OnDuplicate
 from bulk.files.column_names import ColumnNames
 from bulk.files.matching import Match, Needs, match_header
@@ -33,6 +33,12 @@ def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> So
     )  # fmt: skip
     given = Given(options.maps, options.sets, options.preset, options.separator)
     return open_adapted(file, asked, resource, given, called=_name_of(file))
+
+
+def source_again(resource: Resource, source: Source, file: NamedFile, options: ImportOptions) -> Source:
+    """The table of a file that is open, its rows put right as the options say now; how it is read stays."""
+    given = Given(options.maps, options.sets, options.preset, options.separator)
+    return readapted(source, resource, given, _name_of(file))
 
 
 def _name_of(file: NamedFile) -> str:

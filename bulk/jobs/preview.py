@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, Self
 
 from bulk.errors import UsageError
 from bulk.files.adaptation import Adaptation
 from bulk.files.adapted import Adapted, as_read
 from bulk.files.column_names import ColumnNames, position
+from bulk.files.edited import for_another_reader
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Source
-from bulk.jobs.input_options import matched, needs_of, source_of
+from bulk.jobs.input_options import matched, needs_of, source_again, source_of
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
 from bulk.resources.kinds import nearest
@@ -80,9 +81,28 @@ class Preview:
         return result
 
 
-def preview(resource: Resource, file: NamedFile, options: ImportOptions, names: Names | None) -> Preview:
-    """Look at a file. Reads no more than its beginning as a rule; raises `UsageError` if it cannot be read."""
-    source = source_of(resource, file, replace(options, maps={}))
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that is open, so that it can be looked at again with other columns; a large workbook opens slowly."""
+
+    resource: Resource
+    file: NamedFile
+    source: Source
+
+    @classmethod
+    def of(cls, resource: Resource, file: NamedFile, options: ImportOptions) -> Self:
+        """Open a file: its beginning is read, of a workbook all. Raises `UsageError` if it cannot be."""
+        return cls(resource, file, source_of(resource, file, replace(options, maps={}, sets={})))
+
+    def adapted(self, options: ImportOptions) -> Source:
+        """The table with its rows put right as the options say; how it is read stays."""
+        return source_again(self.resource, for_another_reader(self.source), self.file, options)
+
+
+def preview(table: Table, options: ImportOptions, names: Names | None) -> Preview:
+    """Look at a file. Raises `UsageError` where its preset does not fit it."""
+    resource = table.resource
+    source = table.adapted(replace(options, maps={}))
     columns = columns_of(resource, names, options.separator)
     called = ColumnNames(columns)
     how = source.adaptation if isinstance(source, Adapted) else None
@@ -96,13 +116,13 @@ def preview(resource: Resource, file: NamedFile, options: ImportOptions, names: 
         if column.writable
     )
     result = Preview(source.describe(), "" if how is None else how.label, seen, choices)
-    return replace(result, refusal=_refusal(resource, file, replace(options, maps=result.maps({})), names))
+    return replace(result, refusal=_refusal(table, replace(options, maps=result.maps({})), names))
 
 
-def _refusal(resource: Resource, file: NamedFile, options: ImportOptions, names: Names | None) -> UsageError | None:
+def _refusal(table: Table, options: ImportOptions, names: Names | None) -> UsageError | None:
     """Why an import of a file that is matched so would be refused; None if it would not."""
     try:
-        matched(resource, source_of(resource, file, options), options, names)
+        matched(table.resource, table.adapted(options), options, names)
     except UsageError as error:
         return error
     return None

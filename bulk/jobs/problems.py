@@ -16,15 +16,14 @@ from bulk.files.adapted import Adapted
 from bulk.files.check import FileCheck, Tally
 from bulk.files.edited import Edits, for_another_reader, with_edits, write_corrected
 from bulk.files.matching import Match
-from bulk.files.named_file import NamedFile
 from bulk.files.row_issues import unfit
 from bulk.files.source import Source
 from bulk.jobs.check import Counting, damaged_cells
-from bulk.jobs.input_options import matched, on_duplicate_of, source_of
+from bulk.jobs.input_options import matched, on_duplicate_of
 from bulk.jobs.options import ImportOptions
+from bulk.jobs.preview import Table
 from bulk.model import Issue
 from bulk.planning.names import Names
-from bulk.resources.spec import Resource
 from bulk.runtime.progress import Progress
 
 MOST: Final = 50_000  # rows with problems that are kept; beyond that they are counted
@@ -66,11 +65,11 @@ class Problems:
 class OpenFile:
     """A file, as its options read it, with the corrections that are made to it. Blocks; one thread at a time reads."""
 
-    def __init__(self, resource: Resource, file: NamedFile, options: ImportOptions, names: Names | None) -> None:
-        """Open it. Raises `UsageError` where an import would refuse the file or its header."""
+    def __init__(self, table: Table, options: ImportOptions, names: Names | None) -> None:
+        """Match its columns. Raises `UsageError` where an import would refuse its header."""
         self._options = options
-        self._resource = resource
-        self._source: Source = source_of(resource, file, options)
+        self._resource = resource = table.resource
+        self._source: Source = table.adapted(options)
         self._match: Match = matched(resource, self._source, options, names)
         self._view = for_another_reader(self._source)
         self._lock, self._viewing = Lock(), Lock()

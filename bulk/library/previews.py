@@ -1,6 +1,7 @@
 """A look at a file for a person: what it is, what its columns become, which of its rows have problems.
 
-`names_of` is asked once; with what it gives, `preview` and `open_file` ask the account nothing. Both block on the disk.
+`names_of` is asked once; with what it gives, `preview` and `open_file` ask the account nothing. These and `open_table`
+block on the disk.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from bulk.jobs.preview import (
     Choice,
     Preview,
     SeenColumn,
+    Table,
 )
-from bulk.jobs.preview import preview as _preview
+from bulk.jobs.preview import preview as look
 from bulk.jobs.problems import OpenFile, Problems
 from bulk.model import Issue
 from bulk.planning.names import Names
@@ -32,7 +34,8 @@ from bulk.runtime.progress import Silent
 
 __all__ = [
     "DELIMITER", "ENCODING", "LEFT_OUT", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits", "Issue", "Names",
-    "OpenFile", "Preview", "Problems", "SeenColumn", "lists_in", "names_of", "open_file", "preview",
+    "OpenFile", "Preview", "Problems", "SeenColumn",
+    "Table", "lists_in", "names_of", "open_file", "open_table", "preview",
 ]  # fmt: skip
 
 
@@ -45,11 +48,17 @@ async def names_of(resource: str, account: Account, *, rate: float = 5.0) -> Nam
     return await asking.names_of(known(resource), setting, rate)
 
 
-def preview(
-    resource: str, path: str | Path, options: ImportOptions, names: Names | None, *, called: str = ""
-) -> Preview:
-    """Look at a file, `called` so in messages. Raises `UsageError` with the remedy if it cannot be read."""
-    return _preview(known(resource), NamedFile(Path(path), called), options, names)
+def open_table(resource: str, path: str | Path, options: ImportOptions, *, called: str = "") -> Table:
+    """Open a file, `called` so in messages. Raises `UsageError` with the remedy if it cannot be read.
+
+    What `options` say of its form (encoding, delimiter, lines before the header, sheet, preset) stays with it.
+    """
+    return Table.of(known(resource), NamedFile(Path(path), called), options)
+
+
+def preview(table: Table, options: ImportOptions, names: Names | None) -> Preview:
+    """What a file's columns become. Raises `UsageError` where its preset does not fit."""
+    return look(table, options, names)
 
 
 def lists_in(names: Names) -> tuple[str, ...]:
@@ -57,8 +66,6 @@ def lists_in(names: Names) -> tuple[str, ...]:
     return tuple(sorted(record.value for record in names.book("lists").records.values()))
 
 
-def open_file(
-    resource: str, path: str | Path, options: ImportOptions, names: Names | None, *, called: str = ""
-) -> OpenFile:
-    """Open a file to look for problems and to correct them. Raises `UsageError` for what an import would refuse."""
-    return OpenFile(known(resource), NamedFile(Path(path), called), options, names)
+def open_file(table: Table, options: ImportOptions, names: Names | None) -> OpenFile:
+    """Look for problems in a file, to correct them. Raises `UsageError` for a header that an import would refuse."""
+    return OpenFile(table, options, names)

@@ -7,14 +7,13 @@ import re
 import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import anyio
 import httpx
 import pytest
 
 from bulk.__main__ import run as run_command
-from bulk.app.uploads import MOST, take
+from bulk.app.uploads import MOST, take_pieces
 from bulk.errors import UsageError
 from bulk.library import Account
 from bulk.library.jobs import jobs_in
@@ -262,7 +261,7 @@ def test_an_account_that_does_not_answer_keeps_nobody_waiting(tmp_path: Path):
     account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9", connection="one")
     with served(tmp_path, account) as site, site.client() as client:
         visitor = Visitor(client, site)
-        site.guards._app.state.desk.patience = 0.5
+        site.guards._app.state.desk.files.patience = 0.5
         draft = visitor.give("people.csv", PEOPLE.encode())
         answer = client.get(f"{draft}/match")
         assert answer.status_code == 422
@@ -270,26 +269,24 @@ def test_an_account_that_does_not_answer_keeps_nobody_waiting(tmp_path: Path):
         assert "people.csv" in visitor.get("/"), "the file is kept"
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_taken(tmp_path: Path):
-    class Request:
-        headers: ClassVar = {"content-type": "multipart/form-data; boundary=x", "content-length": str(MOST * 2)}
+FORM = {"content-type": "multipart/form-data; boundary=x"}
 
+
+async def pieces() -> AsyncIterator[bytes]:
+    yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    for _megabyte in range(MOST // 1024**2 + 2):
+        yield b"a" * 1024**2
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_taken(tmp_path: Path):
     with pytest.raises(UsageError, match="larger than 200 MB"):
-        anyio.run(take, Request(), tmp_path)
+        anyio.run(take_pieces, {**FORM, "content-length": str(MOST * 2)}, pieces(), tmp_path)
     assert not (tmp_path / "uploads").exists()
 
 
 def test_a_file_that_never_said_how_large_it_is_is_cut_off(tmp_path: Path):
-    class Request:
-        headers: ClassVar = {"content-type": "multipart/form-data; boundary=x"}
-
-        async def stream(self) -> AsyncIterator[bytes]:
-            yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
-            for _megabyte in range(MOST // 1024**2 + 2):
-                yield b"a" * 1024**2
-
     with pytest.raises(UsageError, match="larger than 200 MB"):
-        anyio.run(take, Request(), tmp_path)
+        anyio.run(take_pieces, FORM, pieces(), tmp_path)
     assert not list((tmp_path / "uploads").iterdir())
 
 

@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from bulk.app import words
-from bulk.app.desk import Check
 from bulk.app.drafts import Draft
+from bulk.app.open_files import Check
 from bulk.app.pages.start import draft_of
 from bulk.app.rendering import desk_of, environment, page, refusal
 from bulk.errors import BulkError
@@ -53,13 +53,13 @@ async def show(request: Request) -> Response:
     if not draft.matched:
         return RedirectResponse(f"/files/{draft.id}/match", 303)
     try:
-        check = await desk.check(draft)
+        check = await desk.files.check(draft)
         ended = check.problems.ended  # before the rows: else those that come meanwhile would be missing
         rows = await anyio.to_thread.run_sync(_rows, draft, check, 0) if ended else []
     except BulkError as error:
         return refusal(request, error, step="Check", draft=draft)
     if check.error is not None:
-        desk.forget_check(draft)
+        desk.files.forget_check(draft)
         return refusal(request, check.error, step="Check", draft=draft)
     return page(
         request, "check.html", step="Check", draft=draft, check=check, problems=check.problems, rows=rows, ended=ended,
@@ -71,7 +71,7 @@ async def more(request: Request) -> Response:
     """The next rows, as they come into view."""
     desk, draft = desk_of(request), await draft_of(request)
     begin = _begin(request)
-    check = await desk.check(draft)
+    check = await desk.files.check(draft)
     rows = await anyio.to_thread.run_sync(_rows, draft, check, begin)
     text = environment().get_template("problem_rows.html").render(
         rows=rows, draft=draft, following=_following(draft, check, begin)
@@ -83,7 +83,7 @@ async def correct(request: Request) -> Response:
     """Keep what somebody has written into a row, or that it is left out."""
     desk, draft = desk_of(request), await draft_of(request)
     number = int(request.path_params["row"])
-    check = await desk.check(draft)
+    check = await desk.files.check(draft)
     form = await request.form()
     edits = draft.edits
     if "out" in form:
@@ -118,7 +118,7 @@ def _said_of(row: ProblemRow) -> str:
 async def replace_all(request: Request) -> Response:
     """Put another text into every problem row's cell of a column that holds a certain text."""
     desk, draft = desk_of(request), await draft_of(request)
-    check, form = await desk.check(draft), await request.form()
+    check, form = await desk.files.check(draft), await request.form()
     column, old, new = str(form.get("column", "")), str(form.get("old", "")), str(form.get("new", ""))
     if column.isdigit() and old:
         await anyio.to_thread.run_sync(_replace, draft, check, int(column), (old, new))

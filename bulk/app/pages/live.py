@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from bulk.app.desk import Check, Work
+from bulk.app.desk import Work
+from bulk.app.open_files import Check
 from bulk.app.pages.start import draft_of
 from bulk.app.rendering import desk_of
 from bulk.app.words import PHASES, said
@@ -37,7 +38,7 @@ async def of_undo(request: Request) -> Response:
 
 async def of_check(request: Request) -> Response:
     """How far the check of a file is."""
-    check = await desk_of(request).check(await draft_of(request))
+    check = await desk_of(request).files.check(await draft_of(request))
     return _answer(_check_news(request, check))
 
 

@@ -35,8 +35,8 @@ async def _shown(request: Request, draft: Draft, error: str = "", status: int = 
     preview: Preview | None = None
     lists: tuple[str, ...] = ()
     try:
-        preview = await desk.preview(draft)
-        lists = lists_in(await desk.names(draft.resource))
+        preview = await desk.files.preview(draft)
+        lists = lists_in(await desk.files.names(draft.resource))
     except BulkError as why:
         error, status = error or why.words(PAGE), 422
     if not error and preview is not None and preview.refusal is not None:
@@ -64,7 +64,7 @@ async def choose(request: Request) -> Response:
             draft.options = ImportOptions(undoable=True)
         else:
             draft.options = _options(draft, form)
-            preview = await desk.preview(draft)
+            preview = await desk.files.preview(draft)
             chosen = {
                 column.title: str(form.get(f"column-{at}", column.becomes)) for at, column in enumerate(preview.columns)
             }
@@ -74,13 +74,13 @@ async def choose(request: Request) -> Response:
         return await _shown(request, draft, error.words(PAGE), 422)
     if (draft.options, draft.resource) != before:  # rows may stand elsewhere now
         draft.edits = Edits()
-    desk.forget_check(draft)
+    desk.files.forget_check(draft)
     draft.matched = draft.resource == before[1]
     draft.save()
     if form.get("look") or draft.resource != before[1]:
         return RedirectResponse(f"/files/{draft.id}/match", 303)
     try:
-        await desk.check(draft)
+        await desk.files.check(draft)
     except BulkError as error:
         return await _shown(request, draft, error.words(PAGE), 422)
     return RedirectResponse(f"/files/{draft.id}/check", 303)

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bulk.app.desk import Check, Work
+from bulk.app.desk import Work
 from bulk.app.drafts import Draft, draft_of_job
+from bulk.app.open_files import Check
 from bulk.app.pages.start import draft_of
 from bulk.app.rendering import Banner, desk_of, environment, page, refusal
 from bulk.app.words import CONSENT
@@ -33,7 +34,7 @@ _LONG: Final = 120.0  # seconds from which another engine is worth the choice
 async def make(request: Request) -> Response:
     """Make a plan of a draft's file."""
     desk, draft = desk_of(request), await draft_of(request)
-    check = await desk.check(draft)
+    check = await desk.files.check(draft)
     try:
         draft.unread = 0
         if draft.edits:

@@ -65,7 +65,7 @@ async def take_in(request: Request) -> Response:
     if draft.resource not in importable():
         draft.resource = "contacts"
     try:
-        await desk.preview(draft, alone=True)
+        await desk.files.table(draft)
     except BulkError as error:
         draft.upload.remove()
         return await _shown(request, error.words(PAGE), 422)
@@ -76,8 +76,7 @@ async def remove(request: Request) -> Response:
     """Remove a file that was taken in."""
     desk = desk_of(request)
     draft = await draft_of(request)
-    desk.forget_check(draft)
-    await anyio.to_thread.run_sync(draft.upload.remove)
+    await anyio.to_thread.run_sync(desk.files.remove, draft)
     return RedirectResponse("/", 303)
 
 
