@@ -199,6 +199,11 @@ class Adapted:
         return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
 
 
+def table_of(source: Source) -> Source:
+    """The table under what puts its rows right."""
+    return source.source if isinstance(source, Adapted) else source
+
+
 def _dates_of(given: Dates, form: Form | None) -> Dates:
     if form is None:
         return given

@@ -8,6 +8,7 @@ from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.adaptation import Given
+from bulk.files.adapted_opening import readapted
 from bulk.files.check import OnDuplicate
 from bulk.files.joined import Joined
 from bulk.files.joined_opening import open_tables
@@ -31,6 +32,11 @@ def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> So
         sheet=options.sheet,
     )  # fmt: skip
     return open_tables(file, asked, resource, _given(options), called=_name_of(file))
+
+
+def source_again(resource: Resource, source: Source, file: NamedFile, options: ImportOptions) -> Source:
+    """The table of a file that is open, its rows put right as the options say now; how it is read stays."""
+    return readapted(source, resource, _given(options), _name_of(file))
 
 
 def _name_of(file: NamedFile) -> str:
