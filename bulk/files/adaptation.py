@@ -57,7 +57,8 @@ class Adaptation:
     the file's columns, `firsts` indexes whose cell gives way, where it is empty, to the first of the others that is
     not. `joins` are names added to a cell, `adds` cells added to each row.
     `mapped` are the indexes of which a map speaks, `told` attributes of those that only their
-    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file.
+    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file; `people`:
+    its rows are of contacts.
     """
 
     header: tuple[str, ...]
@@ -78,6 +79,7 @@ class Adaptation:
     consent_at: int | None = None
     told: Mapping[int, str] = field(default_factory=dict)
     split: Split | None = None
+    people: bool = False
 
     def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
@@ -175,8 +177,8 @@ _OF_ALL: Final = {
 
 def adaptation_of(
     header: Sequence[str], file: str, resource: Resource, given: Given, *, telling: bool = False
-) -> Adaptation | None:
-    """How the rows of a file are put right, by its header and name; None: it is as it is meant.
+) -> Adaptation:
+    """How the rows of a file are put right, by its header and name.
 
     What may have custom fields may have dates, which are put into ISO form. `telling`: it is one of several tables, of
     which others say who may be mailed.
@@ -187,8 +189,6 @@ def adaptation_of(
     preset = _preset(header, given.preset, people=people)
     mapped = {at: target for title, target in given.maps.items() if (at := position(header, title)) is not None}
     signals = _signals(header, preset, mapped) if people else ()
-    if preset is None and not (signals or given.sets or given.split_name or resource.custom):
-        return None
     names = ColumnNames(resource.columns)
     told = {} if preset is not None else own_titles(header, resource.columns, names, mapped)
     feeds, firsts = _taken(header, preset, mapped, names)
@@ -205,7 +205,7 @@ def adaptation_of(
     return Adaptation(
         tuple(added.titles), len(header), given, preset, feeds, mapped, _forms(header, preset, mapped), firsts, signals,
         of_all, tuple(added.joins), tuple(added.cells), feeding.get("email"), feeding.get("lists"),
-        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split,
+        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split, people,
     )  # fmt: skip
 
 

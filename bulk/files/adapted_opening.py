@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import replace
-from typing import Final
+from typing import Final, NoReturn
 
 from bulk.errors import UsageError
 from bulk.files.adaptation import Given, adaptation_of
 from bulk.files.adapted import Adapted
 from bulk.files.csv.reader import CsvSource
-from bulk.files.examples import without_examples
 from bulk.files.named_file import NamedFile, open_binary
 from bulk.files.opening import SourceOptions, open_source
 from bulk.files.packed import Zipped
@@ -25,7 +24,7 @@ _NOT_DECODABLE: Final = "not_decodable"
 
 def open_adapted(
     file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, *, called: str = "", telling: bool = False
-) -> Source:  # fmt: skip
+) -> Adapted:  # fmt: skip
     """The table in a file, its rows put right as its preset and the user say; `called` is the name that counts.
 
     `telling`: it is one of several, of which others say who may be mailed.
@@ -41,12 +40,10 @@ def open_adapted(
             raise
         return _in_its_encoding(file, asked, resource, given, name, telling=telling) or _refuse(error)
     how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
-    if how is None:
-        return without_examples(source)
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
-    return Adapted(without_examples(source), how)
+    return Adapted(source, how)
 
 
 def _inner_name(source: Source) -> str:
@@ -55,19 +52,19 @@ def _inner_name(source: Source) -> str:
     return content.member if isinstance(content, Zipped) else ""
 
 
-def _refuse(error: UsageError) -> Source:
+def _refuse(error: UsageError) -> NoReturn:
     raise error
 
 
 def _in_its_encoding(
     file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, name: str, *, telling: bool
-) -> Source | None:  # fmt: skip
+) -> Adapted | None:  # fmt: skip
     """The table, where it is of a program that does not write Unicode."""
     for encoding in dict.fromkeys(preset.encoding for preset in PRESETS if preset.encoding):
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
         how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
-        if how is not None and how.preset is not None and how.preset.encoding == encoding:
-            return Adapted(without_examples(source), how)
+        if how.preset is not None and how.preset.encoding == encoding:
+            return Adapted(source, how)
     return None
 
 

@@ -138,7 +138,7 @@ class FileCheck:
             for batch in _batches(self.source):
                 self._take(batch)
                 progress(len(batch))
-        self._tally.blank = self.source.blank_rows
+        self._tally.blank = self.source.seen.blank_rows
 
     def settle(self, compare: Compare | None) -> Tally:
         """Decide about the rows that wait, and about those of one key; `compare` None: without the account."""
@@ -264,10 +264,10 @@ def _batches(source: Source) -> Iterator[list[Record]]:
     begun = 0
     while piece := list(islice(records, min(_PIECE, most - len(batch)))):
         batch += piece
-        if len(batch) == most or source.read_bytes - begun > BYTES:
+        if len(batch) == most or source.seen.read_bytes - begun > BYTES:
             yield batch
             batch = []
-            begun = source.read_bytes
+            begun = source.seen.read_bytes
     if batch:
         yield batch
 

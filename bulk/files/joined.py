@@ -14,7 +14,7 @@ from typing import Final
 
 from bulk.files.adapted import Adapted
 from bulk.files.matching import Match
-from bulk.files.source import TOO_FEW, Record, Source
+from bulk.files.source import TOO_FEW, Record, Seen, Source
 from bulk.model import FILE_ROWS, place_of
 from bulk.resources.presets.consent import Consent
 from bulk.resources.spec import Column
@@ -29,7 +29,7 @@ class Joined:
     Until it is `used_as` its columns are understood, there is one for each title.
     """
 
-    members: tuple[Source, ...]
+    members: tuple[Adapted, ...]
     names: tuple[str, ...]
     limit: int | None = None
     header: tuple[str, ...] = ()
@@ -69,29 +69,16 @@ class Joined:
         return self.names[place_of(number)[0]]
 
     @property
-    def read_bytes(self) -> int:
-        """How much of the file the latest pass has read."""
-        return self._read + self.members[self._reading].read_bytes
-
-    @property
-    def width(self) -> int:
-        """How many cells each row has."""
-        return len(self.header)
-
-    @property
-    def blank_rows(self) -> int:
-        """How many rows hold nothing."""
-        return sum(member.blank_rows for member in self.members)
-
-    @property
-    def surplus(self) -> int:
-        """How many cells the longest row has too many."""
-        return max(member.surplus for member in self.members)
-
-    @property
-    def short(self) -> bool:
-        """Whether a row has too few cells."""
-        return any(member.short for member in self.members)
+    def seen(self) -> Seen:
+        """What the latest pass has seen of all."""
+        every = [member.seen for member in self.members]
+        return Seen(
+            self._read + every[self._reading].read_bytes,
+            len(self.header),
+            sum(seen.blank_rows for seen in every),
+            max(seen.surplus for seen in every),
+            any(seen.short for seen in every),
+        )
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows of all members, one after the other."""
@@ -109,7 +96,7 @@ class Joined:
                 else:
                     yield self._laid_out(record, first, layout)
             if at + 1 < len(self.members):
-                self._read += member.read_bytes
+                self._read += member.seen.read_bytes
 
     def _laid_out(self, record: Record, first: int, layout: Layout) -> Record:
         cells = [""] * len(self.header)
@@ -126,7 +113,7 @@ class Joined:
 
     def _heed_each_other(self) -> None:
         """Have what one member says against mailing an address count in the others, once."""
-        telling = [member for member in self.members if isinstance(member, Adapted) and member.tells]
+        telling = [member for member in self.members if member.tells]
         if self._heeded or not telling:
             return
         every: dict[Consent, array[int]] = {}
@@ -244,8 +231,8 @@ class _Within(Collection[int]):
 def as_read(source: Source) -> Source:
     """The source as it stands in the file."""
     if isinstance(source, Joined):
-        return Joined(tuple(map(as_read, source.members)), source.names, source.limit)
-    return source.source if isinstance(source, Adapted) else source
+        return Joined(tuple(member.as_read() for member in source.members), source.names, source.limit)
+    return source.as_read() if isinstance(source, Adapted) else source
 
 
 def separates_names(source: Source) -> bool:

@@ -12,7 +12,7 @@ from bulk.files.adapted import Adapted
 from bulk.files.adapted_told import remarks_on
 from bulk.files.check import Compare, FileCheck, Tally
 from bulk.files.examples import remarks_on_examples
-from bulk.files.joined import Joined, as_read
+from bulk.files.joined import Joined
 from bulk.files.matching import Match
 from bulk.files.schema import shorten
 from bulk.files.source import Record, Source
@@ -40,7 +40,8 @@ async def checked(
         tally = await anyio.to_thread.run_sync(file_check.settle, compare)
     for line in remarks(match, tally, file_check.source):
         progress.say(line)
-    checkpoint.note(facts.RAGGED, (file_check.source.short, file_check.source.surplus))
+    seen = file_check.source.seen
+    checkpoint.note(facts.RAGGED, (seen.short, seen.surplus))
     if isinstance(file_check.source, Joined):
         checkpoint.note(facts.TABLES, file_check.source.names)
     checkpoint.note(facts.CHECKED, asdict(tally))
@@ -62,28 +63,31 @@ def damaged_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
 def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
     """What was passed over in a file, so that nothing is left out in silence."""
     lines = []
-    differ = source.width - len(source.header)
+    differ = source.seen.width - len(source.header)
     if differ > 0:
         lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
     elif differ < 0:
         lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
-    if match.read_as:
-        lines.append("Read as: " + ", ".join(f"{title} = {attribute}" for title, attribute in match.read_as.items()))
     if isinstance(source, Joined):
         for name, member, own in zip(source.names, source.members, source.matches, strict=True):
-            said = remarks_on(member, own) if isinstance(member, Adapted) else []
-            lines += [f"{name}: {line}" for line in said]
-    elif isinstance(source, Adapted):
-        lines += remarks_on(source, match)
-    elif match.dropped:
-        lines.append(f"Left out: {', '.join(match.dropped)}")
+            lines += [f"{name}: {line}" for line in _remarks_on_table(member, own)]
+    else:
+        lines += _remarks_on_table(source, match)
     if match.passed_over:
         lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")
     if tally.trimmed:
         lines.append(f"Blanks around {match.key_title} are left out in {counted(tally.trimmed, 'row')}.")
-    lines += remarks_on_examples(as_read(source))
     if tally.blank:
         lines.append(f"Passed over: {counted(tally.blank, 'blank row')}.")
+    return lines
+
+
+def _remarks_on_table(source: Source, match: Match) -> list[str]:
+    lines = []
+    if match.read_as:
+        lines.append("Read as: " + ", ".join(f"{title} = {attribute}" for title, attribute in match.read_as.items()))
+    if isinstance(source, Adapted):
+        lines += [*remarks_on(source, match), *remarks_on_examples(source.examples)]
     return lines
 
 

@@ -18,6 +18,7 @@ from bulk.resources.spec import JOIN, Column, clears, is_blank
 MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
 
+# wide: one attribute for each choice of the user that shapes what rows do
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What rows mean in this job: the user's choices that shape every flow."""

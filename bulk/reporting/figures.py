@@ -48,6 +48,7 @@ class Reason:
     examples: tuple[FailedRow, ...]
 
 
+# wide: one attribute for each thing that a page says
 @dataclass(slots=True)
 class JobFigures:
     """What there is to say of one job, or of one part.

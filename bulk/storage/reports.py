@@ -142,7 +142,7 @@ class _Form:
         if noted is None:  # checked by a version that did not measure it
             for _record in source.records():
                 pass
-            noted = (source.short, source.surplus)
+            noted = (source.seen.short, source.seen.surplus)
         mark = checkpoint.fact(facts.BASELINE_MARK)
         missing = titles.index(MISSING) if MISSING in titles else None
         tables = source if isinstance(source, Joined) else None

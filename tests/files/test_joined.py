@@ -99,11 +99,11 @@ def test_a_pass_over_some_rows_gives_these(tmp_path: Path):
     source = opened(zipped(tmp_path / "a.zip", "email\na\n\nb\n", "email\nc\nd\n", "phone,email\n1,e\n"))
     numbers = [record.number for record in source.records()]
     assert [place_of(number) for number in numbers] == [(0, 2), (0, 4), (1, 2), (1, 3), (2, 2)]
-    assert (source.blank_rows, source.header) == (1, ("email", "phone"))
+    assert (source.seen.blank_rows, source.header) == (1, ("email", "phone"))
     for only in (set(numbers[1:4]), {numbers[4]}, set()):
         assert {record.number for record in source.records(only)} == only
     assert source.file_of(numbers[-1]) == "2.csv"
-    assert source.read_bytes > 0
+    assert source.seen.read_bytes > 0
 
 
 def test_what_is_too_long_or_too_short_is_told_by_its_own_header(tmp_path: Path):

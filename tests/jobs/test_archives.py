@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
+from bulk.files.examples import MARK
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.validate import validate
 from bulk.resources import named
@@ -212,6 +213,15 @@ def test_a_map_may_be_about_one_of_them(world: World):
     path = zipped(world, a="E-Mail,Vorname\nada@example.com,Ada\n", b="email,firstName\nben@example.com,Ben\n")
     world.start(path, maps={"E-Mail": "email", "Vorname": "firstName"})
     assert {one["firstName"] for one in world.account()["contacts"].values()} == {"Ada", "Ben"}
+
+
+def test_what_is_read_of_each_is_said_of_each(world: World):
+    mine = f"email,_example\nada@example.com,\njohn@example.com,{MARK}\n"
+    path = zipped(world, a="E-Mail-Adresse,Vorname\nben@example.com,Ben\n", b=mine)
+    assert world.start(path).summary.rows["read"] == 2
+    assert "a.csv: Read as: E-Mail-Adresse = email, Vorname = firstName" in world.told.lines
+    assert any(line.startswith("b.csv: Row 3 is the template's example") for line in world.told.lines)
+    assert {line["_row"] for line in report(world.job.path, "succeeded.csv")} == {"2"}
 
 
 def test_a_validation_tells_the_file(world: World):
