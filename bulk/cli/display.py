@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
 from bulk.cli.advice import GONE_ALREADY, notes, ways_on, ways_on_of_missing
-from bulk.cli.display_parts import show_counts, show_left
+from bulk.cli.display_parts import show_counts, show_left, show_outcomes
 from bulk.cli.import_again import import_line
 from bulk.cli.options import command_line
 from bulk.model import ENDED_BADLY
@@ -110,8 +110,8 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         at = datetime.fromisoformat(job_result.summary.read_at).astimezone()
         terminal.tell(f"  unchanged are those that were so as read at {at:%H:%M} or later")
     bad = _bad_told(rows)
+    show_outcomes(_not_done(job_result))
     if bad:
-        terminal.tell(f"  {bad}:")
         show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "", job_result.summary.codes)
     for note in notes(job_result.summary.codes):
         terminal.tell(f"  {note}")
@@ -120,12 +120,23 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.tell(f"  {line}")
     _show_missing(job_result)
-    if rows["skipped"]:
-        terminal.tell(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
-    if rows["unprocessed"]:
-        terminal.tell(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     _show_end(totals, folder)
     _show_way_back(job_result)
+
+
+def _not_done(job_result: Result) -> Iterator[tuple[int, str]]:
+    """How many rows ended otherwise than done, and how; those whose reasons are shown below them are the last."""
+    rows, folder = job_result.summary.rows, job_result.job
+    if rows["skipped"]:
+        yield rows["skipped"], f"skipped: {folder / 'skipped.csv'}"
+    if rows["unprocessed"]:
+        yield (
+            rows["unprocessed"],
+            f"{_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}",
+        )
+    bad = [name for name in ENDED_BADLY if rows[name]]
+    for name in bad:
+        yield rows[name], name.replace("_", " ") + (":" if name == bad[-1] else "")
 
 
 def _bad_told(rows: Mapping[str, int]) -> str:
@@ -178,10 +189,8 @@ def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str,
 
 
 def _open_rows(rows: int, begun: int) -> str:
-    """How many rows have not ended; of those that have begun some steps are sent already."""
-    if not begun:
-        return f"{rows:,} not reached"
-    return f"{rows:,} not finished ({begun:,} begun, {rows - begun:,} not reached)"
+    """What has become of rows that have not ended; of those that have begun some steps are sent already."""
+    return f"not finished ({begun:,} begun, {rows - begun:,} not reached)" if begun else "not reached"
 
 
 def show_done(job: Job, *, as_json: bool) -> None:

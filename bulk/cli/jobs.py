@@ -161,10 +161,8 @@ def _prune(place: Path, age: float | None, *, yes: bool, as_json: bool) -> int:
 
 
 def _agreed(count: int) -> bool:
-    answer = questions.answer_to(f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?")
-    if answer is None:
-        raise UsageError("prune_unanswered")
-    return answer
+    question = f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?"
+    return questions.answered(question, lambda: UsageError("prune_unanswered"))
 
 
 def _show_staying(pruning: Pruning) -> None:

@@ -80,7 +80,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     if applies and job.planned:
         display_plan.say_what_it_is(job, progress.say, asked=not agreed)
     carry_out = options.command_line("apply", job.name, jobs)
-    ask = partial(questions.ask_to_apply, carry_out) if applies else questions.ask
+    ask = questions.to_apply(carry_out) if applies else questions.TO_DELETE
     confirm = None if agreed else asking(progress, ask)  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
 

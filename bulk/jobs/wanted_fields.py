@@ -8,7 +8,7 @@ from dataclasses import replace
 from bulk.errors import AbortedError, UsageError
 from bulk.files.adapted import Adapted
 from bulk.files.check import check
-from bulk.files.header_refusals import Problems
+from bulk.files.header_refusals import HeaderRefusal
 from bulk.files.joined import Joined, as_read
 from bulk.files.source import Source
 from bulk.jobs.findings import Findings
@@ -32,7 +32,8 @@ def wanted_fields(job: Job, names: Names) -> dict[str, str]:
     titles = [title.strip() for title in match.unchecked]
     maps = {title.strip(): to for title, to in job.options.maps.items()}
     unclear = [title for title in titles if looks_like_consent(title) and title not in maps]
-    Problems(match.header, columns_of(job.resource, names, job.options.separator), set(), consent=unclear).refuse()
+    columns = columns_of(job.resource, names, job.options.separator)
+    HeaderRefusal(match.header, columns, set(), consent=unclear).refuse()
     fields = {title: maps.get(title) or title for title in titles}
     for title, called in fields.items():
         others = [other for other, also in fields.items() if normalise(also) == normalise(called)]

@@ -13,6 +13,7 @@ from bulk.errors import UsageError
 from bulk.files.toml_files import read_toml
 from bulk.jobs.options import ImportOptions, check_option
 from bulk.messages import Part
+from bulk.resources.identity import name_key
 from bulk.resources.likeness import nearest
 from bulk.resources.spec import normalise
 
@@ -33,7 +34,8 @@ KEYS: Final[Mapping[str, str]] = {
     "set": "sets",
     "owners": "map_user",
 }
-_BY_TITLE: Final = ("maps", "sets", "map_user")  # tables, of which each line is one that something given goes before
+# tables, of each line of which something given goes before, and what two spellings of what it is about share
+_BY_LINE: Final = {"maps": normalise, "sets": normalise, "map_user": name_key}
 _HEAD: Final = "# What is said of the columns of a file, for the next file of this kind\n"
 
 
@@ -65,9 +67,9 @@ def with_mapping(path: str | Path, given: Mapping[str, Any]) -> ImportOptions:
     """
     mapped = read_mapping(path)
     merged = {**mapped, **given}
-    for option in _BY_TITLE:
-        said = {normalise(title) for title in given.get(option, {})}
-        kept = {title: value for title, value in mapped.get(option, {}).items() if normalise(title) not in said}
+    for option, key_of in _BY_LINE.items():
+        said = {key_of(title) for title in given.get(option, {})}
+        kept = {title: value for title, value in mapped.get(option, {}).items() if key_of(title) not in said}
         merged[option] = {**kept, **given.get(option, {})}
     return ImportOptions(**merged)
 

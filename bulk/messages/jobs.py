@@ -260,7 +260,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " out: ⟦map={title}=⟧."
         ),
         "tags_joined": (
-            "Nothing was sent: {tags} would be made of which each may be several: {told}"
+            "No row was sent: {tags} would be made of which each may be several: {told}"
             " Where they are several: import the file anew, with ⟦separator={sign}⟧. Where the names are really so:"
             " ⟦allow_joined⟧."
         ),

@@ -16,7 +16,7 @@ from bulk.resources.likeness import nearest
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, LOCK, OPEN, STDOUT, JobFolder
 from bulk.storage.private import make_private
 
-GOING: Final = ".pruned-"  # begins the name of the folder of a job that is being deleted
+PRUNED: Final = ".pruned-"  # begins the name of the folder of a job that is being deleted
 _BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `job.json`
     {
         LOCK,
@@ -117,7 +117,7 @@ def _folders(jobs: Path) -> list[JobFolder]:
         return []
     except OSError as error:
         raise UsageError("jobs_folder_not_read", folder=jobs, reason=error.strerror) from error
-    return [JobFolder(folder) for folder in inside if not folder.name.startswith(GOING) and _may_be_job(folder)]
+    return [JobFolder(folder) for folder in inside if not folder.name.startswith(PRUNED) and _may_be_job(folder)]
 
 
 def _may_be_job(folder: Path) -> bool:

@@ -231,3 +231,12 @@ def test_a_field_takes_all_values_that_its_type_was_found_from(cells, alike):
             continue
         assert not isinstance(kind.read(text, None, ","), Problem)
         assert looks.type != "text" or len(cell.strip()) <= 255
+
+
+def test_long_texts_are_not_kept_while_a_type_is_found():
+    looks = Values(Dates())
+    for number in range(2_000):
+        looks.take(f"{number} " + "x" * 10_000)
+        looks.take(str(number))
+    assert sum(map(len, looks._seen)) < 100_000
+    assert looks.type == "textarea"
