@@ -15,8 +15,9 @@ from datetime import UTC
 from functools import partial
 from typing import Final, TypeVar
 
-from bulk.files.adaptation import Adaptation, Given
+from bulk.files.adaptation import Adaptation
 from bulk.files.examples import is_example, mark_at
+from bulk.files.given import Given
 from bulk.files.matching import Match
 from bulk.files.source import Record, Seen, Source
 from bulk.files.split_names import Split

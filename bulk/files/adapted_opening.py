@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given, adaptation_of
+from bulk.files.adaptation import adaptation_of
 from bulk.files.adapted import Adapted, table_of
 from bulk.files.csv.reader import CsvSource
+from bulk.files.given import Given
 from bulk.files.named_file import NamedFile, open_binary
 from bulk.files.opening import SourceOptions, open_source
 from bulk.files.packed import Zipped
