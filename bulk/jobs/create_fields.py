@@ -17,17 +17,16 @@ from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, DeclinedError, UsageError
 from bulk.files.adapted import Adapted
 from bulk.files.check import check
+from bulk.files.header_refusals import consent_unclear
 from bulk.files.joined import Joined, as_read
 from bulk.files.source import Source
 from bulk.jobs.findings import Findings
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import matched, on_duplicate_of
-from bulk.messages import Part
 from bulk.planning.names import Names
 from bulk.planning.naming import read_names
 from bulk.planning.new_fields import Values, imagined_fields, make_field
 from bulk.resources.kinds.date_forms import Dates
-from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import clears, normalise
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
@@ -98,10 +97,9 @@ def _wanted(job: Job, names: Names) -> dict[str, str]:
     match = matched(job.resource, job.source, job.options, names, seeking=True)
     titles = [title.strip() for title in match.unchecked]
     maps = {title.strip(): to for title, to in job.options.maps.items()}
-    unclear = [title for title in titles if looks_like_consent(title) and title not in maps]
+    unclear = [title for title in match.unclear if title not in maps]
     if unclear:
-        problems = Part.of("consent_unclear", columns=unclear, title=unclear[0])
-        raise UsageError("header_unclear", problems=problems, mending="")
+        raise UsageError("header_unclear", problems=consent_unclear(unclear), mending="")
     fields = {title: maps.get(title) or title for title in titles}
     for title, called in fields.items():
         others = [other for other, also in fields.items() if normalise(also) == normalise(called)]
