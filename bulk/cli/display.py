@@ -119,9 +119,21 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.tell(f"  {line}")
+    if lines and job_result.summary.actions.get("unchanged"):
+        _show_names_kept(job_result)
     _show_missing(job_result)
     _show_end(totals, folder)
     _show_way_back(job_result)
+
+
+def _show_names_kept(job_result: Result) -> None:
+    """Say which names an undo has left where they are."""
+    from bulk.library.undoing import names_kept  # noqa: PLC0415 - not for --help
+
+    names = [f"{name} ({resource})" for resource, name in names_kept(job_result.job)]
+    if names:
+        few = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+        terminal.tell(terminal.one_line(f"  Kept, since others use {agreeing(len(names), 'it', 'them')}: {few}"))
 
 
 def _not_done(job_result: Result) -> Iterator[tuple[int, str]]:
