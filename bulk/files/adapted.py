@@ -15,8 +15,9 @@ from datetime import UTC
 from functools import partial
 from typing import Final, TypeVar
 
-from bulk.files.adaptation import Adaptation, Given
+from bulk.files.adaptation import Adaptation
 from bulk.files.examples import is_example, mark_at
+from bulk.files.given import Given
 from bulk.files.matching import Match
 from bulk.files.source import Record, Seen, Source
 from bulk.files.split_names import Split
@@ -197,6 +198,11 @@ class Adapted:
                 if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
                     result[said].append(hash(address_key(address)))
         return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
+
+
+def table_of(source: Source) -> Source:
+    """The table under what puts its rows right."""
+    return source.source if isinstance(source, Adapted) else source
 
 
 def _dates_of(given: Dates, form: Form | None) -> Dates:

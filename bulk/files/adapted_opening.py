@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given, adaptation_of
-from bulk.files.adapted import Adapted
+from bulk.files.adaptation import adaptation_of
+from bulk.files.adapted import Adapted, table_of
 from bulk.files.csv.reader import CsvSource
+from bulk.files.given import Given
 from bulk.files.named_file import NamedFile, open_binary
 from bulk.files.opening import SourceOptions, open_source
 from bulk.files.packed import Zipped
@@ -44,6 +45,12 @@ def open_adapted(
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
     return Adapted(source, how)
+
+
+def readapted(source: Source, resource: Resource, given: Given, name: str) -> Source:
+    """The table of a source that is open, its rows put right as the user says now; `name` is the file's."""
+    raw = table_of(source)
+    return Adapted(raw, adaptation_of(raw.header, _inner_name(raw) or name, resource, given))
 
 
 def _inner_name(source: Source) -> str:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given
 from bulk.files.adapted import Adapted
 from bulk.files.adapted_opening import open_adapted
+from bulk.files.given import Given
 from bulk.files.joined import Joined
 from bulk.files.named_file import NamedFile
+from bulk.files.noted import Noted
 from bulk.files.opening import SourceOptions, is_zip
 from bulk.files.packed import Zipped, tables_in
 from bulk.resources.spec import Resource, Writing
@@ -20,20 +21,27 @@ _NONE: Final = "no program that is known"
 
 
 def open_tables(
-    file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, *, called: str = ""
+    file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, called: str = "",
+    noted: Sequence[Noted] = (),
 ) -> Adapted | Joined:  # fmt: skip
     """The table in a file, or the tables of an archive as one; as `open_adapted` otherwise.
+
+    `noted` is what each was understood as before, where the job goes on.
 
     Raises `UsageError` with the remedy for an archive whose tables cannot go together.
     """
     tables = tables_in(file) if file.content is None and is_zip(file, asked) else []
+    of_each = [replace(given, noted=one) for one in noted] or [given] * max(1, len(tables))
     if len(tables) < 2:
-        return open_adapted(file, asked, resource, given, called=called)
+        return open_adapted(file, asked, resource, of_each[0], called=called)
     if asked.sheet:
         raise UsageError("sheet_of_no_workbook", file=file, sheet=asked.sheet)
 
     def opened(*, telling: bool) -> list[Adapted]:
-        return [_opened(file, table, each, resource, given, telling=telling) for table in tables]
+        return [
+            _opened(file, table, each, resource, of_table, telling=telling)
+            for table, of_table in zip(tables, of_each, strict=True)
+        ]
 
     each = replace(asked, limit=None)
     members = opened(telling=False)

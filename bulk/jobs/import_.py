@@ -94,8 +94,9 @@ async def go_on(
             if folder.is_done and (before := told(folder)) is not None:
                 return before
             file = await taken_again(folder, record.input, setting.progress.say)
-            source = await anyio.to_thread.run_sync(source_of, resource, file, options)
             with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE, clock=setting.clock) as checkpoint:
+                noted = checkpoint.fact(facts.UNDERSTOOD)
+                source = await anyio.to_thread.run_sync(source_of, resource, file, options, noted)
                 applies = is_plan and await applying(folder, checkpoint, setting, max_age)
                 job = Job(
                     folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry,

@@ -28,8 +28,8 @@ from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
 __all__ = [
-    "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
-    "plan_rows", "said_of_plan",
+    "DAY", "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "lines_of_plan", "newest_plan", "plan_data", "plan_file",
+    "plan_folder", "plan_rows", "said_of_plan",
 ]  # fmt: skip
 _QUIET: Final = Silent()
 
@@ -85,12 +85,7 @@ class Plan:
         What is refused has a line for each reason: its `before` is the code and why. Raises `UsageError` for a file
         that was changed since, so that it cannot be read.
         """
-        path = self.job / PLAN_CSV
-        for line in report_lines(path, HEADER):
-            yield Line(
-                number_in(path, line["_row"]) if line["_row"] else OUTSIDE, line["_key"], line["_id"], line["_action"],
-                line["column"], line["before"], line["after"], line.get(FILE, ""),
-            )  # fmt: skip
+        yield from lines_of_plan(self.job)
 
 
 async def plan_file(
@@ -152,6 +147,16 @@ async def apply(
 def newest_plan(folder: str | Path) -> str | None:
     """The name of the newest plan in a folder of jobs that waits to be carried out; None if there is none."""
     return next((job.name for job in reversed(jobs_in(folder)) if job.planned), None)
+
+
+def lines_of_plan(job: Path) -> Iterator[Line]:
+    """The lines of the plan in a folder, as `Plan.lines` gives them. Reads a file."""
+    path = job / PLAN_CSV
+    for line in report_lines(path, HEADER):
+        yield Line(
+            number_in(path, line["_row"]) if line["_row"] else OUTSIDE, line["_key"], line["_id"], line["_action"],
+            line["column"], line["before"], line["after"], line.get(FILE, ""),
+        )  # fmt: skip
 
 
 def plan_data(job: Path) -> dict[str, Any]:

@@ -191,6 +191,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "output_not_written": "{file} cannot be written: {reason}. Choose another place.",
     },
+    "AbortedError": {
+        "columns_gone": (
+            "The account has no more what this job reads columns of its file as: {columns}. In the rows that are left"
+            " they would mean something else, so it does not go on. Import its unprocessed.csv and failed.csv by"
+            " themselves, and say what the column is: ⟦map={title}=FIELD⟧; or leave it out: ⟦map={title}=⟧"
+        ),
+    },
     "UnfinishedError": {
         "sheet_disk_full": (
             "What is in the workbook does not fit into {folder}: {reason}. Make room, or name another place by TMPDIR"

@@ -27,12 +27,17 @@ _BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `j
 )
 
 
+def new_name(kind: str) -> str:
+    """A name for a job of a kind that no other job has."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{kind}-{stamp}-{secrets.token_hex(2)}"
+
+
 def create_job(jobs: Path, name: str | None, kind: str) -> JobFolder:
     """Make a new folder; a given name must be free, or that of a job that was killed before it began."""
     if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
         raise UsageError("job_name_invalid", name=name)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = jobs / (name or f"{kind}-{stamp}-{secrets.token_hex(2)}")
+    folder = jobs / (name or new_name(kind))
     try:
         make_private(jobs)
         folder.mkdir(mode=0o700)

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given
 from bulk.files.check import check
+from bulk.files.given import Given
 from bulk.files.joined import Joined
 from bulk.files.joined_opening import open_tables
 from bulk.files.keys import RowSet
