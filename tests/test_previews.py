@@ -93,6 +93,11 @@ def test_what_nobody_knows_is_left_out_and_what_may_be_consent_is_asked(tmp_path
     assert becomes(path, names, maps=maps)["GDPR consent"] == "consent"
 
 
+def test_a_column_that_tells_consent_by_its_cells_alone_is_asked_about(tmp_path: Path, names: Names):
+    seen = looked(written(tmp_path, "Email,Zustandsart\nada@example.com,unsubscribed\n"), names)
+    assert {column.title: column.becomes for column in seen.columns} == {"Email": "email", "Zustandsart": UNDECIDED}
+
+
 def test_titles_in_other_languages_are_proposed_as_an_import_reads_them(tmp_path: Path, names: Names):
     seen = looked(written(tmp_path, "E-Mail-Adresse,Vorname,Nachname\nada@example.com,Ada,L\n"), names)
     assert [column.becomes for column in seen.columns] == ["email", "firstName", "lastName"]

@@ -24,7 +24,7 @@ def with_full_command(error: BulkError, text: str, arguments: Sequence[str]) -> 
         return text
     options = f"\n  {mending.options(FrontEnd.COMMAND_LINE)}"
     before, line, after = text.rpartition(options)
-    if not line or "\0" in "".join(arguments):
+    if not options.strip() or not line or "\0" in "".join(arguments):
         return text
     return f"{before}\n  {shlex.join(['bulk', *arguments])} {options.strip()}{after}"
 

@@ -18,7 +18,8 @@ from bulk.files.set_columns import Added, add_set, joined
 from bulk.files.source import FILE
 from bulk.files.split_names import Split, split_of
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
-from bulk.resources.presets.consent import Consent, Says, Signal, is_title, looks_like_consent, strictest
+from bulk.resources.presets.consent import Consent, Says, Signal, is_title, strictest
+from bulk.resources.presets.consent_titles import looks_like_consent, speaks_of_consent
 from bulk.resources.presets.preset import Form, Preset
 from bulk.resources.spec import Resource, Writing, normalise
 
@@ -148,7 +149,8 @@ class Adaptation:
         if self.preset.speaks_of(title):
             decided = bool(self.preset.reason(title)) or not open_ended
         else:
-            decided = not (open_ended or looks_like_consent(title))
+            tells = looks_like_consent if self.lists_at is not None else speaks_of_consent  # as `match_header` asks
+            decided = not (open_ended or tells(title))
         return "" if decided else None
 
 

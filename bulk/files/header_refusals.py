@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,7 @@ from bulk.errors import UsageError
 from bulk.files.suggestions import Suggestion, Suggestions, sure
 from bulk.messages import Part
 from bulk.resources.likeness import nearest
-from bulk.resources.presets.consent import looks_like_consent
+from bulk.resources.presets.consent_titles import looks_like_consent, speaks_of_consent
 from bulk.resources.spec import Column, normalise
 from bulk.resources.titles import is_full_name, is_last_beside
 from bulk.wording import FrontEnd, marked
@@ -191,7 +191,17 @@ class HeaderRefusal:
 
     def _consent(self) -> Iterator[Part]:
         if self.consent:
-            yield Part.of("consent_unclear", columns=self.consent, title=self.consent[0])
+            yield consent_unclear(self.consent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options that mend a header, alone."""
+
+    mending: Mending
+
+    def words(self, front_end: FrontEnd) -> str:
+        return self.mending.options(front_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +214,22 @@ class _Lines:
         return "\n".join(part.words(front_end) for part in self.parts)
 
 
-def parted_by_consent(unknown: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The titles that tell nothing of consent, and those that may."""
-    titles = [title.strip() for title in unknown]
-    return (
-        [title for title in titles if not looks_like_consent(title)],
-        [title for title in titles if looks_like_consent(title)],
-    )
+def consent_unclear(titles: Sequence[str]) -> Part:
+    """What is said of columns that may tell who must not be mailed: the options for the first, and those for none."""
+    some = list(titles[:_SHOWN])
+    return Part.of("consent_unclear", columns=some, title=some[0], none=_Options(Mending(dict.fromkeys(some, ""))))
+
+
+def parted_by_consent(titles: Sequence[str], telling: Collection[str] | None) -> tuple[list[str], list[str]]:
+    """The titles that tell nothing of consent, and those that may, `telling` by their cells.
+
+    None: nobody is subscribed, so only those count that speak of nothing else.
+    """
+    if telling is None:
+        consent = {title for title in titles if speaks_of_consent(title)}
+    else:
+        consent = {title for title in titles if title in telling or looks_like_consent(title)}
+    return [title for title in titles if title not in consent], [title for title in titles if title in consent]
 
 
 def doubles(header: Sequence[str], present: Sequence[tuple[int, Column]]) -> list[tuple[list[str], Column]]:

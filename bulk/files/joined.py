@@ -190,6 +190,7 @@ class _Columns:
             self.places.get("id"),
             tuple(any(match.addresses[part : part + 1] == (True,) for match in matches) for part in range(parts)),
             self.places.get(_CONSENT),
+            unclear=_all(matches, lambda match: match.unclear),
         )
 
     def _here(self, match: Match, at: int) -> int:

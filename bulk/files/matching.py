@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
@@ -40,7 +40,8 @@ class Match:
     """The understood header: `columns` are the file's columns that are used, by index, in file order.
 
     `dropped` are headers left out by a map, as unknown or as of no use to a deletion, `passed_over` those that only the
-    API sets, `unchecked` those that may be custom fields of an account that was not asked. `required` of the columns is
+    API sets, `unchecked` those that may be custom fields of an account that was not asked; `unclear` are those of them
+    that may tell who must not be mailed. `required` of the columns is
     as this file's key wants it. `key_at` holds, for each part of the key that the file has, the indexes of the columns
     that say it: the first that is not empty counts; `addresses` says of each part whether it is an e-mail address.
     `one_of` are indexes of columns of which each row needs at least one. `id_at` is the index of the records' own ids,
@@ -60,6 +61,7 @@ class Match:
     addresses: tuple[bool, ...] = ()
     consent_at: int | None = None
     read_as: Mapping[str, str] = field(default_factory=dict)
+    unclear: tuple[str, ...] = ()
 
     @property
     def key_title(self) -> str:
@@ -136,11 +138,16 @@ def parse_users(texts: Iterable[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What rows need, as the job is asked for: `key` and `mode`, and the groups of which a new record needs one."""
+    """What rows need, as the job is asked for: `key` and `mode`, and the groups of which a new record needs one.
+
+    `telling` gives those of some titles below which cells may tell who must not be mailed: where a job subscribes
+    anybody, none of them is left out unasked.
+    """
 
     key: str = "email"
     mode: str = "upsert"
     one_of: tuple[tuple[str, ...], ...] = ()
+    telling: Callable[[Sequence[str]], Collection[str]] = tuple
 
     @property
     def key_attributes(self) -> tuple[str, ...]:
@@ -193,8 +200,10 @@ def match_header(  # the command line's options, each with its default
             passed_over.append(title)
     refuse_delimiter(header, unknown)
     groups = _groups(columns, needs)
-    subscribes = needs.mode != "delete" and "lists" in [column.attribute for column in columns]
-    others, consent = parted_by_consent(unknown) if subscribes else ([title.strip() for title in unknown], [])
+    others, consent = [title.strip() for title in unknown], list[str]()
+    if needs.mode != "delete" and "lists" in [column.attribute for column in columns]:
+        subscribes = "lists" in [column.attribute for _at, column in result]
+        others, consent = parted_by_consent(others, needs.telling(others) if subscribes and others else None)
     HeaderRefusal(
         header, columns, {column.attribute for _at, column in result},
         unknown=[] if ignore_unknown or open_ended else others,
@@ -225,6 +234,7 @@ def match_header(  # the command line's options, each with its default
         key_at=key_at,
         one_of=tuple(group for group in one_of if len(group) > 1),
         addresses=tuple(any(kinds[at] is EMAIL for at in part) for part in key_at),
+        unclear=tuple(consent),
         id_at=_own_id_at([names.find(mapped.get(at, title.strip())) for at, title in enumerate(header)]),
     )
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from bulk.files.column_names import ColumnNames
-from bulk.resources.presets.consent import looks_like_consent
+from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.resources.spec import Column
 from bulk.resources.titles import title_key, unnumbered
 

@@ -32,7 +32,8 @@ What `bulk import contacts FILE` reads without being told what the columns are, 
   follows from it, and that is said.
 * A column that looks like consent and is not understood stops the import until `⟦map⟧` says what it is:
   `⟦map=TITLE=consent⟧` (yes, or a word like subscribed: may be mailed), `⟦map=TITLE=opted_out⟧` (yes: has left), or
-  `⟦map=TITLE=⟧` to leave it out.
+  `⟦map=TITLE=⟧` to leave it out. Where anybody is subscribed, that holds too for a column that nothing uses and whose
+  first cells are statuses (`subscribed`, `bounced`, `abgemeldet`) or just yes and no, whatever its title.
 * `*` stands for any rest of a title.
 """
 
@@ -76,6 +77,7 @@ def notes_of(preset: Preset) -> Iterator[str]:
     """What else there is to know of a preset."""
     groups = "; ".join(" or ".join(group) for group in preset.needs)
     also = ", and no column that is not below" if preset.closed else ""
+    also += ", spelt so but for small and capital letters" if preset.as_written else ""
     yield f"Recognised by: {groups}{also}."
     if preset.by_name:
         said = ", ".join(f"{word}: {consent.value}" for word, consent in preset.by_name.items())

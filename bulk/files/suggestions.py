@@ -13,7 +13,7 @@ from typing import Final
 
 from bulk.resources.identity import loose_key
 from bulk.resources.likeness import likeness
-from bulk.resources.presets.consent import looks_like_consent
+from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.resources.spec import Column
 from bulk.resources.titles import EMPTY_WORDS, is_full_name, title_key, unnumbered
 

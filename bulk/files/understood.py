@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
 
+from bulk.files.adaptation import Adaptation
 from bulk.files.adapted import Adapted
 from bulk.files.column_names import ColumnNames, position
 from bulk.files.given import Given
-from bulk.files.joined import Joined
+from bulk.files.header_refusals import HeaderRefusal
+from bulk.files.joined import Joined, as_read
 from bulk.files.matching import Match, Needs, match_header
 from bulk.files.noted import Noted, noted_of
 from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
 from bulk.resources.presets import NONE
+from bulk.resources.presets.consent_cells import cells_may_tell, says_of_consent
 from bulk.resources.spec import Column, normalise
+
+_LOOKED_AT: Final = 500  # rows
+_LONG: Final = 60  # letters of a cell that tell it from a word or two
 
 
 def understood(
@@ -37,10 +45,13 @@ def understood(
         own = set(map(normalise, source.header))
         maps = {title: to for title, to in maps.items() if (of := normalise(title)) in own or of not in given.others}
         told = {} if how is not None and how.preset is not None else _told(source.header, columns, names, maps)
+    cells = _Cells(source)
     match = match_header(
-        source.header, columns, maps={**maps, **told}, ignore_unknown=ignore_unknown, needs=needs,
-        open_ended=open_ended,
+        source.header, columns, maps={**maps, **told}, ignore_unknown=ignore_unknown,
+        needs=replace(needs, telling=cells.telling), open_ended=open_ended,
     )  # fmt: skip
+    if how is not None and how.lists_at is not None and needs.mode != "delete" and how.given.noted is None:
+        _refuse_left_out(how, match, columns, cells)
     match = replace(match, read_as=told)
     return source.used_as(match) if isinstance(source, Adapted) else match
 
@@ -57,6 +68,43 @@ def _noted(source: Adapted, match: Match) -> Noted:
     preset = NONE if how.preset is None else how.preset.name
     split = "" if how.split is None else how.header[how.split.at].strip()
     return noted_of(match, how.own, how.told, preset, split)
+
+
+def _refuse_left_out(how: Adaptation, match: Match, columns: Sequence[Column], cells: _Cells) -> None:
+    """Raise `UsageError` where a preset leaves out a column whose cells may tell who must not be mailed."""
+    if how.preset is None:
+        return
+    read = {at for at, _signal in how.signals} | set(how.mapped)
+    left = [
+        title.strip() for at, title in enumerate(how.header[: how.own]) if at not in read and title in match.dropped
+    ]
+    unspoken = [title for title in left if not how.preset.speaks_of(title)]
+    telling = cells.telling(unspoken) | {title for title in left if says_of_consent(cells.of(title))}
+    consent = [title for title in left if title in telling]
+    HeaderRefusal(how.header, columns, {column.attribute for _at, column in match.columns}, consent=consent).refuse()
+
+
+@dataclass(slots=True)
+class _Cells:
+    """What stands in the first rows of a file, read once it is asked for."""
+
+    source: Source
+    _values: dict[str, set[str]] = field(default_factory=dict)
+
+    def of(self, title: str) -> set[str]:
+        """The different cells below a title, as they are in the file."""
+        if not self._values:
+            source = as_read(self.source)
+            titles = [title.strip() for title in source.header]
+            self._values = {title: set() for title in titles}
+            for record in islice(source.records(), _LOOKED_AT):
+                for each, cell in zip(titles, record.cells, strict=False):
+                    self._values[each].add(cell[:_LONG])
+        return self._values.get(title.strip(), set())
+
+    def telling(self, titles: Sequence[str]) -> set[str]:
+        """Those of the titles below which cells may tell who must not be mailed."""
+        return {title for title in titles if cells_may_tell(title, self.of(title))}
 
 
 def _told(

@@ -1,5 +1,6 @@
 """How the options of a job read its input: which file form, which columns, which rows are of one key."""
 
+# hub: what options say of a file meets the rooms that do it
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping

@@ -22,10 +22,13 @@ from bulk.jobs.input_options import matched, needs_of, source_again, source_of
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
 from bulk.resources.likeness import nearest
-from bulk.resources.presets.consent import looks_like_consent
+from bulk.resources.presets.consent_cells import cells_may_tell
+from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.resources.spec import Resource, normalise
 
 FIRST: Final = 3  # values of each column that are shown
+LOOKED_AT: Final = 500  # rows of which the cells are looked at
+UNCLEAR: Final = "may say who must not be mailed"
 LEFT_OUT: Final = ""
 UNDECIDED: Final = "?"  # it looks like consent, so a person has to say what it is
 READ: Final = "="  # its program's preset reads it: it tells consent, or stands in for another column
@@ -108,7 +111,7 @@ def preview(table: Table, options: ImportOptions, names: Names | None) -> Previe
     called = ColumnNames(columns)
     how = source.adaptation if isinstance(source, Adapted) else None
     raw = table_of(source)
-    first = [record.cells for record in islice(raw.records(), FIRST)]
+    first = [record.cells for record in islice(raw.records(), LOOKED_AT)]
     seen = tuple(_columns(raw, how, called, options, first))
     needed = set(needs_of(resource, options).key_attributes)
     choices = tuple(
@@ -142,9 +145,13 @@ def _columns(
             continue
         proposed, known, note = _proposed(at, title, how, by_index, called, people=people)
         values = tuple(cells[at] for cells in first if at < len(cells))
+        if people and proposed == LEFT_OUT and not note and cells_may_tell(title, set(values)):
+            proposed, known, note = UNDECIDED, False, UNCLEAR
         said = _said(title, options.maps)
         close = "" if known else next(iter(nearest(title.strip(), called.known, 1)), "")
-        yield SeenColumn(title.strip(), values, proposed, proposed if said is None else said, known, note, close)
+        yield SeenColumn(
+            title.strip(), values[:FIRST], proposed, proposed if said is None else said, known, note, close
+        )
 
 
 def _said(title: str, maps: Mapping[str, str]) -> str | None:
@@ -177,7 +184,7 @@ def _by_name(
         return LEFT_OUT, False, "several custom fields have this name"
     if column is None:
         unclear = people and looks_like_consent(title)
-        return (UNDECIDED, False, "may say who must not be mailed") if unclear else (LEFT_OUT, False, "")
+        return (UNDECIDED, False, UNCLEAR) if unclear else (LEFT_OUT, False, "")
     if not column.writable:
         return LEFT_OUT, True, "set by ActiveCampaign"
     return column.attribute, True, ""

@@ -18,7 +18,6 @@ from bulk.jobs.joined_tags import check_tags_of_file
 from bulk.planning.names import Names, columns_of
 from bulk.planning.new_fields import Values, imagined_fields
 from bulk.resources.kinds.date_forms import Dates
-from bulk.resources.presets.consent import looks_like_consent
 from bulk.resources.spec import clears, normalise
 
 
@@ -31,7 +30,7 @@ def wanted_fields(job: Job, names: Names) -> dict[str, str]:
     match = matched(job.resource, job.source, job.options, names, seeking=True)
     titles = [title.strip() for title in match.unchecked]
     maps = {title.strip(): to for title, to in job.options.maps.items()}
-    unclear = [title for title in titles if looks_like_consent(title) and title not in maps]
+    unclear = [title for title in match.unclear if title not in maps]
     columns = columns_of(job.resource, names, job.options.separator)
     HeaderRefusal(match.header, columns, set(), consent=unclear).refuse()
     fields = {title: maps.get(title) or title for title in titles}

@@ -127,6 +127,7 @@ def test_every_screen_is_for_everybody_in_light_and_dark_and_fits_every_width(tm
 
         def look(screen: str) -> None:
             seen.append(screen)
+            page.wait_for_load_state()  # else its style may not be there yet
             page.evaluate(axe)
             for scheme in ("dark", "light"):
                 page.emulate_media(color_scheme=scheme)

@@ -30,7 +30,7 @@ from tests.preset_files import FILES, ProgramFile
 CONTACTS = named("contacts")
 SIGNALS = [(preset.name, signal) for preset in PRESETS for signal in preset.signals]
 BY_NAME = [(preset.name, word, says) for preset in PRESETS for word, says in preset.by_name.items()]
-AGAINST = sorted(word for word, consent in words_of._STATUSES.items() if consent is not Consent.AGREED)
+AGAINST = sorted(word for word, consent in words_of.STATUSES.items() if consent is not Consent.AGREED)
 BLANKS = ("", " ", "  ", "\t", "\u00a0", "\u3000", "\u2003")
 WAYS = ("csv", "gz", "zip", "zip of two", "xlsx")
 
@@ -39,13 +39,13 @@ def words_against(signal: Signal) -> list[str]:
     """What a program may write in a column that means: do not mail."""
     own = [word for word, consent in signal.words.items() if consent is not Consent.AGREED]
     every = {
-        Says.STATUS: AGAINST, Says.OPT_IN: [*sorted(words_of._NO), *AGAINST, ""], Says.OPT_OUT: sorted(words_of._YES),
-        Says.BOUNCE: sorted(words_of._YES), Says.CONFIRMED: sorted(words_of._NO),
+        Says.STATUS: AGAINST, Says.OPT_IN: [*sorted(words_of.NO), *AGAINST, ""], Says.OPT_OUT: sorted(words_of.YES),
+        Says.BOUNCE: sorted(words_of.YES), Says.CONFIRMED: sorted(words_of.NO),
         Says.LEFT_WHEN: ["2024-03-05 10:00:00", "spam", "0", "no"], Says.BOUNCED_WHEN: ["2024-03-05", "full", "0"],
         Says.ALL_LEFT: ["", "2024-03-05", "x"], Says.ALL_BOUNCED: ["", "2024-03-05", "x"],
     }[signal.says]  # fmt: skip
     kind = {word for word, consent in signal.words.items() if consent is Consent.AGREED}
-    return [*own, *(word for word in every if words_of._word(word) not in set(map(words_of._word, kind)))]
+    return [*own, *(word for word in every if words_of.word_of(word) not in set(map(words_of.word_of, kind)))]
 
 
 @st.composite

@@ -15,7 +15,7 @@ from bulk.files.suggestions import Suggestions
 from bulk.resources import RESOURCES
 from bulk.resources.contacts import CONTACTS
 from bulk.resources.kinds import TEXT
-from bulk.resources.presets.consent import looks_like_consent
+from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.resources.spec import Column
 from bulk.resources.titles import title_key
 

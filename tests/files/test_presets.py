@@ -17,7 +17,8 @@ from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names
 from bulk.resources import RESOURCES, named
 from bulk.resources.presets import PRESETS, recognised
-from bulk.resources.presets.consent import Consent, Says, Signal, looks_like_consent
+from bulk.resources.presets.consent import Consent, Says, Signal
+from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.resources.spec import normalise
 from bulk.wording import FrontEnd
 from tests.preset_files import FILES, ProgramFile

@@ -1,7 +1,8 @@
 """The files of other programs that are read without being told what their columns are. Each is a declaration.
 
-`preset` has what a declaration is made of, `consent` what other programs say of who may be mailed. The others are
-declarations: one file a program, and one explicit tuple of them.
+`preset` has what a declaration is made of, `consent` what other programs say of who may be mailed, `consent_titles`
+which titles may speak of it, `consent_cells` which cells may. The others are declarations: one file a program, and one
+explicit tuple of them.
 """
 
 # hub: the list of a family, one line a member

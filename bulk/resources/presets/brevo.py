@@ -12,7 +12,8 @@ _WHEN: Final = Form(dates=("%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S"))
 BREVO: Final = Preset(
     name="brevo",
     title="Brevo contacts",
-    needs=(("EMAIL",), ("EMAIL_BLACKLISTED", "SMS_BLACKLISTED", "ADDED_TIME", "DOUBLE_OPT-IN")),
+    needs=(("EMAIL",), ("EMAIL_BLACKLISTED", "SMS_BLACKLISTED", "DOUBLE_OPT-IN")),
+    as_written=True,
     takes={
         "email": ("EMAIL",),
         "firstName": ("FIRSTNAME", "PRENOM", "VORNAME", "NOMBRE"),

@@ -81,11 +81,11 @@ class Signal:
         if self.says is Says.FILE_NAME:
             name = normalise(cell.replace("\\", "/").rpartition("/")[2])
             return next((consent for known, consent in self.words.items() if known in name), Consent.UNCLEAR)
-        word = _word(cell)
+        word = word_of(cell)
         if self.says in _FILLED:
             return _FILLED[self.says] if word else Consent.AGREED
         for known, consent in self.words.items():
-            if _word(known) == word:
+            if word_of(known) == word:
                 return consent
         if not word:
             return Consent.UNCLEAR if self.says in (Says.STATUS, Says.OPT_IN) else Consent.AGREED
@@ -103,33 +103,34 @@ _ANSWERS: Final = {  # what yes and no come to
 
 
 def _read(says: Says, word: str) -> Consent:
-    stands = _STATUSES.get(word, Consent.UNCLEAR)
+    stands = STATUSES.get(word, Consent.UNCLEAR)
     if says is Says.STATUS:
         return stands
     yes, no = _ANSWERS[says]
-    if word in _YES:
+    if word in YES:
         return yes
-    if word in _NO:
+    if word in NO:
         return no
     # some programs write a status where others write yes; a kind word proves nothing where one is for opting out
     return Consent.UNCLEAR if stands is Consent.AGREED and says is not Says.OPT_IN else stands
 
 
-def _word(cell: str) -> str:
+def word_of(cell: str) -> str:
+    """What two spellings of a word share: case, blanks, `_`, `-` and dots."""
     return re.sub(r"[\s_\-.]+", " ", name_key(cell)).strip()
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_word(word) for word in text.split(","))
+    return frozenset(word_of(word) for word in text.split(","))
 
 
 # English, German, French, Spanish, Italian, Portuguese, Dutch
-_YES: Final = _words(
+YES: Final = _words(
     "yes, y, true, t, 1, 1.0, on, x, ✓,"
     " ja, j, wahr, oui, o, vrai, si, sí, s, verdadero, sì, vero, sim, verdadeiro, waar"
 )
-_NO: Final = _words("no, n, false, f, 0, 0.0, off, nein, falsch, non, faux, falso, não, nao, nee, onwaar")
-_STATUSES: Final[Mapping[str, Consent]] = {
+NO: Final = _words("no, n, false, f, 0, 0.0, off, nein, falsch, non, faux, falso, não, nao, nee, onwaar")
+STATUSES: Final[Mapping[str, Consent]] = {
     **dict.fromkeys(
         _words(
             "subscribed, active, confirmed, subscriber, opted in, opt in, opted-in, single opt in, double opt in,"
@@ -169,16 +170,3 @@ _STATUSES: Final[Mapping[str, Consent]] = {
         Consent.UNCONFIRMED,
     ),
 }
-
-_LIKE: Final = re.compile(
-    r"optin|optout|optedin|optedout|opt-in|unsub|subscri|consent|gdpr|dsgvo|rgpd|bounce|blacklist|blocklist|suppress"
-    r"|donotmail|donotemail|donotcontact|nomail|acceptsmarketing|acceptsemail|acceptmarketing|emailmarketing"
-    r"|permission|newsletter|mailinglist|abgemeldet|abonn|d[eé]sinscri|disiscri|suscri|uitgeschreven|uitschrijv"
-    r"|einwilligung|zustimmung|toestemming|(?:^|[^a-z])baja$|^cleaned"
-    r"|^(?:e?mail|subscription|subscriber|list|member|contact|marketing|mailing|account)?(?:status|état|estado|stato)$"
-)
-
-
-def looks_like_consent(title: str) -> bool:
-    """Whether a column that is not known may tell who may be mailed. Rather one too many."""
-    return _LIKE.search(normalise(title)) is not None

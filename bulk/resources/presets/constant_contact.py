@@ -15,8 +15,8 @@ CONSTANT_CONTACT: Final = Preset(
     title="Constant Contact",
     needs=(
         ("Email address", "Email address - home", "Email address - other", "Email address - work"),
-        ("Email status", "Email status - home", "Email status - other", "Email status - work",
-         "Email permission status", "Email permission status - other", "Email permission status - home"),
+        ("Email status - home", "Email status - other", "Email status - work", "Email permission status",
+         "Email permission status - other", "Email permission status - home"),
     ),
     takes={
         "email": ("Email address", "Email address - other", "Email address - home", "Email address - work"),

@@ -9,7 +9,11 @@ from bulk.resources.presets.preset import OWN, Form, Preset
 FACEBOOK: Final = Preset(
     name="facebook-leads",
     title="Facebook lead form",
-    needs=(("email", "email_address", "work_email"), ("created_time",), ("form_id", "form_name", "ad_id", "ad_name")),
+    needs=(
+        ("email", "email_address", "work_email"), ("created_time",), ("form_id", "form_name"),
+        ("ad_id", "adset_id", "is_organic", "inbox_url"),
+    ),
+    as_written=True,
     takes={
         "email": ("email", "email_address", "work_email"),
         "firstName": ("first_name",),

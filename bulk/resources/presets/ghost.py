@@ -11,6 +11,7 @@ GHOST: Final = Preset(
     name="ghost",
     title="Ghost members",
     needs=(("email",), ("subscribed_to_emails",), ("complimentary_plan", "stripe_customer_id", "labels")),
+    as_written=True,
     takes={"email": ("email",), "tags": ("labels",)},
     fields={"created_at": ()},
     leaves={

@@ -21,7 +21,11 @@ _OPTED_OUT: Final = (
 HUBSPOT: Final = Preset(
     name="hubspot",
     title="HubSpot contacts",
-    needs=(("Record ID", "Contact ID"), ("Email",), ("Lead Status", "Contact owner", "Create Date", "Lifecycle Stage")),
+    needs=(
+        ("Record ID", "Contact ID"), ("Email",),
+        ("Contact owner", "Lead Status", "Lifecycle Stage", "Marketing contact status"),
+        ("Create Date", "Last Activity Date", "Associated Company", "Primary Associated Company ID"),
+    ),
     takes={
         "email": ("Email",),
         "firstName": ("First Name",),
@@ -51,6 +55,7 @@ HUBSPOT_API: Final = Preset(
     name="hubspot-api",
     title="HubSpot contacts, API names",
     needs=(("email",), ("firstname",), ("lastname",), ("lifecyclestage", "hs_lead_status", "hs_object_id")),
+    as_written=True,
     takes={
         "email": ("email",),
         "firstName": ("firstname",),

@@ -14,6 +14,7 @@ KIT: Final = Preset(
     title="Kit subscribers",
     needs=(("email", "email_address"), ("first_name",), ("status", "state"), ("created_at",)),
     closed=True,
+    as_written=True,
     takes={
         "email": ("email_address", "email"),
         "firstName": ("first_name",),

@@ -14,7 +14,7 @@ _WORDS: Final = {
 KLAVIYO: Final = Preset(
     name="klaviyo",
     title="Klaviyo profiles",
-    needs=(("Email",), ("Email Marketing Consent", "Email Marketing Consent Timestamp", "Klaviyo ID")),
+    needs=(("Email",), ("Email Marketing Consent Timestamp", "Klaviyo ID", "Email Suppressions")),
     takes={
         "email": ("Email",),
         "firstName": ("First Name",),

@@ -11,6 +11,7 @@ MAILCHIMP: Final = Preset(
     name="mailchimp",
     title="Mailchimp audience",
     needs=(("Email Address",), ("MEMBER_RATING", "OPTIN_TIME", "LEID", "EUID")),
+    as_written=True,
     takes={
         "email": ("Email Address",),
         "firstName": ("First Name",),

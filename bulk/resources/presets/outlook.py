@@ -14,9 +14,10 @@ OUTLOOK: Final = Preset(
     title="Outlook contacts",
     needs=(
         ("E-mail Address",), ("First Name", "Last Name"),
-        ("Mobile Phone", "Business Phone", "Home Phone", "Primary Phone", "E-mail Type", "Business Street"),
+        ("Middle Name", "Business Phone", "Home Phone", "Primary Phone", "E-mail Type", "Business Street"),
     ),
     closed=True,
+    as_written=True,
     encoding="cp1252",
     takes={
         "email": ("E-mail Address", "E-mail 2 Address", "E-mail 3 Address"),

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from bulk.resources.identity import name_key
 from bulk.resources.kinds.several import join_values, split_values
 from bulk.resources.presets.consent import Consent, Signal, is_title
+from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.resources.spec import normalise
 
 
@@ -59,7 +61,9 @@ class Preset:
 
     `needs` are groups of titles, of each of which the header has one: by them the file is recognised. `closed`:
     others have such titles too, so it is this program's only if none is there that it does not speak of;
-    `blankless`: only if no title holds a blank. `takes` are the titles that feed each attribute, of which the first
+    `blankless`: only if no title holds a blank; `as_written`: `_` and `-` in the titles of `needs` count, since others
+    write the same words otherwise. No preset may rest on titles that anybody gives: the columns that it does not speak
+    of are left out. `takes` are the titles that feed each attribute, of which the first
     that is not empty counts. `fields` are titles of custom fields that take a column beside one of its own title.
     `leaves` are columns that are of no use here, with the reason. `forms` says how cells are written, `signals` are
     the columns that tell consent, `by_name` the words in a file's name that do. `encoding` is the one of its files
@@ -77,6 +81,7 @@ class Preset:
     by_name: Mapping[str, Consent] = field(default_factory=dict)
     closed: bool = False
     blankless: bool = False
+    as_written: bool = False
     encoding: str = ""
     seen: str = ""
     note: str = ""
@@ -85,14 +90,15 @@ class Preset:
         """Whether such a header is of this program."""
         if self.blankless and any(" " in title.strip() for title in header):
             return False
-        titles = {normalise(title) for title in header}
-        if not all(any(normalise(title) in titles for title in group) for group in self.needs):
+        spelt = name_key if self.as_written else normalise
+        titles = {spelt(title) for title in header}
+        if not all(any(spelt(title) in titles for title in group) for group in self.needs):
             return False
         return not self.closed or all(self.speaks_of(title) for title in header)
 
     def speaks_of(self, title: str) -> bool:
         """Whether it says what becomes of a column."""
-        return any(is_title(known, title) for known in self.titles)
+        return any(_is_about(known, title) for known in self.titles)
 
     @property
     def titles(self) -> list[str]:
@@ -103,12 +109,19 @@ class Preset:
 
     def reason(self, title: str) -> str:
         """Why a column is left out; "" if it is not for a reason of its own."""
-        return next((why for known, why in self.leaves.items() if is_title(known, title)), "")
+        return next((why for known, why in self.leaves.items() if _is_about(known, title)), "")
 
     def consent_of(self, file: str) -> Consent | None:
         """What the name of a file says of all in it; None if it says nothing."""
         name = normalise(file)
         return next((consent for word, consent in self.by_name.items() if word in name), None)
+
+
+def _is_about(known: str, title: str) -> bool:
+    """Whether a title is one that is known; a `*` stands for no rest that may tell consent (`User opt-out`)."""
+    if not is_title(known, title):
+        return False
+    return not known.endswith("*") or looks_like_consent(known[:-1]) or not looks_like_consent(title)
 
 
 SMS: Final = "about text messages, not mail"

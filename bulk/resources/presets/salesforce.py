@@ -10,8 +10,8 @@ from bulk.resources.presets.preset import OWN, Form, Preset
 SALESFORCE_REPORT: Final = Preset(
     name="salesforce-report",
     title="Salesforce report",
-    needs=(("Email",), ("Account Name", "Company / Account"), ("Mailing City", "Mailing State/Province", "Salutation",
-            "Mailing Zip/Postal Code", "Mailing Street", "Account Owner", "Lead Source")),
+    needs=(("Email",), ("Account Name", "Company / Account"), ("Mailing City", "Mailing State/Province",
+            "Mailing Zip/Postal Code", "Mailing Street", "Email Opt Out")),
     takes={
         "email": ("Email",),
         "firstName": ("First Name",),
@@ -42,10 +42,10 @@ DATA_LOADER: Final = Preset(
     name="salesforce-data-loader",
     title="Salesforce Data Loader",
     blankless=True,
+    as_written=True,
     needs=(
         ("EMAIL",), ("LASTNAME",), ("FIRSTNAME",),
-        ("MAILINGCITY", "MAILINGPOSTALCODE", "MAILINGSTATE", "MAILINGCOUNTRY", "ACCOUNTID", "Account.Name",
-         "LEADSOURCE", "HASOPTEDOUTOFEMAIL"),
+        ("MAILINGCITY", "MAILINGPOSTALCODE", "MAILINGSTATE", "MAILINGCOUNTRY", "Account.Name", "HASOPTEDOUTOFEMAIL"),
     ),
     takes={
         "email": ("EMAIL",),

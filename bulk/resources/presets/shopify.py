@@ -14,7 +14,7 @@ SHOPIFY: Final = Preset(
     name="shopify",
     title="Shopify customers",
     needs=(
-        ("Email",), ("Accepts Email Marketing", "Accepts Marketing"), ("Total Spent", "Total Orders", "Customer ID"),
+        ("Email",), ("Accepts Email Marketing", "Accepts Marketing"), ("Total Spent", "Total Orders"),
     ),
     takes={
         "email": ("Email",),

@@ -27,7 +27,7 @@ STRIPE: Final = Preset(
 EVENTBRITE: Final = Preset(
     name="eventbrite",
     title="Eventbrite guests",
-    needs=(("Email",), ("Order #", "Order ID"), ("Attendee Status", "Attendee #", "Order Type", "Barcode #")),
+    needs=(("Email",), ("Order #", "Order ID"), ("Attendee Status", "Attendee #", "Barcode #")),
     takes={
         "email": ("Email",),
         "firstName": ("First Name",),
