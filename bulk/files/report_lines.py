@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from bulk.errors import UsageError
@@ -29,6 +30,11 @@ def report_lines(path: Path, needed: Collection[str]) -> Iterator[Mapping[str, s
         if not line.keys() >= set(needed):
             raise _refused(path, "a line of it is cut off")
         yield line
+
+
+def has_lines(path: Path) -> bool:
+    """Whether a report has any line below its titles. Raises `UsageError` as `report_lines`."""
+    return len(list(islice(_records(path), 2))) == 2
 
 
 def number_in(path: Path, text: str) -> int:

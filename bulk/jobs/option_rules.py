@@ -45,8 +45,11 @@ def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
         raise UsageError("engine_of_contacts", resource=resource.name)
     if options.no_automations and options.engine == SINGLE:
         raise UsageError("automations_with_single")
-    if options.no_automations and (resource is None or resource.writing is not Writing.CONTACT):
-        raise UsageError("automations_of_contacts")
+    if options.no_automations:
+        if resource is None or resource.writing is not Writing.CONTACT:
+            raise UsageError("automations_of_contacts")
+        if options.mode not in ("", "upsert") or options.key not in ("", "email") or options.on_duplicate == "all":
+            raise UsageError("automations_not_held_back")
 
 
 def _check_users(options: ImportOptions) -> None:

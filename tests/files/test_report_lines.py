@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.files.report_lines import number_in, report_lines
+from bulk.files.report_lines import has_lines, number_in, report_lines
 from bulk.jobs.failed_rows import failed_rows
 from bulk.library.plans import Plan
 from tests.cli.conftest import Shell, bulk, csv_file  # noqa: F401 - fixtures
@@ -66,8 +66,14 @@ def test_one_in_another_encoding_or_that_is_a_folder_is_told_too(tmp_path: Path)
 
 def test_cells_without_a_title_are_left_out_and_empty_lines_too(tmp_path: Path):
     path = failed(tmp_path, f"{HEAD},\r\na@example.com,2,failed,,x,y,0,more\r\n\r\n")
+    assert has_lines(path)
     (line,) = report_lines(path, ("_row",))
     assert dict(line) == dict(zip(HEAD.split(","), ["a@example.com", "2", "failed", "", "x", "y", "0"], strict=True))
+
+
+def test_one_that_has_only_its_titles_has_no_lines(tmp_path: Path):
+    assert not has_lines(failed(tmp_path, f'{HEAD},"two\r\nlines"\r\n'))
+    assert not has_lines(failed(tmp_path, ""))
 
 
 def test_every_front_tells_of_it(bulk: Shell, csv_file: Callable[..., Path]):  # noqa: F811 - fixtures

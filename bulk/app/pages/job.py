@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +24,7 @@ from bulk.library.accounts import account_at
 from bulk.library.jobs import Job, job_in
 from bulk.library.plans import PLAN_CSV
 from bulk.library.previews import DELIMITER, ENCODING
+from bulk.library.results import FailedRow, failed_rows_in, has_lines
 from bulk.library.running import run_resume
 
 SOME: Final = 50  # failed rows that are fetched at a time
@@ -128,23 +128,20 @@ def _has_rows(path: Path) -> bool:
     """Whether a report has a line below its header."""
     if not path.is_file():
         return False
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return len(list(islice(csv.reader(file), 2))) == 2
+    return has_lines(path)
 
 
 def _failed(job: Path, begin: int) -> list[Failed]:
     path = job / FAILED
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = islice(csv.DictReader(file), begin, begin + SOME)
-        return [_row_of(line) for line in lines]
+    return [_shown(row) for row in islice(failed_rows_in(path), begin, begin + SOME)]
 
 
-def _row_of(line: dict[str, str]) -> Failed:
-    own = [text for title, text in line.items() if title and title[:1] != "_" and text]
-    key = next((text for title, text in line.items() if title and "mail" in title.casefold() and text), "")
-    return Failed(line["_row"], key or next(iter(own), ""), line["_status"], line["_error"])
+def _shown(row: FailedRow) -> Failed:
+    own = filter(None, row.cells.values())
+    key = next((text for title, text in row.cells.items() if "mail" in title.casefold() and text), "")
+    return Failed(str(row.row), key or next(own, ""), row.status, row.error)
 
 
 def _following(name: str, rows: list[Failed], begin: int) -> str:
