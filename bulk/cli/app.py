@@ -20,10 +20,12 @@ from bulk.cli.command import Command
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @options.jobs_dir
 def app_command(*, port: int, no_browser: bool, jobs_dir: str, **chosen: Any) -> int:
-    """Open a page on this machine: drop a file, see it, run it, take it back.
+    """Open a page in your browser: the way of a file, without a terminal.
 
-    The page is for you alone: the address that is printed lets in one browser,
-    once. Jobs begun there go on with bulk resume here, and the other way round.
+    Drop a file, match its columns, see what would happen, run it, take it
+    back. The page is for you alone: the address that is printed lets in one
+    browser, once. Jobs begun there go on with bulk resume here, and the other
+    way round.
     Ctrl-C ends it; a job at work stops cleanly then.
     """
     from bulk.app.opening import opened_in_browser  # noqa: PLC0415 - heavy, not for --help
