@@ -20,7 +20,7 @@ from bulk.cli.command import Command
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @options.jobs_dir
 def app_command(*, port: int, no_browser: bool, jobs_dir: str, **chosen: Any) -> int:
-    """Open a page in your browser: the way of a file, without a terminal.
+    """Open a page in your browser that does all of this.
 
     Drop a file, match its columns, see what would happen, run it, take it
     back. The page is for you alone: the address that is printed lets in one

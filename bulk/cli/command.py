@@ -28,8 +28,8 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
                         "processes", "max_duration", "max_age", "timeout"),
     "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "only", "only_plan",
             "dry_run", "detailed_exitcode"),
-    "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown"),
-    "The page": ("port", "no_browser"),
+    "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown", "port",
+               "no_browser"),
 }  # fmt: skip
 _HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}
 
