@@ -6,7 +6,7 @@
   language), `suggestions` (what an unknown one might be), `header_refusals`.
 * Rows put right before: `adaptation` (how, by a preset and what the user says), `set_columns` (what is set for every
   row), `split_names` (full names taken apart), `adapted` (the source that does it), `adapted_opening`, `adapted_told`
-  (what is said of it).
+  (what is said of it), `consent_kept` (what it says of people, for reports).
 * Several tables of one file as one: `joined` (the source), `joined_opening`.
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
 * Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).
