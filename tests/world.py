@@ -344,14 +344,18 @@ def report(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def check_reports(folder: Path, header: str | Sequence[str]) -> dict[int, dict[str, str]]:
-    """Hold a job's files to what is promised of them; gives every row's line by its number."""
+def check_reports(folder: Path, header: str | Sequence[str], kept: Sequence[str] = ()) -> dict[int, dict[str, str]]:
+    """Hold a job's files to what is promised of them; gives every row's line by its number.
+
+    `kept` are columns beside that say what the file says of each row.
+    """
     summary = json.loads((folder / "summary.json").read_text())
     rows = summary["rows"]
     columns = header.split(",") if isinstance(header, str) else header
     lines: dict[int, dict[str, str]] = {}
     statuses: Counter[str] = Counter()
-    for name, added in ADDED.items():
+    for name, own in ADDED.items():
+        added = [*own, *kept]
         if not (folder / name).exists():
             assert name in ("skipped.csv", "unprocessed.csv")
             continue

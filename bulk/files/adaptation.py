@@ -24,6 +24,8 @@ from bulk.resources.presets.preset import Form, Preset
 from bulk.resources.spec import Resource, Writing, normalise
 
 CONSENT: Final = "_consent"  # what is added last: how the row's person stands
+# the same in a report, where it is what the whole file said of the address: the stricter row may be in none of them
+_KEPT: Final = Signal(CONSENT, Says.STATUS, {"": Consent.AGREED})
 _MEANT: Final = {"consent": Says.OPT_IN, "optedout": Says.OPT_OUT}  # what a map can say of a column of consent
 _BY_ROW: Final = {
     Says.ALL_LEFT: Says.LEFT_WHEN,
@@ -80,7 +82,7 @@ class Adaptation:
         if at is None or at >= self.own:
             return ""
         others = next((others for first, others in self.firsts if first == at), ())
-        return next((cells[each] for each in (at, *others) if cells[each].strip()), "")
+        return next((cells[each] for each in (at, *others) if each < len(cells) and cells[each].strip()), "")
 
     def withdraw(self, cells: list[str]) -> None:
         """Have a row unsubscribe from the lists that it would subscribe to."""
@@ -230,7 +232,7 @@ def _of_all(header: Sequence[str], preset: Preset, name: str) -> Consent | None:
 
 
 def _signals(header: Sequence[str], preset: Preset | None, mapped: Mapping[int, str]) -> tuple[tuple[int, Signal], ...]:
-    """The columns that tell consent: those of which a map says so, and those of the preset of which no map speaks."""
+    """The columns that tell consent: those of which a map says so, those of the preset, and what a report has kept."""
     meant = [(at, _MEANT[normalise(to)]) for at, to in mapped.items() if normalise(to) in _MEANT]
     known = () if preset is None else preset.signals
     titles = [title.strip() for title in header]
@@ -239,6 +241,7 @@ def _signals(header: Sequence[str], preset: Preset | None, mapped: Mapping[int, 
         known = (*(replace(s, says=_BY_ROW.get(s.says, s.says)) for s in known), by_row)
     return (
         *((at, Signal(header[at], says)) for at, says in meant),
+        *((at, _KEPT) for at, title in enumerate(titles) if title == CONSENT and at not in mapped),
         *((at, s) for at, title in enumerate(header) if at not in mapped for s in known if s.fits(title)),
     )
 

@@ -171,9 +171,15 @@ class Adapted:
                 return strictest((said, consent))
         return said
 
+    def standing(self, cells: list[str]) -> Consent:
+        """What counts of a row's person, by the cells as they stand in the file, however many there are."""
+        if self.adaptation.signals and self._addresses is None:
+            self._addresses = self.strict_addresses()
+        return self._consent(cells)
+
     def _said(self, cells: list[str]) -> Consent:
         """What a row, and the file of it, say of its person, by the cells as they stand in the file."""
-        said = [read(cells[at]) for at, read in self._signals]
+        said = [read(cells[at]) for at, read in self._signals if at < len(cells)]  # a row may be too short
         if self.adaptation.of_all is not None:
             said.append(self.adaptation.of_all)
         return said[0] if len(said) == 1 else strictest(said)
@@ -192,11 +198,10 @@ class Adapted:
         result = {consent: array("q") for consent in _STRICT}
         self.counts.clear()
         for record in self._rows():
-            if record.problem is None:
-                said = self._said(record.cells)
-                self.counts[said] += 1
-                if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
-                    result[said].append(hash(address_key(address)))
+            said = self._said(record.cells)  # also of a row that is refused: what it says of its person counts
+            self.counts[said] += record.problem is None
+            if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
+                result[said].append(hash(address_key(address)))
         return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
 
 

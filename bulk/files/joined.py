@@ -82,7 +82,7 @@ class Joined:
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows of all members, one after the other."""
-        self._heed_each_other()
+        self.heed_each_other()
         left = count() if self.limit is None or only is not None else iter(range(self.limit))
         self._read = 0
         for at, (member, layout) in enumerate(zip(self.members, self._layouts, strict=True)):
@@ -98,6 +98,11 @@ class Joined:
             if at + 1 < len(self.members):
                 self._read += member.seen.read_bytes
 
+    def apart(self, record: Record) -> tuple[int, list[str]]:
+        """Of a row as all are laid out here, which member it is of, and its cells as they stand there."""
+        at = place_of(record.number)[0]
+        return at, [record.cells[here] if here is not None else "" for here in self._layouts[at]]
+
     def _laid_out(self, record: Record, first: int, layout: Layout) -> Record:
         cells = [""] * len(self.header)
         for at, cell in zip(layout, record.cells, strict=False):
@@ -111,7 +116,7 @@ class Joined:
         absent = frozenset(at for at in lacking if at is not None)
         return Record(first + record.number, cells, record.problem, doubts or None, absent)
 
-    def _heed_each_other(self) -> None:
+    def heed_each_other(self) -> None:
         """Have what one member says against mailing an address count in the others, once."""
         telling = [member for member in self.members if member.tells]
         if self._heeded or not telling:

@@ -31,9 +31,9 @@ What `bulk import contacts FILE` reads without being told what the columns are, 
   their rows being done. An address that stands there twice counts as the stricter row says. Without a list nothing
   follows from it, and that is said.
 * A column that looks like consent and is not understood stops the import until `⟦map⟧` says what it is:
-  `⟦map=TITLE=consent⟧` (yes, or a word like subscribed: may be mailed), `⟦map=TITLE=opted_out⟧` (yes: has left), or
-  `⟦map=TITLE=⟧` to leave it out. Where anybody is subscribed, that holds too for a column that nothing uses and whose
-  first cells are statuses (`subscribed`, `bounced`, `abgemeldet`) or just yes and no, whatever its title.
+  `⟦map=TITLE=consent⟧` (yes, or a word like subscribed: may be mailed), `⟦map=TITLE=opted_out⟧` (yes, or a date: has
+  left), or `⟦map=TITLE=⟧` to leave it out. Where anybody is subscribed, that holds too for a column that nothing uses
+  and whose first cells are statuses (`subscribed`, `bounced`, `abgemeldet`) or just yes and no, whatever its title.
 * `*` stands for any rest of a title.
 """
 

@@ -220,8 +220,9 @@ PARTS: Final[Mapping[str, str]] = {
     "column_missing": "The file has no column {titles}, which every row needs.{nearest}{hint}",
     "consent_unclear": (
         "These columns may say who must not be mailed, and are not understood: {columns!r}. Say of each what it is:"
-        " ⟦map={title}=consent⟧ (yes or a word like subscribed: may be mailed), ⟦map={title}=opted_out⟧ (yes: has"
-        " left). ⟦ignore_unknown⟧ does not leave them out; if they are about something else, this does:\n  {none}"
+        " ⟦map={title}=consent⟧ (yes or a word like subscribed: may be mailed), ⟦map={title}=opted_out⟧ (yes,"
+        " or a date: has left). ⟦ignore_unknown⟧ does not leave them out; if they are about something else, this does:"
+        "\n  {none}"
     ),
     "header_way_on": (
         "Say what a column is with ⟦map=HEADER=attribute⟧ (⟦empty_map⟧ drops it), or rename it in the file;"

@@ -7,12 +7,14 @@ one file, and before a number is told to anyone the files are counted against th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
+from bulk.files.adaptation import CONSENT
+from bulk.files.consent_kept import kept_consent
 from bulk.files.joined import Joined, as_read
 from bulk.files.opening import open_sink
 from bulk.files.source import FILE, MISSING, TOO_FEW, Record, Source
@@ -75,12 +77,13 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
+    consent = kept_consent(source)
     source = as_read(source)
     in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    form = _Form.of(source, checkpoint, front_end)
+    form = _Form.of(source, checkpoint, front_end, consent)
     files = {name: open_sink(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
     settled = _Merge(checkpoint.rows.settled_rows(OF_FILE))
@@ -123,7 +126,7 @@ class _Form:
     cells it had not, so that they are not taken for empty ones; `surplus` nameless columns hold what is too much.
     Reasons are told in the words of the `front_end`. `baseline` says by what the edits of the rows were told, so that
     a report that is imported goes by the same, wherever it lies by then and whatever was exported since. Of several
-    `tables` each line says whose row it is.
+    `tables` each line says whose row it is; `consent` tells what the whole file says of its person.
     """
 
     titles: tuple[str, ...]
@@ -134,9 +137,12 @@ class _Form:
     front_end: FrontEnd
     baseline: str
     tables: Joined | None
+    consent: Callable[[Record], str] | None
 
     @classmethod
-    def of(cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Self:
+    def of(
+        cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd, consent: Callable[[Record], str] | None
+    ) -> Self:
         titles = [title.strip() for title in source.header]
         noted = checkpoint.fact(facts.RAGGED)
         if noted is None:  # checked by a version that did not measure it
@@ -147,14 +153,15 @@ class _Form:
         missing = titles.index(MISSING) if MISSING in titles else None
         tables = source if isinstance(source, Joined) else None
         ours = _OURS if tables is None else _OURS | {FILE}  # else it is what an earlier report says, and stays so
+        ours |= {CONSENT} if consent is not None else frozenset()
         columns = tuple(at for at, title in enumerate(titles) if title not in ours)
         short = noted[0] or missing is not None
-        return cls(source.header, columns, missing, short, noted[1], front_end, mark, tables)
+        return cls(source.header, columns, missing, short, noted[1], front_end, mark, tables, consent)
 
     def header(self, name: str) -> list[str]:
         """The titles of a report."""
         titles = [*(self.titles[at] for at in self.columns), *[FILE] * (self.tables is not None), *_ADDED[name]]
-        titles += [BASELINE_COLUMN] * bool(self.baseline)
+        titles += [BASELINE_COLUMN] * bool(self.baseline) + [CONSENT] * (self.consent is not None)
         if name == FAILED:
             titles += [MISSING] * self.short + [""] * self.surplus
         return titles
@@ -166,6 +173,7 @@ class _Form:
         file = [] if self.tables is None else [self.tables.file_of(record.number)]
         line = [*(cells[at] for at in self.columns), *file, *_added(name, row, self.front_end)]
         line += [self.baseline] * bool(self.baseline)
+        line += [] if self.consent is None else [self.consent(record)]
         if name == FAILED:
             line += [self._missing(record)] * self.short
             line += [*record.cells[width:], *("" for _ in range(width + self.surplus - max(width, len(record.cells))))]

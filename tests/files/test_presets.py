@@ -232,6 +232,32 @@ def test_a_word_that_is_not_known_is_never_agreement(says, cell):
     assert Signal("x", says).read(cell) is not Consent.AGREED
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "12.03.2024", "2024-03-12", "2024-03-12 10:00:00", "2024-03-12T10:00:00Z", "12/03/24", "3/12/2024 1:05 PM",
+        "12 Mar 2024", "March 12, 2024", "12. März 2024", "2024-03", "03/2024", "2024", " 2024.03.12 ",
+    ],
+)  # fmt: skip
+def test_a_date_in_a_column_of_who_has_left_says_that_they_have(cell):
+    assert Signal("x", Says.OPT_OUT).read(cell) is Consent.LEFT
+    assert Signal("x", Says.OPT_IN).read(cell) is Consent.UNCLEAR
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "-", "no"])
+def test_nothing_in_it_says_that_they_have_not(cell):
+    assert Signal("x", Says.OPT_OUT).read(cell) is Consent.AGREED
+
+
+@pytest.mark.parametrize("cell", ["0000-00-00", "0000-00-00 00:00:00", "soon", "17", "1.5", "12 people"])
+def test_what_is_no_date_is_unclear(cell):
+    assert Signal("x", Says.OPT_OUT).read(cell) is Consent.UNCLEAR
+
+
+def test_a_date_of_a_bounce_is_a_bounce():
+    assert Signal("x", Says.BOUNCE).read("2024-03-12") is Consent.BOUNCED
+
+
 # ---- what is set for every row
 
 

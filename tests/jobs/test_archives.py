@@ -96,7 +96,7 @@ def test_each_file_is_told_of_and_its_own_columns_stand_in_the_reports(world: Wo
     assert "out/unsubscribed_export_1.csv: Mailchimp audience, unsubscribed" in told
     (dan,) = [line for line in report(world.job.path, "succeeded.csv") if line["Email Address"] == "dan@example.com"]
     assert dan["UNSUB_TIME"] == "2024-01-02 00:00:00"
-    assert "_consent" not in dan
+    assert dan["_consent"] == "unsubscribed"
 
 
 def test_failed_rows_fed_back_are_heeded_as_of_their_file(world: World):

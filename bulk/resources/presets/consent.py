@@ -49,8 +49,8 @@ class Says(StrEnum):
 
     STATUS = "a word for how the person stands"
     OPT_IN = "yes: may be mailed; no: has left or never agreed"
-    OPT_OUT = "yes: has left"
-    BOUNCE = "yes: bounced"
+    OPT_OUT = "yes, or a date: has left"
+    BOUNCE = "yes, or a date: bounced"
     CONFIRMED = "no: has not confirmed"
     LEFT_WHEN = "a date or reason: has left"
     BOUNCED_WHEN = "a date or reason: bounced"
@@ -111,13 +111,27 @@ def _read(says: Says, word: str) -> Consent:
         return yes
     if word in NO:
         return no
+    if says in (Says.OPT_OUT, Says.BOUNCE) and _is_date(word):
+        return yes  # when it was: `Abgemeldet am`
     # some programs write a status where others write yes; a kind word proves nothing where one is for opting out
     return Consent.UNCLEAR if stands is Consent.AGREED and says is not Says.OPT_IN else stands
+
+
+def _is_date(word: str) -> bool:
+    """Whether a word, as `word_of` gives it, is a day of any form; one of zeros is none."""
+    return _DATE.search(word) is not None and any(digit in word for digit in "123456789")
 
 
 def word_of(cell: str) -> str:
     """What two spellings of a word share: case, blanks, `_`, `-` and dots."""
     return re.sub(r"[\s_\-.]+", " ", name_key(cell)).strip()
+
+
+# numbers apart (12.03.2024, 2024-03-12T10:00), or a year that stands beside a day or a month (March 12, 2024)
+_DATE: Final = re.compile(
+    r"^\d{1,4}[ /]\d{1,2}[ /]\d{1,4}(?!\d)|^(?:19|20)\d\d(?:[ /]\d{1,2})?$|^\d{1,2}[ /](?:19|20)\d\d$"
+    r"|^(?:\d{1,2},? )?[^\W\d]{3,} (?:\d{1,2},? )?(?:19|20)\d\d(?!\d)"
+)
 
 
 def _words(text: str) -> frozenset[str]:

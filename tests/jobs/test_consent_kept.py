@@ -1,0 +1,135 @@
+"""What a file says of an address goes with its rows, into every report and from there into the next job."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.world import World, report
+
+HEADER = "email,firstName,Status,lists"
+ENGINES = pytest.mark.parametrize("engine", ["single", "batch"])
+STRICT = pytest.mark.parametrize("word", ["bounced", "unsubscribed", "pending", "whatever"])
+MAPS = {"Status": "consent"}
+
+
+def moved(world: World, name: str) -> Path:
+    """The job's folder at another place, so that the next one can be made."""
+    place = world.folder / "jobs" / name
+    world.job.path.rename(place)
+    return place
+
+
+def lists(world: World) -> dict[str, str]:
+    return {email: person["lists"].get("Newsletter", "") for email, person in world.account()["contacts"].items()}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@ENGINES
+@STRICT
+@pytest.mark.parametrize("again", ["", "last", "first", "all"])
+def test_a_rejected_row_is_as_strict_as_its_twin_when_it_is_imported(world: World, word, again, engine):
+    people = [("p1@example.com", "A", word, ""), ("P1@example.com", "A", "subscribed", "Newsletter")]
+    world.start(world.csv(people, HEADER), maps=MAPS, engine=engine)
+    assert [line["_code"] for line in report(world.job.path, "failed.csv")] == ["duplicate_key"]
+    before = moved(world, "before")
+    options = {"on_duplicate": again} if again else {}
+    world.start(before / "failed.csv", maps=MAPS, engine=engine, **options)
+    assert lists(world)["p1@example.com"] in ("", "2")
+    once_more = moved(world, "once more")
+    if (once_more / "failed.csv").exists() and rows_of(once_more / "failed.csv"):
+        world.start(once_more / "failed.csv", maps=MAPS, engine=engine)
+        assert lists(world)["p1@example.com"] in ("", "2")
+
+
+@STRICT
+def test_it_is_so_of_a_file_that_is_fed_in_with_the_consent_of_its_cells_left_out(world: World, word):
+    people = [("p1@example.com", "A", word, ""), ("p1@example.com", "A", "subscribed", "Newsletter")]
+    world.start(world.csv(people, HEADER), maps=MAPS)
+    before = moved(world, "before")
+    world.start(before / "failed.csv", maps={"Status": ""})
+    assert lists(world)["p1@example.com"] in ("", "2")
+
+
+def test_every_report_says_it_once_however_often_it_is_fed_in(world: World):
+    people = [
+        ("ada@example.com", "A", "subscribed", "Newsletter"), ("ben@example.com", "B", "bounced", "Newsletter"),
+        ("ben@example.com", "B", "subscribed", "Newsletter"), ("no address", "C", "unsubscribed", ""),
+    ]  # fmt: skip
+    world.start(world.csv(people, HEADER), maps=MAPS)
+    for name in ("first", "second"):
+        place = moved(world, name)
+        assert {row["_consent"] for row in rows_of(place / "succeeded.csv")} <= {""}
+        failed = (place / "failed.csv").read_text("utf-8-sig").splitlines()[0]
+        assert failed.count("_consent") == 1
+        said = {row["email"]: row["_consent"] for row in rows_of(place / "failed.csv")}
+        assert said == {"ben@example.com": "bounced", "no address": "unsubscribed"}
+        world.start(place / "failed.csv", maps=MAPS)
+
+
+def test_a_file_that_says_nothing_of_people_has_no_such_column(world: World):
+    world.start(world.csv([("ada@example.com", "Newsletter")], "email,lists"))
+    for name in ("succeeded.csv", "failed.csv"):
+        assert "_consent" not in (world.job.path / name).read_text("utf-8")
+
+
+def test_whoever_knows_better_empties_the_cell(world: World):
+    people = [("p1@example.com", "A", "bounced", "Newsletter")]
+    world.start(world.csv(people, HEADER), maps=MAPS)
+    before = moved(world, "before")
+    text = (before / "failed.csv").read_text("utf-8-sig")
+    mended = world.folder / "mended.csv"
+    mended.write_text(text.replace('"A","bounced"', '"A","subscribed"'), "utf-8")
+    world.start(mended, maps=MAPS)
+    assert lists(world)["p1@example.com"] == ""
+    moved(world, "again")
+    mended.write_text(mended.read_text("utf-8").replace('"2","bounced"', '"2",""'), "utf-8")
+    world.start(mended, maps=MAPS)
+    assert lists(world)["p1@example.com"] == "1"
+
+
+def test_a_row_that_is_refused_counts_too(world: World):
+    path = world.folder / "people.csv"
+    path.write_text(f"{HEADER}\np1@example.com,A,unsubscribed\np1@example.com,A,subscribed,Newsletter\n", "utf-8")
+    world.start(path, maps=MAPS, on_duplicate="last")
+    assert lists(world).get("p1@example.com", "") in ("", "2")
+
+
+def test_it_is_so_of_the_tables_of_an_archive(world: World):
+    path = world.folder / "people.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", f"{HEADER}\np1@example.com,A,bounced,\nno address,A,subscribed,\n")
+        archive.writestr("b.csv", f"{HEADER}\nP1@example.com,A,subscribed,Newsletter\n")
+    world.start(path, maps=MAPS)
+    before = moved(world, "before")
+    said = {row["email"]: row["_consent"] for row in rows_of(before / "failed.csv")}
+    assert said == {"P1@example.com": "bounced", "no address": ""}
+    world.start(before / "failed.csv", maps=MAPS, on_duplicate="last")
+    assert lists(world)["p1@example.com"] == ""
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_however_often_reports_go_round_nobody_is_subscribed_of_whom_a_row_speaks(tmp_path_factory, monkeypatch, data):
+    world = World(tmp_path_factory.mktemp("world"), monkeypatch)
+    cell = st.sampled_from(["subscribed", "subscribed", "bounced", "unsubscribed", "pending", "?"])
+    address = st.sampled_from(["a@example.com", "A@example.com", "b@example.com", " b@example.com", "c@example.com"])
+    rows = data.draw(st.lists(st.tuples(address, st.just("N"), cell, st.just("Newsletter")), min_size=2, max_size=8))
+    against = {email.strip().lower() for email, _name, word, _lists in rows if word != "subscribed"}
+    path = world.csv(rows, HEADER)
+    for turn in range(3):
+        again = data.draw(st.sampled_from(["error", "first", "last", "all"]))
+        world.start(path, maps=MAPS, on_duplicate=again)
+        assert {email for email, status in lists(world).items() if status == "1"} & against == set()
+        path = moved(world, f"turn {turn}") / data.draw(st.sampled_from(["failed.csv", "succeeded.csv", "skipped.csv"]))
+        if not path.exists() or not rows_of(path):
+            return
