@@ -6,6 +6,7 @@ Every page says whose account it works on: the embedded sandbox, or a real one, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -58,10 +59,18 @@ def environment() -> Environment:
     )  # fmt: skip
     result.filters |= {
         "counted": counted, "duration": duration, "meaning": words.meaning, "said": words.said,
-        "number": lambda value: f"{value:,}",
+        "moment": _moment, "number": lambda value: f"{value:,}",
     }  # fmt: skip
     result.globals |= {"words": words, "steps": STEPS}
     return result
+
+
+def _moment(text: str) -> str:
+    """When something was, by this machine's clock; as it is written where it is no moment."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return text
 
 
 def desk_of(request: Request) -> Desk:

@@ -55,6 +55,10 @@ def screens(site: Served, page: Any, folder: Path, look: Look) -> None:
 
     page.goto(site.address)
     look("start")
+    nothing = {"name": "page.html", "mimeType": "text/html", "buffer": b"<!doctype html><html></html>"}
+    page.set_input_files("#file", nothing)
+    page.wait_for_selector("[role=alert]")
+    look("a file that is no table")
     page.set_input_files("#file", str(workbook(folder)))
     page.wait_for_url("**/match")
     page.click("summary:has-text('More choices')")
@@ -154,6 +158,10 @@ def test_a_real_account_cannot_be_mistaken_for_the_sandbox(tmp_path: Path, brows
     for name, given in (("real", account), ("sandbox", None)):
         with served(tmp_path / name, given) as site:
             page = browser.new_page()
+            page.goto(site.address)  # before anybody is let in
+            page.wait_for_selector("h1:has-text('Not let in')")
+            page.evaluate(axe)
+            assert page.evaluate("rules => axe.run(document, { runOnly: rules })", list(RULES))["violations"] == []
             page.goto(site.entrance)
             page.wait_for_url(f"{site.address}/")
             page.evaluate(axe)

@@ -353,3 +353,18 @@ def test_the_rows_that_failed_last_are_told_while_a_job_is_at_work(visitor: Visi
     assert problems[-1][1].startswith("Row 2: ")
     assert "Somebody changed it" in problems[-1][0]
     assert "Done, but for 2 rows" in visitor.get("/jobs/mine")
+
+
+def test_who_has_left_is_not_subscribed_again_and_the_plan_says_so(visitor: Visitor):
+    leaving = "email,unsubscribe_lists\nada@example.com,Newsletter\n"
+    Path("leaving.csv").write_text(leaving)
+    assert run_command(["import", "contacts", "leaving.csv", "--sandbox", "-q", "--rate", "0"]) == 0
+    draft = visitor.give("people.csv", b"Email,First Name\nada@example.com,Ada\ngrace@example.com,Grace\n")
+    visitor.check(draft, **{"set-lists": "Newsletter"})
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    consent = page.split("Who will not be subscribed, and why")[1].split("</section>")[0]
+    assert "1 row" in consent
+    assert "left the list" in consent or "unsubscribed" in consent
+    visitor.post(f"{plan}/apply")
+    assert "Done, but for 1 row" in visitor.wait(plan)
