@@ -8,9 +8,9 @@
 * What the user chose: `options`, by `option_rules`; `input_options` (what of it is about the file), `owners` (who
   takes whose place).
 * An import reads downward in `import_stages`: `checking` (by `check`, `check_told`), `sending`, `end_import`. What the
-  stages hand on: `import_job`, `prepared` (with what `writing` chooses). A plan is decided by `plan_rows` and ends in `end_plan`;
-  `apply_rows` holds to it, and `apply_cost` says what that takes. What the parts of a plan come to, for those after
-  them: `projection`.
+  stages hand on: `import_job`, `prepared` (with what `writing` chooses). A plan is decided by `plan_rows` and ends
+  in `end_plan`; `apply_rows` holds to it, and `apply_cost` says what that takes. What the parts of a plan come to, for
+  those after them: `projection`.
 * A file that was made of an export: `baseline_choice` (of which; of a report: `baseline_of_report`), `baseline` (its
   rows as edits), `unedited` (what needs nothing), `missing_rules` (what is missing, and whether it may go),
   `missing` (as tasks of the job), `missing_going` (which go) and `instead` (once another stands there), `conflicts`.

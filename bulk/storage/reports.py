@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
 from bulk.files.joined import Joined, as_read
+from bulk.files.noted import from_json
 from bulk.files.opening import open_sink
 from bulk.files.source import FILE, MISSING, TOO_FEW, Record, Source
 from bulk.model import Outcome, RowStatus, is_missing, number_told
@@ -75,7 +76,7 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
-    source = as_read(source)
+    source = as_read(source, from_json(checkpoint.fact(facts.UNDERSTOOD)))
     in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
