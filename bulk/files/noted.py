@@ -6,7 +6,7 @@ are left mean what those before them meant. Kept as JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -79,6 +79,6 @@ def _told(gone: Mapping[str, str]) -> str:
     return ", ".join(f"{title!r}" if title == called else f"{title!r} ({called})" for title, called in gone.items())
 
 
-def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Noted, ...]:
+def from_json(kept: Sequence[Mapping[str, Any]]) -> tuple[Noted, ...]:
     """What was kept, for each table of a file."""
     return tuple(Noted(**one) for one in kept)

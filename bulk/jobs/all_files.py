@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -133,7 +133,7 @@ def _said_by_contacts(taken: Mapping[str, Taken], options: ImportOptions) -> lis
 
 
 def prepared(
-    resource: Resource, file: NamedFile, options: ImportOptions, noted: Iterable[Mapping[str, Any]] = ()
+    resource: Resource, file: NamedFile, options: ImportOptions, noted: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[ImportOptions, Source]:
     """The options of one part, with the maps that are about columns of its file, and the file."""
     chosen = replace(options, mode=resource.modes[0], key=resource.key)
@@ -151,7 +151,7 @@ async def taken_up(
     part: JobFolder,
     file: NamedFile,
     options: ImportOptions,
-    noted: Iterable[Mapping[str, Any]] = (),
+    noted: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[ImportOptions, Source, JobRecord]:
     """The options of one part, its file and its record, once it is its turn; what the file is, is said."""
     setting, access = shared.setting, shared.setting.access

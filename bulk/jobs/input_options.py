@@ -3,7 +3,7 @@
 # hub: what options say of a file meets the rooms that do it
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ _REPORTS: Final = (SUCCEEDED, FAILED, SKIPPED, UNPROCESSED)
 
 
 def source_of(
-    resource: Resource, file: NamedFile, options: ImportOptions, noted: Iterable[Mapping[str, Any]] = ()
+    resource: Resource, file: NamedFile, options: ImportOptions, noted: Sequence[Mapping[str, Any]] = ()
 ) -> Source:  # fmt: skip
     """Open the input as the options say, and put its rows right as its preset and they say.
 

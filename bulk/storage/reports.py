@@ -16,6 +16,7 @@ from bulk.errors import AccountingError
 from bulk.files.adaptation import CONSENT
 from bulk.files.consent_kept import kept_consent
 from bulk.files.joined import Joined, as_read
+from bulk.files.noted import from_json
 from bulk.files.opening import open_sink
 from bulk.files.source import FILE, MISSING, TOO_FEW, Record, Source
 from bulk.model import Outcome, RowStatus, is_missing, number_told
@@ -78,7 +79,7 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
     consent = kept_consent(source)
-    source = as_read(source)
+    source = as_read(source, from_json(checkpoint.fact(facts.UNDERSTOOD)))
     in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
