@@ -5,6 +5,7 @@ A way on is named only where it leads on: a cell cannot be mended where a person
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -38,10 +39,13 @@ class Advice:
 _FIX: Final = Advice(Way.FIX)
 _RETRY: Final = Advice(Way.RETRY)
 ADVICE: Final[Mapping[str, Advice]] = {
-    "opted_out": Advice(Way.NONE, "{rows} asked for people who left the list or bounced: not subscribed again."),
-    "bounced": Advice(Way.NONE, "{rows} asked for people whose address bounced: not subscribed again."),
-    "unconfirmed": Advice(Way.NONE, "{rows} asked for people who have not confirmed the list: not subscribed."),
-    "excluded": Advice(Way.NONE, "{rows} asked for people who are gone or excluded: not subscribed."),
+    "opted_out": Advice(Way.NONE, "{rows} asked for people who left the list or bounced: not put on it again."),
+    "bounced": Advice(Way.NONE, "{rows} asked for people whose address bounced: not put on the list."),
+    "unconfirmed": Advice(Way.NONE, "{rows} asked for people who have not confirmed: not put on the list."),
+    "unclear": Advice(
+        Way.NONE, "{rows} asked for people of whom the file does not say clearly that they agreed: not put on the list."
+    ),
+    "excluded": Advice(Way.NONE, "{rows} asked for people who are gone or excluded: not put on the list."),
     "changed_meanwhile": Advice(
         Way.NONE, "{rows} changed in the account since the plan: left alone. To go by how it is now, plan it anew."
     ),
@@ -65,8 +69,10 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "not_confirmed": _RETRY,
 }  # fmt: skip
 _REFUSED_AGAIN: Final = (
-    "opted_out", "bounced", "unconfirmed", "excluded", "duplicate", "conflict", "changed_meanwhile", "changed_since"
+    "opted_out", "bounced", "unconfirmed", "unclear", "excluded", "duplicate", "conflict", "changed_meanwhile",
+    "changed_since",
 )  # fmt: skip
+_NOT_SUBSCRIBED: Final = ("opted_out", "bounced", "unconfirmed", "unclear", "excluded")
 
 
 def advice_for(code: str) -> Advice:
@@ -81,6 +87,32 @@ def notes(codes: Mapping[str, int]) -> Iterator[str]:
     for code, advice in ADVICE.items():
         if advice.way is Way.NONE and codes.get(code):
             yield advice.said.format(rows=counted(codes[code], "row"))
+    if any(codes.get(code) for code in _NOT_SUBSCRIBED):
+        yield "The rest of such rows was done, if nothing else is said of it here."
+    if any(codes.get(code) for code in ("bounced", "unconfirmed", "unclear")):
+        yield "Who is on the list already stays on it; a column unsubscribe_lists that names it takes them off."
+
+
+def only_lists_refused(codes: Mapping[str, int]) -> bool:
+    """Whether all that is not done are subscriptions, so that the rest of the rows is."""
+    return bool(+Counter(codes)) and set(+Counter(codes)) <= set(_NOT_SUBSCRIBED)
+
+
+def still_on_list_told(rows: int) -> str:
+    """What is to be known of people who are on a list that the file would not have put them on."""
+    people = (
+        f"{counted(rows, 'row')} {agreeing(rows, 'is of somebody', 'are of people')} whom the file would not put on"
+    )
+    return (
+        f"{people} the list, and who {agreeing(rows, 'is', 'are')} on it already and"
+        f" {agreeing(rows, 'stays', 'stay')}. To take them off: give these rows, which the column _consent of"
+        " succeeded.csv marks, the list in a column unsubscribe_lists, and import them."
+    )
+
+
+def reasons_told(reasons: Mapping[str, int]) -> str:
+    """Why people are not subscribed, by the codes of their rows; "" if nobody is."""
+    return ", ".join(f"{reasons[code]:,} {code}" for code in _NOT_SUBSCRIBED if reasons.get(code))
 
 
 GONE_ALREADY: Final = (

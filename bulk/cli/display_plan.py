@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import display, terminal
-from bulk.cli.advice import GONE_ALREADY
+from bulk.cli.advice import GONE_ALREADY, reasons_told
 from bulk.cli.options import command_line
 from bulk.errors import UsageError
 from bulk.wording import FrontEnd, agreeing, change_told, counted, duration, lacking_told
@@ -78,6 +78,7 @@ def _show(plan: dict[str, Any], job_result: Result) -> None:
         *file, row, key, _id, action, column, before, after = line
         where = " ".join([*file, "row", row]) if row else "missing"
         told = change_told(action, column, "" if action in REFUSED else before, after)
+        told += f" ({before.partition(':')[0]})" if action in REFUSED else ""
         terminal.tell(terminal.one_line(f"    {where}  {key}  {told}"))
     if changes > len(plan["first"]):
         terminal.tell(f"    … all of them: {folder / 'plan.csv'}")
@@ -147,7 +148,8 @@ def _sums(plan: dict[str, Any]) -> Iterator[str]:
     ):  # fmt: skip
         if total := sum(plan["changes"][action] for action in actions):
             each = ", ".join(f"{plan['changes'][action]:,} {action}" for action in sorted(actions))
-            yield f"{counted(total, what)}: {each}"
+            why = reasons_told(plan.get("reasons", {})) if "opted_out" in actions else ""
+            yield f"{counted(total, what)}: {each}" + (f" (rows by reason: {why})" if why else "")
 
 
 def say_what_it_is(job: Job, say: Callable[[str], None], *, asked: bool) -> None:

@@ -15,6 +15,10 @@ _STAND: Final = {
     Consent.LEFT: "unsubscribed", Consent.BOUNCED: "bounced", Consent.UNCONFIRMED: "not confirmed",
     Consent.UNCLEAR: "of unclear consent",
 }  # fmt: skip
+_LEAVE: Final = "Who unsubscribed is taken off the lists that their row names."
+_STAY: Final = (
+    "Of the others only the list is left out, the rest of their row is done; who is on it already stays on it."
+)
 
 
 def remarks_on(source: Adapted, match: Match) -> list[str]:
@@ -54,12 +58,15 @@ def _consent(source: Adapted) -> list[str]:
     """How many may not be mailed, as the file says, and what becomes of that."""
     how = source.adaptation
     if how.of_all not in (None, Consent.AGREED):
-        said = f"All in this file are {_STAND[how.of_all]}"
+        said = f"All in this file are {_STAND[how.of_all]}."
+        left, others = how.of_all is Consent.LEFT, how.of_all is not Consent.LEFT
     else:
         stand = [f"{source.counts[c]:,} {word}" for c, word in _STAND.items() if source.counts[c]]
-        said = f"As the file says, of its rows are {', '.join(stand)}" if stand else ""
-    if not said:
-        return []
+        if not stand:
+            return []
+        said = f"Of its rows the file says: {', '.join(stand)}."
+        left = bool(source.counts[Consent.LEFT])
+        others = any(source.counts[consent] for consent in _STAND if consent is not Consent.LEFT)
     if how.lists_at is None:
-        return [f"{said}. No list is named, so nothing follows from that here: name one, and they leave it."]
-    return [f"{said}: nobody of them is subscribed; who is unsubscribed there is so here, the others fail with a code."]
+        return [f"{said} No list is named, so nothing follows from that here: name one, and they leave it."]
+    return [" ".join([f"{said} None of them is put on a list by it.", *[_LEAVE] * left, *[_STAY] * others])]

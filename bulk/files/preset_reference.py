@@ -27,8 +27,9 @@ What `bulk import contacts FILE` reads without being told what the columns are, 
 * A column that a preset does not speak of, or leaves out, goes to the account's custom field of the same title, if
   there is one. What is mapped by `⟦map⟧` goes where that says.
 * Whom the file marks as unsubscribed, bounced or not confirmed is never subscribed by it. With `⟦set=lists=NAME⟧` the
-  unsubscribed are unsubscribed from that list; the others stand in failed.csv (`bounced`, `unconfirmed`), the rest of
-  their rows being done. An address that stands there twice counts as the stricter row says. Without a list nothing
+  unsubscribed are unsubscribed from that list; the others stand in failed.csv (`bounced`, `unconfirmed`, `unclear`),
+  the rest of their rows being done; who is on the list already stays on it, and that is said. An address
+  that stands there twice counts as the stricter row says. Without a list nothing
   follows from it, and that is said.
 * A column that looks like consent and is not understood stops the import until `⟦map⟧` says what it is:
   `⟦map=TITLE=consent⟧` (yes, or a word like subscribed: may be mailed), `⟦map=TITLE=opted_out⟧` (yes, or a date: has

@@ -24,7 +24,7 @@ async def end_import(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     checkpoint, error = job.checkpoint, stopping.error
     await checkpoint.durable()
     await anyio.to_thread.run_sync(check_copy, job.folder)
-    rows, actions, codes, kept, begun = await anyio.to_thread.run_sync(
+    rows, actions, codes, kept, begun, still = await anyio.to_thread.run_sync(
         write_reports, job.folder, job.source, checkpoint, job.setting.front_end
     )
     missing = MissingCounts()
@@ -47,7 +47,7 @@ async def end_import(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     back = await anyio.to_thread.run_sync(way_back, checkpoint)
     summary = Summary(
         job.folder.name, state, rows, actions, codes, totals, told_of(error, job.setting.front_end),
-        begun=begun, not_read_back=unreadable, undoable=back.undoable, not_undoable=back.untold,
+        begun=begun, still_on_list=still, not_read_back=unreadable, undoable=back.undoable, not_undoable=back.untold,
         read_at=checkpoint.fact(facts.READ_AT) if rows["unchanged"] else "",
         missing=missing.rows if missing.rows.get("read") else {}, missing_codes=dict(missing.codes),
     )  # fmt: skip

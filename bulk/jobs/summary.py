@@ -34,6 +34,7 @@ class Summary:
     output: str = ""
     parts: dict[str, dict[str, int]] = field(default_factory=dict)  # of a whole account: the rows of each resource
     read_at: str = ""  # when what says that rows are unchanged was read
+    still_on_list: int = 0  # rows of people of whom the file says that they bounced or such, and who are on its lists
     begun: int = 0  # rows that are unprocessed, and of which some steps are sent already
     not_read_back: int = 0  # rows that the API has acknowledged and does not let be read
     undoable: bool = False  # an undo has something to put back
@@ -65,6 +66,7 @@ class Summary:
         data |= {"stages": dict(totals.stages)} if totals.stages else {}
         data |= {"output": self.output} if self.output else {}
         data |= {"read_at": self.read_at} if self.read_at else {}
+        data |= {"still_on_list": self.still_on_list} if self.still_on_list else {}
         data |= {"begun": self.begun} if self.begun else {}
         data |= {"not_read_back": self.not_read_back} if self.not_read_back else {}
         data |= {"undoable": self.undoable} if self.undoable or self.not_undoable else {}
@@ -127,6 +129,7 @@ def told(folder: JobFolder, state: str = "finished") -> JobResult | None:
         folder.name, data["state"], data["rows"], data["actions"], data["codes"], totals,
         output=str(data.get("output", "")), parts=data.get("resources", {}), read_at=str(data.get("read_at", "")),
         not_read_back=int(data.get("not_read_back", 0)), undoable=bool(data.get("undoable")),
+        still_on_list=int(data.get("still_on_list", 0)),
         not_undoable=int(data.get("not_undoable", 0)), left_out=data.get("left_out", {}),
         missing=data.get("missing", {}), missing_codes=data.get("missing_codes", {}), links=data.get("links", {}),
     )  # fmt: skip

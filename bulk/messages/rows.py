@@ -117,8 +117,12 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
         "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes whom the account has so.",
     ),
     "unconfirmed": (
-        "The person has not confirmed the list, or the file does not say that they agreed: not subscribed.",
+        "The person has not confirmed the list, so they were not subscribed.",
         "Nothing, as a rule. Only ⟦resubscribe⟧ subscribes whom the account has as unconfirmed.",
+    ),
+    "unclear": (
+        "The file does not say clearly that the person agreed, so they were not subscribed.",
+        "Write a word that says it into the file's column, if they did, and empty _consent in a report.",
     ),
     "bounced": (
         "The address bounced in the program that wrote the file, and was not subscribed.",

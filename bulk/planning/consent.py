@@ -196,9 +196,13 @@ class Subscription:
         return replace(request, edits=Edits(self.contact, (edit,), self.is_new))
 
 
-def withheld(name: str, consent: str) -> Failure:
-    """Why a person is not subscribed to a list of whom the source of the file says that."""
-    step, after = f"list {name}", f"so they are not subscribed to {name!r}."
+def withheld(name: str, consent: str, *, known: bool) -> Failure:
+    """Why a person is not subscribed to a list of whom the source of the file says that.
+
+    `known`: they are not on it; else they may be, and stay.
+    """
+    stay = "" if known else " If they are on it already, they stay on it."
+    step, after = f"list {name}", f"so they are not put on {name!r}.{stay}"
     match consent:
         case Consent.LEFT:
             return Failure(step, "opted_out", f"The file says that this person has unsubscribed, {after}")
@@ -206,7 +210,7 @@ def withheld(name: str, consent: str) -> Failure:
             return Failure(step, "bounced", f"The file says that this address bounced, {after}")
         case Consent.UNCONFIRMED:
             return Failure(step, "unconfirmed", f"The file says that this person has not confirmed, {after}")
-    return Failure(step, "unconfirmed", f"The file does not say clearly that this person agreed, {after}")
+    return Failure(step, "unclear", f"The file does not say clearly that this person agreed, {after}")
 
 
 def moment_of(date: str) -> float | None:

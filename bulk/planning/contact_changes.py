@@ -181,7 +181,7 @@ def linked_edits(
     statuses = _known_statuses(state, new=new) if known.fresh else None
     stored = known.stored or known.state
     email = wanted.email or (stored.attributes.get("email", "") if stored is not None else "")
-    mailings, withheld = _as_consented(_statuses(wanted, names), statuses or {}, wanted.consent)
+    mailings, withheld = _as_consented(_statuses(wanted, names), {} if new else statuses, wanted.consent)
     if LISTS in wanted.exact:
         left = lists_beyond(linked, wanted.lists, names)
         mailings = {**{of: (name, UNSUBSCRIBED) for of, name in left}, **mailings}
@@ -194,17 +194,18 @@ def linked_edits(
 
 
 def _as_consented(
-    mailings: Mapping[str, tuple[str, str]], current: Mapping[str, str], consent: str
+    mailings: Mapping[str, tuple[str, str]], current: Mapping[str, str] | None, consent: str
 ) -> tuple[Mapping[str, tuple[str, str]], tuple[Failure, ...]]:
     """The lists without those that the person may not be subscribed to, as the source says; and why not.
 
-    Nothing overrules it: whoever knows better changes the file. Who is on the list by now agreed to it here.
+    Nothing overrules it: whoever knows better changes the file. Who is on the list by now (`current`, None: not known)
+    agreed to it here.
     """
     if consent in ("", Consent.AGREED):
         return mailings, ()
     left = {at: (name, status) for at, (name, status) in mailings.items() if status not in ACTIVE}
-    new = [name for at, (name, _status) in mailings.items() if at not in left and current.get(at) not in ACTIVE]
-    return left, tuple(withheld(name, consent) for name in new)
+    new = [name for at, (name, _status) in mailings.items() if at not in left and (current or {}).get(at) not in ACTIVE]
+    return left, tuple(withheld(name, consent, known=current is not None) for name in new)
 
 
 def _known_statuses(state: ContactState | None, *, new: bool) -> Mapping[str, str] | None:

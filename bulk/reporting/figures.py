@@ -27,7 +27,7 @@ from bulk.wording import FrontEnd, in_words_of
 EXAMPLES: Final = 3  # rows that are quoted of each code
 NAMES: Final = 50  # names of tags, accounts and fields that are listed
 ROWS_SHOWN: Final = 1_000  # failed rows that are listed where that is asked for
-CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "excluded")  # codes of who was not subscribed
+CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "unclear", "excluded")  # codes of who was not subscribed
 OTHERS: Final = ("ActiveCampaign or the connection refused it.", "Look at the words of the row in failed.csv.")
 _ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:@]{1,64}@[^\s'\"<>(),;:]{0,255}")
 _NUMBER: Final = re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}")

@@ -7,14 +7,14 @@ one file, and before a number is told to anyone the files are counted against th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from bulk.errors import AccountingError
 from bulk.files.adaptation import CONSENT
-from bulk.files.consent_kept import kept_consent
+from bulk.files.consent_kept import KeptConsent
 from bulk.files.joined import Joined, as_read
 from bulk.files.noted import from_json
 from bulk.files.opening import open_sink
@@ -47,6 +47,7 @@ _FILES: Final = {
     RowStatus.SKIPPED: SKIPPED,
     RowStatus.UNPROCESSED: UNPROCESSED,
 }
+DELETED: Final = "deleted"  # the action of a row
 _ADDED: Final = {
     SUCCEEDED: ("_row", "_action", "_id"),
     FAILED: ("_row", "_status", "_step", "_code", "_error", "_attempts"),
@@ -62,7 +63,8 @@ class Counts(NamedTuple):
     """What the reports hold: rows by status ("read" included), done rows by action, bad rows by code of failure.
 
     `kept` are reports of an earlier run that somebody changed, under their new names. `begun` of the rows that are
-    unprocessed have steps that are sent already.
+    unprocessed have steps that are sent already. `still_on_list` are done rows whose people the file would not have
+    subscribed to their lists: they were there before.
     """
 
     rows: dict[str, int]
@@ -70,6 +72,7 @@ class Counts(NamedTuple):
     codes: dict[str, int]
     kept: tuple[Path, ...] = ()
     begun: int = 0
+    still_on_list: int = 0
 
 
 def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, front_end: FrontEnd) -> Counts:
@@ -78,12 +81,13 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     Rows with a write in flight that was never answered stand in failed.csv as in doubt; the job can settle them.
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
-    consent = kept_consent(source)
+    consent = KeptConsent.of(source)
     source = as_read(source, from_json(checkpoint.fact(facts.UNDERSTOOD)))
     in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     codes: Counter[str] = Counter()
+    still = 0
     form = _Form.of(source, checkpoint, front_end, consent)
     files = {name: open_sink(folder.file(name), form.header(name)) for name in _ADDED}
     wanted: set[str] = set()
@@ -103,6 +107,8 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
                 codes.update({failure.code for failure in row.outcome.failures})
             wanted.add(name)
             files[name].write(form.line(name, record, row))
+            if consent is not None and name == SUCCEEDED and row.outcome.action != DELETED:
+                still += consent.keeps_off_list(record)
         for file in files.values():  # all, before one appears: reports of two times side by side would lie
             file.settle()
         edited = keep_edited(folder, _ADDED, checkpoint)
@@ -112,7 +118,7 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     note_written(folder, _ADDED, checkpoint)
     rows = {"read": counted["read"], **{status.value: counted[status.value] for status in ORDER}}
     _check(rows, {name: file.rows for name, file in files.items()}, checkpoint.rows.counts(), settled.left)
-    return Counts(rows, dict(actions), dict(codes), edited, sum(map(_is_of_file, begun - in_doubt.keys())))
+    return Counts(rows, dict(actions), dict(codes), edited, sum(map(_is_of_file, begun - in_doubt.keys())), still)
 
 
 def _is_of_file(number: int) -> bool:
@@ -138,12 +144,10 @@ class _Form:
     front_end: FrontEnd
     baseline: str
     tables: Joined | None
-    consent: Callable[[Record], str] | None
+    consent: KeptConsent | None
 
     @classmethod
-    def of(
-        cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd, consent: Callable[[Record], str] | None
-    ) -> Self:
+    def of(cls, source: Source, checkpoint: Checkpoint, front_end: FrontEnd, consent: KeptConsent | None) -> Self:
         titles = [title.strip() for title in source.header]
         noted = checkpoint.fact(facts.RAGGED)
         if noted is None:  # checked by a version that did not measure it
@@ -174,7 +178,7 @@ class _Form:
         file = [] if self.tables is None else [self.tables.file_of(record.number)]
         line = [*(cells[at] for at in self.columns), *file, *_added(name, row, self.front_end)]
         line += [self.baseline] * bool(self.baseline)
-        line += [] if self.consent is None else [self.consent(record)]
+        line += [] if self.consent is None else [self.consent.told(record)]
         if name == FAILED:
             line += [self._missing(record)] * self.short
             line += [*record.cells[width:], *("" for _ in range(width + self.surplus - max(width, len(record.cells))))]

@@ -51,7 +51,7 @@ def test_no_cell_is_to_be_fixed_for_people_who_left(bulk: Shell, csv_file: Write
     bulk.sandbox("import", csv_file("email,unsubscribe_lists\na@example.com,Newsletter\n"))
     result = bulk.sandbox("import", csv_file("email,lists\na@example.com,Newsletter\n"))
     assert result.code == 1
-    assert "not subscribed again" in result.out
+    assert "not put on it again" in result.out
     assert "Fix the cells" not in result.out
     assert "bulk import" not in result.out
     assert "bulk retry" not in result.out

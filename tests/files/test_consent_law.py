@@ -11,11 +11,13 @@ import io
 import unicodedata
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulk.errors import UsageError
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import open_sink
 from bulk.jobs.input_options import matched, source_of
@@ -25,6 +27,7 @@ from bulk.resources import named
 from bulk.resources.presets import PRESETS
 from bulk.resources.presets import consent as words_of
 from bulk.resources.presets.consent import Consent, Says, Signal
+from tests.consent_titles import TITLES
 from tests.preset_files import FILES, ProgramFile
 
 CONTACTS = named("contacts")
@@ -81,8 +84,8 @@ def written(folder: Path, way: str, name: str, rows: list[list[str]], others: li
     return path
 
 
-def subscribed(path: Path, called: str = "") -> list[str]:
-    options = ImportOptions(mode="upsert", key="email", sets={"lists": "Newsletter"})
+def subscribed(path: Path, called: str = "", **more: Any) -> list[str]:
+    options = ImportOptions(mode="upsert", key="email", sets={"lists": "Newsletter"}, **more)
     source = source_of(CONTACTS, NamedFile(path, called), options)
     names = Names()
     names.book("lists").add("1", "Newsletter")
@@ -135,6 +138,65 @@ def test_nobody_is_subscribed_whom_the_name_of_a_file_marks(tmp_path: Path, pres
     rows = [list(program.header), list(program.row)]
     path = written(tmp_path, way, called, rows, rows)
     assert bool(subscribed(path)) is (says is Consent.AGREED)
+
+
+# ---- files of no program, whose titles are people's own
+
+
+@st.composite
+def own_titles(draw: st.DrawFn) -> str:
+    """A title that may tell consent, as somebody may write it."""
+    title = draw(st.sampled_from(TITLES))
+    title = draw(st.sampled_from([str, str.upper, str.lower, str.title]))(title)
+    title = title.replace(" ", draw(st.sampled_from([" ", "_", "-", "  "])))
+    return unicodedata.normalize(draw(st.sampled_from(["NFC", "NFD"])), title)
+
+
+def people(title: str, cells: list[str], more: list[str]) -> list[list[str]]:
+    """Ada, and Ben once for each cell."""
+    rows = [["ada@example.com", "Ada", "", "a"], *(["Ben@example.com", "Ben", cell, "b"] for cell in cells)]
+    return [["email", "firstName", title, *more], *(row[: 3 + len(more)] for row in rows)]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_file_whose_title_may_tell_consent_subscribes_nobody_before_it_is_said(tmp_path: Path, data: st.DataObject):
+    title = data.draw(own_titles())
+    cells = data.draw(st.lists(st.sampled_from([*AGAINST, "", "yes", "no", "2024-03-05"]), min_size=1, max_size=3))
+    rows = people(title, cells, data.draw(st.sampled_from([[], ["Shoe size"]])))
+    path = written(tmp_path, data.draw(st.sampled_from(WAYS)), "people.csv", rows, rows)
+    with pytest.raises(UsageError):
+        subscribed(path, ignore_unknown=data.draw(st.booleans()))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_nobody_is_subscribed_whom_a_column_of_any_title_marks_once_it_is_said(tmp_path: Path, data: st.DataObject):
+    title = data.draw(st.one_of(own_titles(), st.sampled_from(["Foo", "Feld 7", "Double Opt-In", "VIP"])))
+    target = data.draw(st.sampled_from(["consent", "opted_out"]))
+    dates = ["12.03.2024", "2024-03-05 10:00:00", "March 5, 2024", "5/3/24"]
+    against = {"consent": [*AGAINST, *sorted(words_of.NO), "", *dates], "opted_out": [*AGAINST, *words_of.YES, *dates]}
+    marked = data.draw(spelt(data.draw(st.sampled_from(sorted(against[target])))))
+    kind = {"consent": "yes", "opted_out": ""}[target]
+    cells = data.draw(st.permutations([marked, *data.draw(st.lists(st.just(kind), max_size=2))]))
+    rows = people(title, list(cells), [])
+    way = data.draw(st.sampled_from(WAYS))
+    path = written(tmp_path, way, "people.csv", rows, people(title, [kind], []))
+    assert "ben@example.com" not in subscribed(path, maps={title: target})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_program_s_preset_takes_such_a_title_for_its_own_and_leaves_it_out(tmp_path: Path, data: st.DataObject):
+    program = data.draw(st.sampled_from(FILES))
+    title = data.draw(own_titles())
+    preset = next(each for each in PRESETS if each.name == program.name)
+    if preset.speaks_of(title):
+        return
+    rows = [[*program.header, title], [*program.row, "no"]]
+    path = written(tmp_path, data.draw(st.sampled_from(WAYS)), program.file, rows, rows)
+    with pytest.raises(UsageError):
+        subscribed(path, program.file, preset=program.name, ignore_unknown=True)
 
 
 def test_the_law_is_of_every_program_that_says_anything():

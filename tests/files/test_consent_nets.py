@@ -20,18 +20,10 @@ from bulk.resources.presets.consent import NO, STATUSES, YES, Consent
 from bulk.resources.presets.consent_cells import cells_may_tell
 from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.wording import FrontEnd
+from tests.consent_titles import TITLES
 from tests.preset_files import FILES
 
 CONTACTS = named("contacts")
-TITLES = (
-    "Afgemeld", "Gesperrt", "Cancellato", "Werbesperre", "Keine Werbung", "Ausgetreten am", "Ne pas contacter",
-    "Consenso", "Unzustellbar", "Descadastrado", "Removed", "Complaint", "Valid", "Verified", "Confirmed",
-    "Widerspruch", "Statut", "Mailing OK", "Werbung erlaubt", "Marketing", "Robinson", "Aktiv", "Kündigung",
-    "Austritt", "Widerruf", "Privacy", "Spam", "Deleted", "Mag gemailt worden", "E-Mail erlaubt", "Inscrito",
-    "Situação", "Zustand", "Cancelou inscrição", "Kontakt erlaubt", "Kein Kontakt", "No mail", "Do not contact",
-    "emailStatus", "Désabonné", "Refus pub", "No enviar", "Não contatar", "Geen reclame", "Revocato", "Rebotado",
-    "Geblokkeerd", "Uitgeschreven op", "Kontaktsperre", "Dado de baja", "Opposition", "Autorización",
-)  # fmt: skip
 OTHERS = (
     "VIP", "Customer yes/no", "Gender", "Lead Status", "Notes", "City", "Option", "Adoption", "Member since", "State",
     "Mailing Address", "Contact No", "Position", "Source", "Gewerbe", "Mitbewerber", "Bedarf", "Order Status",

@@ -133,3 +133,69 @@ def test_however_often_reports_go_round_nobody_is_subscribed_of_whom_a_row_speak
         path = moved(world, f"turn {turn}") / data.draw(st.sampled_from(["failed.csv", "succeeded.csv", "skipped.csv"]))
         if not path.exists() or not rows_of(path):
             return
+
+
+# ---- what is said of it
+
+ON_IT = [("ben@example.com", "Newsletter"), ("cleo@example.com", "Newsletter"), ("dan@example.com", "Newsletter")]
+NEW_NAMES = [
+    ("ben@example.com", "B2", "bounced", "Newsletter"), ("cleo@example.com", "C2", "pending", "Newsletter"),
+    ("dan@example.com", "D2", "unsubscribed", "Newsletter"), ("eve@example.com", "E2", "whatever", "Newsletter"),
+    ("fay@example.com", "F2", "bounced", ""),
+]  # fmt: skip
+PADDING = [(f"p{n}@example.com", "P", "subscribed", "") for n in range(9)]  # so many that people are read first
+
+
+@ENGINES
+def test_who_is_on_the_list_already_stays_and_is_counted_and_the_rest_is_done(world: World, engine):
+    world.start(world.csv(ON_IT, "email,lists"))
+    moved(world, "before")
+    result = world.start(world.csv(NEW_NAMES, HEADER), maps=MAPS, engine=engine)
+    assert result.summary.still_on_list == 2
+    assert result.summary.codes == {"unclear": 1}
+    assert lists(world) == {
+        "ben@example.com": "1", "cleo@example.com": "1", "dan@example.com": "2", "eve@example.com": "",
+        "fay@example.com": "",
+    }  # fmt: skip
+    names = {email: person["firstName"] for email, person in world.account()["contacts"].items()}
+    assert names["ben@example.com"] == "B2"
+    assert names["eve@example.com"] == "E2"
+    (said,) = [line for line in world.told.lines if line.startswith("Of its rows the file says")]
+    assert "1 unsubscribed, 2 bounced, 1 not confirmed, 1 of unclear consent." in said
+    assert "stays on it" in said
+
+
+def test_a_list_that_is_set_for_every_row_counts_as_one_that_a_row_names(world: World):
+    world.start(world.csv(ON_IT, "email,lists"))
+    moved(world, "before")
+    people = [(email, "X", "bounced") for email, _lists in ON_IT] + [row[:3] for row in PADDING]
+    result = world.start(world.csv(people, "email,firstName,Status"), maps=MAPS, sets={"lists": "Newsletter"})
+    assert result.summary.still_on_list == 3
+    moved(world, "again")
+    result = world.start(world.csv(people, "email,firstName,Status"), maps=MAPS)
+    assert result.summary.still_on_list == 0, "no list is named"
+
+
+def test_they_are_taken_off_as_it_is_said(world: World):
+    world.start(world.csv(ON_IT, "email,lists"))
+    moved(world, "before")
+    world.start(world.csv([*NEW_NAMES[:1], *PADDING], HEADER), maps=MAPS)
+    place = moved(world, "told")
+    marked = [row for row in rows_of(place / "succeeded.csv") if row["_consent"]]
+    rows = [(row["email"], row["lists"]) for row in marked]
+    assert rows == [("ben@example.com", "Newsletter")]
+    world.start(world.csv(rows, "email,unsubscribe_lists"))
+    assert lists(world)["ben@example.com"] == "2"
+
+
+def test_where_it_is_not_known_who_is_on_the_list_the_row_says_so(world: World):
+    world.start(world.csv(ON_IT, "email,lists"))
+    moved(world, "before")
+    world.start(world.csv(NEW_NAMES[:1], HEADER), maps=MAPS)
+    (row,) = report(world.job.path, "failed.csv")
+    assert row["_error"].endswith("so they are not put on 'Newsletter'. If they are on it already, they stay on it.")
+    assert lists(world)["ben@example.com"] == "1"
+    moved(world, "again")
+    world.start(world.csv([("gus@example.com", "G", "bounced", "Newsletter")], HEADER), maps=MAPS)
+    (row,) = report(world.job.path, "failed.csv")
+    assert row["_code"] == "bounced"

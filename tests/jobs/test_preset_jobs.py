@@ -25,7 +25,7 @@ PEOPLE = [
     ("Dan", "dan@example.com", "", "inactive"),
     ("Eve", "eve@example.com", "", "whatever"),
 ]
-REFUSED = {"cleo": "bounced", "dan": "unconfirmed", "eve": "unconfirmed"}
+REFUSED = {"cleo": "bounced", "dan": "unconfirmed", "eve": "unclear"}
 SETS = {"lists": "Newsletter", "tags": "From Kit"}
 
 
@@ -85,7 +85,7 @@ def test_a_plan_says_it_and_carries_it_out(world: World):
     assert refused == {
         "cleo@example.com": "bounced",
         "dan@example.com": "unconfirmed",
-        "eve@example.com": "unconfirmed",
+        "eve@example.com": "unclear",
     }
     assert [line["_key"] for line in lines if line["_action"] == "subscribe"] == ["ada@example.com"]
     assert [line["_key"] for line in lines if line["_action"] == "unsubscribe"] == ["ben@example.com"]
