@@ -87,7 +87,8 @@ class Guards:
         host = _values(scope, b"host")[0]
         if any(origin != f"http://{host}" for origin in origins) or (method in _WRITING and len(origins) != 1):
             return "other_page"
-        if _values(scope, b"sec-fetch-site") == ["cross-site"] and scope["path"] != ENTRANCE:
+        came_from = _values(scope, b"sec-fetch-site")  # another port of this machine is the same site to a browser
+        if scope["path"] != ENTRANCE and any(site not in ("same-origin", "none") for site in came_from):
             return "other_page"
         return ""
 

@@ -94,7 +94,10 @@ def test_a_form_of_our_own_is_taken(site: Served, known: httpx.Client):
 
 def test_another_page_reads_nothing_and_shows_nothing(known: httpx.Client):
     assert known.get("/", headers={"origin": "http://evil.example.com"}).status_code == 403
-    assert known.get("/", headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    for site in ("cross-site", "same-site"):  # the second: another port of this machine
+        assert known.get("/", headers={"sec-fetch-site": site}).status_code == 403
+    for site in ("same-origin", "none"):
+        assert known.get("/", headers={"sec-fetch-site": site}).status_code == 200
     answer = known.get("/")
     assert "access-control-allow-origin" not in answer.headers
 
