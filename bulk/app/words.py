@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from bulk.library.results import PLANNED
 from bulk.messages.rows import ROWS
 from bulk.wording import FrontEnd, in_words_of
 
@@ -12,7 +13,7 @@ PAGE: Final = FrontEnd.PAGE
 KINDS: Final[Mapping[str, str]] = {"import": "Import", "export": "Export", "plan": "Plan", "undo": "Undo"}
 STATES: Final[Mapping[str, str]] = {
     "finished": "Done", "unfinished": "Stopped, can go on", "cut off": "Cut off, can go on",
-    "planned": "Planned, not run yet", "stopped": "Stopped: the file has to be corrected",
+    PLANNED: "Planned, not run yet", "stopped": "Stopped: the file has to be corrected",
 }  # fmt: skip
 PHASES: Final[Mapping[str, str]] = {
     "checking": "Checking the file", "sending": "Sending", "planning": "Comparing with the account",

@@ -24,7 +24,7 @@ from bulk.library.accounts import account_at
 from bulk.library.jobs import Job, job_in
 from bulk.library.plans import PLAN_CSV
 from bulk.library.previews import DELIMITER, ENCODING
-from bulk.library.results import FailedRow, failed_rows_in, has_lines
+from bulk.library.results import PLANNED, FailedRow, failed_rows_in, has_lines
 from bulk.library.running import run_resume
 
 SOME: Final = 50  # failed rows that are fetched at a time
@@ -66,7 +66,7 @@ async def show(request: Request) -> Response:
         return await _at_work(request, work)
     if work is not None and (work.error is not None or work.defect):
         kept = await _kept(request)
-        if kept is None or kept.state in ("planned", "cut off"):
+        if kept is None or kept.state in (PLANNED, "cut off"):
             return await _not_begun(request, work)
     job = await job_of(request)
     if await anyio.to_thread.run_sync(lambda: job.running):
