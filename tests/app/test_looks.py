@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from bulk.library import Account
+from bulk.library import Account, report
+from bulk.library.jobs import jobs_in
 from tests.app.browser import Served, served
 from tests.app.files import hubspot, workbook
 
@@ -147,6 +148,10 @@ def test_every_screen_is_for_everybody_in_light_and_dark_and_fits_every_width(tm
                     wrong.append(f"{screen} at {width}: {beyond}")
 
         screens(site, page, tmp_path, look)
+        for job in jobs_in(site.jobs):
+            if job.rows:  # each of them has a page of its own, which stands by itself
+                page.goto(report(job.path, with_rows=True).as_uri())
+                look(f"report of {job.record.kind}")
         context.close()
     assert wrong == []
     assert len(seen) > 15
