@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given, adaptation_of
+from bulk.files.adaptation import Adaptation, Given, adaptation_of
 from bulk.files.adapted import Adapted
 from bulk.files.csv.reader import CsvSource
 from bulk.files.examples import without_examples
@@ -46,7 +46,15 @@ def open_adapted(
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
-    return Adapted(without_examples(source), how)
+    return _adapted(source, how, file, replace(asked, encoding=encoding or asked.encoding), resource)
+
+
+def _adapted(source: Source, how: Adaptation, file: NamedFile, asked: SourceOptions, resource: Resource) -> Adapted:
+    """The source as it is put right; where not all of its rows count, beside it all that the file says of people."""
+    whole = None
+    if asked.limit is not None and how.signals:
+        whole = without_examples(open_source(file, replace(asked, limit=None), resource.columns))
+    return Adapted(without_examples(source), how, whole)
 
 
 def _inner_name(source: Source) -> str:
@@ -67,7 +75,7 @@ def _in_its_encoding(
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
         how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
         if how is not None and how.preset is not None and how.preset.encoding == encoding:
-            return Adapted(without_examples(source), how)
+            return _adapted(source, how, file, replace(asked, encoding=encoding), resource)
     return None
 
 
