@@ -40,13 +40,13 @@ class Adapted:
     """A `Source` as an adaptation puts it right.
 
     `counts` are the rows by consent, `names` the first that are taken apart, once a pass has begun. Cells that say the
-    same are read once. `whole` is the source with all rows of the file, where only the first of them count: what the
+    same are read once. `all_rows` is the source with all rows of the file, where only the first of them count: what the
     others say of a person holds all the same.
     """
 
     source: Source
     adaptation: Adaptation
-    whole: Source | None = None
+    all_rows: Source | None = None
     counts: Counter[Consent] = field(default_factory=Counter)
     names: list[tuple[str, str, str]] = field(default_factory=list)
     _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
@@ -197,7 +197,7 @@ class Adapted:
         """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
         result = {consent: array("q") for consent in _STRICT}
         self.counts.clear()
-        for record in (self.whole or self.source).records():
+        for record in (self.all_rows or self.source).records():
             said = self._said(record.cells)  # also of a row that is refused: what it says of its person counts
             self.counts[said] += record.problem is None
             if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):

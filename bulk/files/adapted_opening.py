@@ -51,10 +51,10 @@ def open_adapted(
 
 def _adapted(source: Source, how: Adaptation, file: NamedFile, asked: SourceOptions, resource: Resource) -> Adapted:
     """The source as it is put right; where not all of its rows count, beside it all that the file says of people."""
-    whole = None
+    all_rows = None
     if asked.limit is not None and how.signals:
-        whole = without_examples(open_source(file, replace(asked, limit=None), resource.columns))
-    return Adapted(without_examples(source), how, whole)
+        all_rows = without_examples(open_source(file, replace(asked, limit=None), resource.columns))
+    return Adapted(without_examples(source), how, all_rows)
 
 
 def _inner_name(source: Source) -> str:
