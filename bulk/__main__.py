@@ -61,7 +61,7 @@ def _told(error: BaseException) -> tuple[str, int]:
     if isinstance(error, BulkError):
         return error.words(FrontEnd.COMMAND_LINE), error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return "interrupted before the first row was sent", 130
+        return "interrupted at once. What a job has done is safe, and 'bulk resume' goes on with it.", 130
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 2
     if os.environ.get("BULK_DEBUG"):

@@ -2,7 +2,8 @@
 
 A text that speaks of an option or a command holds a mark, `⟦rate⟧`, `⟦mode=upsert⟧`, `⟦retry⟧`: on the command line
 these are `--rate`, `--mode upsert` and `bulk retry`, for a program `rate`, `mode="upsert"` and
-`resume(job, account, retry=True)`. What is between such brackets and no mark stays as it is: a cell
+`resume(job, account, retry=True)`; the page says what its buttons and fields are called, and what it has none for
+as the command line does. What is between such brackets and no mark stays as it is: a cell
 may hold anything, and a report that quotes it has to be written.
 """
 
@@ -20,6 +21,7 @@ class FrontEnd(Enum):
 
     COMMAND_LINE = auto()
     LIBRARY = auto()
+    PAGE = auto()
 
 
 _QUOTES: Final = "'`"
@@ -28,6 +30,7 @@ _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where tha
     "map": "maps", "set": "sets", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
 }  # fmt: skip
 _FLAGS_OF: Final[Mapping[str, str]] = {"exact_columns": "exact"}  # and the command line
+_SHELL: Final = re.compile(r"[;|&<>$`\\\"'*?#~() ]")  # what a shell does not take as it is
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 FLAGS: Final = frozenset(
     {
@@ -63,6 +66,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "undo_job": ("bulk undo {0}", "undo({0}, account)"),
     "plan": ("bulk plan", "plan_rows(resource, path, account)"),
     "apply": ("bulk apply {0}", "apply({0}, account)"),
+    "import_file": ("bulk import RESOURCE FILE", "import_file(resource, path, account)"),
     "retry": ("bulk retry", "resume(job, account, retry=True)"),
     "retry_job": ("bulk retry {0}", "resume({0}, account, retry=True)"),
     "validate": ("bulk validate RESOURCE FILE", "validate_file(resource, path, account)"),
@@ -82,6 +86,22 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resources_page": ("bulk resources --markdown", ""),
 }
 
+_ON_PAGE: Final[Mapping[str, str]] = {  # what the page calls an option or an act that it has
+    "sheet": "the field “Sheet” under “More choices”",
+    "encoding": "the field “Encoding” under “More choices”",
+    "delimiter": "the field “Between cells” under “More choices”",
+    "skip_lines": "the field “Lines before the titles” under “More choices”",
+    "separator": "the field “Between names in a cell” under “More choices”",
+    "on_duplicate": "the field “Rows about the same” under “More choices”",
+    "preset": "the field “Program that wrote the file” under “More choices”",
+    "mode": "the field “What a row means” under “More choices”",
+    "map": "the column's field",
+    "ignore_unknown": "“Leave out”",
+    "resume": "“Go on”",
+    "retry": "“Send again”",
+    "plan": "“See what would happen”",
+}
+
 
 def in_words_of(front_end: FrontEnd, text: str) -> str:
     """The text with what its marks mean to this front end."""
@@ -92,6 +112,8 @@ def marked(mark: str, front_end: FrontEnd) -> str:
     """What is between the brackets of a mark, as this front end says it."""
     name, _, value = mark.partition("=")
     of_program = front_end is FrontEnd.LIBRARY
+    if front_end is FrontEnd.PAGE and name in _ON_PAGE:
+        return _ON_PAGE[name]
     if name in COMMANDS:
         several = "{1}" in COMMANDS[name][0]
         values = value.split("|", 1) if several else [value]
@@ -100,10 +122,10 @@ def marked(mark: str, front_end: FrontEnd) -> str:
         return f"⟦{mark}⟧"
     if of_program:
         return _argument(name, value)
-    if name == "split_name" and value and not _WORD.fullmatch(value):
-        value = shlex.quote(value)
     if name == "map" and value:
         value = shlex.quote(value) if "'" in value else f"'{value}'"
+    elif value[:1] not in ("'", '"') and _SHELL.search(value):  # else it is quoted already
+        value = shlex.quote(value)
     return f"--{_FLAGS_OF.get(name, name).replace('_', '-')} {value}".rstrip()
 
 

@@ -137,6 +137,7 @@ PATCHING = {
     "tests/jobs/test_honesty.py": "disks that are full, commits that are counted",
     "tests/jobs/test_inputs.py": "systems that copy in other ways, a full disk",
     "tests/jobs/test_interrupts.py": "the end of this very process",
+    "tests/jobs/test_understood_once.py": "titles and programs that another version knows",
 }
 
 

@@ -24,9 +24,12 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "baseline", "on_conflict",
         "delete_missing", "resubscribe", "no_automations", "owner_default", "map_user", "resource", "ignore",
     ),
-    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_duration", "max_age", "timeout"),
-    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "dry_run", "detailed_exitcode"),
-    "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown"),
+    "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_failures",
+                        "processes", "max_duration", "max_age", "timeout"),
+    "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "only", "only_plan",
+            "dry_run", "detailed_exitcode"),
+    "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown", "port",
+               "no_browser"),
 }  # fmt: skip
 _HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 import click
 from click.shell_completion import CompletionItem
 
-from bulk.cli.configured import config
+from bulk.cli.configured import config, jobs_dir_said
 from bulk.errors import BulkError
+from bulk.library.choices import JOBS_DIR
 
 if TYPE_CHECKING:
     from bulk.library.jobs import Job
@@ -23,7 +24,6 @@ _WAITING: Final[Mapping[str, Callable[[Job], bool]]] = {
     "resume": lambda job: job.resumable,
     "apply": lambda job: job.planned,
 }
-JOBS_DIR = "bulk-jobs"
 
 
 def files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -52,7 +52,8 @@ def jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -
     from bulk.library.jobs import jobs_in  # noqa: PLC0415 - not for --help
 
     try:
-        place = context.params.get("jobs_dir") or os.environ.get("BULK_JOBS_DIR") or JOBS_DIR
+        said = context.params.get("jobs_dir") or os.environ.get("BULK_JOBS_DIR")
+        place = said or jobs_dir_said(context) or JOBS_DIR
         result = list(reversed(jobs_in(place)))
     except BulkError:
         return []

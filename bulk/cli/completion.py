@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from bulk.cli import terminal
+from bulk.cli.command import Command
 
 SWITCH: Final = {  # what switches it on, and where that line is kept
     "bash": ('eval "$(bulk completion bash)"', "~/.bashrc"),
@@ -16,7 +17,7 @@ SWITCH: Final = {  # what switches it on, and where that line is kept
 _VARIABLE: Final = "_BULK_COMPLETE"  # by which the shell asks, as click has it
 
 
-@click.command("completion", short_help="Complete commands, resources and jobs by the Tab key.")
+@click.command("completion", cls=Command, short_help="Complete commands, resources and jobs by the Tab key.")
 @click.argument("shell", type=click.Choice(list(SWITCH)))
 def completion_command(shell: str) -> int:
     """Print what lets the Tab key complete bulk's commands in a SHELL.

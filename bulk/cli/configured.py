@@ -26,7 +26,7 @@ _VARIABLES: Final = {"connection": "MATON_CONNECTION", "base_url": "BULK_BASE_UR
 _OTHER_WAYS: Final = ("sandbox", "connection", "base_url")  # to an account than by its name
 # what a command that goes on with a job does not take from bulk.toml: the job keeps what it was begun with
 _GOING_ON: Final = ("resume", "retry", "apply")
-_OF_THE_JOB: Final = ("sandbox", "rate", "concurrency", "max_errors", "max_duration")
+_OF_THE_JOB: Final = ("sandbox", "rate", "concurrency", "max_errors", "max_duration", "allow_joined")
 _PLACES: Final = ("jobs_dir", "mapping")  # options that name a place, which is meant from where the file stands
 _NEVER: Final = ("config", "help", "version")  # what bulk.toml cannot say
 
@@ -104,11 +104,21 @@ def _defaults_for(ctx: click.Context, config: Config) -> dict[str, Any]:
             config.account(value)  # said with the file's name if there is none
             if _says_whose(os.environ):
                 continue
-        given = value
-        if option.name in _PLACES and config.path is not None and config.path.parent != Path.cwd():
-            given = str(config.path.parent / str(value))  # it stands in the file, so it is meant from there
+        given = _place(config, value) if option.name in _PLACES else value
         result[str(option.name)] = _converted(ctx, option, given, config.path, written)
     return result
+
+
+def jobs_dir_said(ctx: click.Context) -> str:
+    """Where bulk.toml says that jobs are kept, "" where it does not. For the Tab key: no option is read by then."""
+    defaults = config(ctx).defaults
+    value = next((defaults[name] for name in ("jobs-dir", "jobs_dir") if name in defaults), "")
+    return _place(config(ctx), value) if value and isinstance(value, str) else ""
+
+
+def _place(config: Config, value: Any) -> str:
+    """A place that bulk.toml names: it stands in the file, so it is meant from there."""
+    return str(value if config.path is None or config.path.parent == Path.cwd() else config.path.parent / str(value))
 
 
 def _says_whose(environment: Mapping[str, str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
 from bulk.cli.advice import GONE_ALREADY, notes, only_lists_refused, still_on_list_told, ways_on, ways_on_of_missing
-from bulk.cli.display_parts import show_counts, show_left
+from bulk.cli.display_parts import show_counts, show_left, show_outcomes
 from bulk.cli.import_again import import_line
 from bulk.cli.options import command_line
 from bulk.model import ENDED_BADLY
@@ -112,8 +111,8 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         at = datetime.fromisoformat(job_result.summary.read_at).astimezone()
         terminal.tell(f"  unchanged are those that were so as read at {at:%H:%M} or later")
     bad = _bad_told(rows)
+    show_outcomes(_not_done(job_result))
     if bad:
-        terminal.tell(f"  {bad}:")
         show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "", job_result.summary.codes)
     for note in notes(job_result.summary.codes):
         terminal.tell(f"  {note}")
@@ -123,13 +122,36 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):
             terminal.tell(f"  {line}")
+    if lines and job_result.summary.actions.get("unchanged"):
+        _show_names_kept(job_result)
     _show_missing(job_result)
-    if rows["skipped"]:
-        terminal.tell(f"  {rows['skipped']:,} skipped: {folder / 'skipped.csv'}")
-    if rows["unprocessed"]:
-        terminal.tell(f"  {_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}")
     _show_end(totals, folder)
     _show_way_back(job_result)
+
+
+def _show_names_kept(job_result: Result) -> None:
+    """Say which names an undo has left where they are."""
+    from bulk.library.undoing import names_kept  # noqa: PLC0415 - not for --help
+
+    names = [f"{name} ({resource})" for resource, name in names_kept(job_result.job)]
+    if names:
+        few = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+        terminal.tell(terminal.one_line(f"  Kept, since others use {agreeing(len(names), 'it', 'them')}: {few}"))
+
+
+def _not_done(job_result: Result) -> Iterator[tuple[int, str]]:
+    """How many rows ended otherwise than done, and how; those whose reasons are shown below them are the last."""
+    rows, folder = job_result.summary.rows, job_result.job
+    if rows["skipped"]:
+        yield rows["skipped"], f"skipped: {folder / 'skipped.csv'}"
+    if rows["unprocessed"]:
+        yield (
+            rows["unprocessed"],
+            f"{_open_rows(rows['unprocessed'], job_result.summary.begun)}: {folder / 'unprocessed.csv'}",
+        )
+    bad = [name for name in ENDED_BADLY if rows[name]]
+    for name in bad:
+        yield rows[name], name.replace("_", " ") + (":" if name == bad[-1] else "")
 
 
 def _bad_told(rows: Mapping[str, int]) -> str:
@@ -182,10 +204,8 @@ def _ways_on(job: Path, file: Path, rows: Mapping[str, int], codes: Mapping[str,
 
 
 def _open_rows(rows: int, begun: int) -> str:
-    """How many rows have not ended; of those that have begun some steps are sent already."""
-    if not begun:
-        return f"{rows:,} not reached"
-    return f"{rows:,} not finished ({begun:,} begun, {rows - begun:,} not reached)"
+    """What has become of rows that have not ended; of those that have begun some steps are sent already."""
+    return f"not finished ({begun:,} begun, {rows - begun:,} not reached)" if begun else "not reached"
 
 
 def show_done(job: Job, *, as_json: bool) -> None:
@@ -254,16 +274,17 @@ def show_failed(path: Path, most: int | None, of: str = "", codes: Mapping[str, 
 
     Where there are more, the `codes` of all of them are said, each with how many rows have it.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for at, row in enumerate(csv.DictReader(file)):
-            if at == most:
-                by_number = sorted((codes or {}).items(), key=lambda pair: (-pair[1], pair[0]))
-                all_told = ", ".join(f"{count:,} {code}" for code, count in by_number)
-                terminal.tell(f"    … in all: {all_told} (-v shows each)" if all_told else "    …")
-                return
-            step = f"{row['_step']}: " if row["_step"] else ""
-            table = f"{row['_file']} " if row.get("_file") else ""
-            terminal.tell(terminal.one_line(f"    {of}{table}row {row['_row']}: {step}{row['_error']}"))
+    from bulk.library.results import failed_rows_in  # noqa: PLC0415 - not for --help
+
+    for at, row in enumerate(failed_rows_in(path)):
+        if at == most:
+            by_number = sorted((codes or {}).items(), key=lambda pair: (-pair[1], pair[0]))
+            all_told = ", ".join(f"{count:,} {code}" for code, count in by_number)
+            terminal.tell(f"    … in all: {all_told} (-v shows each)" if all_told else "    …")
+            return
+        step = f"{row.step}: " if row.step else ""
+        table = f"{row.file} " if row.file else ""
+        terminal.tell(terminal.one_line(f"    {of}{table}row {row.row}: {step}{row.error}"))
 
 
 def show_export(job_result: Result) -> None:

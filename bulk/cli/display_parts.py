@@ -1,8 +1,8 @@
-"""What a person sees of the parts of a job on a whole account: how many rows of each ended how."""
+"""Small tables of a job's end: how many rows ended how, of a job and of each part of one on a whole account."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from bulk.cli import terminal
@@ -20,6 +20,14 @@ def show_left(job_result: Result) -> None:
     left = [name for name in job_at(job_result.job).record.parts if name not in job_result.summary.parts]
     if left:
         terminal.tell(f"  not begun: {', '.join(left)}")
+
+
+def show_outcomes(outcomes: Iterable[tuple[int, str]]) -> None:
+    """Print a line an outcome, with how many rows ended so; the numbers stand below one another."""
+    lines = [(f"{count:,}", said) for count, said in outcomes]
+    width = max((len(count) for count, _said in lines), default=0)
+    for count, said in lines:
+        terminal.tell(f"  {count:>{width}} {said}")
 
 
 def show_counts(parts: Mapping[str, Mapping[str, int]]) -> None:

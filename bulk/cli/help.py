@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from bulk.cli import complete, terminal
+from bulk.cli.command import Command
 from bulk.errors import UsageError
 from bulk.messages import Part
 
 
-@click.command("help")
+@click.command("help", cls=Command)
 @click.argument("command", nargs=-1, shell_complete=complete.commands)
 @click.pass_context
 def help_command(ctx: click.Context, command: tuple[str, ...]) -> int:

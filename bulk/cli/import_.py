@@ -14,8 +14,8 @@ import click
 
 from bulk.cli import complete, display, display_plan, options, questions, terminal
 from bulk.cli.account import needed_account
+from bulk.cli.column_dialogue import file_to_save, matched_by_hand, may_ask
 from bulk.cli.command import Command
-from bulk.cli.matching import file_to_save, matched_by_hand, may_ask
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError

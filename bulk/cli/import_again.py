@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def import_line(path: Path, record: JobRecord) -> str:
     """The command that imports a report of a job as the job did."""
-    given = "".join(f" {option}" for option in _options_again(record))
+    given = "".join(f" {option}" for option in _options_again(path, record))
     return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
 
 
-def _options_again(record: JobRecord) -> Iterator[str]:
+def _options_again(path: Path, record: JobRecord) -> Iterator[str]:
     """The options of an import without which its failed.csv would mean something else."""
     from bulk.resources import named  # noqa: PLC0415 - not for --help
 
@@ -34,7 +34,7 @@ def _options_again(record: JobRecord) -> Iterator[str]:
         if given.get(name, value) != value:  # an earlier version had fewer
             yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
     yield from options_of_place(record)
-    for header, attribute in given["maps"].items():
+    for header, attribute in _maps_of(path, record):
         yield f"--map {shlex.quote(f'{header}={attribute}')}"
     yield from (f"--exact {name}" for name in given.get("exact_columns", ()))
     for column, value in given.get("sets", {}).items():
@@ -46,3 +46,13 @@ def _options_again(record: JobRecord) -> Iterator[str]:
         for name in ("ignore_unknown", "resubscribe", "allow_damaged", "allow_joined", "create_fields")
         if given.get(name)
     )
+
+
+def _maps_of(path: Path, record: JobRecord) -> Iterator[tuple[str, str]]:
+    """The maps of the job that are about columns of a file: a report of several tables may call one otherwise."""
+    from bulk.library.headers import has_title  # noqa: PLC0415 - not for --help
+
+    is_report = record.input is not None and Path(record.input.path) != path and path.is_file()
+    for title, attribute in record.options["maps"].items():
+        if not is_report or has_title(path, title):
+            yield title, attribute

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,10 +118,9 @@ def _state(facts: Mapping[str, Any]) -> str:
 
 def _when(created: str) -> str:
     """When a job was begun, here."""
-    try:
-        return f"{datetime.fromisoformat(created).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return created or "-"
+    from bulk.library.jobs import moment_of  # noqa: PLC0415 - not for --help
+
+    return f"{moment_of(created).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _counts(rows: Mapping[str, int]) -> str:
@@ -163,10 +161,8 @@ def _prune(place: Path, age: float | None, *, yes: bool, as_json: bool) -> int:
 
 
 def _agreed(count: int) -> bool:
-    answer = questions.answer_to(f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?")
-    if answer is None:
-        raise UsageError("prune_unanswered")
-    return answer
+    question = f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?"
+    return questions.answered(question, lambda: UsageError("prune_unanswered"))
 
 
 def _show_staying(pruning: Pruning) -> None:

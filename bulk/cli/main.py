@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from bulk import __version__
+from bulk.cli.app import app_command
 from bulk.cli.command import Group
 from bulk.cli.compare import compare_command
 from bulk.cli.completion import completion_command
@@ -30,7 +31,15 @@ from bulk.cli.undo import undo_command
 from bulk.cli.validate import validate_command
 
 SECTIONS: Final = {
-    "Move data": (import_command, export_command, template_command, validate_command, resume_command, retry_command),
+    "Move data": (
+        import_command,
+        export_command,
+        app_command,
+        template_command,
+        validate_command,
+        resume_command,
+        retry_command,
+    ),
     "See and take back": (plan_command, apply_command, undo_command, compare_command, jobs_command, report_command),
     "Many accounts": (fleet_group,),
     "Look": (resources_command, presets_command, help_command),

@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from bulk.cli import complete
-from bulk.library.choices import BLANK, ENGINES, EXACT, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.library.choices import BLANK, ENGINES, EXACT, JOBS_DIR, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-JOBS_DIR = "bulk-jobs"
 SANDBOX_DIR = "bulk-sandbox"
 
 
@@ -97,6 +96,8 @@ telling = _stack(
         "-v", "--verbose", is_flag=True, help="Say more: every failed row, and what time and requests went on."
     ),
 )
+allow_joined = click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::")
+going_on = _stack(of_job, pace, max_errors, allow_joined, yes, jobs_dir, telling)
 reading = _stack(
     click.option(
         "--mapping", metavar="FILE", default="",
@@ -157,7 +158,7 @@ reading = _stack(
         "--separator", metavar="C", default=",", show_default=True,
         help="Between values inside a cell: one sign, or a few like :::",
     ),
-    click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::"),
+    allow_joined,
     click.option("--encoding", metavar="NAME", default="auto", show_default=True, help="utf-8, utf-16, cp1252, …"),
     click.option("--delimiter", metavar="C", default="auto", show_default=True, help=", ; tab or |"),
     click.option("--skip-lines", type=int, default=0, metavar="N", help="Lines before the header."),

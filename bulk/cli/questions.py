@@ -4,84 +4,67 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from bulk.cli import terminal
 from bulk.errors import UsageError
 
 
-def confirmation(*, deletes: bool, creates: bool, yes: bool) -> Callable[[str], bool] | None:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks a person: `unanswerable` makes what is raised where nobody can answer, `unanswered` where nobody does."""
+
+    unanswerable: Callable[[], UsageError]
+    unanswered: Callable[[], UsageError]
+
+    def check(self) -> None:
+        """Raise `UsageError` if nobody can answer."""
+        if not sys.stdin.isatty():
+            raise self.unanswerable()
+
+    def __call__(self, question: str) -> bool:
+        """What a person answers. Raises `UsageError` if nobody can, or does."""
+        self.check()
+        return answered(question, self.unanswered)
+
+
+TO_DELETE: Final = Asking(lambda: UsageError("delete_unanswerable"), lambda: UsageError("delete_unanswered"))
+TO_CREATE: Final = Asking(lambda: UsageError("fields_unanswerable"), lambda: UsageError("fields_unanswered"))
+TO_UNDO: Final = Asking(lambda: UsageError("undo_unanswerable"), lambda: UsageError("undo_unanswered"))
+
+
+def to_apply(command: str) -> Asking:
+    """Asks before a plan is carried out that deletes, by this command."""
+    return Asking(
+        lambda: UsageError("apply_unanswerable", command=command),
+        lambda: UsageError("apply_unanswered", command=command),
+    )
+
+
+def confirmation(*, deletes: bool, creates: bool, yes: bool) -> Asking | None:
     """What asks a person before anything is deleted, or fields are created; None if nobody needs to be.
 
     `UsageError` if nobody can be.
     """
     if yes or not (deletes or creates):
         return None
-    if not deletes:
-        if not sys.stdin.isatty():
-            raise UsageError("fields_unanswerable")
-        return ask_to_create
-    _check_that_somebody_answers()
-    return ask
+    asking = TO_DELETE if deletes else TO_CREATE
+    asking.check()
+    return asking
 
 
-def ask(question: str) -> bool:
-    """What a person answers to a question before anything is deleted. Raises `UsageError` if nobody can."""
-    _check_that_somebody_answers()
-    return answered(question)
-
-
-def answered(question: str) -> bool:
-    """What is answered to a question. Raises `UsageError`, naming --yes, where standard input ends instead."""
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("delete_unanswered")
-    return answer
-
-
-def ask_to_create(question: str) -> bool:
-    """What a person answers before fields are created. Raises `UsageError` if nobody does."""
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("fields_unanswered")
-    return answer
-
-
-def ask_to_apply(command: str, question: str) -> bool:
-    """What a person answers before a plan is carried out that deletes. Raises `UsageError` if nobody can."""
-    if not sys.stdin.isatty():
-        raise UsageError("apply_unanswerable", command=command)
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("apply_unanswered", command=command)
-    return answer
-
-
-def ask_to_undo(question: str) -> bool:
-    """What a person answers before anything is put back. Raises `UsageError` if nobody can."""
-    if not sys.stdin.isatty():
-        raise UsageError("undo_unanswerable")
-    answer = answer_to(question)
-    if answer is None:
-        raise UsageError("undo_unanswered")
-    return answer
-
-
-def answer_to(question: str) -> bool | None:
-    """What is answered to a question; None where standard input ends instead."""
+def answered(question: str, unanswered: Callable[[], UsageError] = TO_DELETE.unanswered) -> bool:
+    """What is answered to a question. Raises what `unanswered` makes where standard input ends instead."""
     while True:
         shown = terminal.fitted(f"{question} [y/N]:", terminal.width_of(sys.stderr))
         terminal.echo(f"{shown} ", err=True, nl=False)
         line = sys.stdin.readline()
         if not line:
             terminal.echo(err=True)
-            return None
+            raise unanswered()
         said = line.strip().lower()
         if said in ("y", "yes"):
             return True
         if said in ("", "n", "no"):
             return False
-
-
-def _check_that_somebody_answers() -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("delete_unanswerable")

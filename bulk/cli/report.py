@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk.cli import complete, options, terminal
+from bulk.cli.command import Command
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
     from bulk.library.jobs import Job
 
 
-@click.command("report")
+@click.command("report", cls=Command)
 @click.argument("job", required=False, shell_complete=complete.jobs)
 @click.argument("output", metavar="[OUT.html]", required=False, type=click.Path(path_type=Path))
 @click.option("--with-rows", is_flag=True, help="Also the rows that are not done, with their addresses.")

@@ -24,12 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("resume", cls=Command, short_help="Go on with an unfinished JOB (default: the newest).")
 @click.argument("job", required=False, shell_complete=complete.jobs)
-@options.of_job
-@options.pace
-@options.max_errors
-@options.yes
-@options.jobs_dir
-@options.telling
+@options.going_on
 def resume_command(job: str | None, **chosen: Any) -> int:
     """Go on with an unfinished JOB (default: the newest), import or export.
 
@@ -40,12 +35,7 @@ def resume_command(job: str | None, **chosen: Any) -> int:
 
 @click.command("retry", cls=Command, short_help="Send again the rows of JOB that failed or are in doubt.")
 @click.argument("job", required=False, shell_complete=complete.jobs)
-@options.of_job
-@options.pace
-@options.max_errors
-@options.yes
-@options.jobs_dir
-@options.telling
+@options.going_on
 def retry_command(job: str | None, **chosen: Any) -> int:
     """Send again the rows of JOB (default: the newest) that failed or are in doubt.
 
@@ -80,6 +70,8 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     access = account_of_job(job, sandbox=chosen["sandbox"])
     names = ("rate", "concurrency", "max_duration") + (("max_errors",) if job.imports else ())
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
+    if chosen.get("allow_joined") and record.kind == "import":
+        changes["allow_joined"] = True
     check_changes(changes, access)
     progress = progress_for(access, quiet=chosen["quiet"])
     what = "Carrying out" if job.planned else "Going on with"
@@ -88,7 +80,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     if applies and job.planned:
         display_plan.say_what_it_is(job, progress.say, asked=not agreed)
     carry_out = options.command_line("apply", job.name, jobs)
-    ask = partial(questions.ask_to_apply, carry_out) if applies else questions.ask
+    ask = questions.to_apply(carry_out) if applies else questions.TO_DELETE
     confirm = None if agreed else asking(progress, ask)  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
 

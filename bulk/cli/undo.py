@@ -51,7 +51,7 @@ def undo_command(job: str, **chosen: Any) -> int:
     progress = progress_for(access, quiet=chosen["quiet"])
     setting = Setting(
         access, undone.path.parent, progress, chosen["job_name"], signals=True,
-        confirm=None if chosen["yes"] else asking(progress, questions.ask_to_undo), front_end=FrontEnd.COMMAND_LINE,
+        confirm=None if chosen["yes"] else asking(progress, questions.TO_UNDO), front_end=FrontEnd.COMMAND_LINE,
     )  # fmt: skip
 
     def show(job_result: Result) -> None:

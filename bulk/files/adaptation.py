@@ -5,18 +5,18 @@ Knows headers and declarations, and no file. Which custom fields there are is kn
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, position
+from bulk.files.given import Given
 from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import Added, add_set, joined
 from bulk.files.source import FILE
 from bulk.files.split_names import Split, split_of
-from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.presets import AUTO, NONE, PRESETS, preset_named, recognised
 from bulk.resources.presets.consent import Consent, Says, Signal, is_title, strictest
 from bulk.resources.presets.consent_titles import looks_like_consent, speaks_of_consent
@@ -34,23 +34,6 @@ _BY_ROW: Final = {
 _UNSUBSCRIBED: Final = "unsubscribe_lists"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a user says of a file: `maps` of its columns, `sets` for every row, the preset's name or AUTO or NONE.
-
-    `dates` is how dates stand in it; `split_name` is the title of a column of full names, AUTO the one that is called
-    so, "" for none. `others` are titles, normalised, of other tables of the same file: maps may be of these.
-    """
-
-    maps: Mapping[str, str] = field(default_factory=dict)
-    sets: Mapping[str, str] = field(default_factory=dict)
-    preset: str = AUTO
-    separator: str = ","
-    dates: Dates = field(default_factory=Dates)
-    split_name: str = ""
-    others: Collection[str] = ()
-
-
 # wide: one attribute for each way in which rows are put right
 @dataclass(frozen=True, slots=True)
 class Adaptation:
@@ -60,7 +43,8 @@ class Adaptation:
     the file's columns, `firsts` indexes whose cell gives way, where it is empty, to the first of the others that is
     not. `joins` are names added to a cell, `adds` cells added to each row.
     `mapped` are the indexes of which a map speaks, `told` attributes of those that only their
-    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file.
+    titles tell, `split` how full names are taken apart. `of_all` is what is said of everybody in the file; `people`:
+    its rows are of contacts.
     """
 
     header: tuple[str, ...]
@@ -81,6 +65,7 @@ class Adaptation:
     consent_at: int | None = None
     told: Mapping[int, str] = field(default_factory=dict)
     split: Split | None = None
+    people: bool = False
 
     def complete(self, cells: list[str]) -> None:
         """Fill cells from those that stand in for them, and add names to them; all as they are meant by now."""
@@ -179,22 +164,21 @@ _OF_ALL: Final = {
 
 def adaptation_of(
     header: Sequence[str], file: str, resource: Resource, given: Given, *, telling: bool = False
-) -> Adaptation | None:
-    """How the rows of a file are put right, by its header and name; None: it is as it is meant.
+) -> Adaptation:
+    """How the rows of a file are put right, by its header and name.
 
     What may have custom fields may have dates, which are put into ISO form. `telling`: it is one of several tables, of
     which others say who may be mailed.
 
     Raises `UsageError` for a preset that is not known or does not fit, and for what cannot be set.
     """
+    given = given.as_noted
     people = resource.writing is Writing.CONTACT
     preset = _preset(header, given.preset, people=people)
     mapped = {at: target for title, target in given.maps.items() if (at := position(header, title)) is not None}
     signals = _signals(header, preset, mapped) if people else ()
-    if preset is None and not (signals or given.sets or given.split_name or resource.custom):
-        return None
     names = ColumnNames(resource.columns)
-    told = {} if preset is not None else own_titles(header, resource.columns, names, mapped)
+    told = _told(header, resource, given, preset, mapped)
     feeds, firsts = _taken(header, preset, mapped, names)
     feeding = _feeding(header, preset, {**mapped, **told}, feeds, names)
     added = Added(list(header))
@@ -209,8 +193,17 @@ def adaptation_of(
     return Adaptation(
         tuple(added.titles), len(header), given, preset, feeds, mapped, _forms(header, preset, mapped), firsts, signals,
         of_all, tuple(added.joins), tuple(added.cells), feeding.get("email"), feeding.get("lists"),
-        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split,
+        feeding.get(_UNSUBSCRIBED), len(added.titles) - 1 if tells else None, told, split, people,
     )  # fmt: skip
+
+
+def _told(
+    header: Sequence[str], resource: Resource, given: Given, preset: Preset | None, mapped: Mapping[int, str]
+) -> dict[int, str]:  # fmt: skip
+    """The attributes of columns that only their titles tell."""
+    if given.noted is not None:
+        return given.noted.told_in(header)
+    return {} if preset is not None else own_titles(header, resource.columns, ColumnNames(resource.columns), mapped)
 
 
 def _preset(header: Sequence[str], name: str, *, people: bool) -> Preset | None:

@@ -16,8 +16,10 @@ from functools import partial
 from typing import Final, TypeVar
 
 from bulk.files.adaptation import Adaptation
+from bulk.files.examples import is_example, mark_at
+from bulk.files.given import Given
 from bulk.files.matching import Match
-from bulk.files.source import Record, Source
+from bulk.files.source import Record, Seen, Source
 from bulk.files.split_names import Split
 from bulk.resources.identity import address_key
 from bulk.resources.kinds import DATE, DATETIME, Kind, Problem
@@ -34,27 +36,30 @@ _LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
-# wide: what is read of its cells, one attribute for each way
 @dataclass(slots=True)
 class Adapted:
     """A `Source` as an adaptation puts it right.
 
-    `counts` are the rows by consent, `names` the first that are taken apart, once a pass has begun. Cells that say the
-    same are read once. `all_rows` is the source with all rows of the file, where only the first of them count: what the
-    others say of a person holds all the same.
+    `counts` are the rows by consent, `names` the first that are taken apart, once a pass has begun, `examples` the
+    numbers of rows that are a template's example, which are passed over. Cells that say the same are read once.
+    `all_rows` opens the file with all of its rows, where only the first of them count: what the others say of a person
+    holds all the same.
     """
 
     source: Source
     adaptation: Adaptation
-    all_rows: Source | None = None
+    all_rows: Callable[[], Source] | None = None
     counts: Counter[Consent] = field(default_factory=Counter)
     names: list[tuple[str, str, str]] = field(default_factory=list)
+    examples: set[int] = field(default_factory=set)
     _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
     _dates: list[tuple[int, Callable[[str], str | Problem]]] = field(default_factory=list)
     _signals: list[tuple[int, Callable[[str], Consent]]] = field(default_factory=list)
     _addresses: dict[Consent, array[int]] | None = None
+    _mark_at: int | None = None
 
     def __post_init__(self) -> None:
+        self._mark_at = mark_at(self.adaptation.header[: self.adaptation.own])
         self._signals = [(at, remembering(signal.read)) for at, signal in self.adaptation.signals]
         self._use(range(self.adaptation.own), {})
 
@@ -87,29 +92,15 @@ class Adapted:
         return self.source.describe()
 
     @property
-    def read_bytes(self) -> int:
-        """How much of the file the latest pass has read."""
-        return self.source.read_bytes
+    def seen(self) -> Seen:
+        """What the latest pass has seen; cells that are added count as if the file had them."""
+        seen = self.source.seen
+        return replace(seen, width=seen.width + len(self.adaptation.header) - self.adaptation.own)
 
-    @property
-    def width(self) -> int:
-        """How many cells each row has, those that are added among them."""
-        return self.source.width + len(self.adaptation.header) - self.adaptation.own
-
-    @property
-    def blank_rows(self) -> int:
-        """How many rows hold nothing."""
-        return self.source.blank_rows
-
-    @property
-    def surplus(self) -> int:
-        """How many cells the longest row has too many."""
-        return self.source.surplus
-
-    @property
-    def short(self) -> bool:
-        """Whether a row has too few cells."""
-        return self.source.short
+    def as_read(self) -> Adapted:
+        """The same rows, with their cells as they stand in the file."""
+        own = self.adaptation.own
+        return Adapted(self.source, Adaptation(self.adaptation.header[:own], own, Given()))
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows, put right."""
@@ -117,11 +108,24 @@ class Adapted:
             self._addresses = self.strict_addresses()
         how = self.adaptation
         if not (self._forms or self._dates or how.firsts or how.joins or len(how.header) > how.own):
-            yield from self.source.records(only)
+            yield from self._rows(only)
             return
-        for record in self.source.records(only):
+        for record in self._rows(only):
             record.cells = self._cells(record)
             yield record
+
+    def _rows(self, only: Collection[int] | None = None, *, beyond: bool = False) -> Iterator[Record]:
+        """The rows as they stand in the file, without a template's example."""
+        at = self._mark_at
+        source = self.all_rows() if beyond and self.all_rows is not None else self.source
+        if at is None:
+            yield from source.records(only)
+            return
+        for record in source.records(only):
+            if is_example(record.cells, at):
+                self.examples.add(record.number)
+            else:
+                yield record
 
     def _cells(self, record: Record) -> list[str]:
         how = self.adaptation
@@ -197,12 +201,17 @@ class Adapted:
         """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
         result = {consent: array("q") for consent in _STRICT}
         self.counts.clear()
-        for record in (self.all_rows or self.source).records():
+        for record in self._rows(beyond=True):
             said = self._said(record.cells)  # also of a row that is refused: what it says of its person counts
             self.counts[said] += record.problem is None
             if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
                 result[said].append(hash(address_key(address)))
         return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
+
+
+def table_of(source: Source) -> Source:
+    """The table under what puts its rows right."""
+    return source.source if isinstance(source, Adapted) else source
 
 
 def _dates_of(given: Dates, form: Form | None) -> Dates:

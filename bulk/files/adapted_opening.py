@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, NoReturn
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Adaptation, Given, adaptation_of
-from bulk.files.adapted import Adapted
+from bulk.files.adaptation import adaptation_of
+from bulk.files.adapted import Adapted, table_of
 from bulk.files.csv.reader import CsvSource
-from bulk.files.examples import without_examples
+from bulk.files.given import Given
 from bulk.files.named_file import NamedFile, open_binary
 from bulk.files.opening import SourceOptions, open_source
 from bulk.files.packed import Zipped
@@ -25,7 +27,7 @@ _NOT_DECODABLE: Final = "not_decodable"
 
 def open_adapted(
     file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, *, called: str = "", telling: bool = False
-) -> Source:  # fmt: skip
+) -> Adapted:  # fmt: skip
     """The table in a file, its rows put right as its preset and the user say; `called` is the name that counts.
 
     `telling`: it is one of several, of which others say who may be mailed.
@@ -41,20 +43,24 @@ def open_adapted(
             raise
         return _in_its_encoding(file, asked, resource, given, name, telling=telling) or _refuse(error)
     how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
-    if how is None:
-        return without_examples(source)
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
-    return _adapted(source, how, file, replace(asked, encoding=encoding or asked.encoding), resource)
+    return Adapted(source, how, _all_rows(file, replace(asked, encoding=encoding or asked.encoding), resource))
 
 
-def _adapted(source: Source, how: Adaptation, file: NamedFile, asked: SourceOptions, resource: Resource) -> Adapted:
-    """The source as it is put right; where not all of its rows count, beside it all that the file says of people."""
-    all_rows = None
-    if asked.limit is not None and how.signals:
-        all_rows = without_examples(open_source(file, replace(asked, limit=None), resource.columns))
-    return Adapted(without_examples(source), how, all_rows)
+def _all_rows(file: NamedFile, asked: SourceOptions, resource: Resource) -> Callable[[], Source] | None:
+    """What opens the file with all of its rows, where not all of them count."""
+    if asked.limit is None:
+        return None
+    return partial(open_source, file, replace(asked, limit=None), resource.columns)
+
+
+def readapted(source: Source, resource: Resource, given: Given, name: str) -> Source:
+    """The table of a source that is open, its rows put right as the user says now; `name` is the file's."""
+    raw = table_of(source)
+    how = adaptation_of(raw.header, _inner_name(raw) or name, resource, given)
+    return Adapted(raw, how, source.all_rows if isinstance(source, Adapted) else None)
 
 
 def _inner_name(source: Source) -> str:
@@ -63,19 +69,19 @@ def _inner_name(source: Source) -> str:
     return content.member if isinstance(content, Zipped) else ""
 
 
-def _refuse(error: UsageError) -> Source:
+def _refuse(error: UsageError) -> NoReturn:
     raise error
 
 
 def _in_its_encoding(
     file: NamedFile, asked: SourceOptions, resource: Resource, given: Given, name: str, *, telling: bool
-) -> Source | None:  # fmt: skip
+) -> Adapted | None:  # fmt: skip
     """The table, where it is of a program that does not write Unicode."""
     for encoding in dict.fromkeys(preset.encoding for preset in PRESETS if preset.encoding):
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
         how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
-        if how is not None and how.preset is not None and how.preset.encoding == encoding:
-            return _adapted(source, how, file, replace(asked, encoding=encoding), resource)
+        if how.preset is not None and how.preset.encoding == encoding:
+            return Adapted(source, how, _all_rows(file, replace(asked, encoding=encoding), resource))
     return None
 
 

@@ -35,7 +35,7 @@ def remarks_on(source: Adapted, match: Match) -> list[str]:
         lines.append(f"Left out: {', '.join(left)}")
     fed = {column.attribute for _at, column in match.columns}
     full = [title for title in left if is_full_name(title)]
-    if full and not fed & {"firstName", "lastName"}:
+    if full and how.people and not fed & {"firstName", "lastName"}:
         lines.append(f"{full[0]} may hold full names: the option split-name takes them apart.")
     if how.given.sets:
         lines.append("Set for every row: " + ", ".join(f"{name}={value}" for name, value in how.given.sets.items()))

@@ -138,7 +138,7 @@ class FileCheck:
             for batch in _batches(self.source):
                 self._take(batch)
                 progress(len(batch))
-        self._tally.blank = self.source.blank_rows
+        self._tally.blank = self.source.seen.blank_rows
 
     def settle(self, compare: Compare | None) -> Tally:
         """Decide about the rows that wait, and about those of one key; `compare` None: without the account."""
@@ -155,7 +155,7 @@ class FileCheck:
         match, tally = self._match, self._tally
         issues = [unfit(record) for record in batch if record.problem is not None]
         fitting = [record for record in batch if record.problem is None] if issues else batch
-        of_cells = self._issues(fitting) if fitting else []
+        of_cells = self.issues_of(fitting) if fitting else []
         if self._comparing:
             for issue in of_cells:
                 self._doubtful.add(issue.row)
@@ -182,7 +182,7 @@ class FileCheck:
         tally.read += len(batch)
         tally.rejected += len(rejected)
 
-    def _issues(self, records: Sequence[Record]) -> list[Issue]:
+    def issues_of(self, records: Sequence[Record]) -> list[Issue]:
         """What is wrong with the cells of rows that fit the header."""
         issues = check_batch(self._schema, records, self._match)
         issues += contradictions(records, self._match)
@@ -206,7 +206,7 @@ class FileCheck:
         changed = {record.number: each.changed for record, each in zip(records, compared, strict=False)}
         titles = {self._match.header[at].strip(): column.attribute for at, column in self._match.columns}
         issues = [
-            issue for issue in self._issues(records)
+            issue for issue in self.issues_of(records)
             if issue.row not in changed or titles[issue.column.strip()] in changed[issue.row]
         ]  # fmt: skip
         issues.sort(key=lambda issue: issue.row)
@@ -264,10 +264,10 @@ def _batches(source: Source) -> Iterator[list[Record]]:
     begun = 0
     while piece := list(islice(records, min(_PIECE, most - len(batch)))):
         batch += piece
-        if len(batch) == most or source.read_bytes - begun > BYTES:
+        if len(batch) == most or source.seen.read_bytes - begun > BYTES:
             yield batch
             batch = []
-            begun = source.read_bytes
+            begun = source.seen.read_bytes
     if batch:
         yield batch
 

@@ -14,6 +14,7 @@ class ColumnNames:
     """Finds a column by what people call it. An attribute goes before custom fields, a field's title before its tag."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = columns
         self._ranked: dict[str, dict[int, list[Column]]] = defaultdict(lambda: defaultdict(list))
         for column in columns:
             custom = 2 if column.field_id else 0

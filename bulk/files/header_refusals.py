@@ -80,7 +80,7 @@ class Mending:
 
 
 @dataclass(slots=True)
-class Problems:
+class HeaderRefusal:
     """What is wrong with a header.
 
     `unknown` are titles that are not known and may not be left out, `others` those that may, `consent` those that may

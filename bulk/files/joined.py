@@ -10,16 +10,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
-from typing import Final
 
 from bulk.files.adapted import Adapted
+from bulk.files.joined_match import ColumnsOfAll, Layout, numbered
+from bulk.files.joined_report import laid_out
 from bulk.files.matching import Match
-from bulk.files.source import TOO_FEW, Record, Source
+from bulk.files.noted import Noted
+from bulk.files.source import TOO_FEW, Record, Seen, Source
 from bulk.model import FILE_ROWS, place_of
 from bulk.resources.presets.consent import Consent
-from bulk.resources.spec import Column
-
-Layout = tuple[int | None, ...]  # where each column of a member stands here; None: nowhere
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class Joined:
     Until it is `used_as` its columns are understood, there is one for each title.
     """
 
-    members: tuple[Source, ...]
+    members: tuple[Adapted, ...]
     names: tuple[str, ...]
     limit: int | None = None
     header: tuple[str, ...] = ()
@@ -42,18 +41,21 @@ class Joined:
     def __post_init__(self) -> None:
         titles: dict[tuple[str, int], int] = {}
         self._layouts = tuple(
-            tuple(titles.setdefault(title, len(titles)) for title in _numbered(member.header))
-            for member in self.members
+            tuple(titles.setdefault(title, len(titles)) for title in numbered(member.header)) for member in self.members
         )
         self.header = tuple(title for title, _nth in titles)
 
     def used_as(self, matches: Sequence[Match]) -> Match:
         """Lay the rows out as each member is understood; what that comes to for all."""
-        layout = _Columns()
+        columns = ColumnsOfAll()
         self.matches = tuple(matches)
-        self._layouts = tuple(layout.of(match, len(match.header)) for match in matches)
-        self.header = tuple(layout.titles)
-        return layout.match(self.matches)
+        layouts = tuple(columns.of(match, len(match.header)) for match in matches)
+        self.lay_out(tuple(columns.titles), layouts)
+        return columns.match(self.matches)
+
+    def lay_out(self, header: tuple[str, ...], layouts: tuple[Layout, ...]) -> None:
+        """Have its columns be these, and those of each member stand there."""
+        self.header, self._layouts = header, layouts
 
     @property
     def differ(self) -> bool:
@@ -69,29 +71,16 @@ class Joined:
         return self.names[place_of(number)[0]]
 
     @property
-    def read_bytes(self) -> int:
-        """How much of the file the latest pass has read."""
-        return self._read + self.members[self._reading].read_bytes
-
-    @property
-    def width(self) -> int:
-        """How many cells each row has."""
-        return len(self.header)
-
-    @property
-    def blank_rows(self) -> int:
-        """How many rows hold nothing."""
-        return sum(member.blank_rows for member in self.members)
-
-    @property
-    def surplus(self) -> int:
-        """How many cells the longest row has too many."""
-        return max(member.surplus for member in self.members)
-
-    @property
-    def short(self) -> bool:
-        """Whether a row has too few cells."""
-        return any(member.short for member in self.members)
+    def seen(self) -> Seen:
+        """What the latest pass has seen of all."""
+        every = [member.seen for member in self.members]
+        return Seen(
+            self._read + every[self._reading].read_bytes,
+            len(self.header),
+            sum(seen.blank_rows for seen in every),
+            max(seen.surplus for seen in every),
+            any(seen.short for seen in every),
+        )
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows of all members, one after the other."""
@@ -109,7 +98,7 @@ class Joined:
                 else:
                     yield self._laid_out(record, first, layout)
             if at + 1 < len(self.members):
-                self._read += member.read_bytes
+                self._read += member.seen.read_bytes
 
     def apart(self, record: Record) -> tuple[int, list[str]]:
         """Of a row as all are laid out here, which member it is of, and its cells as they stand there."""
@@ -131,7 +120,7 @@ class Joined:
 
     def heed_each_other(self) -> None:
         """Have what one member says against mailing an address count in the others, once."""
-        telling = [member for member in self.members if isinstance(member, Adapted) and member.tells]
+        telling = [member for member in self.members if member.tells]
         if self._heeded or not telling:
             return
         every: dict[Consent, array[int]] = {}
@@ -161,75 +150,6 @@ def _picking(layout: Layout, width: int) -> Callable[[list[str]], list[str]]:
     return pick
 
 
-class _Columns:
-    """The columns of several matches, one for each attribute, as they are put together."""
-
-    def __init__(self) -> None:
-        self.titles: list[str] = []
-        self.places: dict[str, int] = {}
-        self.columns: dict[int, Column] = {}
-
-    def of(self, match: Match, width: int) -> Layout:
-        """Take in the columns of a match; where each of its header stands here."""
-        layout: list[int | None] = [None] * width
-        for at, column in match.columns:
-            layout[at] = self._place(column.attribute, match.header[at])
-            self.columns.setdefault(self.places[column.attribute], column)
-        for attribute, where in (("id", match.id_at), (_CONSENT, match.consent_at)):
-            if where is not None and layout[where] is None:
-                layout[where] = self._place(attribute, match.header[where])
-        return tuple(layout)
-
-    def _place(self, attribute: str, title: str) -> int:
-        if attribute not in self.places:
-            self.places[attribute] = len(self.titles)
-            self.titles.append(title)
-        return self.places[attribute]
-
-    def match(self, matches: Sequence[Match]) -> Match:
-        """What all come to."""
-        parts = max(len(match.key_at) for match in matches)
-        keys = [[match.key_at[part] for match in matches if part < len(match.key_at)] for part in range(parts)]
-        return Match(
-            tuple(self.titles),
-            tuple(sorted(self.columns.items())),
-            _all(matches, lambda match: match.dropped),
-            _all(matches, lambda match: match.passed_over),
-            _all(matches, lambda match: match.unchecked),
-            tuple(
-                tuple(
-                    dict.fromkeys(
-                        self._here(match, at) for match, ats in zip(matches, of_part, strict=False) for at in ats
-                    )
-                )
-                for of_part in keys
-            ),
-            tuple(tuple(self._here(matches[0], at) for at in group) for group in matches[0].one_of),
-            self.places.get("id"),
-            tuple(any(match.addresses[part : part + 1] == (True,) for match in matches) for part in range(parts)),
-            self.places.get(_CONSENT),
-            unclear=_all(matches, lambda match: match.unclear),
-        )
-
-    def _here(self, match: Match, at: int) -> int:
-        attribute = next((column.attribute for own, column in match.columns if own == at), "id")
-        return self.places[attribute]
-
-
-_CONSENT: Final = "\0consent"  # no attribute
-
-
-def _all(matches: Sequence[Match], of: Callable[[Match], tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(title for match in matches for title in of(match)))
-
-
-def _numbered(header: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """The titles, and of those without a name which one it is."""
-    nameless = count()
-    for title in header:
-        yield (title.strip(), 0) if title.strip() else ("", next(nameless))
-
-
 @dataclass(frozen=True, slots=True)
 class _Within(Collection[int]):
     """Those of some numbers that are of one member, as it numbers them."""
@@ -247,11 +167,17 @@ class _Within(Collection[int]):
         return sum(1 for _ in self)
 
 
-def as_read(source: Source) -> Source:
-    """The source as it stands in the file."""
+def as_read(source: Source, noted: Sequence[Noted] = ()) -> Source:
+    """The source with its cells as they stand in the file.
+
+    Of several tables, what they were understood as says which of their columns are one; else those of one title are.
+    """
     if isinstance(source, Joined):
-        return Joined(tuple(map(as_read, source.members)), source.names, source.limit)
-    return source.source if isinstance(source, Adapted) else source
+        result = Joined(tuple(member.as_read() for member in source.members), source.names, source.limit)
+        if noted:
+            result.lay_out(*laid_out((member.header for member in result.members), noted))
+        return result
+    return source.as_read() if isinstance(source, Adapted) else source
 
 
 def separates_names(source: Source) -> bool:

@@ -14,11 +14,11 @@ from typing import Final
 
 from bulk.errors import UsageError
 from bulk.files.column_names import ColumnNames, mapped_columns
-from bulk.files.header_refusals import Problems, doubles, has_id, missing, parted_by_consent, refuse_delimiter
+from bulk.files.header_refusals import HeaderRefusal, doubles, has_id, missing, parted_by_consent, refuse_delimiter
 from bulk.files.source import Record
 from bulk.model import Row
 from bulk.resources.contacts import TELLING
-from bulk.resources.identity import address_key, name_key
+from bulk.resources.identity import address_key, name_key, same_name
 from bulk.resources.kinds import EMAIL
 from bulk.resources.spec import JOIN, Column
 
@@ -130,7 +130,7 @@ def parse_users(texts: Iterable[str]) -> dict[str, str]:
         old, _equals, new = (part.strip() for part in text.partition("="))
         if not old or not new:
             raise UsageError("map_user_invalid", text=text)
-        if old in users:
+        if any(same_name(old, other) for other in users):
             raise UsageError("map_user_twice", user=old)
         users[old] = new
     return users
@@ -204,7 +204,7 @@ def match_header(  # the command line's options, each with its default
     if needs.mode != "delete" and "lists" in [column.attribute for column in columns]:
         subscribes = "lists" in [column.attribute for _at, column in result]
         others, consent = parted_by_consent(others, needs.telling(others) if subscribes and others else None)
-    Problems(
+    HeaderRefusal(
         header, columns, {column.attribute for _at, column in result},
         unknown=[] if ignore_unknown or open_ended else others,
         others=others if ignore_unknown or open_ended else [],

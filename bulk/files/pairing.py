@@ -49,17 +49,17 @@ LEFT JOIN kept AS one ON one.at = a LEFT JOIN kept AS other ON other.at = b
 class Pairing:
     """Two tables being compared. `place` is a private folder for what does not fit into memory.
 
-    `exact`: cells are compared as texts. `progress` is told how many more rows were read.
+    `by_text`: cells are compared as texts. `progress` is told how many more rows were read.
     """
 
     def __init__(
-        self, sources: tuple[Source, Source], compared: Compared, place: Path, *, exact: bool,
+        self, sources: tuple[Source, Source], compared: Compared, place: Path, *, by_text: bool,
         progress: Callable[[int], None],
     ) -> None:  # fmt: skip
         self._sources = sources
         self._compared = compared
         self._place = place
-        self._exact = exact
+        self._by_text = by_text
         self._progress = progress
         self._db: sqlite3.Connection
         self.counts = Counts()
@@ -208,7 +208,7 @@ class Pairing:
         return zip(self._compared.columns, cells.split(_PART), strict=True)
 
     def _meaning(self, column: Common, cell: str) -> str:
-        return cell if self._exact else column.meaning(cell)
+        return cell if self._by_text else column.meaning(cell)
 
     def _said(  # a line of the query
         self, what: str, a: int | None, b: int | None, *of_both: str

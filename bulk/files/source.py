@@ -32,6 +32,23 @@ class Record:
     lacking: frozenset[int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a pass has seen of a file.
+
+    `read_bytes` is how much it has read, give or take a chunk. `width` is how many cells each row has in the file,
+    where all end in more or fewer empty ones than the header. `blank_rows` are those below the header that hold
+    nothing, blank lines among them; `surplus` is how many cells the longest row has too many, `short` whether one has
+    too few.
+    """
+
+    read_bytes: int
+    width: int
+    blank_rows: int
+    surplus: int
+    short: bool
+
+
 class Source(Protocol):
     """An open table of texts.
 
@@ -60,23 +77,5 @@ class Source(Protocol):
         """
 
     @property
-    def read_bytes(self) -> int:
-        """How much of the file the latest pass has read so far, give or take a chunk."""
-
-    @property
-    def width(self) -> int:
-        """How many cells each row has in the file, where all end in more or fewer empty ones than the header."""
-
-    # What a pass has seen is known when it has come to its end.
-
-    @property
-    def blank_rows(self) -> int:
-        """How many rows below the header hold nothing, blank lines among them."""
-
-    @property
-    def surplus(self) -> int:
-        """How many cells the longest row has too many."""
-
-    @property
-    def short(self) -> bool:
-        """Whether a row has too few cells."""
+    def seen(self) -> Seen:
+        """What the latest pass has seen so far; all but `width` and `read_bytes` is known when it is at its end."""

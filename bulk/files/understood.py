@@ -7,15 +7,18 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
-from bulk.files.adaptation import Adaptation, Given
+from bulk.files.adaptation import Adaptation
 from bulk.files.adapted import Adapted
 from bulk.files.column_names import ColumnNames, position
-from bulk.files.header_refusals import Problems
-from bulk.files.joined import as_read
+from bulk.files.given import Given
+from bulk.files.header_refusals import HeaderRefusal
+from bulk.files.joined import Joined, as_read
 from bulk.files.matching import Match, Needs, match_header
+from bulk.files.noted import Noted, noted_of
 from bulk.files.own_titles import own_titles
 from bulk.files.set_columns import check_sets
 from bulk.files.source import Source
+from bulk.resources.presets import NONE
 from bulk.resources.presets.consent_cells import cells_may_tell, says_of_consent
 from bulk.resources.spec import Column, normalise
 
@@ -32,23 +35,39 @@ def understood(
     """
     how = source.adaptation if isinstance(source, Adapted) else None
     names = ColumnNames(columns)
-    maps: Mapping[str, str] = given.maps
-    if how is not None:
-        maps = how.maps_of(names, open_ended=open_ended)
-        if not open_ended:
+    told: dict[str, str] = {}
+    if how is not None and how.given.noted is not None:
+        maps: Mapping[str, str] = how.given.noted.maps(names, open_ended=open_ended)
+    else:
+        maps = given.maps if how is None else how.maps_of(names, open_ended=open_ended)
+        if how is not None and not open_ended:
             check_sets(given.sets, how.header[: how.own], names, maps)
-    own = set(map(normalise, source.header))
-    maps = {title: to for title, to in maps.items() if (of := normalise(title)) in own or of not in given.others}
-    told = {} if how is not None and how.preset is not None else _told(source.header, columns, names, maps)
+        own = set(map(normalise, source.header))
+        maps = {title: to for title, to in maps.items() if (of := normalise(title)) in own or of not in given.others}
+        told = {} if how is not None and how.preset is not None else _told(source.header, columns, names, maps)
     cells = _Cells(source)
     match = match_header(
         source.header, columns, maps={**maps, **told}, ignore_unknown=ignore_unknown,
         needs=replace(needs, telling=cells.telling), open_ended=open_ended,
     )  # fmt: skip
-    if how is not None and how.lists_at is not None and needs.mode != "delete":
+    if how is not None and how.lists_at is not None and needs.mode != "delete" and how.given.noted is None:
         _refuse_left_out(how, match, columns, cells)
     match = replace(match, read_as=told)
     return source.used_as(match) if isinstance(source, Adapted) else match
+
+
+def notes_on(source: Source, match: Match) -> list[Noted]:
+    """What each table of a file was understood as, for the job when it goes on."""
+    if isinstance(source, Joined):
+        return [_noted(member, own) for member, own in zip(source.members, source.matches, strict=True)]
+    return [_noted(source, match)] if isinstance(source, Adapted) else []
+
+
+def _noted(source: Adapted, match: Match) -> Noted:
+    how = source.adaptation
+    preset = NONE if how.preset is None else how.preset.name
+    split = "" if how.split is None else how.header[how.split.at].strip()
+    return noted_of(match, how.own, how.told, preset, split)
 
 
 def _refuse_left_out(how: Adaptation, match: Match, columns: Sequence[Column], cells: _Cells) -> None:
@@ -62,7 +81,7 @@ def _refuse_left_out(how: Adaptation, match: Match, columns: Sequence[Column], c
     unspoken = [title for title in left if not how.preset.speaks_of(title)]
     telling = cells.telling(unspoken) | {title for title in left if says_of_consent(cells.of(title))}
     consent = [title for title in left if title in telling]
-    Problems(how.header, columns, {column.attribute for _at, column in match.columns}, consent=consent).refuse()
+    HeaderRefusal(how.header, columns, {column.attribute for _at, column in match.columns}, consent=consent).refuse()
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ Paths are meant from the file's folder.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.files.toml_files import read_toml
 from bulk.fleet.steps import Step
 from bulk.messages import Part
 from bulk.resources.likeness import nearest
@@ -54,13 +54,7 @@ def read_fleet(
 
     Raises `UsageError` for a file that cannot be read, and for what in it means nothing.
     """
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError("fleet_not_read", file=path, reason=error.strerror) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError("fleet_damaged", file=path, reason=str(error)) from error
-    said = {**usual, **said}
+    said = {**usual, **read_toml(path)}
     for key in said:
         if key not in _KEYS:
             close = nearest(key, _KEYS)

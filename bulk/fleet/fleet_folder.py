@@ -16,6 +16,7 @@ from bulk.errors import UsageError
 from bulk.fleet.steps import Step
 from bulk.storage.job_folder import JobFolder
 from bulk.storage.job_folders import create_job
+from bulk.storage.job_record import moment_of
 
 FLEET, ACCOUNT = "fleet.json", "account.json"
 # how an account stands; what is not done goes on with `fleet resume`
@@ -92,7 +93,14 @@ class FleetRecord:
     def of_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`."""
         steps = tuple(map(Step.of_json, data["steps"]))
-        return cls(**{**data, "accounts": tuple(data["accounts"]), "steps": steps})
+        read = cls(**{**data, "accounts": tuple(data["accounts"]), "steps": steps})
+        _ = read.begun
+        return read
+
+    @property
+    def begun(self) -> datetime:
+        """When the fleet was begun. Raises `ValueError` where that is no moment, as reading does."""
+        return moment_of(self.created)
 
 
 class FleetFolder:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import anyio.to_thread
 
@@ -132,10 +132,12 @@ def _said_by_contacts(taken: Mapping[str, Taken], options: ImportOptions) -> lis
     return [name for name, is_said in said if is_said and name in taken]
 
 
-def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tuple[ImportOptions, Source]:
+def prepared(
+    resource: Resource, file: NamedFile, options: ImportOptions, noted: Sequence[Mapping[str, Any]] = ()
+) -> tuple[ImportOptions, Source]:
     """The options of one part, with the maps that are about columns of its file, and the file."""
     chosen = replace(options, mode=resource.modes[0], key=resource.key)
-    source = source_of(resource, file, chosen)
+    source = source_of(resource, file, chosen, noted)
     if isinstance(source, Joined):  # the ids of a whole account are known by the rows of its files
         raise UsageError("zip_of_several", file=file, members=list(source.names))
     titles = set(map(normalise, source.header))
@@ -144,11 +146,16 @@ def prepared(resource: Resource, file: NamedFile, options: ImportOptions) -> tup
 
 
 async def taken_up(
-    shared: Shared, resource: Resource, part: JobFolder, file: NamedFile, options: ImportOptions
+    shared: Shared,
+    resource: Resource,
+    part: JobFolder,
+    file: NamedFile,
+    options: ImportOptions,
+    noted: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[ImportOptions, Source, JobRecord]:
     """The options of one part, its file and its record, once it is its turn; what the file is, is said."""
     setting, access = shared.setting, shared.setting.access
-    chosen, source = await anyio.to_thread.run_sync(prepared, resource, file, options)
+    chosen, source = await anyio.to_thread.run_sync(prepared, resource, file, options, noted)
     record = shared.folder.record()
     record = JobRecord(
         record.kind, resource.name, asdict(chosen), access.place, access.connection, input=part.record().input,

@@ -24,6 +24,7 @@ from bulk.jobs.summary import JobResult, told
 from bulk.planning.naming import read_identity
 from bulk.prefetch.contacts import STALE
 from bulk.resources.spec import Resource
+from bulk.storage import facts
 from bulk.storage.job_folder import PLANNED
 
 
@@ -51,8 +52,9 @@ class Imports:
             raise AbortedError("part_rows_invalid", file=name)
         nothing_planned = part.state == PLANNED and not (part.summary() or {}).get("rows", {}).get("unprocessed")
         resumed = is_begun(part)
-        options, source, record = await taken_up(shared, resource, part, file, self.options)
         with opened(part, STALE, shared.setting.clock) as checkpoint:
+            noted = checkpoint.fact(facts.UNDERSTOOD)
+            options, source, record = await taken_up(shared, resource, part, file, self.options, noted)
             part.write(record)
             if self.projection is not None:
                 await begin_part(checkpoint)

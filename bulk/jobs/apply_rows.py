@@ -42,13 +42,13 @@ class ApplyRows:
         if isinstance(known_now, Failure):
             return Outcome(RowStatus.FAILED, failures=(known_now,))
         if has_sent(known):
-            return (yield from writer.flow(row, replace(known_now, exact=known_now is not known)))
+            return (yield from writer.flow(row, replace(known_now, as_planned=known_now is not known)))
         return (yield from self._as_planned(row, known_now))
 
     def _as_planned(self, row: Row, known_now: Known) -> Flow:
         """What becomes of a row of which nothing was sent."""
         writer, resource = self.prepared.writer, self.prepared.resource
-        decided = yield from writer.decide(row, replace(known_now, exact=True))
+        decided = yield from writer.decide(row, replace(known_now, as_planned=True))
         result = decided if isinstance(decided, Outcome) else decided.change
         if known_now.instead:  # what stands instead was not done
             assert isinstance(decided, Outcome)  # noqa: S101 - so it was decided

@@ -8,21 +8,19 @@ from dataclasses import asdict
 import anyio.from_thread
 import anyio.to_thread
 
-from bulk.files.adapted import Adapted
-from bulk.files.adapted_told import remarks_on
 from bulk.files.check import Compare, FileCheck, Tally
-from bulk.files.examples import remarks_on_examples
-from bulk.files.joined import Joined, as_read
+from bulk.files.joined import Joined
 from bulk.files.matching import Match
 from bulk.files.schema import shorten
-from bulk.files.source import Record, Source
+from bulk.files.source import Record
+from bulk.files.understood import notes_on
+from bulk.jobs.check_told import remarks_on_file
 from bulk.model import Failure, Issue, Outcome, RowStatus
 from bulk.planning.damage import ALLOW, CODE, TEXTS, looks_damaged
 from bulk.resources.spec import clears
 from bulk.runtime.progress import CHECKING, Progress, Snapshot
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.wording import counted
 
 Comparing = Callable[[int], Awaitable[Compare]]  # told how many rows may be sent; reads what the account holds
 
@@ -38,11 +36,13 @@ async def checked(
         await anyio.to_thread.run_sync(file_check.look_through, Counting(progress).more)
         compare = await comparing(file_check.rows) if file_check.asks else None
         tally = await anyio.to_thread.run_sync(file_check.settle, compare)
-    for line in remarks(match, tally, file_check.source):
+    for line in remarks_on_file(match, tally, file_check.source):
         progress.say(line)
-    checkpoint.note(facts.RAGGED, (file_check.source.short, file_check.source.surplus))
+    seen = file_check.source.seen
+    checkpoint.note(facts.RAGGED, (seen.short, seen.surplus))
     if isinstance(file_check.source, Joined):
         checkpoint.note(facts.TABLES, file_check.source.names)
+    checkpoint.note(facts.UNDERSTOOD, [noted.to_json() for noted in notes_on(file_check.source, match)])
     checkpoint.note(facts.CHECKED, asdict(tally))
     await checkpoint.durable()
     return tally
@@ -57,34 +57,6 @@ def damaged_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
             said = looks_damaged(column, text) if text and not clears(text) else ""
             if said:
                 yield Issue(record.number, match.header[at].strip(), shorten(text), CODE, said, ALLOW)
-
-
-def remarks(match: Match, tally: Tally, source: Source) -> list[str]:
-    """What was passed over in a file, so that nothing is left out in silence."""
-    lines = []
-    differ = source.width - len(source.header)
-    if differ > 0:
-        lines.append(f"Each row ends in {counted(differ, 'cell')} more than the header, all empty: left out.")
-    elif differ < 0:
-        lines.append(f"The header ends in {counted(-differ, 'column')} without a name that no row has: left out.")
-    if match.read_as:
-        lines.append("Read as: " + ", ".join(f"{title} = {attribute}" for title, attribute in match.read_as.items()))
-    if isinstance(source, Joined):
-        for name, member, own in zip(source.names, source.members, source.matches, strict=True):
-            said = remarks_on(member, own) if isinstance(member, Adapted) else []
-            lines += [f"{name}: {line}" for line in said]
-    elif isinstance(source, Adapted):
-        lines += remarks_on(source, match)
-    elif match.dropped:
-        lines.append(f"Left out: {', '.join(match.dropped)}")
-    if match.passed_over:
-        lines.append(f"Set by ActiveCampaign, passed over: {', '.join(match.passed_over)}")
-    if tally.trimmed:
-        lines.append(f"Blanks around {match.key_title} are left out in {counted(tally.trimmed, 'row')}.")
-    lines += remarks_on_examples(as_read(source))
-    if tally.blank:
-        lines.append(f"Passed over: {counted(tally.blank, 'blank row')}.")
-    return lines
 
 
 def describe(issue: Issue) -> str:

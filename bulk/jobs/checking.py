@@ -69,10 +69,13 @@ def _used(job: Job) -> tuple[set[str], UsageError | None]:
 
 
 def match_of(job: Job, names: Names) -> Match:
-    """The header as this account understands it. Raises `UsageError` where it does not."""
+    """The header as this account understands it, or as the job has before; raises `UsageError` where it does not.
+
+    Raises `AbortedError` for what the job has sent columns to and is there no more.
+    """
     try:
         return matched(job.resource, job.source, job.options, names)
-    except UsageError as error:
+    except (UsageError, AbortedError) as error:
         if not names.unread:
             raise
         unread = "\n".join(f"{of} may not be read with this key: {said}." for of, said in names.unread.items())

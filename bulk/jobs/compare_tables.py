@@ -97,7 +97,7 @@ def compare_tables(
     for what, titles in zip((What.COLUMN_ONLY_IN_A, What.COLUMN_ONLY_IN_B), compared.only, strict=True):
         for title in titles:
             told.take(Difference(what, resource.name, column=title))
-    pairing = Pairing(sources, compared, place, exact=options.exact, progress=progress)
+    pairing = Pairing(sources, compared, place, by_text=options.exact, progress=progress)
     for one in pairing.differences():
         told.take(replace(one, resource=resource.name))
     if not pairing.counts.adds_up:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -30,7 +31,12 @@ from bulk.resources.spec import Writing
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
-from bulk.wording import lacking_told
+from bulk.wording import in_words_of, lacking_told
+
+_UNREAD: Final = (
+    "What people have that are there already is not read before it is changed, so that this part cannot be undone:"
+    " ⟦undoable⟧ reads it first."
+)
 
 
 async def surveyed(job: Job, runner: Runner, prepared: Prepared) -> tuple[Prepared, Survey]:
@@ -66,7 +72,7 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     """Learn what the rows need; say how long they will take."""
     if not needs.rows:
         return prepared
-    options, checkpoint = job.options, job.checkpoint
+    options, checkpoint, unread = job.options, job.checkpoint, False
     if job.resource.writing is Writing.CONTACT and options.mode == "create":
         await read_newest(runner, checkpoint)
     if not prepared.by_record:
@@ -98,7 +104,15 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
         None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end) or no_batch(job))
     ):
         job.setting.progress.say(line)
+    _say_what_is_lost(job, unread=unread and needs.engine.batching is None)
     return prepared
+
+
+def _say_what_is_lost(job: Job, *, unread: bool) -> None:
+    """Say of a job that writes over what it has not read that an undo will not bring that back."""
+    options = job.options
+    if unread and options.mode != "create" and not (options.undoable or options.exact_columns):
+        job.setting.progress.say(in_words_of(job.setting.front_end, _UNREAD))
 
 
 def missing_left(checkpoint: Checkpoint) -> int:

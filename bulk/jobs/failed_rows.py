@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from bulk.files.report_lines import number_in, report_lines
 from bulk.storage.job_folder import FAILED
+
+_NEEDED: Final = ("_row", "_status", "_step", "_code", "_error", "_attempts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,21 @@ class FailedRow:
 
 
 def failed_rows(job: Path, parts: Iterable[str] = ()) -> Iterator[FailedRow]:
-    """The rows of a job that are not done, and those of its parts, in the order of their files."""
+    """The rows of a job that are not done, and those of its parts, in the order of their files.
+
+    Raises `UsageError` for a report that was changed since, so that it cannot be read.
+    """
     for resource in ("", *parts):
         path = job / resource / FAILED
         if path.exists():
-            yield from _rows_of(path, resource)
+            yield from failed_rows_in(path, resource)
 
 
-def _rows_of(path: Path, resource: str) -> Iterator[FailedRow]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for line in csv.DictReader(file):
-            cells = {title: cell for title, cell in line.items() if title and not title.startswith("_")}
-            yield FailedRow(
-                int(line["_row"]), line["_status"], line["_step"], line["_code"], line["_error"],
-                int(line["_attempts"]), cells, resource, line.get("_file", ""),
-            )  # fmt: skip
+def failed_rows_in(path: Path, resource: str = "") -> Iterator[FailedRow]:
+    """The rows of one failed.csv. Raises as `failed_rows`."""
+    for line in report_lines(path, _NEEDED):
+        cells = {title: cell for title, cell in line.items() if not title.startswith("_")}
+        yield FailedRow(
+            number_in(path, line["_row"]), line["_status"], line["_step"], line["_code"], line["_error"],
+            number_in(path, line["_attempts"]), cells, resource, line.get("_file", ""),
+        )  # fmt: skip

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 
 from bulk.access.account import Setting
-from bulk.errors import DeclinedError, TooSlowError, UsageError
+from bulk.errors import DeclinedError, UsageError
 from bulk.jobs.apply import applying
 from bulk.jobs.import_job import Job
 from bulk.jobs.import_stages import run_import
@@ -37,7 +37,8 @@ async def start(
 ) -> JobResult:
     """Import a file, rows that a program holds, or (None) standard input; or with `only_plan` say what it would do.
 
-    Raises `UsageError` (nothing was sent, no job remains) for what is wrong with the file or the options.
+    Raises `UsageError` for what is wrong with the file or the options: no row was sent, and no job remains, unless it
+    has made fields already, which an undo takes away.
     """
     options = replace(options, mode=options.mode or resource.modes[0], key=options.key or resource.key)
     access = setting.access
@@ -62,8 +63,9 @@ async def start(
                 folder.write(record)
                 job = Job(folder, resource, options, source, checkpoint, setting, only_plan=only_plan, taken=taken)
                 return await run_import(job, record)
-        except (DeclinedError, TooSlowError):
-            folder.discard()
+        except (DeclinedError, UsageError):
+            if not _has_made(folder):
+                folder.discard()
             raise
         finally:
             if not folder.file(SUMMARY).exists() and not _begun(folder):
@@ -92,8 +94,9 @@ async def go_on(
             if folder.is_done and (before := told(folder)) is not None:
                 return before
             file = await taken_again(folder, record.input, setting.progress.say)
-            source = await anyio.to_thread.run_sync(source_of, resource, file, options)
             with opened_checkpoint(folder.file(CHECKPOINT), stale=STALE, clock=setting.clock) as checkpoint:
+                noted = checkpoint.fact(facts.UNDERSTOOD)
+                source = await anyio.to_thread.run_sync(source_of, resource, file, options, noted)
                 applies = is_plan and await applying(folder, checkpoint, setting, max_age)
                 job = Job(
                     folder, resource, options, source, checkpoint, setting, resumed=True, retry=retry,
@@ -104,6 +107,14 @@ async def go_on(
             if not is_plan:
                 folder.discard()
             raise
+
+
+def _has_made(folder: JobFolder) -> bool:
+    """Whether anything was made or sent, which an undo puts back, so that the job has to stay."""
+    if not folder.file(JOB).exists():
+        return False
+    with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
+        return checkpoint.journal.has_begun() or bool(checkpoint.fact(facts.MADE_NAMES))
 
 
 def _begun(folder: JobFolder) -> bool:

@@ -1,18 +1,21 @@
 """How the options of a job read its input: which file form, which columns, which rows are of one key."""
 
+# hub: what options say of a file meets the rooms that do it
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given
+from bulk.files.adapted_opening import readapted
 from bulk.files.check import OnDuplicate
+from bulk.files.given import Given
 from bulk.files.joined import Joined
 from bulk.files.joined_opening import open_tables
 from bulk.files.matching import Match, Needs
 from bulk.files.named_file import NamedFile
+from bulk.files.noted import from_json
 from bulk.files.opening import SourceOptions
 from bulk.files.source import Source
 from bulk.files.understood import understood
@@ -24,13 +27,23 @@ from bulk.storage.job_folder import FAILED, JOB, SKIPPED, SUCCEEDED, UNPROCESSED
 _REPORTS: Final = (SUCCEEDED, FAILED, SKIPPED, UNPROCESSED)
 
 
-def source_of(resource: Resource, file: NamedFile, options: ImportOptions) -> Source:
-    """Open the input as the options say, and put its rows right as its preset and they say."""
+def source_of(
+    resource: Resource, file: NamedFile, options: ImportOptions, noted: Sequence[Mapping[str, Any]] = ()
+) -> Source:  # fmt: skip
+    """Open the input as the options say, and put its rows right as its preset and they say.
+
+    `noted`: as it was understood when the job that goes on checked it (`facts.UNDERSTOOD`).
+    """
     asked = SourceOptions(
         options.encoding, options.delimiter, options.skip_lines, options.limit, clearing=options.blank == "clear",
         sheet=options.sheet,
     )  # fmt: skip
-    return open_tables(file, asked, resource, _given(options), called=_name_of(file))
+    return open_tables(file, asked, resource, _given(options), called=_name_of(file), noted=from_json(noted))
+
+
+def source_again(resource: Resource, source: Source, file: NamedFile, options: ImportOptions) -> Source:
+    """The table of a file that is open, its rows put right as the options say now; how it is read stays."""
+    return readapted(source, resource, _given(options), _name_of(file))
 
 
 def _name_of(file: NamedFile) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from bulk.files.source import Record, Source
+from bulk.files.source import Record, Seen, Source
 from bulk.jobs.baseline import Edits
 from bulk.jobs.import_job import Job
 from bulk.jobs.open_rows import BATCH
@@ -47,29 +47,9 @@ class WithMissing:
                 yield Record(number, self.edits.as_in_file(row.cells, row.id), None)
 
     @property
-    def read_bytes(self) -> int:
-        """How much of the file was read."""
-        return self.file.read_bytes
-
-    @property
-    def width(self) -> int:
-        """How many cells each row of the file has."""
-        return self.file.width
-
-    @property
-    def blank_rows(self) -> int:
-        """How many rows of the file hold nothing."""
-        return self.file.blank_rows
-
-    @property
-    def surplus(self) -> int:
-        """How many cells the longest row has too many."""
-        return self.file.surplus
-
-    @property
-    def short(self) -> bool:
-        """Whether a row of the file has too few cells."""
-        return self.file.short
+    def seen(self) -> Seen:
+        """What the latest pass has seen of the file."""
+        return self.file.seen
 
 
 async def with_missing(job: Job, runner: Runner, prepared: Prepared, edits: Edits | None) -> Prepared:

@@ -10,6 +10,7 @@ from bulk.errors import UsageError
 from bulk.jobs.choices import BATCH, SINGLE
 from bulk.jobs.options import ExportOptions, ImportOptions, check_option
 from bulk.messages import Part
+from bulk.resources.identity import name_key
 from bulk.resources.presets import AUTO, NONE
 from bulk.resources.spec import Resource, Writing
 
@@ -28,6 +29,7 @@ def check_import(resource: Resource | None, options: ImportOptions, access: Acco
         raise UsageError("split_name_of_contacts")
     if options.exact_columns:
         _check_exact(resource, options)
+    _check_users(options)
     _check_baseline(resource, options)
     if options.delete_missing:
         _check_missing(resource, options)
@@ -43,8 +45,20 @@ def _check_engine(resource: Resource | None, options: ImportOptions) -> None:
         raise UsageError("engine_of_contacts", resource=resource.name)
     if options.no_automations and options.engine == SINGLE:
         raise UsageError("automations_with_single")
-    if options.no_automations and (resource is None or resource.writing is not Writing.CONTACT):
-        raise UsageError("automations_of_contacts")
+    if options.no_automations:
+        if resource is None or resource.writing is not Writing.CONTACT:
+            raise UsageError("automations_of_contacts")
+        if options.mode not in ("", "upsert") or options.key not in ("", "email") or options.on_duplicate == "all":
+            raise UsageError("automations_not_held_back")
+
+
+def _check_users(options: ImportOptions) -> None:
+    """Raise `UsageError` where two are said to take the place of one user, however that one is written."""
+    seen: set[str] = set()
+    for old in options.map_user:
+        if name_key(old) in seen:
+            raise UsageError("map_user_twice", user=old)
+        seen.add(name_key(old))
 
 
 def _check_fields(resource: Resource | None, options: ImportOptions) -> None:

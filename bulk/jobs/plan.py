@@ -48,7 +48,7 @@ async def plan_rows(job: Job, runner: Runner, prepared: Prepared) -> None:
         facts.CONTACTS_READ
     ):  # who was read is not read again as a whole, but before their rows
         before -= checkpoint.fact(facts.PEOPLE_ASKED)
-    check_tags(job, prepared, {family: list(called.values()) for family, called in needs.names.items()})
+    check_tags(job, prepared, needs)
     imagined = imagine_names(names, needs)
     if projection is None or projection.is_first(job.resource):  # the parts of one plan have them in common
         checkpoint.note(facts.AUTOMATIONS, await runner.ask(read_active_automations()))

@@ -68,7 +68,7 @@ class PlanRows:
         row = replace(row, called=self._called(row, known_now, lookup))
         if prepared.resource.writing is Writing.CONTACT:
             self.lacking.update(lacking(row, prepared.writer.meaning, prepared.names, known_now.state))
-        decided = yield from counting(prepared.writer.decide(row, replace(known_now, exact=True)), asked)
+        decided = yield from counting(prepared.writer.decide(row, replace(known_now, as_planned=True)), asked)
         result = decided if isinstance(decided, Outcome) else decided.change
         lines = tuple(lines_of(row, result, prepared.writer.meaning.columns, prepared.names))
         if isinstance(result, Outcome):

@@ -58,7 +58,7 @@ class Prepared:
 def prepared_for(job: Job, match: Match, names: Names, created: datetime | None = None) -> Prepared:
     """What the rows of a job, made then, share from now on."""
     options = job.options
-    created = created or datetime.fromisoformat(job.folder.record().created)
+    created = created or job.folder.record().begun
     meaning = Meaning(
         tuple(column for _at, column in match.columns), options.mode, options.key, options.blank or "keep",
         options.resubscribe, options.allow_damaged, created.timestamp(), dates=options.dates,

@@ -18,7 +18,7 @@ from bulk.storage import facts
 from bulk.storage.baseline import BASELINE
 from bulk.storage.checkpoint import opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, OPEN, PLANNED, JobFolder
-from bulk.storage.job_folders import GOING, all_jobs
+from bulk.storage.job_folders import PRUNED, all_jobs
 from bulk.storage.job_record import UNDO
 
 _OVER: Final = ("finished", "stopped", PLANNED)  # the states of what nobody goes on with; a plan is made in a minute
@@ -46,7 +46,7 @@ def prunable(jobs: Path, age: float, now: datetime | None = None) -> Pruning:
     goes: list[JobFolder] = []
     stays: dict[str, str] = {}
     for job in every:
-        if _begun(job) > before:
+        if job.record().begun > before:
             continue
         if job.running:
             stays[job.name] = RUNNING
@@ -74,14 +74,6 @@ def _still_needed(
             elif job.name in going and name in there - going and job.record().kind == UNDO:
                 kept[job.name] = f"says that {name} was put back"
     return kept
-
-
-def _begun(job: JobFolder) -> datetime:
-    try:
-        begun = datetime.fromisoformat(job.record().created)
-    except ValueError:  # who knows: it counts as new
-        return datetime.max.replace(tzinfo=UTC)
-    return begun if begun.tzinfo else begun.replace(tzinfo=UTC)
 
 
 def _needed_by(job: JobFolder) -> Iterator[tuple[str, str]]:
@@ -114,13 +106,13 @@ def prune(pruning: Pruning, jobs: Path) -> tuple[list[JobFolder], list[tuple[Job
                 if job.state not in _OVER:
                     left.append((job, OPEN_STILL))
                     continue
-                apart = job.path.rename(job.path.parent / f"{GOING}{job.name}")  # so that half of it is no job
+                apart = job.path.rename(job.path.parent / f"{PRUNED}{job.name}")  # so that half of it is no job
                 shutil.rmtree(apart)
                 gone.append(job)
         except UnfinishedError:
             left.append((job, RUNNING))
         except (OSError, UsageError) as error:
             left.append((job, f"cannot be deleted: {getattr(error, 'strerror', None) or error}"))
-    for folder in jobs.glob(f"{GOING}*"):
+    for folder in jobs.glob(f"{PRUNED}*"):
         shutil.rmtree(folder, ignore_errors=True)
     return gone, left

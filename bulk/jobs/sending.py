@@ -47,10 +47,10 @@ async def send_rows(
         limit = too_many(options.max_errors, needs.rows)
         if options.delete_missing and needs.rows:
             await confirm_missing(job, runner, prepared)  # before anything is sent, names too
+        check_tags(job, prepared, needs)
         wanted = {family: list(called.values()) for family, called in needs.names.items()}
         if job.applies:
             wanted = planned_names(wanted, checkpoint)
-        check_tags(job, prepared, wanted)
         await make_names(runner, account_lock, names, wanted, job.setting.progress, checkpoint)
         prepared = await estimated(job, runner, prepared, needs)
         if options.mode == "delete" and needs.rows:

@@ -7,7 +7,6 @@ else's: so the undo that counts now is named.
 from __future__ import annotations
 
 import math
-from datetime import datetime
 
 from bulk.errors import NothingToUndoError, UsageError
 from bulk.storage import facts
@@ -26,7 +25,7 @@ def check_not_undone(job: JobFolder, latest: float) -> None:
     if not chain:
         return
     undo = chain[-1]
-    when = datetime.fromisoformat(undo.record().created).astimezone().strftime("%Y-%m-%d at %H:%M")
+    when = undo.record().begun.astimezone().strftime("%Y-%m-%d at %H:%M")
     if undo.state in OPEN:
         raise UsageError("undo_half_done", job=(chain[-2] if len(chain) > 1 else job).name, undo=undo.name)
     if len(chain) % 2 == 0:
@@ -56,7 +55,7 @@ def _undoes(undo: JobFolder, job: JobFolder) -> bool:
     """Whether a job is the undo of another; one of an earlier job of the same name is not."""
     record, undone = undo.record(), job.record()
     named = record.output.replace("\\", "/").rsplit("/", 1)[-1]
-    return record.kind == UNDO and named == job.name and record.created > undone.created
+    return record.kind == UNDO and named == job.name and record.begun > undone.begun
 
 
 def _sent(undo: JobFolder) -> tuple[float | None, float]:

@@ -16,7 +16,8 @@ from bulk.access.account import Setting
 from bulk.files.check import Compare, FileCheck
 from bulk.files.joined import Joined
 from bulk.jobs.asking import asking, names_of
-from bulk.jobs.check import Counting, damaged_cells, remarks
+from bulk.jobs.check import Counting, damaged_cells
+from bulk.jobs.check_told import remarks_on_file
 from bulk.jobs.findings import Findings
 from bulk.jobs.import_job import Job
 from bulk.jobs.input_options import matched, on_duplicate_of, source_of
@@ -70,7 +71,7 @@ async def _check(job: Job, names: Names | None) -> Findings:
             compare = await _compare(job, prepared_for(job, match, names, datetime.now(UTC)), file_check.rows)
         findings.tally = await anyio.to_thread.run_sync(file_check.settle, compare)
     findings.issues.sort(key=lambda issue: issue.row)  # what rows have in common is seen after all of them
-    for line in remarks(match, findings.tally, source):
+    for line in remarks_on_file(match, findings.tally, source):
         progress.say(line)
     return findings
 

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bulk.access.account import SANDBOX_PLACE, Account
+from bulk.access.account import SANDBOX_PLACE, Account, Setting
+from bulk.access.connections import connected
 from bulk.api.credentials import GATEWAY, GATEWAY_PATH, direct, from_environment
 from bulk.errors import UsageError
+from bulk.jobs.asking import asking
 from bulk.library.config import NamedAccount
 from bulk.messages import Part
+from bulk.planning.naming import read_identity
+from bulk.runtime.progress import Silent
 from bulk.storage.job_record import JobRecord
 
-__all__ = ["Account", "Place", "account_at", "account_in", "account_named", "check_connection"]
+__all__ = ["Account", "Place", "account_at", "account_in", "account_named", "called", "check_connection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +101,14 @@ def account_at(record: JobRecord, environment: Mapping[str, str] | None = None) 
     root = place.removesuffix(GATEWAY_PATH) if place.endswith(GATEWAY_PATH) else ""
     account = Account.from_environment(environment, base_url=root, connection=record.connection)
     return replace(account, named=record.named)
+
+
+async def called(account: Account, *, rate: float = 5.0) -> str:
+    """What an account is called: the host that ActiveCampaign knows it by. Asks once, and changes nothing.
+
+    Raises `AbortedError` if the key is refused, `UnfinishedError` if nobody answers, `UsageError` if it is open which
+    of several connections is meant.
+    """
+    setting = Setting(await connected(account), Path(), Silent())
+    async with asking(setting, rate) as (runner, _limit):
+        return await runner.ask(read_identity())

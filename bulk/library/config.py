@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Final
 from bulk.api.credentials import check_address
 from bulk.api.redaction import Redaction, secrets_in
 from bulk.errors import UsageError
+from bulk.files.toml_files import parsed_toml, toml_text
 from bulk.messages import Part
 from bulk.resources.likeness import nearest
 
@@ -94,21 +94,12 @@ def nearest_file(folder: Path) -> Path | None:
 
 def config_of(path: Path, environment: Mapping[str, str]) -> Config:
     """Read a `bulk.toml`. Raises `UsageError` if it cannot be read, holds a key, or has what nobody knows."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError("config_not_read", file=path, reason=error.strerror) from error
-    except UnicodeDecodeError as error:
-        raise UsageError("config_damaged", file=path, reason="it is not in UTF-8") from error
-    return parsed(text, path, secrets=secrets_in(environment))
+    return parsed(toml_text(path), path, secrets=secrets_in(environment))
 
 
 def parsed(text: str, path: Path, *, secrets: list[str] | None = None) -> Config:
     """What the text of a `bulk.toml` says; `path` is for messages only. Raises as `config_of`."""
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError("config_damaged", file=path, reason=str(error)) from error
+    data = parsed_toml(text, path)
     file = _File(path, text)
     hidden = Redaction(*(secret for secret in secrets or () if len(secret) >= 8))
     for at, value in _values((), data):

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from bulk.library.jobs import job_at
 from bulk.library.results import Result
 from bulk.library.running import JOBS, Setting, run_export, run_import, run_resume, setting_of
 from bulk.resources import known
-from bulk.runtime.progress import Snapshot
+from bulk.runtime.progress import Silent, Snapshot
 
 LINES: Final = 1_000  # events that wait for a slow listener at most; then the oldest are dropped
 
@@ -150,12 +150,17 @@ def start_resume(path: str | Path, account: Account, *, retry: bool = False) -> 
     return _started(account, Path(path).parent, lambda setting: run_resume(job_at(path).path, setting, {}, retry=retry))
 
 
+def start(job: Callable[[Setting], Awaitable[Result]], setting: Setting) -> AbstractAsyncContextManager[JobHandle]:
+    """Begin a job of `running`, with all that can be set for it; gives its handle, which is told instead of who was."""
+
+    async def run(handle: JobHandle, stop: anyio.Event) -> Result:
+        return await job(replace(setting, progress=handle, stop=stop))
+
+    return _running(run)
+
+
 def _started(
     account: Account, jobs: str | Path, job: Callable[[Setting], Awaitable[Result]]
 ) -> AbstractAsyncContextManager[JobHandle]:
-    """A job that runs beside its caller, whose handle is told what it says."""
-
-    async def run(handle: JobHandle, stop: anyio.Event) -> Result:
-        return await job(setting_of(account, jobs, handle, stop))
-
-    return _running(run)
+    """A job that runs beside its caller, with nothing special in mind."""
+    return start(job, setting_of(account, jobs, Silent()))

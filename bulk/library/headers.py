@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import Final
 
 from bulk.files.named_file import NamedFile
+from bulk.files.opening import OURS, open_source
 from bulk.jobs.input_options import source_of
 from bulk.jobs.options import ImportOptions
 from bulk.resources import known
+from bulk.resources.spec import normalise
 
 _LOOKED_AT: Final = 200  # rows
 _VALUES: Final = 3
+
+
+def has_title(report: Path, title: str) -> bool:
+    """Whether a report has a column that is called so."""
+    return normalise(title) in map(normalise, open_source(report, OURS).header)
 
 
 def first_values(resource: str, path: str | Path, options: ImportOptions) -> dict[str, list[str]]:

@@ -10,24 +10,14 @@ from typing import Any, Self
 from bulk.errors import BulkError
 from bulk.jobs.pruning import Pruning, prunable, prune
 from bulk.model import LEFT
-from bulk.storage.job_folder import JOB, OPEN, PLANNED, JobFolder
-from bulk.storage.job_folders import all_jobs, find_job, unreadable_jobs
-from bulk.storage.job_record import JobRecord
+from bulk.storage.job_folder import CHECKPOINT, JOB, OPEN, PLANNED, JobFolder
+from bulk.storage.job_folders import all_jobs, find_job, new_name, unreadable_jobs
+from bulk.storage.job_record import JobRecord, moment_of
+from bulk.storage.latest_failures import latest_failures as storage_failures
 
 __all__ = [
-    "Job",
-    "JobRecord",
-    "Pruning",
-    "job_at",
-    "job_done",
-    "job_in",
-    "job_kept",
-    "job_to_correct",
-    "job_to_go_on",
-    "jobs_in",
-    "prunable",
-    "prune",
-    "unreadable_in",
+    "Job", "JobRecord", "Pruning", "job_at", "job_done", "job_in", "job_kept", "job_to_correct", "job_to_go_on",
+    "jobs_in", "latest_failures", "moment_of", "new_name", "prunable", "prune", "unreadable_in",
 ]  # fmt: skip
 
 
@@ -159,6 +149,11 @@ def job_to_correct(folder: str | Path, name: str | None = None, *, retry: bool =
     if not retry or any(job.has_failed for job in every):
         return None
     return next((Job.of(job) for job in reversed(every) if job.has_only_rejected), None)
+
+
+def latest_failures(job: Path, most: int) -> list[tuple[str, str]]:
+    """The rows of a job at work that failed last or are in doubt, the last first: their numbers, and why."""
+    return storage_failures(job / CHECKPOINT, most)
 
 
 def job_kept(error: BulkError) -> Path | None:

@@ -5,14 +5,15 @@ A key for each option that is about the file and not about the job. What is give
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.files.toml_files import read_toml
 from bulk.jobs.options import ImportOptions, check_option
 from bulk.messages import Part
+from bulk.resources.identity import name_key
 from bulk.resources.likeness import nearest
 from bulk.resources.spec import normalise
 
@@ -33,7 +34,8 @@ KEYS: Final[Mapping[str, str]] = {
     "set": "sets",
     "owners": "map_user",
 }
-_BY_TITLE: Final = ("maps", "sets", "map_user")  # tables, of which each line is one that something given goes before
+# tables, of each line of which something given goes before, and what two spellings of what it is about share
+_BY_LINE: Final = {"maps": normalise, "sets": normalise, "map_user": name_key}
 _HEAD: Final = "# What is said of the columns of a file, for the next file of this kind\n"
 
 
@@ -42,18 +44,10 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
 
     Raises `UsageError` for a file that cannot be read, and for a key or value that means nothing.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise UsageError("mapping_missing", file=path) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("mapping_unreadable", file=path, reason=error) from error
-    try:
-        written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError("mapping_unreadable", file=path, reason=error) from error
+    if not Path(path).exists():
+        raise UsageError("mapping_missing", file=path)
     options = {}
-    for key, value in written.items():
+    for key, value in read_toml(Path(path)).items():
         if key not in KEYS:
             close = nearest(key, KEYS)
             hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=list(KEYS))
@@ -73,9 +67,9 @@ def with_mapping(path: str | Path, given: Mapping[str, Any]) -> ImportOptions:
     """
     mapped = read_mapping(path)
     merged = {**mapped, **given}
-    for option in _BY_TITLE:
-        said = {normalise(title) for title in given.get(option, {})}
-        kept = {title: value for title, value in mapped.get(option, {}).items() if normalise(title) not in said}
+    for option, key_of in _BY_LINE.items():
+        said = {key_of(title) for title in given.get(option, {})}
+        kept = {title: value for title, value in mapped.get(option, {}).items() if key_of(title) not in said}
         merged[option] = {**kept, **given.get(option, {})}
     return ImportOptions(**merged)
 

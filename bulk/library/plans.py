@@ -1,8 +1,8 @@
 """Plans: what an import would do, shown before, and done exactly so after."""
 
+# hub: a plan is made, told, read again and carried out here, for a program
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +11,8 @@ from typing import Any, Final, Self
 
 from bulk.access.account import Account
 from bulk.errors import UsageError
+from bulk.files.report_lines import number_in, report_lines
+from bulk.files.source import FILE
 from bulk.jobs.apply import DAY
 from bulk.jobs.end_plan import PLAN_CSV, PLAN_JSON
 from bulk.jobs.going import said_of_plan
@@ -20,14 +22,14 @@ from bulk.library.jobs import job_at, jobs_in
 from bulk.library.results import Result
 from bulk.library.running import JOBS, run_plan, run_plan_all, run_resume, setting_of
 from bulk.model import OUTSIDE
-from bulk.planning.plan_lines import NOT_DONE, REFUSED, Line
+from bulk.planning.plan_lines import HEADER, NOT_DONE, REFUSED, Line
 from bulk.resources import known
 from bulk.runtime.progress import Progress, Silent
 from bulk.storage.input_copy import Input
 
 __all__ = [
-    "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "newest_plan", "plan_data", "plan_file", "plan_folder",
-    "plan_rows", "said_of_plan",
+    "DAY", "NOT_DONE", "PLAN_CSV", "REFUSED", "Plan", "apply", "lines_of_plan", "newest_plan", "plan_data", "plan_file",
+    "plan_folder", "plan_rows", "said_of_plan",
 ]  # fmt: skip
 _QUIET: Final = Silent()
 
@@ -80,14 +82,10 @@ class Plan:
     def lines(self) -> Iterator[Line]:
         """Every change, in the order of the rows; an unchanged row has one line. Reads a file.
 
-        What is refused has a line for each reason: its `before` is the code and why.
+        What is refused has a line for each reason: its `before` is the code and why. Raises `UsageError` for a file
+        that was changed since, so that it cannot be read.
         """
-        with (self.job / PLAN_CSV).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            at = next(rows).index("_row")  # in the plan of a folder the file stands before it
-            for line in rows:
-                row, *rest = line[at:]
-                yield Line(int(row) if row else OUTSIDE, *rest, *line[:at])  # the file is the last that a line has
+        yield from lines_of_plan(self.job)
 
 
 async def plan_file(
@@ -149,6 +147,16 @@ async def apply(
 def newest_plan(folder: str | Path) -> str | None:
     """The name of the newest plan in a folder of jobs that waits to be carried out; None if there is none."""
     return next((job.name for job in reversed(jobs_in(folder)) if job.planned), None)
+
+
+def lines_of_plan(job: Path) -> Iterator[Line]:
+    """The lines of the plan in a folder, as `Plan.lines` gives them. Reads a file."""
+    path = job / PLAN_CSV
+    for line in report_lines(path, HEADER):
+        yield Line(
+            number_in(path, line["_row"]) if line["_row"] else OUTSIDE, line["_key"], line["_id"], line["_action"],
+            line["column"], line["before"], line["after"], line.get(FILE, ""),
+        )  # fmt: skip
 
 
 def plan_data(job: Path) -> dict[str, Any]:

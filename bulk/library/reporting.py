@@ -14,6 +14,8 @@ from bulk.storage.job_folder import JOB, JobFolder
 from bulk.storage.private import open_private
 
 NAME: Final = "report.html"  # in the job's folder, where no other is given
+MADE_BY: Final = b'<meta name="generator" content="bulk">'  # in the head of each page of ours
+_HEAD: Final = 1_000  # bytes, among which that stands
 
 
 def report(
@@ -29,7 +31,10 @@ def report(
     created. Addresses and telephone numbers are hidden unless `with_rows`, which lists the failed rows too (1,000 at
     most). `commands` are lines to show, by what they do. Only its owner may read it.
 
-    Raises `UsageError` for what is no job and where it cannot be written, `UnfinishedError` while the job runs.
+    A page of an earlier report is replaced; nothing else is.
+
+    Raises `UsageError` for what is no job, and where it cannot be written or something else stands; `UnfinishedError`
+    while the job runs.
 
         report("bulk-jobs/import-20261127T174016Z-12d0", "people.html")
     """
@@ -37,6 +42,8 @@ def report(
     if not folder.file(JOB).is_file():
         raise UsageError("report_of_nothing", folder=folder.path)
     output = folder.file(NAME) if path is None else Path(path)
+    if path is not None:
+        _check_place(output)
     figures = figures_of(folder, with_rows=with_rows)
     text = page(figures, with_rows=with_rows, commands=dict(commands or {}), now=datetime.now(UTC))
     try:
@@ -45,3 +52,16 @@ def report(
     except OSError as error:
         raise UsageError("output_not_written", file=output, reason=error.strerror) from error
     return output
+
+
+def _check_place(output: Path) -> None:
+    """Raise `UsageError` where a file stands that is no page of ours; an empty one is in nobody's way."""
+    if not output.is_file():  # a new one, or a device; what cannot be written is told then
+        return
+    try:
+        with output.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise UsageError("output_not_written", file=output, reason=error.strerror) from error
+    if head and MADE_BY not in head:
+        raise UsageError("report_in_the_way", file=output)

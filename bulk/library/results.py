@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final, Self
 
 from bulk.errors import BulkError
+from bulk.files.report_lines import has_lines
 from bulk.jobs.check import describe
-from bulk.jobs.failed_rows import FailedRow, failed_rows
+from bulk.jobs.failed_rows import FailedRow, failed_rows, failed_rows_in
 from bulk.jobs.findings import Findings
 from bulk.jobs.summary import JobResult, Summary, UndoPlan
 from bulk.model import ENDED_BADLY, RowStatus
@@ -18,7 +19,7 @@ from bulk.storage.job_record import UNDO
 
 __all__ = [
     "NOTHING_DONE", "NOTHING_TO_UNDO", "PLANNED", "FailedRow", "Findings", "Result", "RowsFailedError", "Summary",
-    "UndoPlan", "describe",
+    "UndoPlan", "describe", "failed_rows_in", "has_lines",
 ]  # fmt: skip
 
 SHOWN: Final = 3  # failed rows that an error quotes

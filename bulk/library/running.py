@@ -20,6 +20,7 @@ from bulk.jobs import all_resources, export, import_, undo, validate
 from bulk.jobs.findings import Findings
 from bulk.jobs.option_rules import check_export, check_import, check_rate
 from bulk.jobs.options import ExportOptions, ImportOptions
+from bulk.library.choices import JOBS_DIR
 from bulk.library.options import check_changes, check_option
 from bulk.library.results import Result
 from bulk.resources import known
@@ -47,7 +48,7 @@ __all__ = [
     "setting_of",
 ]  # fmt: skip
 ALL: Final = all_resources.ALL
-JOBS: Final = Path("bulk-jobs")
+JOBS: Final = Path(JOBS_DIR)
 
 
 def setting_of(account: Account, jobs: str | Path, progress: Progress, stop: anyio.Event | None = None) -> Setting:

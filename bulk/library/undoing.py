@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bulk.access.account import Account
+from bulk.files.report_lines import report_lines
 from bulk.jobs.options import ImportOptions
+from bulk.jobs.undo_lines import HEADER
 from bulk.library.jobs import job_at
 from bulk.library.results import Result
 from bulk.library.running import run_undo, setting_of
+from bulk.planning.changes import UNCHANGED
 from bulk.runtime.progress import Progress, Silent
+from bulk.storage.job_folder import SUCCEEDED
 
 _QUIET: Final = Silent()
 
@@ -39,3 +43,10 @@ async def undo(
     folder = job_at(job).path
     setting = replace(setting_of(account, folder.parent, progress), confirm=confirm)
     return await run_undo(folder, options or ImportOptions(), setting, dry_run=dry_run)
+
+
+def names_kept(job: str | Path) -> Iterator[tuple[str, str]]:
+    """The names that the undone job had made and that stay since others use them: resource, and name. Reads a file."""
+    for line in report_lines(Path(job) / SUCCEEDED, (*HEADER, "_action")):
+        if line["action"] == "delete" and not line["row"] and line["_action"] == UNCHANGED:
+            yield line["resource"], line["expected now"]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Final, Protocol
 
-from bulk.messages import access, cli, files, fleet, jobs, sandbox, storage
+from bulk.messages import access, app, cli, files, fleet, jobs, sandbox, storage
 from bulk.wording import MARK, FrontEnd, counted, duration, in_words_of, marked
 
-GROUPS: Final = (access, storage, files, jobs, sandbox, fleet, cli)
+GROUPS: Final = (access, storage, files, jobs, sandbox, fleet, cli, app)
 PARTS: Final[Mapping[str, str]] = {code: text for group in GROUPS for code, text in group.PARTS.items()}
 _ERRORS: Final = {code: text for group in GROUPS for texts in group.TEXTS.values() for code, text in texts.items()}
 _TEXTS: Final[Mapping[str, str]] = {**PARTS, **_ERRORS}

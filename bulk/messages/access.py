@@ -49,8 +49,6 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             '  [accounts.{account}]\n  connection = "ID of bulk connections list"'
         ),
         "config_account_unknown": "{file} has no account {account}. {hint}",
-        "config_not_read": "{file} cannot be read: {reason}.",
-        "config_damaged": "{file} is not written as TOML is: {reason}. Correct it there.",
         "config_of_other_user": (
             "{file} is another user's, who could lead your key elsewhere by it, so nothing was done.\n"
             "If you trust it, name it: ⟦config={file}⟧"

@@ -10,6 +10,12 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "input_no_file": "{file} is {what}. Name a file, or - for standard input.",
         "input_missing": "{file}: there is no such file. Check the name and the folder you are in.",
         "input_unreadable": "{file} cannot be read: {reason}. Check its permissions.",
+        "toml_not_read": "{file} cannot be read: {reason}. Check its name, and its permissions.",
+        "toml_damaged": "{file} is not written as TOML is: {reason}. Correct it there.",
+        "toml_too_long": "{file} has more than {longest} MB, so it is no file of options. Name another.",
+        "report_not_read": (
+            "{file} is not as bulk has written it: {reason}. Take back what was changed in it, or move it elsewhere."
+        ),
         "not_csv": "{file} is no CSV: it is {what}. {way_on}",
         "packed_damaged": (
             "{file} is packed, and what is in it cannot be unpacked: {reason}. Download or copy the file again."
@@ -184,6 +190,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " workbook takes, and would be cut. Name a file that ends in .csv, which takes it."
         ),
         "output_not_written": "{file} cannot be written: {reason}. Choose another place.",
+    },
+    "AbortedError": {
+        "columns_gone": (
+            "The account has no more what this job reads columns of its file as: {columns}. In the rows that are left"
+            " they would mean something else, so it does not go on. Import its unprocessed.csv and failed.csv by"
+            " themselves, and say what the column is: ⟦map={title}=FIELD⟧; or leave it out: ⟦map={title}=⟧"
+        ),
     },
     "UnfinishedError": {
         "sheet_disk_full": (

@@ -7,8 +7,6 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
-        "fleet_not_read": "{file} cannot be read: {reason}. Name the file that says which accounts and steps it has.",
-        "fleet_damaged": "{file} is no TOML: {reason}. Correct it.",
         "fleet_unknown": "{file}: {key} means nothing here. {hint}",
         "fleet_value": "{file}: {key} is not as it has to be: {expected}.",
         "fleet_account_unknown": "{file}: bulk.toml names no account {account!r}. {hint}",

@@ -62,7 +62,6 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The smallest rate that works is {slowest:g}."
         ),
         "mapping_missing": "{file}: there is no such mapping. ⟦save_mapping={file}⟧ writes one.",
-        "mapping_unreadable": "{file} is no mapping that can be read: {reason}",
         "mapping_key_unknown": "{file}: {key!r} is no key of a mapping. {hint}",
         "mapping_value": "{file}, {key}: {refusal}",
         "mapping_not_written": "{file} cannot be written: {reason}. Choose another place.",
@@ -261,8 +260,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " out: ⟦map={title}=⟧."
         ),
         "tags_joined": (
-            "Nothing was sent: {tags} would be made of which each may be several: {told}"
-            " Where they are several: ⟦separator={sign}⟧. Where the names are really so: ⟦allow_joined⟧."
+            "No row was sent: {tags} would be made of which each may be several: {told}"
+            " Where they are several: import the file anew, with ⟦separator={sign}⟧. Where the names are really so:"
+            " ⟦allow_joined⟧."
         ),
         "folder_rows_invalid": (
             "Rows cannot be sent, so nothing was (⟦on_invalid=stop⟧): {files}.\n"

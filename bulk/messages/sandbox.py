@@ -10,7 +10,6 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "sandbox_file_unusable": "The sandbox's file {file} cannot be used: {reason}. `bulk sandbox reset`?",
         "sandbox_file_not_opened": "The sandbox's file {file} cannot be opened: {reason}.",
         "sandbox_of_other_version": ("The sandbox was made by another version of bulk. Begin anew: ⟦reset_sandbox⟧"),
-        "faults_not_read": "{file} cannot be read as TOML: {reason}",
         "faults_not_tables": ("{file} holds more than [[fault]] tables. Write each fault under a line [[fault]]."),
         "fault_invalid": "{file}, fault {fault}: {problem}.",
         "switch_unknown": "⟦switch={text}⟧: there is no switch {switch!r}, set as NAME=VALUE. {hint}",

@@ -64,6 +64,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "There is no home folder here (HOME is not set), so jobs on one account cannot find each other.\n"
             "Set {variable} to a folder that is yours and lasts."
         ),
+        "report_in_the_way": (
+            "{file} is there already and is no page of a report, so it is left as it is. Name another file, or take it"
+            " away first."
+        ),
         "report_of_nothing": "{folder} is no folder of a job. Which there are: ⟦jobs⟧",
         "folder_not_ours": "{folder} belongs to somebody else. Set XDG_STATE_HOME to a folder of your own.",
         "file_not_ours": ("{file} is {what}, where bulk keeps a file of its own. See what it is, and take it away."),

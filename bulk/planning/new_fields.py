@@ -22,6 +22,7 @@ from bulk.resources.kinds import Problem
 from bulk.resources.kinds.date_forms import Dates
 
 _LONG: Final = 255  # letters that a single line holds
+_SHORT: Final = 50  # letters of a text that is kept, so as not to be looked at again
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,10})?")  # which a number field gives back as it is
 _IMAGINED: Final = 10**15  # above every id that there is
 _READABLE: Final = ("date_ambiguous",)  # a date all the same: the option says which
@@ -45,7 +46,7 @@ class Values:
         text = cell.strip()
         if not text or text in self._seen:
             return
-        if len(self._seen) < 1000:
+        if len(text) <= _SHORT and len(self._seen) < 1000:  # which come again; of long ones each is another
             self._seen.add(text)
         self.any = True
         self.long |= len(text) > _LONG or "\n" in text or "\r" in text

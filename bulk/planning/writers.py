@@ -18,6 +18,7 @@ from bulk.resources.spec import JOIN, Column, clears, is_blank
 MADE: Final = ("tags", "accounts")  # what is created once, before the rows, if the account does not have it
 
 
+# wide: one attribute for each choice of the user that shapes what rows do
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What rows mean in this job: the user's choices that shape every flow."""
@@ -90,9 +91,9 @@ class Known:
     asked before anything is sent to it. `beside`: the address of somebody else whose id stands beside the row's.
     `made` is the id of what the row has created before and was not found so when it was read back, "" if there is none;
     `made_alone`: no other row has been told the same id. `person` is the contact that a row of what belongs to one is
-    about, where it was read for this row alone. `exact`: who is not there is made, and nobody who is there by then is
-    changed. `instead` is the number of a row that was to stand instead of one which the file has no more, and that was
-    not done; 0 if there is none.
+    about, where it was read for this row alone. `as_planned`: who is not there is made, and nobody who is there by
+    then is changed. `instead` is the number of a row that was to stand instead of one which the file has no more, and
+    that was not done; 0 if there is none.
     """
 
     state: ContactState | None = None
@@ -109,7 +110,7 @@ class Known:
     made: str = ""
     made_alone: bool = True
     person: ContactState | None = None
-    exact: bool = False
+    as_planned: bool = False
     instead: int = 0
 
 

@@ -66,11 +66,12 @@ def _bars(course: Sequence[Sample]) -> list[tuple[float, float, int, int]]:
     """The samples as begin, end, requests and refused ones: `BARS` of about one length at most."""
     if len(course) < 2 or course[-1].seconds <= 0:
         return []
-    least = course[-1].seconds / BARS
+    least, end = max(course[-1].seconds / BARS, 0.5), course[-1].seconds
     bars: list[tuple[float, float, int, int]] = []
     before = course[0]
     for one in course[1:]:
-        if one.seconds - before.seconds >= max(least, 0.5) or (one is course[-1] and one.seconds > before.seconds):
+        rest = end - one.seconds  # so little of it belongs to this bar: a burst is no pace
+        if (one.seconds - before.seconds >= least and rest >= least) or (not rest and one.seconds > before.seconds):
             sent, refused = one.requests - before.requests, one.retries - before.retries
             bars.append((before.seconds, one.seconds, max(0, sent), max(0, refused)))
             before = one

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from bulk.jobs.failed_rows import FailedRow, failed_rows
@@ -29,8 +29,11 @@ NAMES: Final = 50  # names of tags, accounts and fields that are listed
 ROWS_SHOWN: Final = 1_000  # failed rows that are listed where that is asked for
 CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "unclear", "excluded")  # codes of who was not subscribed
 OTHERS: Final = ("ActiveCampaign or the connection refused it.", "Look at the words of the row in failed.csv.")
-_ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:]+@[^\s'\"<>(),;:]*")
-_NUMBER: Final = re.compile(r"\+?\d(?:[\s().-]?\d){6,}")
+_ADDRESS: Final = re.compile(r"[^\s'\"<>(),;:@]{1,64}@[^\s'\"<>(),;:]{0,255}")
+_NUMBER: Final = re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}")
+# options that the command line calls otherwise
+_WRITTEN: Final = {"maps": "map", "sets": "set", "filters": "filter", "exact_columns": "exact"}
+_PATTERN: Final = "name@domain.tld"  # what an error says of how an address looks
 _HIDDEN: Final = "[hidden]"
 
 
@@ -45,6 +48,7 @@ class Reason:
     examples: tuple[FailedRow, ...]
 
 
+# wide: one attribute for each thing that a page says
 @dataclass(slots=True)
 class JobFigures:
     """What there is to say of one job, or of one part.
@@ -58,6 +62,7 @@ class JobFigures:
     record: JobRecord
     state: str
     summary: Mapping[str, Any]
+    with_rows: bool = False
     course: Sequence[Sample] = ()
     reasons: list[Reason] = field(default_factory=list)
     links: Counter[str] = field(default_factory=Counter)
@@ -81,7 +86,16 @@ class JobFigures:
         """The options that were given otherwise than usual, as name and value."""
         usual = asdict(ExportOptions() if self.record.kind == "export" else ImportOptions())
         given = {name: value for name, value in self.record.options.items() if value and value != usual.get(name)}
-        return [(name.replace("_", "-"), _told(value)) for name, value in given.items()]
+        return [(_WRITTEN.get(name, name).replace("_", "-"), self.shown(_told(value))) for name, value in given.items()]
+
+    @property
+    def reason(self) -> str:
+        """Why it stopped, "" if it ran to its end."""
+        return self.shown(str(self.summary.get("reason", "")))
+
+    def shown(self, text: str) -> str:
+        """A text as the page may show it."""
+        return text if self.with_rows else veiled(text)
 
     @property
     def withheld(self) -> int:
@@ -109,7 +123,7 @@ def figures_of(folder: JobFolder, *, with_rows: bool) -> JobFigures:
 def _figures(
     folder: JobFolder, record: JobRecord, state: str, summary: Mapping[str, Any], *, with_rows: bool
 ) -> JobFigures:
-    figures = JobFigures(folder.name, record, state, summary)
+    figures = JobFigures(folder.name, record, state, summary, with_rows)
     if folder.file(CHECKPOINT).is_file():
         with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
             _read(figures, checkpoint)
@@ -120,7 +134,7 @@ def _figures(
 def _read(figures: JobFigures, checkpoint: Checkpoint) -> None:
     figures.course = [Sample(*one) for one in checkpoint.fact(facts.COURSE)]
     made = checkpoint.fact(facts.MADE_NAMES)
-    figures.made = {family: sorted(names) for family, names in made.items() if names}
+    figures.made = {family: [figures.shown(name) for name in sorted(names)] for family, names in made.items() if names}
     for written in checkpoint.journal.written():
         if written.sure:
             figures.links.update(filter(None, map(_edit_told, written.edits.each)))
@@ -142,9 +156,8 @@ def _count_reasons(figures: JobFigures, rows: Iterator[FailedRow], *, with_rows:
     examples: defaultdict[str, list[FailedRow]] = defaultdict(list)
     for row in rows:
         counts[row.code] += 1
-        shown = row if with_rows else _veiled(row)
         if len(examples[row.code]) < EXAMPLES:
-            examples[row.code].append(shown)
+            examples[row.code].append(row if with_rows else _veiled(row))
         if with_rows and len(figures.failed) < ROWS_SHOWN:
             figures.failed.append(row)
     for code, count in counts.most_common():
@@ -155,12 +168,12 @@ def _count_reasons(figures: JobFigures, rows: Iterator[FailedRow], *, with_rows:
 
 def _veiled(row: FailedRow) -> FailedRow:
     """A row without what tells who it is about."""
-    return FailedRow(row.row, row.status, row.step, row.code, veiled(row.error), row.attempts, {}, row.resource)
+    return replace(row, step=veiled(row.step), error=veiled(row.error), cells={})
 
 
 def veiled(text: str) -> str:
     """A text without addresses and telephone numbers."""
-    return _NUMBER.sub(_HIDDEN, _ADDRESS.sub(_HIDDEN, text))
+    return _NUMBER.sub(_HIDDEN, _ADDRESS.sub(lambda one: one[0] if one[0] == _PATTERN else _HIDDEN, text))
 
 
 def _told(value: Any) -> str:

@@ -35,8 +35,7 @@ def rendered(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def _day(date: str | datetime) -> str:
-    moment = datetime.fromisoformat(date) if isinstance(date, str) else date
+def _day(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 

@@ -50,11 +50,13 @@ class Course:
         return {stage: seconds for stage, seconds in stages.items() if seconds}
 
     def add(self, sample: Sample) -> None:
-        """Take one more in. The samples with which a stage begins stay."""
+        """Take one more in. The samples with which a stage begins stay, unless they are most of them."""
         self.samples.append(sample)
         if len(self.samples) > MOST:
-            pairs = zip(("", *(one.stage for one in self.samples)), self.samples, strict=False)
-            last = len(self.samples) - 1
+            stages = ("", *(one.stage for one in self.samples))
+            last, begins = len(self.samples) - 1, sum(a != b for a, b in pairwise(stages))
+            often = begins > MOST // 2  # then they are told as little as the rest
             self.samples = [
-                one for at, (before, one) in enumerate(pairs) if at % 2 == 0 or at == last or one.stage != before
-            ]
+                one for at, one in enumerate(self.samples)
+                if at % 2 == 0 or at == last or (not often and one.stage != stages[at])
+            ]  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.errors import UsageError
+from bulk.files.toml_files import read_toml
 
 KINDS: Final[Mapping[str, str]] = {
     "status": "answers `status` (500); applied first only if `applied`; with the header `retry_after` if given",
@@ -131,10 +131,7 @@ class Faults:
 
 def load_faults(path: Path) -> tuple[Fault, ...]:
     """Read a scenario: a TOML file of `[[fault]]` tables with the attributes of `Fault`; anything else is refused."""
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError("faults_not_read", file=path, reason=str(error)) from error
+    read = read_toml(path)
     tables = read.get("fault", [])
     if set(read) - {"fault"} or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError("faults_not_tables", file=path)

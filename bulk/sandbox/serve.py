@@ -31,7 +31,7 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C or SIGTERM, then return. `port` 0 takes a free one; `ready` is told the address."""
     server = server_of(sandbox, host)
-    with listening(host, port) as (socket_, address), _heeding(server):
+    with listening(host, port) as (socket_, address), heeding(server):
         ready(address)
         server.run(sockets=[socket_])
 
@@ -89,7 +89,7 @@ def server_of(sandbox: Sandbox, host: str = "") -> uvicorn.Server:
 
 
 @contextmanager
-def _heeding(server: uvicorn.Server) -> Iterator[None]:
+def heeding(server: uvicorn.Server) -> Iterator[None]:
     """Let an ending signal end the server only, also before it runs: uvicorn raises it again after its clean end."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -72,16 +72,26 @@ class Facts:
 
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8886; --soft: #8881; --bad: #c0392b; --good: #2471a3 }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 1.6rem 0 .4rem }
-.facts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1rem 0 }
-.facts div { border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .8rem; min-width: 7rem }
+:root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1b2330; --quiet: #525d6e; --line: #d5dae2;
+--bad: #a61b1b; --good: #1d4fc4; --place: #0b5d56; --place-ground: #d9f2ee }
+@media (prefers-color-scheme: dark) { :root { --ground: #12161d; --card: #1b212b; --ink: #e9edf4; --quiet: #a9b4c4;
+--line: #343d4b; --bad: #ff9d9d; --good: #8fb2ff; --place: #8ae6db; --place-ground: #10332f } }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; background: var(--ground); color: var(--ink) }
+main, .place { padding-inline: max(1rem, calc((100% - 60rem) / 2)) } main { padding-bottom: 3rem }
+.place { margin: 0; padding-block: .5rem; background: var(--place-ground); color: var(--place);
+border-bottom: 3px dashed }
+.place b { letter-spacing: .06em }
+h1 { font-size: 1.7rem; margin: 1.5rem 0 .5rem } h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem }
+.facts { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0 }
+.facts div { background: var(--card); border: 1px solid var(--line); border-top-width: 4px; border-radius: .6rem;
+padding: .6rem .9rem; min-width: 8rem }
 .facts b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums }
-.bad { color: var(--bad) } svg { width: 100%; height: 5rem; background: var(--soft); border-radius: .4rem }
-table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text-align: left; padding: .15rem .6rem;
+.bad { color: var(--bad) } svg { width: 100%; height: 5rem; background: var(--card); border-radius: .6rem }
+table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text-align: left; padding: .3rem .8rem;
 border-bottom: 1px solid var(--line) } td.n { text-align: right; font-variant-numeric: tabular-nums }
-td.path { font-family: ui-monospace, monospace; word-break: break-all } .scroll { overflow-x: auto }
+td.path { font-family: ui-monospace, monospace; word-break: break-all }
+.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .6rem }
+p { color: var(--quiet) } .place { color: var(--place) }
 """
 
 
@@ -99,11 +109,13 @@ def page(facts: Facts) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>bulk sandbox</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="{_REFRESH}">'
-        f"<style>{_STYLE}</style></head>\n<body>\n<h1>bulk sandbox</h1>\n"
+        f"<style>{_STYLE}</style></head>\n<body>\n"
+        '<header><p class="place"><b>SANDBOX</b> Nothing here reaches ActiveCampaign.</p></header>\n'
+        "<main>\n<h1>bulk sandbox</h1>\n"
         f'<p>A local stand-in for ActiveCampaign. This page loads itself anew.</p>\n<div class="facts">{shown}</div>\n'
         f"<h2>Requests in each of the last {SECONDS} seconds</h2>\n{_picture(facts.pace, facts.limit)}\n"
         f"<h2>Refusals and errors</h2>\n{_requests(facts.errors, 'None so far.')}\n{accounts}"
-        f"<h2>Latest requests</h2>\n{_requests(facts.latest, 'None so far.')}\n</body>\n</html>\n"
+        f"<h2>Latest requests</h2>\n{_requests(facts.latest, 'None so far.')}\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -5,6 +5,7 @@
 * `checkpoint`: all that a job knows, in a `database`, of `journal` (intents and receipts), `row_states` (how rows
   ended), `batches` (the rows that were sent together), `unread` (what is to be read back of them), `planned` (what a
   plan says of them), `undoing` (what an undo puts back), `pages` (of exports), `snapshot` (what the account held) and
-  `facts` (every small fact, declared). `formats`: from one version's to the next.
+  `facts` (every small fact, declared). `formats`: from one version's to the next. Beside a job at work:
+  `latest_failures`.
 * What jobs share, and who lives: `places`, `private`, `processes`.
 """

@@ -81,6 +81,8 @@ APPLYING: Final = Fact[bool]("applying", False)  # jobs.apply: from then on it i
 # ---- imports: the checks and the reports
 
 CHECKED: Final = Fact[dict[str, int] | None]("checked", None)  # jobs.check: the tally of the whole file
+# jobs.check: what each column of each table of the file is, as `files.noted` keeps it; of early versions none
+UNDERSTOOD: Final = Fact[Sequence[Mapping[str, Any]]]("understood", ())
 # jobs.check: whether a row is too short, and how many cells one has too many; None: not measured, by early versions
 RAGGED: Final = Fact[tuple[bool, int] | None]("ragged", None, tuple)
 # edited_reports: size and digest of each report as it was written, by name

@@ -16,7 +16,7 @@ from bulk.resources.likeness import nearest
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, LOCK, OPEN, STDOUT, JobFolder
 from bulk.storage.private import make_private
 
-GOING: Final = ".pruned-"  # begins the name of the folder of a job that is being deleted
+PRUNED: Final = ".pruned-"  # begins the name of the folder of a job that is being deleted
 _BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `job.json`
     {
         LOCK,
@@ -27,12 +27,17 @@ _BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `j
 )
 
 
+def new_name(kind: str) -> str:
+    """A name for a job of a kind that no other job has."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{kind}-{stamp}-{secrets.token_hex(2)}"
+
+
 def create_job(jobs: Path, name: str | None, kind: str) -> JobFolder:
     """Make a new folder; a given name must be free, or that of a job that was killed before it began."""
     if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
         raise UsageError("job_name_invalid", name=name)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = jobs / (name or f"{kind}-{stamp}-{secrets.token_hex(2)}")
+    folder = jobs / (name or new_name(kind))
     try:
         make_private(jobs)
         folder.mkdir(mode=0o700)
@@ -86,11 +91,11 @@ def all_jobs(jobs: Path) -> list[JobFolder]:
 
     Raises `UsageError` if the folder of jobs is none or is not to be read.
     """
-    result: list[tuple[str, JobFolder]] = []
+    result: list[tuple[datetime, JobFolder]] = []
     for job in _folders(jobs):
         with contextlib.suppress(UsageError):
-            result.append((job.record().created, job))
-    return [job for _created, job in sorted(result, key=lambda pair: pair[0])]
+            result.append((job.record().begun, job))
+    return [job for _begun, job in sorted(result, key=lambda pair: pair[0])]
 
 
 def unreadable_jobs(jobs: Path) -> list[tuple[JobFolder, str]]:
@@ -112,7 +117,7 @@ def _folders(jobs: Path) -> list[JobFolder]:
         return []
     except OSError as error:
         raise UsageError("jobs_folder_not_read", folder=jobs, reason=error.strerror) from error
-    return [JobFolder(folder) for folder in inside if not folder.name.startswith(GOING) and _may_be_job(folder)]
+    return [JobFolder(folder) for folder in inside if not folder.name.startswith(PRUNED) and _may_be_job(folder)]
 
 
 def _may_be_job(folder: Path) -> bool:

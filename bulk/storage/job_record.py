@@ -23,6 +23,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def moment_of(text: str) -> datetime:
+    """The moment that a record says; where it says no zone, in UTC. Raises `ValueError` for what is none."""
+    moment = datetime.fromisoformat(text)
+    if not 1970 < moment.year < 9999:  # beyond which there are none everywhere on earth
+        raise ValueError(f"{text!r} is no moment")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """The file that an import reads, so that a resume can tell whether it is still the same."""
@@ -102,7 +110,13 @@ class JobRecord:
             raise ValueError("a text in it is none")
         if not isinstance(read.options, dict) or not isinstance(read.parts, (list, tuple)):
             raise ValueError("its options or parts are none")  # noqa: TRY004
+        _ = read.begun
         return read
+
+    @property
+    def begun(self) -> datetime:
+        """When the job was begun. Raises `ValueError` where that is no moment, as reading does."""
+        return moment_of(self.created)
 
     def check_account(self, host: str) -> None:
         """Raise `UsageError` if the job began on another account."""

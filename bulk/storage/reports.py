@@ -16,6 +16,7 @@ from bulk.errors import AccountingError
 from bulk.files.adaptation import CONSENT
 from bulk.files.consent_kept import KeptConsent
 from bulk.files.joined import Joined, as_read
+from bulk.files.noted import from_json
 from bulk.files.opening import open_sink
 from bulk.files.source import FILE, MISSING, TOO_FEW, Record, Source
 from bulk.model import Outcome, RowStatus, is_missing, number_told
@@ -81,7 +82,7 @@ def write_reports(folder: JobFolder, source: Source, checkpoint: Checkpoint, fro
     Raises `AccountingError` if the files and the checkpoint do not agree.
     """
     consent = KeptConsent.of(source)
-    source = as_read(source)
+    source = as_read(source, from_json(checkpoint.fact(facts.UNDERSTOOD)))
     in_doubt, begun = checkpoint.journal.cut_off_rows(), checkpoint.journal.begun_rows()
     counted: Counter[str] = Counter()
     actions: Counter[str] = Counter()
@@ -152,7 +153,7 @@ class _Form:
         if noted is None:  # checked by a version that did not measure it
             for _record in source.records():
                 pass
-            noted = (source.short, source.surplus)
+            noted = (source.seen.short, source.seen.surplus)
         mark = checkpoint.fact(facts.BASELINE_MARK)
         missing = titles.index(MISSING) if MISSING in titles else None
         tables = source if isinstance(source, Joined) else None

@@ -217,3 +217,16 @@ def test_what_is_about_no_account_and_no_job_does_not_read_it(bulk, toml):
     assert bulk("presets").code == 0
     assert bulk("completion", "bash").code == 0
     assert bulk("jobs").code == 2
+
+
+@pytest.mark.parametrize("command", [("jobs",), ("report",), ("undo", "--dry-run", "--sandbox", "one")], ids=" ".join)
+def test_every_command_about_jobs_finds_them_where_bulk_toml_says(bulk, toml, csv_file, monkeypatch, tmp_path, command):
+    monkeypatch.delenv("BULK_JOBS_DIR")
+    toml('[defaults]\nsandbox = true\nrate = 0\njobs-dir = "named"\n')
+    assert bulk("import", "contacts", csv_file("email\na@example.com\n"), "--job", "one").code == 0
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    done = bulk(*command)
+    assert (done.code, "one" in done.out) == (0, True), done.err
+    monkeypatch.chdir("/")
+    assert bulk(*command, "--config", tmp_path / "bulk.toml").code == 0

@@ -471,3 +471,12 @@ def test_of_many_failed_rows_the_first_are_shown_and_all_are_counted_by_reason(b
     assert "    … in all: 7 email_invalid, 2 unknown_name (-v shows each)\n" in out, out
     every = bulk.sandbox("import", csv_file("\n".join(("email,lists", *rows))), "-v").out
     assert len(re.findall(r"^    row (\d+)", every, re.MULTILINE)) == 9
+
+
+def test_an_undo_names_what_stays_since_others_use_it(bulk: Shell):
+    for name, email in (("one", "ada"), ("two", "grace")):
+        (bulk.folder / f"{name}.csv").write_text(f"email,tags\n{email}@example.com,Brand New\n")
+        assert bulk.sandbox("import", bulk.folder / f"{name}.csv", "--job", name).code == 0
+    result = bulk("undo", "one", "--yes")
+    assert result.code == 0, result.err
+    assert "Kept, since others use it: Brand New (tags)" in result.out

@@ -58,6 +58,22 @@ def test_jobs_are_offered_the_newest_first_and_only_those_that_a_command_is_abou
     assert values("undo", "--jobs-dir", "none", "") == []
 
 
+def test_jobs_are_offered_from_where_bulk_toml_says(bulk, csv_file, monkeypatch, tmp_path):
+    monkeypatch.delenv("BULK_JOBS_DIR")
+    (tmp_path / "bulk.toml").write_text('[defaults]\njobs_dir = "named"\n')
+    bulk.sandbox("import", csv_file("email\na@example.com\n"), "--job", "one")
+    assert (tmp_path / "named" / "one").is_dir()
+    assert values("report", "") == ["one"]
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert values("report", "") == ["one"]
+    monkeypatch.chdir("/")
+    assert values("report", "") == []
+    assert values("report", "--config", str(tmp_path / "bulk.toml"), "") == ["one"]
+    (tmp_path / "bulk.toml").write_text("[defaults]\njobs_dir = [")
+    assert values("report", "--config", str(tmp_path / "bulk.toml"), "") == []
+
+
 def test_accounts_of_bulk_toml_are_offered_and_a_wrong_one_offers_none(bulk):
     Path("bulk.toml").write_text('[accounts.acme]\nconnection = "c"\n[accounts.other]\nconnection = "d"\n')
     assert values("export", "contacts", "x", "--account", "") == ["acme", "other"]

@@ -103,3 +103,23 @@ def test_nobody_is_asked_on_a_pipe(bulk: Shell, csv_file: CsvFile):
     assert result.code == 2
     assert "Enter takes" not in result.err
     assert rows(csv_file(FILE))
+
+
+def test_consent_is_asked_about_where_other_columns_become_fields(bulk: Shell, csv_file: CsvFile):
+    path = csv_file("email,Shoe size,Opted out\nada@example.com,39,no\n")
+    answers = "opted_out\n\ny\n"
+    code, shown = on_terminal(bulk.folder, answers, "import", "contacts", path, "--create-fields", "--job", "j")
+    assert code == 0, shown
+    assert "Opted out (no) may say who must not be mailed." in shown
+    assert "Shoe size (39)" not in shown, "it becomes a field"
+    assert "1 custom field is new" in shown
+    assert options_of(bulk, "j")["maps"] == {"Opted out": "opted_out"}
+
+
+def test_whoever_is_asked_about_consent_may_leave_off_before_any_field_is_made(bulk: Shell, csv_file: CsvFile):
+    path = csv_file("email,Shoe size,Opted out\nada@example.com,39,no\n")
+    code, shown = on_terminal(bulk.folder, "\x04", "import", "contacts", path, "--create-fields")
+    assert code == 2
+    assert "a defect of bulk" not in shown
+    assert "--map 'Opted out=opted_out'" in shown
+    assert bulk.no_job

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from bulk.cli.command import HEADINGS, in_order
+from bulk.cli.command import HEADINGS, Command, in_order
 from bulk.cli.main import SECTIONS
 from bulk.cli.main import bulk as root
 
@@ -87,6 +87,13 @@ def test_an_option_that_the_command_lacks_is_refused_by_its_name(bulk):
     done = bulk("--sandbox", "presets")
     assert done.code == 2
     assert "--sandbox" in done.err
+
+
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
+def test_every_command_has_what_every_command_has(name):
+    assert isinstance(COMMANDS[name], Command)
+    about_jobs = any(one.name in ("sandbox", "jobs_dir") for one in COMMANDS[name].params)
+    assert any(one.name == "config" for one in COMMANDS[name].params) == about_jobs
 
 
 @pytest.mark.parametrize("name", COMMANDS, ids=" ".join)

@@ -75,7 +75,7 @@ def test_what_is_given_goes_before_a_mapping(bulk: Shell, csv_file: CsvFile):
         ("nonsense = 1", "'nonsense' is no key of a mapping. There are: preset"),
         ("columns = [1]", "columns: "),
         ("skip_lines = -1", "skip_lines: "),
-        ("= 1", "is no mapping that can be read"),
+        ("= 1", "is not written as TOML is"),
     ],
 )
 def test_a_mapping_that_cannot_be_says_where(bulk: Shell, csv_file: CsvFile, text: str, said: str):
@@ -207,3 +207,10 @@ def test_names_of_another_programs_file_are_taken_apart_where_that_is_asked_for(
     bulk.sandbox("export", "out.csv")
     (row,) = rows(bulk.folder / "out.csv")
     assert (row["firstName"], row["lastName"], row["tags"]) == ("Ada", "Lovelace", "VIP")
+
+
+def test_users_of_a_mapping_are_told_apart_as_addresses_are(tmp_path: Path):
+    path = tmp_path / "m.toml"
+    path.write_text('[owners]\n"a-b@example.com" = "one@example.com"\n"OLD@example.com" = "two@example.com"\n')
+    given = {"map_user": {"ab@example.com": "three@example.com", "old@example.com": "four@example.com"}}
+    assert with_mapping(path, given).map_user == {"a-b@example.com": "one@example.com", **given["map_user"]}

@@ -186,6 +186,24 @@ def test_rows_that_have_begun_are_not_called_unreached(
     assert f"\n  {told}" in capsys.readouterr().out
 
 
+def test_how_rows_ended_stands_below_one_another(bulk: Shell, capsys: pytest.CaptureFixture[str]):
+    bulk.job("job").mkdir(parents=True)
+    head = "email,_row,_status,_step,_code,_error,_attempts\r\n"
+    (bulk.job("job") / "failed.csv").write_text(f"{head}a@example.com,7,failed,,bad,Why.,1\r\n", newline="")
+    rows = {"read": 2_000, "succeeded": 500, "unchanged": 0, "rejected": 12, "failed": 3, "in_doubt": 0}
+    summary = Summary("job", "unfinished", rows | {"skipped": 1, "unprocessed": 1_484}, {"created": 500})
+    show_import(Result(bulk.job("job"), summary), verbose=False)
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[:6] == [
+        "2,000 rows: 500 created",
+        f"      1 skipped: {bulk.job('job') / 'skipped.csv'}",
+        f"  1,484 not reached: {bulk.job('job') / 'unprocessed.csv'}",
+        "     12 rejected",
+        "      3 failed:",
+        "    row 7: Why.",
+    ]
+
+
 LINES = ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c"]
 
 

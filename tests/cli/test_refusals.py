@@ -209,3 +209,14 @@ def test_a_job_goes_on_only_where_it_began(bulk: Shell, monkeypatch: pytest.Monk
     assert result.code == 2
     assert "The job works on" in result.err
     assert bulk.summary("cut")["state"] == "unfinished"
+
+
+def test_a_job_that_tags_have_stopped_goes_on_by_allowing_them(bulk: Shell, csv_file: Callable[..., Path]):
+    bulk.sandbox("import", csv_file("email,tags\nada@example.com,One\n"))
+    bulk.sandbox("export", "out.csv")
+    lines = (bulk.folder / "out.csv").read_text("utf-8-sig").replace('"One"', '"One,VIP; Trial"').splitlines()
+    path = csv_file(f'{lines[0]},"Plan"\n{lines[1]},"Gold"\n')
+    stopped = bulk.sandbox("import", path, "--create-fields", "--yes", "--job", "j")
+    assert (stopped.code, "bulk resume j" in stopped.err, "--allow-joined" in stopped.err) == (3, True, True)
+    assert bulk("resume", "j").code == 3
+    assert bulk("resume", "j", "--allow-joined").code == 0

@@ -13,18 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given
 from bulk.files.check import check
+from bulk.files.given import Given
 from bulk.files.joined import Joined
 from bulk.files.joined_opening import open_tables
+from bulk.files.joined_report import laid_out
 from bulk.files.keys import RowSet
 from bulk.files.named_file import NamedFile
+from bulk.files.noted import Noted
 from bulk.files.opening import SourceOptions
 from bulk.jobs.input_options import matched, source_of
 from bulk.jobs.options import ImportOptions
 from bulk.model import FILE_ROWS, OUTSIDE, place_of
 from bulk.planning.names import Names
 from bulk.resources import named
+from bulk.resources.spec import normalise
 from tests.files.conftest import Kept
 
 CONTACTS = named("contacts")
@@ -75,6 +78,35 @@ def test_rows_are_judged_as_in_one_file(tmp_path: Path, rows, cuts, mode):
     assert judged(zipped(tmp_path / "many.zip", *turned), mode) == judged(one, mode)
 
 
+WORDS = ["email", "E-Mail", "Vorname", "firstName", "Name", "", "_row", "_Name", "Phone"]
+TITLES = st.lists(st.sampled_from(WORDS), unique=True)
+FEEDS = st.dictionaries(st.sampled_from(WORDS[:5]), st.sampled_from(["email", "firstName", ""]))
+
+
+@given(st.lists(st.tuples(TITLES, FEEDS), min_size=1, max_size=4))
+def test_a_report_has_each_cell_once_and_what_feeds_one_thing_in_one_column(tables):
+    noted = []
+    for header, feeds in tables:
+        own = {to: title for title, to in feeds.items() if to and title in header}  # each is fed once
+        columns = {title: (to, to) if own.get(to) == title else ("", "") for title, to in feeds.items()}
+        noted.append(Noted(columns, {}, {}, "none", ""))
+    titles, layouts = laid_out([header for header, _feeds in tables], noted)
+    named = [title for title in titles if title]
+    assert len(set(named)) == len(named)
+    places: dict[str, set[int]] = {}
+    for (header, _feeds), one, layout in zip(tables, noted, layouts, strict=True):
+        assert len(set(layout) - {None}) == len(layout) == len(header)
+        for title, at in zip(header, layout, strict=True):
+            to, _called = one.columns.get(title, ("", ""))
+            assert to or titles[at].lstrip("_") == title.lstrip("_")
+            if to:
+                places.setdefault(to, set()).add(at)
+    assert all(len(ats) == 1 for ats in places.values())
+    for (at,) in places.values():  # nothing else is meant by its name
+        others = [title for title in named if not title.startswith("_")]
+        assert [normalise(title) for title in others].count(normalise(titles[at])) == 1
+
+
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5_000))))
 def test_a_set_of_rows_holds_those_of_each_table(places):
     numbers = [table * FILE_ROWS + row for table, row in places]
@@ -99,11 +131,11 @@ def test_a_pass_over_some_rows_gives_these(tmp_path: Path):
     source = opened(zipped(tmp_path / "a.zip", "email\na\n\nb\n", "email\nc\nd\n", "phone,email\n1,e\n"))
     numbers = [record.number for record in source.records()]
     assert [place_of(number) for number in numbers] == [(0, 2), (0, 4), (1, 2), (1, 3), (2, 2)]
-    assert (source.blank_rows, source.header) == (1, ("email", "phone"))
+    assert (source.seen.blank_rows, source.header) == (1, ("email", "phone"))
     for only in (set(numbers[1:4]), {numbers[4]}, set()):
         assert {record.number for record in source.records(only)} == only
     assert source.file_of(numbers[-1]) == "2.csv"
-    assert source.read_bytes > 0
+    assert source.seen.read_bytes > 0
 
 
 def test_what_is_too_long_or_too_short_is_told_by_its_own_header(tmp_path: Path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bulk.errors import UsageError
-from bulk.files.adaptation import Given
+from bulk.files.given import Given
 from bulk.files.joined_opening import open_tables
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import SourceOptions, open_source

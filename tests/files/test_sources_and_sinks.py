@@ -10,6 +10,7 @@ import pytest
 from bulk.errors import UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile
 from bulk.files.opening import OURS, SourceOptions, open_sink, open_source
+from bulk.files.source import Seen
 
 MEMBERS = (".csv",)
 HEADER = ("email", "note", "")
@@ -33,15 +34,13 @@ def written(path: Path, *, guard: bool = False) -> Path:
 def test_what_a_sink_wrote_a_source_reads_as_often_as_it_is_asked(path: Path, options: SourceOptions):
     source = open_source(written(path), options)
     assert source.header == HEADER
-    assert source.width == len(HEADER)
     assert source.describe()
     for _ in range(2):
         records = list(source.records())
         assert [record.cells for record in records] == list(ROWS)
         assert [record.number for record in records] == [2, 3, 4]
         assert all(record.problem is None for record in records)
-    assert (source.blank_rows, source.surplus, source.short) == (0, 0, False)
-    assert source.read_bytes == path.stat().st_size
+    assert source.seen == Seen(path.stat().st_size, len(HEADER), 0, 0, short=False)
     assert [record.cells for record in source.records(only={3})] == [ROWS[1]]
 
 

@@ -189,8 +189,8 @@ def test_row_numbers_are_those_of_the_sheet_and_empty_edges_are_nothing(tmp_path
     assert [(record.number, record.cells) for record in source.records()] == [
         (5, ["a@example.com", ""]), (8, ["b@example.com", ""]),
     ]  # fmt: skip
-    assert source.width == 2
-    assert not source.short
+    assert source.seen.width == 2
+    assert not source.seen.short
 
 
 def test_a_value_right_of_the_header_is_told(tmp_path: Path):

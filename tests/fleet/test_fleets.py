@@ -191,7 +191,7 @@ def test_the_command_runs_says_resumes_and_sums_up(bulk: Shell):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("accounts = [", "is no TOML"),
+        ("accounts = [", "is not written as TOML is"),
         ('accounts = ["all"]\nstepps = ["x"]', "stepps means nothing here. Nearest: steps"),
         ('accounts = ["al"]\nsteps = ["export all x"]', "names no account 'al'"),
         ('accounts = "all"\nsteps = ["export all x"]', "accounts is not as it has to be"),

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bulk.cli.import_again import import_line
 from bulk.errors import UsageError
+from bulk.files.examples import MARK
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.validate import validate
 from bulk.resources import named
@@ -211,6 +213,57 @@ def test_what_cannot_go_together_is_refused_plainly(world: World):
 def test_a_map_may_be_about_one_of_them(world: World):
     path = zipped(world, a="E-Mail,Vorname\nada@example.com,Ada\n", b="email,firstName\nben@example.com,Ben\n")
     world.start(path, maps={"E-Mail": "email", "Vorname": "firstName"})
+    assert {one["firstName"] for one in world.account()["contacts"].values()} == {"Ada", "Ben"}
+
+
+def test_what_is_read_of_each_is_said_of_each(world: World):
+    mine = f"email,_example\nada@example.com,\njohn@example.com,{MARK}\n"
+    path = zipped(world, a="E-Mail-Adresse,Vorname\nben@example.com,Ben\n", b=mine)
+    assert world.start(path).summary.rows["read"] == 2
+    assert "a.csv: Read as: E-Mail-Adresse = email, Vorname = firstName" in world.told.lines
+    assert any(line.startswith("b.csv: Row 3 is the template's example") for line in world.told.lines)
+    assert {line["_row"] for line in report(world.job.path, "succeeded.csv")} == {"2"}
+
+
+def fed_back(world: World, fixes: dict[str, str], **options: object) -> list[str]:
+    """Fix cells of failed.csv and import it as the command says; gives its titles before our own."""
+    before = kept(world, "before")
+    failed = before.file("failed.csv")
+    line = import_line(failed, before.record())
+    text = failed.read_text(encoding="utf-8-sig")
+    for wrong, right in fixes.items():
+        text = text.replace(wrong, right)
+    failed.write_text(text, encoding="utf-8")
+    maps = {title: to for title, to in options.pop("maps", {}).items() if f"--map {title}={to}" in line}
+    result = world.start(failed, maps=maps, **options)
+    assert result.summary.rows["read"] == result.summary.rows["succeeded"]
+    titles = next(csv.reader([text.splitlines()[0]]))
+    return titles[: titles.index("_file")]
+
+
+@pytest.mark.parametrize("others", ["", "Vorname,Rufname"])
+def test_what_failed_of_tables_with_other_titles_is_imported_again(world: World, others: str):
+    de = "E-Mail-Adresse,Vorname\ndan@@example.com,Dan\n"
+    ways = {"ignore_unknown": True} if others else {}
+    tables = {"en": "email,First Name\nada@@example.com,Ada\n", "de": de}
+    if others:  # of which none may be read by itself
+        tables["both"] = f"email,{others}\neve@@example.com,Eva,Evi\n"
+    world.start(zipped(world, **tables), **ways)
+    titles = fed_back(world, {"@@": "@"}, **ways)
+    assert titles[:2] == ["email", "firstName"]
+    contacts = world.account()["contacts"]
+    assert {email: one["firstName"] for email, one in contacts.items()} == {
+        "ada@example.com": "Ada", "dan@example.com": "Dan", **({"eve@example.com": ""} if others else {}),
+    }  # fmt: skip
+
+
+def test_the_command_has_the_maps_of_columns_that_the_report_has(world: World):
+    maps = {"Anschrift": "email", "Was": "firstName", "Note": ""}
+    world.start(
+        zipped(world, a="Anschrift,Was,Note\nada@@example.com,Ada,x\n", b="email,Was\nben@@example.com,Ben\n"),
+        maps=maps,
+    )
+    assert fed_back(world, {"@@": "@"}, maps=maps) == ["email", "Was", "Note"]
     assert {one["firstName"] for one in world.account()["contacts"].values()} == {"Ada", "Ben"}
 
 

@@ -231,3 +231,41 @@ def test_a_field_takes_all_values_that_its_type_was_found_from(cells, alike):
             continue
         assert not isinstance(kind.read(text, None, ","), Problem)
         assert looks.type != "text" or len(cell.strip()) <= 255
+
+
+def test_long_texts_are_not_kept_while_a_type_is_found():
+    looks = Values(Dates())
+    for number in range(2_000):
+        looks.take(f"{number} " + "x" * 10_000)
+        looks.take(str(number))
+    assert sum(map(len, looks._seen)) < 100_000
+    assert looks.type == "textarea"
+
+
+def test_a_job_that_has_made_fields_stays_whatever_stops_it_then(world: World):
+    titles = set(fields(world))
+    rows = [("ada@example.com", "Newsletter", "Gold")]
+    with pytest.raises(UsageError, match="rate"):
+        world.start(world.csv(rows, "email,lists,Plan"), create_fields=True, rate=0.001)
+    assert set(fields(world)) == titles | {"Plan"}
+    assert world.job.path.is_dir(), "so that it can be taken back"
+    undone(world, kept(world, "imported"))
+    assert set(fields(world)) == titles
+
+
+def test_without_any_field_no_job_remains_that_could_not_go_on(world: World):
+    world.start(world.csv([("ada@example.com", "Ada")], "email,firstName"))
+    world.job.path.rename(world.folder / "jobs" / "first")
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.folder / "jobs" / "exported")
+    path.write_text(path.read_text(encoding="utf-8-sig").replace('"Ada"', '"Eve"'), encoding="utf-8")
+    with pytest.raises(UsageError, match="no_automations"):  # edits of an export go by ids
+        world.start(path, no_automations=True)
+    assert not world.job.path.exists()
+
+
+@pytest.mark.parametrize("options", [{"mode": "update"}, {"key": "id"}, {"on_duplicate": "all"}], ids=str)
+def test_what_holds_automations_back_is_known_before_anything_is_read(options):
+    with pytest.raises(UsageError, match="no_automations"):
+        check_import(named("contacts"), ImportOptions(no_automations=True, **options), None)

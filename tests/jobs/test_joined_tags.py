@@ -75,3 +75,34 @@ def test_what_is_typed_into_an_export_of_this_account_is_looked_at(world: World)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DeclinedError, match="VIP; Trial"):
         world.start(path)
+
+
+def test_no_field_is_made_before_it_is_known_that_the_tags_can_be(world: World):
+    path = world.csv([(*row, "Gold") for row in JOINED], f"{HEADER},Plan")
+    with pytest.raises(DeclinedError, match="2 new tags"):
+        world.start(path, create_fields=True)
+    assert world.steps("POST", "PUT", "DELETE") == []
+    assert not world.job.path.exists()
+    world.start(path, create_fields=True, separator=";", allow_joined=True)
+    assert tags(world) == {"VIP", "Trial", "One", "a ::: b"}
+
+
+def test_a_row_that_does_not_fit_is_not_looked_at_for_tags(world: World):
+    path = world.csv([("ada@example.com", "One", "Gold"), ("ben@example.com", "a;b", "x", "y")], f"{HEADER},Plan")
+    world.start(path, create_fields=True)
+    assert tags(world) == {"One"}
+
+
+def test_a_job_that_is_stopped_by_tags_once_something_is_made_goes_on_by_allowing_them(world: World):
+    world.start(world.csv([("ada@example.com", "One", "Gold")], f"{HEADER},firstName"))
+    world.job.path.rename(world.folder / "jobs" / "first")
+    path = world.folder / "out.csv"
+    world.export(path)
+    world.job.path.rename(world.folder / "jobs" / "exported")
+    lines = path.read_text(encoding="utf-8-sig").replace('"One"', '"One,VIP; Trial"').splitlines()
+    path.write_text(f'{lines[0]},"Plan"\n{lines[1]},"Gold"\n', encoding="utf-8")
+    stopped = world.start(path, create_fields=True)  # the baseline is looked for afterwards
+    assert "VIP; Trial" in str(stopped.error)
+    result = world.resume(allow_joined=True)
+    assert result.error is None
+    assert tags(world) == {"One", "VIP; Trial"}

@@ -9,6 +9,8 @@ import pytest
 
 from bulk.errors import UsageError
 from bulk.files.matching import parse_users
+from bulk.library.options import ImportOptions, check_import
+from bulk.resources import named
 from bulk.wording import FrontEnd
 from tests.world import World, report
 
@@ -99,9 +101,16 @@ def test_who_is_here_keeps_what_is_theirs(world: World, deals: Path):
 
 def test_the_option_as_it_is_written():
     assert parse_users(["a@example.com = b@example.com"]) == {"a@example.com": "b@example.com"}
-    for wrong in (["a@example.com"], ["=b@example.com"], ["a@example.com="], ["a=b", "a=c"]):
+    twice = (["a=b", "a=c"], ["a@example.com=b", "A@example.com=c"])
+    for wrong in (["a@example.com"], ["=b@example.com"], ["a@example.com="], *twice):
         with pytest.raises(UsageError):
             parse_users(wrong)
+
+
+def test_one_user_written_in_two_ways_is_one_for_programs_too(world: World, deals: Path):
+    twice = {"old@example.org": "new@example.com", " OLD@example.org": "other@example.com"}
+    with pytest.raises(UsageError, match="is mapped twice"):
+        check_import(named("deals"), ImportOptions(map_user=twice), None)
 
 
 def folder(world: World, deals: Path) -> Path:

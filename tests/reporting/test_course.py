@@ -31,6 +31,14 @@ def test_the_first_and_the_last_sample_and_each_beginning_stay(steps: list[tuple
     assert all(any((one.seconds, one.stage) == (each.seconds, each.stage) for each in kept) for one in beginnings)
 
 
+def test_stages_that_alternate_are_bounded_too():
+    course = Course()
+    for number in range(3 * MOST):
+        course.add(Sample(float(number), number, 0, STAGES[number % 2]))
+    assert len(course.samples) <= MOST + 1
+    assert course.samples[-1].seconds == 3 * MOST - 1
+
+
 def test_each_stage_has_the_time_until_the_next_begins():
     course = [
         Sample(0, 0, 0, "connecting"), Sample(1, 1, 0, "sending"), Sample(3, 9, 0, "sending"),

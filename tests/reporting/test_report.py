@@ -9,6 +9,7 @@ import pytest
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.library import report
+from bulk.reporting.figures import veiled
 from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell
 from tests.world import World
@@ -74,6 +75,23 @@ def test_who_a_row_is_about_is_told_only_where_that_is_asked_for(imported: World
     assert "left@example.com" in page.text
 
 
+def test_what_was_asked_and_made_tells_nobodys_address_either(world: World):
+    rows = [("ada@example.com", "for bob@example.com")]
+    world.start(world.csv(rows, "email,tags"), sets={"phone": "+1 202-555-0143"})
+    page = reported(world)
+    assert "--set" in page.text
+    assert "202-555" not in page.source
+    assert "bob@" not in page.source
+    assert "202-555-0143" in reported(world, with_rows=True).source
+
+
+def test_a_text_without_an_address_is_looked_through_at_once():
+    assert veiled("x" * 200_000) == "x" * 200_000
+    assert veiled("Write it as name@domain.tld, not as a@b: '+1 (202) 555-0143'.") == (
+        "Write it as name@domain.tld, not as [hidden]: '[hidden]'."
+    )
+
+
 def test_what_cells_and_names_hold_is_text(world: World):
     world.start(world.csv([(f"{HOSTILE}@example.com", HOSTILE), ("ada@example.com", HOSTILE)], "email,tags"))
     page = reported(world, with_rows=True)
@@ -111,3 +129,19 @@ def test_the_command_takes_the_newest_job_and_shows_the_lines_that_go_on(bulk: S
     assert "bulk undo first" in page.text
     assert bulk("report", bulk.folder / "own.html").code == 0
     assert (bulk.folder / "own.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_is_no_page_of_ours_is_left_as_it_is(bulk: Shell):
+    path = bulk.folder / "in.csv"
+    path.write_text("email\nada@example.com\n")
+    bulk.sandbox("import", path, "--job", "j")
+    for name, text in (("keep.csv", "email\nada@example.com\n"), ("keep.html", "<!doctype html>\n<html>mine</html>\n")):
+        kept = bulk.folder / name
+        kept.write_text(text)
+        told = bulk("report", "j", name)
+        assert (told.code, kept.read_text()) == (2, text)
+        assert "no page of a report" in told.err
+    (bulk.folder / "new.html").touch()
+    for name in ("new.html", "new.html", "page", "page"):
+        assert bulk("report", "j", name).code == 0, "a new one, then that page again"
+        assert "<h1>Import: contacts</h1>" in (bulk.folder / name).read_text("utf-8")

@@ -222,7 +222,7 @@ def test_every_kind_can_be_named(tmp_path, kind) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("kind = ", "cannot be read as TOML"),
+        ("kind = ", "is not written as TOML is"),
         ("[fault]\nkind = 'empty'", "only|more than"),
         ("[[faults]]\nkind = 'empty'", "more than"),
         ("[[fault]]\nkind = 'flood'", "'flood' is not known"),

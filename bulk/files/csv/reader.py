@@ -22,7 +22,7 @@ from bulk.files.csv.frames import Frames
 from bulk.files.csv.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_in_a_cell, quotes_after_blanks
 from bulk.files.csv.swallowed import SwallowGuard, address_columns
 from bulk.files.named_file import NamedFile
-from bulk.files.source import Record
+from bulk.files.source import Record, Seen
 from bulk.messages import Part
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, normalise
@@ -62,9 +62,10 @@ class CsvSource:
         return (f"{content.describe()}, " if content is not None else "") + self.dialect.describe()
 
     @property
-    def read_bytes(self) -> int:
-        """How much of the file the latest pass has read so far, give or take a chunk."""
-        return self._frames.read_bytes if self._frames is not None else 0
+    def seen(self) -> Seen:
+        """What the latest pass has seen so far."""
+        read = self._frames.read_bytes if self._frames is not None else 0
+        return Seen(read, self.width, self.blank_rows, self.surplus, self.short)
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The data records in file order, in bounded memory. Raises `UsageError` where rows cannot be told apart.

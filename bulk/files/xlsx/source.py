@@ -13,7 +13,7 @@ from typing import IO, Final
 from bulk.errors import UsageError
 from bulk.files.csv.reader import CsvSource, open_csv
 from bulk.files.named_file import NamedFile
-from bulk.files.source import Record
+from bulk.files.source import Record, Seen
 from bulk.files.xlsx.cells import Merged, Told, name_of, rows_of
 from bulk.files.xlsx.package import Package, Sheet
 from bulk.files.xlsx.shown import Reader
@@ -51,29 +51,9 @@ class SheetSource:
             yield record
 
     @property
-    def read_bytes(self) -> int:
-        """How much of its texts was read."""
-        return self.table.read_bytes
-
-    @property
-    def width(self) -> int:
-        """How many cells each row has."""
-        return self.table.width
-
-    @property
-    def blank_rows(self) -> int:
-        """How many rows below the header hold nothing."""
-        return self.table.blank_rows
-
-    @property
-    def surplus(self) -> int:
-        """How many cells the longest row has too many."""
-        return self.table.surplus
-
-    @property
-    def short(self) -> bool:
-        """Whether a row has too few; none has."""
-        return self.table.short
+    def seen(self) -> Seen:
+        """What the latest pass has seen of the file."""
+        return self.table.seen
 
 
 def open_xlsx(

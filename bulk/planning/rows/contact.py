@@ -114,7 +114,7 @@ class ContactRows:
         damaged = meaning.damaged(row, partial(current_cell, state, self.names, row))
         if damaged is not None and not {CONTACT, REPAIR} & known.begun:
             return damaged
-        if known.exact and meaning.mode == "create" and stored is not None and CONTACT not in known.begun:
+        if known.as_planned and meaning.mode == "create" and stored is not None and CONTACT not in known.begun:
             said = f"There is a contact {wanted.email} already. ⟦mode=upsert⟧ would change it."
             return Outcome(RowStatus.FAILED, failures=(Failure(CONTACT, "duplicate", said),))
         change = self._change(wanted, known)
@@ -161,7 +161,7 @@ class ContactRows:
                 return identity
             known_before = write.overwrites if change.record else None
             return replace(write, way=Way.BY_ID, record=identity, overwrites=known_before)
-        if known.exact and known.absent:
+        if known.as_planned and known.absent:
             return replace(write, way=Way.NEW)
         if known.look_first and CONTACT not in known.begun:
             result = yield from look_up_contact(LOOK_FIRST, wanted.email)

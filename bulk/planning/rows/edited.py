@@ -160,7 +160,7 @@ class EditedRows:
         if left.values:
             decided = yield from self.by_id.decide(left, known_now)
         else:
-            decided = _nothing(row)
+            decided = left_as_it_is(row.key)
         if isinstance(decided, Outcome) or not (conflicts or refused):
             return decided
         change = replace(decided.change, refused=(*decided.change.refused, *refused), conflicts=conflicts)
@@ -178,11 +178,7 @@ class EditedRows:
         kept = self._kept(row, known_now)
         if not kept:
             return (yield from self.deletes.decide(row, known_now))
-        decided = _nothing(row)
-        if self.on_conflict == ACCOUNT:
-            return decided
-        change = replace(decided.change, conflicts=tuple(kept))
-        return Decision(change, partial(_with_failures, decided, tuple(one.failure for one in kept)))
+        return left_as_it_is(row.key, () if self.on_conflict == ACCOUNT else kept)
 
     def conflicts(self, row: Row, known: Known) -> list[Conflict]:
         """The cells of a row that both sides changed, as far as it is known what the account holds."""
@@ -208,15 +204,15 @@ def _cell(state: ContactState, names: Names, column: Column) -> str:
     return contact_cell(state, column, names)
 
 
-def _nothing(row: Row) -> Decision:
-    """What becomes of a row of whose edits none is left."""
-    change = Change(row.key, UNCHANGED)
-    return Decision(change, partial(_ended, row))
+def left_as_it_is(identity: str, conflicts: Sequence[Conflict] = ()) -> Decision:
+    """What becomes of a row whose record stays as the account has it: it is not done if there are `conflicts`."""
+    change = Change(identity, UNCHANGED, conflicts=tuple(conflicts))
+    return Decision(change, partial(_ended, identity, change.failures))
 
 
-def _ended(row: Row) -> Flow:
+def _ended(identity: str, failures: tuple[Failure, ...]) -> Flow:
     yield from ()
-    return Outcome(RowStatus.UNCHANGED, UNCHANGED, row.key)
+    return Outcome(RowStatus.FAILED if failures else RowStatus.UNCHANGED, UNCHANGED, identity, failures)
 
 
 def _with_failures(decided: Decision, failures: tuple[Failure, ...]) -> Flow:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 from bulk.model import Failure, Flow, Outcome, Row, RowStatus, number_told
-from bulk.planning.changes import UNCHANGED, Change, Deciding, Decision, carried_out
+from bulk.planning.changes import UNCHANGED, Deciding, carried_out
 from bulk.planning.consent import BOUNCED, RELATION, UNSUBSCRIBED
 from bulk.planning.flow import Asking
 from bulk.planning.learning import has_sent, learned_person
-from bulk.planning.rows.edited import ACCOUNT, SHEET
+from bulk.planning.rows.edited import ACCOUNT, SHEET, left_as_it_is
 from bulk.planning.rows.link import LinkRows
 from bulk.planning.three_ways import Conflict, conflicts_of, conflicts_of_missing
 from bulk.planning.unchanged import link_cell
@@ -74,10 +73,7 @@ class EditedLinks:
         kept = [] if self.on_conflict == SHEET else self.conflicts(row, learnt)
         if not kept:
             return (yield from self._writer(row).decide(self._taken_away(row), learnt))
-        identity = row.values.get("contact", "")
-        conflicts = () if self.on_conflict == ACCOUNT else tuple(kept)
-        change = Change(identity, UNCHANGED, conflicts=conflicts)
-        return Decision(change, partial(_ended, identity, change.failures))
+        return left_as_it_is(row.values.get("contact", ""), () if self.on_conflict == ACCOUNT else kept)
 
     def conflicts(self, row: Row, known: Known) -> list[Conflict]:
         """What both sides changed of a row's link, as far as it is known what the contact has."""
@@ -121,10 +117,3 @@ class EditedLinks:
         if not row.is_missing or self.others.resource.name != RELATION:
             return row
         return replace(row, values={**row.values, "status": UNSUBSCRIBED})
-
-
-def _ended(identity: str, failures: tuple[Failure, ...]) -> Flow:
-    """The end of a row that is left as it is in the account."""
-    yield from ()
-    status = RowStatus.FAILED if failures else RowStatus.UNCHANGED
-    return Outcome(status, UNCHANGED, identity, failures)

@@ -1,0 +1,237 @@
+"""A job: at work, or how it ended, with what leads on from there."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bulk.app.desk import Work
+from bulk.app.drafts import Draft, draft_of_job, new_draft
+from bulk.app.pages import plan
+from bulk.app.rendering import Banner, desk_of, environment, page, refusal
+from bulk.errors import BulkError, UsageError
+from bulk.library import ImportOptions
+from bulk.library.accounts import account_at
+from bulk.library.jobs import Job, job_in
+from bulk.library.plans import PLAN_CSV
+from bulk.library.previews import DELIMITER, ENCODING
+from bulk.library.results import FailedRow, failed_rows_in, has_lines
+from bulk.library.running import run_resume
+
+SOME: Final = 50  # failed rows that are fetched at a time
+FAILED: Final = "failed.csv"
+_REPORTS: Final = {  # what can be downloaded, and what it is
+    "failed.csv": "Rows that are not done, with the reason",
+    "succeeded.csv": "Rows that are done",
+    "skipped.csv": "Rows that were left aside",
+    "unprocessed.csv": "Rows that were not reached",
+    "plan.csv": "The plan, change by change",
+    "undo.csv": "What was put back",
+    "missing.csv": "What the file had no more",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row that is not done, as it is shown."""
+
+    row: str
+    key: str
+    status: str
+    error: str
+
+
+async def job_of(request: Request) -> Job:
+    """The job that an address names. Raises what becomes a page that says that there is none."""
+    try:
+        return await anyio.to_thread.run_sync(job_in, desk_of(request).jobs, request.path_params["name"])
+    except UsageError:
+        raise HTTPException(404) from None
+
+
+async def show(request: Request) -> Response:
+    """The job as it stands now."""
+    desk, name = desk_of(request), request.path_params["name"]
+    work = desk.works.get(name)
+    if work is not None and not work.ended:
+        return await _at_work(request, work)
+    if work is not None and (work.error is not None or work.defect):
+        kept = await _kept(request)
+        if kept is None or kept.state in ("planned", "cut off"):
+            return await _not_begun(request, work)
+    job = await job_of(request)
+    if await anyio.to_thread.run_sync(lambda: job.running):
+        return page(request, "elsewhere.html", banner=Banner.of_job(job.record), step="Run", job=job)
+    if job.planned:
+        return await plan.shown(request, job)
+    return await _ended(request, job)
+
+
+async def _kept(request: Request) -> Job | None:
+    try:
+        return await job_of(request)
+    except HTTPException:
+        return None
+
+
+async def _at_work(request: Request, work: Work) -> Response:
+    kept = await _kept(request)
+    step = "Plan" if work.kind == "plan" else "Run"
+    banner = None if kept is None else Banner.of_job(kept.record)
+    rate = 5.0 if kept is None else float(kept.record.options.get("rate", 5.0))
+    return page(request, "run.html", banner=banner, step=step, work=work, job=kept, limit=rate)
+
+
+async def _not_begun(request: Request, work: Work) -> Response:
+    """What kept a job from beginning, and the way back to where that is mended."""
+    desk = desk_of(request)
+    draft = await anyio.to_thread.run_sync(draft_of_job, desk.jobs, work.name)
+    if work.error is None:
+        return page(request, "defect.html", status=500, defect=work.defect)
+    return refusal(request, work.error, step="Plan", draft=draft)
+
+
+async def _ended(request: Request, job: Job) -> Response:
+    def look() -> tuple[list[Failed], dict[str, str], Draft | None]:
+        reports = {name: about for name, about in _REPORTS.items() if _has_rows(job.path / name)}
+        return _failed(job.path, 0), reports, draft_of_job(desk_of(request).jobs, job.name)
+
+    failed, reports, draft = await anyio.to_thread.run_sync(look)
+    summary: dict[str, Any] = dict(job.summary or {})
+    output = Path(job.record.output) if job.record.kind == "export" and job.record.output != "-" else None
+    return page(
+        request, "done.html", banner=Banner.of_job(job.record), step="Done", job=job, summary=summary, failed=failed,
+        reports=reports, draft=draft, following=_following(job.name, failed, 0),
+        output=None if output is None or not output.is_file() else output.name, outcomes=_outcomes(job, summary),
+        can_undo=bool(summary.get("undoable")) and not job.resumable,
+    )  # fmt: skip
+
+
+def _outcomes(job: Job, summary: dict[str, Any]) -> dict[str, int]:
+    """How many rows ended how: what was done by what it was, the others by their status."""
+    rows = job.rows
+    done = {name: count for name, count in summary.get("actions", {}).items() if count and name != "unchanged"}
+    others = ("unchanged", "rejected", "failed", "in_doubt", "skipped", "unprocessed")
+    return done | {name: rows[name] for name in others if rows.get(name)}
+
+
+def _has_rows(path: Path) -> bool:
+    """Whether a report has a line below its header."""
+    if not path.is_file():
+        return False
+    return has_lines(path)
+
+
+def _failed(job: Path, begin: int) -> list[Failed]:
+    path = job / FAILED
+    if not path.is_file():
+        return []
+    return [_shown(row) for row in islice(failed_rows_in(path), begin, begin + SOME)]
+
+
+def _shown(row: FailedRow) -> Failed:
+    own = filter(None, row.cells.values())
+    key = next((text for title, text in row.cells.items() if "mail" in title.casefold() and text), "")
+    return Failed(str(row.row), key or next(own, ""), row.status, row.error)
+
+
+def _following(name: str, rows: list[Failed], begin: int) -> str:
+    return f"/jobs/{name}/failed?from={begin + SOME}" if len(rows) == SOME else ""
+
+
+async def more(request: Request) -> Response:
+    """The next failed rows, as they come into view."""
+    job = await job_of(request)
+    given = request.query_params.get("from", "0")
+    begin = int(given) if given.isdigit() and len(given) < 9 else 0
+    rows = await anyio.to_thread.run_sync(_failed, job.path, begin)
+    following = _following(job.name, rows, begin)
+    return HTMLResponse(environment().get_template("failed_rows.html").render(failed=rows, following=following))
+
+
+# ---- acts
+
+
+async def stop(request: Request) -> Response:
+    """Stop a job cleanly; it can go on."""
+    desk, name = desk_of(request), request.path_params["name"]
+    work = desk.at_work(name)
+    if work is not None:
+        desk.stop(work)
+    return RedirectResponse(f"/jobs/{name}", 303)
+
+
+async def go_on(request: Request) -> Response:
+    """Go on with a job that has stopped, or send again what failed of it."""
+    desk, job = desk_of(request), await job_of(request)
+    retry = request.url.path.endswith("/retry")
+    if desk.at_work(job.name) is None:
+        account = account_at(job.record)
+        kind = "plan" if job.record.kind == "plan" and not (job.path / PLAN_CSV).exists() else "import"
+        work = Work(job.name, kind)
+        desk.begin(work, lambda setting: run_resume(job.path, setting, {}, retry=retry), account)
+    return RedirectResponse(f"/jobs/{job.name}", 303)
+
+
+async def repair(request: Request) -> Response:
+    """Make a draft of the rows that are not done, to correct them and import them again."""
+    desk, job = desk_of(request), await job_of(request)
+    try:
+        draft = await anyio.to_thread.run_sync(_repaired, desk.jobs, job)
+    except BulkError as error:
+        return refusal(request, error, step="Check")
+    return RedirectResponse(f"/files/{draft.id}/check", 303)
+
+
+def _repaired(jobs: Path, job: Job) -> Draft:
+    name = Path(job.file).name or FAILED
+    draft = new_draft(jobs, f"{Path(name).stem}.csv", job.record.resource)
+    draft.options = ImportOptions(
+        **{
+            **job.record.options, "encoding": ENCODING, "delimiter": DELIMITER, "skip_lines": 0, "sheet": "",
+            "limit": None, "baseline": "none",
+        }
+    )  # fmt: skip
+    draft.matched, draft.of = True, job.name
+    with draft.upload.open() as copy, (job.path / FAILED).open("rb") as failed:
+        shutil.copyfileobj(failed, copy)
+    draft.save()
+    return draft
+
+
+async def download(request: Request) -> Response:
+    """One of the reports of a job."""
+    job, name = await job_of(request), request.path_params["file"]
+    if name not in _REPORTS or not (job.path / name).is_file():
+        raise HTTPException(404)
+    return FileResponse(job.path / name, media_type="text/csv", filename=f"{job.name}-{name}")
+
+
+async def download_output(request: Request) -> Response:
+    """The file that an export has written."""
+    job = await job_of(request)
+    path = Path(job.record.output)
+    if job.record.kind != "export" or not await anyio.to_thread.run_sync(path.is_file):
+        raise HTTPException(404)
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+
+ROUTES: Final = (
+    Route("/jobs/{name}", show),
+    Route("/jobs/{name}/failed", more),
+    Route("/jobs/{name}/stop", stop, methods=["POST"]),
+    Route("/jobs/{name}/resume", go_on, methods=["POST"]),
+    Route("/jobs/{name}/retry", go_on, methods=["POST"]),
+    Route("/jobs/{name}/repair", repair, methods=["POST"]),
+    Route("/jobs/{name}/files/{file}", download),
+    Route("/jobs/{name}/output", download_output),
+)

@@ -1,0 +1,60 @@
+"""What the pages call things: kinds and states of jobs, actions of plans and reports, columns. One table each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bulk.messages.rows import ROWS
+from bulk.wording import FrontEnd, in_words_of
+
+PAGE: Final = FrontEnd.PAGE
+KINDS: Final[Mapping[str, str]] = {"import": "Import", "export": "Export", "plan": "Plan", "undo": "Undo"}
+STATES: Final[Mapping[str, str]] = {
+    "finished": "Done", "unfinished": "Stopped, can go on", "cut off": "Cut off, can go on",
+    "planned": "Planned, not run yet", "stopped": "Stopped: the file has to be corrected",
+}  # fmt: skip
+PHASES: Final[Mapping[str, str]] = {
+    "checking": "Checking the file", "sending": "Sending", "planning": "Comparing with the account",
+    "reading": "Reading the account",
+}  # fmt: skip
+ACTIONS: Final[Mapping[str, str]] = {
+    "create": "New", "update": "Changed", "delete": "Deleted", "unchanged": "Stays as it is", "reject": "Not possible",
+    "conflict": "Changed on both sides, left alone", "subscribe": "Subscribed to a list",
+    "unsubscribe": "Unsubscribed from a list", "add_tag": "Gets a tag", "remove_tag": "Loses a tag",
+    "opted_out": "Not subscribed again",
+}  # fmt: skip
+BACK: Final[Mapping[str, str]] = {  # what an undo does
+    "create": "To make again", "update": "To change back", "delete": "To delete again",
+    "subscribe": "To subscribe again", "unsubscribe": "To unsubscribe", "add_tag": "To give the tag back",
+    "remove_tag": "To take the tag away",
+}  # fmt: skip
+OUTCOMES: Final[Mapping[str, str]] = {
+    "created": "New", "updated": "Changed", "deleted": "Deleted", "unchanged": "Stayed as they were",
+    "rejected": "Not sent: a cell has to be corrected", "failed": "Failed", "in_doubt": "In doubt: no answer came",
+    "skipped": "Left aside, as you chose", "unprocessed": "Not reached yet",
+}  # fmt: skip
+CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "excluded")  # codes of whom nobody subscribes
+COLUMNS: Final[Mapping[str, str]] = {
+    "email": "E-mail address", "firstName": "First name", "lastName": "Last name", "phone": "Phone",
+    "tags": "Tags to add", "remove_tags": "Tags to remove", "lists": "Lists to subscribe to",
+    "unsubscribe_lists": "Lists to leave", "account": "Account (company)",
+}  # fmt: skip
+RESOURCES: Final[Mapping[str, str]] = {
+    "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts", "lists": "Lists",
+    "contactLists": "Contacts on lists", "fields": "Custom fields", "fieldValues": "Values of custom fields",
+    "deals": "Deals", "dealStages": "Stages of pipelines", "dealGroups": "Pipelines",
+    "accounts": "Accounts (companies)", "accountContacts": "Contacts of accounts", "notes": "Notes",
+    "webhooks": "Webhooks", "automations": "Automations", "campaigns": "Campaigns", "users": "Users",
+}  # fmt: skip
+
+
+def meaning(code: str) -> str:
+    """What the code of a row means, for a person; the code itself where nothing is known of it."""
+    known = ROWS.get(code)
+    return code.replace("_", " ") if known is None else in_words_of(PAGE, known[0])
+
+
+def said(text: str) -> str:
+    """A text of the library, as the page says it."""
+    return in_words_of(PAGE, text)

@@ -1,0 +1,370 @@
+"""The whole way of a file through the page, without a browser, and what of it stands in the job's folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from bulk.__main__ import run as run_command
+from bulk.app.uploads import MOST, take_pieces
+from bulk.errors import UsageError
+from bulk.library import Account
+from bulk.library.jobs import jobs_in
+from tests.app.browser import Served, served
+
+PEOPLE = (
+    "Email,First Name,Tags\n"
+    "ada@example.com,Ada,VIP\n"
+    "grace@example.com,Grace,\n"
+    "not an address,Nobody,\n"
+    "alan@example.com,Alan,\n"
+)  # fmt: skip
+
+
+class Visitor:
+    """Somebody who uses the page without a browser."""
+
+    def __init__(self, client: httpx.Client, site: Served) -> None:
+        self.client = client
+        self.jobs = site.jobs
+        self.headers = {"origin": site.address}
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def post(self, path: str, data: dict[str, str] | None = None, *, status: int = 303) -> str:
+        answer = self.client.post(path, data=data or {}, headers=self.headers)
+        assert answer.status_code == status, answer.text
+        return answer.headers.get("location", answer.text)
+
+    def give(self, name: str, content: bytes, resource: str = "contacts", *, status: int = 303) -> str:
+        """Give a file; the path of its draft, or what the page says."""
+        answer = self.client.post(
+            "/files", data={"resource": resource}, files={"file": (name, content)}, headers=self.headers
+        )
+        assert answer.status_code == status, answer.text
+        return answer.headers["location"].removesuffix("/match") if status == 303 else answer.text
+
+    def wait(self, path: str) -> str:
+        """The page, once what it shows is not at work any more: its news end then."""
+        self.client.get(f"{path}/events")
+        return self.get(path)
+
+    def check(self, draft: str, **chosen: str) -> str:
+        """Match the columns, and look at the rows."""
+        assert self.post(f"{draft}/match", chosen) == f"{draft}/check"
+        self.client.get(f"{draft}/events")
+        return self.get(f"{draft}/check")
+
+
+@pytest.fixture
+def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
+    monkeypatch.chdir(tmp_path)
+    with served(tmp_path) as site, site.client() as client:
+        yield Visitor(client, site)
+
+
+def test_a_file_goes_its_way_and_a_row_is_corrected_and_another_left_out(visitor: Visitor):
+    draft = visitor.give("people.csv", PEOPLE.encode())
+    page = visitor.get(f"{draft}/match")
+    assert "UTF-8, comma-separated" in page
+    assert 'value="email" selected' in page
+    page = visitor.check(draft)
+    assert "1 row with a problem" in page
+    assert "Row 4" in page
+    assert 'value="not an address"' in page
+    visitor.post(f"{draft}/rows/4", {"c0": "nora@example.com"})
+    visitor.post(f"{draft}/rows/5", {"out": "1"})
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    assert "What would happen" in page
+    assert "nora@example.com" in page
+    assert "alan@example.com" not in page
+    assert "1 tag would be made first" in page
+    visitor.post(f"{plan}/apply", {"engine": "single"})
+    page = visitor.wait(plan)
+    assert "<h1>Done</h1>" in page
+    job = jobs_in(visitor.jobs)[0]
+    assert job.rows["succeeded"] == 3
+    assert (job.path / "succeeded.csv").read_text("utf-8-sig").splitlines()[3].startswith('"nora@example.com"')
+    assert '"4"' in (job.path / "succeeded.csv").read_text("utf-8-sig").splitlines()[3], "rows keep their numbers"
+    assert not list((visitor.jobs / "uploads").iterdir()), "a copy that nobody needs is gone"
+
+
+def test_what_is_still_wrong_is_not_sent_and_can_be_corrected_and_sent_afterwards(visitor: Visitor):
+    draft = visitor.give("people.csv", PEOPLE.encode())
+    visitor.check(draft)
+    plan = visitor.post(f"{draft}/plan")
+    assert "What is not possible" in visitor.wait(plan)
+    visitor.post(f"{plan}/apply")
+    page = visitor.wait(plan)
+    assert "Done, but for 1 row" in page
+    again = visitor.post(f"{plan}/repair").removesuffix("/check")
+    visitor.get(f"{again}/check")
+    visitor.client.get(f"{again}/events")
+    page = visitor.get(f"{again}/check")
+    assert "Row 4" in page, "the number of the file that it came from"
+    row = re.search(rf"{again}/rows/(\d+)", page)
+    assert row
+    visitor.post(f"{again}/rows/{row[1]}", {"c0": "nora@example.com"})
+    second = visitor.post(f"{again}/plan")
+    visitor.wait(second)
+    visitor.post(f"{second}/apply")
+    assert "<h1>Done</h1>" in visitor.wait(second)
+
+
+def test_what_the_page_did_is_as_after_the_command_line(visitor: Visitor, tmp_path: Path, capsys):
+    draft = visitor.give("people.csv", PEOPLE.encode())
+    visitor.check(draft)
+    plan = visitor.post(f"{draft}/plan")
+    visitor.wait(plan)
+    Path("people.csv").write_text(PEOPLE)
+    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "--undoable", "-q"]) == 0
+    ours, theirs = jobs_in(visitor.jobs)
+    for file in ("plan.csv", "failed.csv"):
+        assert (ours.path / file).read_bytes() == (theirs.path / file).read_bytes()
+    assert ours.record.options == theirs.record.options
+    assert run_command(["apply", ours.name, "-q"]) == 1, "a plan of the page is carried out by a terminal"
+    assert "Done, but for 1 row" in visitor.get(plan)
+
+
+def test_a_plan_of_a_terminal_is_carried_out_by_the_page_and_taken_back(visitor: Visitor):
+    Path("people.csv").write_text(PEOPLE)
+    run_command(["plan", "contacts", "people.csv", "--sandbox", "-q", "--job", "mine"])
+    assert "mine" in visitor.get("/jobs")
+    assert "What would happen" in visitor.get("/jobs/mine")
+    visitor.post("/jobs/mine/apply")
+    assert "Take it back" in visitor.wait("/jobs/mine")
+    assert visitor.post("/jobs/mine/undo/plan") == "/jobs/mine/undo"
+    page = visitor.wait("/jobs/mine/undo")
+    assert "Take it back?" in page
+    assert "To delete again" in page
+    undo = visitor.post("/jobs/mine/undo")
+    assert "<h1>Done</h1>" in visitor.wait(undo)
+    visitor.post("/jobs/mine/undo/plan")
+    visitor.client.get("/jobs/mine/undo/events")
+    answer = visitor.client.get("/jobs/mine/undo")
+    assert answer.status_code == 422
+    assert "undone" in answer.text or "put back" in answer.text
+
+
+def test_an_export_is_downloaded(visitor: Visitor):
+    job = visitor.post("/exports", {"resource": "tags", "form": "csv"})
+    page = visitor.wait(job)
+    assert "Download tags-" in page
+    answer = visitor.client.get(f"{job}/output")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.content.startswith(b'\xef\xbb\xbf"id"')
+    assert visitor.client.get(f"{job}/files/failed.csv").status_code == 404
+    assert visitor.client.get(f"{job}/files/job.json").status_code == 404
+    assert "Tags" in visitor.get("/exports")
+
+
+def test_what_is_kept_is_its_owners_alone(visitor: Visitor):
+    visitor.give("people.csv", PEOPLE.encode())
+    for path in visitor.jobs.rglob("*"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_draft_is_found_again_after_the_server_has_ended(visitor: Visitor, tmp_path: Path):
+    draft = visitor.give("people.csv", PEOPLE.encode())
+    visitor.check(draft)
+    visitor.post(f"{draft}/rows/4", {"c0": "nora@example.com"})
+    with served(tmp_path) as site, site.client() as client:
+        later = Visitor(client, site)
+        assert "people.csv" in later.get("/")
+        later.get(f"{draft}/check")
+        client.get(f"{draft}/events")
+        assert 'value="nora@example.com"' in later.get(f"{draft}/check")
+        later.post(f"{draft}/remove")
+        assert "people.csv" not in later.get("/")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "No file came with that"),
+        ("page.html", b"<!doctype html><html></html>", "HTML"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "Excel"),
+    ],
+)
+def test_what_is_no_table_is_named_and_not_kept(visitor: Visitor, name: str, content: bytes, said: str):
+    assert said in visitor.give(name, content, status=422)
+    uploads = visitor.jobs / "uploads"
+    assert not uploads.exists() or not list(uploads.iterdir())
+
+
+def test_a_column_that_may_tell_consent_has_to_be_decided(visitor: Visitor):
+    draft = visitor.give("people.csv", b"Email,Newsletter opt-in\nada@example.com,yes\n")
+    page = visitor.get(f"{draft}/match")
+    assert "Please choose" in page
+    answer = visitor.post(f"{draft}/match", {"column-0": "email", "column-1": "?"}, status=422)
+    assert "must not be mailed" in answer
+    assert visitor.post(f"{draft}/match", {"column-0": "email", "column-1": "consent"}) == f"{draft}/check"
+
+
+def test_a_refused_header_is_said_where_it_is_mended(visitor: Visitor):
+    draft = visitor.give("people.csv", b"Name,Town\nAda,London\n")
+    answer = visitor.post(f"{draft}/match", {"column-0": "", "column-1": ""}, status=422)
+    assert "email" in answer
+    assert "--" not in re.sub(r"<[^>]*>|<!--.*?-->", "", answer), "no option of the command line"
+
+
+def test_what_is_set_for_all_rows_is_an_option_of_the_job(visitor: Visitor):
+    draft = visitor.give("people.csv", PEOPLE.encode())
+    visitor.check(draft, **{"set-tags": "From the fair, VIP", "set-lists": "Newsletter"})
+    plan = visitor.post(f"{draft}/plan")
+    visitor.wait(plan)
+    job = jobs_in(visitor.jobs)[0]
+    assert job.record.options["sets"] == {"tags": "From the fair,VIP", "lists": "Newsletter"}
+    assert json.loads((job.path / "plan.json").read_text())["changes"]["subscribe"] == 3
+
+
+def test_every_page_says_that_it_is_the_sandbox(visitor: Visitor):
+    draft = visitor.give("people.csv", PEOPLE.encode())
+    for path in ("/", "/jobs", "/exports", f"{draft}/match"):
+        assert "<strong>SANDBOX</strong>" in visitor.get(path)
+        assert "REAL ACCOUNT" not in visitor.get(path)
+
+
+def test_a_real_account_is_named_and_its_key_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9")
+    with served(tmp_path, account) as site, site.client() as client:
+        page = client.get("/").text
+    assert "<strong>REAL ACCOUNT</strong>" in page
+    assert "127.0.0.1:9" in page
+    assert "SANDBOX" not in page
+    assert "k3y-of-a-person" not in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/jobs/none", "/files/0123456789abcdef/match", "/files/x/match", "/jobs/..%2f..", "/x"]
+)
+def test_what_is_not_there_is_said(visitor: Visitor, path: str):
+    answer = visitor.client.get(path)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+def test_an_account_that_does_not_answer_keeps_nobody_waiting(tmp_path: Path):
+    account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9", connection="one")
+    with served(tmp_path, account) as site, site.client() as client:
+        visitor = Visitor(client, site)
+        site.guards._app.state.desk.files.patience = 0.5
+        draft = visitor.give("people.csv", PEOPLE.encode())
+        answer = client.get(f"{draft}/match")
+        assert answer.status_code == 422
+        assert "has not answered" in answer.text
+        assert "people.csv" in visitor.get("/"), "the file is kept"
+
+
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    yield b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    for _megabyte in range(MOST // 1024**2 + 2):
+        yield b"a" * 1024**2
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_taken(tmp_path: Path):
+    with pytest.raises(UsageError, match="larger than 200 MB"):
+        anyio.run(take_pieces, {**FORM, "content-length": str(MOST * 2)}, pieces(), tmp_path)
+    assert not (tmp_path / "uploads").exists()
+
+
+def test_a_file_that_never_said_how_large_it_is_is_cut_off(tmp_path: Path):
+    with pytest.raises(UsageError, match="larger than 200 MB"):
+        anyio.run(take_pieces, FORM, pieces(), tmp_path)
+    assert not list((tmp_path / "uploads").iterdir())
+
+
+def test_lines_and_rows_are_fetched_as_they_come_into_view(visitor: Visitor):
+    rows = "".join(f"{'bad' if n < 60 else f'p{n}@example.com'},P{n},\n" for n in range(120))
+    draft = visitor.give("people.csv", f"Email,First Name,Tags\n{rows}".encode())
+    page = visitor.check(draft)
+    assert page.count("data-row ") == 25
+    seen = []
+    following = f"{draft}/problems?from=0"
+    while following:
+        part = visitor.get(following)
+        seen += map(int, re.findall(r'id="row-(\d+)"', part))
+        after = re.search(r'data-more="([^"]+)"', part)
+        following = after[1].replace("&amp;", "&") if after else ""
+    assert seen == list(range(2, 62))
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    lines, following = 0, f"{plan}/lines?from=0"
+    while following:
+        part = visitor.get(following)
+        lines += part.count('<td class="num">')
+        after = re.search(r'data-more="([^"]+)"', part)
+        following = after[1] if after else ""
+    written = (visitor.jobs / plan.rpartition("/")[2] / "plan.csv").read_text("utf-8-sig")
+    assert lines == len(written.splitlines()) - 1 > 100
+
+
+def test_a_text_is_replaced_in_all_rows_with_problems(visitor: Visitor):
+    draft = visitor.give("people.csv", b"Email,First Name\nada at example.com,Ada\ngrace at example.com,Grace\n")
+    assert "2 rows with a problem" in visitor.check(draft)
+    visitor.post(f"{draft}/replace", {"column": "0", "old": " at ", "new": "@"})
+    page = visitor.get(f"{draft}/check")
+    assert page.count("is-right") == 2
+    assert 'value="grace@example.com"' in page
+
+
+def test_a_second_click_begins_no_second_import(visitor: Visitor):
+    people = "".join(f"p{n}@example.com,P{n},Fair\n" for n in range(20))
+    draft = visitor.give("people.csv", f"Email,First Name,Tags\n{people}".encode())
+    visitor.check(draft, **{"set-lists": "Newsletter"})
+    plan = visitor.post(f"{draft}/plan")
+    assert "Many contacts at once" in visitor.wait(plan)
+    first = visitor.post(f"{plan}/apply", {"engine": "batch"})
+    assert visitor.post(f"{plan}/apply", {"engine": "batch"}) == first != plan
+    assert "<h1>Done</h1>" in visitor.wait(first)
+    assert visitor.post(f"{plan}/apply", {"engine": "single"}) == first
+    assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["plan", "import"]
+    assert "Not finished yet" not in visitor.get("/"), "the plan waits for nothing any more"
+
+
+def test_the_rows_that_failed_last_are_told_while_a_job_is_at_work(visitor: Visitor):
+    people = "".join(f"p{n}@example.com,P{n}\n" for n in range(8))
+    Path("people.csv").write_text(f"Email,First Name\n{people}")
+    run_command(["plan", "contacts", "people.csv", "--sandbox", "-q", "--job", "mine"])
+    Path("others.csv").write_text("Email,First Name\np0@example.com,Other\np1@example.com,Other\n")
+    run_command(["import", "contacts", "others.csv", "--sandbox", "-q", "--rate", "0"])
+    visitor.post("/jobs/mine/apply")
+    with visitor.client.stream("GET", "/jobs/mine/events") as news:
+        told = [json.loads(line.removeprefix("data: ")) for line in news.iter_lines() if line]
+    problems = [one["problems"] for one in told if one.get("problems")]
+    assert problems
+    assert problems[-1][0].startswith("Row 3: ")
+    assert problems[-1][1].startswith("Row 2: ")
+    assert "Somebody changed it" in problems[-1][0]
+    assert "Done, but for 2 rows" in visitor.get("/jobs/mine")
+
+
+def test_who_has_left_is_not_subscribed_again_and_the_plan_says_so(visitor: Visitor):
+    leaving = "email,unsubscribe_lists\nada@example.com,Newsletter\n"
+    Path("leaving.csv").write_text(leaving)
+    assert run_command(["import", "contacts", "leaving.csv", "--sandbox", "-q", "--rate", "0"]) == 0
+    draft = visitor.give("people.csv", b"Email,First Name\nada@example.com,Ada\ngrace@example.com,Grace\n")
+    visitor.check(draft, **{"set-lists": "Newsletter"})
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    consent = page.split("Who will not be subscribed, and why")[1].split("</section>")[0]
+    assert "1 row" in consent
+    assert "left the list" in consent or "unsubscribed" in consent
+    visitor.post(f"{plan}/apply")
+    assert "Done, but for 1 row" in visitor.wait(plan)
