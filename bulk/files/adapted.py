@@ -36,6 +36,7 @@ _LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
+# wide: what is read of its cells, one attribute for each way
 @dataclass(slots=True)
 class Adapted:
     """A `Source` as an adaptation puts it right.
