@@ -82,8 +82,8 @@ def advice_for(code: str) -> Advice:
     return _RETRY if code.startswith("http_5") or code in ("http_408", "http_429") else _FIX
 
 
-def notes(codes: Mapping[str, int]) -> Iterator[str]:
-    """What is to be known of rows for which there is no way on."""
+def notes(codes: Mapping[str, int], still_on_list: int = 0) -> Iterator[str]:
+    """What is to be known of rows for which there is no way on; so many people stay on a list against their file."""
     for code, advice in ADVICE.items():
         if advice.way is Way.NONE and codes.get(code):
             yield advice.said.format(rows=counted(codes[code], "row"))
@@ -91,14 +91,17 @@ def notes(codes: Mapping[str, int]) -> Iterator[str]:
         yield "The rest of such rows was done, if nothing else is said of it here."
     if any(codes.get(code) for code in ("bounced", "unconfirmed", "unclear")):
         yield "Who is on the list already stays on it; a column unsubscribe_lists that names it takes them off."
+    if still_on_list:
+        yield _still_on_list_told(still_on_list)
 
 
-def only_lists_refused(codes: Mapping[str, int]) -> bool:
-    """Whether all that is not done are subscriptions, so that the rest of the rows is."""
-    return bool(+Counter(codes)) and set(+Counter(codes)) <= set(_NOT_SUBSCRIBED)
+def none_done(codes: Mapping[str, int]) -> str:
+    """What is said where no row is done: those that only miss a list are, but for it."""
+    in_part = bool(+Counter(codes)) and set(+Counter(codes)) <= set(_NOT_SUBSCRIBED)
+    return "none done in full" if in_part else "none done"
 
 
-def still_on_list_told(rows: int) -> str:
+def _still_on_list_told(rows: int) -> str:
     """What is to be known of people who are on a list that the file would not have put them on."""
     people = (
         f"{counted(rows, 'row')} {agreeing(rows, 'is of somebody', 'are of people')} whom the file would not put on"

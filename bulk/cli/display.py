@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
-from bulk.cli.advice import GONE_ALREADY, notes, only_lists_refused, still_on_list_told, ways_on, ways_on_of_missing
+from bulk.cli.advice import GONE_ALREADY, none_done, notes, ways_on, ways_on_of_missing
 from bulk.cli.display_parts import show_counts, show_left, show_outcomes
 from bulk.cli.import_again import import_line
 from bulk.cli.options import command_line
@@ -103,8 +103,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         _show_way_back(job_result)
         return
     done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
-    in_part = only_lists_refused(job_result.summary.codes)
-    none = ("none done in full" if in_part else "none done") if rows["read"] else "nothing to do"
+    none = none_done(job_result.summary.codes) if rows["read"] else "nothing to do"
     lines = job_result.is_undo  # else a row of the file that the undone job read would be meant
     terminal.tell(f"{counted(rows['read'], 'thing' if lines else 'row')}: {', '.join(done) or none}")
     if job_result.summary.read_at and job_result.summary.totals.seconds >= LONG:
@@ -114,10 +113,8 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
     show_outcomes(_not_done(job_result))
     if bad:
         show_failed(folder / FAILED, None if verbose else SHOWN, "undo.csv " if lines else "", job_result.summary.codes)
-    for note in notes(job_result.summary.codes):
+    for note in notes(job_result.summary.codes, job_result.summary.still_on_list):
         terminal.tell(f"  {note}")
-    if still := job_result.summary.still_on_list:
-        terminal.tell(f"  {still_on_list_told(still)}")
     if bad and job_result.summary.state == "finished":
         repaired = next((path for path in job_result.kept if path.name.startswith("failed.")), folder / FAILED)
         for line in _ways_on(folder, repaired, rows, job_result.summary.codes):

@@ -36,16 +36,20 @@ _LONG: Final = 200  # and of how many characters at most
 _STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
+# wide: what is read of its cells, one attribute for each way
 @dataclass(slots=True)
 class Adapted:
     """A `Source` as an adaptation puts it right.
 
     `counts` are the rows by consent, `names` the first that are taken apart, once a pass has begun, `examples` the
     numbers of rows that are a template's example, which are passed over. Cells that say the same are read once.
+    `all_rows` opens the file with all of its rows, where only the first of them count: what the others say of a person
+    holds all the same.
     """
 
     source: Source
     adaptation: Adaptation
+    all_rows: Callable[[], Source] | None = None
     counts: Counter[Consent] = field(default_factory=Counter)
     names: list[tuple[str, str, str]] = field(default_factory=list)
     examples: set[int] = field(default_factory=set)
@@ -111,13 +115,14 @@ class Adapted:
             record.cells = self._cells(record)
             yield record
 
-    def _rows(self, only: Collection[int] | None = None) -> Iterator[Record]:
+    def _rows(self, only: Collection[int] | None = None, *, beyond: bool = False) -> Iterator[Record]:
         """The rows as they stand in the file, without a template's example."""
         at = self._mark_at
+        source = self.all_rows() if beyond and self.all_rows is not None else self.source
         if at is None:
-            yield from self.source.records(only)
+            yield from source.records(only)
             return
-        for record in self.source.records(only):
+        for record in source.records(only):
             if is_example(record.cells, at):
                 self.examples.add(record.number)
             else:
@@ -197,7 +202,7 @@ class Adapted:
         """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
         result = {consent: array("q") for consent in _STRICT}
         self.counts.clear()
-        for record in self._rows():
+        for record in self._rows(beyond=True):
             said = self._said(record.cells)  # also of a row that is refused: what it says of its person counts
             self.counts[said] += record.problem is None
             if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, NoReturn
 
 from bulk.errors import UsageError
@@ -44,13 +46,21 @@ def open_adapted(
     encoding = how.preset.encoding if how.preset is not None and asked.encoding == _AUTO else ""
     if encoding and isinstance(source, CsvSource) and not _is_unicode(source.file):  # beyond what was looked at
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
-    return Adapted(source, how)
+    return Adapted(source, how, _all_rows(file, replace(asked, encoding=encoding or asked.encoding), resource))
+
+
+def _all_rows(file: NamedFile, asked: SourceOptions, resource: Resource) -> Callable[[], Source] | None:
+    """What opens the file with all of its rows, where not all of them count."""
+    if asked.limit is None:
+        return None
+    return partial(open_source, file, replace(asked, limit=None), resource.columns)
 
 
 def readapted(source: Source, resource: Resource, given: Given, name: str) -> Source:
     """The table of a source that is open, its rows put right as the user says now; `name` is the file's."""
     raw = table_of(source)
-    return Adapted(raw, adaptation_of(raw.header, _inner_name(raw) or name, resource, given))
+    how = adaptation_of(raw.header, _inner_name(raw) or name, resource, given)
+    return Adapted(raw, how, source.all_rows if isinstance(source, Adapted) else None)
 
 
 def _inner_name(source: Source) -> str:
@@ -71,7 +81,7 @@ def _in_its_encoding(
         source = open_source(file, replace(asked, encoding=encoding), resource.columns)
         how = adaptation_of(source.header, _inner_name(source) or name, resource, given, telling=telling)
         if how.preset is not None and how.preset.encoding == encoding:
-            return Adapted(source, how)
+            return Adapted(source, how, _all_rows(file, replace(asked, encoding=encoding), resource))
     return None
 
 

@@ -4,6 +4,7 @@ Built from the checkpoint and the input file, matched by row number and never by
 one file, and before a number is told to anyone the files are counted against the checkpoint.
 """
 
+# hub: the file, what it says of people, the checkpoint and the four reports meet here
 from __future__ import annotations
 
 from collections import Counter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulk.files.opening import open_sink
 from tests.world import World, report
 
 HEADER = "email,firstName,Status,lists"
@@ -102,6 +104,23 @@ def test_a_row_that_is_refused_counts_too(world: World):
     path.write_text(f"{HEADER}\np1@example.com,A,unsubscribed\np1@example.com,A,subscribed,Newsletter\n", "utf-8")
     world.start(path, maps=MAPS, on_duplicate="last")
     assert lists(world).get("p1@example.com", "") in ("", "2")
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.xlsx", "in.csv.gz"])
+def test_a_row_beyond_the_limit_counts_too(world: World, name):
+    rows = [["p1@example.com", "A", "subscribed", "Newsletter"], ["P1@example.com", "A", "unsubscribed", "Newsletter"]]
+    path = world.folder / name
+    with open_sink(path.with_suffix(".xlsx"), HEADER.split(",")) as sink:
+        for row in rows:
+            sink.write(row)
+    if "csv" in name:
+        path = world.csv(rows, HEADER)
+        if name.endswith("gz"):
+            path = world.folder / name
+            path.write_bytes(gzip.compress((world.folder / "in.csv").read_bytes()))
+    result = world.start(path, maps=MAPS, limit=1)
+    assert result.summary.rows["read"] == 1
+    assert lists(world)["p1@example.com"] == "2"
 
 
 def test_it_is_so_of_the_tables_of_an_archive(world: World):
