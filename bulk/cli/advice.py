@@ -51,7 +51,9 @@ ADVICE: Final[Mapping[str, Advice]] = {
     ),
     "changed_since": Advice(Way.NONE, "{rows} changed in the account since the job: left alone."),
     "duplicate_key": Advice(
-        Way.IMPORT, "{rows} {verb} the key of an earlier row, which counts. To apply them after all:",
+        Way.IMPORT,
+        "{rows} {verb} the key of an earlier row, which counts: take them out of the file, or they are applied after"
+        " it. All of them, the last of each key:",
         ("has", "have"), "--on-duplicate last",
     ),
     "conflict": Advice(

@@ -20,7 +20,10 @@ def said(rows: dict[str, int], *codes: str) -> list[str]:
 
 
 AGAIN = "Send again what failed: R"
-TWICE = "2 rows have the key of an earlier row, which counts. To apply them after all: I --on-duplicate last"
+TWICE = (
+    "2 rows have the key of an earlier row, which counts: take them out of the file, or they are applied after it."
+    " All of them, the last of each key: I --on-duplicate last"
+)
 BOTH = "2 rows have cells that the account changed too, which were kept. To send the file's: I --on-conflict sheet"
 ABSENT = "2 rows name what is not there. Once it is, import them: I "
 FIX = "Fix the cells in F and import it: I "
