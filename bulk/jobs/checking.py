@@ -30,10 +30,10 @@ async def names_of_account(job: Job, runner: Runner, account_lock: AccountLock) 
 
     Raises `UsageError` for a header that no custom field mends, once they are known, so that all is told at once.
     """
-    used, refusal = _used(job)
+    used, refusal = await anyio.to_thread.run_sync(_used, job)  # it may look at cells
     names = await _names(job, runner, account_lock, used)
     if refusal is not None:
-        match_of(job, names)
+        await anyio.to_thread.run_sync(match_of, job, names)
         raise refusal
     return names
 

@@ -34,8 +34,8 @@ from bulk.storage.checkpoint import Checkpoint
 from bulk.wording import in_words_of, lacking_told
 
 _UNREAD: Final = (
-    "What people have that are there already is not read before it is changed, so that this part cannot be undone:"
-    " ⟦undoable⟧ reads it first."
+    "What people have that are there already is not read before it is changed, so that it cannot be put back"
+    " by an undo: ⟦undoable⟧ reads it first."
 )
 
 

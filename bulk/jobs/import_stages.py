@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from functools import partial
 
+import anyio
+import anyio.to_thread
+
 from bulk.access.account_lock import AccountLock
 from bulk.errors import DeclinedError
 from bulk.jobs.baseline import with_baseline
@@ -49,7 +52,8 @@ async def import_rows(job: Job, runner: Runner, account_lock: AccountLock, stopp
     names = await names_of_account(job, runner, account_lock)
     await with_owners(job, runner, names)
     await with_new_fields(job, runner, account_lock, names)
-    async with with_baseline(job, match_of(job, names), names) as (based, edits):
+    match = await anyio.to_thread.run_sync(match_of, job, names)
+    async with with_baseline(job, match, names) as (based, edits):
         await check_missing(job, based, edits)
         runner.enter(Stage.CHECKING)
         prepared = await checked_rows(job, runner, based)
