@@ -86,6 +86,8 @@ def killed(place: Place, chance: random.Random, command: tuple[str, ...], most: 
     """Run a command to its end, killed up to `most` times on its way; gives how often."""
     kills = 0
     while True:
+        if command[0] == "plan" and _is_made(place.job):
+            return kills  # it was killed when it had nothing left to do but to end
         begun = (place.job / "job.json").exists() and command[0] != "apply"
         line = GO_ON if begun else command
         after, later = chance.randint(0, requests), chance.choice((0.0, chance.uniform(0, 0.03)))
@@ -99,6 +101,11 @@ def killed(place: Place, chance: random.Random, command: tuple[str, ...], most: 
         assert code == -signal.SIGKILL, f"{err}{report(place.job, 'failed.csv')}"
         kills += 1
         place.served.wait_until_quiet()
+
+
+def _is_made(job: Path) -> bool:
+    summary = job / "summary.json"
+    return summary.exists() and json.loads(summary.read_text())["state"] == "planned"
 
 
 def ran(place: Place, since: int, left: Callable[[Path], Any]) -> Ran:
