@@ -146,6 +146,7 @@ def _said(given: Any) -> dict[str, Any]:
 def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: int, chosen: dict[str, Any]) -> int:
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
+    from bulk.fleet.fleet_folder import RUNNING  # noqa: PLC0415
     from bulk.fleet.running import FleetRun  # noqa: PLC0415
     from bulk.fleet.table import result_of, write_summary  # noqa: PLC0415
 
@@ -156,7 +157,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
         )
 
     def told(state: AccountState) -> None:
-        if not quiet and state.state != "running":
+        if not quiet and state.state != RUNNING:
             terminal.tell(_line(state, width), err=True)
 
     width = max(map(len, accounts), default=0)
@@ -169,6 +170,8 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
 
 
 def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
+    from bulk.fleet.fleet_folder import DONE  # noqa: PLC0415 - heavy, not for --help
+
     if chosen["as_json"]:
         display.show_json(result.to_json())
         return
@@ -180,7 +183,7 @@ def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
     terminal.tell(f"{counted(rows.pop('read', 0), 'row')}: " + ", ".join(f"{n:,} {name}" for name, n in rows.items()))
     width = max((len(state.account) for state in result.states), default=0)
     for state in result.states:
-        if state.state != "done":
+        if state.state != DONE:
             terminal.tell("  " + _line(state, width))
     terminal.tell(f"All of them: {result.folder / 'summary.csv'}, .json and .html")
     if not result.complete:

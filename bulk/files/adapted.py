@@ -105,8 +105,7 @@ class Adapted:
 
     def records(self, only: Collection[int] | None = None) -> Iterator[Record]:
         """The rows, put right."""
-        if self.adaptation.signals and self._addresses is None:
-            self._addresses = self.strict_addresses()
+        self._learn_addresses()
         how = self.adaptation
         if not (self._forms or self._dates or how.firsts or how.joins or len(how.header) > how.own):
             yield from self._rows(only)
@@ -178,9 +177,13 @@ class Adapted:
 
     def standing(self, cells: list[str]) -> Consent:
         """What counts of a row's person, by the cells as they stand in the file, however many there are."""
+        self._learn_addresses()
+        return self._consent(cells)
+
+    def _learn_addresses(self) -> None:
+        """Look once who may not be mailed by any row, where the file tells that."""
         if self.adaptation.signals and self._addresses is None:
             self._addresses = self.strict_addresses()
-        return self._consent(cells)
 
     def _said(self, cells: list[str]) -> Consent:
         """What a row, and the file of it, say of its person, by the cells as they stand in the file."""

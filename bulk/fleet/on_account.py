@@ -13,7 +13,17 @@ import anyio
 
 from bulk.access.account import Account, Setting
 from bulk.errors import BulkError
-from bulk.fleet.fleet_folder import DONE, FAILED, REFUSED, RUNNING, UNFINISHED, AccountState, FleetFolder, StepState
+from bulk.fleet.fleet_folder import (
+    DONE,
+    ENDED,
+    FAILED,
+    REFUSED,
+    RUNNING,
+    UNFINISHED,
+    AccountState,
+    FleetFolder,
+    StepState,
+)
 from bulk.fleet.steps import Step
 from bulk.jobs.summary import told as ended_as
 from bulk.library.accounts import account_named
@@ -57,15 +67,15 @@ class OnAccount:
         for number, step in enumerate(self.steps, 1):
             self._note(state)
             earlier = before.steps[number - 1] if len(before.steps) >= number else None
-            if earlier is not None and earlier.state in (DONE, FAILED):
+            if earlier is not None and earlier.state in ENDED:
                 state = replace(state, steps=(*state.steps, earlier))
                 continue
             ended, requests = await self._step(number, step)
             state = replace(state, steps=(*state.steps, ended), requests=state.requests + requests)
-            if ended.state not in (DONE, FAILED):
+            if ended.state not in ENDED:
                 break
         ends = [step.state for step in state.steps]
-        outcome = next((end for end in ends if end not in (DONE, FAILED)), FAILED if FAILED in ends else DONE)
+        outcome = next((end for end in ends if end not in ENDED), FAILED if FAILED in ends else DONE)
         state = replace(state, state=outcome, seconds=round(before.seconds + time.monotonic() - began, 1))
         self._note(state)
         return state

@@ -15,7 +15,7 @@ import anyio
 import anyio.abc
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from bulk.fleet.fleet_folder import ENDED, UNFINISHED, AccountState, FleetFolder
+from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder
 from bulk.storage.job_folder import JobFolder
 
 _LONGEST: Final = 1_000_000  # characters of what a worker says at once
@@ -58,7 +58,7 @@ class FleetRun:
     @property
     def failures(self) -> int:
         """How many accounts came to no good end."""
-        return sum(state.state not in ENDED for state in self.states.values() if state.state != "running")
+        return sum(state.state not in ENDED for state in self.states.values() if state.state != RUNNING)
 
     def _next(self) -> str | None:
         """Another account, unless no more are to be begun."""
@@ -86,7 +86,7 @@ class FleetRun:
                     break  # it died
                 state = AccountState.of_json(json.loads(line))
                 self._note(state)
-                if state.state != "running":
+                if state.state != RUNNING:
                     in_hand.discard(state.account)
                     await self._fill(process.stdin, in_hand)
             with _gone():

@@ -6,7 +6,6 @@ Each has a folder of its own, with what is noted about it, and maybe its correct
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from bulk.errors import UsageError
+from bulk.storage.job_folder import JobFolder
 from bulk.storage.private import check_own_file, make_private, open_private
 
 UPLOADS: Final = "uploads"  # no job has this name: jobs have a `job.json`
@@ -60,12 +60,7 @@ class Upload:
 
     def note(self, data: Mapping[str, Any]) -> None:
         """Keep what there is to know of it, as JSON, whole or not at all."""
-        part = self.folder / f".{_NOTES}.part"
-        with open_private(part) as file:
-            file.write(json.dumps({**data, "name": self.name}, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.folder / _NOTES)
+        JobFolder(self.folder).write_json(_NOTES, {**data, "name": self.name})
 
     def noted(self) -> dict[str, Any]:
         """What was noted last."""
@@ -79,17 +74,16 @@ class Upload:
 
 def new_upload(jobs: str | Path, name: str) -> Upload:
     """A place for a file called so. Raises `UsageError` where the folder of jobs takes nothing."""
-    upload = Upload(Path(jobs) / UPLOADS / secrets.token_hex(8), safe_name(name))
-    try:
-        make_private(upload.folder)
-    except OSError as error:
-        raise UsageError("jobs_folder_not_written", folder=jobs, reason=error.strerror) from error
-    return upload
+    return Upload(_made(Path(jobs) / UPLOADS / secrets.token_hex(8), jobs), safe_name(name))
 
 
 def exports_folder(jobs: str | Path) -> Path:
     """The folder for files that are exported to be handed on; made if it is not there. Raises `UsageError`."""
-    folder = Path(jobs) / EXPORTS
+    return _made(Path(jobs) / EXPORTS, jobs)
+
+
+def _made(folder: Path, jobs: str | Path) -> Path:
+    """A folder within that of jobs, its owner's alone. Raises `UsageError` where that takes nothing."""
     try:
         make_private(folder)
     except OSError as error:

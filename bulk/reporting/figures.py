@@ -127,7 +127,7 @@ def _figures(
     if folder.file(CHECKPOINT).is_file():
         with opened_checkpoint(folder.file(CHECKPOINT)) as checkpoint:
             _read(figures, checkpoint)
-    _count_reasons(figures, failed_rows(folder.path), with_rows=with_rows)
+    _count_reasons(figures, failed_rows(folder.path))
     return figures
 
 
@@ -151,14 +151,14 @@ def _edit_told(edit: Edit) -> str:
     return ""
 
 
-def _count_reasons(figures: JobFigures, rows: Iterator[FailedRow], *, with_rows: bool) -> None:
+def _count_reasons(figures: JobFigures, rows: Iterator[FailedRow]) -> None:
     counts: Counter[str] = Counter()
     examples: defaultdict[str, list[FailedRow]] = defaultdict(list)
     for row in rows:
         counts[row.code] += 1
         if len(examples[row.code]) < EXAMPLES:
-            examples[row.code].append(row if with_rows else _veiled(row))
-        if with_rows and len(figures.failed) < ROWS_SHOWN:
+            examples[row.code].append(row if figures.with_rows else _veiled(row))
+        if figures.with_rows and len(figures.failed) < ROWS_SHOWN:
             figures.failed.append(row)
     for code, count in counts.most_common():
         meaning, remedy = ROWS.get(code, OTHERS)
