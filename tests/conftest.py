@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.basetemp = tempfile.mkdtemp(prefix="bulk-tests-", dir=MEMORY)
         config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `bulk` is started often: its modules are compiled once
+    sys.dont_write_bytecode = False  # and so are the tests: it takes each process three times as long as all else here
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):  # not of workers themselves
         os.environ["PYTHONPATH"] = PYTHONPATH
 
