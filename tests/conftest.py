@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from tests.leaks import leaks
 from tests.lessons import Ran
-from tests.scale import tries
+from tests.scale import Some, tries
 from tests.started import PYTHONPATH
 
 settings.register_profile("bulk", deadline=None, max_examples=tries(35, 300))  # a busy machine is no defect
@@ -30,6 +30,7 @@ ROOM = 4 * 1024**3  # bytes of it that a whole run may take
 @pytest.hookimpl(tryfirst=True)  # before the temporary folder is chosen
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Ran(config), "lessons")
+    config.pluginmanager.register(Some(), "some")
     if config.option.basetemp is None and _free(MEMORY) > ROOM:  # hundreds of jobs wait for a disk, each many times
         config.option.basetemp = tempfile.mkdtemp(prefix="bulk-tests-", dir=MEMORY)
         config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
