@@ -18,7 +18,7 @@ from tests.lessons import Ran
 from tests.scale import Some, tries
 from tests.started import PYTHONPATH
 
-settings.register_profile("bulk", deadline=None, max_examples=tries(35, 300))  # a busy machine is no defect
+settings.register_profile("bulk", deadline=None, max_examples=tries(20, 300))  # a busy machine is no defect
 settings.load_profile("bulk")
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 

@@ -46,6 +46,7 @@ def people(strings: list[str]) -> list[tuple[str, ...]]:
     return [(f"p{n}@example.com", s, s, s, join_values([s], ","), s, s, s) for n, s in enumerate(strings)]
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("guarded", [False, True])
 def test_naughty_cells_come_out_of_an_account_as_they_went_in(
@@ -96,6 +97,7 @@ def test_of_naughty_cells_only_those_that_look_spoilt_are_held_back(world: World
         assert [line[name] for name in HEADER.split(",")] == list(next(row for row in rows if row[0] == email))
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("resource", "header", "rest"),
     [
