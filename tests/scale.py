@@ -46,19 +46,19 @@ class Some:
             return
         gone = left_out(items)
         if gone:
-            items[:] = [item for item in items if item not in gone]
+            items[:] = [case for case in items if case not in gone]
             config.hook.pytest_deselected(items=list(gone))
 
 
-def left_out(items: Sequence[pytest.Item]) -> dict[pytest.Item, None]:
+def left_out(cases: Sequence[pytest.Item]) -> dict[pytest.Item, None]:
     """The cases that are for the long suite, in their order."""
     result: dict[pytest.Item, None] = {}
-    for name, group in groupby(items, lambda item: item.nodeid.partition("[")[0]):
-        cases = list(group)
-        mark = cases[0].get_closest_marker("some")
-        if mark is not None and len(cases) > mark.args[0]:
-            chosen = various([_values(case) for case in cases], mark.args[0], random.Random(name))
-            result |= {case: None for at, case in enumerate(cases) if at not in chosen}
+    for name, group in groupby(cases, lambda case: case.nodeid.partition("[")[0]):
+        of_one = list(group)
+        mark = of_one[0].get_closest_marker("some")
+        if mark is not None and len(of_one) > mark.args[0]:
+            chosen = various([_values(case) for case in of_one], mark.args[0], random.Random(name))
+            result |= {case: None for at, case in enumerate(of_one) if at not in chosen}
     return result
 
 
