@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -14,10 +15,10 @@ from hypothesis import settings
 
 from tests.leaks import leaks
 from tests.lessons import Ran
-from tests.scale import tries
+from tests.scale import Some, tries
 from tests.started import PYTHONPATH
 
-settings.register_profile("bulk", deadline=None, max_examples=tries(35, 300))  # a busy machine is no defect
+settings.register_profile("bulk", deadline=None, max_examples=tries(20, 300))  # a busy machine is no defect
 settings.load_profile("bulk")
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
 
@@ -29,10 +30,12 @@ ROOM = 4 * 1024**3  # bytes of it that a whole run may take
 @pytest.hookimpl(tryfirst=True)  # before the temporary folder is chosen
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Ran(config), "lessons")
+    config.pluginmanager.register(Some(), "some")
     if config.option.basetemp is None and _free(MEMORY) > ROOM:  # hundreds of jobs wait for a disk, each many times
         config.option.basetemp = tempfile.mkdtemp(prefix="bulk-tests-", dir=MEMORY)
         config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `bulk` is started often: its modules are compiled once
+    sys.dont_write_bytecode = False  # and so are the tests: it takes each process three times as long as all else here
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):  # not of workers themselves
         os.environ["PYTHONPATH"] = PYTHONPATH
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def defined(tree):
             yield node.attr
 
 
+@cache
 def words(name):
     parts = [part.lower() for part in PART.findall(name)]
     return {

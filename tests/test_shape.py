@@ -85,13 +85,10 @@ def sources():
     return [(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in sorted(ROOT.glob("bulk/**/*.py"))]
 
 
-def test_what_is_beyond_its_bounds_has_a_reason_beside_it():
-    actual = set().union(*(judged(path, text)[0] for path, text in sources()))
-    assert actual == set(), "split it where two stories are told, or write the reason beside it"
-
-
-def test_no_reason_stands_where_none_is_needed():
-    assert set().union(*(judged(path, text)[1] for path, text in sources())) == set()
+def test_what_is_beyond_its_bounds_has_a_reason_beside_it_and_nothing_else():
+    breaches, needless = zip(*(judged(path, text) for path, text in sources()), strict=True)
+    assert set().union(*breaches) == set(), "split it where two stories are told, or write the reason beside it"
+    assert set().union(*needless) == set()
 
 
 LONG = '"""A module."""\n\n' + "\n" * LINES

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.app.browser import Served
+from tests.scale import some, tries
 
 LARGEST = 200_000  # bytes
 WAIT = 20_000  # milliseconds
@@ -23,7 +24,7 @@ def naughty(corpora: Path, folder: Path) -> list[Path]:
             if "\0" not in text:
                 write([text if number % 3 else f"p{number}@example.com", text, text])
     tables = [path for path in sorted(corpora.rglob("*.csv")) if path.stat().st_size < LARGEST]
-    return [strings, *tables]
+    return [strings, *some(tables, 6)]
 
 
 def test_nothing_of_a_naughty_file_runs_and_no_layout_breaks(site: Served, tab: Any, corpora: Path, tmp_path: Path):
@@ -42,7 +43,7 @@ def test_nothing_of_a_naughty_file_runs_and_no_layout_breaks(site: Served, tab: 
             shown += tab.locator("form[data-row]").count()
             wrong += looked(tab)
         assert wrong == [], path.name
-    assert shown > 20
+    assert shown > tries(10, 20)
 
 
 def looked(tab: Any) -> list[str]:

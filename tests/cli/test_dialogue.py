@@ -90,6 +90,7 @@ def test_who_leaves_off_sends_nothing(bulk: Shell, csv_file: CsvFile):
     assert bulk.no_job
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("option", ["--yes", "--json", "--quiet", "--dry-run"])
 def test_nobody_is_asked_who_did_not_leave_room_for_it(bulk: Shell, csv_file: CsvFile, option: str):
     code, shown = on_terminal(bulk.folder, "", "import", "contacts", csv_file(FILE), option)

@@ -44,6 +44,7 @@ def sums(folder: Path) -> tuple[str, int]:
     return summary["state"], summary["rows"]["succeeded"]
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     "outputs",
     ["2>&1 | head -c 1", "2>&-", ">&- 2>&- <&-", pytest.param(">/dev/full 2>/dev/full", marks=pytest.mark.skipif(
@@ -110,6 +111,7 @@ def test_an_export_to_standard_output_is_resumed_by_name_only(bulk: Shell, csv_f
     assert shell("bulk resume out -q").stdout.count("@example.com") == 40
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [

@@ -35,6 +35,7 @@ FILES: dict[str, tuple[bytes, tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_cannot_be_understood_is_refused(bulk: Shell, csv_file: CsvFile, name: str):
     content, said = FILES[name]

@@ -12,6 +12,7 @@ from bulk.resources import RESOURCES
 WRITABLE = [resource.name for resource in RESOURCES if resource.modes]
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", WRITABLE)
 def test_a_template_as_it_is_imports_nothing_and_says_why(bulk, name):
     assert bulk("template", name, "t.csv").code == 0

@@ -597,7 +597,7 @@ def test_slow_answers_do_not_slow_the_pace():
 
 def test_hours_with_faults():
     """Of a job of hours; of eight in the long suite."""
-    rows = tries(8_000, 30_000)
+    rows = tries(3_000, 30_000)
     chance = random.Random(8)
     outages = [(3600.0 * hour, 3600.0 * hour + 25) for hour in range(1, 8)]
 
@@ -662,7 +662,7 @@ def rows_of(job: list[tuple[int, list[list[tuple[bool, bool]]]]]) -> list[Entry]
     jobs(), st.lists(REPLIES, max_size=40), FINAL, st.sampled_from([0, 0.5, 5]), st.integers(0, 5),
     st.one_of(st.just(math.inf), st.floats(0, 60)), st.randoms(use_true_random=False),
 )  # fmt: skip
-@settings(max_examples=tries(83, 500), deadline=None, derandomize=True)
+@settings(max_examples=tries(40, 500), deadline=None, derandomize=True)
 def test_every_row_has_one_outcome_or_is_open(job, replies, final, rate, concurrency, until, chance):
     script = iter(replies)
     game = Play(dispatch_of(rate, concurrency), lambda *_: next(script, final))

@@ -228,6 +228,7 @@ def test_a_locked_phase_outlives_a_pause():
     assert min(turned, 1.0 - turned) < 0.01
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("jitter", ["none", "+-20 ms", "+-150 ms", "1 % late"])
 @pytest.mark.parametrize("server", ["sliding", "bucket", "fixed"])
 def test_the_goals_are_met(server, jitter):

@@ -121,6 +121,7 @@ def test_a_batch_is_bounded_in_cells_and_in_bytes(csv_file, contacts, monkeypatc
     assert max(sizes) <= 40
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("delimiter", "above", "quote"),
     [  # each of two goes with each of the third; all of them in the long suite
@@ -143,6 +144,7 @@ def test_a_header_that_is_longer_than_what_the_delimiter_is_told_by(csv_file, co
         assert table.guard.addresses == ((0,) if rows else ())  # the rows behind the header were looked at
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize(
     "odd", [" ", '"', ",", "\n", "a\n,", '"a",', ' "a" ,', "_", "a.", "a-", "1", "||", "Ã©", "\u0301", "@"]
 )

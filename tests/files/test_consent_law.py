@@ -29,6 +29,7 @@ from bulk.resources.presets import consent as words_of
 from bulk.resources.presets.consent import Consent, Says, Signal
 from tests.consent_titles import TITLES
 from tests.preset_files import FILES, ProgramFile
+from tests.scale import tries
 
 CONTACTS = named("contacts")
 SIGNALS = [(preset.name, signal) for preset in PRESETS for signal in preset.signals]
@@ -101,8 +102,9 @@ def file_of(name: str) -> ProgramFile:
     return next(program for program in FILES if program.name == name)
 
 
+@pytest.mark.some(27)
 @pytest.mark.parametrize(("preset", "signal"), SIGNALS, ids=lambda one: getattr(one, "title", one))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(12, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_nobody_is_subscribed_whom_a_column_marks(tmp_path: Path, preset: str, signal: Signal, data: st.DataObject):
     program = file_of(preset)
@@ -128,7 +130,7 @@ def test_nobody_is_subscribed_whom_a_column_marks(tmp_path: Path, preset: str, s
 
 
 @pytest.mark.parametrize(("preset", "word", "says"), BY_NAME)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(10, 30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_nobody_is_subscribed_whom_the_name_of_a_file_marks(tmp_path: Path, preset, word, says, data: st.DataObject):
     program = file_of(preset)
@@ -158,7 +160,7 @@ def people(title: str, cells: list[str], more: list[str]) -> list[list[str]]:
     return [["email", "firstName", title, *more], *(row[: 3 + len(more)] for row in rows)]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(30, 120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_whose_title_may_tell_consent_subscribes_nobody_before_it_is_said(tmp_path: Path, data: st.DataObject):
     title = data.draw(own_titles())
@@ -169,7 +171,7 @@ def test_a_file_whose_title_may_tell_consent_subscribes_nobody_before_it_is_said
         subscribed(path, ignore_unknown=data.draw(st.booleans()))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(30, 120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_nobody_is_subscribed_whom_a_column_of_any_title_marks_once_it_is_said(tmp_path: Path, data: st.DataObject):
     title = data.draw(st.one_of(own_titles(), st.sampled_from(["Foo", "Feld 7", "Double Opt-In", "VIP"])))
@@ -185,7 +187,7 @@ def test_nobody_is_subscribed_whom_a_column_of_any_title_marks_once_it_is_said(t
     assert "ben@example.com" not in subscribed(path, maps={title: target})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(20, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_program_s_preset_takes_such_a_title_for_its_own_and_leaves_it_out(tmp_path: Path, data: st.DataObject):
     program = data.draw(st.sampled_from(FILES))

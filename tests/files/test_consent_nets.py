@@ -22,6 +22,7 @@ from bulk.resources.presets.consent_titles import looks_like_consent
 from bulk.wording import FrontEnd
 from tests.consent_titles import TITLES
 from tests.preset_files import FILES
+from tests.scale import tries
 
 CONTACTS = named("contacts")
 OTHERS = (
@@ -103,7 +104,7 @@ def test_what_leaves_all_of_them_out_is_said_in_one_go(tmp_path):
     assert refusal(tmp_path, rows, maps={"Foo": "", "Bar": ""}) == ""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(20, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_word_that_stands_against_somebody_is_never_left_out_of_a_job_that_subscribes(tmp_path, data):
     against = sorted(word for word, consent in STATUSES.items() if consent is not Consent.AGREED)

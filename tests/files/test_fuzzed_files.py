@@ -89,7 +89,7 @@ def written(draw, people=False):
     return content, asked, delimiter, header, numbered, len(rows) - len(numbered)
 
 
-@settings(FUZZED, max_examples=tries(35, 6000))
+@settings(FUZZED, max_examples=tries(12, 6000))
 @given(file=written())
 def test_what_was_written_in_any_dialect_is_read_cell_by_cell(csv_file, file):
     content, encoding, delimiter, header, rows, blank = file
@@ -152,7 +152,7 @@ def damaged(draw, people=False):
 raw = st.one_of(st.binary(max_size=60), st.lists(st.sampled_from([*PIECES, b"a", b" "]), max_size=14).map(b"".join))
 
 
-@settings(FUZZED, max_examples=tries(75, 8000))
+@settings(FUZZED, max_examples=tries(25, 8000))
 @given(content=st.one_of(damaged(), damaged(), raw), said=SAID)
 @example(content=b"", said={})
 def test_a_damaged_file_is_refused_with_a_reason_or_accounted_for_row_by_row(csv_file, content, said):
@@ -161,7 +161,7 @@ def test_a_damaged_file_is_refused_with_a_reason_or_accounted_for_row_by_row(csv
     event("refused" if hits.refused else "read, some rows do not fit" if hits.unfit else "read")
 
 
-@settings(FUZZED, max_examples=tries(60, 1500))
+@settings(FUZZED, max_examples=tries(20, 1500))
 @given(content=damaged(people=True), on_duplicate=st.sampled_from(["error", "first", "last", "all"]))
 def test_every_row_of_a_damaged_file_is_valid_or_rejected_or_skipped(checked, csv_file, content, on_duplicate):
     hits = current(csv_file(content), columns=COLUMNS)
@@ -187,7 +187,7 @@ def test_every_row_of_a_damaged_file_is_valid_or_rejected_or_skipped(checked, cs
 # ---- the judge, and what it judged before
 
 
-@settings(FUZZED, max_examples=tries(60, 4000))
+@settings(FUZZED, max_examples=tries(20, 4000))
 @given(text=st.text(st.sampled_from('ab,;"\r\n '), max_size=16), delimiter=st.sampled_from(",;"))
 def test_the_second_reader_reads_as_the_csv_module_does(text, delimiter):
     try:

@@ -29,6 +29,7 @@ from bulk.planning.names import Names
 from bulk.resources import named
 from bulk.resources.spec import normalise
 from tests.files.conftest import Kept
+from tests.scale import tries
 
 CONTACTS = named("contacts")
 ADDRESSES = st.sampled_from([f"{name}@example.com" for name in "abcd"] + ["A@EXAMPLE.com", " b@example.com", "bad", ""])
@@ -64,7 +65,7 @@ def judged(path: Path, on_duplicate: str) -> tuple[list, list, tuple, list]:
     return issues, aside, (tally.read, tally.rejected, tally.skipped, tally.trimmed), rows
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(25, 80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, cuts=st.lists(st.integers(0, 12), max_size=3), mode=MODES)
 def test_rows_are_judged_as_in_one_file(tmp_path: Path, rows, cuts, mode):
     rows = [list(row) for row in rows]

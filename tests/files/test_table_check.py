@@ -234,7 +234,7 @@ numbers = st.sampled_from(["", "1", "x", "#N/A", " 2 "])
 tables = st.lists(st.tuples(cells, numbers, st.sampled_from(["", ",extra"])), max_size=30)
 
 
-@settings(max_examples=tries(50, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(20, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=tables, on_duplicate=st.sampled_from(["error", "first", "last", "all"]), batch=st.sampled_from([1, 4, 100]))
 def test_rows_in_are_rows_valid_and_rejected_and_skipped(checked, monkeypatch, rows, on_duplicate, batch):
     monkeypatch.setattr(check_module, "BATCH", batch)

@@ -84,7 +84,7 @@ TEXT = st.text(st.sampled_from('a ",;\n\t\xa0'), max_size=8)
 
 
 @settings(
-    max_examples=tries(50, 300),
+    max_examples=tries(20, 300),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

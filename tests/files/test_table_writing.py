@@ -140,7 +140,7 @@ def tables(draw):
     return [name for name in names if name.strip() != GUARDED] or ["a"], rows if GUARDED not in names else []
 
 
-@settings(max_examples=tries(100, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(30, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables(), plain=st.booleans())
 @example(table=(["\ufeffa"], [["\ufeff"]]), plain=True)
 @example(table=(["sep=;"], [["x"]]), plain=True)
@@ -164,7 +164,7 @@ def test_what_is_written_is_read_back(tmp_path, table, plain):
     assert again.blank_rows == sum(not any(row) for row in rows)
 
 
-@settings(max_examples=tries(33, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(12, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(cell, min_size=3, max_size=3), max_size=8))
 def test_a_guarded_export_is_read_back(tmp_path, rows):
     header = ["email", "first, name", "phone"]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bulk.errors import UsageError
 from bulk.files.opening import open_sink, open_source
 from bulk.files.xlsx.template import template_workbook
+from tests.scale import tries
 
 HARD = [
     "+447912345678", "007", "12345678901234567890", "1/2", "March 5", "=1+1", "'quoted", "TRUE", "1E5", " x ", "15%",
@@ -39,7 +40,7 @@ def test_what_is_written_is_read_back(tmp_path: Path):
     assert [record.cells[0] for record in open_source(path).records()] == HARD
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=tries(15, 50), deadline=None)
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS).map(list), max_size=5))
 def test_any_text_is_read_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("a") / "a.xlsx"

@@ -20,6 +20,7 @@ from bulk.files.source import Record
 from bulk.files.xlsx.formats import BUILT_IN, Shows, format_of, number_text
 from bulk.files.xlsx.package import unescaped
 from tests.files.workbooks import by_hand, formatted, text_cells
+from tests.scale import tries
 
 
 def rows(path: Path, **options) -> list[Record]:
@@ -324,7 +325,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(12, 40), deadline=None)
 @given(table=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=6))
 def test_two_libraries_read_the_same(tmp_path_factory, table):
     path = formatted(tmp_path_factory.mktemp("a") / "a.xlsx", [["a", "b", "c"], *table])

@@ -72,7 +72,7 @@ def cells(number: int, kind: int) -> list[str]:
     crash=st.booleans(),
 )
 @settings(
-    max_examples=tries(25, 400),
+    max_examples=tries(10, 400),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

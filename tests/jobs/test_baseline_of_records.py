@@ -159,6 +159,7 @@ def test_a_large_round_trip_of_deals_reads_its_pages_and_touches_nothing_else(wo
         assert world.ask(f"GET deals/{identity}").body["deal"]["description"] == "theirs"
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(("resource", "column"), [("fields", "options"), ("dealGroups", "stages")])
 @pytest.mark.parametrize("case", ["taken out", "exchanged", "order", "emptied"])
 def test_options_and_stages_that_were_taken_out_are_named_and_stay(world: World, resource: str, column: str, case: str):

@@ -166,6 +166,7 @@ LEAVING = {
 }
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("how", LEAVING)
 @pytest.mark.parametrize("moment", ["as now", "submit"])
 def test_who_leaves_before_a_batch_is_not_subscribed(world: World, how: str, moment: str):
@@ -261,6 +262,7 @@ def enrolled(world: World) -> int:
         return int(db.execute("SELECT count(*) FROM contactAutomations").fetchone()[0])
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("heeded", ["both", "payload", "contact"])
 @pytest.mark.parametrize("engine", ["auto", "batch"])
 @pytest.mark.parametrize("number", [1, 3, 60])

@@ -126,7 +126,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=tries(40, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(15, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([("work", 2.0), *[("come", 5.0)] * 3, ("work", 0.4), ("settle", 1), ("work", 0.3), ("settle", 2)])
 @example([("work", 2.0), ("join", 1.0), ("leave", 1), ("work", 1.0)])  # who leaves without having asked
 @given(st.lists(STEP, max_size=25))
@@ -407,7 +407,7 @@ class Late:
 TAKES = st.sampled_from([(0.0, 0.0), (0.001, 0.001), (0.02, 0.05), (0.3, 0.3), (0.0, 1.2)])
 
 
-@settings(max_examples=tries(30, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(12, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.floats(0.0, 6.0), st.sampled_from([2.5, 5.0, 20.0]), st.booleans()), min_size=1, max_size=4),
     st.integers(0, 10_000),

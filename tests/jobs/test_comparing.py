@@ -74,7 +74,7 @@ def people(drawn: list[tuple[str, str, list[str], str]]) -> Rows:
     ]
 
 
-@settings(max_examples=tries(25, 1500), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(12, 1500), suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=PEOPLE, dialect=DIALECTS, chance=st.randoms(use_true_random=False))
 def test_a_file_is_equal_to_itself_in_any_dialect_and_order(drawn: list[Any], dialect: tuple[str, str], chance: Any):
     encoding, delimiter = dialect
@@ -100,7 +100,7 @@ def test_a_file_is_equal_to_itself_in_any_dialect_and_order(drawn: list[Any], di
     assert result.resources["contacts"].left_out == ("id", "cdate")
 
 
-@settings(max_examples=tries(40, 3000), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(20, 3000), suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=PEOPLE, data=st.data())
 def test_a_known_set_of_edits_is_found_exactly_and_each_once(drawn: list[Any], data: st.DataObject):
     rows = people(drawn)

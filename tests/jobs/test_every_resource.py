@@ -208,6 +208,7 @@ def test_what_is_deleted_by_its_id_is_that_one(account: World, resource: Resourc
     assert imported(account, path, resource, mode="delete", key="id").summary.actions == {"unchanged": 1}
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize(
     "resource", [resource for resource in IMPORTED if "delete" in resource.modes and "id" in resource.keys],
     ids=lambda r: r.name,
@@ -250,6 +251,7 @@ def needed(resource: Resource) -> list[tuple[str, ...]]:
     return [*((column.attribute,) for column in resource.columns if column.required), *resource.needs_one]
 
 
+@pytest.mark.some(8)
 @EVERY
 def test_what_a_new_record_needs_the_schema_and_the_api_want_alike(account: World, resource: Resource):
     sample = SAMPLES[resource.name]
@@ -268,6 +270,7 @@ def test_what_a_new_record_needs_the_schema_and_the_api_want_alike(account: Worl
     assert account.ask(f"POST {request.path}", request.body).status < 300, "and nothing else"
 
 
+@pytest.mark.some(8)
 @EVERY
 def test_what_the_api_refuses_the_schema_refuses(account: World, resource: Resource):
     sample = SAMPLES[resource.name]

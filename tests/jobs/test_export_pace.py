@@ -35,6 +35,7 @@ def allowed(requests: int) -> float:
     return math.ceil(requests / RATE) - 1.0
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(("window", "latency"), [("sliding", 0.2), ("sliding", 1.0), ("fixed", 0.2), ("bucket", 0.1)])
 def test_an_export_takes_hardly_longer_than_the_limit_allows(world: World, window: str, latency: float):
     filled(world)

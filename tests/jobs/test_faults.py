@@ -67,6 +67,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 SAME = ("tags", "lists", "new account", "questions")  # steps whose likes meet every kind
 
 
+@pytest.mark.some(16)
 @pytest.mark.parametrize(
     ("step", "kind"),
     [(s, k) for s in STEPS for k in KINDS if s not in SAME or k in ("lost_before", "lost_after", "html", "503")],
@@ -81,6 +82,7 @@ def test_one_fault_of_each_kind_on_each_step(world: World, kind: str, step: str,
     check_reports(world.job.path, HEADER)
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith(("429", "503", "slow"))])
 @pytest.mark.parametrize("step", ["contact", "tags", "lists", "accounts"])
 def test_a_step_that_is_never_answered_ends_its_rows_only(
@@ -106,6 +108,7 @@ def done(world: World) -> dict[int, str]:
     return {row: line.get("_action", "") for row, line in check_reports(world.job.path, HEADER).items()}
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("status", [502, 503, 504])
 @pytest.mark.parametrize("step", ["contact", "tags", "lists", "accounts"])
 def test_what_a_gateway_gave_up_on_after_it_was_done_is_reported_as_what_it_was(world: World, status: int, step: str):
@@ -302,6 +305,7 @@ def filled(world: World, people: Path) -> World:
     return world
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_export_with_faults_on_its_pages(filled: World, kind: str, tmp_path: Path, people: Path):
     filled.faults = (same(KINDS[kind], "GET", "contacts", every=3),)

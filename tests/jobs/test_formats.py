@@ -96,6 +96,7 @@ def left_behind(world: World, version: int, name: str) -> None:
     (job / JOB).write_text(json.dumps(theirs))
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("version", [4, 5])
 @pytest.mark.parametrize("age", ["a moment", "months"])
 @pytest.mark.parametrize("name", CASES)

@@ -12,6 +12,7 @@ RATE = 5
 AROUND = 3.0  # seconds before the rows and after them, beside the latency of some questions in turn
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("window", "latency", "jitter", "share"),
     [

@@ -85,6 +85,7 @@ def test_a_retry_asks_anew_who_may_be_subscribed(peopled: World):
 # ---- what may not be sent twice
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("mode", ["upsert", "create"])
 @pytest.mark.parametrize("kind", ["lost_before", "lost_after", "truncated", "html"])
 def test_an_enrolment_whose_answer_is_lost_is_made_once(peopled: World, mode: str, kind: str):
@@ -95,6 +96,7 @@ def test_an_enrolment_whose_answer_is_lost_is_made_once(peopled: World, mode: st
     assert enrolled == [(str(number),) for number in range(1, 9)]
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("mode", ["upsert", "create"])
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
 @pytest.mark.parametrize("hours", [0, 1], ids=["at once", "hours later"])

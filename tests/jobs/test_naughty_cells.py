@@ -12,6 +12,7 @@ import pytest
 from bulk.files.csv.reader import open_csv
 from bulk.resources.identity import invisible, name_key
 from bulk.resources.kinds import EMAIL, Problem, join_values
+from tests.scale import some
 from tests.world import World, check_reports
 
 SHORTENED = re.compile(r"-?\d+(\.\d+)?[eE][-+]?\d+")  # a long number as a spreadsheet shows it
@@ -46,11 +47,13 @@ def people(strings: list[str]) -> list[tuple[str, ...]]:
     return [(f"p{n}@example.com", s, s, s, join_values([s], ","), s, s, s) for n, s in enumerate(strings)]
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("guarded", [False, True])
 def test_naughty_cells_come_out_of_an_account_as_they_went_in(
     world: World, naughty: list[str], tmp_path: Path, plain: bool, guarded: bool
 ):
+    naughty = some(naughty, 150)
     rows = people(naughty)
     job_result = world.start(world.csv(rows, HEADER), allow_damaged=True, allow_joined=True)
     assert (job_result.summary.rows["read"], job_result.summary.rows["succeeded"]) == (len(rows), len(rows))
@@ -96,6 +99,7 @@ def test_of_naughty_cells_only_those_that_look_spoilt_are_held_back(world: World
         assert [line[name] for name in HEADER.split(",")] == list(next(row for row in rows if row[0] == email))
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("resource", "header", "rest"),
     [
@@ -107,7 +111,7 @@ def test_of_naughty_cells_only_those_that_look_spoilt_are_held_back(world: World
 def test_naughty_names_of_records_come_out_too(
     world: World, naughty: list[str], tmp_path: Path, resource: str, header: str, rest: tuple[str, ...]
 ):
-    names = list({name_key(name): name for name in naughty if name.strip()}.values())
+    names = some({name_key(name): name for name in naughty if name.strip()}.values(), 150)
     rows = [(name, *(cell.format(number) for cell in rest)) for number, name in enumerate(names)]
     world.start(world.csv([], header), resource)
     world.job.discard()

@@ -188,6 +188,7 @@ def wrong(name: str, seed: int) -> str:
         return f"{said}: not done: {left}" if left else ""
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_no_record_is_made_twice_whatever_is_cut_off_and_gone_on_with(name: str):
     for seed in range(tries(1, 40)):
@@ -224,6 +225,7 @@ def test_what_a_second_job_has_made_is_found_by_the_first_when_it_goes_on(small_
     assert Counter(line["_action"] for line in two.lines("second").values())["unchanged"] == made
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("name", ["notes", "deals", "webhooks", "contactAutomations", "tags", "lists"])
 def test_what_was_asked_to_be_made_in_any_case_is_not_made_once_more_by_a_resume(small_world: World, name: str):
     two = TwoJobs(small_world, name, mode="create")

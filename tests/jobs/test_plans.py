@@ -120,6 +120,7 @@ def test_a_plan_of_what_is_there_says_that_nothing_is_to_be_done(world: World):
     assert sums(world)["requests"]["single"] == 0
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_right_after_an_import_there_is_nothing_to_do(world: World, name: str):
     given(world)
@@ -132,6 +133,7 @@ def test_right_after_an_import_there_is_nothing_to_do(world: World, name: str):
     assert writes(world, sent) == []
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_what_is_planned_is_what_an_import_does(world: World, name: str):
     """Rows by action, of records that are new."""
@@ -153,6 +155,7 @@ def failed(world: World) -> dict[str, str]:
     return {line["_row"]: line["_code"] for line in report(world.job.path, "failed.csv")}
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_an_applied_plan_sends_what_it_says_and_an_import_has_nothing_left_to_do(world: World, name: str):
     given(world)
@@ -351,12 +354,12 @@ def test_an_apply_that_is_cut_off_goes_on(world: World, after: int):
     assert {"single": len(writes(world, sent))} == planned
 
 
-@pytest.mark.parametrize("seed", range(tries(16, 2_000)))
+@pytest.mark.parametrize("seed", range(tries(6, 2_000)))
 def test_whatever_is_planned_comes_to_be(world: World, seed: int):
     check(world, Play.of(Random(seed)))
 
 
-@pytest.mark.parametrize("seed", range(tries(10, 500)))
+@pytest.mark.parametrize("seed", range(tries(4, 500)))
 def test_a_plan_and_its_carrying_out_that_are_killed_come_to_the_same(world: World, seed: int):
     chance = Random(-seed - 1)
     check_killed(world, Play.of(chance), chance)

@@ -36,11 +36,12 @@ def read_backs(world: World) -> list[Request]:
     return [request for request, _reply in world.sent if request.step.startswith("read back")]
 
 
-@pytest.mark.parametrize("seed", range(tries(6, 300)))
+@pytest.mark.parametrize("seed", range(tries(3, 300)))
 def test_nothing_counts_as_done_that_was_acknowledged_in_vain(seed: int):
     assert wrong(seed) == ""
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_rows_of_every_resource_that_are_acknowledged_in_vain_fail(world: World, small: Path, name: str):
     shutil.copytree(small, world.folder / "account")
@@ -84,6 +85,7 @@ def count(world: World, name: str) -> int:
         return int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize(("name", "mode"), [(n, m) for n in ALTERED for m in ("create", "upsert")])
 def test_what_a_row_has_made_and_was_not_found_so_is_put_right_and_not_made_twice(
     world: World, small: Path, name: str, mode: str
@@ -310,6 +312,7 @@ def test_of_rows_of_one_contact_the_last_word_counts(world: World):
 ALIKE = [("a@example.com", "One", "New"), ("b@example.com", "B", "New"), ("a@example.com", "Two", "Other")]
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
@@ -462,6 +465,7 @@ ALWAYS = {
 }  # fmt: skip
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize("reply", ALWAYS.values(), ids=ALWAYS)
 @pytest.mark.parametrize("resource", ["contacts", "deals", "dealGroups"])
 def test_what_can_never_be_read_back_ends_in_doubt(world: World, small: Path, resource: str, reply: Reply):

@@ -59,6 +59,7 @@ def test_the_account_is_as_before_and_undone_again_as_imported(world: World):
     assert people(world) == before
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_what_was_created_is_deleted(world: World, name: str):
     given(world)
@@ -174,6 +175,7 @@ def test_a_created_contact_that_somebody_gave_something_is_kept(world: World):
     assert "new@example.com" in world.account()["contacts"]
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("path", ["contacts/1", "contactTags", "contactLists", "accountContacts"])
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_an_undo_that_is_killed_goes_on(world: World, path: str, after: int):
@@ -189,6 +191,7 @@ def test_an_undo_that_is_killed_goes_on(world: World, path: str, after: int):
     assert people(world) == before
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
 @pytest.mark.parametrize("after", [0, 1, 2, 4])
 def test_a_job_that_was_killed_is_undone(world: World, path: str, after: int):
@@ -268,6 +271,7 @@ def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: i
     assert not any("cannot be undone" in line for line in world.told.lines)
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
 @pytest.mark.parametrize("planned", [False, True])
 def test_a_job_that_has_read_first_and_was_cut_off_and_gone_on_with_is_undone_as_a_whole(

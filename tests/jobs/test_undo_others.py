@@ -36,6 +36,7 @@ def created(world: World, name: str) -> str:
     return str(max(int(one["id"]) for one in world.ask(f"GET {name}", query=(("limit", "100"),)).body[name]))
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     ("name", "request_of", "body"),
     [

@@ -42,7 +42,7 @@ def employed(account: str) -> list[tuple[str, ...]]:
 
 @given(before=rows(), after=rows(), crash=st.integers(0, 60))
 @example(before=employed("Acme"), after=employed("Other"), crash=9)
-@settings(max_examples=tries(10, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(5, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_undo_leads_back(world: World, before: Any, after: Any, crash: int):
     shutil.rmtree(world.folder / "jobs", ignore_errors=True)
     shutil.rmtree(world.folder / world.sandbox, ignore_errors=True)
@@ -84,7 +84,7 @@ def test_an_undo_leads_back(world: World, before: Any, after: Any, crash: int):
     assert people(world) == imported
 
 
-@pytest.mark.parametrize("seed", range(tries(8, 400)))
+@pytest.mark.parametrize("seed", range(tries(4, 400)))
 def test_an_undo_of_anything_leads_back_and_leaves_what_others_changed(world: World, seed: int):
     """`python -m tests.undone N SEED` plays as many as one likes."""
     assert check(world, Random(seed)).wrong == []

@@ -53,6 +53,7 @@ def test_the_value_of_a_deal_in_a_field_that_is_gone_is_named(world: World, mode
 DELETED = [one.name for one in IMPORTED if "delete" in one.modes and one.writing is not Writing.LINK]
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize("name", DELETED)
 def test_what_went_along_with_a_deleted_record_is_told_first(world: World, name: str):
     given(world)

@@ -22,6 +22,7 @@ def said(job_result: JobResult) -> tuple[bool, int]:
     return summary.undoable, summary.not_undoable
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_of_every_resource_new_rows_the_same_again_and_their_undo(world: World, name: str):
     given(world)

@@ -76,7 +76,7 @@ def test_pages_that_are_shorter_than_asked_are_read_on_from_their_ends(page, tel
     assert set(read(collection)) == collection.always
 
 
-@settings(max_examples=tries(300, 5_000))
+@settings(max_examples=tries(100, 5_000))
 @example(count=195, deleted=0.0, made=0.5, in_front=False, in_flight=3, seed=1)  # the end is reached from further back
 @example(count=30, deleted=0.5, made=0.5, in_front=False, in_flight=2, seed=984)  # there were more when it began
 @given(
@@ -156,7 +156,7 @@ def test_pages_without_records_where_there_should_be_some_do_not_fit():
         read(Dry(list(range(240))))
 
 
-@settings(max_examples=tries(200, 5_000))
+@settings(max_examples=tries(80, 5_000))
 @given(
     count=st.integers(0, 2_500), page=st.sampled_from([20, 50, 100]), in_flight=st.integers(1, 8),
     told=st.integers(0, 3_000) | st.just(10**18), moved=st.booleans(), seed=st.integers(0, 2**32),

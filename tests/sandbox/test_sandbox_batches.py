@@ -54,6 +54,7 @@ def there(desk: Desk) -> list[str]:
 # ---- where a batch ends
 
 
+@pytest.mark.some(10)
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_batch_ends_as_its_fault_says_and_so_much_of_it_is_applied(clock: Later, end: str, share: float) -> None:
@@ -370,7 +371,7 @@ async def by_single_requests(sandbox: Sandbox, entry: dict[str, Any]) -> None:
 
 
 @given(st.lists(st.lists(ENTRIES, min_size=1, max_size=6), min_size=1, max_size=3))
-@settings(max_examples=tries(40, 400), deadline=None, derandomize=True)
+@settings(max_examples=tries(15, 400), deadline=None, derandomize=True)
 def test_a_batch_leaves_what_single_requests_leave(batches: list[list[dict[str, Any]]]) -> None:
     async def play() -> None:
         clock = Later()

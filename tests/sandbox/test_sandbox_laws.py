@@ -168,7 +168,7 @@ class AnyCalls(RuleBasedStateMachine):
 
 
 AnyCalls.TestCase.settings = settings(
-    max_examples=tries(6, 500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(3, 500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyCalls = AnyCalls.TestCase
 
@@ -219,7 +219,7 @@ def as_text(value: Any) -> Any:
     return "" if value is None else str(value) if isinstance(value, int) else value
 
 
-@settings(max_examples=tries(35, 300), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(12, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(sorted(ECHOED)))
 def test_an_echo_is_what_is_read_later_but_for_its_types(data, path) -> None:
     singular, required, optional = ECHOED[path]
