@@ -5,6 +5,7 @@ They end by themselves, when a person stops them, or when the server ends; then 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,8 +21,9 @@ from anyio.abc import TaskGroup
 from bulk.app.drafts import draft_in
 from bulk.app.open_files import OpenFiles
 from bulk.errors import BulkError
-from bulk.library import Account, JobHandle, Said, Snapshot
+from bulk.library import Account, ImportOptions, JobHandle, Said, Snapshot
 from bulk.library.handles import start
+from bulk.library.jobs import discard_plan
 from bulk.library.progress import Silent
 from bulk.library.results import Result
 from bulk.library.running import Setting
@@ -29,6 +31,7 @@ from bulk.wording import FrontEnd
 
 LINES: Final = 40  # of what a job says, the last are kept
 PACE: Final = 10.0  # seconds over which the rate is taken
+RATE: Final = ImportOptions().rate  # requests a second where nobody says
 KEPT: Final = 100  # jobs that have ended and of which it is known how
 
 
@@ -74,9 +77,10 @@ class Work:
 class Desk:
     """Everything that is at work for one account and one folder of jobs."""
 
-    def __init__(self, account: Account, jobs: Path) -> None:
+    def __init__(self, account: Account, jobs: Path, rate: float) -> None:
         self.account = account
         self.jobs = jobs
+        self.rate = rate  # requests a second of jobs that are begun here
         self.files = OpenFiles(account)
         self.works: dict[str, Work] = {}
         self._jobs: TaskGroup | None = None
@@ -121,7 +125,21 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - a defect of one job ends no other, and is told on its page
             work.defect = type(error).__name__
         finally:
+            if work.plan:
+                await anyio.to_thread.run_sync(self._settle_plan, work)
             work.ended = True
+
+    def _settle_plan(self, work: Work) -> None:
+        """Take away the plan instead of which an import was begun; one that has not come so far waits on."""
+        if not (self.jobs / work.name).exists():
+            work.plan = ""
+            return
+        with contextlib.suppress(BulkError, OSError):  # then it stays in the list, and can be deleted there
+            discard_plan(self.jobs, work.plan)
+
+    def rate_at(self, account: Account) -> float:
+        """The rate of what is begun on an account: the page's own holds for the account that it is for."""
+        return self.rate if account.place == self.account.place else RATE
 
     def stop(self, work: Work) -> None:
         """Let a job stop cleanly."""

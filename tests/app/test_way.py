@@ -13,11 +13,14 @@ import httpx
 import pytest
 
 from bulk.__main__ import run as run_command
+from bulk.app.server import serve
 from bulk.app.uploads import MOST, take_pieces
 from bulk.errors import UsageError
 from bulk.library import Account
 from bulk.library.jobs import jobs_in
+from bulk.library.results import failed_rows_in
 from tests.app.browser import Served, served
+from tests.app.files import unreadable
 
 PEOPLE = (
     "Email,First Name,Tags\n"
@@ -69,7 +72,7 @@ class Visitor:
 @pytest.fixture
 def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
     monkeypatch.chdir(tmp_path)
-    with served(tmp_path) as site, site.client() as client:
+    with served(tmp_path, rate=0) as site, site.client() as client:
         yield Visitor(client, site)
 
 
@@ -128,13 +131,30 @@ def test_what_the_page_did_is_as_after_the_command_line(visitor: Visitor, tmp_pa
     plan = visitor.post(f"{draft}/plan")
     visitor.wait(plan)
     Path("people.csv").write_text(PEOPLE)
-    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "--undoable", "-q"]) == 0
+    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "--undoable", "-q", "--rate", "0"]) == 0
     ours, theirs = jobs_in(visitor.jobs)
     for file in ("plan.csv", "failed.csv"):
         assert (ours.path / file).read_bytes() == (theirs.path / file).read_bytes()
     assert ours.record.options == theirs.record.options
     assert run_command(["apply", ours.name, "-q"]) == 1, "a plan of the page is carried out by a terminal"
     assert "Done, but for 1 row" in visitor.get(plan)
+
+
+def test_rows_with_cells_that_nobody_can_read_are_rejected_as_those_of_the_file_would_be(
+    visitor: Visitor, tmp_path: Path
+):
+    path = unreadable(tmp_path)
+    draft = visitor.give("spoilt.xlsx", path.read_bytes())
+    assert "3 rows with a problem" in visitor.check(draft)
+    visitor.post(f"{draft}/rows/3", {"c0": "p2@example.com"})
+    plan = visitor.post(f"{draft}/plan")
+    visitor.wait(plan)
+    visitor.post(f"{plan}/apply")
+    assert "Done, but for 2 rows" in visitor.wait(plan)
+    assert run_command(["import", "contacts", "spoilt.xlsx", "--sandbox", "-q", "--rate", "0"]) == 1
+    ours, theirs = (list(failed_rows_in(job.path / "failed.csv")) for job in jobs_in(visitor.jobs))
+    assert [row.row for row in ours] == [4, 6]
+    assert ours == [row for row in theirs if row.row != 3], "the same columns, codes and words"
 
 
 def test_a_plan_of_a_terminal_is_carried_out_by_the_page_and_taken_back(visitor: Visitor):
@@ -257,6 +277,30 @@ def test_what_is_not_there_is_said(visitor: Visitor, path: str):
     assert "There is nothing here" in answer.text
 
 
+def test_jobs_are_begun_at_the_rate_that_the_page_was_given(tmp_path: Path):
+    with served(tmp_path, rate=37.5) as site, site.client() as client:
+        visitor = Visitor(client, site)
+        draft = visitor.give("people.csv", PEOPLE.encode())
+        visitor.check(draft)
+        plan = visitor.post(f"{draft}/plan")
+        visitor.wait(plan)
+        visitor.post(f"{plan}/apply")
+        with client.stream("GET", plan) as answer:
+            assert "of 37.5 allowed" in answer.read().decode() or "Done, but for" in answer.text
+        visitor.wait(plan)
+        export = visitor.post("/exports", {"resource": "tags", "form": "csv"})
+        visitor.wait(export)
+        visitor.post(f"{plan}/undo/plan")
+        visitor.wait(f"{plan}/undo")
+        visitor.wait(visitor.post(f"{plan}/undo"))
+    assert [job.record.options["rate"] for job in jobs_in(site.jobs)] == [37.5] * 3
+
+
+def test_no_limit_at_all_is_for_the_sandbox(tmp_path: Path):
+    with pytest.raises(UsageError, match="for the sandbox"):
+        serve(Account.gateway("k3y-of-a-person"), tmp_path, 0, print, rate=0)
+
+
 def test_an_account_that_does_not_answer_keeps_nobody_waiting(tmp_path: Path):
     account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9", connection="one")
     with served(tmp_path, account) as site, site.client() as client:
@@ -334,7 +378,8 @@ def test_a_second_click_begins_no_second_import(visitor: Visitor):
     assert visitor.post(f"{plan}/apply", {"engine": "batch"}) == first != plan
     assert "<h1>Done</h1>" in visitor.wait(first)
     assert visitor.post(f"{plan}/apply", {"engine": "single"}) == first
-    assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["plan", "import"]
+    assert visitor.client.get(plan).headers["location"] == first, "whoever has the plan's page open finds it"
+    assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["import"], "the plan is not left behind"
     assert "Not finished yet" not in visitor.get("/"), "the plan waits for nothing any more"
 
 

@@ -62,6 +62,8 @@ async def show(request: Request) -> Response:
     """The job as it stands now."""
     desk, name = desk_of(request), request.path_params["name"]
     work = desk.works.get(name)
+    if (begun := desk.instead_of(name)) is not None:
+        return RedirectResponse(f"/jobs/{begun.name}", 303)
     if work is not None and not work.ended:
         return await _at_work(request, work)
     if work is not None and (work.error is not None or work.defect):
@@ -87,7 +89,8 @@ async def _at_work(request: Request, work: Work) -> Response:
     kept = await _kept(request)
     step = "Plan" if work.kind == "plan" else "Run"
     banner = None if kept is None else Banner.of_job(kept.record)
-    rate = 5.0 if kept is None else float(kept.record.options.get("rate", 5.0))
+    desk_rate = desk_of(request).rate
+    rate = desk_rate if kept is None else float(kept.record.options.get("rate", desk_rate))
     return page(request, "run.html", banner=banner, step=step, work=work, job=kept, limit=rate)
 
 
