@@ -18,10 +18,10 @@ import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
-from bulk.app.drafts import draft_in
+from bulk.app.drafts import Draft, draft_in
 from bulk.app.open_files import OpenFiles
 from bulk.errors import BulkError
-from bulk.library import Account, ImportOptions, JobHandle, Said, Snapshot
+from bulk.library import Account, Comparison, ImportOptions, JobHandle, Said, Snapshot
 from bulk.library.handles import start
 from bulk.library.jobs import discard_plan
 from bulk.library.progress import Silent
@@ -44,6 +44,7 @@ class Work:
     kind: str
     draft: str = ""  # the id of the draft that it was begun from
     plan: str = ""  # the plan instead of which an import was begun
+    about: tuple[str, ...] = ()  # the names of what is compared
     handle: JobHandle | None = None
     snapshot: Snapshot | None = None
     said: deque[str] = field(default_factory=lambda: deque(maxlen=LINES))
@@ -51,8 +52,18 @@ class Work:
     stopping: bool = False
     ended: bool = False
     result: Result | None = None
+    comparison: Comparison | None = None  # of a comparison, which is no job
+    scope: anyio.CancelScope | None = None
     error: BulkError | None = None
     defect: str = ""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Take in how far it is; with `say` it is the `Progress` of what is no job."""
+        self.note(snapshot)
+
+    def say(self, line: str) -> None:
+        """Take in what a person should read."""
+        self.note(Said(line))
 
     def note(self, event: Said | Snapshot) -> None:
         """Take in what the job tells."""
@@ -72,6 +83,9 @@ class Work:
             return 0.0
         (began, first), (now, last) = self.paces[0], self.paces[-1]
         return max(0, last - first) / (now - began) if now - began >= 1.0 else 0.0
+
+
+Comparing = Callable[[Work], Awaitable[Comparison]]
 
 
 class Desk:
@@ -101,11 +115,33 @@ class Desk:
         """Set a job to work, on the account that the page is for, or on the one that it is of."""
         setting = Setting(account or self.account, self.jobs, Silent(), work.name, front_end=FrontEnd.COMMAND_LINE)
         assert self._jobs is not None  # noqa: S101 - pages are served while it runs
+        self._add(work)
+        self._jobs.start_soon(self._work, work, start(job, setting))
+
+    def begin_comparison(self, work: Work, compare: Comparing, draft: Draft | None) -> None:
+        """Set a comparison to work, which is told of to its `work`; a draft's file was given for it alone."""
+        assert self._jobs is not None  # noqa: S101 - pages are served while it runs
+        self._add(work)
+        self._jobs.start_soon(self._compare, work, compare, draft)
+
+    async def _compare(self, work: Work, compare: Comparing, draft: Draft | None) -> None:
+        try:
+            with anyio.CancelScope() as work.scope:
+                work.comparison = await compare(work)
+        except BulkError as error:
+            work.error = error
+        except Exception as error:  # noqa: BLE001 - as of a job
+            work.defect = type(error).__name__
+        finally:
+            if draft is not None:
+                self.files.remove(draft)
+            work.ended = True
+
+    def _add(self, work: Work) -> None:
         self.works.pop(work.name, None)
         for name in [name for name, old in self.works.items() if old.ended][:-KEPT]:
             del self.works[name]
         self.works[work.name] = work
-        self._jobs.start_soon(self._work, work, start(job, setting))
 
     async def _work(self, work: Work, job: AbstractAsyncContextManager[JobHandle]) -> None:
         try:
@@ -144,6 +180,8 @@ class Desk:
     def stop(self, work: Work) -> None:
         """Let a job stop cleanly."""
         work.stopping = True
+        if work.scope is not None:
+            work.scope.cancel()
         if work.handle is not None and not work.ended:
             work.handle.stop()
 

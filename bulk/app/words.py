@@ -35,6 +35,10 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "rejected": "Not sent: a cell has to be corrected", "failed": "Failed", "in_doubt": "In doubt: no answer came",
     "skipped": "Left aside, as you chose", "unprocessed": "Not reached yet",
 }  # fmt: skip
+DIFFERENCES: Final[Mapping[str, str]] = {
+    "only_in_a": "Only in A", "only_in_b": "Only in B", "ambiguous": "Shares its key with others",
+    "does_not_fit": "Does not fit the titles",
+}  # fmt: skip
 CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "excluded")  # codes of whom nobody subscribes
 COLUMNS: Final[Mapping[str, str]] = {
     "email": "E-mail address", "firstName": "First name", "lastName": "Last name", "phone": "Phone",

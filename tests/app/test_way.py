@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
-import httpx
 import pytest
 
 from bulk.__main__ import run as run_command
@@ -19,8 +18,9 @@ from bulk.errors import UsageError
 from bulk.library import Account
 from bulk.library.jobs import jobs_in
 from bulk.library.results import failed_rows_in
-from tests.app.browser import Served, served
+from tests.app.browser import served
 from tests.app.files import unreadable
+from tests.app.visitor import Visitor
 
 PEOPLE = (
     "Email,First Name,Tags\n"
@@ -29,51 +29,6 @@ PEOPLE = (
     "not an address,Nobody,\n"
     "alan@example.com,Alan,\n"
 )  # fmt: skip
-
-
-class Visitor:
-    """Somebody who uses the page without a browser."""
-
-    def __init__(self, client: httpx.Client, site: Served) -> None:
-        self.client = client
-        self.jobs = site.jobs
-        self.headers = {"origin": site.address}
-
-    def get(self, path: str) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def post(self, path: str, data: dict[str, str] | None = None, *, status: int = 303) -> str:
-        answer = self.client.post(path, data=data or {}, headers=self.headers)
-        assert answer.status_code == status, answer.text
-        return answer.headers.get("location", answer.text)
-
-    def give(self, name: str, content: bytes, resource: str = "contacts", *, status: int = 303) -> str:
-        """Give a file; the path of its draft, or what the page says."""
-        answer = self.client.post(
-            "/files", data={"resource": resource}, files={"file": (name, content)}, headers=self.headers
-        )
-        assert answer.status_code == status, answer.text
-        return answer.headers["location"].removesuffix("/match") if status == 303 else answer.text
-
-    def wait(self, path: str) -> str:
-        """The page, once what it shows is not at work any more: its news end then."""
-        self.client.get(f"{path}/events")
-        return self.get(path)
-
-    def check(self, draft: str, **chosen: str) -> str:
-        """Match the columns, and look at the rows."""
-        assert self.post(f"{draft}/match", chosen) == f"{draft}/check"
-        self.client.get(f"{draft}/events")
-        return self.get(f"{draft}/check")
-
-
-@pytest.fixture
-def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
-    monkeypatch.chdir(tmp_path)
-    with served(tmp_path, rate=0) as site, site.client() as client:
-        yield Visitor(client, site)
 
 
 def test_a_file_goes_its_way_and_a_row_is_corrected_and_another_left_out(visitor: Visitor):

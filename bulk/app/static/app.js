@@ -125,6 +125,15 @@ function follow(place) {
   source.onerror = () => { source.close(); setTimeout(() => location.reload(), 2000); };
 }
 
+// ---- a choice that only shows other things is one click
+
+all("[data-submits]").forEach((part) => part.addEventListener("change", () => part.form.requestSubmit()));
+all("[data-needless]").forEach((part) => { part.hidden = true; });
+all("[data-uploads]").forEach((form) => {
+  const input = one("input[type=file]", form), choice = one("[data-of-file]", form);
+  input.addEventListener("change", () => { if (input.files.length) choice.value = "file"; });
+});
+
 // ---- once is enough: a second click on a button would begin the same again
 
 addEventListener("submit", (event) => {
