@@ -50,6 +50,7 @@ class Work:
     said: deque[str] = field(default_factory=lambda: deque(maxlen=LINES))
     paces: deque[tuple[float, int]] = field(default_factory=deque)
     stopping: bool = False
+    pausing: bool = False  # it stops, to go on by a button
     ended: bool = False
     result: Result | None = None
     comparison: Comparison | None = None  # of a comparison, which is no job
@@ -98,6 +99,14 @@ class Desk:
         self.files = OpenFiles(account)
         self.works: dict[str, Work] = {}
         self._jobs: TaskGroup | None = None
+
+    def use(self, account: Account) -> None:
+        """Work for another account from now on; what was begun goes on where it was begun."""
+        group, self.account = self.files.group, account
+        self.files = OpenFiles(account)
+        self.files.group = group
+        if group is not None:
+            group.start_soon(self.files.learn_name)
 
     async def run(self, started: anyio.Event, closing: anyio.Event) -> None:
         """Work until `closing` is set, then stop the jobs that are at work, and wait for them."""
@@ -177,9 +186,9 @@ class Desk:
         """The rate of what is begun on an account: the page's own holds for the account that it is for."""
         return self.rate if account.place == self.account.place else RATE
 
-    def stop(self, work: Work) -> None:
-        """Let a job stop cleanly."""
-        work.stopping = True
+    def stop(self, work: Work, *, pause: bool = False) -> None:
+        """Let a job stop cleanly; a `pause` is that too, so nothing is lost however long it is."""
+        work.stopping, work.pausing = True, pause
         if work.scope is not None:
             work.scope.cancel()
         if work.handle is not None and not work.ended:

@@ -118,9 +118,9 @@ async def result(request: Request) -> Response:
         return refusal(request, work.error, back="/compare")
     if work.comparison is None:
         return page(request, "defect.html", status=500, defect=work.defect)
-    found = work.comparison
-    first = [one for one in found.first if one.row_a or one.row_b][:SHOWN]
-    return page(request, "compared.html", work=work, found=found, first=first, names=work.about)
+    comparison = work.comparison
+    first = [one for one in comparison.first if one.row_a or one.row_b][:SHOWN]
+    return page(request, "compared.html", work=work, comparison=comparison, first=first, names=work.about)
 
 
 def _work_of(request: Request) -> Work | None:

@@ -140,7 +140,7 @@ addEventListener("submit", (event) => {
   if (event.target.matches("[data-row], [data-drop]")) return;
   setTimeout(() => all("button", event.target).forEach((button) => { button.disabled = true; }));
 });
-addEventListener("pageshow", () => all("form:not([data-drop]) button:not([data-stop])").forEach((button) => { button.disabled = false; }));
+addEventListener("pageshow", () => all("form:not([data-drop]) button:not([data-stop], [data-pause])").forEach((button) => { button.disabled = false; }));
 
 all("form[data-drop]").forEach(takeDrops);
 all("[data-more], form[data-row]").forEach(watch);
