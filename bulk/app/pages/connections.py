@@ -1,4 +1,4 @@
-"""The gateway's connections to ActiveCampaign accounts: which there are, a new one, and which of them the page works on."""
+"""The gateway's connections to ActiveCampaign accounts: which there are, a new one, and which the page works on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bulk.app.rendering import desk_of, page, refusal
-from bulk.errors import BulkError, UnfinishedError
-from bulk.library.connections import ACTIVE, Connection, Gateway, gateway, with_connection
+from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.library.connections import ACTIVE, Connection, Gateway, check_gateway, gateway, with_connection
 
 Asked = TypeVar("Asked")
 PATIENCE: Final = 15.0  # seconds for which somebody waits for a page
@@ -32,13 +32,18 @@ async def _asked(request: Request, ask: Callable[[Gateway], Awaitable[Asked]]) -
 async def show(request: Request) -> Response:
     """Which there are; of an account that needs none, that it needs none."""
     account = desk_of(request).account
-    if account.credentials is not None and account.credentials.direct:
-        return page(request, "connections.html", direct=True, connections=[], used="")
+    try:
+        check_gateway(account)
+    except UsageError:
+        return page(request, "connections.html", direct=True, connections=[], used="", chosen="")
     try:
         connections = await _asked(request, lambda opened: opened.connections())
     except BulkError as error:
         return refusal(request, error, back="/")
-    return page(request, "connections.html", direct=False, connections=connections, used=_used(request, connections))
+    return page(
+        request, "connections.html", direct=False, connections=connections, used=_used(request, connections),
+        chosen=account.connection,
+    )  # fmt: skip
 
 
 def _used(request: Request, connections: list[Connection]) -> str:
@@ -108,6 +113,13 @@ async def use(request: Request) -> Response:
     return RedirectResponse("/", 303)
 
 
+async def use_own(request: Request) -> Response:
+    """Let the page work on the sandbox's own account again."""
+    desk = desk_of(request)
+    desk.use(with_connection(desk.account, ""))
+    return RedirectResponse("/", 303)
+
+
 async def delete(request: Request) -> Response:
     """Delete one, after it was asked about."""
     identity = request.path_params["id"]
@@ -121,6 +133,7 @@ async def delete(request: Request) -> Response:
 ROUTES: Final = (
     Route("/connections", show),
     Route("/connections", create, methods=["POST"]),
+    Route("/connections/own/use", use_own, methods=["POST"]),
     Route("/connections/{id}", show_one),
     Route("/connections/{id}/events", news),
     Route("/connections/{id}/use", use, methods=["POST"]),

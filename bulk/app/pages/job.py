@@ -70,7 +70,11 @@ async def show(request: Request) -> Response:
         kept = await _kept(request)
         if kept is None or kept.state in (PLANNED, "cut off"):
             return await _not_begun(request, work)
-    job = await job_of(request)
+    return await _of_folder(request, await job_of(request), work)
+
+
+async def _of_folder(request: Request, job: Job, work: Work | None) -> Response:
+    """A job that is not at work here, as its folder has it."""
     if await anyio.to_thread.run_sync(lambda: job.running):
         return page(request, "elsewhere.html", banner=Banner.of_job(job.record), step="Run", job=job)
     if job.planned:
