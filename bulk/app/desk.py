@@ -170,6 +170,7 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - a defect of one job ends no other, and is told on its page
             work.defect = type(error).__name__
         finally:
+            self.files.forget_names()
             if work.plan:
                 await anyio.to_thread.run_sync(self._settle_plan, work)
             work.ended = True

@@ -39,6 +39,9 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "only_in_a": "Only in A", "only_in_b": "Only in B", "ambiguous": "Shares its key with others",
     "does_not_fit": "Does not fit the titles",
 }  # fmt: skip
+TYPES: Final[Mapping[str, str]] = {  # of custom fields
+    "text": "text", "textarea": "long text", "date": "date", "datetime": "date and time", "number": "number",
+}  # fmt: skip
 CONNECTIONS: Final[Mapping[str, str]] = {
     "ACTIVE": "Active", "PENDING": "Waits for somebody to sign in", "FAILED": "Failed",
 }  # fmt: skip

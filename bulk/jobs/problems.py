@@ -70,7 +70,7 @@ class OpenFile:
         self._options = options
         self._resource = resource = table.resource
         self._source: Source = table.adapted(options)
-        self._match: Match = matched(resource, self._source, options, names)
+        self._match: Match = matched(resource, self._source, options, names, seeking=options.create_fields)
         self._view = for_another_reader(self._source)
         self._lock, self._viewing = Lock(), Lock()
         self.edits = Edits()

@@ -19,7 +19,7 @@ from bulk.library import Account
 from bulk.library.jobs import jobs_in
 from bulk.library.results import failed_rows_in
 from tests.app.browser import served
-from tests.app.files import unreadable
+from tests.app.files import hubspot, unreadable
 from tests.app.visitor import Visitor
 
 PEOPLE = (
@@ -368,3 +368,49 @@ def test_who_has_left_is_not_subscribed_again_and_the_plan_says_so(visitor: Visi
     assert "left the list" in consent or "unsubscribed" in consent
     visitor.post(f"{plan}/apply")
     assert "Done, but for 1 row" in visitor.wait(plan)
+
+
+TOWNS = b"Email,Born,Town,Score\nada@example.com,1815-12-10,London,7\ngrace@example.com,1906-12-09,New York,9\n"
+
+
+def test_custom_fields_are_made_for_columns_that_fit_nothing_after_they_were_listed(visitor: Visitor):
+    draft = visitor.give("people.csv", TOWNS)
+    page = visitor.get(f"{draft}/match")
+    assert "Make a custom field (date)" in page
+    assert "Make a custom field (number)" in page
+    assert "Make 3 custom fields for what fits nothing" in page
+    assert visitor.post(f"{draft}/match", {"fields": "1"}) == f"{draft}/match"
+    page = visitor.get(f"{draft}/match")
+    assert page.count('value="+" selected') == 3
+    assert "3 custom fields would be made" in page
+    page = visitor.check(draft, **{"column-3": ""})  # one is left out after all
+    assert "No problems found" in page
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    assert "2 custom fields would be made first" in page
+    assert "Born (date)" in page
+    assert "Town (text)" in page
+    visitor.post(f"{plan}/apply")
+    assert "<h1>Done</h1>" in visitor.wait(plan)
+    Path("people.csv").write_bytes(TOWNS)
+    job = jobs_in(visitor.jobs)[0]
+    assert job.record.options["create_fields"]
+    assert job.record.options["maps"] == {"Score": ""}
+    later = visitor.get(f"{visitor.give('people.csv', TOWNS)}/match")
+    assert "Make 1 custom field for" in later, "what was made is there for the next file"
+    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "-q", "--map", "Score="]) == 0
+    assert not json.loads((jobs_in(visitor.jobs)[1].path / "plan.json").read_text())["changes"]
+
+
+def test_a_column_that_a_preset_leaves_out_can_become_a_custom_field(visitor: Visitor, tmp_path: Path):
+    draft = visitor.give("hubspot.csv", hubspot(tmp_path).read_bytes())
+    page = visitor.get(f"{draft}/match")
+    at = re.search(r'id="title-(\d+)">Lead Status', page)
+    assert at
+    visitor.check(draft, **{f"column-{at[1]}": "+"})
+    assert f'name="column-{at[1]}"' in visitor.get(f"{draft}/match")
+    assert 'value="+" selected' in visitor.get(f"{draft}/match")
+    plan = visitor.post(f"{draft}/plan")
+    assert "Lead Status (text)" in visitor.wait(plan)
+    visitor.post(f"{plan}/apply")
+    assert "<h1>Done" in visitor.wait(plan)
