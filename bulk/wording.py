@@ -97,6 +97,7 @@ _ON_PAGE: Final[Mapping[str, str]] = {  # what the page calls an option or an ac
     "mode": "the field “What a row means” under “More choices”",
     "map": "the column's field",
     "ignore_unknown": "“Leave out”",
+    "create_fields": "“Make a custom field”",
     "resume": "“Go on”",
     "retry": "“Send again”",
     "plan": "“See what would happen”",

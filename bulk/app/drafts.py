@@ -17,9 +17,9 @@ from bulk.library.uploads import Upload, new_upload, upload_in, uploads_in
 
 @dataclass(slots=True)
 class Draft:
-    """A file with what was chosen for it. `job` is the plan that was made of it last, `of` the job whose report it is.
+    """A file with what was chosen for it.
 
-    `unread` rows are not in the corrected table: nobody knows what a cell of theirs holds.
+    `job` is the plan that was made of it last, or what was begun instead; `of` the job whose report it is.
     """
 
     upload: Upload
@@ -29,7 +29,6 @@ class Draft:
     matched: bool = False
     job: str = ""
     of: str = ""
-    unread: int = 0
 
     @property
     def id(self) -> str:
@@ -55,7 +54,6 @@ class Draft:
             {
                 "resource": self.resource, "options": asdict(self.options), "cells": cells,
                 "left_out": sorted(self.edits.left_out), "matched": self.matched, "job": self.job, "of": self.of,
-                "unread": self.unread,
             }
         )  # fmt: skip
 
@@ -69,7 +67,7 @@ class Draft:
         return cls(
             upload, str(noted.get("resource", "contacts")), ImportOptions(**chosen),
             Edits(cells, set(noted.get("left_out", ()))), bool(noted.get("matched")), str(noted.get("job", "")),
-            str(noted.get("of", "")), int(noted.get("unread", 0)),
+            str(noted.get("of", "")),
         )  # fmt: skip
 
 

@@ -34,6 +34,9 @@ HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+# of a page that stands by itself: its style is within it, and nothing of it runs or leads anywhere
+ALONE: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
+_ALONE: Final = (b"content-security-policy", ALONE.encode())
 _READING: Final = ("GET", "HEAD")
 _WRITING: Final = ("POST",)
 _OPEN: Final = ("/static/app.css",)  # what refusals look like; it tells nothing
@@ -137,9 +140,11 @@ def _guarded(send: Send) -> Send:
 
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            ours = {name for name, _value in HEADERS}
+            ours = dict(HEADERS)
+            if _ALONE in message["headers"]:
+                ours |= [_ALONE]
             headers = [(name, value) for name, value in message["headers"] if name.lower() not in ours]
-            message = {**message, "headers": [*headers, *HEADERS]}
+            message = {**message, "headers": [*headers, *ours.items()]}
         await send(message)
 
     return guarded

@@ -85,6 +85,10 @@ class OpenFiles:
             known = self._names[resource] = time.monotonic(), names
         return known[1]
 
+    def forget_names(self) -> None:
+        """Ask the account anew what rows may name: a job may have made some."""
+        self._names.clear()
+
     async def table(self, draft: Draft) -> Table:
         """A draft's file, opened once as long as it is read the same way. Raises `UsageError` if it cannot be."""
         options = draft.options

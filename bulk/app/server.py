@@ -14,25 +14,31 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bulk.app.desk import Desk
+from bulk.app.desk import RATE, Desk
 from bulk.app.guards import App, Guards
 from bulk.app.pages import ROUTES
 from bulk.app.rendering import environment, page, refusal
 from bulk.errors import BulkError
 from bulk.library import Account
+from bulk.library.options import check_changes
 from bulk.library.serving import heeding, listening
 
 _HOST: Final = "127.0.0.1"  # never another: the page is for who sits at this machine
 _GRACE: Final = 1  # seconds for answers that are on their way when the server ends
 
 
-def serve(account: Account, jobs: Path, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    account: Account, jobs: Path, port: int, ready: Callable[[str], None], *, rate: float | None = None
+) -> None:  # fmt: skip
     """Serve until Ctrl-C or SIGTERM; jobs at work stop cleanly then. `port` 0 takes a free one.
 
-    `ready` is told the address that lets one browser in, once. Raises `UsageError` for a port that is not free.
+    Jobs are begun with `rate` requests a second, None for what is usual. `ready` is told the address that lets one
+    browser in, once. Raises `UsageError` for a port that is not free, and a rate that cannot be.
     """
+    if rate is not None:
+        check_changes({"rate": rate}, account)
     with listening(_HOST, port) as (opened, address):
-        guarded = guarded_app(account, jobs, address)
+        guarded = guarded_app(account, jobs, address, RATE if rate is None else rate)
         server = uvicorn.Server(config_of(guarded))
         with heeding(server):
             ready(f"{address}{guarded.entrance}")
@@ -47,14 +53,14 @@ def config_of(app: App) -> uvicorn.Config:
     )  # fmt: skip
 
 
-def guarded_app(account: Account, jobs: Path, address: str) -> Guards:
+def guarded_app(account: Account, jobs: Path, address: str, rate: float = RATE) -> Guards:
     """The page behind its guards, as it is served at an address."""
-    return Guards(app_of(account, jobs), address, _refused)
+    return Guards(app_of(account, jobs, rate), address, _refused)
 
 
-def app_of(account: Account, jobs: Path) -> Starlette:
+def app_of(account: Account, jobs: Path, rate: float) -> Starlette:
     """The page without its guards."""
-    desk = Desk(account, jobs)
+    desk = Desk(account, jobs, rate)
 
     @asynccontextmanager
     async def at_work(_app: Starlette) -> AsyncIterator[None]:

@@ -85,6 +85,16 @@ async def take(request: Request, jobs: Path) -> Draft:
 
 async def take_pieces(headers: Mapping[str, str], pieces: AsyncIterator[bytes], jobs: Path) -> Draft:
     """The same of what comes piece by piece, below its headers."""
+    draft, _texts = await take_form(headers, pieces, jobs)
+    if draft is None:
+        raise UsageError("upload_missing")
+    return draft
+
+
+async def take_form(
+    headers: Mapping[str, str], pieces: AsyncIterator[bytes], jobs: Path
+) -> tuple[Draft | None, dict[str, str]]:
+    """A form that may bring a file, None where it does not, and the texts beside it. Raises `UsageError` as `take`."""
     kind, options = parse_options_header(headers.get("content-type"))
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > MOST + _BESIDE:
@@ -101,8 +111,9 @@ async def take_pieces(headers: Mapping[str, str], pieces: AsyncIterator[bytes], 
     parser = MultipartParser(options[b"boundary"], form.callbacks())  # type: ignore[arg-type]
     try:
         await _feed(parser, pieces)
-        _finish(form)
-        drafts[0].save()
+        _finish(form, chosen=bool(drafts))
+        for draft in drafts:
+            draft.save()
     except BaseException:
         if drafts:
             drafts[0].upload.remove()
@@ -110,12 +121,14 @@ async def take_pieces(headers: Mapping[str, str], pieces: AsyncIterator[bytes], 
     finally:
         if form.output is not None:
             form.output.close()
-    return drafts[0]
+    return next(iter(drafts), None), form.texts
 
 
-def _finish(form: _Form) -> None:
-    """See that all of the file is on the disk. Raises `UsageError` where there was none."""
-    if form.output is None or not form.size:
+def _finish(form: _Form, *, chosen: bool) -> None:
+    """See that all of the file is on the disk. Raises `UsageError` for an empty one."""
+    if not chosen or form.output is None:
+        return
+    if not form.size:
         raise UsageError("upload_missing")
     form.output.flush()
     os.fsync(form.output.fileno())

@@ -35,6 +35,16 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "rejected": "Not sent: a cell has to be corrected", "failed": "Failed", "in_doubt": "In doubt: no answer came",
     "skipped": "Left aside, as you chose", "unprocessed": "Not reached yet",
 }  # fmt: skip
+DIFFERENCES: Final[Mapping[str, str]] = {
+    "only_in_a": "Only in A", "only_in_b": "Only in B", "ambiguous": "Shares its key with others",
+    "does_not_fit": "Does not fit the titles",
+}  # fmt: skip
+TYPES: Final[Mapping[str, str]] = {  # of custom fields
+    "text": "text", "textarea": "long text", "date": "date", "datetime": "date and time", "number": "number",
+}  # fmt: skip
+CONNECTIONS: Final[Mapping[str, str]] = {
+    "ACTIVE": "Active", "PENDING": "Waits for somebody to sign in", "FAILED": "Failed",
+}  # fmt: skip
 CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "excluded")  # codes of whom nobody subscribes
 COLUMNS: Final[Mapping[str, str]] = {
     "email": "E-mail address", "firstName": "First name", "lastName": "Last name", "phone": "Phone",

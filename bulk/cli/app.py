@@ -16,10 +16,11 @@ from bulk.cli.command import Command
 
 @click.command("app", cls=Command)
 @options.where
+@click.option("--rate", type=float, metavar="N", help="Requests a second of its jobs; 0: no limit (sandbox).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Where to listen.  [default: any]")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @options.jobs_dir
-def app_command(*, port: int, no_browser: bool, jobs_dir: str, **chosen: Any) -> int:
+def app_command(*, rate: float | None, port: int, no_browser: bool, jobs_dir: str, **chosen: Any) -> int:
     """Open a page in your browser that does all of this.
 
     Drop a file, match its columns, see what would happen, run it, take it
@@ -42,5 +43,5 @@ def app_command(*, port: int, no_browser: bool, jobs_dir: str, **chosen: Any) ->
                 stack.enter_context(opened_in_browser(address, jobs, webbrowser.open))
 
         gc.freeze()
-        serve(account, jobs, port, ready)
+        serve(account, jobs, port, ready, rate=rate)
     return 0

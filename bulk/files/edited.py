@@ -16,6 +16,7 @@ from typing import IO, Final
 from bulk.files.adapted import Adapted, table_of
 from bulk.files.csv.reader import CsvSource
 from bulk.files.source import Record, Seen, Source
+from bulk.files.unread_cells import UNREAD, unread_text
 from bulk.files.xlsx.source import SheetSource
 from bulk.resources.kinds import Problem
 
@@ -91,26 +92,24 @@ def with_edits(source: Source, edits: Edits) -> Source:
     return Edited(source, edits)
 
 
-def write_corrected(source: Source, edits: Edits, output: IO[bytes]) -> int:
-    """Write the corrected table as CSV (UTF-8, commas), each row at the number that it has; how many rows are missing.
+def write_corrected(source: Source, edits: Edits, output: IO[bytes]) -> None:
+    """Write the corrected table as CSV (UTF-8, commas), each row at the number that it has.
 
-    A row with a cell whose text is not known, and that nobody has corrected, is left out: as text it would pass.
+    A cell whose text is not known, and that nobody has corrected, is named in a column of its own: as text it would
+    pass, and so its row is rejected as that of the file would be.
     """
     table = table_of(source)
     texts = io.TextIOWrapper(output, ENCODING, newline="", write_through=True)
     write = csv.writer(texts).writerow
-    number, missing = _header_row(table), 0
+    number, header = _header_row(table), table.header
+    has_unread = isinstance(table, SheetSource) and bool(table.doubts)
     texts.write("\r\n" * (number - 1))
-    write(table.header)
+    write([*[UNREAD] * has_unread, *header])
     for record in Edited(table, edits).records():
-        if record.doubts:
-            missing += 1
-            continue
         texts.write("\r\n" * (record.number - number - 1))  # a blank line is no row
-        write(record.cells)
+        write([*[unread_text(header, record.doubts)] * has_unread, *record.cells])
         number = record.number
     texts.detach()
-    return missing
 
 
 def _header_row(source: Source) -> int:

@@ -21,17 +21,21 @@ from bulk.files.source import Source
 from bulk.jobs.input_options import matched, needs_of, source_again, source_of
 from bulk.jobs.options import ImportOptions
 from bulk.planning.names import Names, columns_of
+from bulk.planning.new_fields import Values
 from bulk.resources.likeness import nearest
 from bulk.resources.presets.consent_cells import cells_may_tell
 from bulk.resources.presets.consent_titles import looks_like_consent
-from bulk.resources.spec import Resource, normalise
+from bulk.resources.spec import Resource, Writing, clears, normalise
 
 FIRST: Final = 3  # values of each column that are shown
 LOOKED_AT: Final = 500  # rows of which the cells are looked at
+SEVERAL: Final = "several custom fields have this name"
+BY_ACTIVECAMPAIGN: Final = "set by ActiveCampaign"
 UNCLEAR: Final = "may say who must not be mailed"
 LEFT_OUT: Final = ""
 UNDECIDED: Final = "?"  # it looks like consent, so a person has to say what it is
 READ: Final = "="  # its program's preset reads it: it tells consent, or stands in for another column
+NEW_FIELD: Final = "+"  # a custom field is made for it
 OPT_IN, OPT_OUT = "consent", "opted_out"  # what a person can say of a column of consent
 
 
@@ -51,6 +55,7 @@ class SeenColumn:
 
     `proposed` is what an import makes of it by itself: the value of a choice, LEFT_OUT, UNDECIDED or READ; `becomes`
     is that, or what the user says. `known`: without a word of the user an import would not refuse it. `note` says why.
+    `new_type` is what a custom field for it would be by its first rows, "" where none can be made.
     """
 
     title: str
@@ -60,6 +65,7 @@ class SeenColumn:
     known: bool
     note: str = ""
     nearest: str = ""
+    new_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,9 @@ class Preview:
         result: dict[str, str] = {}
         for column in self.columns:
             chosen = becomes.get(column.title, column.becomes)
-            if (chosen != column.proposed or not column.known) and chosen not in (UNDECIDED, READ):
+            if chosen == NEW_FIELD:  # what no program's preset speaks of needs no word
+                result |= {column.title: column.title} if column.known else {}
+            elif (chosen != column.proposed or not column.known) and chosen not in (UNDECIDED, READ):
                 result[column.title] = chosen
         return result
 
@@ -113,6 +121,8 @@ def preview(table: Table, options: ImportOptions, names: Names | None) -> Previe
     raw = table_of(source)
     first = [record.cells for record in islice(raw.records(), LOOKED_AT)]
     seen = tuple(_columns(raw, how, called, options, first))
+    if resource.writing is Writing.CONTACT:
+        seen = tuple(_with_field(column, called, options, first, at) for at, column in _placed(raw, seen))
     needed = set(needs_of(resource, options).key_attributes)
     choices = tuple(
         Choice(column.attribute, column.header, column.required or column.attribute in needed, bool(column.field_id))
@@ -123,10 +133,37 @@ def preview(table: Table, options: ImportOptions, names: Names | None) -> Previe
     return replace(result, refusal=_refusal(table, replace(options, maps=result.maps({})), names))
 
 
+def _placed(source: Source, seen: Sequence[SeenColumn]) -> Iterator[tuple[int, SeenColumn]]:
+    places = {title.strip(): at for at, title in enumerate(source.header)}
+    return ((places[column.title], column) for column in seen)
+
+
+def _with_field(
+    column: SeenColumn, called: ColumnNames, options: ImportOptions, first: Sequence[Sequence[str]], at: int
+) -> SeenColumn:
+    """The column with the type of the custom field that it could become, if it fits nothing that there is."""
+    said = _said(column.title, options.maps)
+    if column.proposed != LEFT_OUT or column.note in (SEVERAL, BY_ACTIVECAMPAIGN) or not _is_free(column.title, called):
+        return column
+    values = Values(options.dates)
+    for cells in first:
+        if at < len(cells) and not clears(cells[at]):
+            values.take(cells[at])
+    is_new = options.create_fields and (said == column.title if column.known else said is None)
+    return replace(column, new_type=values.type, becomes=NEW_FIELD if is_new else column.becomes)
+
+
+def _is_free(title: str, called: ColumnNames) -> bool:
+    try:
+        return called.find(title) is None
+    except UsageError:
+        return False
+
+
 def _refusal(table: Table, options: ImportOptions, names: Names | None) -> UsageError | None:
     """Why an import of a file that is matched so would be refused; None if it would not."""
     try:
-        matched(table.resource, table.adapted(options), options, names)
+        matched(table.resource, table.adapted(options), options, names, seeking=options.create_fields)
     except UsageError as error:
         return error
     return None
@@ -181,10 +218,10 @@ def _by_name(
     try:
         column = called.find(target or title.strip())
     except UsageError:  # several custom fields are called so
-        return LEFT_OUT, False, "several custom fields have this name"
+        return LEFT_OUT, False, SEVERAL
     if column is None:
         unclear = people and looks_like_consent(title)
         return (UNDECIDED, False, UNCLEAR) if unclear else (LEFT_OUT, False, "")
     if not column.writable:
-        return LEFT_OUT, True, "set by ActiveCampaign"
+        return LEFT_OUT, True, BY_ACTIVECAMPAIGN
     return column.attribute, True, ""

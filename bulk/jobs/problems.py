@@ -70,7 +70,7 @@ class OpenFile:
         self._options = options
         self._resource = resource = table.resource
         self._source: Source = table.adapted(options)
-        self._match: Match = matched(resource, self._source, options, names)
+        self._match: Match = matched(resource, self._source, options, names, seeking=options.create_fields)
         self._view = for_another_reader(self._source)
         self._lock, self._viewing = Lock(), Lock()
         self.edits = Edits()
@@ -109,13 +109,10 @@ class OpenFile:
                 return file_check.issues_of([record])
         return []
 
-    def write_corrected(self, output: IO[bytes]) -> int:
-        """Write the corrected table as UTF-8 with commas; how many rows are not in it.
-
-        These have a cell whose text is not known, and that nobody has corrected. Raises `OSError`.
-        """
+    def write_corrected(self, output: IO[bytes]) -> None:
+        """Write the corrected table as UTF-8 with commas. Raises `OSError`."""
         with self._lock:
-            return write_corrected(self._source, self.edits, output)
+            write_corrected(self._source, self.edits, output)
 
     def _file_check(self, problems: Problems) -> FileCheck:
         source = with_edits(self._source, self.edits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bulk.access.account import Account, gateway_opened
@@ -13,7 +13,7 @@ from bulk.api import connections
 from bulk.api.connections import ACTIVE, FAILED, Connection, Send
 from bulk.errors import UsageError
 
-__all__ = ["ACTIVE", "FAILED", "Connection", "Gateway", "check_gateway", "gateway"]
+__all__ = ["ACTIVE", "FAILED", "Connection", "Gateway", "check_gateway", "gateway", "with_connection"]
 WAIT: Final = 600.0  # seconds until somebody has opened a link
 
 
@@ -21,6 +21,14 @@ def check_gateway(account: Account) -> None:
     """Raise `UsageError` for an account that is not behind a gateway: it has no connections."""
     if account.credentials is not None and account.credentials.direct:
         raise UsageError("connections_of_gateway")
+
+
+def with_connection(account: Account, connection: str) -> Account:
+    """The account that a connection of the same key opens. Raises as `check_gateway`."""
+    check_gateway(account)
+    if account.credentials is None:
+        return replace(account, chosen=connection, named="")
+    return replace(account, credentials=replace(account.credentials, connection=connection), named="")
 
 
 @dataclass(frozen=True, slots=True)

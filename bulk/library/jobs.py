@@ -16,8 +16,8 @@ from bulk.storage.job_record import JobRecord, moment_of
 from bulk.storage.latest_failures import latest_failures as storage_failures
 
 __all__ = [
-    "Job", "JobRecord", "Pruning", "job_at", "job_done", "job_in", "job_kept", "job_to_correct", "job_to_go_on",
-    "jobs_in", "latest_failures", "moment_of", "new_name", "prunable", "prune", "unreadable_in",
+    "Job", "JobRecord", "Pruning", "discard_plan", "job_at", "job_done", "job_in", "job_kept", "job_to_correct",
+    "job_to_go_on", "jobs_in", "latest_failures", "moment_of", "new_name", "prunable", "prune", "unreadable_in",
 ]  # fmt: skip
 
 
@@ -154,6 +154,15 @@ def job_to_correct(folder: str | Path, name: str | None = None, *, retry: bool =
 def latest_failures(job: Path, most: int) -> list[tuple[str, str]]:
     """The rows of a job at work that failed last or are in doubt, the last first: their numbers, and why."""
     return storage_failures(job / CHECKPOINT, most)
+
+
+def discard_plan(folder: str | Path, name: str) -> bool:
+    """Delete the folder of a plan that waits, whose file was imported otherwise; whether it is gone."""
+    plan = JobFolder(Path(folder) / name)
+    if plan.state != PLANNED:
+        return False
+    gone, _left = prune(Pruning((plan,), ()), Path(folder))
+    return bool(gone)
 
 
 def job_kept(error: BulkError) -> Path | None:

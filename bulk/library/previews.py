@@ -16,6 +16,7 @@ from bulk.jobs import asking
 from bulk.jobs.options import ImportOptions
 from bulk.jobs.preview import (
     LEFT_OUT,
+    NEW_FIELD,
     OPT_IN,
     OPT_OUT,
     READ,
@@ -33,9 +34,8 @@ from bulk.resources import known
 from bulk.runtime.progress import Silent
 
 __all__ = [
-    "DELIMITER", "ENCODING", "LEFT_OUT", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits", "Issue", "Names",
-    "OpenFile", "Preview", "Problems", "SeenColumn",
-    "Table", "lists_in", "names_of", "open_file", "open_table", "preview",
+    "DELIMITER", "ENCODING", "LEFT_OUT", "NEW_FIELD", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits", "Issue",
+    "Names", "OpenFile", "Preview", "Problems", "SeenColumn", "Table", "lists_in", "names_of", "open_file", "open_table", "preview",
 ]  # fmt: skip
 
 

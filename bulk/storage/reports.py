@@ -20,6 +20,7 @@ from bulk.files.joined import Joined, as_read
 from bulk.files.noted import from_json
 from bulk.files.opening import open_sink
 from bulk.files.source import FILE, MISSING, TOO_FEW, Record, Source
+from bulk.files.unread_cells import UNREAD
 from bulk.model import Outcome, RowStatus, is_missing, number_told
 from bulk.resources.kinds import join_values
 from bulk.storage import facts
@@ -57,7 +58,7 @@ _ADDED: Final = {
 }
 
 
-_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles) | {MISSING, BASELINE_COLUMN}
+_OURS: Final = frozenset(title for titles in _ADDED.values() for title in titles) | {MISSING, UNREAD, BASELINE_COLUMN}
 
 
 class Counts(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from bulk.app.desk import RATE
 from bulk.app.guards import Guards
 from bulk.app.server import config_of, guarded_app
 from bulk.library import Account
@@ -54,12 +55,12 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, account: Account | None = None) -> Iterator[Served]:
+def served(folder: Path, account: Account | None = None, rate: float = RATE) -> Iterator[Served]:
     """Serve the page, for a sandbox if no account is given, in a thread."""
     account, jobs = account or Account.sandbox(folder / "bulk-sandbox"), folder / "bulk-jobs"
     with ExitStack() as stack:
         opened, address = stack.enter_context(listening("127.0.0.1", 0))
-        guards = guarded_app(account, jobs, address)
+        guards = guarded_app(account, jobs, address, rate)
         server = uvicorn.Server(config_of(guards))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
         thread.start()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.app.browser import CHROMIUM, Served, chromium, served
+from tests.app.visitor import Visitor
 
 WITHOUT = "no Chromium on this machine: .ci/run installs one where it can"
 
@@ -16,6 +17,13 @@ def site(tmp_path: Path) -> Iterator[Served]:
     """The page for a sandbox of its own, on a port."""
     with served(tmp_path) as result:
         yield result
+
+
+@pytest.fixture
+def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
+    monkeypatch.chdir(tmp_path)
+    with served(tmp_path, rate=0) as site, site.client() as client:
+        yield Visitor(client, site)
 
 
 @pytest.fixture(scope="module")

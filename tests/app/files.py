@@ -41,6 +41,20 @@ def workbook(folder: Path) -> Path:
     return path
 
 
+def unreadable(folder: Path) -> Path:
+    """A workbook with an address to correct in row 3, and cells that nobody can read in the rows 4 and 6."""
+    path = folder / "spoilt.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("People")
+        sheet.write_row(0, 0, ["Email", "First Name", "Phone"])
+        for row in range(1, 7):
+            sheet.write_row(row, 0, [f"p{row}@example.com", f"P{row}", "+1 555 0100"])
+        sheet.write_string(2, 0, "no address")
+        sheet.write_formula(3, 1, "=1/0", None, "#DIV/0!")
+        sheet.write_number(5, 2, 15550100123456789)
+    return path
+
+
 def hostile(folder: Path) -> Path:
     """A file whose name, titles and cells would be scripts on a page that took them as they are."""
     path = folder / f"{IMAGE.replace('/', '')}.csv"

@@ -205,6 +205,31 @@ def test_a_job_is_stopped_and_goes_on(site: Served, person: Person, tmp_path: Pa
     assert jobs_in(site.jobs)[0].rows["unprocessed"] <= job.rows["unprocessed"]
 
 
+def test_a_job_is_paused_goes_on_and_is_stopped_then(site: Served, person: Person, tmp_path: Path):
+    tab = person.tab
+    person.give(hubspot(tmp_path, rows=30))
+    person.click("Check the rows")
+    person.until("text=See what would happen")
+    person.click("See what would happen")
+    person.until("text=Do it in the sandbox")
+    person.click("Do it in the sandbox")
+    expect(tab.locator("[data-live=progress]")).to_have_text(re.compile(r"^([2-9]|1\d) of 33 rows"), timeout=30_000)
+    person.click("Pause")
+    person.until("h1:has-text('Paused')")
+    tab.reload()
+    assert "of 33 rows are done" in tab.inner_text("main")
+    before = jobs_in(site.jobs)[0].rows["unprocessed"]
+    assert 0 < before < 33
+    person.click("Go on")
+    person.until("[data-pause]")
+    expect(tab.locator("[data-live=progress]")).to_have_text(re.compile(r"^[1-9]\d* of "), timeout=30_000)
+    person.click("Pause")
+    person.until("h1:has-text('Paused')")
+    person.click("Stop here")
+    person.until("h1:has-text('Stopped, can go on')")
+    assert jobs_in(site.jobs)[0].rows["unprocessed"] < before
+
+
 def test_a_page_of_others_sends_nothing(site: Served, person: Person, tmp_path: Path):
     """A page elsewhere, opened by the same browser, posts forms to ours."""
     page = person.tab.context.new_page()

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
-import httpx
 import pytest
 
 from bulk.__main__ import run as run_command
+from bulk.app.server import serve
 from bulk.app.uploads import MOST, take_pieces
 from bulk.errors import UsageError
 from bulk.library import Account
 from bulk.library.jobs import jobs_in
-from tests.app.browser import Served, served
+from bulk.library.results import failed_rows_in
+from tests.app.browser import served
+from tests.app.files import hubspot, unreadable
+from tests.app.visitor import Visitor
 
 PEOPLE = (
     "Email,First Name,Tags\n"
@@ -26,51 +29,6 @@ PEOPLE = (
     "not an address,Nobody,\n"
     "alan@example.com,Alan,\n"
 )  # fmt: skip
-
-
-class Visitor:
-    """Somebody who uses the page without a browser."""
-
-    def __init__(self, client: httpx.Client, site: Served) -> None:
-        self.client = client
-        self.jobs = site.jobs
-        self.headers = {"origin": site.address}
-
-    def get(self, path: str) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def post(self, path: str, data: dict[str, str] | None = None, *, status: int = 303) -> str:
-        answer = self.client.post(path, data=data or {}, headers=self.headers)
-        assert answer.status_code == status, answer.text
-        return answer.headers.get("location", answer.text)
-
-    def give(self, name: str, content: bytes, resource: str = "contacts", *, status: int = 303) -> str:
-        """Give a file; the path of its draft, or what the page says."""
-        answer = self.client.post(
-            "/files", data={"resource": resource}, files={"file": (name, content)}, headers=self.headers
-        )
-        assert answer.status_code == status, answer.text
-        return answer.headers["location"].removesuffix("/match") if status == 303 else answer.text
-
-    def wait(self, path: str) -> str:
-        """The page, once what it shows is not at work any more: its news end then."""
-        self.client.get(f"{path}/events")
-        return self.get(path)
-
-    def check(self, draft: str, **chosen: str) -> str:
-        """Match the columns, and look at the rows."""
-        assert self.post(f"{draft}/match", chosen) == f"{draft}/check"
-        self.client.get(f"{draft}/events")
-        return self.get(f"{draft}/check")
-
-
-@pytest.fixture
-def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
-    monkeypatch.chdir(tmp_path)
-    with served(tmp_path) as site, site.client() as client:
-        yield Visitor(client, site)
 
 
 def test_a_file_goes_its_way_and_a_row_is_corrected_and_another_left_out(visitor: Visitor):
@@ -128,13 +86,30 @@ def test_what_the_page_did_is_as_after_the_command_line(visitor: Visitor, tmp_pa
     plan = visitor.post(f"{draft}/plan")
     visitor.wait(plan)
     Path("people.csv").write_text(PEOPLE)
-    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "--undoable", "-q"]) == 0
+    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "--undoable", "-q", "--rate", "0"]) == 0
     ours, theirs = jobs_in(visitor.jobs)
     for file in ("plan.csv", "failed.csv"):
         assert (ours.path / file).read_bytes() == (theirs.path / file).read_bytes()
     assert ours.record.options == theirs.record.options
     assert run_command(["apply", ours.name, "-q"]) == 1, "a plan of the page is carried out by a terminal"
     assert "Done, but for 1 row" in visitor.get(plan)
+
+
+def test_rows_with_cells_that_nobody_can_read_are_rejected_as_those_of_the_file_would_be(
+    visitor: Visitor, tmp_path: Path
+):
+    path = unreadable(tmp_path)
+    draft = visitor.give("spoilt.xlsx", path.read_bytes())
+    assert "3 rows with a problem" in visitor.check(draft)
+    visitor.post(f"{draft}/rows/3", {"c0": "p2@example.com"})
+    plan = visitor.post(f"{draft}/plan")
+    visitor.wait(plan)
+    visitor.post(f"{plan}/apply")
+    assert "Done, but for 2 rows" in visitor.wait(plan)
+    assert run_command(["import", "contacts", "spoilt.xlsx", "--sandbox", "-q", "--rate", "0"]) == 1
+    ours, theirs = (list(failed_rows_in(job.path / "failed.csv")) for job in jobs_in(visitor.jobs))
+    assert [row.row for row in ours] == [4, 6]
+    assert ours == [row for row in theirs if row.row != 3], "the same columns, codes and words"
 
 
 def test_a_plan_of_a_terminal_is_carried_out_by_the_page_and_taken_back(visitor: Visitor):
@@ -257,6 +232,30 @@ def test_what_is_not_there_is_said(visitor: Visitor, path: str):
     assert "There is nothing here" in answer.text
 
 
+def test_jobs_are_begun_at_the_rate_that_the_page_was_given(tmp_path: Path):
+    with served(tmp_path, rate=37.5) as site, site.client() as client:
+        visitor = Visitor(client, site)
+        draft = visitor.give("people.csv", PEOPLE.encode())
+        visitor.check(draft)
+        plan = visitor.post(f"{draft}/plan")
+        visitor.wait(plan)
+        visitor.post(f"{plan}/apply")
+        with client.stream("GET", plan) as answer:
+            assert "of 37.5 allowed" in answer.read().decode() or "Done, but for" in answer.text
+        visitor.wait(plan)
+        export = visitor.post("/exports", {"resource": "tags", "form": "csv"})
+        visitor.wait(export)
+        visitor.post(f"{plan}/undo/plan")
+        visitor.wait(f"{plan}/undo")
+        visitor.wait(visitor.post(f"{plan}/undo"))
+    assert [job.record.options["rate"] for job in jobs_in(site.jobs)] == [37.5] * 3
+
+
+def test_no_limit_at_all_is_for_the_sandbox(tmp_path: Path):
+    with pytest.raises(UsageError, match="for the sandbox"):
+        serve(Account.gateway("k3y-of-a-person"), tmp_path, 0, print, rate=0)
+
+
 def test_an_account_that_does_not_answer_keeps_nobody_waiting(tmp_path: Path):
     account = Account.gateway("k3y-of-a-person", base_url="http://127.0.0.1:9", connection="one")
     with served(tmp_path, account) as site, site.client() as client:
@@ -334,7 +333,8 @@ def test_a_second_click_begins_no_second_import(visitor: Visitor):
     assert visitor.post(f"{plan}/apply", {"engine": "batch"}) == first != plan
     assert "<h1>Done</h1>" in visitor.wait(first)
     assert visitor.post(f"{plan}/apply", {"engine": "single"}) == first
-    assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["plan", "import"]
+    assert visitor.client.get(plan).headers["location"] == first, "whoever has the plan's page open finds it"
+    assert [job.record.kind for job in jobs_in(visitor.jobs)] == ["import"], "the plan is not left behind"
     assert "Not finished yet" not in visitor.get("/"), "the plan waits for nothing any more"
 
 
@@ -368,3 +368,49 @@ def test_who_has_left_is_not_subscribed_again_and_the_plan_says_so(visitor: Visi
     assert "left the list" in consent or "unsubscribed" in consent
     visitor.post(f"{plan}/apply")
     assert "Done, but for 1 row" in visitor.wait(plan)
+
+
+TOWNS = b"Email,Born,Town,Score\nada@example.com,1815-12-10,London,7\ngrace@example.com,1906-12-09,New York,9\n"
+
+
+def test_custom_fields_are_made_for_columns_that_fit_nothing_after_they_were_listed(visitor: Visitor):
+    draft = visitor.give("people.csv", TOWNS)
+    page = visitor.get(f"{draft}/match")
+    assert "Make a custom field (date)" in page
+    assert "Make a custom field (number)" in page
+    assert "Make 3 custom fields for what fits nothing" in page
+    assert visitor.post(f"{draft}/match", {"fields": "1"}) == f"{draft}/match"
+    page = visitor.get(f"{draft}/match")
+    assert page.count('value="+" selected') == 3
+    assert "3 custom fields would be made" in page
+    page = visitor.check(draft, **{"column-3": ""})  # one is left out after all
+    assert "No problems found" in page
+    plan = visitor.post(f"{draft}/plan")
+    page = visitor.wait(plan)
+    assert "2 custom fields would be made first" in page
+    assert "Born (date)" in page
+    assert "Town (text)" in page
+    visitor.post(f"{plan}/apply")
+    assert "<h1>Done</h1>" in visitor.wait(plan)
+    Path("people.csv").write_bytes(TOWNS)
+    job = jobs_in(visitor.jobs)[0]
+    assert job.record.options["create_fields"]
+    assert job.record.options["maps"] == {"Score": ""}
+    later = visitor.get(f"{visitor.give('people.csv', TOWNS)}/match")
+    assert "Make 1 custom field for" in later, "what was made is there for the next file"
+    assert run_command(["plan", "contacts", "people.csv", "--sandbox", "-q", "--map", "Score="]) == 0
+    assert not json.loads((jobs_in(visitor.jobs)[1].path / "plan.json").read_text())["changes"]
+
+
+def test_a_column_that_a_preset_leaves_out_can_become_a_custom_field(visitor: Visitor, tmp_path: Path):
+    draft = visitor.give("hubspot.csv", hubspot(tmp_path).read_bytes())
+    page = visitor.get(f"{draft}/match")
+    at = re.search(r'id="title-(\d+)">Lead Status', page)
+    assert at
+    visitor.check(draft, **{f"column-{at[1]}": "+"})
+    assert f'name="column-{at[1]}"' in visitor.get(f"{draft}/match")
+    assert 'value="+" selected' in visitor.get(f"{draft}/match")
+    plan = visitor.post(f"{draft}/plan")
+    assert "Lead Status (text)" in visitor.wait(plan)
+    visitor.post(f"{plan}/apply")
+    assert "<h1>Done" in visitor.wait(plan)

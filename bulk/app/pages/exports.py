@@ -47,8 +47,8 @@ async def begin(request: Request) -> Response:
         path = folder / f"{resource}-{stamp}.{kind if kind in FORMS else 'csv'}"
     except BulkError as error:
         return await _shown(request, error.words(PAGE), 422)
-    what = known(resource)
-    desk.begin(Work(name, "export"), lambda setting: run_export(what, path, ExportOptions(), setting))
+    what, options = known(resource), ExportOptions(rate=desk.rate)
+    desk.begin(Work(name, "export"), lambda setting: run_export(what, path, options, setting))
     return RedirectResponse(f"/jobs/{name}", 303)
 
 

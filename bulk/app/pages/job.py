@@ -62,17 +62,25 @@ async def show(request: Request) -> Response:
     """The job as it stands now."""
     desk, name = desk_of(request), request.path_params["name"]
     work = desk.works.get(name)
+    if (begun := desk.instead_of(name)) is not None:
+        return RedirectResponse(f"/jobs/{begun.name}", 303)
     if work is not None and not work.ended:
         return await _at_work(request, work)
     if work is not None and (work.error is not None or work.defect):
         kept = await _kept(request)
         if kept is None or kept.state in (PLANNED, "cut off"):
             return await _not_begun(request, work)
-    job = await job_of(request)
+    return await _of_folder(request, await job_of(request), work)
+
+
+async def _of_folder(request: Request, job: Job, work: Work | None) -> Response:
+    """A job that is not at work here, as its folder has it."""
     if await anyio.to_thread.run_sync(lambda: job.running):
         return page(request, "elsewhere.html", banner=Banner.of_job(job.record), step="Run", job=job)
     if job.planned:
         return await plan.shown(request, job)
+    if work is not None and work.pausing and job.resumable:
+        return page(request, "paused.html", banner=Banner.of_job(job.record), step=_step(work), job=job, work=work)
     return await _ended(request, job)
 
 
@@ -85,10 +93,15 @@ async def _kept(request: Request) -> Job | None:
 
 async def _at_work(request: Request, work: Work) -> Response:
     kept = await _kept(request)
-    step = "Plan" if work.kind == "plan" else "Run"
+    step = _step(work)
     banner = None if kept is None else Banner.of_job(kept.record)
-    rate = 5.0 if kept is None else float(kept.record.options.get("rate", 5.0))
+    desk_rate = desk_of(request).rate
+    rate = desk_rate if kept is None else float(kept.record.options.get("rate", desk_rate))
     return page(request, "run.html", banner=banner, step=step, work=work, job=kept, limit=rate)
+
+
+def _step(work: Work) -> str:
+    return "Plan" if work.kind == "plan" else "Run"
 
 
 async def _not_begun(request: Request, work: Work) -> Response:
@@ -162,11 +175,11 @@ async def more(request: Request) -> Response:
 
 
 async def stop(request: Request) -> Response:
-    """Stop a job cleanly; it can go on."""
+    """Stop a job cleanly, for a while or for good; it can go on either way."""
     desk, name = desk_of(request), request.path_params["name"]
-    work = desk.at_work(name)
+    work = desk.works.get(name)
     if work is not None:
-        desk.stop(work)
+        desk.stop(work, pause=request.url.path.endswith("/pause"))
     return RedirectResponse(f"/jobs/{name}", 303)
 
 
@@ -177,7 +190,8 @@ async def go_on(request: Request) -> Response:
     if desk.at_work(job.name) is None:
         account = account_at(job.record)
         kind = "plan" if job.record.kind == "plan" and not (job.path / PLAN_CSV).exists() else "import"
-        work = Work(job.name, kind)
+        of = await anyio.to_thread.run_sync(draft_of_job, desk.jobs, job.name)
+        work = Work(job.name, kind, "" if of is None or kind == "plan" else of.id)
         desk.begin(work, lambda setting: run_resume(job.path, setting, {}, retry=retry), account)
     return RedirectResponse(f"/jobs/{job.name}", 303)
 
@@ -229,6 +243,7 @@ ROUTES: Final = (
     Route("/jobs/{name}", show),
     Route("/jobs/{name}/failed", more),
     Route("/jobs/{name}/stop", stop, methods=["POST"]),
+    Route("/jobs/{name}/pause", stop, methods=["POST"]),
     Route("/jobs/{name}/resume", go_on, methods=["POST"]),
     Route("/jobs/{name}/retry", go_on, methods=["POST"]),
     Route("/jobs/{name}/repair", repair, methods=["POST"]),

@@ -36,6 +36,11 @@ async def of_undo(request: Request) -> Response:
     return _answer(_work_news(request, f"undo of {request.path_params['name']}"))
 
 
+async def of_comparison(request: Request) -> Response:
+    """How far a comparison is."""
+    return _answer(_work_news(request, request.path_params["name"]))
+
+
 async def of_check(request: Request) -> Response:
     """How far the check of a file is."""
     check = await desk_of(request).files.check(await draft_of(request))
@@ -117,5 +122,6 @@ async def _check_news(request: Request, check: Check) -> AsyncIterator[dict[str,
 ROUTES: Final = (
     Route("/jobs/{name}/events", of_job),
     Route("/jobs/{name}/undo/events", of_undo),
+    Route("/compare/{name}/events", of_comparison),
     Route("/files/{id}/events", of_check),
 )

@@ -17,7 +17,7 @@ from bulk.app.words import PAGE
 from bulk.errors import BulkError, UsageError
 from bulk.library.choices import ON_DUPLICATE
 from bulk.library.options import ImportOptions
-from bulk.library.previews import UNDECIDED, Edits, Preview, lists_in
+from bulk.library.previews import LEFT_OUT, NEW_FIELD, UNDECIDED, Edits, Preview, lists_in
 from bulk.library.reference import PRESETS, known
 from bulk.resources.kinds import join_values, split_values
 
@@ -68,7 +68,17 @@ async def choose(request: Request) -> Response:
             chosen = {
                 column.title: str(form.get(f"column-{at}", column.becomes)) for at, column in enumerate(preview.columns)
             }
-            draft.options = replace(draft.options, maps=preview.maps(chosen))
+            if form.get("fields"):
+                chosen |= {
+                    column.title: NEW_FIELD
+                    for column in preview.columns
+                    if column.new_type and not column.known and chosen[column.title] == LEFT_OUT
+                }
+            makes = NEW_FIELD in chosen.values()
+            draft.options = replace(
+                draft.options, maps=preview.maps(chosen), create_fields=makes,
+                ignore_unknown=draft.options.ignore_unknown and not makes,
+            )  # fmt: skip
             _check_decided(preview, chosen)
     except BulkError as error:
         return await _shown(request, draft, error.words(PAGE), 422)
@@ -77,7 +87,7 @@ async def choose(request: Request) -> Response:
     desk.files.forget_check(draft)
     draft.matched = draft.resource == before[1]
     draft.save()
-    if form.get("look") or draft.resource != before[1]:
+    if form.get("look") or form.get("fields") or draft.resource != before[1]:
         return RedirectResponse(f"/files/{draft.id}/match", 303)
     try:
         await desk.files.check(draft)

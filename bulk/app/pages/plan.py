@@ -36,24 +36,24 @@ async def make(request: Request) -> Response:
     desk, draft = desk_of(request), await draft_of(request)
     check = await desk.files.check(draft)
     try:
-        draft.unread = 0
         if draft.edits:
-            draft.unread = await anyio.to_thread.run_sync(_write_corrected, draft, check)
+            await anyio.to_thread.run_sync(_write_corrected, draft, check)
     except BulkError as error:
         return refusal(request, error, step="Plan", draft=draft)
     name = new_name("plan")
-    resource, file, options = known(draft.resource), draft.file, draft.options_of_file
+    resource, file = known(draft.resource), draft.file
+    options = replace(draft.options_of_file, rate=desk.rate)
     desk.begin(Work(name, "plan", draft.id), lambda setting: run_plan(resource, file, options, setting))
     draft.job = name
     draft.save()
     return RedirectResponse(f"/jobs/{name}", 303)
 
 
-def _write_corrected(draft: Draft, check: Check) -> int:
-    """Write the corrected table down, to be imported instead of the file; how many rows are not in it."""
+def _write_corrected(draft: Draft, check: Check) -> None:
+    """Write the corrected table down, to be imported instead of the file."""
     try:
         with draft.upload.open_corrected() as output:
-            return check.opened.write_corrected(output)
+            check.opened.write_corrected(output)
     except OSError as error:
         raise UsageError("upload_not_kept", reason=error.strerror) from error
 
@@ -110,16 +110,19 @@ def _following(name: str, lines: list[Any], begin: int) -> str:
 
 async def carry_out(request: Request) -> Response:
     """Carry a plan out: exactly, or as an import by the engine that sends many contacts a request."""
-    desk = desk_of(request)
-    job = await anyio.to_thread.run_sync(job_in, desk.jobs, request.path_params["name"])
+    desk, name = desk_of(request), request.path_params["name"]
+    if (begun := desk.instead_of(name)) is not None:  # a second click, or the same page in another tab
+        return RedirectResponse(f"/jobs/{begun.name}", 303)
+    job = await anyio.to_thread.run_sync(job_in, desk.jobs, name)
     form = await request.form()
     account = account_at(job.record)
     of = await anyio.to_thread.run_sync(draft_of_job, desk.jobs, job.name)
     draft = "" if of is None else of.id
-    if (begun := desk.instead_of(job.name)) is not None:  # a second click, or the same page in another tab
-        return RedirectResponse(f"/jobs/{begun.name}", 303)
     if form.get("engine") == "batch" and job.record.input is not None:
         name = new_name("import")
+        if of is not None:
+            of.job = name
+            of.save()
         options = replace(ImportOptions(**job.record.options), engine="batch")
         resource, file = known(job.record.resource), Path(job.record.input.path)
         desk.begin(

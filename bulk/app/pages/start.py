@@ -51,7 +51,9 @@ async def _shown(request: Request, error: str = "", status: int = 200) -> Respon
 def _imported_since(plan: Job, every: list[Job]) -> bool:
     """Whether the file of a plan was imported after it, so that the plan waits for nothing any more."""
     given = plan.record.input
-    later = (job.record for job in every[every.index(plan) + 1 :] if job.state == "finished")
+    later = (
+        job.record for job in every[every.index(plan) + 1 :] if job.state == "finished" or job.record.kind == "import"
+    )
     return any(given and record.input and record.input.sha256 == given.sha256 for record in later)
 
 

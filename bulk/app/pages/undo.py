@@ -19,7 +19,6 @@ from bulk.library.jobs import new_name
 from bulk.library.results import Result
 from bulk.library.running import Setting, run_undo
 
-_AS_USUAL: Final = ImportOptions()
 SHOWN: Final = 100  # lines of an undo that are shown
 
 
@@ -34,9 +33,10 @@ async def look(request: Request) -> Response:
     name = _look_name(job.name)
     if desk.at_work(name) is None:
         account = account_at(job.record)
+        options = ImportOptions(rate=desk.rate_at(account))
 
         async def told(setting: Setting) -> Result:  # nothing is kept of it, so it has no name of its own
-            return await run_undo(job.path, _AS_USUAL, replace(setting, name=None), dry_run=True)
+            return await run_undo(job.path, options, replace(setting, name=None), dry_run=True)
 
         desk.begin(Work(name, "undo"), told, account)
     return RedirectResponse(f"/jobs/{job.name}/undo", 303)
@@ -50,7 +50,7 @@ async def show(request: Request) -> Response:
         return RedirectResponse(f"/jobs/{job.name}", 303)
     banner = Banner.of_job(job.record)
     if not work.ended:
-        return page(request, "run.html", banner=banner, step="", work=work, job=job, limit=5.0)
+        return page(request, "run.html", banner=banner, step="", work=work, job=job, limit=desk.rate)
     if work.error is not None:
         return refusal(request, work.error, banner=banner, back=f"/jobs/{job.name}")
     if work.result is None or work.result.undo is None:
@@ -74,8 +74,9 @@ async def carry_out(request: Request) -> Response:
     desk, job = desk_of(request), await job_of(request)
     name = new_name("undo")
     account = account_at(job.record)
+    options = ImportOptions(rate=desk.rate_at(account))
     desk.works.pop(_look_name(job.name), None)
-    desk.begin(Work(name, "undo"), lambda setting: run_undo(job.path, _AS_USUAL, setting), account)
+    desk.begin(Work(name, "undo"), lambda setting: run_undo(job.path, options, setting), account)
     return RedirectResponse(f"/jobs/{name}", 303)
 
 

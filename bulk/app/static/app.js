@@ -125,13 +125,22 @@ function follow(place) {
   source.onerror = () => { source.close(); setTimeout(() => location.reload(), 2000); };
 }
 
+// ---- a choice that only shows other things is one click
+
+all("[data-submits]").forEach((part) => part.addEventListener("change", () => part.form.requestSubmit()));
+all("[data-needless]").forEach((part) => { part.hidden = true; });
+all("[data-uploads]").forEach((form) => {
+  const input = one("input[type=file]", form), choice = one("[data-of-file]", form);
+  input.addEventListener("change", () => { if (input.files.length) choice.value = "file"; });
+});
+
 // ---- once is enough: a second click on a button would begin the same again
 
 addEventListener("submit", (event) => {
   if (event.target.matches("[data-row], [data-drop]")) return;
   setTimeout(() => all("button", event.target).forEach((button) => { button.disabled = true; }));
 });
-addEventListener("pageshow", () => all("form:not([data-drop]) button:not([data-stop])").forEach((button) => { button.disabled = false; }));
+addEventListener("pageshow", () => all("form:not([data-drop]) button:not([data-stop], [data-pause])").forEach((button) => { button.disabled = false; }));
 
 all("form[data-drop]").forEach(takeDrops);
 all("[data-more], form[data-row]").forEach(watch);

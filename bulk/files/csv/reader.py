@@ -23,6 +23,7 @@ from bulk.files.csv.quoting import BLANK_AND_QUOTE, are_lines_in_cells, is_line_
 from bulk.files.csv.swallowed import SwallowGuard, address_columns
 from bulk.files.named_file import NamedFile
 from bulk.files.source import Record, Seen
+from bulk.files.unread_cells import UNREAD, with_unread
 from bulk.messages import Part
 from bulk.resources.kinds import Problem
 from bulk.resources.spec import Column, normalise
@@ -72,6 +73,10 @@ class CsvSource:
 
         `only` are row numbers seen in an earlier pass: no other records are given.
         """
+        records = self._records(only)
+        return with_unread(self.header, records) if UNREAD in self.header else records
+
+    def _records(self, only: Collection[int] | None) -> Iterator[Record]:
         frames = self._frames = Frames(self.file, self.dialect)
         width = self.width
         fit = Fit(self.header, self.dialect.delimiter, width, clearing=self.clearing)

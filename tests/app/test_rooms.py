@@ -1,0 +1,142 @@
+"""What is not on a file's way: reports of jobs, old jobs that go, comparisons."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bulk.__main__ import run as run_command
+from bulk.app.guards import ALONE
+from bulk.library.jobs import jobs_in
+from tests.app.visitor import Visitor
+
+PEOPLE = "Email,First Name\nada@example.com,Ada\nada@example.com,Augusta\n"
+
+
+def imported(name: str = "mine", text: str = PEOPLE) -> None:
+    Path(f"{name}.csv").write_text(text)
+    run_command(["import", "contacts", f"{name}.csv", "--sandbox", "-q", "--rate", "0", "--job", name])
+
+
+def exported(visitor: Visitor, resource: str = "contacts") -> str:
+    """Export; the job's name."""
+    path = visitor.post("/exports", {"resource": resource, "form": "csv"})
+    visitor.wait(path)
+    return path.rpartition("/")[2]
+
+
+def test_a_report_is_that_of_the_command_line(visitor: Visitor):
+    imported()
+    assert "Open it" in visitor.get("/jobs/mine")
+    answer = visitor.client.get("/jobs/mine/report")
+    assert answer.headers["content-security-policy"] == ALONE, "its style is within it, and nothing of it runs"
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "content-disposition" not in answer.headers
+    assert "ada@example.com" not in answer.text
+    run_command(["report", "mine"])
+    told = re.compile(r"\d\d:\d\d|bulk (retry|undo|resume)[^<]*|To [^<]*:")
+    theirs = (visitor.jobs / "mine" / "report.html").read_text()
+    assert len(theirs) > 2_000
+    assert abs(len(told.sub("", theirs)) - len(told.sub("", answer.text))) < 800, "but for lines for a terminal"
+    answer = visitor.client.get("/jobs/mine/report?rows=1&save=1")
+    assert "ada@example.com" in answer.text
+    assert answer.headers["content-disposition"].startswith('attachment; filename="mine.html"')
+
+
+def test_no_other_page_may_have_a_style_within_it(visitor: Visitor):
+    for path in ("/", "/jobs", "/compare"):
+        assert "unsafe" not in visitor.client.get(path).headers["content-security-policy"]
+
+
+def test_old_jobs_go_once_they_were_shown_and_it_was_agreed_to(visitor: Visitor):
+    imported("first")
+    page = visitor.get("/jobs/prune")
+    assert "nothing to delete" in page, "none is a month old"
+    page = visitor.get("/jobs/prune?days=0")
+    assert "1 job would go" in page
+    assert "have rows that are not done" in page or "has rows that are not done" in page
+    imported("second")
+    page = visitor.post("/jobs/prune", {"days": "0", "job": "first"}, status=200)
+    assert "Deleted 1 job" in page
+    assert [job.name for job in jobs_in(visitor.jobs)] == ["second"], "only what was shown goes"
+    assert "Deleted 0 jobs" in visitor.post("/jobs/prune", {"days": "30", "job": "second"}, status=200)
+    assert "Delete old ones" in visitor.get("/jobs")
+
+
+def test_what_can_go_on_stays_when_old_jobs_go(visitor: Visitor):
+    Path("many.csv").write_text("Email\n" + "".join(f"p{n}@example.com\n" for n in range(20)))
+    run_command(["import", "contacts", "many.csv", "--sandbox", "-q", "--job", "open", "--max-duration", "1s"])
+    page = visitor.get("/jobs/prune?days=0")
+    assert "1 job as old would stay" in page
+    assert "“Go on”" in page or "unfinished" in page
+    visitor.post("/jobs/prune", {"days": "0", "job": "open"}, status=200)
+    assert [job.name for job in jobs_in(visitor.jobs)] == ["open"]
+
+
+def compared(visitor: Visitor, a: str, b: str, file: tuple[str, bytes] | None = None, **texts: str) -> str:
+    """Compare; the page of what came of it."""
+    files = {"file": file if file is not None else ("", b"")}
+    answer = visitor.client.post("/compare", data={"a": a, "b": b, **texts}, files=files, headers=visitor.headers)
+    assert answer.status_code == 303, answer.text
+    return visitor.wait(answer.headers["location"])
+
+
+def test_an_export_is_equal_to_the_account_until_something_changes(visitor: Visitor):
+    imported()
+    job = exported(visitor)
+    assert f'value="{job}"' in visitor.get("/compare")
+    assert "<h1>Equal</h1>" in compared(visitor, job, "live")
+    imported("more", "Email,First Name\nada@example.com,Augusta\ngrace@example.com,Grace\n")
+    page = compared(visitor, job, "live")
+    assert "<h1>2 differences</h1>" in page
+    assert "Augusta" in page
+    path = re.search(r'href="(/compare/[^"]+/differences)"', page)
+    assert path
+    told = visitor.client.get(path[1]).text
+    file = jobs_in(visitor.jobs)[1].record.output
+    assert run_command(["compare", file, "live", "theirs.csv", "--sandbox", "-q"]) == 1
+    assert told == Path("theirs.csv").read_bytes().decode(), "as on the command line"
+    again = exported(visitor)
+    assert "<h1>2 differences</h1>" in compared(visitor, job, again)
+    assert "<h1>1 difference</h1>" in compared(visitor, job, again, ignore="firstName")
+
+
+def test_a_file_is_compared_and_nothing_of_it_is_kept(visitor: Visitor):
+    imported()
+    page = compared(visitor, "file", "live", ("contacts.csv", b"email,firstName\nada@example.com,Ada\n"))
+    assert "<h1>Equal</h1>" in page
+    assert "contacts.csv" in page
+    assert not list((visitor.jobs / "uploads").iterdir())
+    assert "Not finished yet" not in visitor.get("/")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [("file", "live", "No file came with that"), ("none", "live", "none"), ("live", "live", "account")],
+)
+def test_what_cannot_be_compared_is_said(visitor: Visitor, a: str, b: str, said: str):
+    answer = visitor.client.post(
+        "/compare", data={"a": a, "b": b}, files={"file": ("", b"")}, headers=visitor.headers
+    )  # fmt: skip
+    page = answer.text
+    if answer.status_code == 303:
+        visitor.client.get(f"{answer.headers['location']}/events")
+        page = visitor.client.get(answer.headers["location"]).text
+    assert "alert" in page
+    assert said in page
+
+
+def test_a_comparison_that_is_not_there_any_more_leads_to_a_new_one(visitor: Visitor):
+    assert visitor.client.get("/compare/compare-0").headers["location"] == "/compare"
+    imported()
+    assert visitor.client.get("/compare/mine").headers["location"] == "/compare", "a job is none"
+
+
+def test_what_was_deleted_by_a_terminal_is_not_shown(visitor: Visitor):
+    imported()
+    run_command(["jobs", "prune", "--older-than", "0s", "--yes"])
+    assert visitor.client.get("/jobs/mine").status_code == 404
+    assert json.dumps(jobs_in(visitor.jobs)) == "[]"
