@@ -77,8 +77,10 @@ def exchange(asked: Asked, book: Book, there: float) -> Granted:
     budgets = book.setdefault("budgets", {})
     for name in [name for name, budget in budgets.items() if not -FORGET < there - budget["at"] < DAY]:
         del budgets[name]  # long idle; or noted before this machine was started, by another clock
-    for budget in budgets.values():
-        _pass_away(budget, asked, there)
+    name = book.setdefault("names", {}).get(asked.way, UNKNOWN)
+    for each, budget in budgets.items():
+        if name == UNKNOWN or each in (name, UNKNOWN, asked.account):  # nobody else's is looked at
+            _pass_away(budget, asked, there)
     name, budget = _budget(asked, book, there)
     if asked.alone is not None and _has_alone(budget, asked.me):
         budget |= {"limit": dict(asked.alone), "alone": budget["alone"] if asked.stays else None}
@@ -102,7 +104,7 @@ def exchange(asked: Asked, book: Book, there: float) -> Granted:
 def _budget(asked: Asked, book: Book, there: float) -> tuple[str, Book]:
     """The budget of the way by which it comes, with the job among those who are at work on it."""
     budgets = book["budgets"]
-    name = book.setdefault("names", {}).get(asked.way, UNKNOWN)
+    name = book["names"].get(asked.way, UNKNOWN)
     if name not in budgets:
         budgets[name] = _new(asked, book, there)
     budget: Book = budgets[name]
@@ -158,6 +160,8 @@ def _note_leases(budget: Book, asked: Asked) -> None:
 
 
 def _learn(budget: Book, asked: Asked, ahead: float) -> None:
+    if not asked.lessons and "limit" in budget:
+        return
     limit = _limit_of(budget)
     for what, first, second in asked.lessons:
         if what == "pause":

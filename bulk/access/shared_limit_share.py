@@ -5,7 +5,6 @@ Plain values and the times that it is told: what is asked and told here, `shared
 
 from __future__ import annotations
 
-import copy
 import math
 from collections import deque
 from collections.abc import Mapping
@@ -145,7 +144,7 @@ class Share:
         elif len(self._used) >= self._most:
             self._most = min(MOST, 2 * self._most)
         asked = Asked(
-            me.name, me.way, me.rate, now, copy.deepcopy(self._own), self._not_before, self._most, self._takes, account,
+            me.name, me.way, me.rate, now, self._own.copied(), self._not_before, self._most, self._takes, account,
             tuple(self._lessons), frozenset(there for _start, there in self._leases), tuple(self._used),
             tuple(self._unused), None if alone is None else alone.given_over(), stays, leaves,
         )  # fmt: skip
@@ -192,7 +191,7 @@ class Share:
     def _take_alone(self, granted: Granted, limit: Mapping[str, Any]) -> None:
         """Have the limit alone; what happened while that was asked for is told to it, and leases are counted in it."""
         self._alone = RateLimit(granted.rate)
-        warm = copy.deepcopy(self._own)
+        warm = self._own.copied()
         for start, _there in self._leases:  # by then they have made their connections
             warm.spend(start)
         self._alone.take_over(limit, warm, granted.ahead)

@@ -214,6 +214,12 @@ class RateLimit:
 
     # ---- one budget, several who spend of it
 
+    def copied(self) -> RateLimit:
+        """One that stands where this one stands, and counts for itself from now on; what answers told stays here."""
+        other = RateLimit(self.rate)
+        other.take_over(self.given_over(), self)
+        return other
+
     def given_over(self) -> dict[str, Any]:
         """What whoever spends of the same budget has to know, as JSON."""
         shared = {name: getattr(self, name) for name in _SHARED}

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
@@ -59,12 +59,11 @@ class Database:
             self._db.close()
             raise
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
-        self._queue: list[_Write] = []
-        self._taken: list[_Write] = []  # out of the queue, for a thread to write
+        self._queue: deque[_Write] = deque()  # the loop adds to it, and whoever writes takes from it
         self._writing = threading.Lock()
         self.queued = self.written = 0  # writes
         self._queued_size = self._durable_size = 0  # characters in them
-        self._turn = anyio.Lock()
+        self._turn = anyio.Lock(fast_acquire=True)  # whoever comes alone need not wait a turn of the loop
 
     def _prepare(self, *, new: bool) -> None:
         try:
@@ -107,7 +106,7 @@ class Database:
         """Write what is queued and close."""
         try:
             if self._failure is None:
-                self._commit(self._take())
+                self._commit()
         finally:
             self._reader.close()
             self._db.close()
@@ -141,28 +140,23 @@ class Database:
             async with self._turn:
                 if self.written >= ticket:
                     return
-                await anyio.lowlevel.checkpoint()  # let others that are about to write join this commit
-                batch = self._take()
                 with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(self._commit, batch)
+                    await anyio.to_thread.run_sync(self._commit)
 
     @property
     def backlog(self) -> int:
         """How many characters wait to be on disk: about what they take of memory."""
         return self._queued_size - self._durable_size
 
-    def _take(self) -> list[_Write]:
-        self._taken, self._queue = self._queue, []
-        return self._taken
-
-    def _commit(self, batch: list[_Write]) -> None:
+    def _commit(self) -> None:
         with self._writing:
-            self._write(batch)
+            self._write()
 
-    def _write(self, batch: list[_Write]) -> None:
-        """Write what was taken out of the queue, unless somebody has written it meanwhile."""
+    def _write(self) -> None:
+        """Write what is queued by now; what others queue before the thread comes to it joins this commit."""
         if self._failure is not None:
             raise self._failure
+        batch = [self._queue.popleft() for _one in range(len(self._queue))]
         if not batch:
             return
         with self._transaction() as execute:
@@ -170,7 +164,6 @@ class Database:
                 execute(sql, values)
         self.written += len(batch)
         self._durable_size += sum([size for _sql, _values, size in batch])
-        batch.clear()
 
     @contextmanager
     def at_once(self) -> Iterator[Execute]:
@@ -179,8 +172,7 @@ class Database:
         What was queued before is written before: after it, it would bring back what is forgotten here.
         """
         with self._writing:
-            self._write(self._taken)
-            self._write(self._take())
+            self._write()
             with self._transaction() as execute:
                 yield execute
 

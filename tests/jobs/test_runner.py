@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -246,9 +246,9 @@ class SlowDisk(Checkpoint):
         self._commit = self._database._commit
         self._database._commit = self._late  # type: ignore[method-assign]
 
-    def _late(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def _late(self) -> None:
         self.may.wait()
-        self._commit(batch)
+        self._commit()
 
 
 class Pages(Feed):
