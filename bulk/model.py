@@ -7,7 +7,7 @@ A row's way: `Row` -> flow -> `Request` -> `Reply | Lost` -> `Verdict` -> `Recei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -209,7 +209,8 @@ class Request:
     that another one was changed, so it is not repeated.
     `optional`: the job can do without; the API's own 403 or 404 refuses this request, and not the key.
     `admission`: what it may not leave without. `leave_within`: seconds in which it leaves this machine,
-    or it is not sent at all: what it was let through by would be too old.
+    or it is not sent at all: what it was let through by would be too old. `may_leave` is asked last of all, when its
+    connection is made: it may take a while, and False is that it is not sent.
     `edits`: what it changes of a record that is there; None where it is not known what was there before.
     `soon_after`: how steps of the same task begin, and within how many seconds after the first of them was sent this
     one leaves, or not at all: its receipt is then a `LATE` refusal.
@@ -232,6 +233,7 @@ class Request:
     optional: bool = False
     admission: Admission | None = None
     leave_within: float | None = None
+    may_leave: Callable[[], Awaitable[bool]] | None = None
     edits: Edits | None = None
     soon_after: tuple[str, float] | None = None
     limits: tuple[str, ...] = ()

@@ -2,6 +2,10 @@
 
 Jobs share an account, its limit too. But what a job makes it looks for first, so of two that make records of one
 resource at once, neither would find what the other makes, and both would make it: these wait for each other.
+
+On one machine a file is held, which its owner's death sets free at once; on several, where they share a Redis, a lease
+in it too (`fence`). Both are taken: others on this machine may not name a Redis, and the file says at once what a lease
+says after its time.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import anyio
 from filelock import FileLock, Timeout
 
 from bulk.access.account import Account
+from bulk.access.fence import Fence
 from bulk.access.shared_limit import SharedLimit
 from bulk.errors import UnfinishedError, UsageError
 from bulk.resources import RESOURCES
@@ -32,7 +37,13 @@ class AccountLock:
     """Entered once; what is held by it is held until the stack is closed."""
 
     def __init__(
-        self, folder: JobFolder, record: JobRecord, access: Account, limit: SharedLimit | None, stack: ExitStack
+        self,
+        folder: JobFolder,
+        record: JobRecord,
+        access: Account,
+        limit: SharedLimit | None,
+        stack: ExitStack,
+        fence: Fence | None = None,
     ) -> None:
         self.entered = False
         self.makes = record.kind == "import"  # it may make records: of a plan only once that is carried out
@@ -42,12 +53,28 @@ class AccountLock:
         self._access = access
         self._limit = limit
         self._stack = stack
+        self._fence = fence
 
-    def enter(self, host: str) -> None:
-        """Enter, unless `host` is "".
+    async def enter_to_make(self, host: str, say: Callable[[str], None]) -> None:
+        """Enter, unless `host` is "", with what the job may make held, so that no other makes it meanwhile.
 
         Raises `UsageError` for another account than the job's, `UnfinishedError` while another job makes the same.
         """
+        if self.entered or not host:
+            self.enter(host)
+            return
+        self._record.check_account(host)
+        for resource in RESOURCES if self.makes else ():
+            # contacts are known to the API by their addresses: nobody is made twice
+            if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
+                self._stack.enter_context(_current(self._access.lock(host, resource.name), resource.name, host))
+                if self._fence is not None:
+                    await self._fence.take(resource.name, host, say)
+                self.holds.add(resource.name)
+        self.enter(host)
+
+    def enter(self, host: str) -> None:
+        """Enter, unless `host` is "", to make nothing. Raises `UsageError` for another account than the job's."""
         if self.entered:
             return
         if not host:
@@ -55,11 +82,6 @@ class AccountLock:
                 self._limit.settle(self._access.place)
             return
         self._record.check_account(host)
-        for resource in RESOURCES if self.makes else ():
-            # contacts are known to the API by their addresses: nobody is made twice
-            if resource.writing is not Writing.CONTACT and self._record.resource in (resource.name, "all"):
-                self._stack.enter_context(_current(self._access.lock(host, resource.name), resource.name, host))
-                self.holds.add(resource.name)
         if self._limit is not None:
             self._limit.settle(host)
         if not self._record.account:
@@ -88,7 +110,14 @@ class AccountLock:
                     say(f"Waiting for another job that makes {resource} in {host}.")
                     told = True
                 await anyio.sleep(AGAIN)
-            yield
+            if self._fence is None:
+                yield
+                return
+            await self._fence.take(resource, host, say, patience=PATIENCE)
+            try:
+                yield
+            finally:
+                await self._fence.release(resource)
 
 
 @contextmanager

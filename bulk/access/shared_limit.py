@@ -22,9 +22,12 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
+from bulk.access.clocks import slept
+from bulk.access.fence import Fence
+from bulk.access.redis_connection import REDIS
 from bulk.access.shared_limit_book import LOOK, Asked, Granted, exchange
 from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
-from bulk.access.shared_limit_redis import REDIS, RedisStore
+from bulk.access.shared_limit_redis import RedisStore
 from bulk.access.shared_limit_share import Me, Share
 from bulk.errors import UnfinishedError
 from bulk.storage.processes import new_name
@@ -32,8 +35,10 @@ from bulk.storage.processes import new_name
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the budget cannot be reached; then the job stops
 REST: Final = 1.0  # seconds after a refusal
 AGAIN: Final = 1.0  # seconds until it is tried again
+NAP: Final = 0.01  # seconds that a machine sleeps at least: less is how clocks are read
 
 
+# wide: what the engine, the runner and the account each say to one limit, in a word for each
 class SharedLimit:
     """The pace of one job among others on its account; a `bulk.engine.pace.Pace` and `bulk.runtime.runner.Leased`.
 
@@ -41,8 +46,18 @@ class SharedLimit:
     others are first seen. `exchange` runs in a thread; all else is the loop's.
     """
 
-    def __init__(self, store: BudgetStore, rate: float, name: str, on_others: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: BudgetStore,
+        rate: float,
+        name: str,
+        on_others: Callable[[], None],
+        asleep: Callable[[], float] = slept,
+    ) -> None:
+        """`asleep`: for how many seconds the machine has slept so far, in which the loop's clock stands still."""
         self._store = store
+        self._asleep = asleep
+        self._slept = self._slept_when_asked = asleep()
         self._on_others = on_others
         self._told = False
         self._failing: float | None = None
@@ -57,11 +72,29 @@ class SharedLimit:
         """When the next request may start. Raises `UnfinishedError` if nobody can say any more."""
         if self._error is not None:
             raise self._error
+        self._wake_up()
         return self._share.ready_at(now)
 
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._share.spend(now)
+
+    @property
+    def place_until(self) -> float:
+        """Until when a request may leave by the place that was taken last."""
+        return self._share.place_until
+
+    def may_leave(self, until: float, now: float) -> bool:
+        """Whether a request may leave now, by a place that is its own until then."""
+        self._wake_up()
+        return self._share.may_leave(until, now)
+
+    def _wake_up(self) -> None:
+        """Forget what was granted before the machine slept: by the loop's clock it would be good yet."""
+        asleep = self._asleep()
+        if asleep > self._slept + NAP:
+            self._slept = asleep
+            self._share.lose_all()
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""
@@ -107,6 +140,11 @@ class SharedLimit:
             else:
                 await anyio.sleep(min(at - now, LOOK))
 
+    def guard(self, fence: Fence) -> None:
+        """Have nothing granted unless what the fence holds is its own; only where other machines share the limit."""
+        if isinstance(self._store, RedisStore):
+            self._store.fence = fence
+
     def settle(self, account: str) -> None:
         """Say which account it is: whoever reaches it by another way has the same budget from the next `renew` on."""
         self._account = _digest(account)
@@ -114,6 +152,8 @@ class SharedLimit:
 
     async def close(self) -> None:
         """Leave: the others have it to themselves."""
+        if isinstance(self._store, RedisStore):
+            self._store.fence = None  # whatever it holds or not
         asked = self._asked(anyio.current_time(), leaves=True)
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._exchange, asked)
@@ -122,6 +162,7 @@ class SharedLimit:
     # ---- one exchange
 
     def _asked(self, now: float, *, leaves: bool = False) -> Asked:
+        self._slept_when_asked = self._asleep()
         return self._share.asked(self._me, now, self._account, leaves=leaves)
 
     def _exchange(self, asked: Asked) -> Granted | Unreachable:
@@ -131,6 +172,9 @@ class SharedLimit:
             return error
 
     def _take(self, asked: Asked, granted: Granted | Unreachable, now: float) -> None:
+        if isinstance(granted, Granted) and self._asleep() > self._slept_when_asked + NAP:
+            self._share.take_nothing(now)  # it was granted before the machine slept
+            return
         if isinstance(granted, Unreachable):
             self._failing = asked.now if self._failing is None else self._failing
             if asked.now - self._failing > PATIENCE:

@@ -1,4 +1,8 @@
-"""The book of budgets in a Redis: jobs on several machines share the limit of an account. Its clock is the Redis's."""
+"""The book of budgets in a Redis: jobs on several machines share the limit of an account. Its clock is the Redis's.
+
+Who holds something of its account (`fence`) takes what it may send in the same step in which the Redis sees that the
+lease is still its own: nothing is granted to whoever has lost it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,33 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from hashlib import sha1
+from typing import Final
 
+from bulk.access.clocks import slept
+from bulk.access.fence import Fence
+from bulk.access.fence_redis import CHECK, keys_of, not_held
+from bulk.access.redis_connection import KEPT, PREFIX, WAIT, connected, told
 from bulk.access.shared_limit_file import Book, Change, Result, Unreachable
-from bulk.errors import UsageError
 
-REDIS: Final = "BULK_REDIS_URL"  # the variable that says where it is
-KEY: Final = "activecampaign-bulk:budgets"
-KEPT: Final = 30 * 24 * 3600  # seconds after its last use
+KEY: Final = f"{PREFIX}budgets"
 DRIFT: Final = 1.01  # by which a comparison of clocks is worth less each time
-WAIT: Final = 2.0  # seconds for an answer of the Redis
+SAME: Final = 0.01  # seconds by which two readings of one clock may differ
+READ: Final = "return {redis.call('TIME'), redis.call('GET', KEYS[1])}"
+# KEYS: the book, then leases and their hashes. ARGV: the sum of the book that was read, the new one, the seconds that
+# things are kept, milliseconds of a lease, what stands in the leases
+WRITE: Final = (
+    CHECK
+    + """
+local lost = held(2, 5)
+if lost then return lost end
+if redis.sha1hex(redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return {-1} end
+renew(2, 5, ARGV[4], ARGV[3])
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return {}
+"""
+)
+CHANGED: Final = [-1]
 
 
 class RedisStore:
@@ -27,49 +48,58 @@ class RedisStore:
         Raises `UsageError` if the address is none, nobody answers there, or the package for it is missing.
         """
         self._ours = (clock or time.monotonic)() - now  # how far that is ahead; before the import: it takes
-        try:
-            import redis  # noqa: PLC0415 - an extra
-        except ImportError:
-            how = "pip install 'activecampaign-bulk[redis]'"
-            raise UsageError("redis_not_installed", variable=REDIS, how=how) from None
-        self._error = redis.RedisError
+        self.fence: Fence | None = None  # what has to be held for a change to be made
         self._ahead = 0.0  # how far the Redis's is, of which nobody is told without a delay; the least one tells best
         self._delay = math.inf
-        try:
-            self._redis: Any = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT)
-            self._redis.ping()
-        except ValueError:
-            raise UsageError("redis_address_invalid", variable=REDIS) from None
-        except redis.RedisError as error:
-            kind = type(error).__name__
-            raise UsageError("redis_not_usable", variable=REDIS, kind=kind) from None
+        self._slept = slept()
+        self._redis, self._error = connected(url)
+        self._read, self._write = map(self._redis.register_script, (READ, WRITE))
 
     def change(self, now: float, change: Change[Result]) -> Result:
-        """Let one alone read and write the book: whoever finds it changed meanwhile reads it again."""
+        """Let one alone read and write the book: whoever finds it changed meanwhile reads it again.
 
-        def attempt(pipe: Any) -> Result:
-            self._compare_clocks(pipe)
-            text = pipe.get(KEY)
-            book: Book = json.loads(text) if text else {}
-            result = change(book, now + self._ahead)
-            pipe.multi()
-            pipe.set(KEY, json.dumps(book), ex=KEPT)
-            return result
-
+        Nothing is changed, and `Unreachable` raised, if something that has to be held is not.
+        """
         try:
-            changed: Result = self._redis.transaction(attempt, KEY, value_from_callable=True)
+            while True:
+                asked = self.fence.asked() if self.fence is not None else None
+                text = self._book()
+                book: Book = json.loads(text) if text else {}
+                result = change(book, now + self._ahead)
+                leases = asked.leases if asked is not None else ()
+                answer = self._write(
+                    keys=[KEY, *keys_of(leases)],
+                    args=[
+                        sha1(text, usedforsecurity=False).hexdigest(),  # as Redis has it
+                        json.dumps(book), KEPT, round(1000 * asked.seconds) if asked is not None else 0,
+                        *(lease.value for lease in leases),
+                    ],
+                )  # fmt: skip
+                if answer == CHANGED:
+                    continue
+                if asked is not None and self.fence is not None:
+                    self.fence.note(asked, not_held(asked.leases, answer))
+                if answer:
+                    raise Unreachable("what this job holds of the account is not surely its own")
+                return result
         except self._error as error:
-            raise Unreachable(f"the Redis of {REDIS} does not answer ({type(error).__name__})") from error
-        return changed
+            raise Unreachable(told(error)) from error
 
-    def _compare_clocks(self, pipe: Any) -> None:
-        before = time.monotonic()
-        seconds, micros = pipe.time()  # answers at once, for the key is watched
-        delay = time.monotonic() - before
+    def _book(self) -> bytes:
+        """The book as it stands; the clocks are compared by the way."""
+        if slept() > self._slept + SAME:  # what was known of the clocks is wrong by as much
+            self._slept, self._delay = slept(), math.inf
+        while True:
+            before = time.monotonic()
+            (seconds, micros), text = self._read(keys=[KEY])
+            delay = time.monotonic() - before
+            if delay < WAIT:  # else this process was stopped meanwhile, and nobody knows when
+                break
         self._delay *= DRIFT
         if delay <= self._delay:
             self._delay = delay
-            self._ahead = seconds + micros / 1e6 - (before + delay / 2) + self._ours
+            self._ahead = int(seconds) + int(micros) / 1e6 - (before + delay / 2) + self._ours
+        return text or b""
 
     def close(self) -> None:
         """Close the connection."""

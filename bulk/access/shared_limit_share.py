@@ -15,6 +15,7 @@ from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Les
 from bulk.engine.limit import RateLimit
 
 LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
+GRACE: Final = 0.06  # seconds after its time until which a leased start may leave: later, the place is another's
 MOST: Final = 64  # leases at once
 SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
@@ -44,6 +45,8 @@ class Share:
         self._until = -math.inf
         self._leaving = False  # others have come
         self._known = False  # whose account it is
+        self.place_until = -math.inf  # of the start that was counted last
+        self._lost = -math.inf  # places until then are nobody's any more
         self._not_before = -math.inf
         self._again_at = -math.inf
         self._asked_at = -math.inf
@@ -82,6 +85,8 @@ class Share:
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._own.spend(now)
+        connecting = self._own.newest - now  # that may take so long, and is counted so
+        self.place_until = min(now, self._leases[0][0] if self._leases else now) + connecting + GRACE
         if not self._leases:
             if self._alone is not None:
                 self._alone.spend(now + self._ahead)
@@ -91,6 +96,20 @@ class Share:
             self._alone.delayed(there, there + now - start)
         else:
             self._used.append((there, there + now - start))
+
+    def may_leave(self, until: float, now: float) -> bool:
+        """Whether a request may leave by a place until then; who has the limit alone may be late: it counts that."""
+        if until <= self._lost:
+            return False
+        return now <= until or (self._alone is not None and now < self._until)
+
+    def lose_all(self) -> None:
+        """Have nothing of what was granted any more, nor any place that was taken: it is too long ago."""
+        self._lost = self.place_until
+        self._leases.clear()
+        self._alone, self._until = None, -math.inf
+        self._again_at = -math.inf
+        self._urgent = True
 
     def hold(self, until: float) -> None:
         """Start nothing before; leases for earlier are handed back."""

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import math
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -138,3 +141,18 @@ def quote_of(answer: Answer, most: int) -> str:
     """The beginning of a body that is no JSON, as text, whatever charset its headers name."""
     named = answer.headers.get("Content-Type", "").lower().partition("charset=")[2].strip("\"' ;")
     return answer.content[: 4 * most].decode(named if named in _QUOTED else "utf-8", "replace")[:most]
+
+
+def seconds_of(header: str | None) -> float | None:
+    """Read `Retry-After`: seconds, or a date; None if it is missing or means nothing."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()
+    return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -14,12 +14,9 @@ from __future__ import annotations
 import json
 import math
 import ssl
-import time
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Final, Self
@@ -30,7 +27,7 @@ import anyio.lowlevel
 import httpx
 
 from bulk import __version__
-from bulk.api.answer import Answer, ExcessError, content_of, is_complete, json_of, quote_of
+from bulk.api.answer import Answer, ExcessError, content_of, is_complete, json_of, quote_of, seconds_of
 from bulk.api.credentials import SANDBOX, Credentials
 from bulk.api.in_process import AsgiApp, InProcess
 from bulk.api.redaction import Redaction, proxy_passwords
@@ -43,6 +40,7 @@ MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 PATIENCES: Final = 3  # so many times its patience a whole answer may take, however steadily it trickles
 LEAVES: Final = "http11.send_request_headers.started"  # the trace of a request that is about to leave
+NOT_LET: Final = "it was not let leave"
 LARGE: Final = 65_536  # bytes of an answer that takes a while to read: a page of records
 BREATHS: Final = 12  # turns of the loop before it is read: a request that is about to leave needs no more
 LONGEST_QUOTE: Final = 300  # characters kept of a body that is no JSON
@@ -173,6 +171,8 @@ class Client:
     async def _ask(self, client: _Connections, request: Request) -> Answer:
         content = b"" if request.body is None else _content(request.body)
         if isinstance(client, InProcess):
+            if request.may_leave is not None and not await request.may_leave():
+                raise httpx.ConnectTimeout(NOT_LET)
             return await client.ask(request, content)
         response = await client.send(self._built(request, content), stream=True)
         came = anyio.current_time()
@@ -191,24 +191,32 @@ class Client:
         """Build the request by hand: the client's own building merges what never differs, at a fifth of the cost."""
         address = self._root + request.path
         url = f"{address}?{urlencode(request.query)}" if request.query else _url(address)
-        extensions = self._extensions if request.leave_within is None else self._in_time(request.leave_within)
+        asks = request.leave_within is not None or request.may_leave is not None
+        extensions = self._asking_last(request) if asks else self._extensions
         headers = self._headers_of_json if content else self._headers
         return httpx.Request(request.method, url, headers=headers, content=content or None, extensions=extensions)
 
-    def _in_time(self, seconds: float) -> dict[str, Any]:
-        """What lets a request leave within this time or not at all, whatever it has to wait for before."""
+    def _asking_last(self, request: Request) -> dict[str, Any]:
+        """What lets a request leave only if it may, and in its time, whatever it has to wait for before."""
+        seconds = math.inf if request.leave_within is None else request.leave_within
         until = anyio.current_time() + seconds
-        soon = min(CONNECT, seconds)  # for each of: a place, the connection, TLS
+        timeout = self._extensions["timeout"]
+        if seconds < CONNECT:  # for each of: a place, the connection, TLS
+            timeout = timeout | {"connect": min(timeout["connect"], seconds), "pool": seconds}
 
         async def check(event: str, info: Mapping[str, Any]) -> None:
-            if event == LEAVES and info["request"].method != b"CONNECT" and anyio.current_time() > until:
+            if event != LEAVES or info["request"].method == b"CONNECT":
+                return
+            if request.may_leave is not None and not await request.may_leave():
+                raise httpx.ConnectTimeout(NOT_LET)
+            if anyio.current_time() > until:
                 raise httpx.ConnectTimeout("there was no connection in time")
 
-        return {"timeout": {**self._extensions["timeout"], "connect": soon, "pool": soon}, "trace": check}
+        return {"timeout": timeout, "trace": check}
 
     def _reply(self, answer: Answer) -> Reply:
         status, content = answer.status, answer.content
-        retry_after = _seconds(answer.headers.get("Retry-After"))
+        retry_after = seconds_of(answer.headers.get("Retry-After"))
         if not content.strip():
             return Reply(status, None, "empty", retry_after)
         try:
@@ -282,18 +290,3 @@ def _damage_of(content: bytes, text: str) -> str:
     if text.lstrip()[:1] not in ("{", "["):
         return "not JSON"
     return f"{UNKNOWN_SHAPE}: a number in it is none" if is_complete(content) else "cut off"
-
-
-def _seconds(header: str | None) -> float | None:
-    """Read `Retry-After`: seconds, or a date; None if it is missing or means nothing."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(header)
-        except ValueError:
-            return None
-        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()
-    return max(0.0, seconds) if math.isfinite(seconds) else None

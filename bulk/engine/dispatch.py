@@ -14,7 +14,7 @@ from typing import Final
 from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
-from bulk.engine.pace import Pace
+from bulk.engine.pace import Pace, Placed
 from bulk.engine.pauses import Pauses
 from bulk.engine.receipts import accepted, given_up, late, taken
 from bulk.engine.retry import back_off, leaves_open, never_done
@@ -53,6 +53,7 @@ class Dispatch:
         limits: Mapping[str, Pace] | None = None,
     ) -> None:
         self.limit = limit
+        self.placed = limit if isinstance(limit, Placed) else None
         self.line = Line(rate, concurrency)
         self.stops = Stops()
         self.in_flight = 0
@@ -103,7 +104,7 @@ class Dispatch:
         try:
             step = self._next(now)
         except UnfinishedError as error:  # what others share the limit by cannot be reached
-            self.stops.stop(str(error))
+            self.stops.stop(str(error), error)
             return None
         if isinstance(step, Step) or not self._flows.waits:
             return step
@@ -128,6 +129,8 @@ class Dispatch:
         self.limit.spend(now)
         step = self._pop(now, lane, admitted=admitted)
         step.leave(now)
+        if self.placed is not None:
+            step.place_until = self.placed.place_until
         self.in_flight += 1
         self.requests += 1
         return step
@@ -164,19 +167,41 @@ class Dispatch:
         goes by an earlier step of its task ends: see `late`.
         """
         if now > step.until:
-            self.in_flight -= 1
-            self.requests -= 1
-            step.stay()
+            self._take_back(step)
             if step.request.soon_after is None:
                 self._gate.enter(step, first=True)
             return False
         if step.request.admission is not None:
             self._gate.pace.bore_fruit()
-        if now - step.sent_at > DELAYED:
+        if now - step.sent_at > DELAYED and self.may_leave(step, now):
             for limit in self._turns.limits_of(step):
                 limit.delayed(step.sent_at, now)
             step.sent_at = now
         return True
+
+    def may_leave(self, step: Step, now: float) -> bool:
+        """Whether a step has still its place in the pace; else it has to take another one before it leaves."""
+        return self.placed is None or self.placed.may_leave(step.place_until, now)
+
+    def takes_place(self, step: Step, now: float) -> bool:
+        """Take another place for a step, if one may start now."""
+        if self.limit.ready_at(now) > now:
+            return False
+        self.limit.spend(now)
+        step.sent_at = now
+        if self.placed is not None:
+            step.place_until = self.placed.place_until
+        return True
+
+    def put_back(self, step: Step) -> None:
+        """Let a step that `next` gave out, and that has not left, wait for its turn again."""
+        self._take_back(step)
+        self._enqueue(step, first=True)
+
+    def _take_back(self, step: Step) -> None:
+        self.in_flight -= 1
+        self.requests -= 1
+        step.stay()
 
     def late(self, step: Step, now: float) -> Settled:
         """The end of a step that was not sent, because it comes too long after the step that it goes by."""

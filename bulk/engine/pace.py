@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Pace(Protocol):
@@ -28,3 +28,15 @@ class Pace(Protocol):
 
     def refused(self, sent_at: float, now: float) -> None:
         """Learn from a 429."""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A pace that others share: a request has a place in it for a while, and after that the place is another's."""
+
+    @property
+    def place_until(self) -> float:
+        """Until when a request may leave by the place that was taken last, by `spend`."""
+
+    def may_leave(self, until: float, now: float) -> bool:
+        """Whether a request may leave now, by a place that is its own until then."""

@@ -12,6 +12,7 @@ from bulk.model import Json, Outcome, Receipt, Reply, Request
 Ended = tuple[Task, Outcome]  # a task and how it ended
 
 
+# wide: what is known of a request from its first turn to its answer, by all who have a part in that
 @dataclass(slots=True)
 class Step:
     """One request of one task on its way.
@@ -31,6 +32,7 @@ class Step:
     at: int = 0  # its place among the requests that its flow yielded together
     misshapen: tuple[Json, int] = (None, 0)  # the last answer of a wrong shape, and how many times in a row it came
     until: float = math.inf  # it leaves by then, or not with what is known
+    place_until: float = math.inf  # or not by the place that it has in the pace
 
     def leave(self, now: float) -> None:
         """Count a send."""

@@ -9,6 +9,7 @@ from bulk.engine.confirm import is_misshapen, is_page
 from bulk.engine.retry import ATTEMPTS, explain
 from bulk.engine.steps import Step
 from bulk.engine.tasks import Role, Task, question
+from bulk.errors import UnfinishedError
 from bulk.model import Lost, Reply, Request
 
 ALIKE: Final = 4  # times that a question gets one and the same answer of a wrong shape: another would be that too
@@ -20,13 +21,16 @@ class Stops:
     def __init__(self) -> None:
         self.stopping = False
         self.stopped_by: str | None = None  # why the job cannot go on: key refused, or nobody answers
+        self.error: UnfinishedError | None = None  # the same, where it is more than words
         self.refused_key = False
         self.shut_out = False  # stopped since a page that is not the API's stands before everything
         self._probes = 0  # asked so far
         self._probe: Task | None = None  # the last of them
 
-    def stop(self, why: str) -> None:
+    def stop(self, why: str, error: UnfinishedError | None = None) -> None:
         """Send nothing more, for this reason."""
+        if self.stopped_by is None:
+            self.error = error
         self.stopped_by = self.stopped_by or why
         self.stopping = True
 

@@ -82,5 +82,5 @@ async def enter(shared: Shared, account: str) -> None:
     host = await shared.runner.ask(read_identity())
     if host:
         shared.setting.progress.say(f"Account: {host}")
-    shared.account_lock.enter(host)
+    await shared.account_lock.enter_to_make(host, shared.setting.progress.say)
     know_ids(shared, account)

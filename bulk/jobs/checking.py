@@ -54,7 +54,7 @@ async def _names(job: Job, runner: Runner, account_lock: AccountLock, used: set[
     names = await runner.ask(read_names(families, job.resource.custom, optional=optional))
     if names.host and not account_lock.entered:
         job.setting.progress.say(f"Account: {names.host}")
-    account_lock.enter(names.host)
+    await account_lock.enter_to_make(names.host, job.setting.progress.say)
     return names
 
 

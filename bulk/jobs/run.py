@@ -10,6 +10,9 @@ import anyio
 
 from bulk.access.account import Setting, sharing, telling
 from bulk.access.account_lock import AccountLock
+from bulk.access.fenced_pace import FencedPace
+from bulk.access.fencing import fencing
+from bulk.engine.limit import RateLimit
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.runtime.meter import Meter, Totals
 from bulk.runtime.runner import Runner, new_dispatch
@@ -43,15 +46,21 @@ async def worked(
 ) -> tuple[Stopping, Totals]:
     """Run `work` until its end or a reason to stop; the reason, and what it took."""
     access, say = setting.access, setting.progress.say
-    async with setting.opened(access, options.rate) as send, sharing(access, options.rate, say) as limit:
-        runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
+    async with (
+        setting.opened(access, options.rate) as send,
+        sharing(access, options.rate, say) as limit,
+        fencing(access, folder.name, limit) as fence,
+    ):
+        pace = limit if fence is None else FencedPace(limit or RateLimit(options.rate), fence)
+        runner = Runner(new_dispatch(options.rate, options.concurrency, pace), telling(send, say), checkpoint)
         meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
         stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
         stopping.requested = setting.stop
+        stopping.keeping = None if fence is None else fence.keep
         try:
             async with stopping.watching():
                 with ExitStack() as stack:
-                    await work(runner, AccountLock(folder, record, access, limit, stack), stopping)
+                    await work(runner, AccountLock(folder, record, access, limit, stack, fence), stopping)
         except (AbortedError, UnfinishedError) as raised:
             stopping.stop(raised)
     return stopping, meter.note(anyio.current_time())

@@ -75,6 +75,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "shared_limit_not_written": "{file} cannot be written: {reason}. Set XDG_STATE_HOME elsewhere.",
         "redis_not_installed": "{variable} is set, but what talks to a Redis is not installed: {how}",
         "redis_address_invalid": "{variable} is no address. Write it like redis://host:6379/0.",
+        "lease_seconds_invalid": (
+            "{variable} is no time that a lease can have. Write it in seconds, from {least:g} to {most:g}, like 15."
+        ),
         "redis_not_usable": "The Redis of {variable} cannot be used ({kind}). Start it, or unset {variable}.",
     },
     "AbortedError": {
@@ -98,6 +101,18 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "resource_in_use": (
             "Another job makes {resource} in {host}, and of both, neither would see what the other makes."
             " Wait for it to end, then run this again."
+        ),
+        "resource_in_use_elsewhere": (
+            "{owner} makes {resource} in {host}, and of both, neither would see what the other makes."
+            " Wait for it to end, then run this again."
+        ),
+        "resource_taken": (
+            "This job was not heard of for too long, and its hold on {resource} in {host} has gone to {owner}."
+            " What that makes it does not know, so it sent nothing more."
+        ),
+        "fence_unreachable": (
+            "Whether this job still has what it makes to itself cannot be known, so it sent nothing more: {reason}."
+            " Start that Redis again."
         ),
         "connection_still_waits": (
             "The connection {connection} is not active after {seconds:duration}.\n"

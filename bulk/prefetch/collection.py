@@ -9,7 +9,8 @@ from bulk.planning.page_source import PageData
 from bulk.planning.pages.offset import Offsets
 from bulk.runtime.feeds import Feeds
 from bulk.runtime.page_feed import RequestOf, Walking
-from bulk.runtime.runner import Runner, stopped_error
+from bulk.runtime.questions import stopped_error
+from bulk.runtime.runner import Runner
 from bulk.storage.checkpoint import Checkpoint
 
 Take = Callable[[PageData], None]

@@ -9,7 +9,8 @@ import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final, Generic, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -20,18 +21,20 @@ from bulk.engine.pace import Pace
 from bulk.engine.quota import importer_quotas
 from bulk.engine.reading_pace import MARGIN
 from bulk.engine.steps import Settled, Step
-from bulk.engine.tasks import WRITTEN, Role, Task
-from bulk.errors import AbortedError, BulkError, UnfinishedError
-from bulk.model import Flow, Lost, Outcome, Receipt, Reply, Request, RowStatus
+from bulk.engine.tasks import WRITTEN, Task
+from bulk.errors import UnfinishedError
+from bulk.model import Lost, Outcome, Reply, Request
 from bulk.planning.flow import Asking
 from bulk.runtime.course import Stage
 from bulk.runtime.feed import Feed, Intending, Intents, Leased, Waiting
 from bulk.runtime.meter import Meter
+from bulk.runtime.questions import Beside, Question
 from bulk.storage.checkpoint import Checkpoint
 
 _BREATH = 250  # tasks that may end one after the other before others have their turn
 _BACKLOG: Final = 2_000_000  # characters that may wait for the disk: answers may come faster than it takes them
-_LEAD = 2  # requests of a feed that go before the question beside it: what they bring tells how to go on
+_WAITS: Final = 5.0  # seconds for which a request waits for another place beside its connection
+_LOOK: Final = 0.05  # seconds until it looks again
 Result = TypeVar("Result")
 Send = Callable[[Request], Awaitable[Reply | Lost]]
 
@@ -127,10 +130,18 @@ class Runner:
             await checkpoint.durable()
         now = anyio.current_time()
         if self.dispatch.leaves(step, now):
+            let: list[bool] = []
             if step.until < math.inf:  # also where a connection has to be made first
                 request = replace(request, leave_within=step.until + MARGIN - now)
+            if self.dispatch.placed is not None:
+                request = replace(request, may_leave=partial(self._let_leave, step, let))
             reply = await self._send(request)
-            self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed, intents)
+            if let and not let[-1]:
+                self.dispatch.put_back(step)
+                if intents and not step.attempts:
+                    intents.release(task.id, step.request.step)
+            else:
+                self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed, intents)
         elif request.soon_after is not None:
             self._settled(step, self.dispatch.late(step, now), feed, intents)
         elif intents and not step.attempts:
@@ -138,6 +149,32 @@ class Runner:
         self._wake.set()
         if checkpoint and request.method == "GET":
             await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
+
+    async def _let_leave(self, step: Step, let: list[bool]) -> bool:
+        """Whether a request may leave at this moment, when nothing but that is left to do; noted in `let`.
+
+        Where its place in the pace was another's before it came to that, or the whole process was stopped meanwhile,
+        it takes a new one, and waits for it.
+        """
+        dispatch, until = self.dispatch, anyio.current_time() + _WAITS
+        leased = dispatch.limit if isinstance(dispatch.limit, Leased) else None
+        let.append(False)
+        try:
+            while not dispatch.stops.stopping:
+                now = anyio.current_time()
+                if dispatch.may_leave(step, now) or dispatch.takes_place(step, now):
+                    let.append(True)
+                    break
+                if now > until:
+                    break
+                if leased is not None and not self._renewing and leased.is_due(now):
+                    self._renewing = True
+                    await self._renew(leased)
+                else:
+                    await anyio.sleep(max(0.0, min(dispatch.limit.ready_at(now) - now, _LOOK)))
+        except UnfinishedError:  # which the engine is told when it asks next
+            self._wake.set()
+        return let[-1]
 
     def _settled(self, step: Step, settled: Settled, feed: Feed, intents: Intents | None) -> None:
         """Write down what an answer settled, and end the tasks that ended by it."""
@@ -159,14 +196,14 @@ class Runner:
 
     async def ask(self, asking: Asking[Result]) -> Result:
         """Run what the job must know before its rows. Raises `AbortedError` or `UnfinishedError` if it cannot."""
-        question = _Question(asking)
+        question = Question(asking)
         await self.run(question)
         return question.answer(self.dispatch)
 
     async def run_beside(self, asking: Asking[Result], feed: Feed, answered: Callable[[Result], None]) -> None:
         """Run a feed, and side by side with it what must be known before its rows mean anything."""
-        question = _Question(asking, answered)
-        await self.run(_Beside(question, feed))
+        question = Question(asking, answered)
+        await self.run(Beside(question, feed))
         question.answer(self.dispatch)
 
 
@@ -187,94 +224,3 @@ def new_dispatch(rate: float, concurrency: int, pace: Pace | None = None) -> Dis
     """Make the engine of one run; `rate` 0 means no limit. Without a `pace` it keeps its own."""
     own, chance = pace or RateLimit(rate), random.Random().random  # noqa: S311 - spreads retries, keeps no secret
     return Dispatch(own, chance, rate=rate or math.inf, concurrency=concurrency, limits=importer_quotas())
-
-
-def stopped_error(dispatch: Dispatch) -> BulkError:
-    """Why the engine stopped, as the error that ends the command."""
-    if dispatch.stops.refused_key:
-        return AbortedError("access_refused", reason=dispatch.stops.stopped_by)
-    if dispatch.stops.shut_out:
-        return AbortedError("access_shut_out", reason=dispatch.stops.stopped_by)
-    if dispatch.stops.stopped_by:
-        return UnfinishedError("stopped", reason=dispatch.stops.stopped_by)
-    return UnfinishedError("stopped_before_rows")
-
-
-class _Question(Generic[Result]):
-    """A feed of one flow that is nobody's row."""
-
-    def __init__(self, asking: Asking[Result], answered: Callable[[Result], None] = lambda _answer: None) -> None:
-        self._asking = asking
-        self._answered = answered
-        self._answers: list[Result] = []
-        self._error: BulkError | None = None
-        self._given = False
-
-    def answer(self, dispatch: Dispatch) -> Result:
-        """The answer, once the feed has run. Raises what makes the job impossible, or why there is no answer."""
-        if self._error is not None:
-            raise self._error
-        if not self._answers:
-            raise stopped_error(dispatch)
-        return self._answers[0]
-
-    def take(self) -> Task | None:
-        if self._given:
-            return None
-        self._given = True
-        return Task(1, "question", self._flow(), Role.QUESTION)
-
-    def _flow(self) -> Flow:
-        try:
-            self._answers.append((yield from self._asking))
-        except BulkError as error:
-            self._error = error
-        else:
-            self._answered(self._answers[0])
-        return Outcome(RowStatus.SUCCEEDED)
-
-    @property
-    def failed(self) -> bool:
-        """Whether it will never be answered."""
-        return self._error is not None
-
-    @property
-    def done(self) -> bool:
-        return self._given
-
-    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        """Questions leave nothing behind."""
-
-    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        """Questions leave nothing behind."""
-
-
-class _Beside(Generic[Result]):
-    """A feed with a question beside it; without an answer, no more of the feed is begun."""
-
-    def __init__(self, question: _Question[Result], feed: Feed) -> None:
-        self._question = question
-        self._feed = feed
-        self._waiting = feed if isinstance(feed, Waiting) else None
-        self._lead = _LEAD
-
-    def take(self) -> Task | None:
-        if self._question.failed:
-            return None
-        task = self._feed.take() if self._lead else None
-        self._lead -= bool(self._lead)
-        return task or self._question.take() or self._feed.take()
-
-    @property
-    def again_at(self) -> float:
-        return math.inf if self._waiting is None else self._waiting.again_at
-
-    @property
-    def done(self) -> bool:
-        return self._question.done and (self._question.failed or self._feed.done)
-
-    def received(self, step: Step, receipt: Receipt, checkpoint: Checkpoint) -> None:
-        self._feed.received(step, receipt, checkpoint)
-
-    def ended(self, task: Task, outcome: Outcome, checkpoint: Checkpoint) -> None:
-        self._feed.ended(task, outcome, checkpoint)

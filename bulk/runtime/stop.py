@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from typing import Any, Final
 
 import anyio
 
 from bulk.errors import AbortedError, BulkError, InterruptedJobError, UnfinishedError
 from bulk.runtime.progress import Progress
-from bulk.runtime.runner import Runner, stopped_error
+from bulk.runtime.questions import stopped_error
+from bulk.runtime.runner import Runner
 from bulk.runtime.watchdog import Watchdog
 from bulk.wording import duration
 
@@ -21,6 +22,7 @@ LOOK_EVERY: Final = 1.0
 LONG: Final = 60.0  # seconds of a pause after which it is said that it is one
 
 
+# wide: every reason to stop, each with who watches for it
 class Stopping:
     """Watches one run. `signals`: take Ctrl-C and SIGTERM into account (a command does, a library call does not).
 
@@ -38,6 +40,7 @@ class Stopping:
         self._waits = False
         self._interrupted = False
         self.requested: anyio.Event | None = None  # by whom the job was begun: stop it once this is set
+        self.keeping: Callable[[], Coroutine[Any, Any, None]] | None = None  # runs beside it, and keeps what it holds
 
     def follow(self, runner: Runner) -> None:
         """Stop this runner from now on: a job of many parts has one for each."""
@@ -68,6 +71,8 @@ class Stopping:
                     await watchers.start(self._watch_signals)
                 watchers.start_soon(self._note_spent)
                 watchers.start_soon(self._tell_silence)
+                if self.keeping is not None:
+                    watchers.start_soon(self.keeping)
                 if self.requested is not None:
                     watchers.start_soon(self._watch_request, self.requested)
                 if self._seconds is not None:

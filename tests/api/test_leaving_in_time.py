@@ -92,7 +92,7 @@ def test_that_moment_is_told_by_the_library_under_this_name() -> None:
         events.append(event)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Client, "_in_time", lambda _client, _seconds: {"trace": note})
+        patch.setattr(Client, "_asking_last", lambda _client, _request: {"trace": note})
         replies = send(slow, "http://127.0.0.1:{port}/api/3/", plain, ASK)
     assert [type(reply) for reply in replies] == [Reply, Reply]
     assert events.count(LEAVES) == 1

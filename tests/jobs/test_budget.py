@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import shutil
-import socket
-import subprocess
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +18,7 @@ from bulk.access.shared_limit_book import Asked, Granted
 from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
 from bulk.access.shared_limit_redis import RedisStore
 from bulk.errors import UnfinishedError, UsageError
+from tests.redis_server import redis_server
 from tests.scale import tries
 from tests.sharing import claim, close, renew, settle
 
@@ -295,29 +293,6 @@ def test_while_it_cannot_be_reached_nobody_sends_and_then_the_job_stops(book: Pa
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
-
-
-@contextlib.contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis of the tests' own, on a free loopback port."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("there is no redis-server on this machine")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder))
-    line = (program, "--port", str(port), *options)
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        try:
-            for said in server.stdout:
-                if "Ready to accept" in said:
-                    break
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            server.terminate()
-            server.stdout.read()
 
 
 def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path):

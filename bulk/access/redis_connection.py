@@ -1,0 +1,38 @@
+"""The Redis that jobs of several machines share: where it is, and what is said when it is not there."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bulk.errors import UsageError
+
+REDIS: Final = "BULK_REDIS_URL"  # the variable that says where it is
+WAIT: Final = 2.0  # seconds for an answer of the Redis
+KEPT: Final = 30 * 24 * 3600  # seconds after its last use that something is kept in it
+PREFIX: Final = "activecampaign-bulk:"  # of all keys there
+
+
+def connected(url: str, *, ask: bool = True) -> tuple[Any, type[Exception]]:
+    """A Redis, and what it raises. `ask`: whether it has to answer now.
+
+    Raises `UsageError` if the address is none, nobody answers there, or the package for it is missing.
+    """
+    try:
+        import redis  # noqa: PLC0415 - an extra
+    except ImportError:
+        how = "pip install 'activecampaign-bulk[redis]'"
+        raise UsageError("redis_not_installed", variable=REDIS, how=how) from None
+    try:
+        opened = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT)
+        if ask:
+            opened.ping()
+    except ValueError:
+        raise UsageError("redis_address_invalid", variable=REDIS) from None
+    except redis.RedisError as error:
+        raise UsageError("redis_not_usable", variable=REDIS, kind=type(error).__name__) from None
+    return opened, redis.RedisError
+
+
+def told(error: Exception) -> str:
+    """What is wrong with it, without its address: that may hold a password."""
+    return f"the Redis of {REDIS} does not answer ({type(error).__name__})"
