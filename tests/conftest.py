@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -88,3 +89,14 @@ def corpora() -> Path:
     if not CORPORA.is_dir():
         pytest.skip(f"the public CSV corpora are not at {CORPORA}")
     return CORPORA
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[subprocess.Popen[str]]:
+    """A process that has imported `bulk`, and forks one for each line of it; see `forked.py`."""
+    root = Path(__file__).parents[1]
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH, "PYTHONUTF8": "1"}
+    line = [sys.executable, str(root / "tests" / "forked.py")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, env=environment, **pipes) as process:
+        yield process

@@ -8,6 +8,7 @@ import pytest
 from tests.called_with import numbers
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(("given", "code"), [(("--help",), 0), (("-h",), 0), (("soon",), 2), (("--keep",), 2)])
 def test_the_search_for_misread_files_says_how_it_is_called(given, code):
     done = subprocess.run(

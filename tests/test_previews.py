@@ -172,7 +172,9 @@ def test_no_more_rows_are_kept_than_anybody_looks_at(tmp_path: Path, names: Name
 
 @given(
     st.text(max_size=300)
-    | st.sampled_from(["../../etc/passwd", "..", "a\\b\\c.csv", "C:\\x.csv", ".hidden", "/", "a\0b"])
+    | st.sampled_from(
+        ["../../etc/passwd", "..", "a\\b\\c.csv", "C:\\x.csv", ".hidden", "/", "a\0b", ". a", "a" * 120 + "."]
+    )
 )
 def test_a_name_of_a_file_is_one_whatever_it_was(name: str):
     result = safe_name(name)

@@ -243,6 +243,7 @@ class Endless(httpx.AsyncByteStream):
             await anyio.sleep(self.apart)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("packed", ["", "gzip", "deflate"])
 def test_an_answer_without_end_is_cut_off(packed):
     piece = b"x" * 2**20

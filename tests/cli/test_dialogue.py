@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -15,37 +13,33 @@ import pytest
 
 from tests.cli.conftest import Shell
 from tests.cli.test_headers import rows
+from tests.terminals import on_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals of a POSIX system")
 CsvFile = Callable[..., Path]
+Typed = Callable[..., tuple[int, str]]
 FILE = "email,Vornme,Shoe size,Opted out,Ganzer Name\nada@example.com,Ada,39,no,Ada Lovelace\n"
 
 
-def on_terminal(folder: Path, answers: str, *arguments: object) -> tuple[int, str]:
-    """The exit code of a command at a terminal where somebody types these answers, and all that is shown."""
-    import pty
+@pytest.fixture
+def typed(forks: subprocess.Popen[str], bulk: Shell) -> Typed:
+    """Run a command at a terminal where somebody types these answers: its exit code, and what is shown, in one line."""
 
-    main, side = pty.openpty()
-    environment = os.environ | {"XDG_STATE_HOME": str(folder / "state"), "PYTHONUTF8": "1"}
-    command = [sys.executable, "-m", "bulk", *map(str, arguments), "--sandbox", "--rate", "0"]
-    with subprocess.Popen(command, stdin=side, stdout=side, stderr=side, cwd=folder, env=environment) as process:
-        os.close(side)
-        os.write(main, answers.encode())
-        content = b""
-        with contextlib.suppress(OSError):  # the end of a terminal
-            while piece := os.read(main, 65_536):
-                content += piece
-    os.close(main)
-    return process.returncode, " ".join(content.decode().split())
+    def run(answers: str, *arguments: object) -> tuple[int, str]:
+        line = [*map(str, arguments), "--sandbox", "--rate", "0"]
+        code, shown = on_terminal(forks, bulk.folder, line, answers)
+        return code, " ".join(shown.split())
+
+    return run
 
 
 def options_of(bulk: Shell, job: str) -> dict[str, object]:
     return json.loads((bulk.job(job) / "job.json").read_text("utf-8"))["options"]
 
 
-def test_what_is_suggested_is_taken_by_enter_and_kept_for_the_next_file(bulk: Shell, csv_file: CsvFile):
+def test_what_is_suggested_is_taken_by_enter_and_kept_for_the_next_file(bulk: Shell, typed: Typed, csv_file: CsvFile):
     path = csv_file(FILE)
-    code, shown = on_terminal(bulk.folder, "\n\n-\nopted_out\nnext.toml\n", "import", "contacts", path, "--job", "j")
+    code, shown = typed("\n\n-\nopted_out\nnext.toml\n", "import", "contacts", path, "--job", "j")
     assert code == 0
     assert "Vornme (Ada) is [firstName]:" in shown
     assert "Shoe size (39) is [drop]:" in shown
@@ -57,9 +51,9 @@ def test_what_is_suggested_is_taken_by_enter_and_kept_for_the_next_file(bulk: Sh
     assert bulk.sandbox("import", path, "--mapping", "next.toml").code == 0
 
 
-def test_another_answer_goes_before_what_is_suggested(bulk: Shell, csv_file: CsvFile):
+def test_another_answer_goes_before_what_is_suggested(bulk: Shell, typed: Typed, csv_file: CsvFile):
     answers = "lastnme\nlastName\n?\nphone\n-\n\n-\n\n"
-    code, shown = on_terminal(bulk.folder, answers, "import", "contacts", csv_file(FILE), "--job", "j")
+    code, shown = typed(answers, "import", "contacts", csv_file(FILE), "--job", "j")
     assert code == 0
     assert "There is no column 'lastnme'. Nearest: lastName" in shown
     assert "unsubscribe_lists" in shown
@@ -67,24 +61,24 @@ def test_another_answer_goes_before_what_is_suggested(bulk: Shell, csv_file: Csv
     assert maps == {"Vornme": "lastName", "Shoe size": "phone", "Ganzer Name": "", "Opted out": ""}
 
 
-def test_full_names_are_taken_apart_by_enter(bulk: Shell, csv_file: CsvFile):
+def test_full_names_are_taken_apart_by_enter(bulk: Shell, typed: Typed, csv_file: CsvFile):
     path = csv_file("email,Full Name\nada@example.com,Ada Lovelace\n")
-    code, shown = on_terminal(bulk.folder, "\n\n", "import", "contacts", path, "--job", "j")
+    code, shown = typed("\n\n", "import", "contacts", path, "--job", "j")
     assert code == 0
     assert "Full Name (Ada Lovelace) is [split into first and last name]:" in shown
     assert "Ada Lovelace → Ada | Lovelace" in shown
     assert options_of(bulk, "j")["split_name"] == "Full Name"
 
 
-def test_consent_is_never_taken_by_enter(bulk: Shell, csv_file: CsvFile):
+def test_consent_is_never_taken_by_enter(bulk: Shell, typed: Typed, csv_file: CsvFile):
     path = csv_file("email,Opted out\nada@example.com,no\n")
-    code, shown = on_terminal(bulk.folder, "\n\nyes\n-\n\n", "import", "contacts", path)
+    code, shown = typed("\n\nyes\n-\n\n", "import", "contacts", path)
     assert code == 0
     assert shown.count("may say who must not be mailed.") == 4
 
 
-def test_who_leaves_off_sends_nothing(bulk: Shell, csv_file: CsvFile):
-    code, shown = on_terminal(bulk.folder, "\n\x04", "import", "contacts", csv_file(FILE))
+def test_who_leaves_off_sends_nothing(bulk: Shell, typed: Typed, csv_file: CsvFile):
+    code, shown = typed("\n\x04", "import", "contacts", csv_file(FILE))
     assert code == 2
     assert "The header is not understood." in shown
     assert bulk.no_job
@@ -92,24 +86,24 @@ def test_who_leaves_off_sends_nothing(bulk: Shell, csv_file: CsvFile):
 
 @pytest.mark.some(2)
 @pytest.mark.parametrize("option", ["--yes", "--json", "--quiet", "--dry-run"])
-def test_nobody_is_asked_who_did_not_leave_room_for_it(bulk: Shell, csv_file: CsvFile, option: str):
-    code, shown = on_terminal(bulk.folder, "", "import", "contacts", csv_file(FILE), option)
+def test_nobody_is_asked_who_did_not_leave_room_for_it(bulk: Shell, typed: Typed, csv_file: CsvFile, option: str):
+    code, shown = typed("", "import", "contacts", csv_file(FILE), option)
     assert code == 2
     assert "The header is not understood." in shown
     assert "Enter takes" not in shown
 
 
-def test_nobody_is_asked_on_a_pipe(bulk: Shell, csv_file: CsvFile):
+def test_nobody_is_asked_on_a_pipe(bulk: Shell, typed: Typed, csv_file: CsvFile):
     result = bulk.sandbox("import", csv_file(FILE))
     assert result.code == 2
     assert "Enter takes" not in result.err
     assert rows(csv_file(FILE))
 
 
-def test_consent_is_asked_about_where_other_columns_become_fields(bulk: Shell, csv_file: CsvFile):
+def test_consent_is_asked_about_where_other_columns_become_fields(bulk: Shell, typed: Typed, csv_file: CsvFile):
     path = csv_file("email,Shoe size,Opted out\nada@example.com,39,no\n")
     answers = "opted_out\n\ny\n"
-    code, shown = on_terminal(bulk.folder, answers, "import", "contacts", path, "--create-fields", "--job", "j")
+    code, shown = typed(answers, "import", "contacts", path, "--create-fields", "--job", "j")
     assert code == 0, shown
     assert "Opted out (no) may say who must not be mailed." in shown
     assert "Shoe size (39)" not in shown, "it becomes a field"
@@ -117,9 +111,11 @@ def test_consent_is_asked_about_where_other_columns_become_fields(bulk: Shell, c
     assert options_of(bulk, "j")["maps"] == {"Opted out": "opted_out"}
 
 
-def test_whoever_is_asked_about_consent_may_leave_off_before_any_field_is_made(bulk: Shell, csv_file: CsvFile):
+def test_whoever_is_asked_about_consent_may_leave_off_before_any_field_is_made(
+    bulk: Shell, typed: Typed, csv_file: CsvFile
+):
     path = csv_file("email,Shoe size,Opted out\nada@example.com,39,no\n")
-    code, shown = on_terminal(bulk.folder, "\x04", "import", "contacts", path, "--create-fields")
+    code, shown = typed("\x04", "import", "contacts", path, "--create-fields")
     assert code == 2
     assert "a defect of bulk" not in shown
     assert "--map 'Opted out=opted_out'" in shown

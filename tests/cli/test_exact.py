@@ -127,6 +127,7 @@ def test_the_file_has_to_have_the_column(bulk: Shell, csv_file: CsvFile):
     assert bulk.no_job
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(("seed", "engine"), [(1, "single"), (2, "batch"), (3, "auto")])
 def test_any_file_leaves_what_its_cells_say_and_an_undo_what_was_there(
     bulk: Shell, csv_file: CsvFile, seed: int, engine: str

@@ -40,6 +40,7 @@ MATRIX: dict[str, tuple[str, tuple[str, ...], int, str]] = {
 }
 
 
+@pytest.mark.some(17)
 @pytest.mark.parametrize("case", MATRIX)
 def test_the_exit_code_of_an_import(bulk: Shell, csv_file: CsvFile, case: str):
     content, options, code, rows = MATRIX[case]

@@ -58,6 +58,7 @@ def at_account(monkeypatch: pytest.MonkeyPatch, served: Served, *, direct: bool,
         monkeypatch.setenv("BULK_DEBUG", "1")
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("number", range(tries(FEW, MANY)))
 def test_the_key_stands_nowhere(bulk: Shell, served: Served, monkeypatch: pytest.MonkeyPatch, number: int):
     case = cases(random.Random(0), MANY)[number]

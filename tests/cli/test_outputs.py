@@ -209,6 +209,7 @@ def test_how_rows_ended_stands_below_one_another(bulk: Shell, capsys: pytest.Cap
 LINES = ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c"]
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("end", LINES, ids=map(ascii, LINES))
 def test_no_name_makes_a_line_of_its_own(bulk: Shell, end: str):
     fake = f"A{end}2 rows: 2 created"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +11,8 @@ import pytest
 
 from bulk.cli import terminal
 from tests.cli.conftest import SAMPLE
+from tests.terminals import UNSET, WIDTH, on_terminal
 
-WIDTH = 80
 LONG = "\n".join((
     "email,firstName,lastName,tags,lists",
     'ada@example.com,Ada,"King\nof Lovelace","A tag that is long, another one that is as long, and more",Newsletter',
@@ -42,7 +39,7 @@ def test_lines_break_between_words_and_commands_do_not(text: str, lines: list[st
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of a POSIX system")
-def test_all_that_is_shown_of_plans_and_undos_fits_a_terminal(tmp_path: Path):
+def test_all_that_is_shown_of_plans_and_undos_fits_a_terminal(tmp_path: Path, forks: subprocess.Popen[str]):
     (tmp_path / "people.csv").write_text(LONG, "utf-8")
     shown = ""
     for line in (
@@ -51,7 +48,7 @@ def test_all_that_is_shown_of_plans_and_undos_fits_a_terminal(tmp_path: Path):
         "undo p -n --rate 0", "undo p --rate 0 --yes --job back", "undo p --rate 0 --yes",
         "compare people.csv live --resource contacts --sandbox --rate 0", "apply first", "undo nothing",
     ):  # fmt: skip
-        shown += on_terminal(line, tmp_path)
+        shown += on_terminal(forks, tmp_path, line.split(), unset=UNSET)[1]
     lines = [re.sub(r".*\r", "", line.rstrip("\r")) for line in shown.split("\n")]
     wide = [
         line for line in lines
@@ -60,24 +57,3 @@ def test_all_that_is_shown_of_plans_and_undos_fits_a_terminal(tmp_path: Path):
     assert wide == []
     assert "To take it back:" in lines
     assert not any(line.startswith("of Lovelace") for line in lines), "a line end in a cell makes no line"
-
-
-def on_terminal(line: str, folder: Path) -> str:
-    """What a command writes to a terminal of 80 columns."""
-    import fcntl
-    import pty
-    import termios
-
-    main, side = pty.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
-    environment = os.environ | {"XDG_STATE_HOME": str(folder / "state"), "PYTHONUTF8": "1"}
-    environment = {name: text for name, text in environment.items() if name not in ("COLUMNS", "BULK_JOBS_DIR")}
-    command = [sys.executable, "-m", "bulk", *line.split()]
-    with subprocess.Popen(command, stdin=side, stdout=side, stderr=side, cwd=folder, env=environment):
-        os.close(side)
-        content = b""
-        with contextlib.suppress(OSError):  # the end of a terminal
-            while piece := os.read(main, 65_536):
-                content += piece
-    os.close(main)
-    return content.decode()

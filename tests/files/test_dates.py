@@ -47,6 +47,7 @@ def written(form: str, day: date) -> str:
     return form.format(d=day.day, m=day.month, y=day.year, month=month, short=month[:3])
 
 
+@pytest.mark.some(16)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("order", ["", "DMY", "MDY", "YMD"])
 @given(day=DAYS, zone=st.sampled_from(FAR))

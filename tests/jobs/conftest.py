@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.jobs.samples import IMPORTED, SAMPLES, given
-from tests.started import PYTHONPATH
 from tests.world import World
 
 
@@ -41,13 +36,3 @@ def full(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Path:
             assert job_result.summary.rows["succeeded"] == len(sample.rows), resource.name
             shutil.rmtree(world.job.path)
     return folder / "account"
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[subprocess.Popen[str]]:
-    root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONPATH": PYTHONPATH}
-    line = [sys.executable, str(root / "tests" / "forked.py")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(line, env=environment, **pipes) as process:
-        yield process

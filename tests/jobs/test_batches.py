@@ -205,6 +205,7 @@ def test_a_batch_that_cannot_leave_in_time_is_read_again(world: World):
 # ---- what the importer drops
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("known", [False, True])
 def test_what_the_importer_drops_silently_is_seen_and_done(world: World, other: World, known: bool):
     cases, chance = tries(150, 1000), Random(known)

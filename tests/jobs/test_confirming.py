@@ -92,6 +92,7 @@ def test_what_is_still_there_after_no_word_of_the_api_is_not_called_deleted(worl
 # ---- totals
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("resource", ["contacts", "tags"])
 @pytest.mark.parametrize("told", ["0", "75", "-1", "many"])
 def test_an_export_is_whole_whatever_total_is_told(world: World, resource: str, told: str):
@@ -150,6 +151,7 @@ def test_who_is_not_looked_for_by_address_is_not_said_to_be_missing(world: World
     assert "r24@example.com" in world.account()["contacts"]
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("kind", ["another", "twice"])
 @pytest.mark.parametrize("path", ["contact/sync", "contactTags", "contactLists", "accountContacts"])
 def test_an_answer_about_another_record_is_repeated_or_looked_up(world: World, kind: str, path: str):

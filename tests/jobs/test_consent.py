@@ -22,6 +22,7 @@ def test_nobody_is_subscribed_who_left_ten_seconds_before(part: int):
         assert result.oldest <= 10
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(("known", "most"), [(0.0, 0.0), (0.5, 1.0), (1.0, 1.4)])
 def test_reading_people_costs_at_most_about_a_request_in_a_hundred(known: float, most: float):
     result = cost("contacts", known, 400)

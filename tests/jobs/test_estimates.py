@@ -48,6 +48,7 @@ def test_the_sample_of_the_readme(world: World, told: list[str]):
     check(world, told, lambda: world.start(SAMPLE, rate=5))
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("rows", "rate"),
     [(rows, rate) for rows in (10, 40, 120) for rate in (1, 5, 0) if LONG or rows < 120 or rate == 5],
@@ -62,6 +63,7 @@ def test_people_who_are_new_who_are_there_and_who_get_more(world: World, told: l
         check(world, told, lambda: world.start(world.csv(changed, header), rate=rate))  # noqa: B023 - it is called here
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("there", [0, 60, 120])
 def test_a_plan_says_of_an_import_at_once_what_that_says_and_takes(world: World, told: list[str], there: int):
     world.people((f"p{n}@example.com", "") for n in range(there))
@@ -79,6 +81,7 @@ def test_a_plan_says_of_an_import_at_once_what_that_says_and_takes(world: World,
     assert plan["requests"]["import"] <= plan["requests"]["single"] + 2
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("mode", ["upsert", "update", "create"])
 def test_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
     world.people((f"x{n}@example.com", "") for n in range(2_000))
@@ -88,6 +91,7 @@ def test_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
     check(world, told, lambda: world.start(world.csv(people, HEADER), mode=mode, rate=5))
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("there", [120, 1_500])
 @pytest.mark.parametrize("rows", [10, 40])
 @pytest.mark.parametrize("key", ["email", "id"])
@@ -106,6 +110,7 @@ def test_people_who_leave_and_lose_tags(world: World, told: list[str], rows: int
     check(world, told, lambda: world.start(path, rate=5, undoable=True))
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("mode", ["", "delete"])
 @pytest.mark.parametrize("name", ["fields", "dealGroups", "fieldValues"])
 def test_what_has_more_beside_it(world: World, told: list[str], name: str, mode: str):
@@ -118,6 +123,7 @@ def test_what_has_more_beside_it(world: World, told: list[str], name: str, mode:
         check(world, told, lambda: world.start(path, name, rate=5, mode=mode, yes=True))
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("name", ["tags", "lists", "accounts", "contacts", "deals", "notes"])
 def test_other_resources(world: World, told: list[str], name: str):
     given(world)
@@ -138,6 +144,7 @@ def test_what_belongs_to_people(world: World, told: list[str], name: str):
         check(world, told, lambda: world.start(world.csv(given_rows, header), name, rate=5))  # noqa: B023
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("after", [3, 30, 70])
 def test_a_resume_does_not_count_what_is_sent_already(world: World, told: list[str], after: int):
     with crashing(world, "contactTags", after):
@@ -164,6 +171,7 @@ def check_plan(world: World, told: list[str], path: Path, name: str = "contacts"
     assert plan["writes"]["single"] == sum(request.method != "GET" for request in sent)
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("rows", [3, 12, 30, 260])
 def test_a_plan_of_people_who_are_new_who_get_more_and_who_are_renamed(world: World, told: list[str], rows: int):
     people = [(f"x{n}@example.com", f"N {n}", ("VIP", "VIP,Trial")[n % 2], "Newsletter") for n in range(rows)]
@@ -173,6 +181,7 @@ def test_a_plan_of_people_who_are_new_who_get_more_and_who_are_renamed(world: Wo
     check_plan(world, told, world.csv([(row[0], f"{row[1]} II") for row in people], "email,firstName"))
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("mode", ["upsert", "update", "create", "delete"])
 def test_a_plan_of_few_rows_of_a_large_account(world: World, told: list[str], mode: str):
     world.people((f"x{n}@example.com", "") for n in range(2_000))
@@ -182,6 +191,7 @@ def test_a_plan_of_few_rows_of_a_large_account(world: World, told: list[str], mo
     check_plan(world, told, world.csv(there, HEADER), mode=mode)
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("name", ["tags", "accounts", "deals", "notes", "webhooks", "contactTags", "contactLists"])
 def test_a_plan_of_other_resources_that_are_new_and_changed(world: World, told: list[str], name: str):
     given(world)
@@ -205,6 +215,7 @@ def test_a_plan_that_takes_long_looks_at_people_again_by_the_hundred(world: Worl
     assert plan["seconds"]["single"] == plan["requests"]["single"] / 5
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("sample", [True, False])
 def test_a_plan_of_a_folder_is_within_a_tenth(world: World, sample: bool):
     if not sample:

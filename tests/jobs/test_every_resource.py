@@ -67,6 +67,7 @@ def test_there_are_samples_of_every_resource_that_can_be_imported():
 # ---- in, out, and in again
 
 
+@pytest.mark.some(17)
 @EVERY
 @pytest.mark.parametrize("guarded", [False, True], ids=["plain", "guarded"])
 def test_rows_come_out_as_they_went_in_and_going_in_again_change_nothing(
@@ -128,6 +129,7 @@ def differences(before: list[dict[str, str]], after: list[dict[str, str]], resou
     ]
 
 
+@pytest.mark.some(6)
 @CHANGED
 def test_one_value_is_changed_by_the_natural_key_and_nothing_else(account: World, resource: Resource):
     name, value = SAMPLES[resource.name].change
@@ -152,6 +154,7 @@ def test_one_value_is_changed_by_the_natural_key_and_nothing_else(account: World
     assert job_result.summary.actions == {again(resource): 1}, told(account)
 
 
+@pytest.mark.some(6)
 @CHANGED
 def test_one_value_is_changed_by_the_id(account: World, resource: Resource):
     if "id" not in resource.keys:
@@ -173,6 +176,7 @@ def test_one_value_is_changed_by_the_id(account: World, resource: Resource):
     assert account.steps("POST") == []
 
 
+@pytest.mark.some(8)
 @DELETED
 def test_what_is_deleted_is_gone_and_deleting_it_again_changes_nothing(account: World, resource: Resource):
     sample = SAMPLES[resource.name]
@@ -193,6 +197,7 @@ def test_what_is_deleted_is_gone_and_deleting_it_again_changes_nothing(account: 
     assert account.steps() == []
 
 
+@pytest.mark.some(6)
 @DELETED
 def test_what_is_deleted_by_its_id_is_that_one(account: World, resource: Resource):
     if "id" not in resource.keys:

@@ -337,6 +337,7 @@ def part_at_work(world: World) -> str:
     return name
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("change", ["longer", "gone"])
 def test_a_folder_that_changes_after_the_job_began_is_imported_as_it_was(other: World, own: Path, change: str):
     """Also the files whose turn had not come."""
@@ -558,6 +559,7 @@ class Others:
         )
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("number", range(tries(2, 8)))
 @pytest.mark.parametrize("resource", ["contacts", "deals"])
 def test_who_was_there_from_beginning_to_end_is_in_the_file_once(world: World, resource: str, number: int):

@@ -138,6 +138,7 @@ def newer_record(job: Path) -> None:
     (job / JOB).write_text(json.dumps(data))
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("file", [CHECKPOINT, JOB])
 @pytest.mark.parametrize("name", CASES)
 def test_a_job_of_a_newer_version_is_refused_plainly_and_left_as_it_is(world: World, name: str, file: str):

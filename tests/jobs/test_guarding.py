@@ -92,6 +92,7 @@ def test_resubscribe_subscribes_them_saying_so(listed: World):
     assert {person["lists"]["Newsletter"] for person in listed.account()["contacts"].values()} == {"1"}
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("fault", ["html", "status", "empty"])
 def test_where_the_pages_cannot_be_had_each_is_asked_for(listed: World, fault: str):
     listed.faults = (Fault(fault, status=500, method="GET", path="contacts"),)
@@ -139,6 +140,7 @@ def test_a_subscription_whose_answer_was_lost_is_found_done(listed: World, kind:
     assert listed.steps("POST").count("list Customers") == 1
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("status", [429, 503])
 def test_who_leaves_during_a_pause_stays_off_the_list(listed: World, status: int):
     listed.faults = (Fault("status", status=status, retry_after="3600", method="POST", path="contactLists", nth=2),)

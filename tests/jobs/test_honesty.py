@@ -78,6 +78,7 @@ def test_an_answer_grows_old_however_often_the_job_is_resumed(world: World):
 # ---- exports
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("killed", [False, True])
 def test_an_export_that_is_short_says_so_also_after_a_kill(world: World, killed: bool):
     imported(world, people(950))

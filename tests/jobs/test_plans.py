@@ -341,6 +341,7 @@ def test_a_plan_that_waits_is_not_resumed_and_an_old_one_not_applied(world: Worl
         world.apply(max_age=-1)
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("after", [0, 1, 2, 4])
 def test_an_apply_that_is_cut_off_goes_on(world: World, after: int):
     make(world, PEOPLE)

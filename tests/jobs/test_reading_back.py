@@ -200,6 +200,7 @@ def test_what_a_row_has_made_and_is_gone_is_made_again(world: World):
     assert (job_result.summary.actions, count(world, "notes")) == ({"created": 2}, 2)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("name", ["notes", "contacts", "deals"])
 def test_a_retry_that_is_cut_off_makes_nothing_twice(world: World, small: Path, name: str):
     sample = SAMPLES[name]

@@ -37,6 +37,7 @@ def most_in_a_second(arrivals: list[float]) -> int:
     return max(sum(start <= other < start + 1.0 for other in arrivals) for start in arrivals)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("number", range(tries(2, 50)))
 def test_together_they_stay_under_the_limit(tmp_path: Path, number: int):
     arrivals: list[float] = []

@@ -76,6 +76,7 @@ def test_what_was_created_is_deleted(world: World, name: str):
     assert people(world) == accounts
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("name", ["deals", "notes", "accounts", "tags", "fields"])
 def test_changed_records_are_as_before(world: World, name: str):
     given(world)
@@ -255,6 +256,7 @@ def test_what_was_not_read_before_it_went_is_told_first(world: World):
     assert any("1 row cannot be undone, or not as a whole (2)" in line for line in world.told.lines)
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("after", [None, 0, 1])
 def test_an_undoable_import_of_a_few_is_undone_as_a_whole(world: World, after: int | None):
     prepared(world)

@@ -49,6 +49,7 @@ def test_who_was_created_is_looked_at_with_a_hundred_others_before_they_go(world
     assert world.account()["contacts"] == {}
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("header", "rows", "options"),
     [
@@ -67,6 +68,7 @@ def test_what_it_takes_was_said_before(
     assert abs(said - took) <= 0.05 * took, (said, took)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("mode", ["create", "upsert", "delete"])
 def test_what_it_takes_of_deals_was_said_before(world: World, mode: str):
     given(world)
