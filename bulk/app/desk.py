@@ -32,6 +32,7 @@ from bulk.wording import FrontEnd
 LINES: Final = 40  # of what a job says, the last are kept
 PACE: Final = 10.0  # seconds over which the rate is taken
 RATE: Final = ImportOptions().rate  # requests a second where nobody says
+PAUSE: Final = 3.0  # seconds between two looks at a connection that waits for its person
 KEPT: Final = 100  # jobs that have ended and of which it is known how
 
 
@@ -96,6 +97,7 @@ class Desk:
         self.account = account
         self.jobs = jobs
         self.rate = rate  # requests a second of jobs that are begun here
+        self.pause = PAUSE
         self.files = OpenFiles(account)
         self.works: dict[str, Work] = {}
         self._jobs: TaskGroup | None = None

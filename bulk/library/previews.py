@@ -34,8 +34,9 @@ from bulk.resources import known
 from bulk.runtime.progress import Silent
 
 __all__ = [
-    "DELIMITER", "ENCODING", "LEFT_OUT", "NEW_FIELD", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits", "Issue",
-    "Names", "OpenFile", "Preview", "Problems", "SeenColumn", "Table", "lists_in", "names_of", "open_file", "open_table", "preview",
+    "DELIMITER", "ENCODING", "LEFT_OUT", "NEW_FIELD", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits",
+    "Issue", "Names", "OpenFile", "Preview", "Problems", "SeenColumn", "Table", "lists_in", "names_of", "open_file",
+    "open_table", "preview",
 ]  # fmt: skip
 
 

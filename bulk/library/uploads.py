@@ -126,6 +126,9 @@ def uploads_in(jobs: str | Path) -> list[Upload]:
 def safe_name(name: str) -> str:
     """A name of a file as this machine can have it: no path, nothing unseen, not too long."""
     last = re.split(r"[/\\]", name)[-1]
-    seen = "".join("_" if unicodedata.category(sign)[0] == "C" else sign for sign in last).strip().lstrip(".")
+    seen = "".join("_" if unicodedata.category(sign)[0] == "C" else sign for sign in last)
+    while seen != (bare := seen.strip().lstrip(".")):
+        seen = bare
     stem, dot, end = seen.rpartition(".")
-    return (f"{stem[: _LONGEST - len(end)]}{dot}{end}" if dot and len(end) < 8 else seen[:_LONGEST]) or "file"
+    cut = f"{stem[: _LONGEST - len(end) - 1]}{dot}{end}" if dot and len(end) < 8 else seen[:_LONGEST]
+    return cut.strip() or "file"
