@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import unicodedata
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,15 @@ def new_upload(jobs: str | Path, name: str) -> Upload:
 def exports_folder(jobs: str | Path) -> Path:
     """The folder for files that are exported to be handed on; made if it is not there. Raises `UsageError`."""
     return _made(Path(jobs) / EXPORTS, jobs)
+
+
+def zipped(folder: Path) -> Path:
+    """The files of an exported folder in one, beside it, for its owner alone; made anew. Raises `OSError`."""
+    path = folder.with_suffix(".zip")
+    with open_private(path) as output, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.glob("*.csv")):
+            archive.write(file, file.name)
+    return path
 
 
 def _made(folder: Path, jobs: str | Path) -> Path:

@@ -26,6 +26,7 @@ from bulk.library.plans import PLAN_CSV
 from bulk.library.previews import DELIMITER, ENCODING
 from bulk.library.results import PLANNED, FailedRow, failed_rows_in, has_lines
 from bulk.library.running import run_resume
+from bulk.library.uploads import zipped
 
 SOME: Final = 50  # failed rows that are fetched at a time
 FAILED: Final = "failed.csv"
@@ -121,10 +122,12 @@ async def _ended(request: Request, job: Job) -> Response:
     failed, reports, draft = await anyio.to_thread.run_sync(look)
     summary: dict[str, Any] = dict(job.summary or {})
     output = Path(job.record.output) if job.record.kind == "export" and job.record.output != "-" else None
+    is_there = output is not None and await anyio.to_thread.run_sync(output.exists)
     return page(
         request, "done.html", banner=Banner.of_job(job.record), step="Done", job=job, summary=summary, failed=failed,
         reports=reports, draft=draft, following=_following(job.name, failed, 0),
-        output=None if output is None or not output.is_file() else output.name, outcomes=_outcomes(job, summary),
+        output=output.name if output is not None and is_there else None, parts=summary.get("resources", {}),
+        outcomes=_outcomes(job, summary),
         can_undo=bool(summary.get("undoable")) and not job.resumable,
     )  # fmt: skip
 
@@ -231,9 +234,11 @@ async def download(request: Request) -> Response:
 
 
 async def download_output(request: Request) -> Response:
-    """The file that an export has written."""
+    """The file that an export has written; of a whole account all of them in one."""
     job = await job_of(request)
     path = Path(job.record.output)
+    if job.record.kind == "export" and job.state == "finished" and await anyio.to_thread.run_sync(path.is_dir):
+        path = await anyio.to_thread.run_sync(zipped, path)
     if job.record.kind != "export" or not await anyio.to_thread.run_sync(path.is_file):
         raise HTTPException(404)
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
