@@ -162,9 +162,11 @@ def test_some_of_a_resource_is_exported_as_by_the_command_line(visitor: Visitor)
     assert ours.record.options == theirs.record.options
     assert ours.rows == theirs.rows
     assert Path(ours.record.output).read_bytes() == Path("theirs.csv").read_bytes()
-    found = visitor.post("/exports", {"resource": "contacts", "search": "example.org", "plain": "1", "column": "email"})
-    visitor.wait(found)
-    assert visitor.client.get(f"{found}/output").text.splitlines() == ["email", "alan@example.org"]
+    searched = visitor.post(
+        "/exports", {"resource": "contacts", "search": "example.org", "plain": "1", "column": "email"}
+    )
+    visitor.wait(searched)
+    assert visitor.client.get(f"{searched}/output").text.splitlines() == ["email", "alan@example.org"]
 
 
 def test_what_cannot_be_exported_so_is_said_where_it_was_chosen(visitor: Visitor):

@@ -43,14 +43,9 @@ async def _shown(request: Request, draft: Draft, error: str = "", status: int = 
         error = preview.refusal.words(PAGE)
     return page(
         request, "match.html", status=status, step="Columns", draft=draft, preview=preview, error=error, lists=lists,
-        resources=importable(), presets=[each.name for each in PRESETS], modes=_modes(draft.resource),
+        resources=importable(), presets=[each.name for each in PRESETS], modes=known(draft.resource).modes,
         on_duplicate=ON_DUPLICATE, is_about_people=known(draft.resource).name == "contacts",
     )  # fmt: skip
-
-
-def _modes(resource: str) -> list[str]:
-    """What a row can mean here: nothing is deleted by a page that somebody clicks through."""
-    return [mode for mode in known(resource).modes if mode != "delete"]
 
 
 async def choose(request: Request) -> Response:
