@@ -30,6 +30,7 @@ from bulk.library.running import Setting
 from bulk.wording import FrontEnd
 
 LINES: Final = 40  # of what a job says, the last are kept
+STEADY: Final = 3.0  # seconds below which a rate says nothing: a job begins with a few requests at once
 PACE: Final = 10.0  # seconds over which the rate is taken
 RATE: Final = ImportOptions().rate  # requests a second where nobody says
 PAUSE: Final = 3.0  # seconds between two looks at a connection that waits for its person
@@ -84,7 +85,7 @@ class Work:
         if len(self.paces) < 2:
             return 0.0
         (began, first), (now, last) = self.paces[0], self.paces[-1]
-        return max(0, last - first) / (now - began) if now - began >= 1.0 else 0.0
+        return max(0, last - first) / (now - began) if now - began >= STEADY else 0.0
 
 
 Comparing = Callable[[Work], Awaitable[Comparison]]
