@@ -30,8 +30,10 @@ from bulk.library.running import Setting
 from bulk.wording import FrontEnd
 
 LINES: Final = 40  # of what a job says, the last are kept
+STEADY: Final = 3.0  # seconds below which a rate says nothing: a job begins with a few requests at once
 PACE: Final = 10.0  # seconds over which the rate is taken
 RATE: Final = ImportOptions().rate  # requests a second where nobody says
+PAUSE: Final = 3.0  # seconds between two looks at a connection that waits for its person
 KEPT: Final = 100  # jobs that have ended and of which it is known how
 
 
@@ -83,7 +85,7 @@ class Work:
         if len(self.paces) < 2:
             return 0.0
         (began, first), (now, last) = self.paces[0], self.paces[-1]
-        return max(0, last - first) / (now - began) if now - began >= 1.0 else 0.0
+        return max(0, last - first) / (now - began) if now - began >= STEADY else 0.0
 
 
 Comparing = Callable[[Work], Awaitable[Comparison]]
@@ -96,6 +98,7 @@ class Desk:
         self.account = account
         self.jobs = jobs
         self.rate = rate  # requests a second of jobs that are begun here
+        self.pause = PAUSE
         self.files = OpenFiles(account)
         self.works: dict[str, Work] = {}
         self._jobs: TaskGroup | None = None

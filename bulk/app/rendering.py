@@ -85,7 +85,9 @@ def page(
     """A page, filled in."""
     desk = desk_of(request)
     whose = banner or Banner.of_account(desk.account, desk.files.called)
-    given = {"banner": whose, "path": request.url.path, "step": "", "error": None} | values
+    path = request.url.path
+    room = "import" if values.get("step") or path == "/" or path.startswith("/files") else path.split("/")[1]
+    given = {"banner": whose, "path": path, "step": "", "error": None, "room": room} | values
     return HTMLResponse(environment().get_template(template).render(given), status)
 
 

@@ -39,6 +39,15 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "only_in_a": "Only in A", "only_in_b": "Only in B", "ambiguous": "Shares its key with others",
     "does_not_fit": "Does not fit the titles",
 }  # fmt: skip
+FILTERS: Final[Mapping[str, str]] = {
+    "listid": "On the list", "tagid": "With the tag (its id)", "status": "Status", "formid": "By the form (its id)",
+    "seriesid": "In the automation (its id)", "segmentid": "In the segment (its id)",
+    "email_like": "E-mail address like", "phone": "Phone", "created_before": "Made before",
+    "created_after": "Made after", "updated_before": "Changed before", "updated_after": "Changed after",
+    "name": "Name", "title": "Title", "minimum_value": "Worth at least", "maximum_value": "Worth at most",
+    "stage": "Stage (its id)", "group": "Pipeline (its id)", "owner": "Owner (the id)",
+    "organization": "Account (its id)",
+}  # fmt: skip
 TYPES: Final[Mapping[str, str]] = {  # of custom fields
     "text": "text", "textarea": "long text", "date": "date", "datetime": "date and time", "number": "number",
 }  # fmt: skip
@@ -52,11 +61,12 @@ COLUMNS: Final[Mapping[str, str]] = {
     "unsubscribe_lists": "Lists to leave", "account": "Account (company)",
 }  # fmt: skip
 RESOURCES: Final[Mapping[str, str]] = {
-    "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts", "lists": "Lists",
-    "contactLists": "Contacts on lists", "fields": "Custom fields", "fieldValues": "Values of custom fields",
-    "deals": "Deals", "dealStages": "Stages of pipelines", "dealGroups": "Pipelines",
-    "accounts": "Accounts (companies)", "accountContacts": "Contacts of accounts", "notes": "Notes",
-    "webhooks": "Webhooks", "automations": "Automations", "campaigns": "Campaigns", "users": "Users",
+    "all": "The whole account", "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts",
+    "lists": "Lists", "contactLists": "Contacts on lists", "fields": "Custom fields",
+    "fieldValues": "Values of custom fields", "deals": "Deals", "dealStages": "Stages of pipelines",
+    "dealGroups": "Pipelines", "accounts": "Accounts (companies)", "accountContacts": "Contacts of accounts",
+    "notes": "Notes", "webhooks": "Webhooks", "automations": "Automations", "campaigns": "Campaigns",
+    "users": "Users",
 }  # fmt: skip
 
 

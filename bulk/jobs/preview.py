@@ -3,6 +3,8 @@
 What is proposed for a column is what an import would do by itself; what the user says of it comes before that.
 """
 
+# hub: what a file is, what its program says of it, and what the account has meet in one look
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -34,8 +34,9 @@ from bulk.resources import known
 from bulk.runtime.progress import Silent
 
 __all__ = [
-    "DELIMITER", "ENCODING", "LEFT_OUT", "NEW_FIELD", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits", "Issue",
-    "Names", "OpenFile", "Preview", "Problems", "SeenColumn", "Table", "lists_in", "names_of", "open_file", "open_table", "preview",
+    "DELIMITER", "ENCODING", "LEFT_OUT", "NEW_FIELD", "OPT_IN", "OPT_OUT", "READ", "UNDECIDED", "Choice", "Edits",
+    "Issue", "Names", "OpenFile", "Preview", "Problems", "SeenColumn", "Table", "list_ids_in", "lists_in",
+    "names_of", "open_file", "open_table", "preview",
 ]  # fmt: skip
 
 
@@ -64,6 +65,12 @@ def preview(table: Table, options: ImportOptions, names: Names | None) -> Previe
 def lists_in(names: Names) -> tuple[str, ...]:
     """The lists of an account, by their names."""
     return tuple(sorted(record.value for record in names.book("lists").records.values()))
+
+
+def list_ids_in(names: Names) -> dict[str, str]:
+    """The ids of an account's lists, by their names."""
+    book = names.book("lists")
+    return {name: str(book.id_of(name)) for name in lists_in(names)}
 
 
 def open_file(table: Table, options: ImportOptions, names: Names | None) -> OpenFile:

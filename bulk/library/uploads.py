@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import unicodedata
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,15 @@ def exports_folder(jobs: str | Path) -> Path:
     return _made(Path(jobs) / EXPORTS, jobs)
 
 
+def zipped(folder: Path) -> Path:
+    """The files of an exported folder in one, beside it, for its owner alone; made anew. Raises `OSError`."""
+    path = folder.with_suffix(".zip")
+    with open_private(path) as output, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.glob("*.csv")):
+            archive.write(file, file.name)
+    return path
+
+
 def _made(folder: Path, jobs: str | Path) -> Path:
     """A folder within that of jobs, its owner's alone. Raises `UsageError` where that takes nothing."""
     try:
@@ -129,5 +139,5 @@ def safe_name(name: str) -> str:
     seen = "".join("_" if unicodedata.category(sign)[0] == "C" else sign for sign in last)
     seen = re.sub(r"^[\s.]+|\s+$", "", seen)
     stem, dot, end = seen.rpartition(".")
-    short = f"{stem[: _LONGEST - len(end) - 1]}.{end}" if dot and len(end) < 8 else seen[:_LONGEST].rstrip()
-    return short or "file"
+    cut = f"{stem[: _LONGEST - len(end) - 1]}{dot}{end}" if dot and len(end) < 8 else seen[:_LONGEST]
+    return cut.rstrip() or "file"

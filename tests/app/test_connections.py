@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from bulk.app.pages import connections
+from bulk.app.pages.connections import safe_link
 from bulk.library import Account
 from bulk.library.jobs import jobs_in
 from bulk.sandbox.connections import FIRST
@@ -26,11 +25,11 @@ def gateway(tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def guest(tmp_path: Path, gateway: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
+def guest(tmp_path: Path, gateway: Served) -> Iterator[Visitor]:
     """Somebody at a page for the gateway."""
-    monkeypatch.setattr(connections, "PAUSE", 0.05)
     account = Account.gateway(KEY, base_url=gateway.address)
     with served(tmp_path, account, rate=0) as site, site.client() as client:
+        site.guards._app.state.desk.pause = 0.05
         yield Visitor(client, site)
 
 
@@ -81,19 +80,10 @@ def test_a_connection_is_deleted_after_it_was_asked_about(guest: Visitor):
     assert FIRST in answer.text
 
 
-def test_a_link_of_the_gateway_that_is_none_is_not_offered(guest: Visitor, monkeypatch: pytest.MonkeyPatch):
-    place = guest.post("/connections")
-    before = connections.Gateway.show
-
-    async def show(self: Any, connection: str) -> Any:
-        from dataclasses import replace
-
-        return replace(await before(self, connection), url="javascript:alert(1)")
-
-    monkeypatch.setattr(connections.Gateway, "show", show)
-    page = guest.get(place)
-    assert "javascript:" not in page
-    assert "gave no link" in page
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "http://example.com", "//example.com", ""])
+def test_a_link_that_leads_to_no_safe_page_is_not_offered(link: str):
+    assert safe_link(link) == ""
+    assert safe_link("https://connect.example.com/x") == "https://connect.example.com/x"
 
 
 def test_the_sandbox_says_what_its_connections_are(visitor: Visitor):

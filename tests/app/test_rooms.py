@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,62 @@ def test_what_was_deleted_by_a_terminal_is_not_shown(visitor: Visitor):
     run_command(["jobs", "prune", "--older-than", "0s", "--yes"])
     assert visitor.client.get("/jobs/mine").status_code == 404
     assert json.dumps(jobs_in(visitor.jobs)) == "[]"
+
+
+def test_some_of_a_resource_is_exported_as_by_the_command_line(visitor: Visitor):
+    people = "email,firstName,lists\nada@example.com,Ada,Newsletter\ngrace@example.com,Grace,\nalan@example.org,Alan,\n"
+    imported("people", people)
+    page = visitor.get("/exports/choices?resource=contacts&form=csv")
+    listed = re.search(r'<option value="(\d+)">Newsletter', page)
+    assert listed
+    assert 'value="firstName"' in page
+    job = visitor.post(
+        "/exports", {"resource": "contacts", "choices": "1", "filter-listid": listed[1], "column": "email"}
+    )
+    visitor.wait(job)
+    assert visitor.client.get(f"{job}/output").text.splitlines() == ['\ufeff"email"', '"ada@example.com"']
+    options = (f"--filter=listid={listed[1]}", "--columns=email", "--sandbox", "-q", "--rate=0")
+    assert run_command(["export", "contacts", "theirs.csv", *options]) == 0
+    ours, theirs = jobs_in(visitor.jobs)[1:]
+    assert ours.record.options == theirs.record.options
+    assert ours.rows == theirs.rows
+    assert Path(ours.record.output).read_bytes() == Path("theirs.csv").read_bytes()
+    searched = visitor.post(
+        "/exports", {"resource": "contacts", "search": "example.org", "plain": "1", "column": "email"}
+    )
+    visitor.wait(searched)
+    assert visitor.client.get(f"{searched}/output").text.splitlines() == ["email", "alan@example.org"]
+
+
+def test_what_cannot_be_exported_so_is_said_where_it_was_chosen(visitor: Visitor):
+    answer = visitor.post("/exports", {"resource": "tags", "choices": "1", "filter-color": "red"}, status=422)
+    assert "color" in answer
+    assert "Only what fits" in answer or "Only some columns" in answer
+    assert visitor.client.get("/exports/choices?resource=none").status_code == 422
+    assert visitor.client.get("/exports/choices?resource=all").headers["location"] == "/exports"
+
+
+def test_a_whole_account_is_exported_and_downloaded_in_one(visitor: Visitor):
+    imported()
+    job = visitor.post("/exports", {"resource": "all"})
+    page = visitor.wait(job)
+    assert "<h1>Done</h1>" in page
+    assert "Contacts (people)" in page
+    answer = visitor.client.get(f"{job}/output")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert "contacts.csv" in archive.namelist()
+        assert b"ada@example.com" in archive.read("contacts.csv")
+    for path in visitor.jobs.rglob("*.zip"):
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert "The whole account" in visitor.get("/jobs")
+    assert "The whole account" in visitor.get("/compare")
+    assert "<h1>Equal</h1>" in compared(visitor, job.rpartition("/")[2], "live")
+
+
+def test_a_whole_account_that_a_terminal_imports_has_its_pages(visitor: Visitor):
+    run_command(["export", "all", "account", "--sandbox", "-q", "--rate", "0"])
+    other = ("--sandbox", "-q", "--rate", "0")
+    assert run_command(["plan", "all", "account", "--job", "whole", *other]) == 0
+    assert "What would happen" in visitor.get("/jobs/whole") or "Nothing to do" in visitor.get("/jobs/whole")
+    assert run_command(["import", "all", "account", "--job", "in", *other]) in (0, 1)
+    assert "The whole account" in visitor.get("/jobs/in")

@@ -17,7 +17,6 @@ from bulk.library.connections import ACTIVE, Connection, Gateway, check_gateway,
 
 Asked = TypeVar("Asked")
 PATIENCE: Final = 15.0  # seconds for which somebody waits for a page
-PAUSE: Final = 3.0  # seconds between two looks at a connection that waits for its person
 SAFE: Final = ("https://", "http://127.0.0.1", "http://localhost")  # how a link may begin that is offered
 
 
@@ -77,8 +76,13 @@ async def show_one(request: Request) -> Response:
     asks = request.query_params.get("delete") == "1"
     return page(
         request, "connection.html", connection=connection, used=_used(request, connections) == connection.id, asks=asks,
-        link=connection.url if connection.url.startswith(SAFE) else "",
+        link=safe_link(connection.url),
     )  # fmt: skip
+
+
+def safe_link(url: str) -> str:
+    """A link of the gateway's as far as it leads to a page; "" where it would do something else."""
+    return url if url.startswith(SAFE) else ""
 
 
 async def news(request: Request) -> Response:
@@ -97,7 +101,7 @@ async def news(request: Request) -> Response:
             yield f"data: {json.dumps({'ended': ended})}\n\n"
             if ended:
                 return
-            await anyio.sleep(PAUSE)
+            await anyio.sleep(desk_of(request).pause)
 
     return StreamingResponse(events(), media_type="text/event-stream")
 

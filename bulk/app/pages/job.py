@@ -26,6 +26,7 @@ from bulk.library.plans import PLAN_CSV
 from bulk.library.previews import DELIMITER, ENCODING
 from bulk.library.results import PLANNED, FailedRow, failed_rows_in, has_lines
 from bulk.library.running import run_resume
+from bulk.library.uploads import zipped
 
 SOME: Final = 50  # failed rows that are fetched at a time
 FAILED: Final = "failed.csv"
@@ -76,11 +77,14 @@ async def show(request: Request) -> Response:
 async def _of_folder(request: Request, job: Job, work: Work | None) -> Response:
     """A job that is not at work here, as its folder has it."""
     if await anyio.to_thread.run_sync(lambda: job.running):
-        return page(request, "elsewhere.html", banner=Banner.of_job(job.record), step="Run", job=job)
+        return page(
+            request, "elsewhere.html", banner=Banner.of_job(job.record), job=job, **_where(job.record.kind, "Run")
+        )
     if job.planned:
         return await plan.shown(request, job)
+    banner = Banner.of_job(job.record)
     if work is not None and work.pausing and job.resumable:
-        return page(request, "paused.html", banner=Banner.of_job(job.record), step=_step(work), job=job, work=work)
+        return page(request, "paused.html", banner=banner, job=job, work=work, **_where(job.record.kind, _step(work)))
     return await _ended(request, job)
 
 
@@ -93,11 +97,18 @@ async def _kept(request: Request) -> Job | None:
 
 async def _at_work(request: Request, work: Work) -> Response:
     kept = await _kept(request)
-    step = _step(work)
     banner = None if kept is None else Banner.of_job(kept.record)
     desk_rate = desk_of(request).rate
     rate = desk_rate if kept is None else float(kept.record.options.get("rate", desk_rate))
-    return page(request, "run.html", banner=banner, step=step, work=work, job=kept, limit=rate)
+    where = _where(work.kind if kept is None else kept.record.kind, _step(work))
+    return page(request, "run.html", banner=banner, work=work, job=kept, limit=rate, **where)
+
+
+def _where(kind: str, step: str) -> dict[str, Any]:
+    """Where among all pages one of a job stands: an import's on the way of its file, others in their rooms."""
+    if kind in ("export", "undo"):
+        return {"step": "", "room": "exports" if kind == "export" else "jobs"}
+    return {"step": step}
 
 
 def _step(work: Work) -> str:
@@ -121,11 +132,13 @@ async def _ended(request: Request, job: Job) -> Response:
     failed, reports, draft = await anyio.to_thread.run_sync(look)
     summary: dict[str, Any] = dict(job.summary or {})
     output = Path(job.record.output) if job.record.kind == "export" and job.record.output != "-" else None
+    is_there = output is not None and await anyio.to_thread.run_sync(output.exists)
     return page(
-        request, "done.html", banner=Banner.of_job(job.record), step="Done", job=job, summary=summary, failed=failed,
+        request, "done.html", banner=Banner.of_job(job.record), job=job, summary=summary, failed=failed,
         reports=reports, draft=draft, following=_following(job.name, failed, 0),
-        output=None if output is None or not output.is_file() else output.name, outcomes=_outcomes(job, summary),
-        can_undo=bool(summary.get("undoable")) and not job.resumable,
+        output=output.name if output is not None and is_there else None, parts=summary.get("resources", {}),
+        outcomes=_outcomes(job, summary),
+        can_undo=bool(summary.get("undoable")) and not job.resumable, **_where(job.record.kind, "Done"),
     )  # fmt: skip
 
 
@@ -231,9 +244,11 @@ async def download(request: Request) -> Response:
 
 
 async def download_output(request: Request) -> Response:
-    """The file that an export has written."""
+    """The file that an export has written; of a whole account all of them in one."""
     job = await job_of(request)
     path = Path(job.record.output)
+    if job.record.kind == "export" and job.state == "finished" and await anyio.to_thread.run_sync(path.is_dir):
+        path = await anyio.to_thread.run_sync(zipped, path)
     if job.record.kind != "export" or not await anyio.to_thread.run_sync(path.is_file):
         raise HTTPException(404)
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)

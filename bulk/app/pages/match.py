@@ -40,17 +40,12 @@ async def _shown(request: Request, draft: Draft, error: str = "", status: int = 
     except BulkError as why:
         error, status = error or why.words(PAGE), 422
     if not error and preview is not None and preview.refusal is not None:
-        error = preview.refusal.words(PAGE)
+        error = (_undecided(preview, {}) or preview.refusal).words(PAGE)
     return page(
         request, "match.html", status=status, step="Columns", draft=draft, preview=preview, error=error, lists=lists,
-        resources=importable(), presets=[each.name for each in PRESETS], modes=_modes(draft.resource),
+        resources=importable(), presets=[each.name for each in PRESETS], modes=known(draft.resource).modes,
         on_duplicate=ON_DUPLICATE, is_about_people=known(draft.resource).name == "contacts",
     )  # fmt: skip
-
-
-def _modes(resource: str) -> list[str]:
-    """What a row can mean here: nothing is deleted by a page that somebody clicks through."""
-    return [mode for mode in known(resource).modes if mode != "delete"]
 
 
 async def choose(request: Request) -> Response:
@@ -115,9 +110,14 @@ def _names(given: list[Any]) -> str:
 
 
 def _check_decided(preview: Preview, chosen: dict[str, str]) -> None:
-    open_ones = [column.title for column in preview.columns if chosen.get(column.title) == UNDECIDED]
-    if open_ones:
-        raise UsageError("columns_undecided", columns=open_ones)
+    if (error := _undecided(preview, chosen)) is not None:
+        raise error
+
+
+def _undecided(preview: Preview, chosen: dict[str, str]) -> UsageError | None:
+    """What is said where a column has still to be decided."""
+    still = [one.title for one in preview.columns if chosen.get(one.title, one.becomes) == UNDECIDED]
+    return UsageError("columns_undecided", columns=still) if still else None
 
 
 ROUTES: Final = (

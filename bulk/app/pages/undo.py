@@ -19,6 +19,7 @@ from bulk.library.jobs import new_name
 from bulk.library.results import Result
 from bulk.library.running import Setting, run_undo
 
+LOOK: Final = "look"  # the kind of a look at an undo
 SHOWN: Final = 100  # lines of an undo that are shown
 
 
@@ -38,7 +39,7 @@ async def look(request: Request) -> Response:
         async def told(setting: Setting) -> Result:  # nothing is kept of it, so it has no name of its own
             return await run_undo(job.path, options, replace(setting, name=None), dry_run=True)
 
-        desk.begin(Work(name, "undo"), told, account)
+        desk.begin(Work(name, LOOK), told, account)
     return RedirectResponse(f"/jobs/{job.name}/undo", 303)
 
 
