@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
@@ -25,6 +26,8 @@ class FrontEnd(Enum):
 
 
 _QUOTES: Final = "'`"
+_BARE: Final = re.compile(r"[\w+=:./\\-]+")  # what needs no quotes in a shell of Windows
+_BEFORE_QUOTE: Final = re.compile(r'(\\*)("|$)')  # backslashes there would be taken for the quote's
 MARK: Final = re.compile("⟦([^⟦⟧]*)⟧")
 _NAMES: Final[Mapping[str, str]] = {  # what a program calls an option where that is another word
     "map": "maps", "set": "sets", "filter": "filters", "jobs_dir": "jobs", "sandbox": "Account.sandbox()",
@@ -104,6 +107,20 @@ _ON_PAGE: Final[Mapping[str, str]] = {  # what the page calls an option or an ac
 }
 
 
+def as_typed(word: str, system: str = sys.platform) -> str:
+    """A word as it is typed to a shell; on Windows in double quotes, which both of its shells understand."""
+    if system != "win32":
+        return shlex.quote(word)
+    if _BARE.fullmatch(word):
+        return word
+    return '"' + _BEFORE_QUOTE.sub(lambda found: found[1] * 2 + ('\\"' if found[2] else ""), word) + '"'
+
+
+def line_of(words: Iterable[str], system: str = sys.platform) -> str:
+    """A command as it is typed to a shell."""
+    return " ".join(as_typed(word, system) for word in words)
+
+
 def in_words_of(front_end: FrontEnd, text: str) -> str:
     """The text with what its marks mean to this front end."""
     return MARK.sub(lambda mark: marked(mark[1], front_end), text) if "⟦" in text else text
@@ -124,9 +141,9 @@ def marked(mark: str, front_end: FrontEnd) -> str:
     if of_program:
         return _argument(name, value)
     if name == "map" and value:
-        value = shlex.quote(value) if "'" in value else f"'{value}'"
+        value = as_typed(value) if "'" in value or sys.platform == "win32" else f"'{value}'"
     elif value[:1] not in ("'", '"') and _SHELL.search(value):  # else it is quoted already
-        value = shlex.quote(value)
+        value = as_typed(value)
     return f"--{_FLAGS_OF.get(name, name).replace('_', '-')} {value}".rstrip()
 
 
@@ -136,7 +153,7 @@ def _command(name: str, values: Sequence[str], *, of_program: bool) -> str:
         return call.format(*map(_text, values))
     if of_program:
         line = f"`{line.strip(_QUOTES).partition(' --')[0]}` on the command line"
-    return line.format(*map(shlex.quote, values))
+    return line.format(*map(as_typed, values))
 
 
 def _argument(name: str, value: str) -> str:

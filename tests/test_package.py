@@ -165,9 +165,9 @@ def test_what_runs_elsewhere_is_pinned_and_may_only_read():
 def test_the_workflow_checks_what_is_checked_here():
     """Its test line is found in the README as `.ci/run` finds it, and each command of `.ci/run` is in it."""
     here = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    found = re.search(r"grep -m1 '(.+)' README\.md", here)
-    assert found is not None
-    assert found[0] in WORKFLOW
+    pattern = re.search(r"grep -m1 '(.+)' README\.md", here)
+    assert pattern is not None
+    assert pattern[0] in WORKFLOW
     commands = [line.removeprefix(".venv/bin/") for line in here.splitlines() if line.startswith(".venv/bin/")]
     assert len(commands) >= 4
     assert [command for command in commands if f"- run: {command}\n" not in WORKFLOW] == []

@@ -158,6 +158,7 @@ class FileStore:
 
     def _set_aside(self) -> None:
         """Rename a file that is no book, unless somebody else has done so, and begin a new one."""
+        self._db.close()  # Windows renames no file that is open
         self._rename(lambda: _identity(self._path) == self._file)
         self._reopen()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bulk.cli.configured import config, config_given
 from bulk.errors import UsageError
+from bulk.wording import as_typed
 
 if TYPE_CHECKING:  # heavy, and only needed once a command runs
     from bulk.library import Account
@@ -95,12 +95,12 @@ def options_of_place(record: JobRecord) -> Iterator[str]:
     there = Place.of(place)
     if record.named:
         if file := config_given():
-            yield f"--config {shlex.quote(file)}"
-        yield f"--account {shlex.quote(record.named)}"
+            yield f"--config {as_typed(file)}"
+        yield f"--account {as_typed(record.named)}"
         connection = ""
     if there.sandbox is not None:
         yield "--sandbox"
     elif there.base_url:
-        yield f"--base-url {shlex.quote(there.base_url)}"
+        yield f"--base-url {as_typed(there.base_url)}"
     if connection:
-        yield f"--connection {shlex.quote(connection)}"
+        yield f"--connection {as_typed(connection)}"

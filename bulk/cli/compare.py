@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from bulk.cli.command import Command
 from bulk.cli.progress import close, progress_for
 from bulk.cli.running import again_later
 from bulk.errors import UnfinishedError
-from bulk.wording import agreeing, counted, excerpts, shortened
+from bulk.wording import agreeing, counted, excerpts, line_of, shortened
 
 if TYPE_CHECKING:
     from bulk.library import ComparedResource, Comparison, Difference
@@ -84,7 +83,7 @@ def compare_command(a: str, b: str, out: str | None, **chosen: Any) -> int:
             terminal.echo(_wrapped(terminal.one_line(line)), err=err)
         if not result.equal and out is None:
             given_words = click.get_current_context().find_root().obj or ()
-            terminal.echo(terminal.one_line(f"  {shlex.join(('bulk', *given_words, 'differences.csv'))}"))
+            terminal.echo(terminal.one_line(f"  {line_of(('bulk', *given_words, 'differences.csv'))}"))
     return 0 if result.equal else 1
 
 

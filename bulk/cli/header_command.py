@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 from bulk.errors import BulkError
-from bulk.wording import FrontEnd
+from bulk.wording import FrontEnd, line_of
 
 _OF_ONE_FILE: Final = (["import"], ["plan"], ["validate"])
 
@@ -26,7 +25,7 @@ def with_full_command(error: BulkError, text: str, arguments: Sequence[str]) -> 
     before, line, after = text.rpartition(options)
     if not options.strip() or not line or "\0" in "".join(arguments):
         return text
-    return f"{before}\n  {shlex.join(['bulk', *arguments])} {options.strip()}{after}"
+    return f"{before}\n  {line_of(['bulk', *arguments])} {options.strip()}{after}"
 
 
 def _mending(error: BulkError) -> Any:

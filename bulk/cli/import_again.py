@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk.cli.account import options_of_place
+from bulk.wording import as_typed
 
 if TYPE_CHECKING:
     from bulk.library.jobs import JobRecord
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def import_line(path: Path, record: JobRecord) -> str:
     """The command that imports a report of a job as the job did."""
     given = "".join(f" {option}" for option in _options_again(path, record))
-    return f"bulk import {record.resource} {shlex.quote(str(path))}{given}"
+    return f"bulk import {record.resource} {as_typed(str(path))}{given}"
 
 
 def _options_again(path: Path, record: JobRecord) -> Iterator[str]:
@@ -32,15 +32,15 @@ def _options_again(path: Path, record: JobRecord) -> Iterator[str]:
     }  # fmt: skip
     for name, value in usual.items():
         if given.get(name, value) != value:  # an earlier version had fewer
-            yield f"--{name.replace('_', '-')} {shlex.quote(given[name])}"
+            yield f"--{name.replace('_', '-')} {as_typed(given[name])}"
     yield from options_of_place(record)
     for header, attribute in _maps_of(path, record):
-        yield f"--map {shlex.quote(f'{header}={attribute}')}"
+        yield f"--map {as_typed(f'{header}={attribute}')}"
     yield from (f"--exact {name}" for name in given.get("exact_columns", ()))
     for column, value in given.get("sets", {}).items():
-        yield f"--set {shlex.quote(f'{column}={value}')}"
+        yield f"--set {as_typed(f'{column}={value}')}"
     for old, new in given.get("map_user", {}).items():
-        yield f"--map-user {shlex.quote(f'{old}={new}')}"
+        yield f"--map-user {as_typed(f'{old}={new}')}"
     yield from (
         f"--{name.replace('_', '-')}"
         for name in ("ignore_unknown", "resubscribe", "allow_damaged", "allow_joined", "create_fields")

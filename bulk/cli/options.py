@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ import click
 
 from bulk.cli import complete
 from bulk.library.choices import BLANK, ENGINES, EXACT, JOBS_DIR, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
+from bulk.wording import as_typed
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SANDBOX_DIR = "bulk-sandbox"
@@ -216,7 +216,7 @@ def jobs_folder(given: str) -> Path:
 
 def command_line(command: str, job: str, jobs: Path) -> str:
     """The command that does something with a job, as it can be pasted."""
-    return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {shlex.quote(str(jobs))}")
+    return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {as_typed(str(jobs))}")
 
 
 def file_of(name: str) -> Path | None:

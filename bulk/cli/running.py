@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from bulk.cli import terminal
 from bulk.cli.options import command_line
 from bulk.cli.progress import close
 from bulk.errors import BulkError, UnfinishedError
-from bulk.wording import FrontEnd
+from bulk.wording import FrontEnd, line_of
 
 if TYPE_CHECKING:
     from bulk.library import Result
@@ -79,7 +78,7 @@ def _with_way_on(error: UnfinishedError, setting: Setting) -> UnfinishedError:
 def again_later(error: UnfinishedError) -> UnfinishedError:
     """The error of a command that left nothing to go on with, and the command itself, to be given again."""
     given = click.get_current_context().find_root().obj or ()
-    return UnfinishedError("job_not_begun", reason=_words(error), command=shlex.join(("bulk", *given)))
+    return UnfinishedError("job_not_begun", reason=_words(error), command=line_of(("bulk", *given)))
 
 
 def _words(error: BulkError) -> str:

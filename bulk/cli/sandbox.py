@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import re
 import secrets
-import shlex
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bulk.cli import questions, terminal
 from bulk.cli.account import sandbox_folder
 from bulk.cli.command import Group
 from bulk.errors import UsageError
+from bulk.wording import as_typed
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SOME = click.FloatRange(min=0)
@@ -68,7 +68,7 @@ def serve_command(
             sandbox.log = _log
 
         def ready(address: str) -> None:
-            terminal.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={shlex.quote(given.key)}")
+            terminal.echo(f"export BULK_BASE_URL={address}\nexport MATON_API_KEY={as_typed(given.key)}")
             terminal.echo(
                 f"The sandbox is at {address}; Ctrl-C ends it. Paste the two lines above elsewhere.", err=True
             )

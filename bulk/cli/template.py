@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from bulk.cli import complete, options, terminal
 from bulk.cli.account import account_of
 from bulk.cli.command import Command
 from bulk.errors import UsageError
+from bulk.wording import as_typed
 
 if TYPE_CHECKING:
     from bulk.library.reference import Column, Resource
@@ -48,10 +48,10 @@ def template_command(resource: str, file: str, **chosen: Any) -> int:
                 target.write(content)
         except FileExistsError:
             raise UsageError("template_exists", file=path) from None
-        named = f" --account {shlex.quote(chosen['account'])}" if chosen["account"] else ""
+        named = f" --account {as_typed(chosen['account'])}" if chosen["account"] else ""
         where = f"{' --sandbox' if chosen['sandbox'] else ''}{named}"
         terminal.tell(f"Wrote {path}. Put your rows below its example, which is not imported, then:", err=True)
-        terminal.tell(f"  bulk validate {resource} {shlex.quote(str(path))}{where}", err=True)
+        terminal.tell(f"  bulk validate {resource} {as_typed(str(path))}{where}", err=True)
     for line in _options(columns or ()):
         terminal.echo(line, err=True)
     return 0

@@ -23,7 +23,7 @@ from unicodedata import combining, east_asian_width
 
 from bulk.errors import ReaderGoneError, UsageError
 
-ALTERNATIVES: Final = {"→": "->", "…": "..."}
+ALTERNATIVES: Final = {"→": "->", "…": "...", "≈": "~", "·": "-"}
 ERRORS: Final = "bulk.alternatives"  # the name under which codecs know what becomes of signs that do not fit
 NOT_WRITTEN: Final = 2
 _BELOW: Final = "    "  # before what follows a line

@@ -14,5 +14,6 @@
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.
 * Two tables against each other: `compared` (which columns), `pairing` (which rows), `difference` (what can differ).
 * What jobs have written, read again: `report_lines`. What people write for bulk itself: `toml_files`.
+* What was written beside its target comes into its place: `placing`.
 * The example row of a template: `examples`. What is generated: `template`, `reference`, `preset_reference`.
 """

@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 from bulk.errors import UsageError
 from bulk.fleet.steps import Step
 from bulk.storage.job_folder import JobFolder
-from bulk.storage.job_folders import create_job
+from bulk.storage.job_folders import create_job, is_portable
 from bulk.storage.job_record import moment_of
 
 FLEET, ACCOUNT = "fleet.json", "account.json"
@@ -111,6 +111,10 @@ class FleetFolder:
     @classmethod
     def create(cls, jobs: Path, name: str | None, record: FleetRecord) -> Self:
         """Make one. Raises `UsageError` where that name is taken, or it cannot be made."""
+        for account in record.accounts:
+            alike = [one for one in record.accounts if one.casefold() == account.casefold()]
+            if len(alike) > 1 or not is_portable(account):
+                raise UsageError("fleet_account_name", account=account)
         made = create_job(jobs, name, "fleet")
         made.write_json(FLEET, asdict(record))
         return cls(made.path)

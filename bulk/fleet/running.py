@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,8 +15,10 @@ import anyio.abc
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder
+from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
 
+STOP: Final = b"\n"  # what lets a worker stop, on every system
 _LONGEST: Final = 1_000_000  # characters of what a worker says at once
 Told = Callable[[AccountState], None]
 
@@ -108,11 +109,13 @@ class FleetRun:
         self.told(state)
 
     async def _stop_on_signal(self) -> None:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        with stopping_signals() as received:
             async for _number in received:
                 self._stopping = True
                 for worker in self._workers:
-                    worker.send_signal(signal.SIGTERM)
+                    with _gone():
+                        assert worker.stdin is not None  # noqa: S101 - as it was opened
+                        await worker.stdin.send(STOP)
 
 
 class _gone:  # noqa: N801 - it is used as a word

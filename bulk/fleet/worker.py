@@ -1,7 +1,8 @@
 """A process that has many accounts of a fleet in hand: `python -m bulk.fleet.worker FOLDER`.
 
 It reads the names of accounts, a line each, begins each as it comes, and prints a line of JSON whenever one of them
-stands otherwise. It ends once its input has ended and nothing is in hand. Ctrl-C and SIGTERM let its jobs stop cleanly.
+stands otherwise. It ends once its input has ended and nothing is in hand. Ctrl-C, SIGTERM and an empty line (on Windows
+nobody can send a process a signal that it hears) let its jobs stop cleanly.
 Most of a job is waiting, so that many go on in one process, by one event loop and with one TLS context.
 """
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +21,7 @@ import anyio.to_thread
 from bulk.fleet.fleet_folder import AccountState, FleetFolder
 from bulk.fleet.on_account import OnAccount
 from bulk.library.config import Config, config_of
+from bulk.runtime.signals import stopping_signals
 
 _THREADS = 8  # that write checkpoints: more would only wait for the disk
 
@@ -48,12 +49,15 @@ async def work(folder: FleetFolder) -> None:
         signals.start_soon(_stop_on_signal, stop)
         async with anyio.create_task_group() as accounts, anyio.wrap_file(sys.stdin) as names:
             async for line in names:
-                accounts.start_soon(account(line.strip()).work)
+                if name := line.strip():
+                    accounts.start_soon(account(name).work)
+                else:
+                    stop.set()
         signals.cancel_scope.cancel()
 
 
 async def _stop_on_signal(stop: anyio.Event) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+    with stopping_signals() as received:
         async for _number in received:
             stop.set()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk import __version__
+from bulk.files.placing import put_in_place
 from bulk.jobs.summary import JobResult
 from bulk.resources import RESOURCES, named
 from bulk.resources.spec import Reading
@@ -59,4 +60,4 @@ def write_manifest(directory: Path, account: str, job_results: list[JobResult]) 
     data |= {"left_out": left_out} if left_out else {}
     part = directory / f".{MANIFEST}.part"
     part.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    part.replace(directory / MANIFEST)
+    put_in_place(part, directory / MANIFEST)

@@ -17,7 +17,7 @@ from bulk.errors import UnfinishedError, UsageError
 from bulk.storage import facts
 from bulk.storage.baseline import BASELINE
 from bulk.storage.checkpoint import opened_checkpoint
-from bulk.storage.job_folder import CHECKPOINT, OPEN, PLANNED, JobFolder
+from bulk.storage.job_folder import CHECKPOINT, JOB, OPEN, PLANNED, JobFolder
 from bulk.storage.job_folders import PRUNED, all_jobs
 from bulk.storage.job_record import UNDO
 
@@ -106,9 +106,15 @@ def prune(pruning: Pruning, jobs: Path) -> tuple[list[JobFolder], list[tuple[Job
                 if job.state not in _OVER:
                     left.append((job, OPEN_STILL))
                     continue
-                apart = job.path.rename(job.path.parent / f"{PRUNED}{job.name}")  # so that half of it is no job
-                shutil.rmtree(apart)
-                gone.append(job)
+                apart = job.path.parent / f"{PRUNED}{job.name}"  # so that half of it is no job
+                try:
+                    job.path.rename(apart)
+                except PermissionError:  # Windows renames no folder of which a file is open, as the lock is
+                    job.file(JOB).unlink()
+            if job.path.exists():
+                job.path.rename(apart)
+            shutil.rmtree(apart)
+            gone.append(job)
         except UnfinishedError:
             left.append((job, RUNNING))
         except (OSError, UsageError) as error:

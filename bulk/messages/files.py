@@ -207,6 +207,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "input_copy_gone": ("{copy}, the copy of {file} that the job reads, is gone. Go on with: ⟦resume_job={job}⟧"),
         "output_disk_full": "{file} cannot be written: {reason}. Make room",
+        "output_in_use": "{file} cannot be replaced: {reason}. Close it where it is open",
     },
 }
 PARTS: Final[Mapping[str, str]] = {

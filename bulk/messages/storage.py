@@ -45,7 +45,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "jobs_failed_none": (
             "There is no import with failed or doubtful rows in {folder}. ⟦jobs⟧ lists those that are here."
         ),
-        "job_name_invalid": ("⟦job={name!r}⟧: a job's name is made of letters, digits, '.', '_' and '-'."),
+        "job_name_invalid": (
+            "⟦job={name!r}⟧: a job's name is made of letters, digits, '.', '_' and '-', ends in no '.', and is none of"
+            " Windows' own, like CON, NUL or COM1."
+        ),
         "job_exists": (
             "There is a job named {job!r} already. Choose another name, or go on with it by: ⟦resume_in={job}|{folder}⟧"
         ),

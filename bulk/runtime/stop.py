@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
@@ -13,6 +12,7 @@ from bulk.errors import AbortedError, BulkError, InterruptedJobError, Unfinished
 from bulk.runtime.progress import Progress
 from bulk.runtime.questions import stopped_error
 from bulk.runtime.runner import Runner
+from bulk.runtime.signals import STOPPING, stopping_signals
 from bulk.runtime.watchdog import Watchdog
 from bulk.wording import duration
 
@@ -97,8 +97,7 @@ class Stopping:
             self._waits = False
 
     async def _watch_signals(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        with anyio.open_signal_receiver(*numbers) as received, Watchdog().watching(numbers):
+        with stopping_signals() as received, Watchdog().watching(STOPPING):
             task_status.started()
             async for number in received:
                 if self._interrupted:

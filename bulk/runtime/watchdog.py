@@ -38,7 +38,8 @@ class Watchdog:
 
         for number in numbers:
             signal.signal(number, notice)
-            signal.siginterrupt(number, False)
+            if hasattr(signal, "siginterrupt"):  # not on Windows, where no call is ever cut short by one
+                signal.siginterrupt(number, False)
         try:
             yield
         finally:

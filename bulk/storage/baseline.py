@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from bulk.errors import UsageError
+from bulk.files.placing import put_in_place
 from bulk.storage.private import open_private
 
 BASELINE_CSV: Final = "baseline.csv"  # in the folder of an export: its rows, as it wrote them
@@ -142,7 +143,7 @@ def write_baseline(path: Path, header: Sequence[str], rows: Rows) -> tuple[int, 
         database.execute("INSERT INTO header VALUES (?, ?)", (_encoded(list(header)), known_by))
         database.commit()
         count = int(database.execute("SELECT count(*) FROM rows").fetchone()[0])
-    part.replace(path)
+    put_in_place(part, path)
     return count, known_by
 
 
@@ -151,7 +152,7 @@ def copy_baseline(source: Path, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     with source.open("rb") as original, open_private(part) as file:
         shutil.copyfileobj(original, file)
-    part.replace(path)
+    put_in_place(part, path)
 
 
 def has_digest(path: Path, digest: str) -> bool:

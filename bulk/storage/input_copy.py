@@ -24,6 +24,7 @@ import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.files.named_file import NamedFile, open_file
+from bulk.files.placing import put_in_place
 from bulk.storage.job_folder import INPUT_COPY, JobFolder
 from bulk.storage.job_record import InputFile, sha256_of
 from bulk.storage.private import open_private
@@ -185,7 +186,7 @@ def _copied(source: Path, target: Path, left: threading.Event) -> Taken | None:
         digest = sha256_of(part)
         if seen.modified / 1e9 > began - FRESH and (_digest_if_there(source) != digest or Seen.at(source) != seen):
             return None
-        part.replace(target)
+        put_in_place(part, target)
     except OSError as error:
         raise _no_copy(source, target, error) from error
     finally:

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 from filelock import FileLock, Timeout
 
 from bulk.errors import BulkError, UnfinishedError, UsageError
+from bulk.files.placing import put_in_place
 from bulk.model import LEFT
 from bulk.storage.job_record import JobRecord
 from bulk.storage.private import check_no_links, open_private
@@ -92,7 +93,7 @@ class JobFolder:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(self.file(name))
+            put_in_place(part, self.file(name))
         except OSError:
             with contextlib.suppress(OSError):
                 part.unlink()

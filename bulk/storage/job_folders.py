@@ -16,6 +16,7 @@ from bulk.resources.likeness import nearest
 from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, LOCK, OPEN, STDOUT, JobFolder
 from bulk.storage.private import make_private
 
+_OF_WINDOWS: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # its devices
 PRUNED: Final = ".pruned-"  # begins the name of the folder of a job that is being deleted
 _BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `job.json`
     {
@@ -33,9 +34,14 @@ def new_name(kind: str) -> str:
     return f"{kind}-{stamp}-{secrets.token_hex(2)}"
 
 
+def is_portable(name: str) -> bool:
+    """Whether a name can be a folder's on every system, so that what lies there can be carried to another."""
+    return bool(re.fullmatch(r"\w[\w.-]*(?<!\.)", name)) and not _OF_WINDOWS.fullmatch(name)
+
+
 def create_job(jobs: Path, name: str | None, kind: str) -> JobFolder:
     """Make a new folder; a given name must be free, or that of a job that was killed before it began."""
-    if name is not None and not re.fullmatch(r"[\w][\w.-]*", name):
+    if name is not None and not is_portable(name):
         raise UsageError("job_name_invalid", name=name)
     folder = jobs / (name or new_name(kind))
     try:

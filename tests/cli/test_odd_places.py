@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -210,6 +209,8 @@ def test_a_folder_of_jobs_that_is_none(bulk: Shell):
 
 
 def test_no_room_for_the_reports_ends_with_the_command_that_goes_on(bulk: Shell):
+    import resource
+
     cell = "x" * 6000
     Path("in.csv").write_text("email,note\n" + "".join(f"p{n}@example.com,{cell}\n" for n in range(400)))
     size = Path("in.csv").stat().st_size

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from bulk.errors import ReaderGoneError, UnfinishedError, UsageError
+from bulk.files.placing import put_in_place, sync_folder
 from bulk.resources.escapes import speakable
 from bulk.resources.kinds import join_values
 
@@ -136,6 +137,8 @@ class CsvFile:
             raise self._full(error) from error
 
     def _full(self, error: OSError) -> UnfinishedError:
+        if isinstance(error, PermissionError):
+            return UnfinishedError("output_in_use", file=self._target, reason=error.strerror)
         return UnfinishedError("output_disk_full", file=self._target or "Standard output", reason=error.strerror)
 
     def __exit__(
@@ -156,8 +159,8 @@ class CsvFile:
                     self._part.chmod(self._target.stat().st_mode & 0o777)
                 os.fsync(self._file.fileno())
                 self._file.close()
-                self._part.replace(self._target)
-                _sync_folder(self._target.parent)
+                put_in_place(self._part, self._target)
+                sync_folder(self._target.parent)
         finally:
             if self._target is not None:
                 self._file.close()
@@ -170,13 +173,3 @@ def _encoded(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:  # an error may quote half of a letter; cells are escaped before
         return speakable(text).encode()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power loss; Windows has no handle on a folder to do so."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

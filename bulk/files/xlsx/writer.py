@@ -7,7 +7,6 @@ them. What does not fit into a cell or a sheet is refused, for it would be cut. 
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.format import Format
 
 from bulk.errors import UnfinishedError, UsageError
+from bulk.files.placing import put_in_place, sync_folder
 from bulk.files.xlsx.cells import COLUMNS, ROWS
 from bulk.resources.escapes import speakable
 
@@ -100,6 +100,8 @@ class XlsxFile:
             raise self._full(error) from error
 
     def _full(self, error: OSError | XlsxWriterException) -> UnfinishedError:
+        if isinstance(error, PermissionError):
+            return UnfinishedError("output_in_use", file=self._target, reason=error.strerror)
         reason = error.strerror if isinstance(error, OSError) else str(error)
         return UnfinishedError("output_disk_full", file=self._target, reason=reason)
 
@@ -118,13 +120,8 @@ class XlsxFile:
     def _place(self, part: Path) -> None:
         if self._target.exists():
             part.chmod(self._target.stat().st_mode & 0o777)
-        part.replace(self._target)
-        if sys.platform != "win32":  # the rename itself is to survive a power loss
-            handle = os.open(self._target.parent, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        put_in_place(part, self._target)
+        sync_folder(self._target.parent)
 
     def _remove(self) -> None:
         with suppress(OSError, XlsxWriterException):
