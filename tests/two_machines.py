@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,8 @@ RATE: Final = 5
 ROWS: Final = 24
 NOTES: Final = 12
 ENDS: Final = (0, 4)  # of a job that was held apart
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a server that waits for a disk sees arrivals late
+FIRST: Final = 15
 LONGEST: Final = 240.0  # seconds after which a process hangs
 
 
@@ -45,14 +47,35 @@ class Came:
     number: int
     refused: int = 0
     most: int = 0  # arrivals in any one second
+    closest: float = 9.0  # seconds in which one more than may in one arrived, at least
     lost: int = 0
     doubled: int = 0
     wrong: list[str] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)  # how the jobs ended
 
+    def watched(self, arrivals: list[float], refused: int) -> None:
+        """Note what a server saw."""
+        most = most_in_a_second(arrivals)
+        closest = min((after - before for before, after in zip(arrivals, arrivals[RATE:], strict=False)), default=9.0)
+        self.refused += refused
+        self.most, self.closest = max(self.most, most), min(self.closest, closest)
+        if refused or most > RATE:
+            self.wrong.append(" ".join(f"{arrival - arrivals[0]:.3f}" for arrival in arrivals))
+
     @property
     def holds(self) -> bool:
         return not (self.refused or self.lost or self.doubled or self.wrong or self.most > RATE)
+
+
+def _first() -> None:
+    """Let the server see arrivals when they come, where it may go before others: it is the clock of all this."""
+    with suppress(OSError):
+        os.nice(-FIRST)
+
+
+def _as_others() -> None:
+    with suppress(OSError):
+        os.nice(-os.nice(0))
 
 
 class Machine:
@@ -73,7 +96,7 @@ class Machine:
         line = (sys.executable, "-m", "bulk", *words)
         self.process = subprocess.Popen(
             line, cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE, text=True, preexec_fn=_as_others,
         )  # fmt: skip
 
     def end(self) -> int:
@@ -155,8 +178,7 @@ def contacts(folder: Path, redis: str, chance: random.Random, seconds: float, le
                 came.wrong.append(f"contacts on {machine.name} ended with {code}: {machine.said}")
         refused = sum(status == 429 for _method, _path, status in served.log)
         there = column(served.path, "SELECT email FROM contacts")
-    came.refused += refused
-    came.most = max(came.most, most_in_a_second(arrivals))
+    came.watched(arrivals, refused)
     came.lost += sum(f"{name}{n}@example.com" not in there for name in "ab" for n in range(ROWS))
 
 
@@ -185,7 +207,7 @@ def notes(folder: Path, redis: str, chance: random.Random, seconds: float, lease
             two.start("import", "notes", str(source), "-q")
         codes = {machine.name: machine.end() for machine in machines}
         refused = sum(status == 429 for _method, _path, status in served.log)
-        most = most_in_a_second(arrivals)
+        came.watched(arrivals, refused)
         for machine in machines:
             code = codes[machine.name]
             came.told[f"notes {code}{' taken' if 'has gone to' in machine.said else ''}"] += 1
@@ -196,8 +218,6 @@ def notes(folder: Path, redis: str, chance: random.Random, seconds: float, lease
             if code and (code := machine.finish("notes", source)):
                 came.wrong.append(f"notes on {machine.name} ended with {code} when they went on: {machine.said}")
         made = Counter(column(served.path, "SELECT note FROM notes"))
-    came.refused += refused
-    came.most = max(came.most, most)
     came.lost += sum(f"Note {n}" not in made for n in range(NOTES))
     came.doubled += sum(count - 1 for count in made.values())
 
@@ -205,7 +225,7 @@ def notes(folder: Path, redis: str, chance: random.Random, seconds: float, lease
 def _stopped_after(
     one: Machine, two: Machine, arrivals: list[float], chance: random.Random, seconds: float, source: Path
 ) -> None:
-    """Stop who came first; the other comes meanwhile, or a little before, and takes what its owner is too long away for."""
+    """Stop who came first; the other comes meanwhile, and takes what is free by then."""
     after, wait = chance.randint(4, NOTES), 0.5 * chance.random()
     while len(arrivals) < after and one.process.poll() is None:
         time.sleep(0.01)
@@ -220,11 +240,11 @@ def main() -> int:
     runs, seconds, at_once, seed = numbers(__doc__, (None, 0, 4, 0))
     began, bad = time.monotonic(), 0
     told: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="two-machines-") as at:
+    with tempfile.TemporaryDirectory(prefix="two-machines-", dir=MEMORY if MEMORY.is_dir() else None) as at:
         folder = Path(at)
         with (
             redis_server(folder) as redis,
-            ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn")) as pool,
+            ProcessPoolExecutor(at_once, multiprocessing.get_context("spawn"), initializer=_first) as pool,
         ):
             plays = [
                 pool.submit(play, number, float(seconds), seed, folder / str(number), redis) for number in range(runs)
@@ -234,7 +254,8 @@ def main() -> int:
                 told += came.told
                 bad += not came.holds
                 print(
-                    f"run {came.number}: {came.refused} refused, {came.most} in a second at most, {came.lost} lost,"
+                    f"run {came.number}: {came.refused} refused, {came.most} in a second at most, six in"
+                    f" {came.closest:.3f} s at least, {came.lost} lost,"
                     f" {came.doubled} doubled {'' if came.holds else 'WRONG ' + json.dumps(came.wrong)}",
                     flush=True,
                 )

@@ -35,6 +35,11 @@ class FencedPace:
         self._pace.spend(now)
 
     @property
+    def place_at(self) -> float:
+        """When the request that was counted last has left at the latest, as it is counted."""
+        return math.inf if self._placed is None else self._placed.place_at
+
+    @property
     def place_until(self) -> float:
         """Until when a request may leave by the place that was taken last."""
         return math.inf if self._placed is None else self._placed.place_until

@@ -80,6 +80,11 @@ class SharedLimit:
         self._share.spend(now)
 
     @property
+    def place_at(self) -> float:
+        """When the request that was counted last has left at the latest, as it is counted."""
+        return self._share.place_at
+
+    @property
     def place_until(self) -> float:
         """Until when a request may leave by the place that was taken last."""
         return self._share.place_until

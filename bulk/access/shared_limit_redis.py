@@ -16,11 +16,13 @@ from typing import Final
 from bulk.access.clocks import slept
 from bulk.access.fence import Fence
 from bulk.access.fence_redis import CHECK, keys_of, not_held
-from bulk.access.redis_connection import KEPT, PREFIX, WAIT, connected, told
+from bulk.access.redis_connection import KEPT, PREFIX, REDIS, WAIT, connected, told
 from bulk.access.shared_limit_file import Book, Change, Result, Unreachable
+from bulk.errors import UsageError
 
 KEY: Final = f"{PREFIX}budgets"
 DRIFT: Final = 1.01  # by which a comparison of clocks is worth less each time
+READINGS: Final = 4  # of the Redis's clock before it is gone by
 SAME: Final = 0.01  # seconds by which two readings of one clock may differ
 READ: Final = "return {redis.call('TIME'), redis.call('GET', KEYS[1])}"
 # KEYS: the book, then leases and their hashes. ARGV: the sum of the book that was read, the new one, the seconds that
@@ -54,6 +56,11 @@ class RedisStore:
         self._slept = slept()
         self._redis, self._error = connected(url)
         self._read, self._write = map(self._redis.register_script, (READ, WRITE))
+        try:
+            for _again in range(READINGS):  # the first one brings the script there
+                self._book()
+        except self._error as error:
+            raise UsageError("redis_not_usable", variable=REDIS, kind=type(error).__name__) from None
 
     def change(self, now: float, change: Change[Result]) -> Result:
         """Let one alone read and write the book: whoever finds it changed meanwhile reads it again.

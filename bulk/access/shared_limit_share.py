@@ -15,7 +15,7 @@ from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Les
 from bulk.engine.limit import RateLimit
 
 LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
-GRACE: Final = 0.06  # seconds after its time until which a leased start may leave: later, the place is another's
+GRACE: Final = 0.05  # seconds after its time until which a leased start may leave: later, the place is another's
 MOST: Final = 64  # leases at once
 SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
@@ -45,7 +45,7 @@ class Share:
         self._until = -math.inf
         self._leaving = False  # others have come
         self._known = False  # whose account it is
-        self.place_until = -math.inf  # of the start that was counted last
+        self.place_at = self.place_until = -math.inf  # of the start that was counted last
         self._lost = -math.inf  # places until then are nobody's any more
         self._not_before = -math.inf
         self._again_at = -math.inf
@@ -85,8 +85,8 @@ class Share:
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._own.spend(now)
-        connecting = self._own.newest - now  # that may take so long, and is counted so
-        self.place_until = min(now, self._leases[0][0] if self._leases else now) + connecting + GRACE
+        self.place_at = self._own.newest  # later than now by what its connection may take
+        self.place_until = self.place_at - (max(0.0, now - self._leases[0][0]) if self._leases else 0.0) + GRACE
         if not self._leases:
             if self._alone is not None:
                 self._alone.spend(now + self._ahead)

@@ -14,8 +14,9 @@ from typing import Final
 from bulk.engine.flows import Flows
 from bulk.engine.gate import Gate
 from bulk.engine.line import MOST, Line
-from bulk.engine.pace import Pace, Placed
+from bulk.engine.pace import Pace
 from bulk.engine.pauses import Pauses
+from bulk.engine.places import Places
 from bulk.engine.receipts import accepted, given_up, late, taken
 from bulk.engine.retry import back_off, leaves_open, never_done
 from bulk.engine.steps import Ended, Settled, Step
@@ -27,7 +28,6 @@ from bulk.model import Lost, Receipt, Reply, Verdict
 
 ROW: Final = Role.ROW  # looked up once: a member of an enumeration takes a while to find
 OPEN: Final = 4 * MOST  # tasks that are open at once at most
-DELAYED: Final = 0.002  # seconds between its turn and its leaving that the pace has to know of
 TOO_SLOW: Final = (
     "Nobody can be subscribed at this pace: how a person stands has to be read within 10 seconds before, and that takes"
     " longer here. Go on with a higher ⟦rate⟧, with fewer jobs at once, or when the server is faster."
@@ -53,7 +53,6 @@ class Dispatch:
         limits: Mapping[str, Pace] | None = None,
     ) -> None:
         self.limit = limit
-        self.placed = limit if isinstance(limit, Placed) else None
         self.line = Line(rate, concurrency)
         self.stops = Stops()
         self.in_flight = 0
@@ -62,6 +61,7 @@ class Dispatch:
         self._chance = chance
         self._flows = Flows(self._enqueue)
         self._turns = Turns(limit, limits or {})
+        self.places = Places(limit, self._turns)
         self._gate = Gate(rate)
 
     # ---- tasks in
@@ -126,11 +126,9 @@ class Dispatch:
         at = self.limit.ready_at(now)
         if at > now:
             return at if at < math.inf else None
-        self.limit.spend(now)
         step = self._pop(now, lane, admitted=admitted)
         step.leave(now)
-        if self.placed is not None:
-            step.place_until = self.placed.place_until
+        self.places.spend(step, now)
         self.in_flight += 1
         self.requests += 1
         return step
@@ -173,24 +171,7 @@ class Dispatch:
             return False
         if step.request.admission is not None:
             self._gate.pace.bore_fruit()
-        if now - step.sent_at > DELAYED and self.may_leave(step, now):
-            for limit in self._turns.limits_of(step):
-                limit.delayed(step.sent_at, now)
-            step.sent_at = now
-        return True
-
-    def may_leave(self, step: Step, now: float) -> bool:
-        """Whether a step has still its place in the pace; else it has to take another one before it leaves."""
-        return self.placed is None or self.placed.may_leave(step.place_until, now)
-
-    def takes_place(self, step: Step, now: float) -> bool:
-        """Take another place for a step, if one may start now."""
-        if self.limit.ready_at(now) > now:
-            return False
-        self.limit.spend(now)
-        step.sent_at = now
-        if self.placed is not None:
-            step.place_until = self.placed.place_until
+        self.places.written(step, now)
         return True
 
     def put_back(self, step: Step) -> None:

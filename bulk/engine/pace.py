@@ -35,6 +35,10 @@ class Placed(Protocol):
     """A pace that others share: a request has a place in it for a while, and after that the place is another's."""
 
     @property
+    def place_at(self) -> float:
+        """When the request that was counted last has left at the latest, as it is counted."""
+
+    @property
     def place_until(self) -> float:
         """Until when a request may leave by the place that was taken last, by `spend`."""
 

@@ -32,7 +32,8 @@ class Step:
     at: int = 0  # its place among the requests that its flow yielded together
     misshapen: tuple[Json, int] = (None, 0)  # the last answer of a wrong shape, and how many times in a row it came
     until: float = math.inf  # it leaves by then, or not with what is known
-    place_until: float = math.inf  # or not by the place that it has in the pace
+    place_at: float = math.inf  # when it has left at the latest, as the pace counts it
+    place_until: float = math.inf  # by then it leaves, or not by the place that it has in the pace
 
     def leave(self, now: float) -> None:
         """Count a send."""

@@ -133,7 +133,7 @@ class Runner:
             let: list[bool] = []
             if step.until < math.inf:  # also where a connection has to be made first
                 request = replace(request, leave_within=step.until + MARGIN - now)
-            if self.dispatch.placed is not None:
+            if self.dispatch.places.shared:
                 request = replace(request, may_leave=partial(self._let_leave, step, let))
             reply = await self._send(request)
             if let and not let[-1]:
@@ -162,7 +162,8 @@ class Runner:
         try:
             while not dispatch.stops.stopping:
                 now = anyio.current_time()
-                if dispatch.may_leave(step, now) or dispatch.takes_place(step, now):
+                if dispatch.places.may_leave(step, now) or dispatch.places.takes_another(step, now):
+                    dispatch.places.departs(step, now)
                     let.append(True)
                     break
                 if now > until:
