@@ -21,6 +21,8 @@ from bulk.errors import UsageError
 from bulk.wording import counted, duration
 
 if TYPE_CHECKING:
+    from bulk.fleet.dask_place import DaskPlace
+    from bulk.fleet.dask_run import DaskRun
     from bulk.fleet.fleet_folder import AccountState, FleetFolder
     from bulk.fleet.steps import Step
     from bulk.fleet.table import FleetResult
@@ -32,6 +34,13 @@ _max_failures = click.option(
     "--max-failures", metavar="N", type=click.IntRange(min=1), help="Begin no further account after so many failed."
 )
 _processes = click.option("--processes", metavar="N", type=click.IntRange(min=1), help="Processes side by side.")
+_on = click.option(
+    "--on", metavar="PLACE", help="Run it on Dask: dask (workers on this machine) or dask://HOST:8786 (a scheduler)."
+)
+_workers = click.option(
+    "--workers", metavar="N", type=click.IntRange(min=1),
+    help="With --on: how many workers there are to be (on this machine: as --processes).",
+)  # fmt: skip
 _quiet = click.option("-q", "--quiet", is_flag=True, help="No progress; errors only.")
 _fleet = click.argument("fleet", metavar="[FILE]", required=False, shell_complete=complete.files)
 
@@ -48,6 +57,8 @@ def fleet_group() -> None:
 @_only
 @_max_failures
 @_processes
+@_on
+@_workers
 @options.job_place
 @options.as_json
 @_quiet
@@ -69,9 +80,17 @@ def run_command(file: Path, **chosen: Any) -> int:
     record = FleetRecord(
         str(plan.file), accounts, steps, str(names.path.resolve()) if names.path else "", sandbox, chosen["only_plan"]
     )
-    folder = FleetFolder.create(options.jobs_folder(chosen["jobs_dir"]), chosen["job"], record)
+    jobs = options.jobs_folder(chosen["jobs_dir"])
+    processes = chosen["processes"] or plan.processes
+    if place := _place(chosen, plan.at_once, processes):
+        import anyio  # noqa: PLC0415
+
+        from bulk.fleet.dask_run import check_place  # noqa: PLC0415
+
+        anyio.run(check_place, place, jobs, record)
+    folder = FleetFolder.create(jobs, chosen["job"], record)
     chosen |= {"max_failures": chosen["max_failures"] or plan.max_failures}
-    return _run(folder, accounts, chosen["processes"] or plan.processes, plan.at_once, chosen)
+    return _run(folder, accounts, processes, plan.at_once, chosen)
 
 
 @fleet_group.command("resume")
@@ -79,6 +98,8 @@ def run_command(file: Path, **chosen: Any) -> int:
 @_only
 @_max_failures
 @_processes
+@_on
+@_workers
 @options.jobs_dir
 @options.as_json
 @_quiet
@@ -143,6 +164,17 @@ def _said(given: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(given).items() if value != usual[name]}
 
 
+def _place(chosen: dict[str, Any], at_once: int, processes: int) -> DaskPlace | None:
+    """Where the fleet is to run; None: in processes of this machine."""
+    if chosen["on"] is None:
+        if chosen["workers"] is not None:
+            raise UsageError("fleet_workers_alone")
+        return None
+    from bulk.fleet.dask_place import dask_place  # noqa: PLC0415 - heavy, not for --help
+
+    return dask_place(chosen["on"], chosen["workers"], at_once, processes)
+
+
 def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: int, chosen: dict[str, Any]) -> int:
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
@@ -160,10 +192,20 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
         if not quiet and state.state != RUNNING:
             terminal.tell(_line(state, width), err=True)
 
+    def said(text: str) -> None:
+        if not quiet:
+            terminal.tell(text, err=True)
+
     width = max(map(len, accounts), default=0)
-    run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
+    run: FleetRun | DaskRun
+    if place := _place(chosen, at_once, processes):
+        from bulk.fleet.dask_run import DaskRun  # noqa: PLC0415 - not always installed
+
+        run = DaskRun(folder, accounts, place, chosen["max_failures"], told, said)
+    else:
+        run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
     anyio.run(lambda: run.run(signals=True))
-    result = result_of(folder, partial(_resumed_by, folder))
+    result = result_of(folder, partial(_resumed_by, folder, on=chosen["on"]))
     write_summary(folder, result)
     _show(result, chosen)
     return result.exit_code
@@ -197,6 +239,7 @@ def _line(state: AccountState, width: int) -> str:
     return terminal.one_line(f"{state.account:{width}}  {state.state:11}  {told}  {duration(state.seconds)}{error}")
 
 
-def _resumed_by(folder: FleetFolder, account: str) -> str:
+def _resumed_by(folder: FleetFolder, account: str, on: str | None = None) -> str:
     line = options.command_line("fleet resume", folder.name, folder.path.parent)
+    line = f"{line} --on {shlex.quote(on)}" if on else line
     return f"{line} --only {account}" if account else line

@@ -58,7 +58,7 @@ class AccountState:
     @property
     def exit_code(self) -> int:
         """As of one job: the worst of its steps."""
-        return worst(step.exit_code for step in self.steps) if self.state != WAITING else 4
+        return worst(step.exit_code for step in self.steps) or (0 if self.state in ENDED else 4)
 
     @property
     def error(self) -> str:

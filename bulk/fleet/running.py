@@ -12,8 +12,10 @@ from typing import Final
 
 import anyio
 import anyio.abc
+import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from bulk.fleet.at_work import settle
 from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder
 from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
@@ -47,6 +49,8 @@ class FleetRun:
         """
         with JobFolder(self.folder.path).locked():
             self._waiting.extend(self.accounts)
+            for account in self.accounts:  # that workers of other machines had in hand, and were lost
+                await anyio.to_thread.run_sync(settle, self.folder.place_of(account))
             async with anyio.create_task_group() as watchers:
                 if signals:
                     watchers.start_soon(self._stop_on_signal)

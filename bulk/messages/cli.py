@@ -12,6 +12,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "prune_without_age": "Say how old what goes has to be: bulk jobs prune --older-than 30d",
         "prune_options_alone": "--older-than and --yes are of bulk jobs prune. Did you mean that?",
         "prune_unanswered": "Nobody answered, so nothing was deleted. To delete without being asked, add --yes.",
+        "fleet_workers_alone": "--workers is of a fleet on Dask. Say that too: --on dask",
         "jobs_kept": "Nothing was deleted.",
         "no_plan_here": "There is no plan in {jobs} that waits. Make one: ⟦plan⟧",
         "sandbox_with_base_url": "--sandbox goes nowhere, so --base-url does not go with it. Drop one.",

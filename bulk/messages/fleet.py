@@ -21,6 +21,34 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fleet_step_words": "{reason}",
         "fleet_folder_damaged": "{folder} is no folder of a fleet, or is damaged: {reason}. See: bulk fleet status",
         "fleet_missing": "There is no such fleet in {jobs}. Begin one: bulk fleet run FILE.toml",
+        "fleet_place": (
+            "{given!r} is no place where a fleet can run. Write dask (workers on this machine) or dask://HOST:8786, the"
+            " address of a scheduler"
+        ),
+        "fleet_dask_missing": "Dask is not installed here. Install it: pip install 'activecampaign-bulk[dask]'",
+        "fleet_workers_differ": (
+            "This is bulk {version}, and these workers have another ({versions}): {workers}. Install the same"
+            " version on all of them and start them anew"
+        ),
+        "fleet_workers_blind": (
+            "{file} cannot be read or written by these workers, or is not the same there: {workers}. Put the fleet's"
+            " file, its tables, bulk.toml and the folder of jobs where all workers have them under the same path"
+        ),
+        "fleet_sandbox_far": (
+            "A rehearsal has its sandboxes on this machine, and {place} may have its workers on others. Rehearse it"
+            " on this machine"
+        ),
+    },
+    "UnfinishedError": {
+        "fleet_scheduler_silent": (
+            "The scheduler {place} does not answer: {reason}. Is it running there (dask scheduler), and may this"
+            " machine reach it?"
+        ),
+        "fleet_scheduler_lost": "The scheduler {place} answers no more: {reason}. What is done so far is kept",
+        "fleet_workers_none": (
+            "{place} had fewer than {wanted} workers for {seconds} seconds. Start some: dask worker {address}"
+        ),
+        "fleet_workers_gone": "{place} has had no worker for {seconds} seconds. What is done so far is kept",
     },
 }
 PARTS: Final[Mapping[str, str]] = {

@@ -7,5 +7,6 @@
   plan says of them), `undoing` (what an undo puts back), `pages` (of exports), `snapshot` (what the account held) and
   `facts` (every small fact, declared). `formats`: from one version's to the next. Beside a job at work:
   `latest_failures`.
+* `carrying`: what becomes durable goes to another folder too, so that a lost machine costs nothing.
 * What jobs share, and who lives: `places`, `private`, `processes`.
 """

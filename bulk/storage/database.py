@@ -19,6 +19,7 @@ import anyio.to_thread
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.resources.escapes import speakable
+from bulk.storage.carrying import NotCarriedError, carried_database
 from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, complete_checkpoint, migrate_checkpoint
 
 Execute = Callable[..., sqlite3.Cursor]
@@ -49,6 +50,7 @@ class Database:
         """Open, or make it if it is `new`. Raises `UsageError` for a file that is damaged or of another version."""
         self._path = path
         self._failure: UnfinishedError | None = None  # after one, nothing more is written or called durable
+        self._carried = carried_database(path)  # where it is kept, if that is not here
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
@@ -70,7 +72,10 @@ class Database:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if new or version:  # an empty file is left as it is
                 self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute(f"PRAGMA synchronous = {'OFF' if self._carried else 'FULL'}")
+                if self._carried:  # nothing leaves the log but what is carried
+                    self._db.execute("PRAGMA wal_autocheckpoint = 0")
+                    self._db.execute("PRAGMA busy_timeout = 0")  # a log that somebody reads is moved another time
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA)
                 complete_checkpoint(self._db)
@@ -78,6 +83,9 @@ class Database:
             damage = "" if new else self._damage()
             if not damage and FIRST_CHECKPOINT <= version < checkpoint_format():
                 migrate_checkpoint(self._db, version)
+            self._bring()
+        except NotCarriedError as error:
+            raise UnfinishedError("checkpoint_not_written", path=self._path, reason=str(error)) from error
         except sqlite3.OperationalError as error:  # the disk is full, or does not answer: it is not the file
             raise UnfinishedError("checkpoint_not_usable", path=self._path, reason=str(error)) from error
         except sqlite3.DatabaseError as error:
@@ -182,11 +190,20 @@ class Database:
             self._db.execute("BEGIN")
             yield self._db.execute
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:  # a full disk, mostly; what is on it stays as it is
+            self._bring()
+        except (sqlite3.Error, NotCarriedError) as error:  # a full disk, mostly; what is on it stays as it is
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             self._failure = UnfinishedError("checkpoint_not_written", path=self._path, reason=str(error))
             raise self._failure from error
+
+    def _bring(self) -> None:
+        """Carry what was committed to where it is kept, if that is not here. Raises `NotCarriedError`."""
+        if self._carried is None:
+            return
+        self._carried.bring()
+        if self._carried.is_long and not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            self._carried.log_emptied()
 
 
 def is_made(path: Path) -> bool:
