@@ -12,6 +12,7 @@ from bulk.access.account import Setting, sharing, telling
 from bulk.access.account_lock import AccountLock
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.runtime.meter import Meter, Totals
+from bulk.runtime.progress import Started, entering, note
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint
@@ -45,7 +46,9 @@ async def worked(
     access, say = setting.access, setting.progress.say
     async with setting.opened(access, options.rate) as send, sharing(access, options.rate, say) as limit:
         runner = Runner(new_dispatch(options.rate, options.concurrency, limit), telling(send, say), checkpoint)
-        meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
+        note(setting.progress, Started(folder.name, record.kind, record.resource))
+        entered = entering(setting.progress)
+        meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint, entered)
         stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
         stopping.requested = setting.stop
         try:
