@@ -9,10 +9,11 @@ from typing import Final
 
 import click
 
-from bulk.cli import terminal
+from bulk.cli import display, machine, terminal
 from bulk.cli.command import in_order
 from bulk.cli.header_command import with_full_command
 from bulk.cli.main import bulk
+from bulk.cli.progress import end_of_command
 from bulk.errors import BulkError, ReaderGoneError
 from bulk.wording import FrontEnd
 
@@ -37,6 +38,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
     try:
+        machine.begin()
         arguments = in_order(arguments, bulk)
         return bulk.main(arguments, prog_name="bulk", standalone_mode=False, obj=tuple(arguments)) or 0
     except click.exceptions.Exit as error:
@@ -52,8 +54,20 @@ def run(arguments: list[str]) -> int:
         text, code = _told(error)
         if isinstance(error, BulkError):
             text = with_full_command(error, text, arguments)
-        terminal.tell(f"bulk: {_without_secrets(text)}", err=True)
+        _tell(error, _without_secrets(text), code)
         return code
+
+
+def _tell(error: BaseException, text: str, code: int) -> None:
+    """Tell an error: people on standard error, a program that wants JSON on standard output and among its events.
+
+    Where standard error is for events only, the words for people stand on standard output.
+    """
+    wanted, known = machine.wanted(), error if isinstance(error, BulkError) else None
+    end_of_command("" if known is None else known.code, code)
+    if wanted.as_json and code and known is not None:
+        display.show_json({"error": {**machine.error_json(known), "message": text}, "exit_code": code})
+    terminal.tell(f"bulk: {text}", err=wanted.events is None or wanted.as_json)
 
 
 def _told(error: BaseException) -> tuple[str, int]:

@@ -56,7 +56,8 @@ OPTIONS: Final = FLAGS | {
     "delimiter", "limit", "max_errors", "max_duration", "rate", "concurrency", "filter", "search", "columns", "job",
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
     "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset", "split_name", "exact_columns",
-    "mapping", "save_mapping", "date_format", "timezone", "owner_default", "map_user",
+    "mapping", "save_mapping", "date_format", "timezone", "owner_default", "map_user", "notify",
+    "metrics",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it

@@ -36,6 +36,7 @@ from bulk import (
 from bulk.errors import BulkError
 from bulk.library import blocking
 from bulk.library.jobs import Job, jobs_in
+from bulk.library.progress import Happening
 from bulk.library.reference import Resource, known
 
 
@@ -75,7 +76,7 @@ async def beside(account: Account) -> None:
     async with start_import("contacts", "in.csv", account) as job:
         assert_type(job, JobHandle)
         async for event in job:
-            assert_type(event, Snapshot | Said)
+            assert_type(event, Snapshot | Said | Happening)
             if isinstance(event, Said):
                 assert_type(event.line, str)
             else:

@@ -162,7 +162,8 @@ class Desk:
                 if work.stopping:
                     handle.stop()
                 async for event in handle:
-                    work.note(event)
+                    if isinstance(event, Snapshot | Said):
+                        work.note(event)
             work.result = await handle.result()  # outside: what is raised within comes in a group
             if work.draft and work.result.summary.state == "finished":  # a copy that nobody needs any more
                 known = await anyio.to_thread.run_sync(draft_in, self.jobs, work.draft)

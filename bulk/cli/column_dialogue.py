@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import terminal
+from bulk.cli.machine import wanted
 from bulk.errors import UsageError
 from bulk.wording import FrontEnd
 
@@ -24,6 +25,7 @@ _MOST: Final = 40  # columns that are asked about; of more, nobody answers
 def may_ask(chosen: Mapping[str, Any], file: str) -> bool:
     """Whether somebody can be asked: on a terminal, and by a command that leaves room for it."""
     quiet = chosen["yes"] or chosen["as_json"] or chosen["quiet"]
+    quiet = quiet or wanted().events is not None
     return not quiet and file != "-" and sys.stdin.isatty() and sys.stderr.isatty()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from bulk.cli.configured import config_option, settle
+from bulk.cli.machine import wanted
 
 OPTIONS: Final = "Options"
 FEW: Final = 6  # options that need no headings
@@ -28,8 +29,8 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
                         "processes", "max_duration", "max_age", "timeout"),
     "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "only", "only_plan",
             "dry_run", "detailed_exitcode"),
-    "Output": ("as_json", "with_rows", "quiet", "verbose", "markdown", "as_markdown", "port",
-               "no_browser"),
+    "Output": ("as_json", "with_rows", "quiet", "verbose", "progress", "notify", "metrics",
+               "markdown", "as_markdown", "port", "no_browser"),
 }  # fmt: skip
 _HEADING_OF: Final = {name: heading for heading, names in HEADINGS.items() for name in names}
 
@@ -59,6 +60,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Settle what goes before what, then run."""
+        wanted().as_json = bool(ctx.params.get("as_json"))
         settle(ctx)
         return super().invoke(ctx)
 

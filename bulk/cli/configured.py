@@ -26,8 +26,10 @@ _VARIABLES: Final = {"connection": "MATON_CONNECTION", "base_url": "BULK_BASE_UR
 _OTHER_WAYS: Final = ("sandbox", "connection", "base_url")  # to an account than by its name
 # what a command that goes on with a job does not take from bulk.toml: the job keeps what it was begun with
 _GOING_ON: Final = ("resume", "retry", "apply")
-_OF_THE_JOB: Final = ("sandbox", "rate", "concurrency", "max_errors", "max_duration", "allow_joined")
-_PLACES: Final = ("jobs_dir", "mapping")  # options that name a place, which is meant from where the file stands
+_OF_THE_JOB: Final = (
+    "sandbox", "rate", "concurrency", "max_errors", "max_duration", "allow_joined", "notify", "metrics"
+)  # fmt: skip
+_PLACES: Final = ("jobs_dir", "mapping", "metrics")  # options that name a place: it is meant from where the file stands
 _NEVER: Final = ("config", "help", "version")  # what bulk.toml cannot say
 
 

@@ -13,6 +13,7 @@ from bulk.cli import terminal
 from bulk.cli.advice import GONE_ALREADY, none_done, notes, ways_on, ways_on_of_missing
 from bulk.cli.display_parts import show_counts, show_left, show_outcomes
 from bulk.cli.import_again import import_line
+from bulk.cli.machine import beside
 from bulk.cli.options import command_line
 from bulk.model import ENDED_BADLY
 from bulk.wording import agreeing, counted
@@ -37,8 +38,7 @@ def show_json(data: Any) -> None:
 
 def show_result_json(job_result: Result) -> None:
     """Print how a job ended for programs, with the command that undoes it where there is one."""
-    undo = undo_line(job_result)
-    show_json({**job_result.summary.to_json(), **({"undo": undo} if undo else {})})
+    show_json({**job_result.summary.to_json(), **beside(job_result.error, undo_line(job_result))})
 
 
 def undo_line(job_result: Result) -> str:

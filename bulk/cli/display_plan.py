@@ -37,7 +37,10 @@ def show(job_result: Result, *, as_json: bool = False, quiet: bool = False) -> i
     from bulk.library.plans import plan_data  # noqa: PLC0415 - not for --help
 
     if not job_result.planned:
-        display.show_quietly(job_result)
+        if as_json:
+            display.show_result_json(job_result)
+        else:
+            display.show_quietly(job_result)
         return 0
     plan = plan_data(job_result.job)
     if as_json:

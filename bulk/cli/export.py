@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--columns", metavar="A,B,…", default="", help="Only these columns, in this order.")
 @options.pace
 @options.job_place
-@options.telling
+@options.telling_of_job
 def export_command(resource: str, file: str, **chosen: Any) -> int:
     """Write a resource of the account to FILE; - is stdout.
 
@@ -57,7 +57,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
     given = export_options(chosen)
     access = needed_account(chosen)
     check_export(result, given, access)
-    progress = progress_for(access, quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"], way=chosen["progress"])
     setting = Setting(
         access,
         options.jobs_folder(chosen["jobs_dir"]),
@@ -69,7 +69,7 @@ def export_command(resource: str, file: str, **chosen: Any) -> int:
 
     def show(job_result: Result) -> None:
         if chosen["as_json"] and file != "-":
-            display.show_json(job_result.summary.to_json())
+            display.show_result_json(job_result)
         elif chosen["quiet"]:
             display.show_quietly(job_result)
         else:
@@ -84,7 +84,9 @@ def export_options(chosen: Mapping[str, Any]) -> ExportOptions:
     """The job's options out of the command's; what was not given is as usual."""
     from bulk.library.options import ExportOptions  # noqa: PLC0415 - heavy, not for --help
 
-    names = ("search", "plain", "guard_formulas", "separator", "max_duration", "rate", "concurrency")
+    names = (
+        "search", "plain", "guard_formulas", "separator", "max_duration", "rate", "concurrency", "notify", "metrics"
+    )  # fmt: skip
     return ExportOptions(
         filters=filters_of(chosen["filters"]), columns=columns_of(chosen["columns"]),
         **{name: chosen[name] for name in names if chosen[name] is not None},

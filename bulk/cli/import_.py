@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @options.max_errors
 @options.yes
 @options.job_place
-@options.telling
+@options.telling_of_job
 @click.option("-n", "--dry-run", is_flag=True, help="The same as bulk plan.")
 @options.detailed_exitcode
 def import_command(resource: str, file: str, *, dry_run: bool, **chosen: Any) -> int:  # fmt: skip
@@ -71,7 +71,7 @@ def started(resource: str, file: str, chosen: dict[str, Any], *, only_plan: bool
     check_import(result, given, None)
     access = needed_account(chosen)
     check_import(result, given, access)
-    progress = progress_for(access, quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"], way=chosen["progress"])
     deletes = not only_plan and (given.mode == "delete" or given.delete_missing)
     creates = not only_plan and given.create_fields
     ask = questions.confirmation(deletes=deletes, creates=creates, yes=chosen.get("yes", False))

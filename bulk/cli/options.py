@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from bulk.cli import complete
+from bulk.cli.progress import chosen_way
+from bulk.library import choices
 from bulk.library.choices import BLANK, ENGINES, EXACT, JOBS_DIR, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
-from bulk.wording import as_typed
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SANDBOX_DIR = "bulk-sandbox"
+command_line = choices.command_line  # of a job, as it can be pasted
 
 
 def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -36,6 +38,11 @@ def duration(_context: click.Context, _parameter: click.Parameter, value: str | 
         raise click.BadParameter("write a duration like 2h, 90m, 1h30m or 30d")
     days, hours, minutes, seconds = (int(part or 0) for part in result.groups())
     return float(days * 86400 + hours * 3600 + minutes * 60 + seconds)
+
+
+def _from_here(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """A place as it is meant from here, wherever the job is gone on with."""
+    return str(Path(value).absolute()) if value else ""
 
 
 gateway = _stack(
@@ -97,7 +104,22 @@ telling = _stack(
     ),
 )
 allow_joined = click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::")
-going_on = _stack(of_job, pace, max_errors, allow_joined, yes, jobs_dir, telling)
+progress = click.option(
+    "--progress", type=click.Choice(("auto", "bar", "plain", "json", "none")), default="auto", show_default=True,
+    callback=chosen_way, help="How progress is told on stderr; json: an object a line, for programs.",
+)  # fmt: skip
+hooks = _stack(
+    click.option(
+        "--notify", metavar="URL|COMMAND", multiple=True,
+        help="Tell it how it ended: a POST of JSON, or a command that has it on stdin. Repeatable.",
+    ),
+    click.option(
+        "--metrics", metavar="FILE", default="", callback=_from_here,
+        help="Write its figures for Prometheus' node exporter: NAME.prom in its textfile folder.",
+    ),
+)  # fmt: skip
+telling_of_job = _stack(telling, progress, hooks)
+going_on = _stack(of_job, pace, max_errors, allow_joined, yes, jobs_dir, telling_of_job)
 reading = _stack(
     click.option(
         "--mapping", metavar="FILE", default="",
@@ -209,14 +231,14 @@ def was_given(name: str) -> bool:
     return source in (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
 
 
+def hooks_given(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Who is told, where the command line says it: a job that goes on has its own."""
+    return {name: chosen[name] for name in ("notify", "metrics") if was_given(name)}
+
+
 def jobs_folder(given: str) -> Path:
     """The folder of jobs: as given, else by `BULK_JOBS_DIR`, else `bulk-jobs` here."""
     return Path(given or os.environ.get("BULK_JOBS_DIR") or JOBS_DIR)
-
-
-def command_line(command: str, job: str, jobs: Path) -> str:
-    """The command that does something with a job, as it can be pasted."""
-    return f"bulk {command} {job}" + ("" if str(jobs) == JOBS_DIR else f" --jobs-dir {as_typed(str(jobs))}")
 
 
 def file_of(name: str) -> Path | None:

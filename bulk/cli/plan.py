@@ -21,7 +21,7 @@ from bulk.cli.resume import gone_on
 @options.delete_missing
 @options.pace
 @options.job_place
-@options.telling
+@options.telling_of_job
 @options.detailed_exitcode
 def plan_command(resource: str, file: str, **chosen: Any) -> int:
     """Say what an import of FILE would do, row by row; nothing is sent.
@@ -44,7 +44,7 @@ def plan_command(resource: str, file: str, **chosen: Any) -> int:
 @options.max_age
 @options.apply_yes
 @options.jobs_dir
-@options.telling
+@options.telling_of_job
 def apply_command(job: str | None, **chosen: Any) -> int:
     """Do exactly what a PLAN says (default: the newest).
 

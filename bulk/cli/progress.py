@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from bulk.cli import terminal
 from bulk.cli.bars import Bars
+from bulk.cli.machine import wanted
 from bulk.wording import duration
 
 if TYPE_CHECKING:
     from bulk.library import Account
-    from bulk.library.progress import Progress, Snapshot
+    from bulk.library.progress import Happening, Progress, Snapshot
 
 EVERY: Final = 5.0  # seconds between two plain lines, where there is no terminal
 WORDS: Final = {
@@ -22,23 +25,72 @@ WORDS: Final = {
 }  # fmt: skip
 
 
-def progress_for(access: Account | None = None, *, quiet: bool) -> Progress:
-    """The progress that fits: none when quiet, a bar on a terminal, a line now and then elsewhere.
+def chosen_way(ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """What `--progress` says; with json, standard error is for events from now on."""
+    if value == "json" and not ctx.resilient_parsing and wanted().events is None:
+        from bulk.library.events import JsonLines  # noqa: PLC0415 - not for --help
+
+        wanted().events = JsonLines(terminal.write_event, time.time)
+    return value
+
+
+def progress_for(access: Account | None = None, *, quiet: bool, way: str = "auto") -> Progress:
+    """The progress that is wanted; auto: none when quiet, a bar on a terminal, a line now and then elsewhere.
 
     It begins with the name that bulk.toml gives to the account, if it does.
     """
-    from bulk.library.progress import Silent  # noqa: PLC0415 - not for --help
-
-    if quiet:
-        return Silent()
-    progress: Progress = Bar() if sys.stderr.isatty() else Lines(time.monotonic)
+    if (events := wanted().events) is not None:
+        return events
+    if way == "none" or (way == "auto" and quiet):
+        return Quiet()
+    is_bar = way == "bar" or (way == "auto" and sys.stderr.isatty())
+    progress: Progress = Bar() if is_bar else Lines(time.monotonic)
     if access is not None and access.named:
         where = access.connection or access.place
         progress.say(f"Account {access.named} of bulk.toml: {'connection ' if access.connection else ''}{where}")
     return progress
 
 
-class Lines:
+def end_of_command(code: str, exit_code: int) -> None:
+    """Tell programs that the command ended by an error before any job could tell that, or after."""
+    events = wanted().events
+    if events is None or events.ended:
+        return
+    from bulk.library.events import refused  # noqa: PLC0415 - not for --help
+
+    events.note(refused(code, exit_code))
+
+
+class Noted:
+    """Tells a person of what happened that is kept quiet in no case."""
+
+    def note(self, event: Happening) -> None:
+        """Say which hook failed; what else happens is told in other ways."""
+        from bulk.library.progress import HookFailed  # noqa: PLC0415 - not for --help
+
+        if isinstance(event, HookFailed):
+            self.say(f"bulk: {event.hook} was not told how it ended: {event.reason}. It ended as it did.")
+
+    def say(self, line: str) -> None:
+        """Say it."""
+        terminal.tell(line, err=True)
+
+
+class Quiet(Noted):
+    """Progress for nobody, but for hooks that fail."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def note(self, event: Happening) -> None:
+        """Say which hook failed."""
+        Noted().note(event)
+
+
+class Lines(Noted):
     """Progress as plain lines."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -74,7 +126,7 @@ def told(snapshot: Snapshot) -> str:
     return f"{before}{WORDS[snapshot.phase]}: {snapshot.done:,}{total}{_troubles(snapshot)}"
 
 
-class Bar:
+class Bar(Noted):
     """Progress as one bar for each phase: pace, time left, failed and doubtful rows; of a whole account as one bar."""
 
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bulk.cli import terminal
+from bulk.cli.machine import wanted
 from bulk.errors import UsageError
 
 
@@ -20,7 +21,7 @@ class Asking:
 
     def check(self) -> None:
         """Raise `UsageError` if nobody can answer."""
-        if not sys.stdin.isatty():
+        if not sys.stdin.isatty() or wanted().events is not None:  # the question would not be seen
             raise self.unanswerable()
 
     def __call__(self, question: str) -> bool:

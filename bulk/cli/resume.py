@@ -72,8 +72,9 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     changes = {key: chosen[key] for key in names if chosen[key] is not None}
     if chosen.get("allow_joined") and record.kind == "import":
         changes["allow_joined"] = True
+    changes |= options.hooks_given(chosen)
     check_changes(changes, access)
-    progress = progress_for(access, quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"], way=chosen["progress"])
     what = "Carrying out" if job.planned else "Going on with"
     progress.say(f"{what} {job.name}: {record.kind} {record.resource}, {job.file}")
     agreed = bool(chosen["yes"] or record.options.get("yes"))

@@ -56,7 +56,7 @@ def run_job(
             terminal.tell(f"  {line}", err=True)
     error = job_result.error
     if error is None:  # the rows of a plan wait to be sent, which is no failure
-        return 0 if job_result.summary.complete or job_result.planned else 1
+        return job_result.exit_code
     told = f"bulk: {_words(error)}."
     if job_result.resumable:
         told += f" Go on with:\n  {command_line('resume', job_result.job.name, setting.jobs)}"

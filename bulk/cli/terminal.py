@@ -21,6 +21,7 @@ import textwrap
 from typing import IO, Any, Final
 from unicodedata import combining, east_asian_width
 
+from bulk.cli.machine import wanted
 from bulk.errors import ReaderGoneError, UsageError
 
 ALTERNATIVES: Final = {"→": "->", "…": "...", "≈": "~", "·": "-"}
@@ -136,11 +137,19 @@ def _point_nowhere(number: int) -> None:
 
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
-    """Write a line, to standard error with `err`."""
+    """Write a line, to standard error with `err`: not where that has events for programs."""
+    if err and wanted().events is not None:
+        return
     output: IO[str] = sys.stderr if err else sys.stdout
     said = _OVERWRITTEN.sub(lambda result: _number(result[0]), visible(str(text)))
     output.write(f"{said}\n" if nl else said)
     output.flush()
+
+
+def write_event(line: str) -> None:
+    """Write what happened for a program, on standard error."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def tell(text: object = "", *, err: bool = False) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @options.undo_yes
 @click.option("--job", "job_name", metavar="NAME", help="A name for the undo.")
 @options.jobs_dir
-@options.telling
+@options.telling_of_job
 def undo_command(job: str, **chosen: Any) -> int:
     """Put back what JOB has changed, an import or an applied plan.
 
@@ -44,11 +44,11 @@ def undo_command(job: str, **chosen: Any) -> int:
 
     undone = job_in(options.jobs_folder(chosen["jobs_dir"]), job)
     access = account_of_job(undone, sandbox=chosen["sandbox"])
-    names = ("rate", "concurrency", "max_duration", "max_errors")
+    names = ("rate", "concurrency", "max_duration", "max_errors", "notify", "metrics")
     if (rate := rate_of(undone.record.named)) is not None:
         chosen["rate"] = rate
     given = ImportOptions(**{name: chosen[name] for name in names if chosen[name] is not None}, yes=chosen["yes"])
-    progress = progress_for(access, quiet=chosen["quiet"])
+    progress = progress_for(access, quiet=chosen["quiet"], way=chosen["progress"])
     setting = Setting(
         access, undone.path.parent, progress, chosen["job_name"], signals=True,
         confirm=None if chosen["yes"] else asking(progress, questions.TO_UNDO), front_end=FrontEnd.COMMAND_LINE,

@@ -24,7 +24,7 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 
 import bulk
-from bulk.access.shared_limit_redis import REDIS
+from bulk.access.redis_connection import REDIS
 from bulk.fleet.at_work import work_carried
 from bulk.fleet.fleet_folder import AccountState, FleetFolder
 

@@ -13,6 +13,7 @@ from bulk.access.account_lock import AccountLock
 from bulk.planning.translate import Translations
 from bulk.resources.spec import Resource
 from bulk.runtime.meter import Meter
+from bulk.runtime.progress import entering
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
@@ -56,5 +57,5 @@ def runner_of(shared: Shared, checkpoint: Checkpoint) -> tuple[Runner, Meter]:
     """The shared runner, writing to the checkpoint of a part; and what measures it."""
     runner = shared.runner.writing_to(checkpoint)
     shared.stopping.follow(runner)
-    runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
+    runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint, entering(shared.setting.progress))
     return runner, runner.meter

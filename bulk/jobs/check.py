@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
 
@@ -84,6 +85,7 @@ class Refusals:
     """Where the checks put rows that are not sent: straight into the checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
+        self.codes: Counter[str] = Counter()  # of why, each once a row
         self._checkpoint = checkpoint
 
     def rejected(self, issues: Sequence[Issue]) -> None:
@@ -91,6 +93,8 @@ class Refusals:
         failures: dict[int, list[Failure]] = {}
         for issue in issues:
             failures.setdefault(issue.row, []).append(Failure("", issue.code, describe(issue)))
+        for why in failures.values():
+            self.codes.update({failure.code for failure in why})
         self._checkpoint.rows.settle_now(
             (row, Outcome(RowStatus.REJECTED, failures=tuple(result))) for row, result in failures.items()
         )

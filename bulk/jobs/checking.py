@@ -1,5 +1,6 @@
 """From a header and an account to checked rows: names are read, the header is matched, every row is judged."""
 
+# hub: the header, the account, the rows and what is told of them meet before anything is sent
 from __future__ import annotations
 
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bulk.jobs.prefetch import compared, prefetched
 from bulk.jobs.prepared import Prepared
 from bulk.planning.names import Names
 from bulk.planning.naming import families_of, read_names
+from bulk.runtime.progress import Checked, note
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.job_folder import SUMMARY
@@ -125,11 +127,14 @@ async def _checked(job: Job, match: Match, look: Look | None, comparing: Compari
     if done := checkpoint.fact(facts.CHECKED):
         return Tally(**done)
     checkpoint.rows.forget_check()
+    refusals = Refusals(checkpoint)
     file_check = FileCheck(
-        job.source, match, on_duplicate_of(job.resource, job.options), Refusals(checkpoint), look,
+        job.source, match, on_duplicate_of(job.resource, job.options), refusals, look,
         comparing=mode in ("upsert", "update"),
     )  # fmt: skip
-    return await checked(file_check, match, checkpoint, job.setting.progress, comparing)
+    tally = await checked(file_check, match, checkpoint, job.setting.progress, comparing)
+    note(job.setting.progress, Checked(tally.read, tally.rejected, tally.skipped, dict(refusals.codes)))
+    return tally
 
 
 def _said(used: set[str]) -> set[str]:

@@ -28,6 +28,7 @@ from bulk.planning.spelling import Spellings
 from bulk.prefetch.contacts import hold_all_alike
 from bulk.prefetch.newest import read_highest, read_newest
 from bulk.resources.spec import Writing
+from bulk.runtime.progress import Estimate, note
 from bulk.runtime.runner import Runner
 from bulk.storage import facts
 from bulk.storage.checkpoint import Checkpoint
@@ -100,6 +101,7 @@ async def estimated(job: Job, runner: Runner, prepared: Prepared, needs: Survey)
     if needs.engine.batching is not None:
         await read_highest(runner, checkpoint)  # whom the batches make is read without being asked for
     needs.requests += runner.meter.requests if runner.meter is not None else 0  # the readings that led here
+    note(job.setting.progress, Estimate(needs.rows, needs.requests, needs.seconds(options.rate)))
     for line in filter(
         None, (needs.describe(options.rate), needs.engine.describe(job.setting.front_end) or no_batch(job))
     ):

@@ -145,6 +145,8 @@ _CHECKS: Final[dict[str, tuple[Check, str]]] = {
     "resource": _TEXT,
     "exact": _FLAG,
     "ignore": (_are_names, "it is a list of titles"),
+    "notify": (_are_names, "it is a list of addresses and commands"),
+    "metrics": _TEXT,
     "max_age": (_is_age, "it is a number of seconds"),  # of a plan; no option that a job keeps
     "size": (_is_size, "write a number of rows, like 1000"),  # of each frame, likewise
 }
@@ -202,6 +204,8 @@ class ImportOptions:
     undoable: bool = False
     engine: str = "auto"
     no_automations: bool = False
+    notify: tuple[str, ...] = ()  # who is told once it has ended: addresses, commands
+    metrics: str = ""  # the file of its figures for Prometheus
 
     def __post_init__(self) -> None:
         _check_all(self)
@@ -212,6 +216,7 @@ class ImportOptions:
         return Dates(self.date_format, ZoneInfo(self.timezone) if self.timezone else None)
 
 
+# wide: one attribute an option, likewise
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
     """What the user chose for an export, as it is kept in `job.json`. Raises `UsageError` for what cannot be.
@@ -228,6 +233,8 @@ class ExportOptions:
     max_duration: float | None = None
     rate: float = 5.0
     concurrency: int = 0
+    notify: tuple[str, ...] = ()
+    metrics: str = ""
 
     def __post_init__(self) -> None:
         _check_all(self)

@@ -15,6 +15,7 @@ from bulk.access.fencing import fencing
 from bulk.engine.limit import RateLimit
 from bulk.errors import AbortedError, UnfinishedError
 from bulk.runtime.meter import Meter, Totals
+from bulk.runtime.progress import Started, entering, note
 from bulk.runtime.runner import Runner, new_dispatch
 from bulk.runtime.stop import Stopping
 from bulk.storage.checkpoint import Checkpoint
@@ -53,7 +54,9 @@ async def worked(
     ):
         pace = limit if fence is None else FencedPace(limit or RateLimit(options.rate), fence)
         runner = Runner(new_dispatch(options.rate, options.concurrency, pace), telling(send, say), checkpoint)
-        meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint)
+        note(setting.progress, Started(folder.name, record.kind, record.resource))
+        entered = entering(setting.progress)
+        meter = runner.meter = Meter(runner.dispatch, anyio.current_time(), checkpoint, entered)
         stopping = Stopping(runner, setting.progress, seconds=options.max_duration, signals=setting.signals)
         stopping.requested = setting.stop
         stopping.keeping = None if fence is None else fence.keep

@@ -60,8 +60,16 @@ class Survey:
         parts = [counted(self.rows, "row")]
         if self.unchanged:
             parts.append(f"{self.unchanged:,} of them unchanged")
-        at_least = 0.0 if self.engine is None or self.engine.batching is None else self.engine.seconds
-        return pace_told(parts, self.requests, rate, at_least)
+        return pace_told(parts, self.requests, rate, self._at_least)
+
+    def seconds(self, rate: float) -> float | None:
+        """What they will take; None where there is no limit."""
+        return round(max(self._at_least, self.requests / rate), 1) if rate else None
+
+    @property
+    def _at_least(self) -> float:
+        """The seconds that they take however fast requests may go."""
+        return 0.0 if self.engine is None or self.engine.batching is None else self.engine.seconds
 
 
 def survey(prepared: Prepared, checkpoint: Checkpoint, spellings: Spellings) -> Survey:

@@ -43,6 +43,7 @@ from bulk.prefetch.newest import read_newest
 from bulk.resources import named
 from bulk.resources.spec import Resource, Writing
 from bulk.runtime.course import Stage
+from bulk.runtime.progress import Estimate, note
 from bulk.runtime.runner import Runner
 from bulk.runtime.stop import Stopping, gave_up, too_many
 from bulk.storage import facts
@@ -168,7 +169,9 @@ def _say_estimate(undoing: Undoing, runner: Runner) -> int:
     before = runner.meter.requests if runner.meter is not None else 0
     requests = requests_of(left, undoing.options.rate, custom) + 2 * len(missing) + before
     undoing.counts.update(status.value for status in settled.values())
-    undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, undoing.options.rate))
+    rate = undoing.options.rate
+    note(undoing.setting.progress, Estimate(len(left), requests, round(requests / rate, 1) if rate else None))
+    undoing.setting.progress.say(pace_told([counted(len(left), "thing")], requests, rate))
     return requests
 
 

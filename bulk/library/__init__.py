@@ -5,8 +5,9 @@ events and a way to stop; `blocking` is the same for programs without an event l
 name in `__all__`. Around the jobs: `jobs` (those of a folder), `accounts` and `connections`, `doctor`, `reference`
 (what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set),
 `comparing` (two exports against each other), `undoing` (what a job has changed), `mappings` (kept for the next file),
-`reporting` (a page about a job), `previews` (a file that a person looks at and corrects), `uploads` (files that a
-program was given), `serving` (on a port of this machine).
+`reporting` (a page about a job), `watching` (who hears of a job: `events` as JSON by `event_schema`, `metrics`,
+`hooks`), `previews` (a file that a person looks at and corrects), `uploads` (files that a program was given),
+`serving` (on a port of this machine).
 
 Each module is loaded when it is first asked for, since `bulk --help` needs none of them.
 """

@@ -19,7 +19,7 @@ from bulk.library.jobs import job_at
 from bulk.library.results import Result
 from bulk.library.running import JOBS, Setting, run_export, run_import, run_resume, setting_of
 from bulk.resources import known
-from bulk.runtime.progress import Silent, Snapshot
+from bulk.runtime.progress import Happening, Silent, Snapshot
 
 LINES: Final = 1_000  # events that wait for a slow listener at most; then the oldest are dropped
 
@@ -31,7 +31,7 @@ class Said:
     line: str
 
 
-Event = Snapshot | Said
+Event = Snapshot | Said | Happening
 
 
 class JobHandle:
@@ -82,6 +82,10 @@ class JobHandle:
     def say(self, line: str) -> None:
         """Take note of something that a person should read."""
         self._on_loop(lambda: self._tell(Said(line)))
+
+    def note(self, event: Happening) -> None:
+        """Take note of what happened."""
+        self._on_loop(lambda: self._tell(event))
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, Snapshot) and self._events and isinstance(self._events[-1], Snapshot):

@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 from bulk.runtime.meter import Totals
-from bulk.runtime.progress import Progress, Silent, Snapshot
+from bulk.runtime.progress import (
+    AccountStands,
+    Checked,
+    Ended,
+    Entered,
+    Estimate,
+    Happening,
+    HookFailed,
+    Noting,
+    Progress,
+    Silent,
+    Snapshot,
+    Started,
+    Waiting,
+)
 
-__all__ = ["Progress", "Silent", "Snapshot", "Totals"]
+__all__ = [
+    "AccountStands", "Checked", "Ended", "Entered", "Estimate", "Happening", "HookFailed", "Noting", "Progress",
+    "Silent", "Snapshot", "Started", "Totals", "Waiting",
+]  # fmt: skip

@@ -65,6 +65,13 @@ class Result:
         return self.summary.complete and self.error is None
 
     @property
+    def exit_code(self) -> int:
+        """What the command line ends with: of what stopped it, else 1 for rows that are not done, and 0."""
+        if self.error is not None:
+            return self.error.exit_code
+        return 0 if self.summary.complete or self.planned else 1
+
+    @property
     def resumable(self) -> bool:
         """Whether `resume(job)` goes on with it."""
         return self.summary.state in OPEN

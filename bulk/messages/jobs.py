@@ -14,6 +14,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
         "resource_unknown": "There is no resource {name!r}. {hint}",
         "resource_not_importable": "{resource} can be exported, not imported: {about:marked}",
+        "hook_unusable": "⟦notify={hook}⟧ cannot be told: {problem}. Nothing was sent. Correct it, or leave it out.",
+        "metrics_not_written": (
+            "⟦metrics⟧: {file} cannot be written: {reason}. Nothing was sent. Make its folder, or name another file."
+        ),
         "option_invalid": "⟦{option}={value}⟧: {expected}.",
         "choice_unknown": "⟦{option}={given!r}⟧: this resource {takes}.",
         "key_id_with_create": ("⟦key=id⟧ finds what is there, so it does not go with ⟦mode=create⟧. Drop one of them."),

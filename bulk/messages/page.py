@@ -55,15 +55,28 @@ def _errors() -> Iterator[str]:
         texts = {code: text for group in GROUPS for code, text in group.TEXTS.get(kind, {}).items()}
         for name, text in texts.items():
             what, *steps = _FIRST.split(_readable(text), 1)
-            yield f"| `{name}` | {_cell(what)} | {_cell(''.join(steps) or usual)} |"
+            yield f"| {_anchored(name)} | {_cell(what)} | {_cell(''.join(steps) or usual)} |"
         yield ""
 
 
 def _rows() -> Iterator[str]:
+    errors = meanings()
     yield "| code | what it means | what to do |\n|---|---|---|"
     for code, texts in ROWS.items():
         meaning, step = (in_words_of(LINE, text) for text in texts)
-        yield f"| `{code}` | {_cell(meaning)} | {_cell(step)} |"
+        named = f"`{code}`" if code in errors else _anchored(code)  # what stops a job too has its place above
+        yield f"| {named} | {_cell(meaning)} | {_cell(step)} |"
+
+
+def meanings() -> dict[str, str]:
+    """What each error is about, its parameters in capitals, by its code."""
+    texts = {code: text for group in GROUPS for kind in group.TEXTS.values() for code, text in kind.items()}
+    return {code: _FIRST.split(_readable(text), 1)[0] for code, text in texts.items()}
+
+
+def _anchored(code: str) -> str:
+    """A code, and the place to which a link to it leads."""
+    return f'<a id="{code}"></a>`{code}`'
 
 
 def _readable(text: str) -> str:

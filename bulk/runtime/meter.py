@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bulk.engine.dispatch import Dispatch
@@ -29,10 +29,19 @@ class Totals:
 class Meter:
     """What a job takes, this run added to those before it; `now` is the time.
 
-    With a checkpoint it goes on from what stands there, and can be noted meanwhile, should the run be killed.
+    With a checkpoint it goes on from what stands there, and can be noted meanwhile, should the run be killed. `entered`
+    hears of each stage as it begins.
     """
 
-    def __init__(self, dispatch: Dispatch, now: float, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        now: float,
+        checkpoint: Checkpoint | None = None,
+        entered: Callable[[str], None] = lambda _stage: None,
+    ) -> None:
+        self._entered = entered
+        self._stage = ""  # of this run
         self._dispatch = dispatch
         self._checkpoint = checkpoint
         self._before = Totals(*checkpoint.fact(facts.TOTALS)) if checkpoint else Totals()
@@ -60,6 +69,9 @@ class Meter:
         """From now on the job does this."""
         spent = self.spent(now)
         self._course.add(Sample(round(spent.seconds, 2), spent.requests, spent.retries, stage))
+        if stage != self._stage:
+            self._stage = stage
+            self._entered(stage)
 
     def note(self, now: float) -> Totals:
         """Queue what it took until now, and say it."""

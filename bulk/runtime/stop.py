@@ -9,7 +9,7 @@ from typing import Any, Final
 import anyio
 
 from bulk.errors import AbortedError, BulkError, InterruptedJobError, UnfinishedError
-from bulk.runtime.progress import Progress
+from bulk.runtime.progress import NO_ANSWER, Progress, Waiting, note
 from bulk.runtime.questions import stopped_error
 from bulk.runtime.runner import Runner
 from bulk.runtime.signals import STOPPING, stopping_signals
@@ -135,6 +135,7 @@ class Stopping:
                 pause = dispatch.line.pauses.until - anyio.current_time()
                 when = f"in {duration(pause)}, as was asked for" if pause > LONG else "for up to a minute"
                 self._progress.say(f"No answer: {said}. It is tried again, {when}.")
+                note(self._progress, Waiting(NO_ANSWER, round(max(0.0, pause), 1)))
                 told = True
 
     async def _watch_request(self, requested: anyio.Event) -> None:

@@ -135,7 +135,7 @@ def test_waiting_ends_once_the_link_was_opened(
 
 def test_waiting_in_vain_is_unfinished_and_json_is_alone_on_stdout(bulk: Shell, served: Served):
     result = bulk("connections", "create", "--wait", "--timeout", "0s", "--json")
-    assert (result.code, result.out) == (4, "")
+    assert (result.code, json.loads(result.out)["error"]["code"]) == (4, "connection_still_waits")
     assert "/connect?session_token=" in result.err
     assert "bulk connections show" in result.err
     result = bulk("connections", "create", "--json")
