@@ -55,7 +55,7 @@ def _errors() -> Iterator[str]:
         texts = {code: text for group in GROUPS for code, text in group.TEXTS.get(kind, {}).items()}
         for name, text in texts.items():
             what, *steps = _FIRST.split(_readable(text), 1)
-            yield f"| `{name}` | {_cell(what)} | {_cell(''.join(steps) or usual)} |"
+            yield f"| {_anchored(name)} | {_cell(what)} | {_cell(''.join(steps) or usual)} |"
         yield ""
 
 
@@ -63,7 +63,13 @@ def _rows() -> Iterator[str]:
     yield "| code | what it means | what to do |\n|---|---|---|"
     for code, texts in ROWS.items():
         meaning, step = (in_words_of(LINE, text) for text in texts)
-        yield f"| `{code}` | {_cell(meaning)} | {_cell(step)} |"
+        told = any(code in texts for group in GROUPS for texts in group.TEXTS.values())  # a place has one name
+        yield f"| {f'`{code}`' if told else _anchored(code)} | {_cell(meaning)} | {_cell(step)} |"
+
+
+def _anchored(code: str) -> str:
+    """The code, with its place on the page: `errors.md#CODE` leads to it; to a family `http_…` its common part."""
+    return f'<a id="{code.strip("_…")}"></a>`{code}`'
 
 
 def _readable(text: str) -> str:
