@@ -28,7 +28,7 @@ JOBS: Final = (
 
 
 def main() -> None:
-    """Run `bulk` and exit with the codes of the README."""
+    """Run `bulk` and exit with the codes of docs/exit-codes.md."""
     terminal.prepare()
     arguments = in_order(sys.argv[1:], bulk)
     code = run(arguments)

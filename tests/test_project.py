@@ -2,7 +2,6 @@
 
 import ast
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -15,7 +14,6 @@ import pytest
 from bulk.cli.main import bulk
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 HEAVY = ("polars", "pandera", "httpx", "tqdm", "uvicorn", "anyio", "sqlite3")
 
 
@@ -24,31 +22,6 @@ def test_help_loads_nothing_heavy():
     done = subprocess.run((sys.executable, "-c", code), check=True, capture_output=True, text=True)
     assert done.stdout.rstrip().endswith("set()")
     assert done.stderr == ""
-
-
-def commands():
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    lines = [line.split("#")[0].split("|")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("bulk ")]
-
-
-@pytest.mark.parametrize("line", commands())
-def test_the_readme_names_commands_and_options_that_there_are(line):
-    words = shlex.split(line)[1:]
-    command: click.Command = bulk
-    while words and isinstance(command, click.Group):
-        command = command.commands[words.pop(0)]
-    known = {name for parameter in command.params for name in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= known
-
-
-def test_every_option_in_the_readme_is_one():
-    def options(command):
-        result = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
-        return result.union(*map(options, getattr(command, "commands", {}).values()))
-
-    text = re.sub(r"```sh\n(.*?)```", "", README, flags=re.DOTALL)
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= options(bulk)
 
 
 def test_the_map_names_every_room_and_it_or_the_room_itself_every_module():
