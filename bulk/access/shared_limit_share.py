@@ -98,11 +98,15 @@ class Share:
         else:
             self._used.append((there, there + now - start))
 
-    def may_leave(self, until: float, now: float) -> bool:
-        """Whether a request may leave by a place until then; who has the limit alone may be late: it counts that."""
+    def may_leave(self, start: float, until: float, now: float) -> bool:
+        """Whether a request may leave now that was counted at `start`, by a place until then.
+
+        Who has the limit alone may be late, if that start is still remembered: it is counted as leaving now.
+        """
         if until <= self._lost:
             return False
-        return now <= until or (self._alone is not None and now < self._until)
+        alone = self._alone if now < self._until else None
+        return now <= until or (alone is not None and alone.remembers(start + self._ahead))
 
     def lose_all(self) -> None:
         """Have nothing of what was granted any more, nor any place that was taken: it is too long ago."""
