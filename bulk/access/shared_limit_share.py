@@ -16,7 +16,7 @@ from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Les
 from bulk.engine.limit import RateLimit
 
 LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
-GRACE: Final = 0.05  # seconds after its time until which a leased start may leave: later, the place is another's
+GRACE: Final = 0.03  # seconds after its time until which a leased start may leave: later, the place is another's
 MOST: Final = 64  # leases at once
 SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
