@@ -1,10 +1,12 @@
 """Two machines on one account: two processes with a state folder each, which share nothing but a Redis.
 
 `python -m tests.two_machines RUNS [STOPPED_SECONDS [AT_ONCE [SEED]]]` plays so many runs, so many side by side (4), and
-counts. On a machine that is busy with other things arrivals come when it has time for them, and the server may count
-more in a second than was sent in one. In each, two imports of contacts share an account whose server counts every arrival; and in another account two
-imports of the same notes at once, which nobody may make twice. With STOPPED_SECONDS one of the two is stopped for so
-long (SIGSTOP) at a moment that chance says, and goes on. Leases are a third of that, 2 to 15 seconds.
+counts. In each, two imports of contacts share an account whose server counts every arrival; and in another account two
+import the same notes at once, which nobody may make twice. With STOPPED_SECONDS one of the two is stopped for so long
+(SIGSTOP) at a moment that chance says, and goes on. Leases are a third of that, 2 to 15 seconds.
+
+On a machine that is busy with other things arrivals come when it has time for them, and the server may count more in a
+second than was sent in one.
 """
 
 from __future__ import annotations
@@ -143,10 +145,12 @@ class Machine:
         return not _started(PROC, self._number)
 
     def stop(self) -> None:
-        os.kill(self._number, signal.SIGSTOP)
+        with suppress(ProcessLookupError):
+            os.kill(self._number, signal.SIGSTOP)
 
     def go_on(self) -> None:
-        os.kill(self._number, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(self._number, signal.SIGCONT)
 
     def finish(self, resource: str, source: Path) -> int:
         """Go on, or begin again, until it has ended with something else than 4."""
