@@ -33,6 +33,7 @@ SURE: Final = 0.9  # of them, for which it is surely its own: the rest is for cl
 PATIENCE: Final = 60.0  # seconds for which nobody sends while the Redis does not answer; then the job stops
 AGAIN: Final = 1.0  # seconds until it is asked again where it did not answer
 LOOK: Final = 0.2  # seconds until somebody who waits looks again
+EXACT: Final = 0.05  # seconds by which the end of a lease is known
 _OTHER: Final = "another job"
 
 
@@ -153,7 +154,8 @@ class Fence:
         None: only until it is known whether that owner is. Raises `UnfinishedError` if it does not become free.
         """
         key = f"{PREFIX}lease:{hashlib.sha256(f'{host} {resource}'.encode()).hexdigest()[:32]}"
-        began, first, dead, told = self._clock(), None, "", False
+        began, dead, told = self._clock(), "", False
+        first, ends = "", 0.0
         while True:
             asked_at = self._clock()
             try:
@@ -164,20 +166,24 @@ class Fence:
                 await anyio.sleep(AGAIN)
                 continue
             if isinstance(got, str):
-                self._leases = (*self._leases, self._until(Lease(key, got, resource, host), asked_at))
+                self.hold(Lease(key, got, resource, host), asked_at)
                 return
             owner = owner_of(got.value)
             if owner.name == self._owner.name or is_gone(owner.name):  # ours, if the answer to it was lost
                 dead = got.value
                 continue
-            first = first or got
-            renewed = got.value != first.value or got.left > first.left
+            first, ends = first or got.value, ends or self._clock() + got.left  # no later than that, if it is dead
+            renewed = got.value != first or asked_at + got.left > ends + EXACT
             if (renewed and patience is None) or (patience is not None and asked_at - began > patience):
                 raise UnfinishedError("resource_in_use_elsewhere", resource=resource, host=host, owner=owner)
             if not told:
                 say(f"Waiting for {owner}, which makes {resource} in {host}.")
                 told = True
             await anyio.sleep(LOOK)
+
+    def hold(self, lease: Lease, asked_at: float) -> None:
+        """Have a lease that was asked for at that moment of the own clock, and taken."""
+        self._leases = (*self._leases, self._until(lease, asked_at))
 
     async def release(self, resource: str) -> None:
         """Leave a resource to others."""

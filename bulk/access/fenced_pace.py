@@ -44,9 +44,9 @@ class FencedPace:
         """Until when a request may leave by the place that was taken last."""
         return math.inf if self._placed is None else self._placed.place_until
 
-    def may_leave(self, until: float, now: float) -> bool:
-        """Whether a request may leave now, by a place that is its own until then."""
-        return (self._placed is None or self._placed.may_leave(until, now)) and self._fence.is_sure()
+    def may_leave(self, start: float, until: float, now: float) -> bool:
+        """Whether a request may leave now that was counted at `start`, by a place that is its own until then."""
+        return (self._placed is None or self._placed.may_leave(start, until, now)) and self._fence.is_sure()
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""

@@ -89,10 +89,10 @@ class SharedLimit:
         """Until when a request may leave by the place that was taken last."""
         return self._share.place_until
 
-    def may_leave(self, until: float, now: float) -> bool:
-        """Whether a request may leave now, by a place that is its own until then."""
+    def may_leave(self, start: float, until: float, now: float) -> bool:
+        """Whether a request may leave now that was counted at `start`, by a place that is its own until then."""
         self._wake_up()
-        return self._share.may_leave(until, now)
+        return self._share.may_leave(start, until, now)
 
     def _wake_up(self) -> None:
         """Forget what was granted before the machine slept: by the loop's clock it would be good yet."""

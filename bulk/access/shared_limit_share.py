@@ -15,7 +15,7 @@ from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Les
 from bulk.engine.limit import RateLimit
 
 LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
-GRACE: Final = 0.05  # seconds after its time until which a leased start may leave: later, the place is another's
+GRACE: Final = 0.03  # seconds after its time until which a leased start may leave: later, the place is another's
 MOST: Final = 64  # leases at once
 SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
 
@@ -97,11 +97,15 @@ class Share:
         else:
             self._used.append((there, there + now - start))
 
-    def may_leave(self, until: float, now: float) -> bool:
-        """Whether a request may leave by a place until then; who has the limit alone may be late: it counts that."""
+    def may_leave(self, start: float, until: float, now: float) -> bool:
+        """Whether a request may leave now that was counted at `start`, by a place until then.
+
+        Who has the limit alone may be late, if that start is still remembered: it is counted as leaving now.
+        """
         if until <= self._lost:
             return False
-        return now <= until or (self._alone is not None and now < self._until)
+        alone = self._alone if now < self._until else None
+        return now <= until or (alone is not None and alone.remembers(start + self._ahead))
 
     def lose_all(self) -> None:
         """Have nothing of what was granted any more, nor any place that was taken: it is too long ago."""

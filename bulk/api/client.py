@@ -40,6 +40,7 @@ MOST_CONNECTIONS: Final = 64
 KEEP: Final = 60.0  # seconds an idle connection is kept: a new one costs its first request several round trips
 PATIENCES: Final = 3  # so many times its patience a whole answer may take, however steadily it trickles
 LEAVES: Final = "http11.send_request_headers.started"  # the trace of a request that is about to leave
+BODY_LEAVES: Final = "http11.send_request_body.started"  # without it nobody does what the request asks for
 NOT_LET: Final = "it was not let leave"
 LARGE: Final = 65_536  # bytes of an answer that takes a while to read: a page of records
 BREATHS: Final = 12  # turns of the loop before it is read: a request that is about to leave needs no more
@@ -205,7 +206,8 @@ class Client:
             timeout = timeout | {"connect": min(timeout["connect"], seconds), "pool": seconds}
 
         async def check(event: str, info: Mapping[str, Any]) -> None:
-            if event != LEAVES or info["request"].method == b"CONNECT":
+            body_leaves = event == BODY_LEAVES and request.body is not None and request.may_leave is not None
+            if (event != LEAVES and not body_leaves) or info["request"].method == b"CONNECT":
                 return
             if request.may_leave is not None and not await request.may_leave():
                 raise httpx.ConnectTimeout(NOT_LET)

@@ -50,6 +50,7 @@ _CREEP = 0.0002  # seconds a spell, for each spell of quiet: a refusal in thousa
 _COLD = 0.25  # seconds that the first requests may take longer than all later ones: connections are made for them
 _IDLE = 5.0  # seconds without a start after which servers and clients have closed their connections
 _SAME = 0.01  # seconds by which two tellings of one start may differ, where the clock is another machine's
+_EXACT = 0.0001  # seconds by which they may by rounding
 _TURN = 2 / 3  # of a window later is a third earlier, away from a boundary that starts drift into by being late
 _TURNS = 2  # three phases a third apart find every free stretch that is longer than a third
 _BURST = 0.15  # of a period, how long a burst takes: short, so that what arrives late is still inside its second
@@ -159,6 +160,10 @@ class RateLimit:
         self._starts = deque(sorted((*self._starts, newest)), maxlen=self._n)
         self._places = deque(sorted((*self._places, newest)), maxlen=self._n)
         self._last = max(self._last, start)
+
+    def remembers(self, start: float) -> bool:
+        """Whether a start is among the last that are remembered; before that, others may have been let start for it."""
+        return any(abs(one - start - later) < _EXACT for one in self._starts for later in (0.0, _COLD))
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now: that is when the server sees it."""

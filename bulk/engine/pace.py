@@ -42,5 +42,5 @@ class Placed(Protocol):
     def place_until(self) -> float:
         """Until when a request may leave by the place that was taken last, by `spend`."""
 
-    def may_leave(self, until: float, now: float) -> bool:
-        """Whether a request may leave now, by a place that is its own until then."""
+    def may_leave(self, start: float, until: float, now: float) -> bool:
+        """Whether a request may leave now that was counted at `start`, by a place that is its own until then."""

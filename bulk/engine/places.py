@@ -32,7 +32,7 @@ class Places:
 
     def may_leave(self, step: Step, now: float) -> bool:
         """Whether a step has still its place; else it has to take another one before it leaves."""
-        return self._placed is None or self._placed.may_leave(step.place_until, now)
+        return self._placed is None or self._placed.may_leave(step.sent_at, step.place_until, now)
 
     def takes_another(self, step: Step, now: float) -> bool:
         """Take another place for a step, if one may start now. Raises `UnfinishedError` if none may any more."""
