@@ -344,6 +344,10 @@ class RowStatus(StrEnum):
 
 ENDED_BADLY: Final = (RowStatus.REJECTED, RowStatus.FAILED, RowStatus.IN_DOUBT)  # of them something is not done
 LEFT: Final = (*ENDED_BADLY, RowStatus.UNPROCESSED)  # the statuses of rows that are not done
+REFUSED_AGAIN: Final = (  # codes of rows that would fail of the same if they were only sent again
+    "opted_out", "bounced", "unconfirmed", "unclear", "excluded", "duplicate", "conflict", "changed_meanwhile",
+    "changed_since",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

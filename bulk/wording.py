@@ -227,10 +227,19 @@ def _cut(text: str, start: int, most: int) -> str:
     return f"…{shown}" if start and shown else shown
 
 
+_OF_LINKS: Final[Mapping[str, str]] = {
+    "subscribe": "subscribe to", "unsubscribe": "unsubscribe from", "add_tag": "add the tag",
+    "remove_tag": "remove the tag",
+}  # fmt: skip
+
+
 def change_told(action: str, column: str, before: str, after: str, most: int = 40) -> str:
-    """One change on one line: `update firstName: Ada → Augusta`; a value longer than `most` is not shown whole."""
+    """One change on one line: `update firstName: Ada → Augusta`, `subscribe to Newsletter`; long values are cut."""
     if not column:
         return action
+    if action in _OF_LINKS and (name := after or before):
+        was = before.removeprefix(f"{after}: ") if after and before.startswith(f"{after}: ") else ""
+        return f"{_OF_LINKS[action]} {shortened(name, most)}" + (f" (was {was})" if was else "")
     before, after = excerpts(before, after, most)
     return f"{action} {column}: " + (f"{before} → {after}" if before and after else after or f"{before} → (empty)")
 

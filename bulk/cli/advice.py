@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from bulk.model import REFUSED_AGAIN
 from bulk.wording import agreeing, counted
 
 
@@ -39,7 +40,10 @@ class Advice:
 _FIX: Final = Advice(Way.FIX)
 _RETRY: Final = Advice(Way.RETRY)
 ADVICE: Final[Mapping[str, Advice]] = {
-    "opted_out": Advice(Way.NONE, "{rows} asked for people who left the list or bounced: not put on it again."),
+    "opted_out": Advice(
+        Way.NONE,
+        "{rows} asked for people who left the list or bounced: not put on it again, which --resubscribe asks for.",
+    ),
     "bounced": Advice(Way.NONE, "{rows} asked for people whose address bounced: not put on the list."),
     "unconfirmed": Advice(Way.NONE, "{rows} asked for people who have not confirmed: not put on the list."),
     "unclear": Advice(
@@ -70,10 +74,6 @@ ADVICE: Final[Mapping[str, Advice]] = {
     "another_record": _RETRY,
     "not_confirmed": _RETRY,
 }  # fmt: skip
-_REFUSED_AGAIN: Final = (
-    "opted_out", "bounced", "unconfirmed", "unclear", "excluded", "duplicate", "conflict", "changed_meanwhile",
-    "changed_since",
-)  # fmt: skip
 _NOT_SUBSCRIBED: Final = ("opted_out", "bounced", "unconfirmed", "unclear", "excluded")
 
 
@@ -132,7 +132,7 @@ def ways_on_of_missing(codes: Mapping[str, int], again: str, retry_line: str) ->
     if kept and again:
         rows = f"{counted(kept, 'row')} that the file lacks {agreeing(kept, 'is', 'are')} kept"
         yield f"{rows}, since the account changed {agreeing(kept, 'it', 'them')} too. To delete all the same:", again
-    if sum(codes.values()) > sum(codes.get(code, 0) for code in _REFUSED_AGAIN):
+    if sum(codes.values()) > sum(codes.get(code, 0) for code in REFUSED_AGAIN):
         yield "Try again to delete what failed:", retry_line
 
 
@@ -147,6 +147,6 @@ def ways_on(
         if advice.way is Way.IMPORT and (count := codes.get(code)):
             said = advice.said.format(rows=counted(count, "row"), verb=agreeing(count, *advice.verbs))
             yield said, import_line(advice.option)
-    refused = sum(codes.get(code, 0) for code in _REFUSED_AGAIN)
+    refused = sum(codes.get(code, 0) for code in REFUSED_AGAIN)
     if rows["failed"] > refused or rows["in_doubt"]:
         yield ("Or send again what failed:" if Way.FIX in ways else "Send again what failed:"), retry_line

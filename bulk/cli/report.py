@@ -50,7 +50,7 @@ def _commands(job: Job) -> dict[str, str]:
         lines["To carry it out:"] = options.command_line("apply", job.name, place)
     elif job.resumable:
         lines["To go on with it:"] = options.command_line("resume", job.name, place)
-    if job.imports and job.rows.get("failed", 0) + job.rows.get("in_doubt", 0) and not job.resumable:
+    if job.imports and job.worth_retrying and not job.resumable:
         lines["To send again what failed:"] = options.command_line("retry", job.name, place)
     if (job.summary or {}).get("undoable"):
         lines["To take it back:"] = options.command_line("undo", job.name, place)

@@ -119,4 +119,6 @@ def _check_state(job: Job, *, retry: bool) -> None:
         raise UsageError("job_not_finished", job=name, go_on=go_on)
     if job.state == "finished" and not retry:
         again = options.command_line("retry", name, jobs)
+        if not job.worth_retrying:
+            raise UsageError("job_finished_as_it_is", job=name, file=job.path / display.FAILED)
         raise UsageError("job_finished", job=name, again=again)

@@ -7,8 +7,9 @@
   `noted` (what the job goes on with).
 * Rows put right before: `adaptation` (how, by a preset and what the user says), `set_columns` (what is set for every
   row), `split_names` (full names taken apart), `adapted` (the source that does it), `adapted_opening`, `adapted_told`
-  (what is said of it), `consent_kept` (what it says of people, for reports). What a person has corrected: `edited`,
-  `unread_cells` (what of it nobody could read).
+  (what is said of it), `consent_index` (of which addresses any row says that they may not be mailed), `consent_kept`
+  (what it says of people, for reports). What a person has corrected: `edited`, `unread_cells` (what of it nobody could
+  read).
 * Several tables of one file as one: `joined` (the source), `joined_opening`, `joined_match` (their columns as one),
   `joined_report` (as they stand in reports).
 * A file's rows judged: `check` (all of them), `schema` (pandera), `keys`, `row_issues`.

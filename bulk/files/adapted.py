@@ -6,8 +6,6 @@ rows of the file. Reports are written from the source as it was read. Opens noth
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,16 +14,16 @@ from functools import partial
 from typing import Final, TypeVar
 
 from bulk.files.adaptation import Adaptation
+from bulk.files.consent_index import ConsentIndex
 from bulk.files.examples import is_example, mark_at
 from bulk.files.given import Given
 from bulk.files.matching import Match
 from bulk.files.source import Record, Seen, Source
 from bulk.files.split_names import Split
-from bulk.resources.identity import address_key
 from bulk.resources.kinds import DATE, DATETIME, Kind, Problem
 from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.kinds.dates import in_iso
-from bulk.resources.presets.consent import Consent, strictest, strictness
+from bulk.resources.presets.consent import Consent, strictest
 from bulk.resources.presets.preset import Form
 from bulk.resources.spec import clears
 
@@ -33,7 +31,6 @@ Read = TypeVar("Read")
 NAMES_SHOWN: Final = 5  # of those that are taken apart
 _REMEMBERED: Final = 20_000  # texts of a column,
 _LONG: Final = 200  # and of how many characters at most
-_STRICT: Final = sorted((consent for consent in Consent if consent is not Consent.AGREED), key=strictness, reverse=True)
 
 
 # wide: what is read of its cells, one attribute for each way
@@ -56,7 +53,7 @@ class Adapted:
     _forms: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
     _dates: list[tuple[int, Callable[[str], str | Problem]]] = field(default_factory=list)
     _signals: list[tuple[int, Callable[[str], Consent]]] = field(default_factory=list)
-    _addresses: dict[Consent, array[int]] | None = None
+    _index: ConsentIndex | None = None
     _mark_at: int | None = None
 
     def __post_init__(self) -> None:
@@ -163,17 +160,7 @@ class Adapted:
     def _consent(self, cells: list[str]) -> Consent:
         """What counts of the row's person: the strictest that any row of this address says."""
         said = self._said(cells)
-        if self._addresses is None or said is _STRICT[0]:
-            return said
-        address = hash(address_key(self.adaptation.address_in(cells)))
-        for consent in _STRICT:
-            if consent is said:
-                break
-            numbers = self._addresses[consent]
-            at = bisect_left(numbers, address)
-            if at < len(numbers) and numbers[at] == address:
-                return strictest((said, consent))
-        return said
+        return said if self._index is None else self._index.strictest(self.adaptation.address_in(cells), said)
 
     def standing(self, cells: list[str]) -> Consent:
         """What counts of a row's person, by the cells as they stand in the file, however many there are."""
@@ -182,8 +169,8 @@ class Adapted:
 
     def _learn_addresses(self) -> None:
         """Look once who may not be mailed by any row, where the file tells that."""
-        if self.adaptation.signals and self._addresses is None:
-            self._addresses = self.strict_addresses()
+        if self.adaptation.signals and self._index is None:
+            self._index = self.consent_index()
 
     def _said(self, cells: list[str]) -> Consent:
         """What a row, and the file of it, say of its person, by the cells as they stand in the file."""
@@ -197,20 +184,21 @@ class Adapted:
         """Whether it says of its rows who may be mailed."""
         return self.adaptation.consent_at is not None
 
-    def heed(self, addresses: dict[Consent, array[int]]) -> None:
-        """Have these addresses count, as `strict_addresses` gives them, instead of its own alone."""
-        self._addresses = addresses
+    def heed(self, index: ConsentIndex) -> None:
+        """Have what this says of addresses count, instead of what its own rows say alone."""
+        self._index = index
 
-    def strict_addresses(self) -> dict[Consent, array[int]]:
-        """Hashes of the addresses of which a row says that they may not be mailed, sorted: eight bytes each."""
-        result = {consent: array("q") for consent in _STRICT}
+    def consent_index(self) -> ConsentIndex:
+        """What its rows say of addresses; counts them by it."""
         self.counts.clear()
+        return ConsentIndex.of(self._told_of_addresses())
+
+    def _told_of_addresses(self) -> Iterator[tuple[str, Consent]]:
         for record in self._rows(beyond=True):
             said = self._said(record.cells)  # also of a row that is refused: what it says of its person counts
             self.counts[said] += record.problem is None
-            if said is not Consent.AGREED and (address := self.adaptation.address_in(record.cells)):
-                result[said].append(hash(address_key(address)))
-        return {consent: array("q", sorted(numbers)) for consent, numbers in result.items()}
+            if said is not Consent.AGREED:
+                yield self.adaptation.address_in(record.cells), said
 
 
 def table_of(source: Source) -> Source:

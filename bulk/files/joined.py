@@ -5,20 +5,19 @@ Each member is understood by its own header; what feeds one attribute is one col
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
 
 from bulk.files.adapted import Adapted
+from bulk.files.consent_index import ConsentIndex
 from bulk.files.joined_match import ColumnsOfAll, Layout, numbered
 from bulk.files.joined_report import laid_out
 from bulk.files.matching import Match
 from bulk.files.noted import Noted
 from bulk.files.source import TOO_FEW, Record, Seen, Source
 from bulk.model import FILE_ROWS, place_of
-from bulk.resources.presets.consent import Consent
 
 
 @dataclass(slots=True)
@@ -123,13 +122,9 @@ class Joined:
         telling = [member for member in self.members if member.tells]
         if self._heeded or not telling:
             return
-        every: dict[Consent, array[int]] = {}
+        every = ConsentIndex.of_all(member.consent_index() for member in telling)
         for member in telling:
-            for consent, addresses in member.strict_addresses().items():
-                every.setdefault(consent, array("q")).extend(addresses)
-        sorted_ones = {consent: array("q", sorted(addresses)) for consent, addresses in every.items()}
-        for member in telling:
-            member.heed(sorted_ones)
+            member.heed(every)
         self._heeded = True
 
 

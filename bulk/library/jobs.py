@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from bulk.errors import BulkError
 from bulk.jobs.pruning import Pruning, prunable, prune
-from bulk.model import LEFT
+from bulk.model import LEFT, REFUSED_AGAIN
 from bulk.storage.job_folder import CHECKPOINT, JOB, OPEN, PLANNED, JobFolder
 from bulk.storage.job_folders import all_jobs, find_job, new_name, unreadable_jobs
 from bulk.storage.job_record import JobRecord, moment_of
@@ -91,6 +91,15 @@ class Job:
         """What its failed rows failed of."""
         codes: Mapping[str, int] = (self.summary or {}).get("codes", {})
         return codes
+
+    @property
+    def worth_retrying(self) -> bool:
+        """Whether rows are in doubt, or failed of what may be otherwise by now: else a retry is of no use."""
+        both = ((self.rows, self.codes), (self.missing, (self.summary or {}).get("missing_codes", {})))
+        return any(
+            rows.get("in_doubt") or rows.get("failed", 0) > sum(codes.get(code, 0) for code in REFUSED_AGAIN)
+            for rows, codes in both
+        )
 
     @property
     def reason(self) -> str:

@@ -62,6 +62,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "retry_of_export": "{job} is an export: no rows of it fail.{hint}",
         "job_stopped": "{job} sent nothing, by its options or by your answer. Correct the file and import it anew.",
         "job_not_finished": "{job} is not finished. First: {go_on}",
+        "job_finished_as_it_is": (
+            "{job} is finished. Its failed rows would fail again if they were only sent again; {file} says of what, and"
+            " what leads on. Who left a list is put on it again only by ⟦resubscribe⟧."
+        ),
         "job_finished": "{job} is finished. Failed rows are sent again by: {again}",
     },
     "UnfinishedError": {

@@ -187,7 +187,7 @@ class Subscription:
 
     def _left_since(self, left: str) -> bool:
         """Whether they left after the user's decision, as far as the account says when that was."""
-        moment = moment_of(left)
+        moment = when_left(left)
         return bool(self.began) and moment is not None and moment >= self.began
 
     def _request(self, *, returning: bool = False, before: str | None = None) -> Request:
@@ -213,8 +213,8 @@ def withheld(name: str, consent: str, *, known: bool) -> Failure:
     return Failure(step, "unclear", f"The file does not say clearly that this person agreed, {after}")
 
 
-def moment_of(date: str) -> float | None:
-    """The moment of a date, None where it does not say one."""
+def when_left(date: str) -> float | None:
+    """The moment of ActiveCampaign's date for leaving, None where it does not say one, as without a zone."""
     try:
         moment = datetime.fromisoformat(date)
     except ValueError:

@@ -97,12 +97,8 @@ class Journal:
         values = (edits.record, each, edits.made, row, step)
         self._database.put("UPDATE edits SET record = ?, edits = ?, made = ? WHERE row = ? AND step = ?", values)
 
-    def overwritten(self) -> Iterator[Overwritten]:
-        """What the job has changed of records that were there, or may have, in the order in which it was sent."""
-        return (one for one in self.written() if one.edits.each and not one.edits.made)
-
     def written(self) -> Iterator[Overwritten]:
-        """The same, and what was written of records that rows have made themselves."""
+        """What the job has written, or may have, in the order in which it was sent; also of what rows have made."""
         cursor = self._database.read(
             "SELECT row, step, record, edits, made, at, steps.row IS NULL OR verdict = 'accept'"
             " FROM edits LEFT JOIN steps USING (row, step) ORDER BY number"

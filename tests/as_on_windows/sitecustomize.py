@@ -23,9 +23,9 @@ for module in ("fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "s
     sys.modules[module] = None  # type: ignore[assignment] # the import system's way to say that there is none
 
 for name in (
-    "O_DIRECTORY", "O_NOFOLLOW", "chown", "copy_file_range", "fchown", "fork", "forkpty", "fstatvfs", "getegid",
+    "O_DIRECTORY", "O_NOFOLLOW", "chown", "copy_file_range", "fchown", "fork", "forkpty", "getegid",
     "geteuid", "getgid", "getloadavg", "getpgid", "getsid", "getuid", "killpg", "lchown", "mkfifo", "nice",
-    "sched_getaffinity", "sched_setaffinity", "sendfile", "setsid", "statvfs", "sysconf",
+    "sched_setaffinity", "sendfile", "setsid", "sysconf",
 ):  # fmt: skip
     if hasattr(os, name):
         delattr(os, name)

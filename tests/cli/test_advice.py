@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bulk.cli.advice import ways_on
+from bulk.library.jobs import job_at
 from tests.cli.conftest import Shell
 
 Write = Callable[..., Path]
@@ -58,6 +59,25 @@ def test_no_cell_is_to_be_fixed_for_people_who_left(bulk: Shell, csv_file: Write
     assert "Fix the cells" not in result.out
     assert "bulk import" not in result.out
     assert "bulk retry" not in result.out
+    assert "which --resubscribe asks for" in " ".join(result.out.split())
+
+
+def test_a_retry_is_offered_nowhere_where_it_can_do_nothing(bulk: Shell, csv_file: Write):
+    bulk.sandbox("import", csv_file("email,unsubscribe_lists\na@example.com,Newsletter\n"))
+    bulk.sandbox("import", csv_file("email,lists\na@example.com,Newsletter\n"), "--job", "left")
+    bulk.sandbox("import", csv_file("email,lists\na@example.com,Newsletter\nb@example.com,None\n"), "--job", "rejected")
+    bulk.sandbox("import", csv_file("email\nnobody@example.com\n"), "--mode", "update", "--job", "missing")
+    assert [job_at(bulk.job(name)).worth_retrying for name in ("left", "rejected", "missing")] == [False, False, True]
+    told = {name: bulk("resume", name).err for name in ("left", "missing")}
+    assert "bulk retry missing" in told["missing"]
+    assert "bulk retry" not in told["left"]
+    assert "--resubscribe" in told["left"]
+    pages = {}
+    for name in ("left", "missing"):
+        bulk("report", name, f"{name}.html")
+        pages[name] = (bulk.folder / f"{name}.html").read_text("utf-8")
+    assert "bulk retry missing" in pages["missing"]
+    assert "bulk retry" not in pages["left"]
 
 
 def test_what_is_advised_of_rows_of_one_key_works(bulk: Shell, csv_file: Write):

@@ -29,7 +29,7 @@ AFTER = [
 
 def overwritten(world: World) -> list[Overwritten]:
     with opened_checkpoint(world.job.file(CHECKPOINT)) as checkpoint:
-        return list(checkpoint.journal.overwritten())
+        return [one for one in checkpoint.journal.written() if one.edits.each and not one.edits.made]
 
 
 def people(world: World) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pytest
 
 from bulk.errors import UnfinishedError, UsageError
 from bulk.library import report
-from bulk.reporting.figures import veiled
-from bulk.storage.job_folder import JobFolder
+from bulk.reporting.figures import figures_of, veiled
+from bulk.storage.job_folder import SUMMARY, JobFolder
 from tests.cli.conftest import Shell
 from tests.world import World
 
@@ -59,6 +60,16 @@ def test_it_tells_what_was_asked_and_what_became_of_it(imported: World):
         "not subscribed, since they left", "Requests over time", "sending", "subscribed",
     ):  # fmt: skip
         assert said in " ".join(page.text.split()), said
+
+
+def test_the_time_of_each_stage_is_that_of_the_summary_and_without_one_as_it_was_noted(imported: World):
+    summary = json.loads(imported.job.file(SUMMARY).read_text("utf-8"))
+    noted = figures_of(imported.job, with_rows=False).stages
+    assert noted == summary["stages"]
+    imported.job.file(SUMMARY).write_text(json.dumps(summary | {"stages": {"sending": 77.0}}))
+    assert figures_of(imported.job, with_rows=False).stages == {"sending": 77.0}
+    imported.job.file(SUMMARY).unlink()
+    assert figures_of(imported.job, with_rows=False).stages.keys() == noted.keys()
 
 
 def test_it_needs_nothing_beside_it_and_runs_nothing(imported: World):

@@ -12,7 +12,7 @@ from typing import Final
 
 from bulk.model import Aspect, Edit, Edits, Flow, Json, Outcome, Receipt
 from bulk.planning.changes import DELETED, UPDATED
-from bulk.planning.consent import ACTIVE, NEVER, SUBSCRIBED, UNCONFIRMED, moment_of
+from bulk.planning.consent import ACTIVE, NEVER, SUBSCRIBED, UNCONFIRMED, when_left
 from bulk.planning.contact_changes import Contact, Employment, contact_edits, places_of, wants_of
 from bulk.planning.contact_wants import Wanted
 from bulk.planning.flow import Asking
@@ -189,7 +189,7 @@ def _is_ours(status: str, left: str, at: float) -> bool:
     Leaving is dated: before the job's own send, they had left by themselves when it was sent. To be unconfirmed is not:
     nobody comes to that from a subscription but by leaving it, which then is dated later.
     """
-    moment = moment_of(left)
+    moment = when_left(left)
     if status == UNCONFIRMED:
         return bool(at) and (not left or (moment is not None and moment < at - WITHIN))
     return moment is not None and bool(at) and abs(moment - at) <= WITHIN

@@ -14,7 +14,6 @@ from bulk.model import Aspect, Edit, Json
 from bulk.planning.consent import NEVER, UNSUBSCRIBED
 from bulk.planning.kept_records import CHOSEN
 from bulk.resources.identity import address_key
-from bulk.resources.spec import CUSTOM
 
 BOUND: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "deals": (("group", "stage"), ("contact", "account")),  # a stage lies in its pipeline; of these one is needed
@@ -197,8 +196,3 @@ def image_values(image: Iterable[Edit]) -> dict[str, Json]:
 def image_links(image: Iterable[Edit], aspect: Aspect) -> dict[str, Json]:
     """What of one aspect it was made with, by id."""
     return {edit.of: edit.after for edit in image if edit.aspect is aspect and edit.after not in (False, None)}
-
-
-def is_custom(attribute: str) -> bool:
-    """Whether an attribute is that of a custom field."""
-    return attribute.startswith(CUSTOM)
