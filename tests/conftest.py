@@ -45,6 +45,7 @@ def pytest_collection_finish() -> None:
     """Let cycles be searched for among what tests make: thousands of tests themselves take a tenth of all time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # a job makes many things and few cycles
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -21,8 +21,8 @@ _ONE_BY_ONE: Final = "::"  # in what is asked for: a test by its name, which is 
 long_suite: Final = pytest.mark.skipif(not LONG, reason="for the long suite: BULK_LONG=1")
 
 
-def tries(usual: int, long: int) -> int:
-    """How many examples to try."""
+def tries(usual: Case, long: Case) -> Case:
+    """How many examples to try, or which."""
     return long if LONG else usual
 
 

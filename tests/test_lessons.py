@@ -69,7 +69,7 @@ CASES = {  # what the second test does, what its conftest adds, the options, and
 }
 
 
-@pytest.mark.some(6)
+@pytest.mark.some(4)
 @pytest.mark.parametrize("case", CASES)
 def test_a_whole_run_fails_without_a_named_test_and_a_part_does_not(tmp_path: Path, case: str):
     two, conftest, options, code = CASES[case]

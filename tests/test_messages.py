@@ -8,6 +8,7 @@ import pkgutil
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -56,8 +57,13 @@ def names_of(call: ast.Call) -> str:
     return ast.unparse(call.func) if isinstance(call.func, ast.Attribute) else ""
 
 
-def made() -> Iterator[tuple[str, str, str, set[str]]]:
+@cache
+def made() -> tuple[tuple[str, str, str, set[str]], ...]:
     """Each error and part that the code makes: where, its class ("" for a part), its code, its parameters."""
+    return tuple(_made())
+
+
+def _made() -> Iterator[tuple[str, str, str, set[str]]]:
     known = kinds()
     for path in sorted(ROOT.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -94,8 +100,13 @@ def test_no_code_stands_twice_or_is_never_used() -> None:
     assert [code for code in codes if not re.fullmatch(r"[a-z][a-z0-9_]*", code)] == []
 
 
-def constants(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def constants(path: Path) -> tuple[tuple[int, str], ...]:
     """The texts in a module, without its docstrings."""
+    return tuple(_constants(path))
+
+
+def _constants(path: Path) -> Iterator[tuple[int, str]]:
     tree = ast.parse(path.read_text("utf-8"))
     docs = {
         id(node.body[0].value)

@@ -16,6 +16,7 @@ from bulk.library import Account, report
 from bulk.library.jobs import jobs_in
 from tests.app.browser import Served, served
 from tests.app.files import hubspot, workbook
+from tests.scale import LONG
 
 AXE = "axe-core@4"  # from the npm registry, never part of the project
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -136,7 +137,8 @@ def test_every_screen_is_for_everybody_in_light_and_dark_and_fits_every_width(tm
             page.evaluate(axe)
             for scheme in ("dark", "light"):
                 page.emulate_media(color_scheme=scheme)
-                told = page.evaluate("rules => axe.run(document, { runOnly: rules })", list(RULES))
+                rules = ["color-contrast"] if scheme == "dark" and not LONG else list(RULES)  # what colours change
+                told = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules)
                 assert told["passes"], screen
                 for violation in told["violations"]:
                     nodes = [f"{node['html'][:150]} {node['failureSummary'][:200]}" for node in violation["nodes"][:3]]

@@ -17,6 +17,7 @@ from bulk.files.named_file import NamedFile
 from bulk.files.opening import SourceOptions, open_source
 from bulk.model import place_of
 from bulk.resources import named
+from tests.scale import tries
 
 CSV = "email;Größe\r\n" + "".join(f"n{at}@example.com;{at}\r\n" for at in range(5_000))
 
@@ -87,13 +88,13 @@ def test_memory_does_not_grow_with_what_comes_out(tmp_path: Path):
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
         file.write(b"email,text\n")
         line = b"a@example.com," + b"x" * 1000 + b"\n"
-        for _ in range(40):
+        for _ in range(tries(14, 40)):
             file.write(line * 1000)
     (tmp_path / "a.gz").write_bytes(packed.getvalue())
     source = open_source(tmp_path / "a.gz")
     tracemalloc.start()
     try:
-        assert sum(1 for _ in source.records()) == 40_000
+        assert sum(1 for _ in source.records()) == tries(14_000, 40_000)
         assert tracemalloc.get_traced_memory()[1] < 8 * 1024**2
     finally:
         tracemalloc.stop()
@@ -105,7 +106,7 @@ def test_memory_does_not_grow_with_the_tables_of_an_archive(tmp_path: Path):
         for name in ("a.csv", "b.csv"):
             with archive.open(name, "w") as file:
                 file.write(b"email,firstName\n")
-                for _ in range(20):
+                for _ in range(tries(8, 20)):
                     file.write(line.encode() * 1000)
     source = open_tables(NamedFile(tmp_path / "a.zip"), SourceOptions(), named("contacts"), Given())
     tracemalloc.start()

@@ -8,6 +8,18 @@ import pytest
 from tests.jobs.samples import IMPORTED, SAMPLES, given
 from tests.world import World
 
+HERE = Path(__file__).parent
+
+
+FEW = 4  # cases of a test, where it does not say how many are to be in every run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A case is a job or several; the long suite runs all of them."""
+    for case in items:
+        if case.path.parent == HERE and case.get_closest_marker("some") is None:
+            case.add_marker(pytest.mark.some(FEW))
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

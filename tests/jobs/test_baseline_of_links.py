@@ -15,6 +15,7 @@ from bulk.jobs.summary import JobResult
 from bulk.sandbox.faults import Fault
 from bulk.storage.job_folder import JobFolder
 from tests.jobs.test_baseline_of_records import Cells, exported, sheet
+from tests.scale import tries
 from tests.virtual import run
 from tests.world import World, report
 
@@ -262,9 +263,10 @@ def test_the_links_of_an_export_of_everything_have_their_baselines(world: World)
 
 
 def test_a_large_round_trip_of_tags_reads_whom_it_edits(world: World):
-    world.people((f"p{number}@example.com", "N") for number in range(1_000))
+    many = tries(300, 1_000)
+    world.people((f"p{number}@example.com", "N") for number in range(many))
     world.start(
-        world.csv([(f"p{n}@example.com", "VIP") for n in range(1_000)], "email,tags", "many.csv"), baseline="none"
+        world.csv([(f"p{n}@example.com", "VIP") for n in range(many)], "email,tags", "many.csv"), baseline="none"
     )
     shutil.rmtree(world.job.path)
     rows = exported(world, "contactTags")

@@ -36,7 +36,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.some(12)
+@pytest.mark.some(6)
 @ENGINES
 @STRICT
 @pytest.mark.parametrize("again", ["", "last", "first", "all"])

@@ -176,7 +176,7 @@ def test_one_value_is_changed_by_the_id(account: World, resource: Resource):
     assert account.steps("POST") == []
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @DELETED
 def test_what_is_deleted_is_gone_and_deleting_it_again_changes_nothing(account: World, resource: Resource):
     sample = SAMPLES[resource.name]
@@ -256,7 +256,7 @@ def needed(resource: Resource) -> list[tuple[str, ...]]:
     return [*((column.attribute,) for column in resource.columns if column.required), *resource.needs_one]
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @EVERY
 def test_what_a_new_record_needs_the_schema_and_the_api_want_alike(account: World, resource: Resource):
     sample = SAMPLES[resource.name]
@@ -275,7 +275,7 @@ def test_what_a_new_record_needs_the_schema_and_the_api_want_alike(account: Worl
     assert account.ask(f"POST {request.path}", request.body).status < 300, "and nothing else"
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @EVERY
 def test_what_the_api_refuses_the_schema_refuses(account: World, resource: Resource):
     sample = SAMPLES[resource.name]

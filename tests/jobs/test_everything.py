@@ -259,7 +259,7 @@ def test_killed_many_times_on_the_way_in_it_still_makes_an_equal_one(
     with Served(tmp_path / "other", latency=0.002, demo=False, host=OTHER) as served:
         place = Place(tmp_path, served, forks)
         line = ("import", "all", str(folder), "--job", "job", "--rate", "0", "-q")
-        kills, most = 0, tries(5, 20)
+        kills, most = 0, tries(3, 20)
         while kills < most:
             code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 22))
             if code == 0:
@@ -287,7 +287,7 @@ def test_an_export_killed_on_the_way_is_the_same_in_the_end(account: World, fork
         place = Place(account.folder, served, forks)
         line = ("export", "all", "out", "--job", "job", "--rate", "0", "-q")
         kills = 0
-        while kills < 5:
+        while kills < tries(2, 5):
             code, _out, err = place.run(*line, number=signal.SIGKILL, after=chance.randint(2, 12))
             if code == 0:
                 break
@@ -296,7 +296,7 @@ def test_an_export_killed_on_the_way_is_the_same_in_the_end(account: World, fork
             assert all(path.suffix in (".csv", ".json", ".part") for path in (account.folder / "out").iterdir())
             if (place.job / "job.json").exists():
                 line = ("resume", "job", "--rate", "0", "-q")
-        if kills == 5:
+        if kills == tries(2, 5):
             code, _out, err = place.run(*line)
         assert code == 0, err
         assert kills >= 2

@@ -45,7 +45,7 @@ def crashing_at_removals(world: World, after: int) -> Iterator[None]:
     world.on_send = lambda _request: None
 
 
-@pytest.mark.some(4)
+@pytest.mark.some(2)
 @pytest.mark.parametrize("rows", [3, MANY])
 @pytest.mark.parametrize("after", [0, 1, 2, 5])
 def test_a_job_that_is_cut_off_amid_removals_does_the_rest(world: World, rows: int, after: int):
@@ -62,7 +62,7 @@ def test_a_job_that_is_cut_off_amid_removals_does_the_rest(world: World, rows: i
     assert people(world) == had
 
 
-@pytest.mark.some(4)
+@pytest.mark.some(2)
 @pytest.mark.parametrize("rows", [3, MANY])
 @pytest.mark.parametrize(
     ("path", "after"), [("contactTags", 0), ("contactTags", 5), ("contactLists", 1), ("contact/sync", 1)]

@@ -67,7 +67,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 SAME = ("tags", "lists", "new account", "questions")  # steps whose likes meet every kind
 
 
-@pytest.mark.some(16)
+@pytest.mark.some(10)
 @pytest.mark.parametrize(
     ("step", "kind"),
     [(s, k) for s in STEPS for k in KINDS if s not in SAME or k in ("lost_before", "lost_after", "html", "503")],
@@ -82,7 +82,7 @@ def test_one_fault_of_each_kind_on_each_step(world: World, kind: str, step: str,
     check_reports(world.job.path, HEADER)
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith(("429", "503", "slow"))])
 @pytest.mark.parametrize("step", ["contact", "tags", "lists", "accounts"])
 def test_a_step_that_is_never_answered_ends_its_rows_only(

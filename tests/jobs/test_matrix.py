@@ -10,6 +10,7 @@ from tests.matrix import BETWEEN, DOCS, FAULTS, SCENARIOS, cells_of, play
 from tests.scale import tries
 
 
+@pytest.mark.some(12)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_account_is_as_after_an_undisturbed_job(name: str):
     cells = cells_of(name)

@@ -95,7 +95,7 @@ async def timed(command: Callable[[], Any]) -> tuple[float, str]:
     return anyio.current_time() - began, said
 
 
-@pytest.mark.some(12)
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_that_an_answer_may_hold_is_a_defect_or_takes_long(world: World, full: Path, name: str):
     chance = random.Random(name)

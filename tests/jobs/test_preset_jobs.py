@@ -154,7 +154,7 @@ def test_a_custom_field_takes_a_column_and_a_set(world: World):
     assert people["ada@example.com"]["fields"] == {"Created": "2024-03-15", "Origin": "HubSpot"}
 
 
-@pytest.mark.some(16)
+@pytest.mark.some(10)
 @pytest.mark.parametrize("engine", ["single", "batch"])
 @pytest.mark.parametrize("program", [p for p in FILES if p.against()], ids=lambda program: program.name)
 def test_of_no_program_anybody_is_subscribed_whom_its_file_marks(world: World, program, engine):

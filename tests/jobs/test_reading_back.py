@@ -41,7 +41,7 @@ def test_nothing_counts_as_done_that_was_acknowledged_in_vain(seed: int):
     assert wrong(seed) == ""
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_rows_of_every_resource_that_are_acknowledged_in_vain_fail(world: World, small: Path, name: str):
     shutil.copytree(small, world.folder / "account")
@@ -85,7 +85,7 @@ def count(world: World, name: str) -> int:
         return int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @pytest.mark.parametrize(("name", "mode"), [(n, m) for n in ALTERED for m in ("create", "upsert")])
 def test_what_a_row_has_made_and_was_not_found_so_is_put_right_and_not_made_twice(
     world: World, small: Path, name: str, mode: str

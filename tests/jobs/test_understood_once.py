@@ -65,7 +65,7 @@ FILES: dict[str, tuple[Callable[[World], Path], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.some(10)
+@pytest.mark.some(6)
 @pytest.mark.parametrize("retry", [False, True])
 @pytest.mark.parametrize("change", [of_that_title, no_titles, no_programs])
 @pytest.mark.parametrize("kind", FILES)

@@ -59,7 +59,7 @@ def test_the_account_is_as_before_and_undone_again_as_imported(world: World):
     assert people(world) == before
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @pytest.mark.parametrize("name", [resource.name for resource in IMPORTED])
 def test_what_was_created_is_deleted(world: World, name: str):
     given(world)
