@@ -65,7 +65,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "unsubscribe_lists": "Lists to leave", "account": "Account (company)",
 }  # fmt: skip
 RESOURCES: Final[Mapping[str, str]] = {
-    "all": "The whole account", "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts",
+    "all": "A whole account", "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts",
     "lists": "Lists", "contactLists": "Contacts on lists", "contactAutomations": "Contacts in automations",
     "fields": "Custom fields", "fieldValues": "Values of custom fields", "deals": "Deals",
     "dealStages": "Stages of pipelines", "dealGroups": "Pipelines", "accounts": "Accounts (companies)",
