@@ -64,6 +64,10 @@ COLUMNS: Final[Mapping[str, str]] = {
     "tags": "Tags to add", "remove_tags": "Tags to remove", "lists": "Lists to subscribe to",
     "unsubscribe_lists": "Lists to leave", "account": "Account (company)",
 }  # fmt: skip
+EXPORTED: Final[Mapping[str, str]] = {  # columns that mean something else in what is read
+    "id": "Id", "tags": "Tags", "lists": "Lists that they are on", "unsubscribe_lists": "Lists that they have left",
+    "cdate": "Made at", "udate": "Changed at",
+}  # fmt: skip
 RESOURCES: Final[Mapping[str, str]] = {
     "all": "A whole account", "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts",
     "lists": "Lists", "contactLists": "Contacts on lists", "contactAutomations": "Contacts in automations",

@@ -245,3 +245,23 @@ def test_nothing_of_an_archive_is_written_elsewhere(visitor: Visitor):
         archive.writestr("/tags.csv", "tag\nVIP\n")
     assert "is no whole account" in visitor.give("account.zip", packed.getvalue(), "all", status=422)
     assert not list(Path().rglob("contacts.csv"))
+
+
+def test_rows_of_a_whole_account_that_are_not_done_are_shown_and_downloaded_kind_by_kind(visitor: Visitor):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("contacts.csv", "email,firstName\nada@example.com,Ada\nbad,Nobody\n")
+        archive.writestr("tags.csv", "tag,tagType\nVIP,contact\n")
+    answer = visitor.client.post(
+        "/files", data={"resource": "all"}, files={"file": ("a.zip", packed.getvalue())}, headers=visitor.headers
+    )  # fmt: skip
+    job = answer.headers["location"]
+    visitor.wait(job)
+    visitor.post(f"{job}/apply")
+    page = visitor.wait(job)
+    assert "Done, but for 1 row" in page
+    assert "contacts 3" in page
+    assert f"{job}/parts/contacts" in page
+    assert "bad" in visitor.client.get(f"{job}/parts/contacts").text
+    for part in ("tags2", "..%2fcontacts", "job.json"):
+        assert visitor.client.get(f"{job}/parts/{part}").status_code == 404

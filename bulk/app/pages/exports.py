@@ -67,7 +67,7 @@ async def _choices_shown(request: Request, asked: Mapping[str, Any], error: str 
             pass
     return page(
         request, "export.html", status=status, what=what, form=str(asked.get("form", "csv")), forms=FORMS, error=error,
-        columns=list(dict.fromkeys(column.header for column in columns)), lists=lists, statuses=STATUSES,
+        columns=list(dict.fromkeys(column.header for column in columns if column.exported)), lists=lists, statuses=STATUSES,
         by_id=[name for name in what.filters if FILTERS.get(name, "").endswith("id)")],
     )  # fmt: skip
 

@@ -242,6 +242,15 @@ async def download(request: Request) -> Response:
     return FileResponse(job.path / name, media_type="text/csv", filename=f"{job.name}-{name}")
 
 
+async def download_part(request: Request) -> Response:
+    """The rows of one kind that are not done, of a job on a whole account."""
+    job, part = await job_of(request), request.path_params["part"]
+    path = job.path / part / FAILED
+    if part not in (job.summary or {}).get("resources", {}) or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, media_type="text/csv", filename=f"{job.name}-{part}-{FAILED}")
+
+
 async def download_output(request: Request) -> Response:
     """The file that an export has written; of a whole account all of them in one."""
     job = await job_of(request)
@@ -262,5 +271,6 @@ ROUTES: Final = (
     Route("/jobs/{name}/retry", go_on, methods=["POST"]),
     Route("/jobs/{name}/repair", repair, methods=["POST"]),
     Route("/jobs/{name}/files/{file}", download),
+    Route("/jobs/{name}/parts/{part}", download_part),
     Route("/jobs/{name}/output", download_output),
 )
