@@ -265,3 +265,19 @@ def test_rows_of_a_whole_account_that_are_not_done_are_shown_and_downloaded_kind
     assert "bad" in visitor.client.get(f"{job}/parts/contacts").text
     for part in ("tags2", "..%2fcontacts", "job.json"):
         assert visitor.client.get(f"{job}/parts/{part}").status_code == 404
+
+
+def test_what_goes_since_a_file_has_it_no_more_is_said_before_and_after(visitor: Visitor):
+    imported("people", "email,firstName\nada@example.com,Ada\ngrace@example.com,Grace\n")
+    assert run_command(["export", "contacts", "sheet.csv", "--sandbox", "-q", "--rate", "0"]) == 0
+    sheet = Path("sheet.csv").read_text("utf-8-sig").splitlines()
+    Path("sheet.csv").write_text("\n".join(line for line in sheet if "grace@" not in line) + "\n")
+    options = ("--delete-missing", "--sandbox", "-q", "--rate", "0")
+    assert run_command(["plan", "contacts", "sheet.csv", "--job", "less", *options]) == 0
+    page = visitor.get("/jobs/less")
+    assert "1 record that the file has no more would be deleted" in page
+    assert "Delete 1 record in the sandbox" in page or "delete 1 record in the sandbox" in page
+    visitor.post("/jobs/less/apply")
+    page = visitor.wait("/jobs/less")
+    assert "<h1>Done</h1>" in page
+    assert "Of what the file had no more: 1 deleted." in page

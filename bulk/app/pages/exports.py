@@ -65,10 +65,11 @@ async def _choices_shown(request: Request, asked: Mapping[str, Any], error: str 
                 lists = list_ids_in(await desk.files.names("contacts"))
         except BulkError:
             pass
+    by_id = [name for name in what.filters if FILTERS.get(name, "").endswith("id)")]
+    titles = dict.fromkeys(column.header for column in columns if column.exported)
     return page(
         request, "export.html", status=status, what=what, form=str(asked.get("form", "csv")), forms=FORMS, error=error,
-        columns=list(dict.fromkeys(column.header for column in columns if column.exported)), lists=lists, statuses=STATUSES,
-        by_id=[name for name in what.filters if FILTERS.get(name, "").endswith("id)")],
+        columns=list(titles), lists=lists, statuses=STATUSES, by_id=by_id,
     )  # fmt: skip
 
 
