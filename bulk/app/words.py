@@ -35,6 +35,10 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "rejected": "Not sent: a cell has to be corrected", "failed": "Failed", "in_doubt": "In doubt: no answer came",
     "skipped": "Left aside, as you chose", "unprocessed": "Not reached yet",
 }  # fmt: skip
+UNDO_TITLES: Final[Mapping[str, str]] = {
+    "row": "Row", "resource": "Of", "id": "Its id", "action": "What", "column": "Column", "expected_now": "Now",
+    "back_to": "Back to",
+}  # fmt: skip
 DIFFERENCES: Final[Mapping[str, str]] = {
     "only_in_a": "Only in A", "only_in_b": "Only in B", "ambiguous": "Shares its key with others",
     "does_not_fit": "Does not fit the titles",
@@ -60,13 +64,18 @@ COLUMNS: Final[Mapping[str, str]] = {
     "tags": "Tags to add", "remove_tags": "Tags to remove", "lists": "Lists to subscribe to",
     "unsubscribe_lists": "Lists to leave", "account": "Account (company)",
 }  # fmt: skip
+EXPORTED: Final[Mapping[str, str]] = {  # columns that mean something else in what is read
+    "id": "Id", "tags": "Tags", "lists": "Lists that they are on", "unsubscribe_lists": "Lists that they have left",
+    "cdate": "Made at", "udate": "Changed at",
+}  # fmt: skip
 RESOURCES: Final[Mapping[str, str]] = {
-    "all": "The whole account", "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts",
-    "lists": "Lists", "contactLists": "Contacts on lists", "fields": "Custom fields",
-    "fieldValues": "Values of custom fields", "deals": "Deals", "dealStages": "Stages of pipelines",
-    "dealGroups": "Pipelines", "accounts": "Accounts (companies)", "accountContacts": "Contacts of accounts",
-    "notes": "Notes", "webhooks": "Webhooks", "automations": "Automations", "campaigns": "Campaigns",
-    "users": "Users",
+    "all": "A whole account", "contacts": "Contacts (people)", "tags": "Tags", "contactTags": "Tags of contacts",
+    "lists": "Lists", "contactLists": "Contacts on lists", "contactAutomations": "Contacts in automations",
+    "fields": "Custom fields", "fieldValues": "Values of custom fields", "deals": "Deals",
+    "dealStages": "Stages of pipelines", "dealGroups": "Pipelines", "accounts": "Accounts (companies)",
+    "accountContacts": "Contacts of accounts", "notes": "Notes", "webhooks": "Webhooks", "automations": "Automations",
+    "campaigns": "Campaigns", "accountCustomFieldMeta": "Custom fields of accounts",
+    "dealCustomFieldMeta": "Custom fields of deals", "users": "Users",
 }  # fmt: skip
 
 

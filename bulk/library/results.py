@@ -19,7 +19,7 @@ from bulk.storage.job_record import UNDO
 
 __all__ = [
     "NOTHING_DONE", "NOTHING_TO_UNDO", "PLANNED", "FailedRow", "Findings", "Result", "RowsFailedError", "Summary",
-    "UndoPlan", "describe", "failed_rows_in", "has_lines",
+    "UndoPlan", "describe", "failed_rows", "failed_rows_in", "has_lines",
 ]  # fmt: skip
 
 SHOWN: Final = 3  # failed rows that an error quotes

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ from bulk.storage.private import check_own_file, make_private, open_private
 
 UPLOADS: Final = "uploads"  # no job has this name: jobs have a `job.json`
 EXPORTS: Final = "exports"
+ACCOUNT: Final = "account"  # the folder of what was packed
+MOST_UNPACKED: Final = 2 * 1024**3  # bytes
+_PIECE: Final = 1024**2
+_MEMBER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}\.(csv|json)")  # no folder, nothing unseen
 _NOTES: Final = "notes.json"
 _LONGEST: Final = 120  # letters of a name; file systems take 255 bytes
 _ID: Final = re.compile(r"[0-9a-f]{16}")
@@ -87,9 +92,39 @@ def zipped(folder: Path) -> Path:
     """The files of an exported folder in one, beside it, for its owner alone; made anew. Raises `OSError`."""
     path = folder.with_suffix(".zip")
     with open_private(path) as output, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.glob("*.csv")):
-            archive.write(file, file.name)
+        for file in sorted(folder.iterdir()):
+            if file.is_file() and not file.name.startswith("."):
+                archive.write(file, file.name)
     return path
+
+
+def unpacked(upload: Upload) -> Path:
+    """The files of a packed account, in a folder beside it; what is not one of an export is left where it is.
+
+    Raises `UsageError` for what is no archive, or holds more than a disk should be given.
+    """
+    folder = upload.folder / ACCOUNT
+    make_private(folder)
+    try:
+        with zipfile.ZipFile(upload.path) as archive:
+            members = [one for one in archive.infolist() if _MEMBER.fullmatch(one.filename)]
+            if sum(one.file_size for one in members) > MOST_UNPACKED:
+                raise UsageError("archive_too_large", file=upload.name, most=MOST_UNPACKED // 1024**3)
+            for one in members:
+                with archive.open(one) as packed, open_private(folder / one.filename) as output:
+                    _copy(packed, output, one.file_size)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+        raise UsageError("archive_of_account", file=upload.name) from error
+    if not members:
+        raise UsageError("archive_of_account", file=upload.name)
+    return folder
+
+
+def _copy(packed: IO[bytes], output: IO[bytes], size: int) -> None:
+    """Write a member out, as long as it says that it is and not longer."""
+    while size > 0 and (piece := packed.read(min(size, _PIECE))):
+        output.write(piece)
+        size -= len(piece)
 
 
 def _made(folder: Path, jobs: str | Path) -> Path:

@@ -12,6 +12,13 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             "The file is larger than {most} MB, which is what the page takes. Import it in a terminal:"
             " ⟦import_file⟧"
         ),
+        "archive_of_account": (
+            "{file} is no whole account: that is a .zip of the files that an export of everything has written."
+            " To import one kind of record, say which."
+        ),
+        "archive_too_large": (
+            "{file} holds more than {most} GB. Unpack it, and import the folder in a terminal: bulk import all FOLDER"
+        ),
         "upload_not_kept": "The file could not be kept: {reason}. Make room on the disk, and choose it again.",
         "columns_undecided": (
             "Say of each marked column what it is: it may tell who must not be mailed ({columns})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -13,6 +14,7 @@ import pytest
 from bulk.__main__ import run as run_command
 from bulk.app.guards import ALONE
 from bulk.library.jobs import jobs_in
+from tests.app.browser import served
 from tests.app.visitor import Visitor
 
 PEOPLE = "Email,First Name\nada@example.com,Ada\nada@example.com,Augusta\n"
@@ -189,8 +191,8 @@ def test_a_whole_account_is_exported_and_downloaded_in_one(visitor: Visitor):
         assert b"ada@example.com" in archive.read("contacts.csv")
     for path in visitor.jobs.rglob("*.zip"):
         assert path.stat().st_mode & 0o777 == 0o600
-    assert "The whole account" in visitor.get("/jobs")
-    assert "The whole account" in visitor.get("/compare")
+    assert "A whole account" in visitor.get("/jobs")
+    assert "A whole account" in visitor.get("/compare")
     assert "<h1>Equal</h1>" in compared(visitor, job.rpartition("/")[2], "live")
 
 
@@ -200,4 +202,82 @@ def test_a_whole_account_that_a_terminal_imports_has_its_pages(visitor: Visitor)
     assert run_command(["plan", "all", "account", "--job", "whole", *other]) == 0
     assert "What would happen" in visitor.get("/jobs/whole") or "Nothing to do" in visitor.get("/jobs/whole")
     assert run_command(["import", "all", "account", "--job", "in", *other]) in (0, 1)
-    assert "The whole account" in visitor.get("/jobs/in")
+    assert "A whole account" in visitor.get("/jobs/in")
+
+
+def test_a_whole_account_comes_back_into_another(visitor: Visitor, tmp_path: Path):
+    imported("people", "email,firstName,tags\nada@example.com,Ada,VIP\n")
+    export = visitor.post("/exports", {"resource": "all"})
+    visitor.wait(export)
+    packed = visitor.client.get(f"{export}/output").content
+    with served(tmp_path / "other", rate=0) as site, site.client() as client:
+        other = Visitor(client, site)
+        place = other.client.post(
+            "/files", data={"resource": "all"}, files={"file": ("account.zip", packed)}, headers=other.headers
+        ).headers["location"]  # fmt: skip
+        page = other.wait(place)
+        assert "What would happen" in page
+        assert "ada@example.com" in page
+        other.post(f"{place}/apply")
+        page = other.wait(place)
+        assert "<h1>Done" in page
+        assert "Contacts (people)" in page
+        assert not list((other.jobs / "uploads").iterdir())
+        account = ("--sandbox", "-q", "--rate", "0")
+        with contextlib.chdir(tmp_path / "other"):
+            assert run_command(["export", "contacts", "there.csv", "--columns", "email,firstName,tags", *account]) == 0
+            assert "ada@example.com" in Path("there.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("account.zip", b"PK no archive"), ("people.csv", b"Email\nada@example.com\n")],
+)
+def test_what_is_no_whole_account_is_said_and_not_kept(visitor: Visitor, name: str, content: bytes):
+    assert "is no whole account" in visitor.give(name, content, "all", status=422)
+    assert not list((visitor.jobs / "uploads").iterdir())
+
+
+def test_nothing_of_an_archive_is_written_elsewhere(visitor: Visitor):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../contacts.csv", "email\nada@example.com\n")
+        archive.writestr("/tags.csv", "tag\nVIP\n")
+    assert "is no whole account" in visitor.give("account.zip", packed.getvalue(), "all", status=422)
+    assert not list(Path().rglob("contacts.csv"))
+
+
+def test_rows_of_a_whole_account_that_are_not_done_are_shown_and_downloaded_kind_by_kind(visitor: Visitor):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("contacts.csv", "email,firstName\nada@example.com,Ada\nbad,Nobody\n")
+        archive.writestr("tags.csv", "tag,tagType\nVIP,contact\n")
+    answer = visitor.client.post(
+        "/files", data={"resource": "all"}, files={"file": ("a.zip", packed.getvalue())}, headers=visitor.headers
+    )  # fmt: skip
+    job = answer.headers["location"]
+    visitor.wait(job)
+    visitor.post(f"{job}/apply")
+    page = visitor.wait(job)
+    assert "Done, but for 1 row" in page
+    assert "contacts 3" in page
+    assert f"{job}/parts/contacts" in page
+    assert "bad" in visitor.client.get(f"{job}/parts/contacts").text
+    for part in ("tags2", "..%2fcontacts", "job.json"):
+        assert visitor.client.get(f"{job}/parts/{part}").status_code == 404
+
+
+def test_what_goes_since_a_file_has_it_no_more_is_said_before_and_after(visitor: Visitor):
+    imported("people", "email,firstName\nada@example.com,Ada\ngrace@example.com,Grace\n")
+    assert run_command(["export", "contacts", "sheet.csv", "--sandbox", "-q", "--rate", "0"]) == 0
+    sheet = Path("sheet.csv").read_text("utf-8-sig").splitlines()
+    Path("sheet.csv").write_text("\n".join(line for line in sheet if "grace@" not in line) + "\n")
+    options = ("--delete-missing", "--sandbox", "-q", "--rate", "0")
+    assert run_command(["plan", "contacts", "sheet.csv", "--job", "less", *options]) == 0
+    page = visitor.get("/jobs/less")
+    assert "1 record that the file has no more would be deleted" in page
+    assert "Delete 1 record in the sandbox" in page or "delete 1 record in the sandbox" in page
+    visitor.post("/jobs/less/apply")
+    page = visitor.wait("/jobs/less")
+    assert "<h1>Done</h1>" in page
+    assert "Of what the file had no more: 1 deleted." in page

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bulk.app.desk import Work
 from bulk.app.rendering import desk_of, page, refusal
-from bulk.app.words import PAGE
+from bulk.app.words import FILTERS, PAGE
 from bulk.errors import BulkError
 from bulk.library import ExportOptions
 from bulk.library.jobs import jobs_in, new_name
@@ -65,9 +65,11 @@ async def _choices_shown(request: Request, asked: Mapping[str, Any], error: str 
                 lists = list_ids_in(await desk.files.names("contacts"))
         except BulkError:
             pass
+    by_id = [name for name in what.filters if FILTERS.get(name, "").endswith("id)")]
+    titles = dict.fromkeys(column.header for column in columns if column.exported)
     return page(
         request, "export.html", status=status, what=what, form=str(asked.get("form", "csv")), forms=FORMS, error=error,
-        columns=list(dict.fromkeys(column.header for column in columns)), lists=lists, statuses=STATUSES,
+        columns=list(titles), lists=lists, statuses=STATUSES, by_id=by_id,
     )  # fmt: skip
 
 

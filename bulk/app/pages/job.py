@@ -24,7 +24,7 @@ from bulk.library.accounts import account_at
 from bulk.library.jobs import Job, job_in
 from bulk.library.plans import PLAN_CSV
 from bulk.library.previews import DELIMITER, ENCODING
-from bulk.library.results import PLANNED, FailedRow, failed_rows_in, has_lines
+from bulk.library.results import PLANNED, FailedRow, failed_rows, has_lines
 from bulk.library.running import run_resume
 from bulk.library.uploads import zipped
 
@@ -127,7 +127,7 @@ async def _not_begun(request: Request, work: Work) -> Response:
 async def _ended(request: Request, job: Job) -> Response:
     def look() -> tuple[list[Failed], dict[str, str], Draft | None]:
         reports = {name: about for name, about in _REPORTS.items() if _has_rows(job.path / name)}
-        return _failed(job.path, 0), reports, draft_of_job(desk_of(request).jobs, job.name)
+        return _failed(job, 0), reports, draft_of_job(desk_of(request).jobs, job.name)
 
     failed, reports, draft = await anyio.to_thread.run_sync(look)
     summary: dict[str, Any] = dict(job.summary or {})
@@ -157,17 +157,16 @@ def _has_rows(path: Path) -> bool:
     return has_lines(path)
 
 
-def _failed(job: Path, begin: int) -> list[Failed]:
-    path = job / FAILED
-    if not path.is_file():
-        return []
-    return [_shown(row) for row in islice(failed_rows_in(path), begin, begin + SOME)]
+def _failed(job: Job, begin: int) -> list[Failed]:
+    parts = (job.summary or {}).get("resources", {})
+    return [_shown(row) for row in islice(failed_rows(job.path, parts), begin, begin + SOME)]
 
 
 def _shown(row: FailedRow) -> Failed:
     own = filter(None, row.cells.values())
     key = next((text for title, text in row.cells.items() if "mail" in title.casefold() and text), "")
-    return Failed(str(row.row), key or next(own, ""), row.status, row.error)
+    where = f"{row.file or row.resource} {row.row}".strip()
+    return Failed(where, key or next(own, ""), row.status, row.error)
 
 
 def _following(name: str, rows: list[Failed], begin: int) -> str:
@@ -179,7 +178,7 @@ async def more(request: Request) -> Response:
     job = await job_of(request)
     given = request.query_params.get("from", "0")
     begin = int(given) if given.isdigit() and len(given) < 9 else 0
-    rows = await anyio.to_thread.run_sync(_failed, job.path, begin)
+    rows = await anyio.to_thread.run_sync(_failed, job, begin)
     following = _following(job.name, rows, begin)
     return HTMLResponse(environment().get_template("failed_rows.html").render(failed=rows, following=following))
 
@@ -243,6 +242,15 @@ async def download(request: Request) -> Response:
     return FileResponse(job.path / name, media_type="text/csv", filename=f"{job.name}-{name}")
 
 
+async def download_part(request: Request) -> Response:
+    """The rows of one kind that are not done, of a job on a whole account."""
+    job, part = await job_of(request), request.path_params["part"]
+    path = job.path / part / FAILED
+    if part not in (job.summary or {}).get("resources", {}) or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, media_type="text/csv", filename=f"{job.name}-{part}-{FAILED}")
+
+
 async def download_output(request: Request) -> Response:
     """The file that an export has written; of a whole account all of them in one."""
     job = await job_of(request)
@@ -263,5 +271,6 @@ ROUTES: Final = (
     Route("/jobs/{name}/retry", go_on, methods=["POST"]),
     Route("/jobs/{name}/repair", repair, methods=["POST"]),
     Route("/jobs/{name}/files/{file}", download),
+    Route("/jobs/{name}/parts/{part}", download_part),
     Route("/jobs/{name}/output", download_output),
 )

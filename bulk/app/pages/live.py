@@ -104,7 +104,8 @@ def _told(work: Work) -> dict[str, Any]:
     return news | {
         "phase": PHASES.get(snapshot.phase, snapshot.phase), "done": snapshot.done, "total": snapshot.total,
         "progress": f"{snapshot.done:,}{total} {snapshot.what}", "failed": f"{snapshot.failed:,}",
-        "in_doubt": f"{snapshot.in_doubt:,}", "requests": f"{snapshot.requests:,}", "rate": f"{work.rate:.1f}",
+        "in_doubt": f"{snapshot.in_doubt:,}", "requests": f"{snapshot.requests:,}",
+        "rate": f"{work.rate:.1f}" if work.rate else "…",
         "paused": f"{snapshot.paused_for:.0f}" if snapshot.paused_for else "",
     }  # fmt: skip
 

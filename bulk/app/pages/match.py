@@ -34,15 +34,19 @@ async def _shown(request: Request, draft: Draft, error: str = "", status: int = 
     desk = desk_of(request)
     preview: Preview | None = None
     lists: tuple[str, ...] = ()
+    todo = ""
     try:
         preview = await desk.files.preview(draft)
         lists = lists_in(await desk.files.names(draft.resource))
     except BulkError as why:
         error, status = error or why.words(PAGE), 422
     if not error and preview is not None and preview.refusal is not None:
-        error = (_undecided(preview, {}) or preview.refusal).words(PAGE)
+        undecided = _undecided(preview, {})
+        todo = "" if undecided is None else undecided.words(PAGE)
+        error = "" if todo else preview.refusal.words(PAGE)
     return page(
-        request, "match.html", status=status, step="Columns", draft=draft, preview=preview, error=error, lists=lists,
+        request, "match.html", status=status, step="Columns", draft=draft, preview=preview, error=error, todo=todo,
+        lists=lists,
         resources=importable(), presets=[each.name for each in PRESETS], modes=known(draft.resource).modes,
         on_duplicate=ON_DUPLICATE, is_about_people=known(draft.resource).name == "contacts",
     )  # fmt: skip

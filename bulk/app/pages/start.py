@@ -10,13 +10,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from bulk.app.desk import Work
 from bulk.app.drafts import Draft, draft_in, drafts_in
 from bulk.app.rendering import desk_of, page
 from bulk.app.uploads import MOST, take
 from bulk.app.words import PAGE
 from bulk.errors import BulkError
-from bulk.library.jobs import Job, jobs_in
+from bulk.library import ImportOptions
+from bulk.library.jobs import Job, jobs_in, new_name
 from bulk.library.reference import RESOURCES
+from bulk.library.running import is_all, run_plan_all
+from bulk.library.uploads import unpacked
 
 SHOWN: Final = 5  # of what is open, the newest
 
@@ -64,6 +68,8 @@ async def take_in(request: Request) -> Response:
         draft = await take(request, desk.jobs)
     except BulkError as error:
         return await _shown(request, error.words(PAGE), 422)
+    if is_all(draft.resource):
+        return await _plan_account(request, draft)
     if draft.resource not in importable():
         draft.resource = "contacts"
     try:
@@ -72,6 +78,20 @@ async def take_in(request: Request) -> Response:
         draft.upload.remove()
         return await _shown(request, error.words(PAGE), 422)
     return RedirectResponse(f"/files/{draft.id}/match", 303)
+
+
+async def _plan_account(request: Request, draft: Draft) -> Response:
+    """Make a plan of a whole account at once: its files have the columns that they were exported with."""
+    desk = desk_of(request)
+    try:
+        folder = await anyio.to_thread.run_sync(unpacked, draft.upload)
+    except BulkError as error:
+        await anyio.to_thread.run_sync(draft.upload.remove)
+        return await _shown(request, error.words(PAGE), 422)
+    draft.job, options = new_name("plan"), ImportOptions(undoable=True, rate=desk.rate)
+    draft.save()
+    desk.begin(Work(draft.job, "plan", draft.id), lambda setting: run_plan_all(folder, options, setting))
+    return RedirectResponse(f"/jobs/{draft.job}", 303)
 
 
 async def remove(request: Request) -> Response:

@@ -54,6 +54,7 @@ function watch(part) {
 
 function keepRow(form) {
   const out = one("[data-out]", form);
+  one("[data-save]", form).hidden = true; // it is kept as soon as the field is left
   let last = Promise.resolve();
   const send = (data) => { last = last.then(() => keep(form, data)); return last; };
   form.addEventListener("submit", (event) => {
