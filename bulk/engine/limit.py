@@ -40,7 +40,7 @@ from bulk.engine.scatter import Scatter
 _REST = 1.0  # seconds nobody starts after a 429, so that the server's second is empty however it counts
 _FIRST_MARGIN = 0.010  # seconds; the jitter of a good line, for one per cent of the pace
 _AT_ONCE = 0.005  # seconds after one that had waited in which the next had too
-_SEEN_MARGIN = 0.040  # seconds at most for what answers tell of the line; beyond, it is the server's work that differs
+_SEEN_MARGIN = 0.042  # seconds at most for what answers tell of the line; beyond, it is the server's work that differs
 _LEAST_MARGIN = 0.0001  # seconds; more than a float's rounding, too little to drift across a second within an hour
 _MOST_MARGIN = 1.0  # seconds; half the pace. Whoever is still refused shares the account: more would starve the job
 _FIRST_STEP = 0.020  # seconds the margin grows on a refusal; doubled while refusals keep coming

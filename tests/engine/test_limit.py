@@ -296,10 +296,10 @@ def test_answers_that_take_longer_one_time_than_the_next_widen_the_margin_within
     limit, chance = RateLimit(5), Random(2)
     for start in drive(limit, 0.0, 40):
         limit.accepted(start, start + 0.2 + chance.uniform(0.0, 0.03))
-    assert 0.028 <= limit.margin <= 0.040
+    assert 0.028 <= limit.margin <= 0.042
     for start in drive(limit, 100.0, 40):  # nobody knows whether that is the line or the server
         limit.accepted(start, start + chance.uniform(0.2, 2.0))
-    assert limit.margin == pytest.approx(0.040)
+    assert limit.margin == pytest.approx(0.042)
 
 
 def test_one_slow_answer_says_nothing_of_the_line():
