@@ -134,6 +134,7 @@ class FileStore:
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA synchronous = OFF")  # it has to outlive a process, not the machine
+        self._db.execute("PRAGMA journal_mode = PERSIST")  # made and removed each time, it holds up others on the disk
         if self._db.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("it is damaged")
         self._db.execute("BEGIN IMMEDIATE")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from bulk.access.account import Account, Setting
 from bulk.errors import BulkError
@@ -65,7 +66,7 @@ class OnAccount:
         state = replace(before, state=RUNNING, steps=())
         began = time.monotonic()
         for number, step in enumerate(self.steps, 1):
-            self._note(state)
+            await self._note(state)
             earlier = before.steps[number - 1] if len(before.steps) >= number else None
             if earlier is not None and earlier.state in ENDED:
                 state = replace(state, steps=(*state.steps, earlier))
@@ -77,11 +78,11 @@ class OnAccount:
         ends = [step.state for step in state.steps]
         outcome = next((end for end in ends if end not in ENDED), FAILED if FAILED in ends else DONE)
         state = replace(state, state=outcome, seconds=round(before.seconds + time.monotonic() - began, 1))
-        self._note(state)
+        await self._note(state)
         return state
 
-    def _note(self, state: AccountState) -> None:
-        self.folder.note(state)
+    async def _note(self, state: AccountState) -> None:
+        await anyio.to_thread.run_sync(self.folder.note, state)  # the disk takes its time, and others are at work
         self.told(state)
 
     async def _step(self, number: int, step: Step) -> tuple[StepState, int]:

@@ -55,8 +55,8 @@ class FleetRun:
                 if signals:
                     watchers.start_soon(self._stop_on_signal)
                 async with anyio.create_task_group() as workers:
-                    for _process in range(min(self.processes, len(self.accounts))):
-                        workers.start_soon(self._worker)
+                    for number in range(min(self.processes, len(self.accounts))):
+                        workers.start_soon(self._worker, number)
                 watchers.cancel_scope.cancel()
         return self.states
 
@@ -70,13 +70,13 @@ class FleetRun:
         enough = self.max_failures is not None and self.failures >= self.max_failures
         return None if self._stopping or enough or not self._waiting else self._waiting.popleft()
 
-    async def _worker(self) -> None:
-        while await self._one_process():
+    async def _worker(self, number: int) -> None:
+        while await self._one_process(number):
             self.lost += 1
 
-    async def _one_process(self) -> bool:
+    async def _one_process(self, number: int) -> bool:
         """Keep a process at work until there is nothing more; whether it died, so that another is to go on."""
-        command = (sys.executable, "-m", "bulk.fleet.worker", str(self.folder.path))
+        command = (sys.executable, "-m", "bulk.fleet.worker", str(self.folder.path), str(number))
         in_hand: set[str] = set()
         async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=None) as process:
             self._workers.append(process)

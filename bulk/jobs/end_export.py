@@ -43,7 +43,7 @@ async def end_export(job: Job, totals: Totals, error: BulkError | None) -> JobRe
     summary = Summary(
         job.folder.name, state, rows, {}, {}, totals, reason, "" if error else output, left_out=left_out, links=links
     )
-    job.folder.write_json(SUMMARY, summary.to_json())
+    await anyio.to_thread.run_sync(job.folder.write_json, SUMMARY, summary.to_json())
     return JobResult(job.folder, summary, error)
 
 

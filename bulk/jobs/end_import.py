@@ -54,7 +54,7 @@ async def end_import(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
     if unreadable:
         said = f"{counted(unreadable, 'row')} are done as far as the answers say: the API does not let them be read."
         job.setting.progress.say(said)
-    job.folder.write_json(SUMMARY, summary.to_json())
+    await anyio.to_thread.run_sync(job.folder.write_json, SUMMARY, summary.to_json())
     if state != "unfinished" and not (rows["failed"] or in_doubt or missing.rows.get("failed")):
         remove_copy(job.folder)
     return JobResult(job.folder, summary, error, kept)

@@ -71,7 +71,7 @@ async def end_plan(job: Job, totals: Totals, stopping: Stopping) -> JobResult:
         job.folder.name, state, counts.rows, counts.actions, counts.codes, totals,
         told_of(None if complete else error, job.setting.front_end),
     )  # fmt: skip
-    job.folder.write_json(SUMMARY, summary.to_json())
+    await anyio.to_thread.run_sync(job.folder.write_json, SUMMARY, summary.to_json())
     return JobResult(job.folder, summary, None if complete else error, counts.kept)
 
 

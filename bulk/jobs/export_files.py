@@ -79,7 +79,7 @@ def _write_file(
         # what each cell held, for who imports what was made of the file
         larger = JobFolder(job.folder.path.parent)  # of which what belongs to contacts is another part
         home = job.folder if resource is job.resource else JobFolder.within(larger, resource.name)
-        files.append(stack.enter_context(open_sink(home.file(BASELINE_CSV), header, plain=True)))
+        files.append(stack.enter_context(open_sink(home.file(BASELINE_CSV), header)))
         for page in export.pages():
             records += len(page)
             for identity, kept in page:

@@ -36,7 +36,7 @@ def _cell_writer(column: Column, names: Names) -> CellOf:
 
         return custom
     if attribute in KEPT:
-        return lambda _state, kept: "" if kept.get(attribute) is None else escaped(str(kept[attribute]))
+        return lambda _state, kept: "" if (value := kept.get(attribute)) is None else escaped(str(value))
     if attribute in ATTRIBUTES:
         return lambda state, _kept: escaped(state.attributes.get(attribute, ""))
     relation = _RELATION.get(attribute)

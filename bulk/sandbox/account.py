@@ -70,12 +70,15 @@ class Account:
             return 400, {"message": "Invalid or unparsable json"}
         call = Call(self.store, self.shapes, self.switches, ids, query, sent, parts[-1], len(body))
         db = self.store.db
-        if bulk_apply.is_due(call):
-            db.execute("BEGIN IMMEDIATE")
-            bulk_apply.apply(call)
-            db.execute("COMMIT")
-        db.execute("BEGIN" if method == "GET" else "BEGIN IMMEDIATE")  # a list and its total are of one moment
+        begin = "BEGIN" if method == "GET" else "BEGIN IMMEDIATE"  # a list and its total are of one moment
+        db.execute(begin)
         try:
+            if bulk_apply.is_due(call):
+                db.execute("COMMIT")  # a batch is applied whatever becomes of this call
+                db.execute("BEGIN IMMEDIATE")
+                bulk_apply.apply(call)
+                db.execute("COMMIT")
+                db.execute(begin)
             answer = route(call)
         except Refusal as refusal:
             db.execute("ROLLBACK")

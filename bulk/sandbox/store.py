@@ -61,8 +61,8 @@ class Store:
         """Set the connection up; of several processes that open a new file at once, one makes the tables."""
         self.db.create_function("fold", 1, self.fold, deterministic=True)
         self.db.execute("PRAGMA foreign_keys = ON")
-        to_wal(self.db)
         self.db.execute("PRAGMA synchronous = OFF")  # a rehearsal: a power cut may cost its last second
+        to_wal(self.db)
         self.db.execute("BEGIN IMMEDIATE")
         if make_tables(self.db) and furnish is not None:
             furnish(self)

@@ -6,6 +6,7 @@ What stands in it is for those that have a part of it; see `checkpoint.py`.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -24,6 +25,8 @@ from bulk.storage.formats import FIRST_CHECKPOINT, checkpoint_format, complete_c
 
 Execute = Callable[..., sqlite3.Cursor]
 _Write = tuple[str, Sequence[Any], int]  # the statement, its values, and how many characters they have
+_JOURNAL_PAGES: Final = 256  # after which SQLite moves them into the file, and begins the journal anew
+_JOURNAL_PAGE: Final = 4_096 + 24  # bytes
 _SCHEMA: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rows (row INTEGER PRIMARY KEY, status TEXT NOT NULL, action TEXT NOT NULL, id TEXT NOT NULL,
@@ -60,6 +63,7 @@ class Database:
         except BaseException:
             self._db.close()
             raise
+        self._make_room()
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
         self._queue: deque[_Write] = deque()  # the loop adds to it, and whoever writes takes from it
         self._writing = threading.Lock()
@@ -98,6 +102,16 @@ class Database:
             raise UsageError("checkpoint_newer", path=self._path)
         if 0 < version < FIRST_CHECKPOINT:
             raise UsageError("checkpoint_too_old", path=self._path)
+
+    def _make_room(self) -> None:
+        """Fill the journal to the length at which SQLite begins it anew: a file that grows is on the disk much later.
+
+        SQLite writes over what is behind its last entry, and reads nothing there. Without room it grows as it must.
+        """
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_JOURNAL_PAGES}")
+        with contextlib.suppress(OSError), self._path.with_name(f"{self._path.name}-wal").open("r+b") as journal:
+            there = journal.seek(0, os.SEEK_END)
+            journal.write(bytes(max(0, _JOURNAL_PAGES * _JOURNAL_PAGE - there)))
 
     def _damage(self) -> str:
         """What SQLite would pass over until it reads that page; "" if the file is sound. Half a second for 100 MB."""

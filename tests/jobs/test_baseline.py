@@ -84,7 +84,7 @@ def test_an_export_keeps_what_its_cells_held_for_its_owner_alone(world: World):
     path = exported(world)
     kept = world.folder / "jobs" / "out" / "baseline.csv"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    with kept.open(newline="") as file, path.open(encoding="utf-8-sig", newline="") as own:
+    with kept.open(encoding="utf-8-sig", newline="") as file, path.open(encoding="utf-8-sig", newline="") as own:
         assert list(csv.reader(file)) == list(csv.reader(own))
 
 

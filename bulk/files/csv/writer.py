@@ -37,10 +37,10 @@ def format_row(cells: Sequence[str], *, plain: bool) -> str:
     if not plain:
         if '"' not in joined:  # as in nearly all
             return '"' + '","'.join(cells) + '"\r\n'
-        return '"' + '","'.join(cell.replace('"', '""') for cell in cells) + '"\r\n'
+        return '"' + '","'.join([cell.replace('"', '""') for cell in cells]) + '"\r\n'
     if joined and not _MAY_BE_QUOTED.search(joined):
         return ",".join(cells) + "\r\n"
-    row = ",".join('"' + cell.replace('"', '""') + '"' if cell and _QUOTED.search(cell) else cell for cell in cells)
+    row = ",".join(['"' + cell.replace('"', '""') + '"' if cell and _QUOTED.search(cell) else cell for cell in cells])
     return (row or '""') + "\r\n"  # a lone empty cell unquoted would be a blank line
 
 
