@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 LOCAL: Final = "dask"
 _SCHEMES: Final = {"dask": "tcp", "dask+tls": "tls"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-PATIENCE: Final = 30.0  # seconds for a scheduler to answer, and for workers to come
+PATIENCE: Final = 60.0  # seconds for a scheduler to answer, and for workers to come
+COMES_BACK: Final = {"distributed.deploy.lost-worker-timeout": "1 hour"}  # a busy machine needs longer than the usual
+# 15 seconds to begin another worker for one that died, and then it would be given up
 ALONE: Final = (
     "Not every worker has BULK_REDIS_URL: the limit of an account is held on each machine by itself. Let no other job\n"
     "be at work on these accounts meanwhile, or set it for all workers."
@@ -80,7 +82,8 @@ async def connected(place: DaskPlace) -> AsyncIterator[Client]:
 
     Raises `UnfinishedError` where nobody answers or no workers come, `UsageError` where they have another version.
     """
-    from distributed import Client, LocalCluster  # noqa: PLC0415 - heavy, and not always installed
+    import dask  # noqa: PLC0415 - heavy, and not always installed
+    from distributed import Client, LocalCluster  # noqa: PLC0415
 
     if not place.address:
         cluster = LocalCluster(
@@ -88,9 +91,10 @@ async def connected(place: DaskPlace) -> AsyncIterator[Client]:
             dashboard_address=":0", memory_limit=0, silence_logs=logging.CRITICAL, asynchronous=True,
             preload=["bulk.fleet.dask_place"],
         )  # fmt: skip
-        async with cluster, Client(cluster, asynchronous=True) as client:
-            await _workers_of(client, place)
-            yield client
+        with dask.config.set(COMES_BACK):
+            async with cluster, Client(cluster, asynchronous=True) as client:
+                await _workers_of(client, place)
+                yield client
         return
     try:
         client = await Client(place.address, asynchronous=True, timeout=place.patience)
