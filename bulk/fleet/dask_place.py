@@ -69,7 +69,7 @@ def dask_place(given: str, workers: int | None, threads: int, processes: int) ->
         port = None
     if given != LOCAL and (parts.scheme not in _SCHEMES or not parts.hostname or not port):
         raise UsageError("fleet_place", given=given)
-    if find_spec("distributed") is None:
+    if find_spec("distributed") is None or find_spec("cryptography") is None:
         raise UsageError("fleet_dask_missing")
     if given == LOCAL:
         return DaskPlace(given, "", workers or processes, threads)
@@ -85,11 +85,11 @@ async def connected(place: DaskPlace) -> AsyncIterator[Client]:
     import dask  # noqa: PLC0415 - heavy, and not always installed
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
-    if not place.address:
+    if not place.address:  # `security`: by keys of this run, or other users of this machine could give it tasks
         cluster = LocalCluster(
             n_workers=place.workers, threads_per_worker=place.threads, processes=True, host="127.0.0.1",
             dashboard_address=":0", memory_limit=0, silence_logs=logging.CRITICAL, asynchronous=True,
-            preload=["bulk.fleet.dask_place"],
+            preload=["bulk.fleet.dask_place"], security=True,
         )  # fmt: skip
         with dask.config.set(COMES_BACK):
             async with cluster, Client(cluster, asynchronous=True) as client:
