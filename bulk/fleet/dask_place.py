@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +29,7 @@ LOCAL: Final = "dask"
 _SCHEMES: Final = {"dask": "tcp", "dask+tls": "tls"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 PATIENCE: Final = 60.0  # seconds for a scheduler to answer, and for workers to come
+_LOGS: Final = ("distributed", "distributed.client")  # Dask gives each a level of its own
 COMES_BACK: Final = {"distributed.deploy.lost-worker-timeout": "1 hour"}  # a busy machine needs longer than the usual
 # 15 seconds to begin another worker for one that died, and then it would be given up
 ALONE: Final = (
@@ -96,13 +97,28 @@ async def connected(place: DaskPlace) -> AsyncIterator[Client]:
                 await _workers_of(client, place)
                 yield client
         return
+    with _silence():
+        try:
+            client = await Client(place.address, asynchronous=True, timeout=place.patience)
+        except (OSError, TimeoutError) as error:
+            raise UnfinishedError("fleet_scheduler_silent", place=place.given, reason=str(error).rstrip(".")) from error
+        async with client:
+            await _workers_of(client, place)
+            yield client
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let Dask say nothing by itself: what is wrong is told in words of ours, not as its traces."""
+    loggers = [logging.getLogger(name) for name in _LOGS]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
-        client = await Client(place.address, asynchronous=True, timeout=place.patience)
-    except (OSError, TimeoutError) as error:
-        raise UnfinishedError("fleet_scheduler_silent", place=place.given, reason=str(error).rstrip(".")) from error
-    async with client:
-        await _workers_of(client, place)
-        yield client
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 async def check_sight(client: Client, place: DaskPlace, jobs: Path, record: FleetRecord) -> str:
