@@ -1,7 +1,7 @@
 """A fleet on Dask whose worker is killed in the middle: `python -m tests.lost_worker 20` plays it twenty times.
 
-Each time at another moment: after a random number of requests, of all accounts together, one of the two workers is
-killed. The accounts' own answers say then which notes were made, and how often. Prints a line for each run.
+Each time at another moment: when a random one of all writes arrives, the worker that has sent it is killed. The
+accounts' own answers say then which notes were made, and how often. Prints a line for each run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -27,7 +28,7 @@ ROWS = 15
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run ended: the worker that was killed, after how many requests, and all that went wrong."""
+    """How a run ended: how many workers were killed, at which write, and all that went wrong."""
 
     killed: int
     after: int
@@ -35,28 +36,35 @@ class Run:
     wrong: Sequence[str]
 
 
-def workers() -> list[int]:
-    """The processes of workers that this process has begun, by way of Dask."""
-    return [one.pid for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+def worker_behind(port: int) -> int | None:
+    """The process of a worker, of those that this process has begun by way of Dask, that speaks from a port."""
+    for one in psutil.Process().children():
+        if "spawn_main" in " ".join(one.cmdline()) and any(
+            link.laddr and link.laddr.port == port for link in one.net_connections("tcp4")
+        ):
+            return one.pid
+    return None
 
 
 def play(on: str, folder: Path, seed: int) -> Run:
     """Play it once, and look at what became of each row."""
     chance = random.Random(seed)
-    after = chance.randrange(5, ROWS * len(NAMES) * 2 - 20)
+    after = chance.randrange(4 * ROWS, 8 * ROWS - 12)  # of eight times as many, the latter half of them notes
     killed: list[int] = []
+    arrived: list[str] = []
     turn = threading.Lock()
     played = Played(folder, NAMES, ROWS, (PEOPLE, NOTES))
     with played.served_all() as fleet:
 
-        def kill(_number: int) -> None:
+        def kill(scope: dict[str, Any]) -> None:
             with turn:
-                if not killed and sum(len(one.log) for one in played.served.values()) >= after:
-                    killed.append(chance.choice(workers()))
-                    os.kill(killed[0], signal.SIGKILL)
+                arrived.extend([scope["path"]] * (scope["method"] == "POST"))
+                if not killed and len(arrived) >= after and (pid := worker_behind(scope["client"][1])):
+                    killed.append(pid)
+                    os.kill(pid, signal.SIGKILL)
 
         for served in played.served.values():
-            served.on_request = kill
+            served.on_arrival = kill
         states = on_dask(fleet, on, NAMES)
         wrong = [f"{state.account}: {state.state} {state.error}" for state in states.values() if state.state != DONE]
         wrong += played.doubled_or_missing()
@@ -82,7 +90,7 @@ def main() -> int:
             bad += bool(run.wrong)
             said = "; ".join(run.wrong) or "each row once"
             print(
-                f"{seed:3}: a worker killed after {run.after} requests, {run.contacts} contacts sent: {said}",
+                f"{seed:3}: a worker killed at write {run.after}, {run.contacts} contacts sent: {said}",
                 flush=True,
             )
     print(f"{runs - bad} of {runs} runs lost no row and doubled none")

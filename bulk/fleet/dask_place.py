@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 LOCAL: Final = "dask"
 _SCHEMES: Final = {"dask": "tcp", "dask+tls": "tls"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-PATIENCE: Final = 30.0  # seconds for a scheduler to answer, and for workers to come
+PATIENCE: Final = 60.0  # seconds for a scheduler to answer, and for workers to come
+_LOGS: Final = ("distributed", "distributed.client")  # Dask gives each a level of its own
+COMES_BACK: Final = {"distributed.deploy.lost-worker-timeout": "1 hour"}  # a busy machine needs longer than the usual
+# 15 seconds to begin another worker for one that died, and then it would be given up
 ALONE: Final = (
     "Not every worker has BULK_REDIS_URL: the limit of an account is held on each machine by itself. Let no other job\n"
     "be at work on these accounts meanwhile, or set it for all workers."
@@ -67,7 +70,7 @@ def dask_place(given: str, workers: int | None, threads: int, processes: int) ->
         port = None
     if given != LOCAL and (parts.scheme not in _SCHEMES or not parts.hostname or not port):
         raise UsageError("fleet_place", given=given)
-    if find_spec("distributed") is None:
+    if find_spec("distributed") is None or find_spec("cryptography") is None:
         raise UsageError("fleet_dask_missing")
     if given == LOCAL:
         return DaskPlace(given, "", workers or processes, threads)
@@ -80,25 +83,42 @@ async def connected(place: DaskPlace) -> AsyncIterator[Client]:
 
     Raises `UnfinishedError` where nobody answers or no workers come, `UsageError` where they have another version.
     """
-    from distributed import Client, LocalCluster  # noqa: PLC0415 - heavy, and not always installed
+    import dask  # noqa: PLC0415 - heavy, and not always installed
+    from distributed import Client, LocalCluster  # noqa: PLC0415
 
-    if not place.address:
+    if not place.address:  # `security`: by keys of this run, or other users of this machine could give it tasks
         cluster = LocalCluster(
             n_workers=place.workers, threads_per_worker=place.threads, processes=True, host="127.0.0.1",
             dashboard_address=":0", memory_limit=0, silence_logs=logging.CRITICAL, asynchronous=True,
-            preload=["bulk.fleet.dask_place"],
+            preload=["bulk.fleet.dask_place"], security=True,
         )  # fmt: skip
-        async with cluster, Client(cluster, asynchronous=True) as client:
+        with dask.config.set(COMES_BACK):
+            async with cluster, Client(cluster, asynchronous=True) as client:
+                await _workers_of(client, place)
+                yield client
+        return
+    with _silence():
+        try:
+            client = await Client(place.address, asynchronous=True, timeout=place.patience)
+        except (OSError, TimeoutError) as error:
+            raise UnfinishedError("fleet_scheduler_silent", place=place.given, reason=str(error).rstrip(".")) from error
+        async with client:
             await _workers_of(client, place)
             yield client
-        return
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let Dask say nothing by itself: what is wrong is told in words of ours, not as its traces."""
+    loggers = [logging.getLogger(name) for name in _LOGS]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
-        client = await Client(place.address, asynchronous=True, timeout=place.patience)
-    except (OSError, TimeoutError) as error:
-        raise UnfinishedError("fleet_scheduler_silent", place=place.given, reason=str(error).rstrip(".")) from error
-    async with client:
-        await _workers_of(client, place)
-        yield client
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 async def check_sight(client: Client, place: DaskPlace, jobs: Path, record: FleetRecord) -> str:

@@ -70,7 +70,7 @@ class DaskRun:
                 client.subscribe_topic(topic_of(str(self.folder.path)), self._hear)
                 async with anyio.create_task_group() as watchers:
                     if signals:
-                        watchers.start_soon(self._stop_on_signal, client)
+                        watchers.start_soon(self._stop_on_signal)
                     with self._leaving:
                         async with anyio.create_task_group() as accounts:
                             await self._hand_out(client, accounts)
@@ -104,9 +104,11 @@ class DaskRun:
                 account = self._waiting.popleft()
                 self._in_hand.add(account)
                 accounts.start_soon(self._account, client, account)
-            self._changed = anyio.Event()
+            if self._stopping:  # again and again, for a worker that comes in the place of a lost one
+                await client.run(stop_all, str(self.folder.path), on_error="ignore")
             with anyio.move_on_after(_LOOK_EVERY):
                 await self._changed.wait()
+                self._changed = anyio.Event()
 
     async def _account(self, client: Client, account: str) -> None:
         await anyio.to_thread.run_sync(lay_out, self.folder.place_of(account))
@@ -163,20 +165,14 @@ class DaskRun:
         self._in_hand.clear()
         self._leaving.cancel()
 
-    async def _stop_on_signal(self, client: Client) -> None:
+    async def _stop_on_signal(self) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
             async for _number in received:
                 if self._stopping:  # once more: leave at once
                     self._leaving.cancel()
                     return
                 self._stopping = True
-                await self.stop(client)
-
-    async def stop(self, client: Client) -> None:
-        """Let the accounts that are in hand stop, each with how far it is written down."""
-        self._stopping = True
-        await client.run(stop_all, str(self.folder.path), on_error="ignore")
-        self._changed.set()
+                self._changed.set()
 
 
 async def check_place(place: DaskPlace, jobs: Path, record: Any) -> None:

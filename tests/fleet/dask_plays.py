@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 
-from bulk.fleet.dask_place import DaskPlace, dask_place
+from bulk.fleet.dask_place import COMES_BACK, DaskPlace, dask_place
 from bulk.fleet.dask_run import DaskRun
 from bulk.fleet.fleet_folder import AccountState, FleetFolder, FleetRecord
 from bulk.fleet.running import FleetRun
@@ -22,7 +22,9 @@ from tests.served import KEY, Served
 
 TOKEN = "BULK_TEST_TOKEN"  # noqa: S105 - the name of a variable
 PEOPLE = Step("import", "contacts", "{account}/people.csv", {"rate": 0.0, "engine": "single"})
-NOTES = Step("import", "notes", "{account}/notes.csv", {"rate": 0.0})
+NOTES = Step(
+    "import", "notes", "{account}/notes.csv", {"rate": 0.0, "mode": "create"}
+)  # what is there counts for nothing
 OUT = Step("export", "contacts", "out/{account}.csv", {"rate": 0.0})
 OTHER = ("id", "_id", "_attempts", "cdate", "udate", "mdate")
 Rows = dict[tuple[str, str, str], list[tuple[tuple[str, str], ...]]]
@@ -31,13 +33,14 @@ Rows = dict[tuple[str, str, str], list[tuple[tuple[str, str], ...]]]
 @contextmanager
 def cluster(folder: Path, workers: int = 2, threads: int = 4) -> Iterator[str]:
     """A scheduler and its workers, as `--on` names them; they find keys and each other's limits in the environment."""
+    import dask
     from distributed import LocalCluster
 
     given = {TOKEN: KEY, "XDG_STATE_HOME": str(folder / "state")}
     before = {name: os.environ.get(name) for name in given}
     os.environ |= given
     try:
-        with LocalCluster(
+        with dask.config.set(COMES_BACK), LocalCluster(
             n_workers=workers, threads_per_worker=threads, processes=True, dashboard_address=":0", host="127.0.0.1",
             memory_limit=0, silence_logs=50,
         ) as local:  # fmt: skip
