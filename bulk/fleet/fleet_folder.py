@@ -86,13 +86,16 @@ class FleetRecord:
     config: str = ""  # the bulk.toml that names the accounts
     sandbox: str = ""
     only_plan: bool = False
+    notify: tuple[str, ...] = ()  # who is told once it has ended
+    metrics: str = ""  # the file of its figures
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`."""
         steps = tuple(map(Step.of_json, data["steps"]))
-        read = cls(**{**data, "accounts": tuple(data["accounts"]), "steps": steps})
+        hooks = tuple(data.get("notify", ()))
+        read = cls(**{**data, "accounts": tuple(data["accounts"]), "steps": steps, "notify": hooks})
         _ = read.begun
         return read
 
