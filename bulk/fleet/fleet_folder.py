@@ -34,6 +34,7 @@ class StepState:
     rows: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
     exit_code: int = 0
+    code: str = ""  # of the error
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class AccountState:
     def error(self) -> str:
         """Why it is not done, "" if it is."""
         return next((step.error for step in reversed(self.steps) if step.error), "")
+
+    @property
+    def code(self) -> str:
+        """The code of that error, "" if there is none."""
+        return next((step.code for step in reversed(self.steps) if step.error), "")
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Self:

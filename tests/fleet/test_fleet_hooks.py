@@ -59,6 +59,8 @@ def test_a_fleet_and_its_resume_tell_events_figures_and_hooks(two: Shell):
     stood = {(line["account"], line["state"]) for line in lines if line["event"] == "account"}
     assert {("acme", "running"), ("acme", "done"), ("beta", "refused")} <= stood
     assert (done.code, lines[-1]["exit_code"], lines[-1]["accounts"]) == (2, 2, {"done": 1, "refused": 1})
+    refused = two.summary("night")["each"][1]
+    assert (refused["code"], refused["help"].endswith("#input_missing")) == ("input_missing", True)
     assert lines[-1]["go_on"].startswith("bulk fleet resume night")
     figures = values(two.folder / "fleet.prom")
     assert figures["bulk_exit_code"] == {"acme": 0, "beta": 2}
