@@ -40,7 +40,7 @@ def run(arguments: list[str]) -> int:
     try:
         machine.begin()
         arguments = in_order(arguments, bulk)
-        return bulk.main(arguments, prog_name="bulk", standalone_mode=False, obj=tuple(arguments)) or 0
+        code = bulk.main(arguments, prog_name="bulk", standalone_mode=False, obj=tuple(arguments)) or 0
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
@@ -56,6 +56,8 @@ def run(arguments: list[str]) -> int:
             text = with_full_command(error, text, arguments)
         _tell(error, _without_secrets(text), code)
         return code
+    end_of_command("", code)  # where there was nothing to do, no job has told of its end
+    return code
 
 
 def _tell(error: BaseException, text: str, code: int) -> None:

@@ -57,7 +57,7 @@ OPTIONS: Final = FLAGS | {
     "jobs_dir", "base_url", "connection", "sandbox", "maps", "filters", "switch", "port", "max_age", "resource",
     "ignore", "baseline", "account", "config", "on_conflict", "engine", "set", "preset", "split_name", "exact_columns",
     "mapping", "save_mapping", "date_format", "timezone", "owner_default", "map_user", "notify",
-    "metrics",
+    "metrics", "progress",
 }  # fmt: skip
 # what is done by a command -> its line, and what a program does instead ("": nothing, a person gives that command); {0}
 # is what the mark names, quoted as its language needs it

@@ -17,8 +17,9 @@ from bulk.cli.command import Group
 from bulk.cli.configured import config
 from bulk.cli.export import export_command, export_options
 from bulk.cli.import_ import import_command, import_options
-from bulk.errors import UsageError
-from bulk.wording import counted, duration
+from bulk.cli.progress import progress_for
+from bulk.errors import BulkError, UsageError
+from bulk.wording import as_typed, counted, duration
 
 if TYPE_CHECKING:
     from bulk.fleet.dask_place import DaskPlace
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bulk.fleet.steps import Step
     from bulk.fleet.table import FleetResult
 
+_SAID = click.core.ParameterSource.COMMANDLINE
 _only = click.option(
     "--only", metavar="NAME", multiple=True, help="Only these accounts of it; * and ? for several. Repeatable."
 )
@@ -62,6 +64,8 @@ def fleet_group() -> None:
 @options.job_place
 @options.as_json
 @_quiet
+@options.progress
+@options.hooks
 def run_command(file: Path, **chosen: Any) -> int:
     """Do what FILE says on each of its accounts.
 
@@ -71,15 +75,21 @@ def run_command(file: Path, **chosen: Any) -> int:
     """
     from bulk.fleet.fleet_file import accounts_of, read_fleet  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import FleetFolder, FleetRecord  # noqa: PLC0415
+    from bulk.library.hooks import kept  # noqa: PLC0415
+    from bulk.library.watching import Hooks  # noqa: PLC0415
 
     names = config()
     plan = read_fleet(file, tuple(names.accounts), names.fleet, step_of)
     accounts = accounts_of(chosen["only"], plan.accounts, file) if chosen["only"] else plan.accounts
     sandbox = str(sandbox_folder().resolve()) if chosen["sandbox"] else ""
     steps = tuple(step for step in plan.steps if step.is_import) if chosen["only_plan"] else plan.steps
+    given = options.hooks_given(chosen)
+    hooks = {name: given.get(name) or getattr(plan, name) or chosen[name] for name in ("notify", "metrics")}
     record = FleetRecord(
-        str(plan.file), accounts, steps, str(names.path.resolve()) if names.path else "", sandbox, chosen["only_plan"]
-    )
+        str(plan.file), accounts, steps, str(names.path.resolve()) if names.path else "", sandbox, chosen["only_plan"],
+        notify=kept(hooks["notify"], partial(terminal.tell, err=True)), metrics=hooks["metrics"],
+    )  # fmt: skip
+    chosen |= {"hooks": Hooks.of(hooks)}
     jobs = options.jobs_folder(chosen["jobs_dir"])
     processes = chosen["processes"] or plan.processes
     if place := _place(chosen, plan.at_once, processes):
@@ -103,6 +113,8 @@ def run_command(file: Path, **chosen: Any) -> int:
 @options.jobs_dir
 @options.as_json
 @_quiet
+@options.progress
+@options.hooks
 def resume_command(fleet: str | None, **chosen: Any) -> int:
     """Go on with a fleet: the newest, or that of FILE.
 
@@ -110,11 +122,16 @@ def resume_command(fleet: str | None, **chosen: Any) -> int:
     """
     from bulk.fleet.fleet_file import AT_ONCE, PROCESSES, accounts_of  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import ENDED, fleet_meant  # noqa: PLC0415
+    from bulk.library.watching import Hooks  # noqa: PLC0415
 
     folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
     record = folder.record()
     meant = accounts_of(chosen["only"], record.accounts, Path(record.file)) if chosen["only"] else record.accounts
+    own = {"notify": record.notify, "metrics": record.metrics}
     left = [name for name in meant if folder.state_of(name).state not in ENDED]
+    chosen |= {
+        "hooks": Hooks(**own | options.hooks_given(chosen)) if left else Hooks()
+    }  # else there is nothing to tell
     return _run(folder, left, chosen["processes"] or PROCESSES, AT_ONCE, chosen)
 
 
@@ -149,10 +166,13 @@ def step_of(line: str) -> Step:
     command = import_command if kind == IMPORT else export_command
     try:
         with command.make_context(kind, words[1:], parent=click.get_current_context()) as context:
-            chosen = dict(context.params)
+            chosen = dict(context.params) | {"notify": (), "metrics": ""}  # what bulk.toml says is the fleet's
+            said = [name for name in (*chosen, "progress") if context.get_parameter_source(name) is _SAID]
             given = import_options(chosen) if kind == IMPORT else export_options(chosen)
     except click.ClickException as error:
         raise UsageError("fleet_step_words", reason=error.format_message()) from error
+    if of_fleet := {"notify", "metrics", "progress"}.intersection(said):
+        raise UsageError("fleet_step_hooks", option=min(of_fleet))
     return Step(kind, chosen["resource"], chosen["file"], _said(given), " ".join(words))
 
 
@@ -181,6 +201,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
     from bulk.fleet.fleet_folder import RUNNING  # noqa: PLC0415
     from bulk.fleet.running import FleetRun  # noqa: PLC0415
     from bulk.fleet.table import result_of, write_summary  # noqa: PLC0415
+    from bulk.fleet.telling import FleetWatch  # noqa: PLC0415
 
     quiet = chosen["quiet"]
     if not quiet:
@@ -188,7 +209,10 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
             f"{folder.name}: {counted(len(accounts), 'account')}, a folder for each in {folder.path}", err=True
         )
 
+    watch = FleetWatch(folder, chosen["hooks"], progress_for(quiet=True))
+
     def told(state: AccountState) -> None:
+        watch.told(state)
         if not quiet and state.state != RUNNING:
             terminal.tell(_line(state, width), err=True)
 
@@ -204,9 +228,14 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
         run = DaskRun(folder, accounts, place, chosen["max_failures"], told, said)
     else:
         run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
-    anyio.run(lambda: run.run(signals=True))
+    try:
+        anyio.run(lambda: run.run(signals=True))
+    except BulkError as error:
+        anyio.run(watch.refused, error)
+        raise
     result = result_of(folder, partial(_resumed_by, folder, on=chosen["on"]))
     write_summary(folder, result)
+    anyio.run(watch.end, result)
     _show(result, chosen)
     return result.exit_code
 
@@ -241,5 +270,5 @@ def _line(state: AccountState, width: int) -> str:
 
 def _resumed_by(folder: FleetFolder, account: str, on: str | None = None) -> str:
     line = options.command_line("fleet resume", folder.name, folder.path.parent)
-    line = f"{line} --on {shlex.quote(on)}" if on else line
+    line = f"{line} --on {as_typed(on)}" if on else line
     return f"{line} --only {account}" if account else line

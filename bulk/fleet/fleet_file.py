@@ -8,6 +8,8 @@
     max_failures = 5                     # then no further account is begun
     at_once = 50                         # accounts that a process has in hand
     processes = 2                        # as many as the machine has cores, if nothing is said
+    notify = ["https://hooks.example.com/${HOOK}"]  # told once all is over
+    metrics = "fleet.prom"               # figures of each account, for Prometheus
 
 Paths are meant from the file's folder.
 """
@@ -32,7 +34,8 @@ ALL_ACCOUNTS: Final = "all"
 AT_ONCE: Final = 50  # accounts in a process where nobody says otherwise: half of what a core carries in the sandbox
 PROCESSES: Final = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1  # likewise
 _NUMBERS: Final = ("max_failures", "at_once", "processes")
-_KEYS: Final = ("accounts", "steps", *_NUMBERS)
+_NOTIFY, _METRICS = "notify", "metrics"
+_KEYS: Final = ("accounts", "steps", *_NUMBERS, _NOTIFY, _METRICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class FleetPlan:
     max_failures: int | None = None
     at_once: int = AT_ONCE
     processes: int = PROCESSES
+    notify: tuple[str, ...] = ()
+    metrics: str = ""
 
 
 def read_fleet(
@@ -71,9 +76,16 @@ def read_fleet(
         value = said.get(key, 1)
         if type(value) is not int or value < 1:
             raise UsageError("fleet_value", file=path, key=key, expected="write a number from 1 on")
+    hooks, metrics = said.get(_NOTIFY, []), said.get(_METRICS, "")
+    hooks = [hooks] if isinstance(hooks, str) else hooks
+    if not isinstance(hooks, list) or not all(isinstance(one, str) for one in hooks):
+        raise UsageError("fleet_value", file=path, key=_NOTIFY, expected="write a list of addresses and commands")
+    if not isinstance(metrics, str):
+        raise UsageError("fleet_value", file=path, key=_METRICS, expected="write the name of a file")
     return FleetPlan(
         path.resolve(), accounts_of(said["accounts"], there, path), tuple(_steps(path, said["steps"], step_of)),
         said.get("max_failures"), said.get("at_once", AT_ONCE), said.get("processes", PROCESSES),
+        tuple(hooks), str(path.resolve().parent / metrics) if metrics else "",
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ class StepState:
     rows: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
     exit_code: int = 0
+    code: str = ""  # of the error
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class AccountState:
         """Why it is not done, "" if it is."""
         return next((step.error for step in reversed(self.steps) if step.error), "")
 
+    @property
+    def code(self) -> str:
+        """The code of that error, "" if there is none."""
+        return next((step.code for step in reversed(self.steps) if step.error), "")
+
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`."""
@@ -86,13 +92,16 @@ class FleetRecord:
     config: str = ""  # the bulk.toml that names the accounts
     sandbox: str = ""
     only_plan: bool = False
+    notify: tuple[str, ...] = ()  # who is told once it has ended
+    metrics: str = ""  # the file of its figures
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`."""
         steps = tuple(map(Step.of_json, data["steps"]))
-        read = cls(**{**data, "accounts": tuple(data["accounts"]), "steps": steps})
+        hooks = tuple(data.get("notify", ()))
+        read = cls(**{**data, "accounts": tuple(data["accounts"]), "steps": steps, "notify": hooks})
         _ = read.begun
         return read
 

@@ -93,14 +93,18 @@ class OnAccount:
             result = await self._job(job, step)
         except BulkError as error:
             state = UNFINISHED if error.exit_code >= 4 else REFUSED
-            return StepState(job, state, error=error.words(FrontEnd.COMMAND_LINE), exit_code=error.exit_code), 0
+            return StepState(
+                job, state, error=error.words(FrontEnd.COMMAND_LINE), exit_code=error.exit_code, code=error.code
+            ), 0
         except Exception as error:  # noqa: BLE001 - an account that fails stops nobody else
             told = f"a defect of bulk: {type(error).__name__}: {error}"
             return StepState(job, UNFINISHED, error=told, exit_code=3), 0
         code = _exit_code(result)
         state = _STATE_OF.get(code, UNFINISHED if result.resumable else REFUSED)
-        said = "" if result.error is None else result.error.words(FrontEnd.COMMAND_LINE)
-        return StepState(job, state, dict(result.counts), said, code), result.summary.totals.requests
+        stopped = result.error
+        said = "" if stopped is None else stopped.words(FrontEnd.COMMAND_LINE)
+        ended = StepState(job, state, dict(result.counts), said, code, "" if stopped is None else stopped.code)
+        return ended, result.summary.totals.requests
 
     async def _job(self, name: str, step: Step) -> Result:
         setting = Setting(

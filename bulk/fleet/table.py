@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bulk.files.opening import open_sink
 from bulk.fleet.fleet_folder import ENDED, WAITING, AccountState, FleetFolder, worst
+from bulk.messages.help import help_of
 from bulk.model import RowStatus
 from bulk.reporting.page import rendered
 from bulk.storage.job_folder import JobFolder
@@ -69,6 +70,7 @@ class FleetResult:
             "each": [
                 {"account": state.account, "state": state.state, "rows": state.rows, "requests": state.requests,
                  "seconds": state.seconds, "error": state.error, "exit_code": state.exit_code,
+                 "code": state.code, "help": help_of(state.code) if state.code else "",
                  "jobs": [str(self.folder / state.account / step.job) for step in state.steps],
                  "go_on": self.go_on(state)}
                 for state in self.states

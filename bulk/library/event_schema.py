@@ -85,6 +85,7 @@ _EVENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "requests": _COUNT, "retries": _COUNT,
             "refusals": {**_COUNTS, "description": "Answers of this run that were none: HTTP status, or lost."},
             "seconds": _SECONDS, "minutes": _SECONDS, "error": _ERROR,
+            "accounts": {**_COUNTS, "description": "Of a fleet: its accounts by how they stand."},
             "go_on": {**_TEXT, "description": "The command that goes on with it, empty where there is none."},
         },
     ),

@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -48,10 +48,18 @@ def check_hooks(hooks: Iterable[str]) -> None:
             raise UsageError("hook_unusable", hook=shown(hook), problem=problem)
 
 
-def kept(hooks: Iterable[str]) -> tuple[str, ...]:
-    """Those of them that may stand in a file: what looks like a key may not."""
-    hidden = Redaction(*secrets_in(os.environ))
-    return tuple(hook for hook in hooks if not _holds_key(hook) and hidden.text(hook) == hook)
+def kept(hooks: Iterable[str], say: Callable[[str], None] = lambda _line: None) -> tuple[str, ...]:
+    """Those of them that may stand in a file: what looks like a key may not, which is said."""
+    hidden, stay = Redaction(*secrets_in(os.environ)), []
+    for hook in hooks:
+        if not _holds_key(hook) and hidden.text(hook) == hook:
+            stay.append(hook)
+            continue
+        say(
+            f"{shown(hook)}: what looks like a key stands in it, so it is not kept with the job: a resume is to be"
+            " given it anew. Write ${VARIABLE} in the key's place, and it is kept."
+        )
+    return tuple(stay)
 
 
 def shown(hook: str) -> str:

@@ -133,7 +133,7 @@ class JobMetrics:
         self._clock = clock
         self._next = clock() + EVERY
         labels = {"resource": about.resource, "account": about.account, "kind": about.kind}
-        self._figures = Figures(labels, {RUNNING: 1, STARTED: round(clock(), 3)})
+        self._figures = Figures(labels, running_since(clock()))
         write_first(path, [self._figures])
 
     def update(self, snapshot: Snapshot, refusals: Mapping[str, int]) -> str:
@@ -164,12 +164,19 @@ class JobMetrics:
         return ""
 
 
-def values_of(ended: Ended, now: float) -> dict[str, Number | Mapping[str, Number]]:
-    """The figures of a job that has ended now."""
+def running_since(now: float) -> dict[str, Number | Mapping[str, Number]]:
+    """The figures of a job that begins now."""
+    return {RUNNING: 1, STARTED: round(now, 3)}
+
+
+def values_of(ended: Ended, now: float | None) -> dict[str, Number | Mapping[str, Number]]:
+    """The figures of a job that has ended now, or (None) some time before."""
     rows = dict(ended.rows)
     values: dict[str, Number | Mapping[str, Number]] = {
-        RUNNING: 0, ENDED: now, EXIT_CODE: ended.exit_code, SECONDS: round(ended.seconds, 3),
+        RUNNING: 0, EXIT_CODE: ended.exit_code, SECONDS: round(ended.seconds, 3),
         READ: rows.pop("read", 0), ROWS: rows, PROBLEMS: dict(ended.problems), REQUESTS: ended.requests,
         RETRIES: ended.retries, REFUSALS: dict(ended.refusals),
     }  # fmt: skip
-    return values | ({SUCCESS: now} if ended.exit_code == 0 else {})
+    if now is not None:
+        values |= {ENDED: now} | ({SUCCESS: now} if ended.exit_code == 0 else {})
+    return values

@@ -58,14 +58,7 @@ class Hooks:
 
 def without_keys(options: ImportOptions | ExportOptions, say: Callable[[str], None]) -> Any:
     """The options as they may be kept with the job: a hook that may have a key in it is not, which is said."""
-    stay = kept(options.notify)
-    for hook in options.notify:
-        if hook not in stay:
-            say(
-                f"{shown(hook)}: what looks like a key stands in it, so it is not kept with the job: a resume is to be"
-                " given it anew. Write ${VARIABLE} in the key's place, and it is kept."
-            )
-    return replace(options, notify=stay)
+    return replace(options, notify=kept(options.notify, say))
 
 
 def called(account: Account) -> str:

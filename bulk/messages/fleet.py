@@ -18,6 +18,9 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fleet_step_kind": (
             "a step begins with import or export, not with {given!r}: import contacts {{account}}/people.csv"
         ),
+        "fleet_step_hooks": (
+            "⟦{option}⟧ is the fleet's, not a step's. Give it to bulk fleet run, or write it into the fleet's file."
+        ),
         "fleet_step_words": "{reason}",
         "fleet_folder_damaged": "{folder} is no folder of a fleet, or is damaged: {reason}. See: bulk fleet status",
         "fleet_missing": "There is no such fleet in {jobs}. Begin one: bulk fleet run FILE.toml",

@@ -133,6 +133,7 @@ class Ended:
     seconds: float = 0.0
     error: str = ""
     go_on: str = ""
+    accounts: Mapping[str, int] = field(default_factory=dict)  # of a fleet: by how they stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,14 @@ def test_with_json_an_error_has_its_code_and_where_more_is_said_on_standard_outp
     assert told["error"]["message"] in done.err
 
 
+@pytest.mark.parametrize("command", ["resume", "retry"])
+def test_the_last_line_is_the_end_also_where_there_was_nothing_to_do(bulk: Shell, csv_file, command: str):
+    assert bulk.sandbox("import", csv_file("email\nada@example.com\n"), "--job", "j").code == 0
+    done = bulk(command, "j", *JSON)
+    (ended,) = events(done.err)
+    assert (done.code, ended["event"], ended["exit_code"]) == (0, "ended", 0)
+
+
 def test_every_code_has_its_place_on_the_page_of_errors_once():
     places = re.findall(r'<a id="([^"]+)"></a>', page())
     assert len(places) == len(set(places)) > 300
