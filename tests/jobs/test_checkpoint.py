@@ -14,7 +14,7 @@ import pytest
 from bulk.errors import UnfinishedError, UsageError
 from bulk.model import Outcome, Receipt, Request, RowStatus, Verdict
 from bulk.storage import facts
-from bulk.storage.checkpoint import new_checkpoint, opened_checkpoint
+from bulk.storage.checkpoint import Checkpoint, new_checkpoint, opened_checkpoint
 from bulk.storage.database import Database
 from bulk.storage.snapshot import ADDRESSES, ALIKE, NAMES, PEOPLE, RECORDS
 from tests.scale import tries
@@ -279,3 +279,18 @@ def test_each_kind_of_what_is_held_has_keys_of_its_own(tmp_path: Path):
     with closing(sqlite3.connect(path)) as database:
         keys = {key for (key,) in database.execute("SELECT key FROM held")}
     assert keys == {"zoë@example.com", "7", "contact 7", "contacts 7", "alike zoe@example.com"}
+
+
+def test_the_journal_has_its_length_from_the_beginning_and_nothing_behind_its_last_entry_is_read(tmp_path: Path):
+    path, journal = tmp_path / "c.sqlite", tmp_path / "c.sqlite-wal"
+    checkpoint = Checkpoint(path, new=True)
+    length = journal.stat().st_size
+    checkpoint.note(facts.TOTAL, 7)
+    anyio.run(checkpoint.durable)
+    assert journal.stat().st_size == length > 1_000_000
+    killed = tmp_path.with_name(f"{tmp_path.name}-killed")
+    shutil.copytree(tmp_path, killed)  # as a kill leaves it
+    checkpoint.close()
+    assert not journal.exists()
+    with closing(Checkpoint(killed / "c.sqlite")) as again:
+        assert again.fact(facts.TOTAL) == 7
