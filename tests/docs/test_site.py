@@ -73,7 +73,7 @@ def looked_at(site: Path) -> None:
         assert place is not None
         assert 48 <= place["y"] <= 900  # below the head of the page
         page.goto(f"file://{site}/index.html")
-        page.locator("input[name=query]").fill("resubscribe")
+        page.locator("input[name=query]").press_sequentially("resubscribe")  # as a hand does: it listens to keys
         page.locator(".md-search-result__item").first.wait_for()
         assert "Who is subscribed" in page.locator(".md-search-result__list").inner_text()
         page.set_viewport_size({"width": 390, "height": 800})
