@@ -35,6 +35,7 @@ def manual() -> str:
 def _lines() -> Iterator[str]:
     yield r".\" generated: python -m bulk.cli.reference docs"
     yield f'.TH BULK 1 "" "bulk {__version__}" "bulk manual"'
+    yield from (".nh", ".ad l")  # no option and no address is broken, no blanks are widened
     yield from (".SH NAME", r"bulk \- move contacts, deals and all else between CSV files and ActiveCampaign")
     yield from (".SH SYNOPSIS", r".B bulk", r"COMMAND [\fIOPTIONS\fR] [\fIARGUMENTS\fR]")
     yield from (".SH DESCRIPTION", _text("Every row is checked before anything is sent, paced under the limit of"))

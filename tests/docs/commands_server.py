@@ -129,11 +129,13 @@ if __name__ == "__main__":
         listening.bind(sys.argv[1])
         listening.listen()
         print(json.dumps({"ready": True}), flush=True)  # noqa: T201
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        at_work: set[int] = set()
         while True:
             asked, _ = listening.accept()
-            if os.fork() == 0:
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            at_work -= {process for process in at_work if os.waitpid(process, os.WNOHANG)[0]}
+            process = os.fork()
+            if process == 0:
                 listening.close()
                 _answer(asked)
+            at_work.add(process)
             asked.close()

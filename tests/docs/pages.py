@@ -12,6 +12,7 @@ DOCS = ROOT / "docs"
 GENERATED = ("commands.md", "errors.md", "resources.md", "presets.md")
 _FENCE = re.compile(r"^```(\w*)([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE, _NOT_RUN = re.compile(r'title="([^"]+)"'), re.compile(r'not-run="([^"]+)"')
+_NAMED = re.compile(r"# ([\w.-]+\.(?:toml|csv))$", re.MULTILINE)  # a first line that is the file's name
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def fences(page: Path) -> list[Fence]:
     text = text_of(page)
     result = []
     for block in _FENCE.finditer(text):
-        title, not_run = _TITLE.search(block[2]), _NOT_RUN.search(block[2])
+        title = _TITLE.search(block[2]) or _NAMED.match(block[3])
+        not_run = _NOT_RUN.search(block[2])
         line = text.count("\n", 0, block.start(3)) + 1
         result.append(Fence(block[1], block[3], line, title[1] if title else "", not_run[1] if not_run else ""))
     return result

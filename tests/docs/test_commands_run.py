@@ -25,6 +25,7 @@ PREPARED = re.compile(r"^(?:export .*\.\.\.|python3 -m venv )")  # a key that is
 ENDS_OTHERWISE = re.compile(r"#.*\bexit code (\d+)")
 # how many fences are not run, each with its reason on the page: a new one is looked at here
 NOT_RUN = 0
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the shell is bash, its streams go over a Unix socket")
 _TRAP = """trap 'echo "$LINENO $?" >> "$ENDS"' ERR\n"""
 
 
@@ -83,7 +84,7 @@ def prepared(page: Path, folder: Path, address: str, commands: Path) -> dict[str
     return environment
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the shell is bash, its streams are handed over a Unix socket")
+@ON_LINUX
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_every_command_of_a_page_runs(page: Path, tmp_path: Path, commands: Path) -> None:
     folder, ends = tmp_path / "page", tmp_path / "ends"
@@ -109,6 +110,7 @@ def test_what_is_not_run_is_counted_and_says_why() -> None:
     assert all(len(why) > 10 for _page, why in left_out)
 
 
+@ON_LINUX
 def test_the_shell_notices_what_fails(tmp_path: Path) -> None:
     (tmp_path / "trap").write_text(_TRAP, encoding="utf-8")
     ends = tmp_path / "ends"
