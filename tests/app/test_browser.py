@@ -140,17 +140,71 @@ def test_nothing_of_a_hostile_file_runs_or_is_taken_for_ours(site: Served, perso
         unharmed()
 
 
+def press_keys_until(tab: Any, label: str, kind: str = "*") -> None:
+    """Press Tab until what is called so has the focus, and can be seen to have it, and then Enter."""
+    for _key in range(80):
+        tab.keyboard.press("Tab")
+        is_it = tab.evaluate("kind => document.activeElement.matches(kind)", kind)
+        if is_it and tab.evaluate("(document.activeElement.innerText || '').trim()").startswith(label):
+            assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", "it is seen"
+            tab.keyboard.press("Enter")
+            return
+    pytest.fail(f"{label!r} is not reached")
+
+
+def test_keys_alone_reach_the_other_rooms(site: Served, person: Person):
+    tab = person.tab
+    press_keys_until(tab, "Export", "nav a")
+    person.until("h1:has-text('Export')")
+    press_keys_until(tab, "Only some of it", "button")
+    person.until("h1:has-text('Export: Contacts')")
+    press_keys_until(tab, "Only some columns", "summary")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")
+    assert tab.locator("[name=column][value=email]").is_checked()
+    press_keys_until(tab, "Export", "button")
+    person.until(DONE)
+    press_keys_until(tab, "Compare", "nav a")
+    person.until("h1:has-text('Compare')")
+    press_keys_until(tab, "Compare", "button")
+    person.until("h1:has-text('Equal'), h1:has-text('difference')")
+    press_keys_until(tab, "Connections", "nav a")
+    person.until("h1:has-text('Connections')")
+    press_keys_until(tab, "Make a connection", "button")
+    person.until("h1:has-text('The connection is active')")
+    press_keys_until(tab, "Delete", "a")
+    person.until("h1:has-text('Delete this connection?')")
+    press_keys_until(tab, "Delete it", "button")
+    person.until("h1:has-text('Connections')")
+    press_keys_until(tab, "Jobs", "nav a")
+    person.until("h1:has-text('Jobs')")
+    press_keys_until(tab, "Delete old ones", "a")
+    person.until("h1:has-text('Delete old jobs')")
+    tab.get_by_label("Begun longer ago than").focus()
+    tab.keyboard.press("End")
+    person.until("h2:has-text('1 job would go')")
+    press_keys_until(tab, "Delete this job", "button")
+    person.until("h1:has-text('Deleted 1 job')")
+    assert jobs_in(site.jobs) == []
+
+
+def test_enter_in_a_field_goes_on_and_makes_no_custom_fields(site: Served, person: Person, tmp_path: Path):
+    path = tmp_path / "towns.csv"
+    path.write_text("Email,Town\nada@example.com,London\n")
+    person.give(path)
+    person.tab.fill("[name=set-tags]", "Fair")
+    person.tab.press("[name=set-tags]", "Enter")
+    person.until("h1:has-text('No problems found')")
+    person.tab.go_back()
+    assert person.tab.locator("[name=column-1]").input_value() == ""
+
+
 def test_keys_alone_do_the_whole_way(person: Person, tmp_path: Path):
     tab = person.tab
 
     def press_until(label: str) -> None:
-        for _key in range(80):
-            tab.keyboard.press("Tab")
-            if tab.evaluate("(document.activeElement.innerText || '').trim()").startswith(label):
-                assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", "it is seen"
-                tab.keyboard.press("Enter")
-                return
-        pytest.fail(f"{label!r} is not reached")
+        press_keys_until(tab, label)
 
     person.tab.set_input_files("#file", str(hubspot(tmp_path)))  # the window of the system is not the page's
     tab.wait_for_url("**/match")
