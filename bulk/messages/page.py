@@ -60,16 +60,23 @@ def _errors() -> Iterator[str]:
 
 
 def _rows() -> Iterator[str]:
+    errors = meanings()
     yield "| code | what it means | what to do |\n|---|---|---|"
     for code, texts in ROWS.items():
         meaning, step = (in_words_of(LINE, text) for text in texts)
-        told = any(code in texts for group in GROUPS for texts in group.TEXTS.values())  # a place has one name
-        yield f"| {f'`{code}`' if told else _anchored(code)} | {_cell(meaning)} | {_cell(step)} |"
+        named = f"`{code}`" if code in errors else _anchored(code)  # what stops a job too has its place above
+        yield f"| {named} | {_cell(meaning)} | {_cell(step)} |"
+
+
+def meanings() -> dict[str, str]:
+    """What each error is about, its parameters in capitals, by its code."""
+    texts = {code: text for group in GROUPS for kind in group.TEXTS.values() for code, text in kind.items()}
+    return {code: _FIRST.split(_readable(text), 1)[0] for code, text in texts.items()}
 
 
 def _anchored(code: str) -> str:
-    """The code, with its place on the page: `errors.md#CODE` leads to it; to a family `http_…` its common part."""
-    return f'<a id="{code.strip("_…")}"></a>`{code}`'
+    """A code, and the place to which a link to it leads."""
+    return f'<a id="{code}"></a>`{code}`'
 
 
 def _readable(text: str) -> str:
