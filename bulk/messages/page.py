@@ -75,8 +75,8 @@ def meanings() -> dict[str, str]:
 
 
 def _anchored(code: str) -> str:
-    """The code, with its place on the page: `errors.md#CODE` leads to it; to a family `http_…` its common part."""
-    return f'<a id="{code.strip("_…")}"></a>`{code}`'
+    """A code, and the place to which a link to it leads."""
+    return f'<a id="{code}"></a>`{code}`'
 
 
 def _readable(text: str) -> str:

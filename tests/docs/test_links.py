@@ -14,10 +14,11 @@ _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _ID = re.compile(r'<a id="([^"]+)">')
 DOCUMENTS = [*pages(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 EVERYWHERE = {
-    "https://maton.ai",
+    "https://distributed.dask.org",
     "https://keepachangelog.com/en/1.1.0/",
+    "https://maton.ai",
     "https://semver.org/",
-}  # looked at by a person
+}
 
 
 def places_in(page: Path) -> set[str]:
