@@ -73,13 +73,14 @@ class Came:
 
 
 def begin() -> None:
-    """Have what a play needs in this process.
+    """Have what a play needs in this process."""
+    STARTERS.extend(Starter() for _machine in "ab")
 
-    Its server goes before all others, where it may: it is the clock of all this. What is started from here does not.
-    """
+
+def go_first() -> None:
+    """Let this thread go before all others, where it may. What is started from here does not."""
     with suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    STARTERS.extend(Starter() for _machine in "ab")
 
 
 class Starter:
@@ -184,7 +185,13 @@ def most_in_a_second(arrivals: list[float]) -> int:
 
 def _watched(served: Served) -> list[float]:
     arrivals: list[float] = []
-    served.on_arrival = lambda _scope: arrivals.append(time.monotonic())
+
+    def arrived(_scope: object) -> None:
+        if not arrivals:
+            go_first()  # the server is the clock of all this
+        arrivals.append(time.monotonic())
+
+    served.on_arrival = arrived
     return arrivals
 
 

@@ -103,7 +103,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
             " Wait for it to end, then run this again."
         ),
         "resource_in_use_elsewhere": (
-            "{owner} makes {resource} in {host}, and of both, neither would see what the other makes."
+            "{resource} in {host} are being made by {owner}, and of both, neither would see what the other makes."
             " Wait for it to end, then run this again."
         ),
         "resource_taken": (

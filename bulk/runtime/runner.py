@@ -160,13 +160,14 @@ class Runner:
         leased = dispatch.limit if isinstance(dispatch.limit, Leased) else None
         let.append(False)
         try:
-            while not dispatch.stops.stopping:
-                now = anyio.current_time()
-                if dispatch.places.may_leave(step, now) or dispatch.places.takes_another(step, now):
-                    dispatch.places.departs(step, now)
+            while True:
+                now, places = anyio.current_time(), dispatch.places
+                stops = dispatch.stops.stopping
+                if places.may_leave(step, now) or (not stops and places.takes_another(step, now)):
+                    places.departs(step, now)
                     let.append(True)
                     break
-                if now > until:
+                if stops or now > until:
                     break
                 if leased is not None and not self._renewing and leased.is_due(now):
                     self._renewing = True
