@@ -23,6 +23,7 @@ from bulk.storage.job_record import UNDO
 
 _OVER: Final = ("finished", "stopped", PLANNED)  # the states of what nobody goes on with; a plan is made in a minute
 RUNNING: Final = "is at work now"
+_ASIDE: Final = f".{JOB}.pruned"  # what job.json is called meanwhile, so that nobody takes the job in hand
 OPEN_STILL: Final = "is unfinished: bulk resume goes on with it"
 
 
@@ -110,9 +111,9 @@ def prune(pruning: Pruning, jobs: Path) -> tuple[list[JobFolder], list[tuple[Job
                 try:
                     job.path.rename(apart)
                 except PermissionError:  # Windows renames no folder of which a file is open, as the lock is
-                    job.file(JOB).unlink()
+                    job.file(JOB).rename(job.file(_ASIDE))
             if job.path.exists():
-                job.path.rename(apart)
+                _rename_let_go(job, apart)
             shutil.rmtree(apart)
             gone.append(job)
         except UnfinishedError:
@@ -122,3 +123,12 @@ def prune(pruning: Pruning, jobs: Path) -> tuple[list[JobFolder], list[tuple[Job
     for folder in jobs.glob(f"{PRUNED}*"):
         shutil.rmtree(folder, ignore_errors=True)
     return gone, left
+
+
+def _rename_let_go(job: JobFolder, apart: Path) -> None:
+    """Rename a folder that nobody holds any more, or leave it the job that it was. Raises `OSError`."""
+    try:
+        job.path.rename(apart)
+    except OSError:
+        job.file(_ASIDE).rename(job.file(JOB))
+        raise

@@ -195,6 +195,23 @@ def test_jobs_of_somebody_else_are_named(bulk: Shell, stopped: Path):
     assert "No jobs" not in result.out
 
 
+def test_a_job_that_cannot_be_deleted_stays_one(bulk: Shell, csv_file: Write):
+    bulk.sandbox("import", csv_file(ROWS), "--job", "job")
+    if os.geteuid() == 0:
+        for path in (bulk.job("job"), *bulk.job("job").iterdir()):
+            os.chown(path, 65534, -1)
+    for folder in (bulk.folder, *bulk.folder.parents[:-2]):
+        folder.chmod(0o755)
+    bulk.jobs.chmod(0o555)
+    try:
+        with nobody():
+            result = bulk("jobs", "prune", "--older-than", "0s", "--yes")
+    finally:
+        bulk.jobs.chmod(0o700)
+    assert "cannot be deleted" in result.out + result.err
+    assert (bulk.job("job") / "job.json").is_file()
+
+
 def test_a_folder_of_jobs_that_is_none(bulk: Shell):
     Path("file").write_text("")
     for command in ("jobs", "resume", "retry"):
