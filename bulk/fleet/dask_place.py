@@ -133,7 +133,11 @@ async def check_sight(client: Client, place: DaskPlace, jobs: Path, record: Flee
     with open_private(token) as file:
         file.write(token.name.encode())
     try:
-        paths = [token, *(path for path in (Path(record.file), Path(record.config)) if path.is_file())]
+        place_of = Path(record.file).parent
+        imports = [step for step in record.steps if step.is_import]
+        tables = [step.path_for(account, place_of) for step in imports for account in record.accounts]
+        given = [Path(path) for path in (record.file, record.config) if path]
+        paths = [token, *(path for path in (*given, *tables) if path.exists())]  # what is nowhere its account says
         files = [(str(path), digest_of(path)) for path in paths]
         told: Mapping[str, Sight] = await client.run(look, files, str(jobs))
     finally:

@@ -28,6 +28,7 @@ from bulk.access.redis_connection import REDIS
 from bulk.fleet.at_work import work_carried
 from bulk.fleet.fleet_folder import AccountState, FleetFolder
 
+_LARGE: Final = 65_536  # bytes
 _THREADS: Final = 8  # that write checkpoints: more would only wait for the disk
 
 
@@ -79,9 +80,12 @@ def look(files: Sequence[tuple[str, str]], folder: str) -> Sight:
 
 
 def digest_of(path: Path) -> str:
-    """What a file holds, in a few characters; "" where it cannot be read."""
+    """What a file holds, in a few characters, of a large one only how much; "" where it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.is_dir():
+            return "a folder"
+        size = path.stat().st_size
+        return f"{size} bytes" if size > _LARGE else hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
 

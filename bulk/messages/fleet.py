@@ -44,14 +44,20 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "UnfinishedError": {
         "fleet_scheduler_silent": (
-            "The scheduler {place} does not answer: {reason}. Is it running there (dask scheduler), and may this"
-            " machine reach it?"
+            "The scheduler {place} does not answer: {reason}. Begin it there (dask scheduler), or open its port to"
+            " this machine"
         ),
-        "fleet_scheduler_lost": "The scheduler {place} answers no more: {reason}. What is done so far is kept",
+        "fleet_scheduler_lost": (
+            "The scheduler {place} answers no more: {reason}. What is done so far is kept: once it is there again,"
+            " go on with bulk fleet resume"
+        ),
         "fleet_workers_none": (
             "{place} had fewer than {wanted} workers for {seconds} seconds. Start some: dask worker {address}"
         ),
-        "fleet_workers_gone": "{place} has had no worker for {seconds} seconds. What is done so far is kept",
+        "fleet_workers_gone": (
+            "{place} has had no worker for {seconds} seconds. What is done so far is kept: start some, and go on with"
+            " bulk fleet resume"
+        ),
     },
 }
 PARTS: Final[Mapping[str, str]] = {

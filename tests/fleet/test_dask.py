@@ -244,6 +244,17 @@ def test_a_worker_sees_a_file_as_it_is_and_may_write_beside_it(tmp_path: Path):
     (tmp_path / "a").write_text("2")
     assert look([right, (str(tmp_path / "b"), "0")], folder).blind == (str(tmp_path / "a"), str(tmp_path / "b"))
     assert look([], str(tmp_path / "no")).blind == (str(tmp_path / "no"),)
+    (tmp_path / "a").write_bytes(bytes(100_000))
+    assert digest_of(tmp_path / "a") == "100000 bytes"
+
+
+def test_tables_that_are_there_have_to_be_seen_too(tmp_path: Path):
+    told = Told(Sight((), True))
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "people.csv").write_text("email\n")
+    anyio.run(check_sight, told, place_at(FAR), tmp_path / "jobs", record(tmp_path))
+    seen = [Path(path).name for path, _digest in told.asked[1]]
+    assert seen[1:] == ["f.toml", "people.csv"]  # of the other accounts there are none
 
 
 @pytest.mark.parametrize(("shares", "said"), [(True, ""), (False, ALONE)])
