@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -66,10 +67,13 @@ def _stay_on_one_core(number: int) -> None:
     Of the loop and the threads that write only one runs at a time, Python sees to that; to hand over from one core to
     another costs a third more than all the work.
     """
-    if sys.platform != "linux":
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[(os.getppid() + number) % len(cores)]})  # two fleets do not begin with the same
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core_of(number, os.getppid(), sorted(os.sched_getaffinity(0)))})
+
+
+def core_of(number: int, fleet: int, cores: Sequence[int]) -> int:
+    """The core of a worker: those of a fleet take turns, and two fleets do not begin with the same."""
+    return cores[(fleet + number) % len(cores)]
 
 
 async def _breath() -> None:
