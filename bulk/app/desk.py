@@ -62,22 +62,15 @@ class Work:
 
     def update(self, snapshot: Snapshot) -> None:
         """Take in how far it is; with `say` it is the `Progress` of what is no job."""
-        self.note(snapshot)
+        self.snapshot = snapshot
+        now = time.monotonic()
+        self.paces.append((now, snapshot.requests))
+        while self.paces[0][0] < now - PACE:
+            self.paces.popleft()
 
     def say(self, line: str) -> None:
         """Take in what a person should read."""
-        self.note(Said(line))
-
-    def note(self, event: Said | Snapshot) -> None:
-        """Take in what the job tells."""
-        if isinstance(event, Said):
-            self.said.append(event.line)
-            return
-        self.snapshot = event
-        now = time.monotonic()
-        self.paces.append((now, event.requests))
-        while self.paces[0][0] < now - PACE:
-            self.paces.popleft()
+        self.said.append(line)
 
     @property
     def rate(self) -> float:
@@ -162,8 +155,10 @@ class Desk:
                 if work.stopping:
                     handle.stop()
                 async for event in handle:
-                    if isinstance(event, Snapshot | Said):
-                        work.note(event)
+                    if isinstance(event, Snapshot):
+                        work.update(event)
+                    elif isinstance(event, Said):
+                        work.say(event.line)
             work.result = await handle.result()  # outside: what is raised within comes in a group
             if work.draft and work.result.summary.state == "finished":  # a copy that nobody needs any more
                 known = await anyio.to_thread.run_sync(draft_in, self.jobs, work.draft)
