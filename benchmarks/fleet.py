@@ -64,10 +64,10 @@ def main() -> None:
             shares.append(summary["requests"] / summary["seconds"] / RATE)
         assert {state.state for state in states.values()} == {"done"}
     requests = sum(state.requests for state in states.values())
-    whole = requests / took / RATE / accounts
+    share = requests / took / RATE / accounts
     print(
         f"{accounts} accounts x {rows} rows in {processes} processes: {took:.0f} s, {requests:,} requests: "
-        f"{whole:.3f} of all limits together, the start of the processes included"
+        f"{share:.3f} of all limits together, the start of the processes included"
     )
     mean, each = sum(shares) / accounts, least / accounts
     print(f"  the least share of its limit that an account had: {min(shares):.3f} (goal 0.95), the mean {mean:.3f}")

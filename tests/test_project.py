@@ -98,6 +98,7 @@ PATCHING = {
     "tests/files/test_big_shapes.py": "bounds of a batch",
     "tests/files/test_fuzzed_files.py": "the judge itself",
     "tests/files/test_table_check.py": "bounds of a batch, hashes that are equal",
+    "tests/fleet/test_worker.py": "the cores that a system has",
     "tests/jobs/test_ages.py": "an age of seconds",
     "tests/jobs/test_alike.py": "a bound of the search",
     "tests/jobs/test_changing_files.py": "files that change at every moment",

@@ -200,8 +200,8 @@ def prefect(tasks: Tasks, run_id: str) -> dict[str, ModuleType]:
         return decorate
 
     runtime = module("prefect.runtime", flow_run=module("flow_run", id=run_id))
-    whole = module("prefect", task=task, flow=lambda **_schedule: lambda function: function, runtime=runtime)
-    return {"prefect": whole, "prefect.runtime": runtime}
+    prefect = module("prefect", task=task, flow=lambda **_schedule: lambda function: function, runtime=runtime)
+    return {"prefect": prefect, "prefect.runtime": runtime}
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ class LeaseStore(Protocol):
         Its number is greater than any that this key had.
         """
 
-    def renew(self, leases: Sequence[Lease], seconds: float) -> NotHeld | None:
+    def renew(self, leases: Sequence[Lease], seconds: float) -> LostLease | None:
         """Have them for so long from now on; also those that ended, if nobody has had them meanwhile.
 
         If one of them is not the owner's any more, nothing is done, and that is told.
@@ -97,7 +97,7 @@ class LeaseStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class NotHeld:
+class LostLease:
     """A lease that is not its owner's any more: whose it is or was since, "" where that is not known."""
 
     key: str
@@ -125,7 +125,7 @@ class Fence:
         self._owner = owner
         self._clock = clock
         self._leases: tuple[Lease, ...] = ()  # never changed, only replaced: another thread may be reading it
-        self._heard: deque[tuple[Renewing, NotHeld | None]] = deque()  # what other threads have told
+        self._heard: deque[tuple[Renewing, LostLease | None]] = deque()  # what other threads have told
         self._renewing = False
         self._failing: float | None = None
         self._again_at = 0.0
@@ -235,7 +235,7 @@ class Fence:
         finally:
             self._renewing = False
 
-    def _renew(self, asked: Renewing) -> NotHeld | Unreachable | None:
+    def _renew(self, asked: Renewing) -> LostLease | Unreachable | None:
         try:
             return self._store.renew(asked.leases, asked.seconds)
         except Unreachable as error:
@@ -246,7 +246,7 @@ class Fence:
         leases = self._leases
         return Renewing(leases, self._clock(), self.seconds) if leases and self.error is None else None
 
-    def note(self, asked: Renewing, told: NotHeld | None) -> None:
+    def note(self, asked: Renewing, told: LostLease | None) -> None:
         """Note what came of a renewal, in any thread."""
         self._heard.append((asked, told))
 
@@ -254,7 +254,7 @@ class Fence:
         while self._heard:
             self.take_in(*self._heard.popleft())
 
-    def take_in(self, asked: Renewing, told: NotHeld | Unreachable | None) -> None:
+    def take_in(self, asked: Renewing, told: LostLease | Unreachable | None) -> None:
         """Take note of what came of a renewal."""
         if isinstance(told, Unreachable):
             self._failing = asked.asked_at if self._failing is None else self._failing

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bulk.access.fence import Lease, NotHeld, Occupied
+from bulk.access.fence import Lease, LostLease, Occupied
 from bulk.access.redis_connection import KEPT, connected, told
 from bulk.access.shared_limit_file import Unreachable
 
@@ -71,10 +71,10 @@ class RedisLeases:
         value, *left = self._run(self._take, [key, key + BESIDE], [owner, _milliseconds(seconds), dead, KEPT])
         return Occupied(value.decode(), left[0] / 1000) if left else value.decode()
 
-    def renew(self, leases: Sequence[Lease], seconds: float) -> NotHeld | None:
+    def renew(self, leases: Sequence[Lease], seconds: float) -> LostLease | None:
         """Have them for so long from now on."""
         values = [lease.value for lease in leases]
-        return not_held(leases, self._run(self._renew, keys_of(leases), [_milliseconds(seconds), KEPT, *values]))
+        return lost_lease(leases, self._run(self._renew, keys_of(leases), [_milliseconds(seconds), KEPT, *values]))
 
     def release(self, lease: Lease) -> None:
         """Leave it to others."""
@@ -96,13 +96,13 @@ def keys_of(leases: Sequence[Lease]) -> list[str]:
     return [key for lease in leases for key in (lease.key, lease.key + BESIDE)]
 
 
-def not_held(leases: Sequence[Lease], answer: list[Any]) -> NotHeld | None:
+def lost_lease(leases: Sequence[Lease], answer: list[Any]) -> LostLease | None:
     """What a script has said of leases of which one may not be held."""
     if not answer:
         return None
     lease = leases[answer[0]]
     value = answer[1].decode()
-    return NotHeld(lease.key, "" if value == lease.value else value)
+    return LostLease(lease.key, "" if value == lease.value else value)
 
 
 def _milliseconds(seconds: float) -> int:

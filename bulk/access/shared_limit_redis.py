@@ -15,7 +15,7 @@ from typing import Final
 
 from bulk.access.clocks import slept
 from bulk.access.fence import Fence
-from bulk.access.fence_redis import CHECK, keys_of, not_held
+from bulk.access.fence_redis import CHECK, keys_of, lost_lease
 from bulk.access.redis_connection import KEPT, PREFIX, REDIS, WAIT, connected, told
 from bulk.access.shared_limit_file import Book, Change, Result, Unreachable
 from bulk.errors import UsageError
@@ -85,7 +85,7 @@ class RedisStore:
                 if answer == CHANGED:
                     continue
                 if asked is not None and self.fence is not None:
-                    self.fence.note(asked, not_held(asked.leases, answer))
+                    self.fence.note(asked, lost_lease(asked.leases, answer))
                 if answer:
                     raise Unreachable("what this job holds of the account is not surely its own")
                 return result

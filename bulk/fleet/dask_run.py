@@ -6,7 +6,6 @@ what it had in flight: Dask gives its tasks to others, which go on from what it 
 
 from __future__ import annotations
 
-import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -21,7 +20,8 @@ from bulk.errors import BulkError, UnfinishedError
 from bulk.fleet.at_work import lay_out, settle
 from bulk.fleet.dask_place import DaskPlace, check_sight, connected, workers_of
 from bulk.fleet.dask_task import begin_again, stop_all, topic_of, work_on
-from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder, StepState
+from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder, FleetRecord, StepState
+from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd
 
@@ -144,8 +144,14 @@ class DaskRun:
         self.told(state)
 
     def _lost(self, account: str, why: str) -> None:
-        """Write down that an account is unfinished, with why, at the step that it came to."""
+        """Write down that an account is unfinished, with why, at the step that it came to.
+
+        Unless it had come to its end by then: its worker writes that down before its task tells.
+        """
         before = self.folder.state_of(account)
+        if before.state in ENDED:
+            self._note(before)
+            return
         done = tuple(step for step in before.steps if step.state in ENDED)
         steps = self.folder.record().steps
         number = min(len(done), len(steps) - 1)
@@ -166,7 +172,7 @@ class DaskRun:
         self._leaving.cancel()
 
     async def _stop_on_signal(self) -> None:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        with stopping_signals() as received:
             async for _number in received:
                 if self._stopping:  # once more: leave at once
                     self._leaving.cancel()
@@ -175,7 +181,7 @@ class DaskRun:
                 self._changed.set()
 
 
-async def check_place(place: DaskPlace, jobs: Path, record: Any) -> None:
+async def check_place(place: DaskPlace, jobs: Path, record: FleetRecord) -> None:
     """Whether a fleet can run there, before its folder is made. Raises as `DaskRun.run`."""
     if place.address:
         async with connected(place) as client:

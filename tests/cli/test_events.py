@@ -92,9 +92,9 @@ def test_plan_apply_export_undo_and_a_whole_account(bulk: Shell, csv_file):
     assert (out[-1]["kind"], out[-1]["rows"]["succeeded"]) == ("export", 1)
     undone = bulk("undo", "p", "--yes", *JSON)
     assert (undone.code, events(undone.err)[-1]["kind"]) == (0, "undo")
-    whole = bulk("export", "all", "folder", "--sandbox", "--rate", "0", *JSON)
-    parts = {line["part"]["name"] for line in events(whole.err) if "part" in line}
-    assert (whole.code, {"contacts", "deals"} <= parts) == (0, True)
+    exported = bulk("export", "all", "folder", "--sandbox", "--rate", "0", *JSON)
+    parts = {line["part"]["name"] for line in events(exported.err) if "part" in line}
+    assert (exported.code, {"contacts", "deals"} <= parts) == (0, True)
 
 
 def test_what_is_unfinished_says_what_goes_on_and_the_resume_tells_on(bulk: Shell, csv_file):

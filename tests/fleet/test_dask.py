@@ -24,7 +24,16 @@ from bulk.fleet.at_work import AT_WORK
 from bulk.fleet.dask_place import ALONE, check_sight, connected, dask_place
 from bulk.fleet.dask_run import DaskRun
 from bulk.fleet.dask_task import OtherVersionError, Sight, digest_of, look, work_on
-from bulk.fleet.fleet_folder import DONE, REFUSED, RUNNING, UNFINISHED, AccountState, FleetFolder, FleetRecord
+from bulk.fleet.fleet_folder import (
+    DONE,
+    REFUSED,
+    RUNNING,
+    UNFINISHED,
+    AccountState,
+    FleetFolder,
+    FleetRecord,
+    StepState,
+)
 from bulk.fleet.steps import Step
 from tests.cli.conftest import Shell
 from tests.fleet.dask_plays import (
@@ -347,6 +356,17 @@ def test_a_fleet_that_waits_is_not_done(tmp_path: Path):
     folder = FleetFolder.create(tmp_path / "jobs", "f", record(tmp_path))
     folder.note(AccountState("acme", RUNNING))
     assert [state.exit_code for state in folder.states(running=False)] == [4] * 4
+
+
+def test_an_account_that_had_ended_when_its_worker_was_lost_has_ended(tmp_path: Path):
+    folder = FleetFolder.create(tmp_path / "jobs", "f", record(tmp_path))
+    done = AccountState("acme", DONE, (StepState("1-import-contacts", DONE, {"read": 1, "succeeded": 1}),))
+    folder.note(done)
+    run = DaskRun(folder, NAMES, dask_place("dask", None, 1, 1), None, lambda _state: None, lambda _text: None)
+    for name in ("acme", "beta"):
+        run._lost(name, "It was left.")
+    assert run.states["acme"] == folder.state_of("acme") == done
+    assert (run.states["beta"].state, run.states["beta"].error) == (UNFINISHED, "It was left.")
 
 
 def test_a_step_is_a_plain_value():

@@ -129,7 +129,7 @@ def test_who_finds_the_fleet_at_work_says_so_and_tells(two: Shell):
     given = ("--sandbox", "--job", "night", "--notify", NOTING, "--progress", "json")
     assert two("fleet", "run", "nightly.toml", *given).code == 2
     with JobFolder(two.job("night")).locked():
-        held = two("fleet", "resume", "night", "--progress", "json")
-    ended = json.loads(held.err.splitlines()[-1])
-    assert (held.code, ended["outcome"], ended["exit_code"]) == (4, "unfinished", 4)
+        resumed = two("fleet", "resume", "night", "--progress", "json")
+    ended = json.loads(resumed.err.splitlines()[-1])
+    assert (resumed.code, ended["outcome"], ended["exit_code"]) == (4, "unfinished", 4)
     assert [data["outcome"] for data in told(two)] == ["refused", "unfinished"]

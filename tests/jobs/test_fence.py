@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from bulk.access import fence as fences
 from bulk.access.clocks import slept, unstopped
-from bulk.access.fence import Fence, Lease, LeaseStore, NotHeld, Occupied, Owner, owner_of
+from bulk.access.fence import Fence, Lease, LeaseStore, LostLease, Occupied, Owner, owner_of
 from bulk.access.fence_redis import BESIDE, RedisLeases
 from bulk.access.fenced_pace import FencedPace
 from bulk.access.fencing import lease_seconds
@@ -56,27 +56,27 @@ class Leases:
     numbers: dict[str, int] = field(default_factory=dict)
     gone: bool = False
 
-    def held(self, key: str) -> str:
+    def standing_now(self, key: str) -> str:
         value, until = self.standing.get(key, ("", -math.inf))
         return value if self.now() < until else ""
 
     def take(self, key: str, owner: str, seconds: float, dead: str) -> str | Occupied:
         self._answer()
-        held = self.held(key)
-        if held and held != dead:
-            return Occupied(held, self.standing[key][1] - self.now())
+        there = self.standing_now(key)
+        if there and there != dead:
+            return Occupied(there, self.standing[key][1] - self.now())
         self.numbers[key] = self.numbers.get(key, 0) + 1
         value = f"{self.numbers[key]} {owner}"
         self.last[key] = value
         self.standing[key] = (value, self.now() + seconds)
         return value
 
-    def renew(self, leases: tuple[Lease, ...], seconds: float) -> NotHeld | None:
+    def renew(self, leases: tuple[Lease, ...], seconds: float) -> LostLease | None:
         self._answer()
         for lease in leases:
-            held, last = self.held(lease.key), self.last.get(lease.key, "")
-            if held != lease.value and (held or last != lease.value):
-                return NotHeld(lease.key, held or last)
+            there, last = self.standing_now(lease.key), self.last.get(lease.key, "")
+            if there != lease.value and (there or last != lease.value):
+                return LostLease(lease.key, there or last)
         for lease in leases:
             self.standing[lease.key] = (lease.value, self.now() + seconds)
         return None
@@ -85,7 +85,7 @@ class Leases:
         self._answer()
         if self.last.get(lease.key) == lease.value:
             self.last[lease.key] = ""
-        if self.held(lease.key) == lease.value:
+        if self.standing_now(lease.key) == lease.value:
             del self.standing[lease.key]
 
     def close(self) -> None:
@@ -181,7 +181,7 @@ def _who_may_send(jobs: list[Fence], leases: Leases, highest: int) -> int:
     sure = [job for job in jobs if job._leases and job.is_sure()]
     assert len(sure) <= 1
     for job in sure:
-        assert leases.held(KEY) == job._leases[0].value
+        assert leases.standing_now(KEY) == job._leases[0].value
         number = int(job._leases[0].value.split()[0])
         assert number >= highest, "somebody with a later lease may have sent before"
         return number
@@ -392,7 +392,7 @@ def test_the_scripts_do_what_the_law_was_tried_with(redis_url: str, steps: list[
                 now += 2 * SECONDS
                 real._redis.delete(key)
             elif what in ("take", "over"):
-                dead = fake.held(key) if what == "over" else ""
+                dead = fake.standing_now(key) if what == "over" else ""
                 got, there = fake.take(key, f"o{who}", SECONDS, dead), real.take(key, f"o{who}", SECONDS, dead)
                 assert getattr(got, "value", got) == getattr(there, "value", there)
                 assert isinstance(got, Occupied) is isinstance(there, Occupied)
@@ -401,14 +401,14 @@ def test_the_scripts_do_what_the_law_was_tried_with(redis_url: str, steps: list[
             elif who in mine and what == "renew":
                 told = fake.renew((mine[who],), SECONDS)
                 if told is not None and told.value == mine[who].value:
-                    told = NotHeld(key, "")
+                    told = LostLease(key, "")
                 assert real.renew([mine[who]], SECONDS) == told
             elif who in mine:
                 fake.release(mine[who])
                 real.release(mine[who])
-            held = real._redis.get(key)
-            assert (held or b"").decode() == fake.held(key)
-            assert held is None or SECONDS / 2 < real._redis.pttl(key) / 1000 <= SECONDS
+            kept = real._redis.get(key)
+            assert (kept or b"").decode() == fake.standing_now(key)
+            assert kept is None or SECONDS / 2 < real._redis.pttl(key) / 1000 <= SECONDS
 
 
 def test_a_lease_ends_by_itself_and_its_number_stays(redis_url: str):
@@ -453,7 +453,7 @@ def test_a_redis_that_forgot_everything_is_no_reason_to_go_on(redis_url: str):
     value = leases.take(key, "one", SECONDS, "")
     assert isinstance(value, str)
     leases._redis.delete(key, key + BESIDE)
-    assert leases.renew([Lease(key, value)], SECONDS) == NotHeld(key, "")
+    assert leases.renew([Lease(key, value)], SECONDS) == LostLease(key, "")
     leases.close()
 
 
