@@ -26,7 +26,7 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "delete_missing", "resubscribe", "no_automations", "owner_default", "map_user", "resource", "ignore",
     ),
     "Pace and limits": ("rate", "concurrency", "engine", "max_errors", "max_failures",
-                        "processes", "max_duration", "max_age", "timeout"),
+                        "processes", "on", "workers", "max_duration", "max_age", "timeout"),
     "Job": ("job", "job_name", "jobs_dir", "undoable", "yes", "older_than", "only", "only_plan",
             "dry_run", "detailed_exitcode"),
     "Output": ("as_json", "with_rows", "quiet", "verbose", "progress", "notify", "metrics",
