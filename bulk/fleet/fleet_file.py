@@ -35,7 +35,7 @@ AT_ONCE: Final = 50  # accounts in a process where nobody says otherwise: half o
 PROCESSES: Final = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1  # likewise
 _NUMBERS: Final = ("max_failures", "at_once", "processes")
 _NOTIFY, _METRICS = "notify", "metrics"
-_KEYS: Final = ("accounts", "steps", *_NUMBERS, _NOTIFY, _METRICS)
+KEYS: Final = ("accounts", "steps", *_NUMBERS, _NOTIFY, _METRICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def read_fleet(
     """
     said = {**usual, **read_toml(path)}
     for key in said:
-        if key not in _KEYS:
-            close = nearest(key, _KEYS)
-            hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=list(_KEYS))
+        if key not in KEYS:
+            close = nearest(key, KEYS)
+            hint = Part.of("nearest", names=close) if close else Part.of("there_are", names=list(KEYS))
             raise UsageError("fleet_unknown", file=path, key=key, hint=hint)
     for key in ("accounts", "steps"):
         value = said.get(key)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Final
 
-from bulk.messages.page import LINE, meanings
-from bulk.messages.rows import ROWS
+from bulk.messages.page import LINE, REFUSALS, meanings, place_of
+from bulk.messages.rows import REFUSAL, ROWS
 from bulk.wording import in_words_of
 
 PAGE: Final = "docs/errors.md"
@@ -15,7 +15,7 @@ _NAME: Final = "activecampaign-bulk"
 
 def help_of(code: str) -> str:
     """The address of an error, or of what failed rows failed of, on the page of all errors."""
-    return f"{page_address()}#{code}"
+    return f"{page_address()}#{place_of(code)}"
 
 
 def page_address() -> str:
@@ -26,11 +26,13 @@ def page_address() -> str:
         urls = []
     known = {label.strip().casefold(): url.strip() for label, _, url in (one.partition(",") for one in urls)}
     if site := known.get("documentation"):
-        return site if site.endswith((".md", ".html")) else f"{site.rstrip('/')}/errors/"
+        return site if site.endswith((".md", ".html")) else f"{site.rstrip('/')}/errors.html"
     return PAGE
 
 
 def meaning_of(code: str) -> str:
     """What an error is about in general, its parameters in capitals: nothing of anybody's data is in it."""
-    of_row = in_words_of(LINE, ROWS[code][0]) if code in ROWS else ""
-    return meanings().get(code, of_row)
+    errors = meanings()
+    if code in errors:
+        return errors[code]
+    return in_words_of(LINE, ROWS[REFUSAL if place_of(code) == REFUSALS else code][0])

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Final
 
 from bulk.messages import GROUPS
-from bulk.messages.rows import ROWS
+from bulk.messages.rows import REFUSAL, ROWS
 from bulk.wording import MARK, FrontEnd, in_words_of, marked
 
 LINE: Final = FrontEnd.COMMAND_LINE
@@ -28,6 +28,7 @@ CLASSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "AccountingError": ("3", "The reports do not add up. A defect of bulk: please report it.", ""),
 }
 _SOMETIMES: Final = ("hint", "nearest", "after", "listed")  # parameters that are said only in some cases
+REFUSALS: Final = "http"  # the place of `REFUSAL`: what stands in an address is plain ASCII
 _FIRST: Final = re.compile(r"(?<=\.)\s+|(?<=[.:])\n")  # the end of what happened
 _INTRODUCTION: Final = """# Errors
 
@@ -74,9 +75,17 @@ def meanings() -> dict[str, str]:
     return {code: _FIRST.split(_readable(text), 1)[0] for code, text in texts.items()}
 
 
+def place_of(code: str) -> str:
+    """The place of a code on the page: its own; that of its family for one of many, as `http_422`.
+
+    What is in none of our tables is a code that ActiveCampaign gave a refusal itself.
+    """
+    return code if code != REFUSAL and (code in ROWS or code in meanings()) else REFUSALS
+
+
 def _anchored(code: str) -> str:
     """A code, and the place to which a link to it leads."""
-    return f'<a id="{code}"></a>`{code}`'
+    return f'<a id="{place_of(code)}"></a>`{code}`'
 
 
 def _readable(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 _CORRECT: Final = "Correct the cell in failed.csv and import that file."
 _LATER: Final = "⟦retry⟧: it is read first, and sent again only if it was not done."
 
+REFUSAL: Final = "http_…"  # many codes: http_422, or one of ActiveCampaign's own
 ROWS: Final[Mapping[str, tuple[str, str]]] = {
     # never sent: the row itself is wrong
     "required": ("A cell is empty that every row needs.", "Fill it in, or take the row out."),
@@ -142,7 +143,7 @@ ROWS: Final[Mapping[str, tuple[str, str]]] = {
     "another_record": ("The answers spoke of another record than the one that was asked for.", _LATER),
     "not_confirmed": ("It was acknowledged, and is not so when it is read.", _LATER),
     "not_read_back": ("It was acknowledged, and could not be read back.", "⟦retry⟧ reads it once more."),
-    "http_…": (
+    REFUSAL: (
         "ActiveCampaign refused the request with this status, or with a code of its own, which then stands here.",
         "Do what its words say, mostly to another cell; after http_408, http_429 and http_5…: ⟦retry⟧.",
     ),

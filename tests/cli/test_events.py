@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from email.message import Message
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,8 @@ from bulk.library import Account, ExportOptions, start_export
 from bulk.library.event_schema import schema
 from bulk.library.events import NAMES, JsonLines, event_json
 from bulk.library.progress import Entered, Snapshot, Started
-from bulk.messages.help import help_of, page_address
-from bulk.messages.page import page
+from bulk.messages.help import help_of, meaning_of, page_address
+from bulk.messages.page import page, place_of
 from bulk.messages.rows import ROWS
 from tests.cli.conftest import Shell
 
@@ -175,8 +177,30 @@ def test_the_last_line_is_the_end_also_where_there_was_nothing_to_do(bulk: Shell
 def test_every_code_has_its_place_on_the_page_of_errors_once():
     places = re.findall(r'<a id="([^"]+)"></a>', page())
     assert len(places) == len(set(places)) > 300
-    assert set(ROWS) <= set(places)
+    assert {place_of(code) for code in ROWS} <= set(places)
     assert help_of("key_missing").endswith("#key_missing")
+
+
+@pytest.mark.parametrize("code", ["http_422", "http_503", "http_…", "field_invalid", "contact_email_taken"])
+def test_a_code_of_a_family_leads_to_its_family(code: str):
+    """A refusal is called by its status, or by a code that is ActiveCampaign's own."""
+    assert help_of(code).endswith("#http")
+    assert meaning_of(code) == meaning_of("http_…") != ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://example.com/bulk/", "https://example.com/bulk/errors.html"),
+        ("https://example.com/docs/errors.md", "https://example.com/docs/errors.md"),
+        ("", "docs/errors.md"),
+    ],
+)
+def test_the_page_of_errors_is_where_the_site_has_it(monkeypatch: pytest.MonkeyPatch, given: str, expected: str):
+    about = Message()
+    about["Project-URL"] = f"Documentation, {given}"
+    monkeypatch.setattr(metadata, "metadata", lambda _name: about)
+    assert page_address() == expected
 
 
 def test_events_of_a_bulk_toml_that_says_so_are_events(bulk: Shell, csv_file):

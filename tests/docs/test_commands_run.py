@@ -24,7 +24,7 @@ WITH_COMMANDS = [page for page in pages() if any(one.language == "sh" for one in
 PREPARED = re.compile(r"^(?:export .*\.\.\.|python3 -m venv )")  # a key that is the reader's; what .ci/run begins with
 ENDS_OTHERWISE = re.compile(r"#.*\bexit code (\d+)")
 # how many fences are not run, each with its reason on the page: a new one is looked at here
-NOT_RUN = 0
+NOT_RUN = 4
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the shell is bash, its streams go over a Unix socket")
 _TRAP = """trap 'echo "$LINENO $?" >> "$ENDS"' ERR\n"""
 

@@ -16,8 +16,10 @@ from bulk.cli import facts
 from bulk.cli.commands_page import all_commands
 from bulk.cli.main import bulk
 from bulk.cli.reference import pages
+from bulk.fleet import fleet_file
 from bulk.library import config
 from bulk.messages import GROUPS
+from bulk.messages.page import place_of
 from bulk.messages.rows import ROWS
 from tests.docs.pages import DOCS, ROOT, text_of
 
@@ -54,7 +56,7 @@ def test_every_code_of_an_error_can_be_linked_to() -> None:
     codes = {code for group in GROUPS for texts in group.TEXTS.values() for code in texts} | set(ROWS)
     places = re.findall(r'<a id="([^"]+)"></a>', text_of(DOCS / "errors.md"))
     assert len(places) == len(set(places))
-    assert {code for code in codes if code != "reader_gone"} <= set(places)  # that one says nothing
+    assert {place_of(code) for code in codes if code != "reader_gone"} <= set(places)  # that one says nothing
 
 
 def test_every_exit_code_has_its_place() -> None:
@@ -86,6 +88,8 @@ def test_every_key_of_bulk_toml_has_its_place() -> None:
     told = {name for name, _meaning in facts.CONFIG_KEYS}
     assert {re.match(r"\[(\w+)", name)[1] for name in told} == set(config.SECTIONS)
     assert {f"[accounts.NAME] {key}" for key in config.OF_ACCOUNT} <= told
+    assert {f"[fleet] {key}" for key in fleet_file.KEYS} <= told
+    assert f": {fleet_file.AT_ONCE}." in dict(facts.CONFIG_KEYS)["[fleet] at_once"]
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="no groff is there to read it")
