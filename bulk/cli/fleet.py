@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from bulk.wording import as_typed, counted, duration
 if TYPE_CHECKING:
     from bulk.fleet.dask_place import DaskPlace
     from bulk.fleet.dask_run import DaskRun
-    from bulk.fleet.fleet_folder import AccountState, FleetFolder
+    from bulk.fleet.fleet_folder import AccountState, FleetFolder, FleetRecord
     from bulk.fleet.steps import Step
     from bulk.fleet.table import FleetResult
 
@@ -88,19 +89,19 @@ def run_command(file: Path, **chosen: Any) -> int:
     record = FleetRecord(
         str(plan.file), accounts, steps, str(names.path.resolve()) if names.path else "", sandbox, chosen["only_plan"],
         notify=kept(hooks["notify"], partial(terminal.tell, err=True)), metrics=hooks["metrics"],
+        processes=chosen["processes"] or plan.processes, at_once=plan.at_once,
+        max_failures=chosen["max_failures"] or plan.max_failures,
     )  # fmt: skip
     chosen |= {"hooks": Hooks.of(hooks)}
     jobs = options.jobs_folder(chosen["jobs_dir"])
-    processes = chosen["processes"] or plan.processes
-    if place := _place(chosen, plan.at_once, processes):
+    if place := _place(chosen, record):
         import anyio  # noqa: PLC0415
 
         from bulk.fleet.dask_run import check_place  # noqa: PLC0415
 
         anyio.run(check_place, place, jobs, record)
     folder = FleetFolder.create(jobs, chosen["job"], record)
-    chosen |= {"max_failures": chosen["max_failures"] or plan.max_failures}
-    return _run(folder, accounts, processes, plan.at_once, chosen)
+    return _run(folder, accounts, record, chosen)
 
 
 @fleet_group.command("resume")
@@ -120,19 +121,20 @@ def resume_command(fleet: str | None, **chosen: Any) -> int:
 
     Only accounts that are not done are taken up, each where it stopped.
     """
-    from bulk.fleet.fleet_file import AT_ONCE, PROCESSES, accounts_of  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_file import accounts_of  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import ENDED, fleet_meant  # noqa: PLC0415
     from bulk.library.watching import Hooks  # noqa: PLC0415
 
     folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
     record = folder.record()
+    anew = {name: chosen[name] for name in ("processes", "max_failures") if chosen[name] is not None}
     meant = accounts_of(chosen["only"], record.accounts, Path(record.file)) if chosen["only"] else record.accounts
     own = {"notify": record.notify, "metrics": record.metrics}
     left = [name for name in meant if folder.state_of(name).state not in ENDED]
     chosen |= {
         "hooks": Hooks(**own | options.hooks_given(chosen)) if left else Hooks()
     }  # else there is nothing to tell
-    return _run(folder, left, chosen["processes"] or PROCESSES, AT_ONCE, chosen)
+    return _run(folder, left, replace(record, **anew), chosen)
 
 
 @fleet_group.command("status")
@@ -184,7 +186,7 @@ def _said(given: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(given).items() if value != usual[name]}
 
 
-def _place(chosen: dict[str, Any], at_once: int, processes: int) -> DaskPlace | None:
+def _place(chosen: dict[str, Any], record: FleetRecord) -> DaskPlace | None:
     """Where the fleet is to run; None: in processes of this machine."""
     if chosen["on"] is None:
         if chosen["workers"] is not None:
@@ -192,10 +194,18 @@ def _place(chosen: dict[str, Any], at_once: int, processes: int) -> DaskPlace | 
         return None
     from bulk.fleet.dask_place import dask_place  # noqa: PLC0415 - heavy, not for --help
 
-    return dask_place(chosen["on"], chosen["workers"], at_once, processes)
+    return dask_place(chosen["on"], chosen["workers"], *_side_by_side(record))
 
 
-def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: int, chosen: dict[str, Any]) -> int:
+def _side_by_side(record: FleetRecord) -> tuple[int, int]:
+    """Accounts that a process has in hand, and processes."""
+    from bulk.fleet.fleet_file import AT_ONCE, PROCESSES  # noqa: PLC0415 - heavy, not for --help
+
+    return record.at_once or AT_ONCE, record.processes or PROCESSES
+
+
+def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chosen: dict[str, Any]) -> int:
+    """Do it on these accounts, as `record` says."""
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
     from bulk.fleet.fleet_folder import RUNNING  # noqa: PLC0415
@@ -222,12 +232,13 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
 
     width = max(map(len, accounts), default=0)
     run: FleetRun | DaskRun
-    if place := _place(chosen, at_once, processes):
+    if place := _place(chosen, record):
         from bulk.fleet.dask_run import DaskRun  # noqa: PLC0415 - not always installed
 
-        run = DaskRun(folder, accounts, place, chosen["max_failures"], told, said)
+        run = DaskRun(folder, accounts, place, record.max_failures, told, said)
     else:
-        run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
+        at_once, processes = _side_by_side(record)
+        run = FleetRun(folder, accounts, processes, at_once, record.max_failures, told)
     try:
         anyio.run(lambda: run.run(signals=True))
     except BulkError as error:

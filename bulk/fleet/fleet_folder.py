@@ -94,6 +94,9 @@ class FleetRecord:
     only_plan: bool = False
     notify: tuple[str, ...] = ()  # who is told once it has ended
     metrics: str = ""  # the file of its figures
+    processes: int | None = None  # this and the next two as `FleetPlan` has them, for a resume; None: as usual
+    at_once: int | None = None
+    max_failures: int | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @classmethod

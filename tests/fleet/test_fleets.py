@@ -227,3 +227,23 @@ def test_patterns_of_accounts_are_meant_in_the_order_of_the_configuration(tmp_pa
 @pytest.mark.parametrize(("codes", "expected"), [((), 0), ((0, 1), 1), ((1, 2), 2), ((4, 2, 3), 4), ((0, 130), 130)])
 def test_the_exit_code_is_that_of_the_account_that_stands_worst(codes: tuple[int, ...], expected: int):
     assert worst(iter(codes)) == expected
+
+
+def test_a_resume_goes_on_with_what_the_file_says_of_side_by_side(bulk: Shell, monkeypatch: pytest.MonkeyPatch):
+    names = ["acme", "beta", "gamma"]
+    config(bulk.folder, names)
+    (bulk.folder / "nightly.toml").write_text(f"processes = 1\nat_once = 1\nmax_failures = 2\n{FLEET}")
+    assert bulk("fleet", "run", "nightly.toml", "--sandbox", "--job", "night").code == 4
+    assert FleetFolder(bulk.job("night")).state_of("gamma").state == "waiting"
+    asked = list[tuple[int, int, int | None]]()
+    usual = FleetRun.run
+
+    async def noted(run: FleetRun, *, signals: bool) -> dict[str, AccountState]:
+        asked.append((run.processes, run.at_once, run.max_failures))
+        return await usual(run, signals=signals)
+
+    monkeypatch.setattr(FleetRun, "run", noted)
+    assert bulk("fleet", "resume").code == 4, "two failed again, so the third is not begun"
+    people(bulk.folder, names)
+    assert bulk("fleet", "resume", "--max-failures", "3", "--processes", "2").code == 0
+    assert asked == [(1, 1, 2), (2, 1, 3)]
