@@ -59,7 +59,8 @@ class AccountState:
     @property
     def exit_code(self) -> int:
         """As of one job: the worst of its steps."""
-        return worst(step.exit_code for step in self.steps) or (0 if self.state in ENDED else 4)
+        code = worst(step.exit_code for step in self.steps)
+        return 4 if code < 2 and self.state not in ENDED else code  # those that ended well are not all there is
 
     @property
     def error(self) -> str:

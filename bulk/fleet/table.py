@@ -18,7 +18,7 @@ from bulk.storage.job_folder import JobFolder
 from bulk.storage.private import open_private
 
 CSV, JSON, PAGE = "summary.csv", "summary.json", "summary.html"
-STATUSES: Final = ("read", *(status.value for status in RowStatus), "unprocessed")
+STATUSES: Final = ("read", *(status.value for status in RowStatus))
 _HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error", "go_on")
 
 

@@ -22,6 +22,7 @@ from bulk.fleet.fleet_folder import (
     AccountState,
     FleetFolder,
     FleetRecord,
+    StepState,
     worst,
 )
 from bulk.fleet.on_account import OnAccount
@@ -178,7 +179,10 @@ def test_the_command_runs_says_resumes_and_sums_up(bulk: Shell):
     assert result.code == 0, result.err
     assert json.loads(result.out)["accounts"] == {"done": 2}
     with (bulk.job("night") / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        lines = list(reader)
+    assert reader.fieldnames is not None
+    assert len(set(reader.fieldnames)) == len(reader.fieldnames)
     assert [line["account"] for line in lines] == ["acme", "beta"]
     assert {(line["state"], line["go_on"]) for line in lines} == {("done", "")}
     page = (bulk.job("night") / "summary.html").read_text()
@@ -247,3 +251,10 @@ def test_a_resume_goes_on_with_what_the_file_says_of_side_by_side(bulk: Shell, m
     people(bulk.folder, names)
     assert bulk("fleet", "resume", "--max-failures", "3", "--processes", "2").code == 0
     assert asked == [(1, 1, 2), (2, 1, 3)]
+
+
+@pytest.mark.parametrize("state", [UNFINISHED, RUNNING])
+def test_an_account_that_was_cut_off_is_unfinished_whatever_its_first_steps_ended_with(state: str):
+    steps = (StepState("1-import-contacts", FAILED, exit_code=1), StepState("2-export-contacts", DONE))
+    assert AccountState("acme", state, steps).exit_code == 4
+    assert AccountState("acme", FAILED, steps).exit_code == 1
