@@ -77,6 +77,7 @@ def run_command(file: Path, **chosen: Any) -> int:
     from bulk.fleet.fleet_file import accounts_of, read_fleet  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import FleetFolder, FleetRecord  # noqa: PLC0415
     from bulk.library.hooks import kept  # noqa: PLC0415
+    from bulk.library.metrics import check_folder  # noqa: PLC0415
     from bulk.library.watching import Hooks  # noqa: PLC0415
 
     names = config()
@@ -93,6 +94,7 @@ def run_command(file: Path, **chosen: Any) -> int:
         max_failures=chosen["max_failures"] or plan.max_failures,
     )  # fmt: skip
     chosen |= {"hooks": Hooks.of(hooks)}
+    check_folder(chosen["hooks"].metrics)
     jobs = options.jobs_folder(chosen["jobs_dir"])
     if place := _place(chosen, record):
         import anyio  # noqa: PLC0415
@@ -212,6 +214,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
     from bulk.fleet.running import FleetRun  # noqa: PLC0415
     from bulk.fleet.table import result_of, write_summary  # noqa: PLC0415
     from bulk.fleet.telling import FleetWatch  # noqa: PLC0415
+    from bulk.library.watching import Hooks  # noqa: PLC0415
 
     quiet = chosen["quiet"]
     if not quiet:
@@ -219,7 +222,8 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
             f"{folder.name}: {counted(len(accounts), 'account')}, a folder for each in {folder.path}", err=True
         )
 
-    watch = FleetWatch(folder, chosen["hooks"], progress_for(quiet=True))
+    hooks = Hooks() if folder.running else chosen["hooks"]  # they are those of the run that has it in hand
+    watch = FleetWatch(folder, hooks, progress_for(quiet=True))
 
     def told(state: AccountState) -> None:
         watch.told(state)
