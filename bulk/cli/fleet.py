@@ -256,7 +256,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
 
 
 def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
-    from bulk.fleet.fleet_folder import DONE  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_folder import DONE, PLANNED  # noqa: PLC0415 - heavy, not for --help
 
     if chosen["as_json"]:
         display.show_json(result.to_json())
@@ -265,11 +265,11 @@ def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
         return
     told = ", ".join(f"{count:,} {state}" for state, count in result.counts.items())
     terminal.tell(f"{counted(len(result.states), 'account')}: {told}")
-    rows = {status: count for status, count in result.rows.items() if count}
-    terminal.tell(f"{counted(rows.pop('read', 0), 'row')}: " + ", ".join(f"{n:,} {name}" for name, n in rows.items()))
+    rows = ", ".join(f"{count:,} {word}" for word, count in result.told_rows.items())
+    terminal.tell(f"{counted(result.rows['read'], 'row')}: {rows}" if rows else "No rows yet")
     width = max((len(state.account) for state in result.states), default=0)
     for state in result.states:
-        if state.state != DONE:
+        if state.state not in (DONE, PLANNED):
             terminal.tell("  " + _line(state, width))
     terminal.tell(f"All of them: {result.folder / 'summary.csv'}, .json and .html")
     if not result.complete:
@@ -277,8 +277,9 @@ def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
 
 
 def _line(state: AccountState, width: int) -> str:
-    rows = {status: count for status, count in state.rows.items() if count and status != "read"}
-    told = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items()) or "no rows"
+    from bulk.fleet.table import told_rows  # noqa: PLC0415 - heavy, not for --help
+
+    told = ", ".join(f"{count:,} {word}" for word, count in told_rows(state).items()) or "no rows"
     error = f"  {state.error.splitlines()[0]}" if state.error else ""
     return terminal.one_line(f"{state.account:{width}}  {state.state:11}  {told}  {duration(state.seconds)}{error}")
 

@@ -10,7 +10,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,7 @@ from bulk.errors import BulkError, UnfinishedError
 from bulk.fleet.at_work import lay_out, settle
 from bulk.fleet.dask_place import DaskPlace, check_sight, connected, workers_of
 from bulk.fleet.dask_task import begin_again, stop_all, topic_of, work_on
-from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder, StepState
+from bulk.fleet.fleet_folder import ENDED, RUNNING, AccountState, FleetFolder
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd
 
@@ -145,14 +145,7 @@ class DaskRun:
 
     def _lost(self, account: str, why: str) -> None:
         """Write down that an account is unfinished, with why, at the step that it came to."""
-        before = self.folder.state_of(account)
-        done = tuple(step for step in before.steps if step.state in ENDED)
-        steps = self.folder.record().steps
-        number = min(len(done), len(steps) - 1)
-        job = steps[number].job_name(number + 1)
-        state = replace(before, state=UNFINISHED, steps=(*done, StepState(job, UNFINISHED, error=why, exit_code=4)))
-        self.folder.note(state)
-        self._note(state)
+        self._note(self.folder.lost(account, why))
 
     # ---- stopping
 

@@ -6,6 +6,7 @@ import csv
 import json
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -144,6 +145,7 @@ def test_a_process_that_is_killed_costs_its_own_accounts_and_they_go_on(tmp_path
     states = anyio.run(lambda: run.run(signals=False))
     assert killed
     left = [name for name, state in states.items() if state.state != DONE]
+    assert all("has died" in folder.state_of(name).error for name in left)
     assert len(left) == 2
     assert all(states[name].state == UNFINISHED for name in left)
     again = FleetRun(folder, left, processes=1, at_once=2, max_failures=None, told=lambda _state: None)
@@ -188,7 +190,14 @@ def test_the_command_runs_says_resumes_and_sums_up(bulk: Shell):
     page = (bulk.job("night") / "summary.html").read_text()
     assert "A rehearsal on local sandboxes" in page
     assert "import contacts {account}/people.csv --rate 0" in page
-    assert bulk("fleet", "run", "nightly.toml", "--sandbox", "--only", "acme", "--plan", "--job", "look").code == 0
+    people(bulk.folder, ["gamma"])
+    config(bulk.folder, ["acme", "gamma"])
+    looked = bulk("fleet", "run", "nightly.toml", "--sandbox", "--plan", "--job", "look")
+    assert (looked.code, looked.out.splitlines()[:2]) == (
+        0, ["2 accounts: 2 planned", "4 rows: 2 unchanged, 2 planned"]
+    )  # fmt: skip
+    assert "unprocessed" not in looked.out
+    assert "fleet resume" not in looked.out
     assert bulk.summary("look")["each"][0]["rows"]["unchanged"] == 2
 
 
@@ -258,3 +267,12 @@ def test_an_account_that_was_cut_off_is_unfinished_whatever_its_first_steps_ende
     steps = (StepState("1-import-contacts", FAILED, exit_code=1), StepState("2-export-contacts", DONE))
     assert AccountState("acme", state, steps).exit_code == 4
     assert AccountState("acme", FAILED, steps).exit_code == 1
+
+
+def test_requests_are_those_of_all_runs_of_a_job_each_counted_once(tmp_path: Path):
+    folder = fleet(tmp_path, ["acme"], IMPORT)
+    done = on(folder, "acme", [])
+    cut = replace(done.steps[0], state=UNFINISHED, exit_code=4, requests=1)  # an earlier run of the same job
+    folder.note(replace(done, state=UNFINISHED, steps=(cut,), requests=1))
+    summary = json.loads((folder.place_of("acme") / "1-import-contacts" / "summary.json").read_text())
+    assert on(folder, "acme", []).requests == summary["requests"]
