@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from bulk.wording import as_typed, counted, duration
 if TYPE_CHECKING:
     from bulk.fleet.dask_place import DaskPlace
     from bulk.fleet.dask_run import DaskRun
-    from bulk.fleet.fleet_folder import AccountState, FleetFolder
+    from bulk.fleet.fleet_folder import AccountState, FleetFolder, FleetRecord
     from bulk.fleet.steps import Step
     from bulk.fleet.table import FleetResult
 
@@ -76,6 +77,7 @@ def run_command(file: Path, **chosen: Any) -> int:
     from bulk.fleet.fleet_file import accounts_of, read_fleet  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import FleetFolder, FleetRecord  # noqa: PLC0415
     from bulk.library.hooks import kept  # noqa: PLC0415
+    from bulk.library.metrics import check_folder  # noqa: PLC0415
     from bulk.library.watching import Hooks  # noqa: PLC0415
 
     names = config()
@@ -88,19 +90,20 @@ def run_command(file: Path, **chosen: Any) -> int:
     record = FleetRecord(
         str(plan.file), accounts, steps, str(names.path.resolve()) if names.path else "", sandbox, chosen["only_plan"],
         notify=kept(hooks["notify"], partial(terminal.tell, err=True)), metrics=hooks["metrics"],
+        processes=chosen["processes"] or plan.processes, at_once=plan.at_once,
+        max_failures=chosen["max_failures"] or plan.max_failures,
     )  # fmt: skip
     chosen |= {"hooks": Hooks.of(hooks)}
+    check_folder(chosen["hooks"].metrics)
     jobs = options.jobs_folder(chosen["jobs_dir"])
-    processes = chosen["processes"] or plan.processes
-    if place := _place(chosen, plan.at_once, processes):
+    if place := _place(chosen, record):
         import anyio  # noqa: PLC0415
 
         from bulk.fleet.dask_run import check_place  # noqa: PLC0415
 
         anyio.run(check_place, place, jobs, record)
     folder = FleetFolder.create(jobs, chosen["job"], record)
-    chosen |= {"max_failures": chosen["max_failures"] or plan.max_failures}
-    return _run(folder, accounts, processes, plan.at_once, chosen)
+    return _run(folder, accounts, record, chosen)
 
 
 @fleet_group.command("resume")
@@ -120,19 +123,20 @@ def resume_command(fleet: str | None, **chosen: Any) -> int:
 
     Only accounts that are not done are taken up, each where it stopped.
     """
-    from bulk.fleet.fleet_file import AT_ONCE, PROCESSES, accounts_of  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_file import accounts_of  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import ENDED, fleet_meant  # noqa: PLC0415
     from bulk.library.watching import Hooks  # noqa: PLC0415
 
     folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
     record = folder.record()
+    anew = {name: chosen[name] for name in ("processes", "max_failures") if chosen[name] is not None}
     meant = accounts_of(chosen["only"], record.accounts, Path(record.file)) if chosen["only"] else record.accounts
     own = {"notify": record.notify, "metrics": record.metrics}
     left = [name for name in meant if folder.state_of(name).state not in ENDED]
     chosen |= {
         "hooks": Hooks(**own | options.hooks_given(chosen)) if left else Hooks()
     }  # else there is nothing to tell
-    return _run(folder, left, chosen["processes"] or PROCESSES, AT_ONCE, chosen)
+    return _run(folder, left, replace(record, **anew), chosen)
 
 
 @fleet_group.command("status")
@@ -184,7 +188,7 @@ def _said(given: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(given).items() if value != usual[name]}
 
 
-def _place(chosen: dict[str, Any], at_once: int, processes: int) -> DaskPlace | None:
+def _place(chosen: dict[str, Any], record: FleetRecord) -> DaskPlace | None:
     """Where the fleet is to run; None: in processes of this machine."""
     if chosen["on"] is None:
         if chosen["workers"] is not None:
@@ -192,16 +196,25 @@ def _place(chosen: dict[str, Any], at_once: int, processes: int) -> DaskPlace | 
         return None
     from bulk.fleet.dask_place import dask_place  # noqa: PLC0415 - heavy, not for --help
 
-    return dask_place(chosen["on"], chosen["workers"], at_once, processes)
+    return dask_place(chosen["on"], chosen["workers"], *_side_by_side(record))
 
 
-def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: int, chosen: dict[str, Any]) -> int:
+def _side_by_side(record: FleetRecord) -> tuple[int, int]:
+    """Accounts that a process has in hand, and processes."""
+    from bulk.fleet.fleet_file import AT_ONCE, PROCESSES  # noqa: PLC0415 - heavy, not for --help
+
+    return record.at_once or AT_ONCE, record.processes or PROCESSES
+
+
+def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chosen: dict[str, Any]) -> int:
+    """Do it on these accounts, as `record` says."""
     import anyio  # noqa: PLC0415 - heavy, not for --help
 
     from bulk.fleet.fleet_folder import RUNNING  # noqa: PLC0415
     from bulk.fleet.running import FleetRun  # noqa: PLC0415
     from bulk.fleet.table import result_of, write_summary  # noqa: PLC0415
     from bulk.fleet.telling import FleetWatch  # noqa: PLC0415
+    from bulk.library.watching import Hooks  # noqa: PLC0415
 
     quiet = chosen["quiet"]
     if not quiet:
@@ -209,7 +222,8 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
             f"{folder.name}: {counted(len(accounts), 'account')}, a folder for each in {folder.path}", err=True
         )
 
-    watch = FleetWatch(folder, chosen["hooks"], progress_for(quiet=True))
+    hooks = Hooks() if folder.running else chosen["hooks"]  # they are those of the run that has it in hand
+    watch = FleetWatch(folder, hooks, progress_for(quiet=True))
 
     def told(state: AccountState) -> None:
         watch.told(state)
@@ -222,12 +236,13 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
 
     width = max(map(len, accounts), default=0)
     run: FleetRun | DaskRun
-    if place := _place(chosen, at_once, processes):
+    if place := _place(chosen, record):
         from bulk.fleet.dask_run import DaskRun  # noqa: PLC0415 - not always installed
 
-        run = DaskRun(folder, accounts, place, chosen["max_failures"], told, said)
+        run = DaskRun(folder, accounts, place, record.max_failures, told, said)
     else:
-        run = FleetRun(folder, accounts, processes, at_once, chosen["max_failures"], told)
+        at_once, processes = _side_by_side(record)
+        run = FleetRun(folder, accounts, processes, at_once, record.max_failures, told)
     try:
         anyio.run(lambda: run.run(signals=True))
     except BulkError as error:
@@ -241,7 +256,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], processes: int, at_once: 
 
 
 def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
-    from bulk.fleet.fleet_folder import DONE  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_folder import DONE, PLANNED  # noqa: PLC0415 - heavy, not for --help
 
     if chosen["as_json"]:
         display.show_json(result.to_json())
@@ -250,11 +265,11 @@ def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
         return
     told = ", ".join(f"{count:,} {state}" for state, count in result.counts.items())
     terminal.tell(f"{counted(len(result.states), 'account')}: {told}")
-    rows = {status: count for status, count in result.rows.items() if count}
-    terminal.tell(f"{counted(rows.pop('read', 0), 'row')}: " + ", ".join(f"{n:,} {name}" for name, n in rows.items()))
+    rows = ", ".join(f"{count:,} {word}" for word, count in result.told_rows.items())
+    terminal.tell(f"{counted(result.rows['read'], 'row')}: {rows}" if rows else "No rows yet")
     width = max((len(state.account) for state in result.states), default=0)
     for state in result.states:
-        if state.state != DONE:
+        if state.state not in (DONE, PLANNED):
             terminal.tell("  " + _line(state, width))
     terminal.tell(f"All of them: {result.folder / 'summary.csv'}, .json and .html")
     if not result.complete:
@@ -262,8 +277,9 @@ def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
 
 
 def _line(state: AccountState, width: int) -> str:
-    rows = {status: count for status, count in state.rows.items() if count and status != "read"}
-    told = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in rows.items()) or "no rows"
+    from bulk.fleet.table import told_rows  # noqa: PLC0415 - heavy, not for --help
+
+    told = ", ".join(f"{count:,} {word}" for word, count in told_rows(state).items()) or "no rows"
     error = f"  {state.error.splitlines()[0]}" if state.error else ""
     return terminal.one_line(f"{state.account:{width}}  {state.state:11}  {told}  {duration(state.seconds)}{error}")
 

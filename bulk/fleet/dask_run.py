@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,7 @@ from bulk.errors import BulkError, UnfinishedError
 from bulk.fleet.at_work import lay_out, settle
 from bulk.fleet.dask_place import DaskPlace, check_sight, connected, workers_of
 from bulk.fleet.dask_task import begin_again, stop_all, topic_of, work_on
-from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder, FleetRecord, StepState
+from bulk.fleet.fleet_folder import ENDED, RUNNING, AccountState, FleetFolder, FleetRecord
 from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd
@@ -149,16 +149,7 @@ class DaskRun:
         Unless it had come to its end by then: its worker writes that down before its task tells.
         """
         before = self.folder.state_of(account)
-        if before.state in ENDED:
-            self._note(before)
-            return
-        done = tuple(step for step in before.steps if step.state in ENDED)
-        steps = self.folder.record().steps
-        number = min(len(done), len(steps) - 1)
-        job = steps[number].job_name(number + 1)
-        state = replace(before, state=UNFINISHED, steps=(*done, StepState(job, UNFINISHED, error=why, exit_code=4)))
-        self.folder.note(state)
-        self._note(state)
+        self._note(before if before.state in ENDED else self.folder.lost(account, why))
 
     # ---- stopping
 

@@ -21,8 +21,8 @@ from bulk.storage.job_record import moment_of
 FLEET, ACCOUNT = "fleet.json", "account.json"
 # how an account stands; what is not done goes on with `fleet resume`
 WAITING, RUNNING, UNFINISHED, REFUSED = "waiting", "running", "unfinished", "refused"
-DONE, FAILED = "done", "rows failed"
-ENDED: Final = (DONE, FAILED)  # there is nothing to go on with: of failed rows each job has its report
+DONE, PLANNED, FAILED = "done", "planned", "rows failed"
+ENDED: Final = (DONE, PLANNED, FAILED)  # there is nothing to go on with: of failed rows each job has its report
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class StepState:
     error: str = ""
     exit_code: int = 0
     code: str = ""  # of the error
+    requests: int = 0  # of all runs of its job
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class AccountState:
     @property
     def exit_code(self) -> int:
         """As of one job: the worst of its steps."""
-        return worst(step.exit_code for step in self.steps) or (0 if self.state in ENDED else 4)
+        code = worst(step.exit_code for step in self.steps)
+        return 4 if code < 2 and self.state not in ENDED else code  # those that ended well are not all there is
 
     @property
     def error(self) -> str:
@@ -94,6 +96,9 @@ class FleetRecord:
     only_plan: bool = False
     notify: tuple[str, ...] = ()  # who is told once it has ended
     metrics: str = ""  # the file of its figures
+    processes: int | None = None  # this and the next two as `FleetPlan` has them, for a resume; None: as usual
+    at_once: int | None = None
+    max_failures: int | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @classmethod
@@ -155,6 +160,16 @@ class FleetFolder:
         """Write down how an account stands."""
         folder = JobFolder.within(JobFolder(self.path), state.account)
         folder.write_json(ACCOUNT, asdict(state))
+
+    def lost(self, account: str, why: str) -> AccountState:
+        """Write down that nobody has an account in hand any more, with why, at the step that it came to."""
+        before, steps = self.state_of(account), self.record().steps
+        done = tuple(step for step in before.steps if step.state in ENDED)
+        number = min(len(done), len(steps) - 1)
+        step = StepState(steps[number].job_name(number + 1), UNFINISHED, error=why, exit_code=4)
+        state = replace(before, state=UNFINISHED, steps=(*done[:number], step))
+        self.note(state)
+        return state
 
     def states(self, *, running: bool) -> list[AccountState]:
         """How all accounts stand. Where nobody is `running` them, those that were in hand are unfinished."""

@@ -18,6 +18,7 @@ from bulk.fleet.fleet_folder import (
     DONE,
     ENDED,
     FAILED,
+    PLANNED,
     REFUSED,
     RUNNING,
     UNFINISHED,
@@ -41,7 +42,8 @@ from bulk.library.running import (
     run_resume,
 )
 from bulk.runtime.progress import Silent
-from bulk.storage.job_folder import JOB, PLANNED, JobFolder
+from bulk.storage.job_folder import JOB, JobFolder
+from bulk.storage.job_folder import PLANNED as JOB_PLANNED
 from bulk.wording import FrontEnd
 
 _STATE_OF: Final = {0: DONE, 1: FAILED}  # of a step by its exit code; any other is not to be passed over
@@ -71,13 +73,18 @@ class OnAccount:
             if earlier is not None and earlier.state in ENDED:
                 state = replace(state, steps=(*state.steps, earlier))
                 continue
-            ended, requests = await self._step(number, step)
-            state = replace(state, steps=(*state.steps, ended), requests=state.requests + requests)
+            ended = await self._step(number, step)
+            state = replace(state, steps=(*state.steps, ended))
             if ended.state not in ENDED:
                 break
         ends = [step.state for step in state.steps]
-        outcome = next((end for end in ends if end not in ENDED), FAILED if FAILED in ends else DONE)
-        state = replace(state, state=outcome, seconds=round(before.seconds + time.monotonic() - began, 1))
+        outcome = next((end for end in ends if end not in ENDED), None) or next(
+            (end for end in (FAILED, PLANNED) if end in ends), DONE
+        )
+        requests = sum(step.requests for step in state.steps)
+        state = replace(
+            state, state=outcome, requests=requests, seconds=round(before.seconds + time.monotonic() - began, 1)
+        )
         await self._note(state)
         return state
 
@@ -85,26 +92,25 @@ class OnAccount:
         await anyio.to_thread.run_sync(self.folder.note, state)  # the disk takes its time, and others are at work
         self.told(state)
 
-    async def _step(self, number: int, step: Step) -> tuple[StepState, int]:
+    async def _step(self, number: int, step: Step) -> StepState:
         job = step.job_name(number)
         if self.stop.is_set():
-            return StepState(job, UNFINISHED, error="It was not begun: the fleet was stopped.", exit_code=4), 0
+            return StepState(job, UNFINISHED, error="It was not begun: the fleet was stopped.", exit_code=4)
         try:
             result = await self._job(job, step)
         except BulkError as error:
             state = UNFINISHED if error.exit_code >= 4 else REFUSED
-            return StepState(
-                job, state, error=error.words(FrontEnd.COMMAND_LINE), exit_code=error.exit_code, code=error.code
-            ), 0
+            words = error.words(FrontEnd.COMMAND_LINE)
+            return StepState(job, state, error=words, exit_code=error.exit_code, code=error.code)
         except Exception as error:  # noqa: BLE001 - an account that fails stops nobody else
             told = f"a defect of bulk: {type(error).__name__}: {error}"
-            return StepState(job, UNFINISHED, error=told, exit_code=3), 0
+            return StepState(job, UNFINISHED, error=told, exit_code=3)
         code = _exit_code(result)
-        state = _STATE_OF.get(code, UNFINISHED if result.resumable else REFUSED)
+        state = PLANNED if result.planned else _STATE_OF.get(code, UNFINISHED if result.resumable else REFUSED)
         stopped = result.error
         said = "" if stopped is None else stopped.words(FrontEnd.COMMAND_LINE)
-        ended = StepState(job, state, dict(result.counts), said, code, "" if stopped is None else stopped.code)
-        return ended, result.summary.totals.requests
+        requests = result.summary.totals.requests
+        return StepState(job, state, dict(result.counts), said, code, "" if stopped is None else stopped.code, requests)
 
     async def _job(self, name: str, step: Step) -> Result:
         setting = Setting(
@@ -113,7 +119,7 @@ class OnAccount:
         )  # fmt: skip
         place = setting.jobs / name
         if (place / JOB).is_file():
-            ended = ended_as(JobFolder(place), PLANNED if self.only_plan else "finished")
+            ended = ended_as(JobFolder(place), JOB_PLANNED if self.only_plan else "finished")
             if ended is not None:  # it was cut off before that was noted
                 return Result.of(ended)
             return await run_resume(place, replace(setting, name=None), {})

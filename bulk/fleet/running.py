@@ -6,7 +6,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from subprocess import PIPE
 from typing import Final
 
@@ -16,11 +16,12 @@ import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from bulk.fleet.at_work import settle
-from bulk.fleet.fleet_folder import ENDED, RUNNING, UNFINISHED, AccountState, FleetFolder
+from bulk.fleet.fleet_folder import ENDED, RUNNING, AccountState, FleetFolder
 from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
 
 STOP: Final = b"\n"  # what lets a worker stop, on every system
+_DIED: Final = "The process that had it in hand has died."  # of a kill, mostly, or for want of memory
 _LONGEST: Final = 1_000_000  # characters of what a worker says at once
 Told = Callable[[AccountState], None]
 
@@ -99,7 +100,7 @@ class FleetRun:
             await process.wait()
             self._workers.remove(process)
         for account in in_hand:
-            self._note(replace(self.folder.state_of(account), state=UNFINISHED))
+            self._note(self.folder.lost(account, _DIED))
         return bool(in_hand) and bool(self._waiting) and not self._stopping
 
     async def _fill(self, stdin: anyio.abc.ByteSendStream, in_hand: set[str]) -> None:

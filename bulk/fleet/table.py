@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.files.opening import open_sink
-from bulk.fleet.fleet_folder import ENDED, WAITING, AccountState, FleetFolder, worst
+from bulk.fleet.fleet_folder import ENDED, PLANNED, WAITING, AccountState, FleetFolder, worst
 from bulk.messages.help import help_of
 from bulk.model import RowStatus
 from bulk.reporting.page import rendered
@@ -18,7 +18,7 @@ from bulk.storage.job_folder import JobFolder
 from bulk.storage.private import open_private
 
 CSV, JSON, PAGE = "summary.csv", "summary.json", "summary.html"
-STATUSES: Final = ("read", *(status.value for status in RowStatus), "unprocessed")
+STATUSES: Final = ("read", *(status.value for status in RowStatus))
 _HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error", "go_on")
 
 
@@ -54,6 +54,11 @@ class FleetResult:
         return Counter(state.state for state in self.states)
 
     @property
+    def told_rows(self) -> Counter[str]:
+        """The rows of all of them, but "read", in words for people."""
+        return sum((Counter(told_rows(state)) for state in self.states), Counter())
+
+    @property
     def rows(self) -> Counter[str]:
         """The rows of all of them, by status."""
         return sum((Counter(state.rows) for state in self.states), Counter())
@@ -76,6 +81,13 @@ class FleetResult:
                 for state in self.states
             ],
         }  # fmt: skip
+
+
+def told_rows(state: AccountState) -> dict[str, int]:
+    """The rows of an account by status, but "read", in words for people: what a plan found to do is planned."""
+    words = {RowStatus.UNPROCESSED.value: PLANNED} if state.state == PLANNED else {}
+    rows = ((status, count) for status, count in state.rows.items() if count and status != "read")
+    return {words.get(status, status.replace("_", " ")): count for status, count in rows}
 
 
 def result_of(folder: FleetFolder, resumed_by: Callable[[str], str], *, running: bool = False) -> FleetResult:

@@ -6,6 +6,7 @@ does not say otherwise: when it last went well, and while it runs how it ended b
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -122,6 +123,12 @@ def write_first(path: Path, figures: Sequence[Figures]) -> None:
         write_metrics(path, figures)
     except OSError as error:
         raise UsageError("metrics_not_written", file=path, reason=error.strerror or str(error)) from error
+
+
+def check_folder(file: str) -> None:
+    """Raise `UsageError` where a file that is to be written ("": none is) has no folder, before anything is made."""
+    if file and not Path(file).parent.is_dir():
+        raise UsageError("metrics_not_written", file=file, reason=os.strerror(errno.ENOENT))
 
 
 class JobMetrics:

@@ -125,11 +125,19 @@ def test_a_step_has_no_hooks_of_its_own(two: Shell, option: str):
     assert (done.code, "is the fleet's, not a step's" in " ".join(done.err.split())) == (2, True)
 
 
-def test_who_finds_the_fleet_at_work_says_so_and_tells(two: Shell):
-    given = ("--sandbox", "--job", "night", "--notify", NOTING, "--progress", "json")
+def test_who_finds_the_fleet_at_work_says_so_and_leaves_telling_to_the_run_that_has_it(two: Shell):
+    given = ("--sandbox", "--job", "night", "--notify", NOTING, "--progress", "json", "--metrics", "fleet.prom")
     assert two("fleet", "run", "nightly.toml", *given).code == 2
+    (two.folder / "fleet.prom").write_text("those of the run at work\n")
     with JobFolder(two.job("night")).locked():
         resumed = two("fleet", "resume", "night", "--progress", "json")
     ended = json.loads(resumed.err.splitlines()[-1])
     assert (resumed.code, ended["outcome"], ended["exit_code"]) == (4, "unfinished", 4)
-    assert [data["outcome"] for data in told(two)] == ["refused", "unfinished"]
+    assert [data["outcome"] for data in told(two)] == ["refused"]
+    assert (two.folder / "fleet.prom").read_text() == "those of the run at work\n"
+
+
+def test_figures_that_have_no_folder_are_refused_before_there_is_a_fleet(two: Shell):
+    done = two("fleet", "run", "nightly.toml", "--sandbox", "--job", "night", "--metrics", "no/fleet.prom")
+    assert (done.code, two.no_job) == (2, True)
+    assert "Make its folder" in " ".join(done.err.split())

@@ -6,6 +6,7 @@ import csv
 import json
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -22,6 +23,7 @@ from bulk.fleet.fleet_folder import (
     AccountState,
     FleetFolder,
     FleetRecord,
+    StepState,
     worst,
 )
 from bulk.fleet.on_account import OnAccount
@@ -143,6 +145,7 @@ def test_a_process_that_is_killed_costs_its_own_accounts_and_they_go_on(tmp_path
     states = anyio.run(lambda: run.run(signals=False))
     assert killed
     left = [name for name, state in states.items() if state.state != DONE]
+    assert all("has died" in folder.state_of(name).error for name in left)
     assert len(left) == 2
     assert all(states[name].state == UNFINISHED for name in left)
     again = FleetRun(folder, left, processes=1, at_once=2, max_failures=None, told=lambda _state: None)
@@ -178,13 +181,23 @@ def test_the_command_runs_says_resumes_and_sums_up(bulk: Shell):
     assert result.code == 0, result.err
     assert json.loads(result.out)["accounts"] == {"done": 2}
     with (bulk.job("night") / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        lines = list(reader)
+    assert reader.fieldnames is not None
+    assert len(set(reader.fieldnames)) == len(reader.fieldnames)
     assert [line["account"] for line in lines] == ["acme", "beta"]
     assert {(line["state"], line["go_on"]) for line in lines} == {("done", "")}
     page = (bulk.job("night") / "summary.html").read_text()
     assert "A rehearsal on local sandboxes" in page
     assert "import contacts {account}/people.csv --rate 0" in page
-    assert bulk("fleet", "run", "nightly.toml", "--sandbox", "--only", "acme", "--plan", "--job", "look").code == 0
+    people(bulk.folder, ["gamma"])
+    config(bulk.folder, ["acme", "gamma"])
+    looked = bulk("fleet", "run", "nightly.toml", "--sandbox", "--plan", "--job", "look")
+    assert (looked.code, looked.out.splitlines()[:2]) == (
+        0, ["2 accounts: 2 planned", "4 rows: 2 unchanged, 2 planned"]
+    )  # fmt: skip
+    assert "unprocessed" not in looked.out
+    assert "fleet resume" not in looked.out
     assert bulk.summary("look")["each"][0]["rows"]["unchanged"] == 2
 
 
@@ -227,3 +240,39 @@ def test_patterns_of_accounts_are_meant_in_the_order_of_the_configuration(tmp_pa
 @pytest.mark.parametrize(("codes", "expected"), [((), 0), ((0, 1), 1), ((1, 2), 2), ((4, 2, 3), 4), ((0, 130), 130)])
 def test_the_exit_code_is_that_of_the_account_that_stands_worst(codes: tuple[int, ...], expected: int):
     assert worst(iter(codes)) == expected
+
+
+def test_a_resume_goes_on_with_what_the_file_says_of_side_by_side(bulk: Shell, monkeypatch: pytest.MonkeyPatch):
+    names = ["acme", "beta", "gamma"]
+    config(bulk.folder, names)
+    (bulk.folder / "nightly.toml").write_text(f"processes = 1\nat_once = 1\nmax_failures = 2\n{FLEET}")
+    assert bulk("fleet", "run", "nightly.toml", "--sandbox", "--job", "night").code == 4
+    assert FleetFolder(bulk.job("night")).state_of("gamma").state == "waiting"
+    asked = list[tuple[int, int, int | None]]()
+    usual = FleetRun.run
+
+    async def noted(run: FleetRun, *, signals: bool) -> dict[str, AccountState]:
+        asked.append((run.processes, run.at_once, run.max_failures))
+        return await usual(run, signals=signals)
+
+    monkeypatch.setattr(FleetRun, "run", noted)
+    assert bulk("fleet", "resume").code == 4, "two failed again, so the third is not begun"
+    people(bulk.folder, names)
+    assert bulk("fleet", "resume", "--max-failures", "3", "--processes", "2").code == 0
+    assert asked == [(1, 1, 2), (2, 1, 3)]
+
+
+@pytest.mark.parametrize("state", [UNFINISHED, RUNNING])
+def test_an_account_that_was_cut_off_is_unfinished_whatever_its_first_steps_ended_with(state: str):
+    steps = (StepState("1-import-contacts", FAILED, exit_code=1), StepState("2-export-contacts", DONE))
+    assert AccountState("acme", state, steps).exit_code == 4
+    assert AccountState("acme", FAILED, steps).exit_code == 1
+
+
+def test_requests_are_those_of_all_runs_of_a_job_each_counted_once(tmp_path: Path):
+    folder = fleet(tmp_path, ["acme"], IMPORT)
+    done = on(folder, "acme", [])
+    cut = replace(done.steps[0], state=UNFINISHED, exit_code=4, requests=1)  # an earlier run of the same job
+    folder.note(replace(done, state=UNFINISHED, steps=(cut,), requests=1))
+    summary = json.loads((folder.place_of("acme") / "1-import-contacts" / "summary.json").read_text())
+    assert on(folder, "acme", []).requests == summary["requests"]
