@@ -7,6 +7,9 @@ its limit that an account has had, how many accounts a core would carry, and the
 The share is that of the account's own job: its requests by the seconds from the first word with the account to the last
 report, as its summary has them. When it was begun is another matter, so the time of the whole fleet stands beside it.
 It takes a disk that makes 5 commits a second and account durable; put TMPDIR there, and not in memory.
+
+Each sandbox has a book of limits of its own; real accounts have one together. What an exchange with such a book costs,
+with as many accounts as with one, stands in the last lines. `python -m benchmarks.book` measures that alone.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks import book
 from bulk.fleet.fleet_folder import AccountState, FleetFolder, FleetRecord
 from bulk.fleet.running import FleetRun
 from bulk.fleet.steps import Step
@@ -77,6 +81,7 @@ def main() -> None:
         "sandboxes included"
     )
     print(f"  {each:.1f} MiB an account, {least:.0f} MiB in all at the most")
+    book.report([1, accounts])
 
 
 def _memory() -> float:

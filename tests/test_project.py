@@ -101,6 +101,7 @@ PATCHING = {
     "tests/files/test_table_check.py": "bounds of a batch, hashes that are equal",
     "tests/jobs/test_ages.py": "an age of seconds",
     "tests/jobs/test_alike.py": "a bound of the search",
+    "tests/jobs/test_budget_of_many.py": "what is read and written of a book, how many ways it keeps",
     "tests/jobs/test_changing_files.py": "files that change at every moment",
     "tests/jobs/test_checkpoint.py": "a full disk",
     "tests/jobs/test_connecting.py": "the gateway of an access",

@@ -15,7 +15,8 @@ import anyio
 import anyio.to_thread
 
 from bulk.access.shared_limit import SharedLimit, store_of
-from bulk.access.shared_limit_file import BudgetStore, FileStore, UnusableError
+from bulk.access.shared_limit_file import FileStore, UnusableError
+from bulk.access.shared_limit_rows import BudgetStore
 from bulk.api.client import ANSWER, Client
 from bulk.api.credentials import (
     BASE_URL,

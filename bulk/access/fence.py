@@ -24,7 +24,7 @@ import anyio.to_thread
 
 from bulk.access.clocks import unstopped
 from bulk.access.redis_connection import PREFIX
-from bulk.access.shared_limit_file import Unreachable
+from bulk.access.shared_limit_rows import Unreachable
 from bulk.errors import UnfinishedError
 from bulk.storage.processes import is_gone, new_name
 

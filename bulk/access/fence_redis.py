@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bulk.access.fence import Lease, LostLease, Occupied
 from bulk.access.redis_connection import KEPT, connected, told
-from bulk.access.shared_limit_file import Unreachable
+from bulk.access.shared_limit_rows import Unreachable
 
 BESIDE: Final = ":last"  # ends the key of the hash
 # KEYS: the lease, its hash. ARGV: the owner, milliseconds, what stands there if its owner is dead, seconds it is kept

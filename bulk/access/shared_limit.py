@@ -26,8 +26,9 @@ from bulk.access.clocks import slept
 from bulk.access.fence import Fence
 from bulk.access.redis_connection import REDIS
 from bulk.access.shared_limit_book import LOOK, Asked, Granted, exchange
-from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
+from bulk.access.shared_limit_file import FileStore
 from bulk.access.shared_limit_redis import RedisStore
+from bulk.access.shared_limit_rows import About, BudgetStore, Unreachable
 from bulk.access.shared_limit_share import Me, Share
 from bulk.errors import UnfinishedError
 from bulk.storage.processes import new_name
@@ -172,7 +173,7 @@ class SharedLimit:
 
     def _exchange(self, asked: Asked) -> Granted | Unreachable:
         try:
-            return self._store.change(asked.now, partial(exchange, asked))
+            return self._store.change(asked.now, About(asked.way, asked.account), partial(exchange, asked))
         except Unreachable as error:
             return error
 

@@ -6,7 +6,7 @@ a few ahead. Nobody holds anything beyond that: what a killed job had passes awa
 
 A lease in the book: when the request starts, what it is counted as, whose it is, when it was to start at first.
 
-The book is JSON; its times are those of its own clock, `there`. Whoever asks has another one, `now`.
+Budgets are JSON; their times are those of the book's own clock, `there`. Whoever asks has another one, `now`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bulk.access.shared_limit_file import Book
+from bulk.access.shared_limit_rows import UNKNOWN, Book, Budget
 from bulk.engine.limit import RateLimit
 from bulk.storage.processes import is_gone
 
@@ -27,8 +27,6 @@ LOOK: Final = 0.1  # seconds until it is asked again where nothing can be leased
 AT_WORK: Final = 10.0  # seconds for which whoever has asked counts as being at work
 FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is that of who comes next
 DAY: Final = 24 * 3600.0
-NAMES: Final = 500  # that are kept
-UNKNOWN: Final = ""  # the budget that all share who do not know yet whose account it is
 EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
 
 Lesson = tuple[Literal["accepted", "refused", "pause", "delayed"], float, float]  # and what a `RateLimit` is told
@@ -74,14 +72,12 @@ class Granted:
 
 def exchange(asked: Asked, book: Book, there: float) -> Granted:
     """Note what a job tells, and grant what it may have."""
-    budgets = book.setdefault("budgets", {})
-    for name in [name for name, budget in budgets.items() if not -FORGET < there - budget["at"] < DAY]:
-        del budgets[name]  # long idle; or noted before this machine was started, by another clock
-    name = book.setdefault("names", {}).get(asked.way, UNKNOWN)
-    for each, budget in budgets.items():
-        if name == UNKNOWN or each in (name, UNKNOWN, asked.account):  # nobody else's is looked at
-            _pass_away(budget, asked, there)
-    name, budget = _budget(asked, book, there)
+    budgets, name = book.budgets, book.name
+    for each in [each for each, budget in budgets.items() if not -FORGET < there - budget["at"] < DAY]:
+        del budgets[each]  # long idle; or noted before this machine was started, by another clock
+    for budget in budgets.values():
+        _pass_away(budget, asked, there)
+    budget = _budget(asked, book, there)
     if asked.alone is not None and _has_alone(budget, asked.me):
         budget |= {"limit": dict(asked.alone), "alone": budget["alone"] if asked.stays else None}
     for one in budgets.values():
@@ -90,39 +86,36 @@ def exchange(asked: Asked, book: Book, there: float) -> Granted:
         _learn(budget, asked, there - asked.now)
     if asked.account:
         _settle(asked, book, there)
-        name, budget = _budget(asked, book, there)
-    known, ahead = name != UNKNOWN, there - asked.now
+        budget = _budget(asked, book, there)
     if asked.leaves:
         budget["who"].pop(asked.me, None)
-        return Granted(ahead, known, others=False, rate=budget["rate"])
-    return _grant(asked, budgets, name, there)
+        return Granted(there - asked.now, book.name != UNKNOWN, others=False, rate=budget["rate"])
+    return _grant(asked, budgets, book.name, there)
 
 
 # ---- what is told
 
 
-def _budget(asked: Asked, book: Book, there: float) -> tuple[str, Book]:
+def _budget(asked: Asked, book: Book, there: float) -> Budget:
     """The budget of the way by which it comes, with the job among those who are at work on it."""
-    budgets = book["budgets"]
-    name = book["names"].get(asked.way, UNKNOWN)
-    if name not in budgets:
-        budgets[name] = _new(asked, book, there)
-    budget: Book = budgets[name]
+    if book.name not in book.budgets:
+        book.budgets[book.name] = _new(asked, book, there)
+    budget = book.budgets[book.name]
     rate = asked.rate if there - budget["at"] > FORGET else max(budget["rate"], asked.rate)
     budget |= {"at": there, "rate": rate}
     if not asked.leaves:
         budget["who"][asked.me] = there
-    return name, budget
+    return budget
 
 
-def _new(asked: Asked, book: Book, there: float) -> Book:
+def _new(asked: Asked, book: Book, there: float) -> Budget:
     """A new budget: what was sent to nobody knows whom may have gone there."""
     new = {"at": there, "rate": asked.rate, "who": {}, "leases": [], "alone": None}
-    _count_in(new, book["budgets"].get(UNKNOWN, {}))
+    _count_in(new, book.budgets.get(UNKNOWN, {}))
     return new
 
 
-def _pass_away(budget: Book, asked: Asked, there: float) -> None:
+def _pass_away(budget: Budget, asked: Asked, there: float) -> None:
     """Forget who is gone; what they had alone counts as used up, at the last moment, and leases long past as used."""
     budget["who"] = {
         one: at for one, at in budget["who"].items() if there - at < AT_WORK and (one == asked.me or not is_gone(one))
@@ -147,7 +140,7 @@ def _pass_away(budget: Book, asked: Asked, there: float) -> None:
     budget["limit"] = limit.given_over()
 
 
-def _note_leases(budget: Book, asked: Asked) -> None:
+def _note_leases(budget: Budget, asked: Asked) -> None:
     """Note what became of the job's leases. An idle one that was not told of is about to pass away."""
     used, kept = dict(asked.used), []
     for lease in budget["leases"]:
@@ -159,7 +152,7 @@ def _note_leases(budget: Book, asked: Asked) -> None:
     budget["leases"] = sorted(kept)
 
 
-def _learn(budget: Book, asked: Asked, ahead: float) -> None:
+def _learn(budget: Budget, asked: Asked, ahead: float) -> None:
     if not asked.lessons and "limit" in budget:
         return
     limit = _limit_of(budget)
@@ -175,7 +168,7 @@ def _learn(budget: Book, asked: Asked, ahead: float) -> None:
     budget["limit"] = limit.given_over()
 
 
-def _delay(budget: Book, limit: RateLimit, start: float, now: float) -> None:
+def _delay(budget: Budget, limit: RateLimit, start: float, now: float) -> None:
     for lease in budget["leases"]:
         if abs(lease[0] - start) < LATE / 4:
             lease[:2] = [now, now]
@@ -186,11 +179,7 @@ def _delay(budget: Book, limit: RateLimit, start: float, now: float) -> None:
 
 def _settle(asked: Asked, book: Book, there: float) -> None:
     """Note which account it is: whoever reaches it by another way has the same budget from now on."""
-    names, budgets = book["names"], book["budgets"]
-    before = names.get(asked.way, UNKNOWN)
-    names[asked.way] = asked.account
-    while len(names) > NAMES:
-        del names[next(iter(names))]
+    before, book.name, budgets = book.name, asked.account, book.budgets
     if before == asked.account or before not in budgets:
         return
     first = budgets[before]
@@ -201,7 +190,7 @@ def _settle(asked: Asked, book: Book, there: float) -> None:
         _count_in(budgets[asked.account], first)
 
 
-def _count_in(budget: Book, more: Book) -> None:
+def _count_in(budget: Budget, more: Budget) -> None:
     """Count the starts of one budget in another as well."""
     leases = {(lease[2], lease[3]): lease for one in (budget, more) for lease in one.get("leases", [])}
     budget["leases"] = sorted(list(lease) for lease in leases.values())
@@ -218,7 +207,7 @@ def _count_in(budget: Book, more: Book) -> None:
 # ---- what is granted
 
 
-def _grant(asked: Asked, budgets: Mapping[str, Book], name: str, there: float) -> Granted:
+def _grant(asked: Asked, budgets: Mapping[str, Budget], name: str, there: float) -> Granted:
     budget, known, ahead = budgets[name], name != UNKNOWN, there - asked.now
     others = len(budget["who"]) > 1
     strangers = known and any(one != asked.me for one in budgets.get(UNKNOWN, {}).get("who", {}))
@@ -246,7 +235,7 @@ def _grant(asked: Asked, budgets: Mapping[str, Book], name: str, there: float) -
 
 
 def _lease(
-    asked: Asked, budgets: list[Book], there: float, share: int, room: float
+    asked: Asked, budgets: list[Budget], there: float, share: int, room: float
 ) -> tuple[tuple[tuple[float, float], ...], float]:
     """Lease starts in all these budgets, at the earliest times at which all have room; and when to ask again.
 
@@ -286,11 +275,11 @@ def _lease(
     return tuple(leases), asked.now + LOOK
 
 
-def _has_alone(budget: Book, me: str) -> bool:
+def _has_alone(budget: Budget, me: str) -> bool:
     return budget["alone"] is not None and budget["alone"][0] == me
 
 
-def _limit_of(budget: Book) -> RateLimit:
+def _limit_of(budget: Budget) -> RateLimit:
     limit = RateLimit(budget["rate"])
     if "limit" in budget:
         limit.take_over(budget["limit"])

@@ -7,46 +7,30 @@ All who have it open notice, for they look before each change whether the file i
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final
 
 from filelock import FileLock, Timeout
 
+from bulk.access.shared_limit_rows import UNKNOWN, About, Change, Result, Unreachable, carried_out
 from bulk.errors import UsageError
 from bulk.storage.private import NO_LINK, NotOursError, check_own_file, own_folder
 
 WAIT: Final = 1.0  # seconds for others to be done with the file
-_COLUMNS: Final = [("at", "INTEGER"), ("text", "TEXT")]
-Result = TypeVar("Result")
-Book = dict[str, Any]  # "names": name -> budget; "budgets": what is known of each
-Change = Callable[[Book, float], Result]  # is given the book and the time of its clock
-
-
-class Unreachable(Exception):  # noqa: N818 - says what is so, as the others
-    """The budget cannot be reached just now."""
+WAYS: Final = 10_000  # that are kept: those which were noted last
+TABLES: Final = {  # a table `book` is an earlier version's, and left to it
+    "budgets": "name TEXT PRIMARY KEY, text TEXT NOT NULL",
+    "ways": "way TEXT PRIMARY KEY, name TEXT NOT NULL",
+}
 
 
 class UnusableError(UsageError):
     """No book can be kept there: the disk is full or may not be written."""
-
-
-class BudgetStore(Protocol):
-    """Where the book of budgets lies."""
-
-    def change(self, now: float, change: Change[Result]) -> Result:
-        """Let one alone read and write the book.
-
-        `now` is the caller's time; the change is given what that is by the book's clock. Raises `Unreachable`.
-        """
-
-    def close(self) -> None:
-        """Let go of it."""
 
 
 class FileStore:
@@ -72,18 +56,18 @@ class FileStore:
             said = error.strerror if isinstance(error, OSError) else str(error)
             raise UnusableError("shared_limit_not_written", file=path, reason=said) from error
 
-    def change(self, now: float, change: Change[Result]) -> Result:
-        """Let one alone read and write the book."""
+    def change(self, now: float, about: About, change: Change[Result]) -> Result:
+        """Let one alone read and write what it is about."""
         try:
             if _identity(self._path) != self._file:
                 self._reopen()
             try:
-                return self._change(now, change)
+                return self._change(now, about, change)
             except sqlite3.DatabaseError as error:
                 if _is_passing(error):
                     raise
                 self._set_aside()
-                return self._change(now, change)
+                return self._change(now, about, change)
         except (OSError, sqlite3.Error, NotOursError) as error:
             raise Unreachable(str(error)) from error
 
@@ -93,25 +77,31 @@ class FileStore:
 
     # ---- one change
 
-    def _change(self, now: float, change: Change[Result]) -> Result:
+    def _change(self, now: float, about: About, change: Change[Result]) -> Result:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            row = self._db.execute("SELECT text FROM book").fetchone()
-            book, there = _book_in(row[0]) if row else {}, now + self._ahead
-            try:
-                result = change(book, there)
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError):
-                if not book:
-                    raise  # the book is not to blame
-                book = {}  # another version's
-                result = change(book, there)
-            self._db.execute("INSERT OR REPLACE INTO book VALUES (1, ?)", (json.dumps(book),))
+            row = self._db.execute("SELECT name FROM ways WHERE way = ?", (about.way,)).fetchone()
+            name = row[0] if row else UNKNOWN
+            result, written = carried_out(name, self._read(about.names(name)), now + self._ahead, change)
+            if written.name != name:
+                self._db.execute("INSERT OR REPLACE INTO ways VALUES (?, ?)", (about.way, written.name))
+                self._db.execute("DELETE FROM ways WHERE rowid <= (SELECT max(rowid) FROM ways) - ?", (WAYS,))
+            for each, text in written.texts.items():
+                if text:
+                    self._db.execute("INSERT OR REPLACE INTO budgets VALUES (?, ?)", (each, text))
+                else:
+                    self._db.execute("DELETE FROM budgets WHERE name = ?", (each,))
             self._db.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
         return result
+
+    def _read(self, names: tuple[str, ...]) -> dict[str, str]:
+        """The rows of these names that there are; of all where none is named."""
+        where = f"WHERE name IN ({', '.join('?' * len(names))})" if names else ""
+        return dict(self._db.execute(f"SELECT name, text FROM budgets {where}", names))
 
     # ---- the file
 
@@ -139,12 +129,11 @@ class FileStore:
             raise sqlite3.DatabaseError("it is damaged")
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            columns = [(name, kind) for _n, name, kind, *_ in self._db.execute("PRAGMA table_info(book)")]
-            if columns and columns != _COLUMNS:  # another version's
-                self._db.execute(f"ALTER TABLE book RENAME TO book_{secrets.token_hex(4)}")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS book (at INTEGER PRIMARY KEY CHECK (at = 1), text TEXT NOT NULL)"
-            )
+            for table, columns in TABLES.items():
+                found = [f"{name} {kind}" for _n, name, kind, *_ in self._db.execute(f"PRAGMA table_info({table})")]
+                if found and found != [" ".join(column.split()[:2]) for column in columns.split(",")]:
+                    self._db.execute(f"ALTER TABLE {table} RENAME TO {table}_{secrets.token_hex(4)}")  # another's
+                self._db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
             self._db.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -175,16 +164,6 @@ class FileStore:
 
     def _is_folder(self) -> bool:
         return self._path.is_dir() and not self._path.is_symlink()
-
-
-def _book_in(text: Any) -> Book:
-    """The book that a text holds; an empty one where it is none."""
-    try:
-        book = json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        return {}
-    sound = isinstance(book, dict) and all(isinstance(book.get(name, {}), dict) for name in ("names", "budgets"))
-    return book if sound else {}
 
 
 def _is_passing(error: sqlite3.Error) -> bool:

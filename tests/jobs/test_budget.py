@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
 from bulk.access.shared_limit_book import Asked, Granted
-from bulk.access.shared_limit_file import BudgetStore, FileStore, Unreachable
+from bulk.access.shared_limit_file import FileStore
 from bulk.access.shared_limit_redis import RedisStore
+from bulk.access.shared_limit_rows import About, Book, BudgetStore, Unreachable
 from bulk.errors import UnfinishedError, UsageError
 from tests.redis_server import redis_server
 from tests.scale import tries
@@ -259,10 +260,10 @@ class Gone:
         self.store = store
         self.gone = False
 
-    def change(self, now, change):
+    def change(self, now, about, change):
         if self.gone:
             raise Unreachable("no answer")
-        return self.store.change(now, change)
+        return self.store.change(now, about, change)
 
     def close(self) -> None:
         self.store.close()
@@ -313,22 +314,38 @@ def test_a_redis_keeps_the_book_for_several_machines(redis_url: str, book: Path)
     assert not book.exists()
 
 
-def test_two_that_change_it_at_once_lose_nothing(redis_url: str):
+@pytest.mark.parametrize("way", ["known", "new"])
+def test_two_that_change_it_at_once_lose_nothing(redis_url: str, way: str):
     one, two = RedisStore(redis_url, 0.0), RedisStore(redis_url, 0.0)
+    account = f"counted by {way}"
+    about, another = About(f"{account}: way", account), About(f"{account}: other way", account)
 
-    def add(book: dict[str, int], _there: float) -> int:
-        book["count"] = book.get("count", 0) + 1
-        return book["count"]
+    def add(book: Book, _there: float) -> int:
+        counted = book.budgets.setdefault(account, {"count": 0, "at": 0.0})
+        counted["count"] += 1
+        return counted["count"]
 
-    between = [lambda: two.change(0.0, add)]
+    def name(book: Book, _there: float) -> None:
+        book.name = account
 
-    def add_late(book: dict[str, int], there: float) -> int:
+    two.change(0.0, another, name)
+    if way == "known":
+        one.change(0.0, about, name)
+    between = [lambda: two._write(keys=two._keys(another), args=two_args())]
+
+    def two_args() -> list[object]:  # what it has read before the other one came
+        return [two._me, account, total, account, 60, 0, account, '{"count": 9}']
+
+    _name, _texts, total = two._rows(another)
+
+    def add_late(book: Book, there: float) -> int:
         if between:
-            between.pop()()
+            written = between.pop()()
+            assert (written == []) == (way == "known"), "who reads all rows has them alone for its turn"
         return add(book, there)
 
-    assert one.change(0.0, add_late) == 2
-    assert two.change(0.0, add) == 3
+    assert one.change(0.0, about, add_late) == (10 if way == "known" else 1)
+    assert two.change(0.0, another, add) == (11 if way == "known" else 2)
 
 
 def test_a_redis_that_is_gone_is_said_and_its_address_is_not(redis_url: str):
@@ -344,7 +361,7 @@ def test_a_redis_that_dies_is_unreachable(tmp_path: Path):
     with redis_server(tmp_path) as url:
         store = RedisStore(url, 0.0)
     with pytest.raises(Unreachable, match="does not answer"):
-        store.change(0.0, lambda _book, _there: None)
+        store.change(0.0, About("way"), lambda _book, _there: None)
 
 
 # ---- with exchanges that take their time

@@ -27,8 +27,9 @@ from bulk.access.fence_redis import BESIDE, RedisLeases
 from bulk.access.fenced_pace import FencedPace
 from bulk.access.fencing import lease_seconds
 from bulk.access.shared_limit import SharedLimit
-from bulk.access.shared_limit_file import FileStore, Unreachable
-from bulk.access.shared_limit_redis import RedisStore
+from bulk.access.shared_limit_file import FileStore
+from bulk.access.shared_limit_redis import ROWS, RedisStore
+from bulk.access.shared_limit_rows import Unreachable
 from bulk.engine.limit import RateLimit
 from bulk.engine.places import Places
 from bulk.engine.steps import Step
@@ -436,9 +437,9 @@ def test_nothing_is_granted_to_who_has_lost_its_lease(redis_url: str, tmp_path: 
     assert leases._redis.pttl(key) > 0.9 * 1000 * SECONDS, "the limit's own traffic renews it"
     leases._redis.delete(key)
     assert isinstance(leases.take(key, fences._text(owner("two")), SECONDS, ""), str)
-    before = leases._redis.get("activecampaign-bulk:budgets")
+    before = leases._redis.hgetall(ROWS)
     renew(limit, 2.0)
-    assert leases._redis.get("activecampaign-bulk:budgets") == before
+    assert leases._redis.hgetall(ROWS) == before != {}
     pace = FencedPace(limit, one)
     assert not pace.may_leave(1.0, math.inf, 2.0)
     with pytest.raises(UnfinishedError, match="machine-two"):

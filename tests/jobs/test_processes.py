@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulk.access.shared_limit import FileStore, SharedLimit
+from bulk.access.shared_limit_rows import About, Book
 from bulk.storage import processes
 from bulk.storage.processes import is_gone, new_name
 from tests.sharing import claim, settle
@@ -60,11 +61,11 @@ def _forget_me(book: Path) -> None:
     """Let the limits of this very process be forgotten, so that only the killed one is left."""
     store = FileStore(book, 0.0)
 
-    def forget(kept: dict[str, object], _now: float) -> None:
-        for budget in kept["budgets"].values():  # type: ignore[attr-defined]
+    def forget(kept: Book, _now: float) -> None:
+        for budget in kept.budgets.values():
             budget["who"] = {one: at for one, at in budget["who"].items() if f".{os.getpid()}." not in one}
 
-    store.change(0.0, forget)
+    store.change(0.0, About("nobody's"), forget)
     store.close()
 
 

@@ -298,9 +298,9 @@ def test_the_book_of_a_shared_limit_is_never_opened_on_the_loop(tmp_path: Path):
     threads: list[int] = []
 
     class Book(FileStore):
-        def change(self, now: float, change: Any) -> Any:
+        def change(self, now: float, about: Any, change: Any) -> Any:
             threads.append(threading.get_ident())
-            return super().change(now, change)
+            return super().change(now, about, change)
 
     async def main() -> None:
         limits = [
