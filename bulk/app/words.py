@@ -23,7 +23,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "create": "New", "update": "Changed", "delete": "Deleted", "unchanged": "Stays as it is", "reject": "Not possible",
     "conflict": "Changed on both sides, left alone", "subscribe": "Subscribed to a list",
     "unsubscribe": "Unsubscribed from a list", "add_tag": "Gets a tag", "remove_tag": "Loses a tag",
-    "opted_out": "Not subscribed again",
+    "opted_out": "Not subscribed",
 }  # fmt: skip
 BACK: Final[Mapping[str, str]] = {  # what an undo does
     "create": "To make again", "update": "To change back", "delete": "To delete again",
@@ -33,7 +33,8 @@ BACK: Final[Mapping[str, str]] = {  # what an undo does
 OUTCOMES: Final[Mapping[str, str]] = {
     "created": "New", "updated": "Changed", "deleted": "Deleted", "unchanged": "Stayed as they were",
     "rejected": "Not sent: a cell has to be corrected", "failed": "Failed", "in_doubt": "In doubt: no answer came",
-    "skipped": "Left aside, as you chose", "unprocessed": "Not reached yet",
+    "skipped": "Left aside, as you chose", "unprocessed": "Not finished yet",
+    "not_subscribed": "Not subscribed, the rest of the row is done",
 }  # fmt: skip
 UNDO_TITLES: Final[Mapping[str, str]] = {
     "row": "Row", "resource": "Of", "id": "Its id", "action": "What", "column": "Column", "expected_now": "Now",
@@ -58,7 +59,7 @@ TYPES: Final[Mapping[str, str]] = {  # of custom fields
 CONNECTIONS: Final[Mapping[str, str]] = {
     "ACTIVE": "Active", "PENDING": "Waits for somebody to sign in", "FAILED": "Failed",
 }  # fmt: skip
-CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "excluded")  # codes of whom nobody subscribes
+CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "unclear", "excluded")  # codes of whom nobody subscribes
 COLUMNS: Final[Mapping[str, str]] = {
     "email": "E-mail address", "firstName": "First name", "lastName": "Last name", "phone": "Phone",
     "tags": "Tags to add", "remove_tags": "Tags to remove", "lists": "Lists to subscribe to",
