@@ -68,10 +68,11 @@ class Work:
         """Take in what a person should read."""
         self.note(Said(line))
 
-    def note(self, event: Said | Snapshot) -> None:
-        """Take in what the job tells."""
+    def note(self, event: object) -> None:
+        """Take in what the job tells; of more than lines and how far it is, the page learns from the job's folder."""
         if isinstance(event, Said):
             self.said.append(event.line)
+        if not isinstance(event, Snapshot):
             return
         self.snapshot = event
         now = time.monotonic()

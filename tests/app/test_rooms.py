@@ -88,6 +88,11 @@ def compared(visitor: Visitor, a: str, b: str, file: tuple[str, bytes] | None = 
     return visitor.wait(answer.headers["location"])
 
 
+def test_the_file_of_a_job_is_compared_as_what_the_job_took_it_for(visitor: Visitor):
+    imported(text="email\nada@example.com\n")
+    assert "<h1>Equal</h1>" in compared(visitor, "mine", "live"), "neither its name nor its title tells what it is of"
+
+
 def test_an_export_is_equal_to_the_account_until_something_changes(visitor: Visitor):
     imported()
     job = exported(visitor)
