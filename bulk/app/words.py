@@ -7,9 +7,10 @@ from typing import Final
 
 from bulk.library.results import PLANNED
 from bulk.messages.rows import ROWS
-from bulk.wording import FrontEnd, in_words_of
+from bulk.wording import FrontEnd, in_words_of, marked
 
 PAGE: Final = FrontEnd.PAGE
+_CHOICES: Final = ("baseline=none", "on_conflict=sheet")  # marks of what is said while a job runs and chosen here
 KINDS: Final[Mapping[str, str]] = {"import": "Import", "export": "Export", "plan": "Plan", "undo": "Undo"}
 STATES: Final[Mapping[str, str]] = {
     "finished": "Done", "unfinished": "Stopped, can go on", "cut off": "Cut off, can go on",
@@ -87,5 +88,7 @@ def meaning(code: str) -> str:
 
 
 def said(text: str) -> str:
-    """A text of the library, as the page says it."""
+    """A text of the library, as the page says it; also one that a job has written as the command line says it."""
+    for mark in _CHOICES:
+        text = text.replace(marked(mark, FrontEnd.COMMAND_LINE), marked(mark, PAGE))
     return in_words_of(PAGE, text)

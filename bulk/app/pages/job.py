@@ -157,7 +157,7 @@ def _outcomes(job: Job, summary: dict[str, Any]) -> dict[str, int]:
 
 def _not_subscribed(job: Job, summary: dict[str, Any]) -> int:
     """How many of the rows that failed did so in one thing only: nobody is subscribed who must not be mailed."""
-    codes = summary.get("codes", {})
+    codes: dict[str, int] = summary.get("codes", {})
     return min(sum(codes.get(code, 0) for code in CONSENT), job.rows.get("failed", 0))
 
 
@@ -235,7 +235,7 @@ def _repaired(jobs: Path, job: Job) -> Draft:
     draft.options = ImportOptions(
         **{
             **job.record.options, "encoding": ENCODING, "delimiter": DELIMITER, "skip_lines": 0, "sheet": "",
-            "limit": None, "baseline": "none",
+            "limit": None,
         }
     )  # fmt: skip
     draft.matched, draft.of = True, job.name
