@@ -98,6 +98,8 @@ _ON_PAGE: Final[Mapping[str, str]] = {  # what the page calls an option or an ac
     "separator": "the field “Between names in a cell” under “More choices”",
     "on_duplicate": "the field “Rows about the same” under “More choices”",
     "preset": "the field “Program that wrote the file” under “More choices”",
+    "baseline": "the field “Of a sheet that was exported” under “More choices”",
+    "on_conflict": "the field “A cell that the account changed too” under “More choices”",
     "mode": "the field “What a row means” under “More choices”",
     "map": "the column's field",
     "ignore_unknown": "“Leave out”",

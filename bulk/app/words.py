@@ -7,9 +7,10 @@ from typing import Final
 
 from bulk.library.results import PLANNED
 from bulk.messages.rows import ROWS
-from bulk.wording import FrontEnd, in_words_of
+from bulk.wording import FrontEnd, in_words_of, marked
 
 PAGE: Final = FrontEnd.PAGE
+_CHOICES: Final = ("baseline=none", "on_conflict=sheet")  # marks of what is said while a job runs and chosen here
 KINDS: Final[Mapping[str, str]] = {"import": "Import", "export": "Export", "plan": "Plan", "undo": "Undo"}
 STATES: Final[Mapping[str, str]] = {
     "finished": "Done", "unfinished": "Stopped, can go on", "cut off": "Cut off, can go on",
@@ -23,7 +24,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "create": "New", "update": "Changed", "delete": "Deleted", "unchanged": "Stays as it is", "reject": "Not possible",
     "conflict": "Changed on both sides, left alone", "subscribe": "Subscribed to a list",
     "unsubscribe": "Unsubscribed from a list", "add_tag": "Gets a tag", "remove_tag": "Loses a tag",
-    "opted_out": "Not subscribed again",
+    "opted_out": "Not subscribed",
 }  # fmt: skip
 BACK: Final[Mapping[str, str]] = {  # what an undo does
     "create": "To make again", "update": "To change back", "delete": "To delete again",
@@ -33,7 +34,8 @@ BACK: Final[Mapping[str, str]] = {  # what an undo does
 OUTCOMES: Final[Mapping[str, str]] = {
     "created": "New", "updated": "Changed", "deleted": "Deleted", "unchanged": "Stayed as they were",
     "rejected": "Not sent: a cell has to be corrected", "failed": "Failed", "in_doubt": "In doubt: no answer came",
-    "skipped": "Left aside, as you chose", "unprocessed": "Not reached yet",
+    "skipped": "Left aside, as you chose", "unprocessed": "Not finished yet",
+    "not_subscribed": "Not subscribed, the rest of the row is done",
 }  # fmt: skip
 UNDO_TITLES: Final[Mapping[str, str]] = {
     "row": "Row", "resource": "Of", "id": "Its id", "action": "What", "column": "Column", "expected_now": "Now",
@@ -58,7 +60,7 @@ TYPES: Final[Mapping[str, str]] = {  # of custom fields
 CONNECTIONS: Final[Mapping[str, str]] = {
     "ACTIVE": "Active", "PENDING": "Waits for somebody to sign in", "FAILED": "Failed",
 }  # fmt: skip
-CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "excluded")  # codes of whom nobody subscribes
+CONSENT: Final = ("opted_out", "unconfirmed", "bounced", "unclear", "excluded")  # codes of whom nobody subscribes
 COLUMNS: Final[Mapping[str, str]] = {
     "email": "E-mail address", "firstName": "First name", "lastName": "Last name", "phone": "Phone",
     "tags": "Tags to add", "remove_tags": "Tags to remove", "lists": "Lists to subscribe to",
@@ -86,5 +88,7 @@ def meaning(code: str) -> str:
 
 
 def said(text: str) -> str:
-    """A text of the library, as the page says it."""
+    """A text of the library, as the page says it; also one that a job has written as the command line says it."""
+    for mark in _CHOICES:
+        text = text.replace(marked(mark, FrontEnd.COMMAND_LINE), marked(mark, PAGE))
     return in_words_of(PAGE, text)

@@ -63,11 +63,7 @@ class Database:
         except BaseException:
             self._db.close()
             raise
-<<<<<<< HEAD
         if self._carried is None:  # what is carried is told by the length of its log, and is synced where it is kept
-=======
-        if self._carried is None:  # else what was added to the journal is seen by its length, and nothing may leave it
->>>>>>> refs/heads/fleetuse
             self._make_room()
         self._reader = sqlite3.connect(path, check_same_thread=False)  # sees what is committed, while a thread writes
         self._queue: deque[_Write] = deque()  # the loop adds to it, and whoever writes takes from it

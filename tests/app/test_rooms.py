@@ -50,6 +50,29 @@ def test_a_report_is_that_of_the_command_line(visitor: Visitor):
     assert answer.headers["content-disposition"].startswith('attachment; filename="mine.html"')
 
 
+def test_a_cell_that_the_account_changed_too_is_overwritten_only_if_a_person_says_so(visitor: Visitor):
+    imported(text="Email,First Name,Phone\nada@example.com,Ada,+1 555 0100\n")
+    name = exported(visitor)
+    sheet = visitor.client.get(f"/jobs/{name}/output").content.replace(b'"Ada"', b'"Augusta"')
+    imported("meanwhile", "Email,First Name,Phone\nada@example.com,Adele,+1 555 0199\n")
+    draft = visitor.give("sheet.csv", sheet)
+    visitor.check(draft)
+    plan = visitor.post(f"{draft}/plan")
+    visitor.wait(plan)
+    visitor.post(f"{plan}/apply")
+    page = visitor.wait(plan)
+    assert "“A cell that the account changed too”" in page
+    assert "--on-conflict" not in page
+    again = visitor.post(f"{plan}/repair").removesuffix("/check")
+    visitor.client.get(f"{again}/events")
+    assert "Nothing to do" in visitor.wait(visitor.post(f"{again}/plan")), "looking at it again overwrites nothing"
+    visitor.check(again, on_conflict="sheet")
+    page = visitor.wait(visitor.post(f"{again}/plan"))
+    assert "Adele" in page
+    assert "Augusta" in page
+    assert "+1 555 0199" not in page, "what nobody edited in the sheet stays as somebody else has it by now"
+
+
 def test_no_other_page_may_have_a_style_within_it(visitor: Visitor):
     for path in ("/", "/jobs", "/compare"):
         assert "unsafe" not in visitor.client.get(path).headers["content-security-policy"]
@@ -86,6 +109,11 @@ def compared(visitor: Visitor, a: str, b: str, file: tuple[str, bytes] | None = 
     answer = visitor.client.post("/compare", data={"a": a, "b": b, **texts}, files=files, headers=visitor.headers)
     assert answer.status_code == 303, answer.text
     return visitor.wait(answer.headers["location"])
+
+
+def test_the_file_of_a_job_is_compared_as_what_the_job_took_it_for(visitor: Visitor):
+    imported(text="email\nada@example.com\n")
+    assert "<h1>Equal</h1>" in compared(visitor, "mine", "live"), "neither its name nor its title tells what it is of"
 
 
 def test_an_export_is_equal_to_the_account_until_something_changes(visitor: Visitor):

@@ -366,8 +366,27 @@ def test_who_has_left_is_not_subscribed_again_and_the_plan_says_so(visitor: Visi
     consent = page.split("Who will not be subscribed, and why")[1].split("</section>")[0]
     assert "1 row" in consent
     assert "left the list" in consent or "unsubscribed" in consent
+    assert "1 subscription to a list would be made" in page
     visitor.post(f"{plan}/apply")
-    assert "Done, but for 1 row" in visitor.wait(plan)
+    page = visitor.wait(plan)
+    assert "Done; 1 row not subscribed" in page
+    assert "<b>1</b> Not subscribed, the rest of the row is done" in page
+    assert "Failed" not in page, "nothing of it went wrong"
+    assert "Correct these rows" not in page, "there is nothing to correct"
+
+
+def test_a_plan_says_that_nobody_is_put_on_a_list(visitor: Visitor):
+    draft = visitor.give("people.csv", b"Email,First Name\nada@example.com,Ada\n")
+    visitor.check(draft)
+    assert "Nobody would be subscribed." in visitor.wait(visitor.post(f"{draft}/plan"))
+
+
+def test_whose_consent_is_unclear_is_no_mistake_of_the_file(visitor: Visitor):
+    content = b"Email,Agreed,Lists\nada@example.com,perhaps,Newsletter\n"
+    draft = visitor.give("people.csv", content)
+    visitor.check(draft, **{"column-1": "consent"})
+    page = visitor.wait(visitor.post(f"{draft}/plan"))
+    assert "does not say clearly" in page.split("Who will not be subscribed, and why")[1].split("</section>")[0]
 
 
 TOWNS = b"Email,Born,Town,Score\nada@example.com,1815-12-10,London,7\ngrace@example.com,1906-12-09,New York,9\n"

@@ -36,6 +36,7 @@ class Side:
     place: Path | Account
     called: str
     draft: Draft | None = None
+    resource: str = ""  # of the job that it is of; a folder has several
 
 
 def _file_of(job: Job) -> Path | None:
@@ -72,8 +73,10 @@ async def begin(request: Request) -> Response:
         draft, texts = await take_form(request.headers, request.stream(), desk.jobs)
         sides = [await anyio.to_thread.run_sync(_side, request, texts.get(name, ""), draft) for name in ("a", "b")]
         ignored = tuple(title.strip() for title in texts.get("ignore", "").split(",") if title.strip())
+        of_jobs = {side.resource for side in sides} - {""}
+        found = of_jobs.pop() if len(of_jobs) == 1 else ""
         options = CompareOptions(
-            resource=texts.get("resource", ""), key=texts.get("key", "").strip(), exact="exact" in texts,
+            resource=texts.get("resource", "") or found, key=texts.get("key", "").strip(), exact="exact" in texts,
             ignore=ignored, rate=desk.rate,
         )  # fmt: skip
         folder = await anyio.to_thread.run_sync(exports_folder, desk.jobs)
@@ -104,7 +107,7 @@ def _side(request: Request, chosen: str, draft: Draft | None) -> Side:
     path = None if job is None else _file_of(job)
     if path is None:
         raise UsageError("input_missing", file=chosen)
-    return Side(path, path.name)
+    return Side(path, path.name, resource="" if path.is_dir() or job is None else job.record.resource)
 
 
 async def result(request: Request) -> Response:

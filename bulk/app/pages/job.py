@@ -18,7 +18,8 @@ from bulk.app.desk import Work
 from bulk.app.drafts import Draft, draft_of_job, new_draft
 from bulk.app.pages import plan
 from bulk.app.rendering import Banner, desk_of, environment, page, refusal
-from bulk.errors import BulkError, UsageError
+from bulk.app.words import CONSENT
+from bulk.errors import BulkError, UnfinishedError, UsageError
 from bulk.library import ImportOptions
 from bulk.library.accounts import account_at
 from bulk.library.jobs import Job, job_in
@@ -34,7 +35,7 @@ _REPORTS: Final = {  # what can be downloaded, and what it is
     "failed.csv": "Rows that are not done, with the reason",
     "succeeded.csv": "Rows that are done",
     "skipped.csv": "Rows that were left aside",
-    "unprocessed.csv": "Rows that were not reached",
+    "unprocessed.csv": "Rows that are not finished",
     "plan.csv": "The plan, change by change",
     "undo.csv": "What was put back",
     "missing.csv": "What the file had no more",
@@ -137,7 +138,8 @@ async def _ended(request: Request, job: Job) -> Response:
         request, "done.html", banner=Banner.of_job(job.record), job=job, summary=summary, failed=failed,
         reports=reports, draft=draft, following=_following(job.name, failed, 0),
         output=output.name if output is not None and is_there else None, parts=summary.get("resources", {}),
-        outcomes=_outcomes(job, summary),
+        outcomes=_outcomes(job, summary), not_subscribed=_not_subscribed(job, summary),
+        stopped_by_hand=job.reason == str(UnfinishedError("stop_requested")),
         can_undo=bool(summary.get("undoable")) and not job.resumable, **_where(job.record.kind, "Done"),
     )  # fmt: skip
 
@@ -147,7 +149,16 @@ def _outcomes(job: Job, summary: dict[str, Any]) -> dict[str, int]:
     rows = job.rows
     done = {name: count for name, count in summary.get("actions", {}).items() if count and name != "unchanged"}
     others = ("unchanged", "rejected", "failed", "in_doubt", "skipped", "unprocessed")
-    return done | {name: rows[name] for name in others if rows.get(name)}
+    told = {name: rows[name] for name in others if rows.get(name)}
+    if people := _not_subscribed(job, summary):
+        told |= {"failed": told["failed"] - people, "not_subscribed": people}
+    return done | {name: count for name, count in told.items() if count}
+
+
+def _not_subscribed(job: Job, summary: dict[str, Any]) -> int:
+    """How many of the rows that failed did so in one thing only: nobody is subscribed who must not be mailed."""
+    codes: dict[str, int] = summary.get("codes", {})
+    return min(sum(codes.get(code, 0) for code in CONSENT), job.rows.get("failed", 0))
 
 
 def _has_rows(path: Path) -> bool:
@@ -224,7 +235,7 @@ def _repaired(jobs: Path, job: Job) -> Draft:
     draft.options = ImportOptions(
         **{
             **job.record.options, "encoding": ENCODING, "delimiter": DELIMITER, "skip_lines": 0, "sheet": "",
-            "limit": None, "baseline": "none",
+            "limit": None,
         }
     )  # fmt: skip
     draft.matched, draft.of = True, job.name

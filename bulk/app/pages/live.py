@@ -97,7 +97,11 @@ async def _failures(jobs: Path, work: Work) -> dict[str, Any]:
 
 def _told(work: Work) -> dict[str, Any]:
     snapshot = work.snapshot
-    news: dict[str, Any] = {"ended": False, "said": list(work.said)[-_SAID:], "stopping": work.stopping}
+    news: dict[str, Any] = {
+        "ended": False,
+        "said": [said(line) for line in list(work.said)[-_SAID:]],
+        "stopping": work.stopping,
+    }
     if snapshot is None:
         return news
     total = "" if snapshot.total is None else f" of {snapshot.total:,}"

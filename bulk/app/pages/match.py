@@ -21,7 +21,9 @@ from bulk.library.previews import LEFT_OUT, NEW_FIELD, UNDECIDED, Edits, Preview
 from bulk.library.reference import PRESETS, known
 from bulk.resources.kinds import join_values, split_values
 
-_TEXTS: Final = ("preset", "sheet", "encoding", "delimiter", "separator", "mode", "on_duplicate")
+_TEXTS: Final = (
+    "preset", "sheet", "encoding", "delimiter", "separator", "mode", "on_duplicate", "baseline", "on_conflict",
+)  # fmt: skip
 _NAMES: Final = ("tags", "lists")  # columns that can be set for all rows here
 
 
@@ -102,7 +104,14 @@ def _options(draft: Draft, form: FormData) -> ImportOptions:
     if not skipped.isascii() or not skipped.isdigit():
         raise UsageError("option_invalid", option="skip_lines", value=repr(skipped), expected="write a number, like 2")
     sets = {name: text for name in _NAMES if (text := _names(form.getlist(f"set-{name}")))}
-    given = {"encoding": "auto", "delimiter": "auto", "preset": "auto", "separator": ",", "on_duplicate": "error"}
+    given = {
+        "encoding": "auto",
+        "delimiter": "auto",
+        "preset": "auto",
+        "separator": ",",
+        "on_duplicate": "error",
+        "baseline": "auto",
+    }
     texts = {name: text or given.get(name, "") for name, text in texts.items()}
     return replace(draft.options, **texts, skip_lines=int(skipped), sets=sets)
 
