@@ -36,17 +36,8 @@ def main() -> None:
     """Run the fleet and print what it took."""
     accounts, rows, processes = (int(word) for word in (*sys.argv[1:], *("200", "200", "2")[len(sys.argv) - 1 :]))
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        os.environ["XDG_STATE_HOME"] = str(place / "state")
-        names = [f"account-{number:03}" for number in range(accounts)]
-        (place / "bulk.toml").write_text("".join(f'[accounts.{each}]\nconnection = "{each}"\n' for each in names))
-        for each in names:
-            (place / each).mkdir()
-            text = "".join(f"p{number}@example.com,N{number}\n" for number in range(rows))
-            (place / each / "people.csv").write_text(f"email,firstName\n{text}")
-        steps = (Step("import", "contacts", "{account}/people.csv", {"engine": "single"}),)
-        record = FleetRecord(str(place / "f.toml"), tuple(names), steps, str(place / "bulk.toml"), str(place / "boxes"))
-        folder = FleetFolder.create(place / "jobs", "f", record)
+        folder = laid_out(Path(name), accounts, rows)
+        names = folder.record().accounts
         least = 0.0
 
         def told(state: AccountState) -> None:
@@ -82,6 +73,20 @@ def main() -> None:
     )
     print(f"  {each:.1f} MiB an account, {least:.0f} MiB in all at the most")
     book.report([1, accounts])
+
+
+def laid_out(place: Path, accounts: int, rows: int) -> FleetFolder:
+    """A fleet of so many sandboxed accounts, each with a file of so many new contacts."""
+    os.environ["XDG_STATE_HOME"] = str(place / "state")
+    names = [f"account-{number:03}" for number in range(accounts)]
+    (place / "bulk.toml").write_text("".join(f'[accounts.{each}]\nconnection = "{each}"\n' for each in names))
+    for each in names:
+        (place / each).mkdir()
+        text = "".join(f"p{number}@example.com,N{number}\n" for number in range(rows))
+        (place / each / "people.csv").write_text(f"email,firstName\n{text}")
+    steps = (Step("import", "contacts", "{account}/people.csv", {"engine": "single"}),)
+    record = FleetRecord(str(place / "f.toml"), tuple(names), steps, str(place / "bulk.toml"), str(place / "boxes"))
+    return FleetFolder.create(place / "jobs", "f", record)
 
 
 def _memory() -> float:

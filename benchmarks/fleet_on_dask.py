@@ -7,7 +7,6 @@ and how far that is from so many times what one worker does (goal: within 10 %).
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 import tempfile
@@ -16,10 +15,10 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.fleet import laid_out
 from bulk.fleet.dask_place import dask_place
 from bulk.fleet.dask_run import DaskRun
-from bulk.fleet.fleet_folder import DONE, AccountState, FleetFolder, FleetRecord
-from bulk.fleet.steps import Step
+from bulk.fleet.fleet_folder import DONE, AccountState
 
 WORKERS = (1, 2, 4)
 
@@ -42,17 +41,8 @@ def main() -> None:
 def one(accounts: int, rows: int, workers: int) -> tuple[float, float]:
     """Seconds of a fleet of so many accounts on so many workers, and seconds of CPU that the workers had in all."""
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        os.environ["XDG_STATE_HOME"] = str(place / "state")
-        names = [f"account-{number:03}" for number in range(accounts)]
-        (place / "bulk.toml").write_text("".join(f'[accounts.{each}]\nconnection = "{each}"\n' for each in names))
-        for each in names:
-            (place / each).mkdir()
-            text = "".join(f"p{number}@example.com,N{number}\n" for number in range(rows))
-            (place / each / "people.csv").write_text(f"email,firstName\n{text}")
-        steps = (Step("import", "contacts", "{account}/people.csv", {"engine": "single"}),)
-        record = FleetRecord(str(place / "f.toml"), tuple(names), steps, str(place / "bulk.toml"), str(place / "boxes"))
-        folder = FleetFolder.create(place / "jobs", "f", record)
+        folder = laid_out(Path(name), accounts, rows)
+        names = folder.record().accounts
         heard: list[float] = []  # when
 
         def told(_state: AccountState) -> None:

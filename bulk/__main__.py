@@ -17,14 +17,8 @@ from bulk.cli.progress import end_of_command
 from bulk.errors import BulkError, ReaderGoneError
 from bulk.wording import FrontEnd
 
-JOBS: Final = (
-    "import",
-    "export",
-    "resume",
-    "retry",
-    "apply",
-    "undo",
-)  # the commands that are a job, whose end their exit code tells
+# the commands that are jobs, whose end their exit code tells
+JOBS: Final = ("import", "export", "resume", "retry", "apply", "undo")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from bulk.errors import UsageError
 from bulk.library import Account, ImportOptions, import_file, resume
 from bulk.library.event_schema import schema
-from bulk.library.hooks import check_hooks, kept, shown, tell
+from bulk.library.hooks import check_hooks, kept, shown, tell, words_of
 from tests.cli.conftest import Shell
 from tests.cli.conftest import bulk as bulk  # noqa: PLC0414 - a fixture
 from tests.cli.conftest import csv_file as csv_file  # noqa: PLC0414 - likewise
@@ -230,3 +230,18 @@ def test_a_command_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, t
     assert anyio.run(main) == "it had not ended after 3 s"
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    ("hook", "system", "words"),
+    [
+        (r'"C:\Program Files\tell\tell.exe" --to "the night shift"', "nt",
+         [r"C:\Program Files\tell\tell.exe", "--to", "the night shift"]),
+        (r"C:\tools\tell.exe 'not closed", "nt", []),
+        ("tell --to 'the night shift'", "nt", ["tell", "--to", "the night shift"]),
+        ("tell --to 'the night shift' a\\ b", "posix", ["tell", "--to", "the night shift", "a b"]),
+        ("tell 'not closed", "posix", []),
+    ],
+)  # fmt: skip
+def test_a_command_is_taken_apart_as_its_system_writes_it(hook: str, system: str, words: list[str]):
+    assert words_of(hook, system) == words

@@ -9,6 +9,7 @@ Nothing here needs Dask to be installed but to be called by it.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import threading
@@ -97,6 +98,7 @@ class _Process:
     stopped: set[str] = field(default_factory=set)
     _stops: dict[str, list[anyio.Event]] = field(default_factory=dict)
     _portal: BlockingPortal | None = None
+    _events: asyncio.AbstractEventLoop | None = None
     _users: int = 0
     _thread: threading.Thread | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -124,9 +126,9 @@ class _Process:
     def stop(self, fleet: str) -> None:
         with self._lock:
             self.stopped.add(fleet)
-            if self._portal is not None:
-                for stop in self._stops.get(fleet, ()):
-                    self._portal.start_task_soon(_set, stop)
+            for stop in self._stops.get(fleet, ()):
+                assert self._events is not None  # noqa: S101 - it runs as long as anybody is to be stopped
+                self._events.call_soon_threadsafe(stop.set)  # waits not for the loop, which may wait for the lock
 
     def forget(self, fleet: str) -> None:
         with self._lock:
@@ -156,13 +158,9 @@ class _Process:
     async def _serve(self, begun: threading.Event) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         async with BlockingPortal() as portal:
-            self._portal = portal
+            self._portal, self._events = portal, asyncio.get_running_loop()
             begun.set()
             await portal.sleep_until_stopped()
-
-
-async def _set(stop: anyio.Event) -> None:
-    stop.set()
 
 
 @cache

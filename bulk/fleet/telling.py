@@ -7,18 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from bulk.errors import BulkError
 from bulk.fleet.fleet_folder import ENDED, RUNNING, WAITING, AccountState, FleetFolder
 from bulk.fleet.table import FleetResult
-from bulk.library.events import INTERRUPTED, OUTCOMES, event_json
+from bulk.library.events import FLEET, INTERRUPTED, OUTCOMES, event_json
 from bulk.library.metrics import EVERY, Figures, running_since, values_of, write_first, write_metrics
 from bulk.library.watching import Hooks, tell_hooks
 from bulk.runtime.progress import AccountStands, Ended, HookFailed, Progress, Started, note
 from bulk.storage.job_folder import JobFolder
-
-FLEET: Final = "fleet"
 
 
 class FleetWatch:

@@ -6,13 +6,12 @@ import json
 import sys
 from typing import Any, Final
 
-from bulk.library.events import DEFECT, INTERRUPTED, OUTCOMES, VERSION
+from bulk.library.events import DEFECT, FLEET, INTERRUPTED, OUTCOMES, VERSION
 from bulk.runtime import progress
 from bulk.runtime.course import Stage
 from bulk.storage.job_folder import PLANNED
 from bulk.storage.job_record import KINDS
 
-FLEET: Final = "fleet"  # the kind of what is no job, but many
 _TEXT: Final = {"type": "string"}
 _COUNT: Final = {"type": "integer", "minimum": 0}
 _SECONDS: Final = {"type": "number", "minimum": 0}

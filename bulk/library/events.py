@@ -27,13 +27,12 @@ from bulk.runtime.progress import (
 )
 
 VERSION: Final = 1  # of the schema; it changes where a program that reads the objects would have to
+FLEET: Final = "fleet"  # the kind of what is no job, but many
 EVERY: Final = 1.0  # seconds between two objects about how far a job is
 NAMES: Final = {
     Started: "started", Entered: "stage", Checked: "checked", Estimate: "estimate", Snapshot: "progress",
     Waiting: "waiting", AccountStands: "account", Ended: "ended", HookFailed: "hook_failed",
 }  # fmt: skip
-
-
 # how a job ended, in a word, by its exit code
 OUTCOMES: Final = {0: "done", 1: "rows_failed", 2: "refused", 3: "aborted", 4: "unfinished"}
 DEFECT, INTERRUPTED = "defect", "interrupted"

@@ -32,6 +32,7 @@ RUNS: Final = 60.0  # seconds for a command to end
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KEY_LIKE: Final = re.compile(r"(?=[\w-]*\d)[\w-]{16,}")  # a word as long as no name is, with digits in it
+_QUOTES: Final = "\"'"
 _SAID: Final = 100  # characters of what a command said
 
 
@@ -68,7 +69,7 @@ def shown(hook: str) -> str:
         scheme, _, rest = hook.strip().partition("://")
         host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
         return f"{scheme}://{host}/…"
-    words = _words(hook)
+    words = words_of(hook)
     return words[0] if words else repr(hook)
 
 
@@ -91,24 +92,28 @@ def _problem(hook: str) -> str:
     if is_address(hook):
         missing = [name for name in _VARIABLE.findall(hook) if not os.environ.get(name)]
         return f"{missing[0]} is not set" if missing else check_url(_filled(hook))
-    words = _words(hook)
+    words = words_of(hook)
     if not words:
         return "it is neither an address nor a command"
     return "" if shutil.which(words[0]) else "there is no such command"
 
 
-def _words(hook: str) -> list[str]:
+def words_of(hook: str, system: str = os.name) -> list[str]:
+    """The words of a command, [] for what is none. On Windows a backslash is a sign like any other."""
     try:
-        return shlex.split(hook, posix=os.name != "nt")
+        words = shlex.split(hook, posix=system != "nt")
     except ValueError:  # a quote that is not closed
         return []
+    if system != "nt":
+        return words
+    return [word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in _QUOTES else word for word in words]
 
 
 def _holds_key(hook: str) -> bool:
     """Whether a hook may have a key in it. A path of short words has none, nor the name of a variable."""
     bare = _VARIABLE.sub("", hook)
     if not is_address(hook):
-        return any(_KEY_LIKE.search(word) for word in _words(bare)[1:])
+        return any(_KEY_LIKE.search(word) for word in words_of(bare)[1:])
     try:
         parts = urlsplit(bare)
     except ValueError:
@@ -125,7 +130,7 @@ async def _run(hook: str, data: Mapping[str, Any], variables: Mapping[str, str],
         given.seek(0)
         try:
             process = await anyio.open_process(
-                _words(hook), stdin=given, stdout=subprocess.DEVNULL, stderr=said, env=environment | dict(variables),
+                words_of(hook), stdin=given, stdout=subprocess.DEVNULL, stderr=said, env=environment | dict(variables),
                 start_new_session=True,  # Ctrl-C is for the job; what it starts ends with it
             )  # fmt: skip
         except (OSError, ValueError) as error:

@@ -23,6 +23,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Final
 
+from bulk.files.placing import sync_folder
 from bulk.storage.job_folder import CHECKPOINT, LOCK
 from bulk.storage.private import NO_LINK, open_private
 
@@ -85,7 +86,7 @@ class Carrier:
             place = self.place_of(one)
             if not place.is_dir():
                 place.mkdir(mode=0o700)
-                _sync(place.parent)
+                sync_folder(place.parent)
             for file in _files(one):
                 try:
                     mark = _mark(file)
@@ -193,7 +194,7 @@ def copy_file(source: Path, target: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(target)
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 @contextmanager
@@ -254,13 +255,3 @@ def _mark(file: Path) -> tuple[int, int]:
 def _walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     for folder, folders, files in os.walk(top):
         yield Path(folder), folders, files
-
-
-def _sync(folder: Path) -> None:
-    """Let what was named in a folder be durable too, where the system knows of that."""
-    if os.name == "posix":
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

@@ -80,9 +80,21 @@ def test_a_connection_is_deleted_after_it_was_asked_about(guest: Visitor):
     assert FIRST in answer.text
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "http://example.com", "//example.com", ""])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "http://example.com",
+        "http://localhost.example.com",
+        "http://[",
+        "//example.com",
+        "",
+    ],
+)
 def test_a_link_that_leads_to_no_safe_page_is_not_offered(link: str):
     assert safe_link(link) == ""
+    assert safe_link("http://127.0.0.1:8000/x") == "http://127.0.0.1:8000/x"
     assert safe_link("https://connect.example.com/x") == "https://connect.example.com/x"
 
 

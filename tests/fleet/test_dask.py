@@ -23,7 +23,7 @@ from bulk.errors import UnfinishedError, UsageError
 from bulk.fleet.at_work import AT_WORK
 from bulk.fleet.dask_place import ALONE, check_sight, connected, dask_place
 from bulk.fleet.dask_run import DaskRun
-from bulk.fleet.dask_task import OtherVersionError, Sight, digest_of, look, work_on
+from bulk.fleet.dask_task import OtherVersionError, Sight, _Process, digest_of, look, work_on
 from bulk.fleet.fleet_folder import (
     DONE,
     REFUSED,
@@ -367,6 +367,31 @@ def test_an_account_that_had_ended_when_its_worker_was_lost_has_ended(tmp_path: 
         run._lost(name, "It was left.")
     assert run.states["acme"] == folder.state_of("acme") == done
     assert (run.states["beta"].state, run.states["beta"].error) == (UNFINISHED, "It was left.")
+
+
+def test_whoever_tells_workers_to_stop_waits_for_none_of_their_accounts():
+    """The loop of the accounts may wait for the same lock: as whoever tells waited for the loop, neither went on."""
+    process, busy, told, ended = _Process(), threading.Event(), threading.Event(), threading.Event()
+
+    async def account() -> None:
+        stop = anyio.Event()
+        process._stops["fleet"] = [stop]
+        busy.set()
+        if told.wait(10):  # meanwhile the loop does nothing else
+            await stop.wait()
+            ended.set()
+
+    def work() -> None:
+        with process._loop() as portal:
+            portal.call(account)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert busy.wait(10)
+    process.stop("fleet")
+    told.set()
+    thread.join(20)
+    assert ended.is_set()
 
 
 def test_a_step_is_a_plain_value():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from bulk.library.connections import ACTIVE, Connection, Gateway, check_gateway,
 
 Asked = TypeVar("Asked")
 PATIENCE: Final = 15.0  # seconds for which somebody waits for a page
-SAFE: Final = ("https://", "http://127.0.0.1", "http://localhost")  # how a link may begin that is offered
+HERE: Final = ("127.0.0.1", "localhost")  # where a link may lead to without TLS
 
 
 async def _asked(request: Request, ask: Callable[[Gateway], Awaitable[Asked]]) -> Asked:
@@ -82,7 +83,12 @@ async def show_one(request: Request) -> Response:
 
 def safe_link(url: str) -> str:
     """A link of the gateway's as far as it leads to a page; "" where it would do something else."""
-    return url if url.startswith(SAFE) else ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    is_page = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in HERE)
+    return url if is_page else ""
 
 
 async def news(request: Request) -> Response:
