@@ -47,6 +47,7 @@ class AccountState:
     steps: tuple[StepState, ...] = ()
     seconds: float = 0.0
     requests: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)  # answers of its last run that were none
 
     @property
     def rows(self) -> dict[str, int]:
