@@ -65,6 +65,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume": ("'bulk resume'", "resume(job, account)"),
     "resume_job": ("bulk resume {0}", "resume({0}, account)"),
     "resume_in": ("bulk resume {0} --jobs-dir {1}", "resume(Path({1}) / {0}, account)"),
+    "resume_fleet": ("bulk fleet resume {0} --jobs-dir {1}", ""),
     "undo": ("bulk undo JOB", "undo(job, account)"),
     "undo_lines": ("bulk undo JOB --dry-run --json", "result.undo.lines"),
     "undo_job": ("bulk undo {0}", "undo({0}, account)"),

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk.cli import complete, display, options, terminal
+from bulk.cli import complete, options, terminal
 from bulk.cli.account import sandbox_folder
 from bulk.cli.command import Group
 from bulk.cli.configured import config
 from bulk.cli.export import export_command, export_options
+from bulk.cli.fleet_shown import account_line, show_fleet
 from bulk.cli.import_ import import_command, import_options
 from bulk.cli.progress import progress_for
 from bulk.errors import BulkError, UsageError
-from bulk.wording import as_typed, counted, duration
+from bulk.wording import as_typed, counted
 
 if TYPE_CHECKING:
     from bulk.fleet.dask_place import DaskPlace
     from bulk.fleet.dask_run import DaskRun
     from bulk.fleet.fleet_folder import AccountState, FleetFolder, FleetRecord
     from bulk.fleet.steps import Step
-    from bulk.fleet.table import FleetResult
 
 _SAID = click.core.ParameterSource.COMMANDLINE
 _only = click.option(
@@ -151,7 +151,7 @@ def status_command(fleet: str | None, **chosen: Any) -> int:
 
     folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
     result = result_of(folder, partial(_resumed_by, folder), running=folder.running)
-    _show(result, chosen)
+    show_fleet(result, as_json=chosen["as_json"], quiet=chosen["quiet"], running=folder.running)
     return result.exit_code
 
 
@@ -228,7 +228,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
     def told(state: AccountState) -> None:
         watch.told(state)
         if not quiet and state.state != RUNNING:
-            terminal.tell(_line(state, width), err=True)
+            terminal.tell(account_line(state, width), err=True)
 
     def said(text: str) -> None:
         if not quiet:
@@ -251,37 +251,8 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
     result = result_of(folder, partial(_resumed_by, folder, on=chosen["on"]))
     write_summary(folder, result)
     anyio.run(watch.end, result)
-    _show(result, chosen)
+    show_fleet(result, as_json=chosen["as_json"], quiet=quiet)
     return result.exit_code
-
-
-def _show(result: FleetResult, chosen: dict[str, Any]) -> None:
-    from bulk.fleet.fleet_folder import DONE, PLANNED  # noqa: PLC0415 - heavy, not for --help
-
-    if chosen["as_json"]:
-        display.show_json(result.to_json())
-        return
-    if chosen["quiet"]:
-        return
-    told = ", ".join(f"{count:,} {state}" for state, count in result.counts.items())
-    terminal.tell(f"{counted(len(result.states), 'account')}: {told}")
-    rows = ", ".join(f"{count:,} {word}" for word, count in result.told_rows.items())
-    terminal.tell(f"{counted(result.rows['read'], 'row')}: {rows}" if rows else "No rows yet")
-    width = max((len(state.account) for state in result.states), default=0)
-    for state in result.states:
-        if state.state not in (DONE, PLANNED):
-            terminal.tell("  " + _line(state, width))
-    terminal.tell(f"All of them: {result.folder / 'summary.csv'}, .json and .html")
-    if not result.complete:
-        terminal.tell(f"To go on with what is not done:\n  {result.resume}")
-
-
-def _line(state: AccountState, width: int) -> str:
-    from bulk.fleet.table import told_rows  # noqa: PLC0415 - heavy, not for --help
-
-    told = ", ".join(f"{count:,} {word}" for word, count in told_rows(state).items()) or "no rows"
-    error = f"  {state.error.splitlines()[0]}" if state.error else ""
-    return terminal.one_line(f"{state.account:{width}}  {state.state:11}  {told}  {duration(state.seconds)}{error}")
 
 
 def _resumed_by(folder: FleetFolder, account: str, on: str | None = None) -> str:

@@ -32,6 +32,8 @@ PATIENCE: Final = 60.0  # seconds for a scheduler to answer, and for workers to 
 _LOGS: Final = ("distributed", "distributed.client")  # Dask gives each a level of its own
 COMES_BACK: Final = {"distributed.deploy.lost-worker-timeout": "1 hour"}  # a busy machine needs longer than the usual
 # 15 seconds to begin another worker for one that died, and then it would be given up
+_NO_PAGES: Final[Mapping[str, object]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_ANY_PORT: Final = "127.0.0.1:0"  # answers nothing: what there is to see are names of accounts
 ALONE: Final = (
     "Not every worker has BULK_REDIS_URL: the limit of an account is held on each machine by itself. Let no other job\n"
     "be at work on these accounts meanwhile, or set it for all workers."
@@ -87,12 +89,13 @@ async def connected(place: DaskPlace) -> AsyncIterator[Client]:
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     if not place.address:  # `security`: by keys of this run, or other users of this machine could give it tasks
-        cluster = LocalCluster(
-            n_workers=place.workers, threads_per_worker=place.threads, processes=True, host="127.0.0.1",
-            dashboard_address=":0", memory_limit=0, silence_logs=logging.CRITICAL, asynchronous=True,
-            preload=["bulk.fleet.dask_place"], security=True,
-        )  # fmt: skip
-        with dask.config.set(COMES_BACK):
+        with dask.config.set({**COMES_BACK, **_NO_PAGES}):
+            cluster = LocalCluster(
+                n_workers=place.workers, threads_per_worker=place.threads, processes=True, host="127.0.0.1",
+                dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL, asynchronous=True,
+                preload=["bulk.fleet.dask_place"], security=True,
+            )  # fmt: skip
+            cluster.scheduler_spec["options"]["dashboard_address"] = _ANY_PORT  # else one that is taken, and a warning
             async with cluster, Client(cluster, asynchronous=True) as client:
                 await _workers_of(client, place)
                 yield client

@@ -47,6 +47,7 @@ class AccountState:
     steps: tuple[StepState, ...] = ()
     seconds: float = 0.0
     requests: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)  # answers of its last run that were none
 
     @property
     def rows(self) -> dict[str, int]:
@@ -129,7 +130,12 @@ class FleetFolder:
             alike = [one for one in record.accounts if one.casefold() == account.casefold()]
             if len(alike) > 1 or not is_portable(account):
                 raise UsageError("fleet_account_name", account=account)
-        made = create_job(jobs, name, "fleet")
+        try:
+            made = create_job(jobs, name, "fleet")
+        except UsageError as error:
+            if error.code == "job_exists" and (jobs / str(name) / FLEET).exists():
+                raise UsageError("fleet_exists", fleet=name, folder=jobs) from error
+            raise
         made.write_json(FLEET, asdict(record))
         return cls(made.path)
 

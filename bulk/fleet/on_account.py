@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from bulk.access.account import Account, Setting
+from bulk.access.account import Account, Setting, opened
 from bulk.errors import BulkError
 from bulk.fleet.fleet_folder import (
     DONE,
@@ -41,6 +42,7 @@ from bulk.library.running import (
     run_plan_all,
     run_resume,
 )
+from bulk.library.watching import counting
 from bulk.runtime.progress import Silent
 from bulk.storage.job_folder import JOB, JobFolder
 from bulk.storage.job_folder import PLANNED as JOB_PLANNED
@@ -65,7 +67,8 @@ class OnAccount:
     async def work(self) -> AccountState:
         """Do what is not done yet; gives how the account stands in the end. Never raises for what one account does."""
         before = self.folder.state_of(self.named.name)
-        state = replace(before, state=RUNNING, steps=())
+        refusals: Counter[str] = Counter()
+        state = replace(before, state=RUNNING, steps=(), refusals={})
         began = time.monotonic()
         for number, step in enumerate(self.steps, 1):
             await self._note(state)
@@ -73,8 +76,8 @@ class OnAccount:
             if earlier is not None and earlier.state in ENDED:
                 state = replace(state, steps=(*state.steps, earlier))
                 continue
-            ended = await self._step(number, step)
-            state = replace(state, steps=(*state.steps, ended))
+            ended = await self._step(number, step, refusals)
+            state = replace(state, steps=(*state.steps, ended), refusals=dict(refusals))
             if ended.state not in ENDED:
                 break
         ends = [step.state for step in state.steps]
@@ -92,12 +95,12 @@ class OnAccount:
         await anyio.to_thread.run_sync(self.folder.note, state)  # the disk takes its time, and others are at work
         self.told(state)
 
-    async def _step(self, number: int, step: Step) -> StepState:
+    async def _step(self, number: int, step: Step, refusals: Counter[str]) -> StepState:
         job = step.job_name(number)
         if self.stop.is_set():
             return StepState(job, UNFINISHED, error="It was not begun: the fleet was stopped.", exit_code=4)
         try:
-            result = await self._job(job, step)
+            result = await self._job(job, step, refusals)
         except BulkError as error:
             state = UNFINISHED if error.exit_code >= 4 else REFUSED
             words = error.words(FrontEnd.COMMAND_LINE)
@@ -112,10 +115,10 @@ class OnAccount:
         requests = result.summary.totals.requests
         return StepState(job, state, dict(result.counts), said, code, "" if stopped is None else stopped.code, requests)
 
-    async def _job(self, name: str, step: Step) -> Result:
+    async def _job(self, name: str, step: Step, refusals: Counter[str]) -> Result:
         setting = Setting(
             self._account(), self.folder.place_of(self.named.name), Silent(), name, stop=self.stop,
-            front_end=FrontEnd.COMMAND_LINE,
+            opened=counting(opened, refusals), front_end=FrontEnd.COMMAND_LINE,
         )  # fmt: skip
         place = setting.jobs / name
         if (place / JOB).is_file():

@@ -12,14 +12,15 @@ from typing import Any, Final
 from bulk.files.opening import open_sink
 from bulk.fleet.fleet_folder import ENDED, PLANNED, WAITING, AccountState, FleetFolder, worst
 from bulk.messages.help import help_of
-from bulk.model import RowStatus
+from bulk.model import ENDED_BADLY, RowStatus
 from bulk.reporting.page import rendered
+from bulk.storage.job_folder import FAILED as FAILED_ROWS
 from bulk.storage.job_folder import JobFolder
 from bulk.storage.private import open_private
 
 CSV, JSON, PAGE = "summary.csv", "summary.json", "summary.html"
 STATUSES: Final = ("read", *(status.value for status in RowStatus))
-_HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error", "go_on")
+_HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error", "go_on", "to_correct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ class FleetResult:
         """The rows of all of them, by status."""
         return sum((Counter(state.rows) for state in self.states), Counter())
 
+    def to_correct(self, state: AccountState) -> list[Path]:
+        """The files of an account's rows that are not done; of an import of a whole folder, its job has them."""
+        steps = [step for step in state.steps if any(step.rows.get(status.value) for status in ENDED_BADLY)]
+        jobs = [self.folder / state.account / step.job for step in steps]
+        return [job / FAILED_ROWS if (job / FAILED_ROWS).exists() else job for job in jobs]
+
     def go_on(self, state: AccountState) -> str:
         """The line that goes on with an account, "" where there is nothing to go on with."""
         return "" if state.state in ENDED else self.resumed_by(state.account)
@@ -77,7 +84,7 @@ class FleetResult:
                  "seconds": state.seconds, "error": state.error, "exit_code": state.exit_code,
                  "code": state.code, "help": help_of(state.code) if state.code else "",
                  "jobs": [str(self.folder / state.account / step.job) for step in state.steps],
-                 "go_on": self.go_on(state)}
+                 "go_on": self.go_on(state), "to_correct": [str(path) for path in self.to_correct(state)]}
                 for state in self.states
             ],
         }  # fmt: skip
@@ -113,4 +120,5 @@ def _lines(result: FleetResult) -> Iterable[Sequence[str]]:
     for state in result.states:
         rows = [str(state.rows.get(status, 0)) for status in STATUSES]
         numbers = ("", "") if state.state == WAITING else (str(state.requests), str(state.seconds))
-        yield (state.account, state.state, *rows, *numbers, state.error, result.go_on(state))
+        files = "\n".join(map(str, result.to_correct(state)))
+        yield (state.account, state.state, *rows, *numbers, state.error, result.go_on(state), files)

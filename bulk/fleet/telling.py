@@ -30,6 +30,7 @@ class FleetWatch:
         self._next = self._began + EVERY
         states = folder.states(running=False)
         self._all = len(states)
+        self._heard: set[str] = set()  # accounts that this run has had in hand
         self._states: dict[str, AccountState] = {state.account: state for state in states}
         self._figures = {state.account: self._figures_of(state) for state in states}
         self._resumed = any(state.state != WAITING for state in states)
@@ -45,6 +46,7 @@ class FleetWatch:
     def told(self, state: AccountState) -> None:
         """An account stands otherwise than before."""
         self._states[state.account] = state
+        self._heard.add(state.account)
         now = self._clock()
         if state.state == RUNNING:
             self._figures[state.account].values = running_since(now)
@@ -66,7 +68,7 @@ class FleetWatch:
         ended = Ended(
             self._folder.name, FLEET, "", "", OUTCOMES.get(result.exit_code, INTERRUPTED), result.exit_code,
             dict(result.rows), dict(sum((Counter(one.problems) for one in each), Counter())),
-            sum(state.requests for state in result.states), sum(one.retries for one in each),
+            sum(state.requests for state in result.states), sum(one.retries for one in each), self._refusals,
             seconds=self._seconds, go_on="" if result.complete else result.resume, accounts=dict(result.counts),
         )  # fmt: skip
         await self._tell(ended)
@@ -77,6 +79,11 @@ class FleetWatch:
         await self._tell(
             Ended(self._folder.name, FLEET, "", "", outcome, error.exit_code, seconds=self._seconds, error=error.code)
         )
+
+    @property
+    def _refusals(self) -> dict[str, int]:
+        """Those of this run: an account that was done before has only what an earlier one heard."""
+        return dict(sum((Counter(self._states[account].refusals) for account in self._heard), Counter()))
 
     @property
     def _seconds(self) -> float:
@@ -108,5 +115,5 @@ class FleetWatch:
             retries += int(summary["retries"])
         return Ended(
             self._folder.name, FLEET, "", state.account, OUTCOMES.get(state.exit_code, INTERRUPTED), state.exit_code,
-            state.rows, dict(problems), state.requests, retries, seconds=state.seconds,
+            state.rows, dict(problems), state.requests, retries, dict(state.refusals), seconds=state.seconds,
         )  # fmt: skip

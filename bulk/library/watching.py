@@ -106,7 +106,7 @@ class _Watch:
         self._refusals: Counter[str] = Counter()
         self._newest = Snapshot("")
         self._since = self._clock()
-        self.setting = replace(setting, progress=self, opened=_counting(setting.opened, self._refusals))
+        self.setting = replace(setting, progress=self, opened=counting(setting.opened, self._refusals))
         self._metrics_file = Path(hooks.metrics)
         self._metrics = JobMetrics(self._metrics_file, about, self._clock) if hooks.metrics else None
 
@@ -188,8 +188,8 @@ class _Watch:
         note(self._progress, ended)
 
 
-def _counting(opened: Opening, refusals: Counter[str]) -> Opening:
-    """The same way in, which counts the answers that are none."""
+def counting(opened: Opening, refusals: Counter[str]) -> Opening:
+    """The same way in, which counts the answers that are none, by their status or as lost."""
 
     @asynccontextmanager
     async def counted(access: Account, rate: float) -> AsyncIterator[Send]:

@@ -23,6 +23,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "fleet_step_words": "{reason}",
         "fleet_folder_damaged": "{folder} is no folder of a fleet, or is damaged: {reason}. See: bulk fleet status",
+        "fleet_exists": (
+            "There is a fleet named {fleet!r} already. Choose another name, or go on with it by:"
+            " ⟦resume_fleet={fleet}|{folder}⟧"
+        ),
         "fleet_missing": "There is no such fleet in {jobs}. Begin one: bulk fleet run FILE.toml",
         "fleet_place": (
             "{given!r} is no place where a fleet can run. Write dask (workers on this machine) or dask://HOST:8786, the"

@@ -8,15 +8,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
 from bulk.fleet.fleet_folder import FleetFolder
+from bulk.fleet.running import FleetRun
+from bulk.fleet.table import result_of
+from bulk.fleet.telling import FleetWatch
 from bulk.library.event_schema import schema
+from bulk.library.watching import Hooks
+from bulk.runtime.progress import Ended, Silent
 from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell
+from tests.fleet.dask_plays import PEOPLE, TOKEN, Played
 from tests.fleet.test_fleets import config, people
+from tests.served import KEY
 
 FLEET = 'accounts = ["all"]\nsteps = ["import contacts {account}/people.csv --rate 0"]\n'
 NOTING = f"{shlex.quote(sys.executable)} -c {shlex.quote('import sys; open(chr(116),chr(97)).write(sys.stdin.read())')}"
@@ -141,3 +149,27 @@ def test_figures_that_have_no_folder_are_refused_before_there_is_a_fleet(two: Sh
     done = two("fleet", "run", "nightly.toml", "--sandbox", "--job", "night", "--metrics", "no/fleet.prom")
     assert (done.code, two.no_job) == (2, True)
     assert "Make its folder" in " ".join(done.err.split())
+
+
+def test_refusals_are_counted_by_account_and_of_this_run_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(TOKEN, KEY)
+    played, file = Played(tmp_path, ["acme", "beta"], 8, (PEOPLE,)), tmp_path / "f.prom"
+    heard: list[Ended] = []
+
+    class Ears(Silent):
+        def note(self, happening: object) -> None:
+            if isinstance(happening, Ended):
+                heard.append(happening)
+
+    with played.served_all(rate=5) as folder:
+        for accounts in (["acme"], ["beta"], []):
+            watch = FleetWatch(folder, Hooks(metrics=str(file)), Ears())
+            run = FleetRun(folder, accounts, 1, 2, None, watch.told)
+            anyio.run(lambda run=run: run.run(signals=False))
+            anyio.run(watch.end, result_of(folder, lambda _account: ""))
+    refused = {name: sum(status == 429 for *_, status in played.served[name].log) for name in played.names}
+    assert all(refused.values())
+    assert [one.refusals for one in heard] == [{"429": refused["acme"]}, {"429": refused["beta"]}, {}]
+    families = text_string_to_metric_families(file.read_text("utf-8"))
+    samples = [one for family in families if family.name == "bulk_refusals" for one in family.samples]
+    assert {one.labels["account"]: one.value for one in samples if one.labels["answer"] == "429"} == refused

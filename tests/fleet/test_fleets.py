@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from bulk.cli.fleet import _side_by_side
 from bulk.errors import UsageError
 from bulk.fleet.fleet_file import read_fleet
 from bulk.fleet.fleet_folder import (
@@ -30,6 +31,7 @@ from bulk.fleet.on_account import OnAccount
 from bulk.fleet.running import FleetRun
 from bulk.fleet.steps import Step
 from bulk.library.config import NamedAccount
+from bulk.storage.job_folder import JobFolder
 from tests.cli.conftest import Shell
 from tests.world import account
 
@@ -177,6 +179,13 @@ def test_the_command_runs_says_resumes_and_sums_up(bulk: Shell):
     assert "bulk fleet resume night" in result.out
     people(bulk.folder, ["beta"])
     assert bulk("fleet", "status", "nightly.toml").code == 2
+    again = bulk("fleet", "run", "nightly.toml", "--sandbox", "--job", "night")
+    assert (again.code, "bulk fleet resume night" in " ".join(again.err.split())) == (2, True)
+    with JobFolder(bulk.job("night")).locked():
+        at_work = bulk("fleet", "status")
+    assert "It is at work." in at_work.out
+    assert "fleet resume" not in at_work.out
+    assert "summary.csv" not in at_work.out, "it is of the run before"
     result = bulk("fleet", "resume", "--json")
     assert result.code == 0, result.err
     assert json.loads(result.out)["accounts"] == {"done": 2}
@@ -242,24 +251,17 @@ def test_the_exit_code_is_that_of_the_account_that_stands_worst(codes: tuple[int
     assert worst(iter(codes)) == expected
 
 
-def test_a_resume_goes_on_with_what_the_file_says_of_side_by_side(bulk: Shell, monkeypatch: pytest.MonkeyPatch):
+def test_a_resume_goes_on_with_what_the_file_says_of_side_by_side(bulk: Shell):
     names = ["acme", "beta", "gamma"]
     config(bulk.folder, names)
     (bulk.folder / "nightly.toml").write_text(f"processes = 1\nat_once = 1\nmax_failures = 2\n{FLEET}")
     assert bulk("fleet", "run", "nightly.toml", "--sandbox", "--job", "night").code == 4
     assert FleetFolder(bulk.job("night")).state_of("gamma").state == "waiting"
-    asked = list[tuple[int, int, int | None]]()
-    usual = FleetRun.run
-
-    async def noted(run: FleetRun, *, signals: bool) -> dict[str, AccountState]:
-        asked.append((run.processes, run.at_once, run.max_failures))
-        return await usual(run, signals=signals)
-
-    monkeypatch.setattr(FleetRun, "run", noted)
     assert bulk("fleet", "resume").code == 4, "two failed again, so the third is not begun"
     people(bulk.folder, names)
     assert bulk("fleet", "resume", "--max-failures", "3", "--processes", "2").code == 0
-    assert asked == [(1, 1, 2), (2, 1, 3)]
+    kept = FleetFolder(bulk.job("night")).record()
+    assert (_side_by_side(kept), kept.max_failures) == ((1, 1), 2)
 
 
 @pytest.mark.parametrize("state", [UNFINISHED, RUNNING])
@@ -276,3 +278,24 @@ def test_requests_are_those_of_all_runs_of_a_job_each_counted_once(tmp_path: Pat
     folder.note(replace(done, state=UNFINISHED, steps=(cut,), requests=1))
     summary = json.loads((folder.place_of("acme") / "1-import-contacts" / "summary.json").read_text())
     assert on(folder, "acme", []).requests == summary["requests"]
+
+
+def test_rows_that_failed_name_the_files_to_correct_and_quiet_says_what_is_not_done(bulk: Shell):
+    config(bulk.folder, ["acme", "beta", "gamma"])
+    people(bulk.folder, ["acme", "beta"])
+    (bulk.folder / "beta" / "people.csv").write_text("email\nada@example.com\nno address\n")
+    (bulk.folder / "nightly.toml").write_text(FLEET)
+    done = bulk("fleet", "run", "nightly.toml", "--sandbox", "--job", "night", "--quiet")
+    assert (done.code, done.out) == (2, "")
+    assert [line.split()[0] for line in done.err.splitlines() if line.startswith("  ") and line[2] != " "] == [
+        "beta", "gamma",
+    ]  # fmt: skip
+    (line,) = [line.strip() for line in done.err.splitlines() if "failed.csv" in line]
+    assert "no address" in (bulk.folder / line).read_text("utf-8-sig")
+    status = bulk("fleet", "status")
+    assert line in status.out
+    assert "bulk import RESOURCE FILE --account NAME" in status.out
+    each = {one["account"]: one["to_correct"] for one in bulk.summary("night")["each"]}
+    assert each == {"acme": [], "beta": [line], "gamma": []}
+    assert line in (bulk.job("night") / "summary.html").read_text()
+    assert line in (bulk.job("night") / "summary.csv").read_text("utf-8-sig")
