@@ -88,11 +88,11 @@ def tracked(*folders: str) -> set[str]:
 
 
 def test_an_index_would_take_both(sdist: Path, wheel: Path):
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # twine needs rich
     for command in (["twine", "check", "--strict", str(sdist), str(wheel)], ["check_wheel_contents", str(wheel)]):
         done = subprocess.run(
-            [sys.executable, "-m", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", *command], cwd=ROOT, env=os.environ | {"PYTHONPATH": ""}, check=False,
+            capture_output=True, text=True,
+        )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -101,8 +101,8 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path):
         names = set(archive.namelist())
     about = {name for name in names if ".dist-info/" in name}
     templates = {f"bulk/_{name}" for name in tracked("templates")}
-    manual = f"activecampaign_bulk-{version('activecampaign-bulk')}.data/data/share/man/man1/bulk.1"
-    assert names - about == tracked("bulk") | templates | {manual}
+    manual = {name for name in names if name.endswith(".data/data/share/man/man1/bulk.1")}
+    assert (len(manual), names - about - manual) == (1, tracked("bulk") | templates)
     assert {"bulk/py.typed", "bulk/app/static/app.css", "bulk/app/templates/start.html"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in about)
 

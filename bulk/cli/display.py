@@ -102,7 +102,7 @@ def show_import(job_result: Result, *, verbose: bool) -> None:
         _show_parts(job_result)
         _show_way_back(job_result)
         return
-    done = [f"{count:,} {action}" for action, count in sorted(job_result.summary.actions.items()) if count]
+    done = [f"{n:,} {action.replace('_', ' ')}" for action, n in sorted(job_result.summary.actions.items()) if n]
     none = none_done(job_result.summary.codes) if rows["read"] else "nothing to do"
     lines = job_result.is_undo  # else a row of the file that the undone job read would be meant
     terminal.tell(f"{counted(rows['read'], 'thing' if lines else 'row')}: {', '.join(done) or none}")
@@ -293,7 +293,7 @@ def show_export(job_result: Result) -> None:
     if summary.parts:
         show_counts(summary.parts | {name: {"succeeded": rows} for name, rows in summary.links.items()})
         show_left(job_result)
-    terminal.tell(f"{counted(summary.rows['succeeded'], 'row')}{target}", err=err)
+    terminal.tell(f"{counted(summary.rows['succeeded'] + sum(summary.links.values()), 'row')}{target}", err=err)
     terminal.tell(f"{counted(totals.requests, 'request')} in {totals.seconds:.1f} s{rate}.", err=err)
     _show_left_out(job_result)
     if summary.reason and job_result.error is None:

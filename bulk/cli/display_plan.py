@@ -150,7 +150,7 @@ def _sums(plan: dict[str, Any]) -> Iterator[str]:
         ("change", plan["changes"].keys() - NOT_DONE), ("refused change", plan["changes"].keys() & {*NOT_DONE})
     ):  # fmt: skip
         if total := sum(plan["changes"][action] for action in actions):
-            each = ", ".join(f"{plan['changes'][action]:,} {action}" for action in sorted(actions))
+            each = ", ".join(f"{plan['changes'][action]:,} {action.replace('_', ' ')}" for action in sorted(actions))
             why = reasons_told(plan.get("reasons", {})) if "opted_out" in actions else ""
             yield f"{counted(total, what)}: {each}" + (f" (rows by reason: {why})" if why else "")
 

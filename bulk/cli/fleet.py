@@ -36,13 +36,15 @@ _only = click.option(
 _max_failures = click.option(
     "--max-failures", metavar="N", type=click.IntRange(min=1), help="Begin no further account after so many failed."
 )
-_processes = click.option("--processes", metavar="N", type=click.IntRange(min=1), help="Processes side by side.")
+_processes = click.option(
+    "--processes", metavar="N", type=click.IntRange(min=1), help="Processes side by side.  [default: one a core]"
+)
 _on = click.option(
     "--on", metavar="PLACE", help="Run it on Dask: dask (workers on this machine) or dask://HOST:8786 (a scheduler)."
 )
 _workers = click.option(
     "--workers", metavar="N", type=click.IntRange(min=1),
-    help="With --on: how many workers there are to be (on this machine: as --processes).",
+    help="With --on: how many workers to wait for; on this machine, to begin.",
 )  # fmt: skip
 _quiet = click.option("-q", "--quiet", is_flag=True, help="No progress; errors only.")
 _fleet = click.argument("fleet", metavar="[FILE]", required=False, shell_complete=complete.files)
@@ -119,9 +121,10 @@ def run_command(file: Path, **chosen: Any) -> int:
 @options.progress
 @options.hooks
 def resume_command(fleet: str | None, **chosen: Any) -> int:
-    """Go on with a fleet: the newest, or that of FILE.
+    """Go on with a fleet (default: the newest).
 
-    Only accounts that are not done are taken up, each where it stopped.
+    FILE is the fleet's file, or its job's name. Only accounts that are not done
+    are taken up, each where it stopped.
     """
     from bulk.fleet.fleet_file import accounts_of  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.fleet_folder import ENDED, fleet_meant  # noqa: PLC0415
@@ -145,7 +148,10 @@ def resume_command(fleet: str | None, **chosen: Any) -> int:
 @options.as_json
 @_quiet
 def status_command(fleet: str | None, **chosen: Any) -> int:
-    """Say how the accounts of a fleet stand: the newest, or that of FILE."""
+    """Say how the accounts of a fleet stand (default: the newest).
+
+    FILE is the fleet's file, or its job's name.
+    """
     from bulk.fleet.fleet_folder import fleet_meant  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.table import result_of  # noqa: PLC0415
 
@@ -217,7 +223,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
     from bulk.library.watching import Hooks  # noqa: PLC0415
 
     quiet = chosen["quiet"]
-    if not quiet:
+    if accounts and not quiet:
         terminal.tell(
             f"{folder.name}: {counted(len(accounts), 'account')}, a folder for each in {folder.path}", err=True
         )

@@ -106,7 +106,8 @@ telling = _stack(
 allow_joined = click.option("--allow-joined", is_flag=True, help="Make new tags too whose names hold ; | or :::")
 progress = click.option(
     "--progress", type=click.Choice(("auto", "bar", "plain", "json", "none")), default="auto", show_default=True,
-    callback=chosen_way, help="How progress is told on stderr; json: an object a line, for programs.",
+    callback=chosen_way, metavar="HOW",
+    help="How progress is told on stderr: auto, bar, plain, none, or json, an object a line for programs.",
 )  # fmt: skip
 hooks = _stack(
     click.option(

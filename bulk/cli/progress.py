@@ -69,7 +69,7 @@ class Noted:
         from bulk.library.progress import HookFailed  # noqa: PLC0415 - not for --help
 
         if isinstance(event, HookFailed):
-            self.say(f"bulk: {event.hook} was not told how it ended: {event.reason}. It ended as it did.")
+            self.say(f"bulk: {event.hook} was not told how it ended: {event.reason}. The job is none the worse for it.")
 
     def say(self, line: str) -> None:
         """Say it."""

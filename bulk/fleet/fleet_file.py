@@ -91,6 +91,8 @@ def read_fleet(
 
 def accounts_of(patterns: Sequence[str], there: Sequence[str], file: Path) -> tuple[str, ...]:
     """The accounts that are meant, each once. Raises `UsageError` for a pattern that fits none."""
+    if not there:
+        raise UsageError("fleet_accounts_none", file=file)
     for pattern in patterns:
         if not any(_is_meant(pattern, name) for name in there):
             hint = Part.of("nearest", names=close) if (close := nearest(pattern, there)) else Part.of("fleet_accounts")

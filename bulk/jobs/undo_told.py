@@ -56,7 +56,7 @@ def said_of(
     `file` has all lines, "" where it is not kept.
     """
     total = sum(counts.values())
-    each = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
+    each = ", ".join(f"{count:,} {action.replace('_', ' ')}" for action, count in sorted(counts.items()))
     yield f"To put back: {counted(total, 'thing')}" + (f": {each}" if each else "")
     yield from (
         _line_told(line, called.get(line.record, "") if line.resource == PEOPLE and line.column else "")

@@ -10,6 +10,10 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fleet_unknown": "{file}: {key} means nothing here. {hint}",
         "fleet_value": "{file}: {key} is not as it has to be: {expected}.",
         "fleet_account_unknown": "{file}: bulk.toml names no account {account!r}. {hint}",
+        "fleet_accounts_none": (
+            "{file} is for accounts that a bulk.toml names, and there is none here or above, or it names none."
+            " Name them under [accounts.NAME]"
+        ),
         "fleet_account_name": (
             "The account {account!r} cannot have a folder of its own on every system: its name ends in '.', is one of"
             " Windows' own like CON, or differs from another's only by capitals. Rename it in bulk.toml."

@@ -29,7 +29,7 @@ def test_a_plan_is_shown_and_the_line_that_carries_it_out(bulk: Shell, command: 
     result = bulk.sandbox(command[0], path, "--job", "p", *command[1:])
     assert result.code == 0
     assert result.out.splitlines()[:3] == [
-        "Plan p: nothing was sent.", "  2 rows: 1 create, 1 reject", "  3 changes: 1 add_tag, 2 create",
+        "Plan p: nothing was sent.", "  2 rows: 1 create, 1 reject", "  3 changes: 1 add tag, 2 create",
     ]  # fmt: skip
     assert "create firstName: Ada" in result.out
     assert "  Refused: 1 row. All of them, and why:" in result.out
@@ -260,5 +260,8 @@ def test_a_folder_that_is_carried_out_in_part_says_which_files_were_not_begun(bu
 def test_an_export_of_everything_tells_the_rows_of_what_comes_with_the_contacts(bulk: Shell):
     bulk.sandbox("import", file(bulk, "ada@example.com,Ada,VIP"))
     out = bulk("export", "all", bulk.folder / "out", "--sandbox", "--rate", "0").out
-    assert ["contactTags", "1"] in [line.split() for line in out.splitlines()]
+    lines = [line.split() for line in out.splitlines()]
+    assert ["contactTags", "1"] in lines
+    (in_all,) = (line[-1] for line in lines if line[:2] == ["in", "all"])
+    assert f"{in_all} rows → " in out
     assert "/s)" not in out, "of a short job a rate says nothing"

@@ -232,6 +232,24 @@ def test_a_file_that_cannot_be_is_refused_with_where_and_why(bulk: Shell, text: 
     assert bulk.no_job
 
 
+def test_a_fleet_without_a_bulk_toml_is_told_that_there_is_none(bulk: Shell):
+    (bulk.folder / "fleet.toml").write_text('accounts = ["all"]\nsteps = ["export all x"]')
+    result = bulk("fleet", "run", "fleet.toml", "--sandbox")
+    assert result.code == 2
+    assert "[accounts.NAME]" in result.err
+    assert "'all'" not in result.err
+
+
+def test_a_fleet_of_which_all_is_done_says_how_it_stands_and_names_no_folder_for_nobody(bulk: Shell):
+    config(bulk.folder, ["acme"])
+    (bulk.folder / "people.csv").write_text("email\nada@example.com\n")
+    (bulk.folder / "fleet.toml").write_text('accounts = ["all"]\nsteps = ["import contacts people.csv --rate 0"]')
+    assert bulk("fleet", "run", "fleet.toml", "--sandbox").code == 0
+    again = bulk("fleet", "resume")
+    assert (again.code, again.err) == (0, "")
+    assert "1 account: 1 done" in again.out
+
+
 def test_what_a_fleet_has_is_found_by_its_file_too(bulk: Shell):
     assert bulk("fleet", "status").code == 2
     assert "bulk fleet run FILE.toml" in bulk("fleet", "resume").err
