@@ -94,6 +94,20 @@ def test_old_jobs_go_once_they_were_shown_and_it_was_agreed_to(visitor: Visitor)
     assert "Delete old ones" in visitor.get("/jobs")
 
 
+def test_what_comparisons_have_written_goes_with_old_jobs(visitor: Visitor):
+    imported(text="email\nada@example.com\n")
+    imported("more", "email,firstName\nada@example.com,Ada\n")
+    compared(visitor, "mine", "more")
+    other = visitor.jobs / "exports" / "mine.csv"
+    other.write_text("somebody's own")
+    assert "nothing to delete" in visitor.get("/jobs/prune"), "it is not a month old"
+    assert "1 file of old comparisons would go as well" in visitor.get("/jobs/prune?days=0")
+    visitor.post("/jobs/prune", {"days": "0", "job": "more"}, status=200)
+    assert len(list((visitor.jobs / "exports").iterdir())) == 2, "only what was agreed to"
+    assert run_command(["jobs", "prune", "--older-than", "0s", "--yes"]) == 0
+    assert list((visitor.jobs / "exports").iterdir()) == [other]
+
+
 def test_what_can_go_on_stays_when_old_jobs_go(visitor: Visitor):
     Path("many.csv").write_text("Email\n" + "".join(f"p{n}@example.com\n" for n in range(20)))
     run_command(["import", "contacts", "many.csv", "--sandbox", "-q", "--job", "open", "--max-duration", "1s"])
