@@ -129,7 +129,7 @@ def _finish(form: _Form, *, chosen: bool) -> None:
     if not chosen or form.output is None:
         return
     if not form.size:
-        raise UsageError("upload_missing")
+        raise UsageError("upload_empty")
     form.output.flush()
     os.fsync(form.output.fileno())
 

@@ -142,13 +142,15 @@ def _prune(place: Path, age: float | None, *, yes: bool, as_json: bool) -> int:
         _show_staying(pruning)
         if goes:
             _show_going(goes, pruning.size)
-    if not goes:
+        if pruning.comparisons:
+            terminal.tell(f"{counted(len(pruning.comparisons), 'file')} of the page's comparisons as well.")
+    if not goes and not pruning.comparisons:
         if as_json:
             _show_pruned_json([], [(folder.name, why) for folder, why in pruning.stays])
         else:
             terminal.tell(f"Nothing to delete in {place}: no finished job is that old.")
         return 0
-    if not yes and not _agreed(len(goes)):
+    if not yes and not _agreed(len(goes), len(pruning.comparisons)):
         raise UsageError("jobs_kept")
     gone, left = prune(pruning, place)
     if as_json:
@@ -160,8 +162,10 @@ def _prune(place: Path, age: float | None, *, yes: bool, as_json: bool) -> int:
     return 1 if left else 0
 
 
-def _agreed(count: int) -> bool:
-    question = f"Delete {agreeing(count, 'this job', f'these {count:,} jobs')}?"
+def _agreed(count: int, comparisons: int) -> bool:
+    jobs = [agreeing(count, "this job", f"these {count:,} jobs")] if count else []
+    files = [agreeing(comparisons, "this comparison", f"these {comparisons:,} comparisons")] if comparisons else []
+    question = f"Delete {' and '.join(jobs + files)}?"
     return questions.answered(question, lambda: UsageError("prune_unanswered"))
 
 

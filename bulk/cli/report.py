@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from bulk.cli import complete, options, terminal
 from bulk.cli.command import Command
 from bulk.errors import UsageError
-
-if TYPE_CHECKING:
-    from bulk.library.jobs import Job
 
 
 @click.command("report", cls=Command)
@@ -28,7 +24,7 @@ def report_command(job: str | None, output: Path | None, *, with_rows: bool, job
     --with-rows.
     """
     from bulk.library.jobs import job_in, jobs_in  # noqa: PLC0415 - heavy, not for --help
-    from bulk.library.reporting import report  # noqa: PLC0415
+    from bulk.library.reporting import report, ways_on  # noqa: PLC0415
 
     place = options.jobs_folder(jobs_dir)
     if job is not None and output is None and job.endswith(".html"):  # of the newest
@@ -37,21 +33,6 @@ def report_command(job: str | None, output: Path | None, *, with_rows: bool, job
     if not every:
         raise UsageError("no_jobs_here", jobs=place)
     meant = every[-1]
-    path = report(meant.path, output, with_rows=with_rows, commands=_commands(meant))
+    path = report(meant.path, output, with_rows=with_rows, commands=ways_on(meant))
     terminal.tell(f"{meant.name} → {path}")
     return 0
-
-
-def _commands(job: Job) -> dict[str, str]:
-    """The lines that go on with a job, or take it back, by what they do."""
-    place = job.path.parent
-    lines: dict[str, str] = {}
-    if job.planned:
-        lines["To carry it out:"] = options.command_line("apply", job.name, place)
-    elif job.resumable:
-        lines["To go on with it:"] = options.command_line("resume", job.name, place)
-    if job.imports and job.worth_retrying and not job.resumable:
-        lines["To send again what failed:"] = options.command_line("retry", job.name, place)
-    if (job.summary or {}).get("undoable"):
-        lines["To take it back:"] = options.command_line("undo", job.name, place)
-    return lines

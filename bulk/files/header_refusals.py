@@ -75,6 +75,8 @@ class Mending:
         """The ways on, the options last, in a line of their own."""
         if not (self.maps or self.ignores or self.splits):
             return ""
+        if front_end is FrontEnd.PAGE:  # which shows a field for each column, and nothing to type
+            return f"\n{Part.of('header_way_on_page').words(front_end)}"
         part = Part.of("header_way_on_place", place=_PLACE) if self.lacks else Part.of("header_way_on")
         return f"\n{part.words(front_end)}\n  {self.options(front_end)}"
 

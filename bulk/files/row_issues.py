@@ -79,5 +79,5 @@ def duplicate(number: int, title: str, cell: str, first: str, *, wrong: bool) ->
         shorten(cell),
         "duplicate_key",
         f"R{first[1:]} has the same {title}" + (", and cannot be sent itself." if wrong else "."),
-        "Remove one of the rows, or say which one counts with ⟦on_duplicate⟧ first, last or all.",
+        "Remove one of the rows, or choose with ⟦on_duplicate⟧ which one counts: first, last or all.",
     )

@@ -109,6 +109,17 @@ class OpenFile:
                 return file_check.issues_of([record])
         return []
 
+    def still_wrong(self, numbers: Collection[int]) -> set[int]:
+        """Which of these rows are wrong by themselves, corrected as they are; in one pass over the file."""
+        if not numbers:
+            return set()
+        with self._lock, self._file_check(Problems()) as file_check:
+            return {
+                record.number
+                for record in file_check.source.records(set(numbers))
+                if record.problem is not None or file_check.issues_of([record])
+            }
+
     def write_corrected(self, output: IO[bytes]) -> None:
         """Write the corrected table as UTF-8 with commas. Raises `OSError`."""
         with self._lock:

@@ -18,7 +18,7 @@ from bulk.storage import facts
 from bulk.storage.baseline import BASELINE
 from bulk.storage.checkpoint import opened_checkpoint
 from bulk.storage.job_folder import CHECKPOINT, JOB, OPEN, PLANNED, JobFolder
-from bulk.storage.job_folders import PRUNED, all_jobs
+from bulk.storage.job_folders import DIFFERENCES, EXPORTS, PRUNED, all_jobs
 from bulk.storage.job_record import UNDO
 
 _OVER: Final = ("finished", "stopped", PLANNED)  # the states of what nobody goes on with; a plan is made in a minute
@@ -33,11 +33,13 @@ class Pruning:
 
     goes: tuple[JobFolder, ...]
     stays: tuple[tuple[JobFolder, str], ...]
+    comparisons: tuple[Path, ...] = ()  # the files of the page's comparisons, which are no jobs, and go as well
 
     @property
     def size(self) -> int:
         """How many bytes would be free."""
-        return sum(file.lstat().st_size for folder in self.goes for file in folder.path.rglob("*") if file.is_file())
+        files = (file for folder in self.goes for file in folder.path.rglob("*") if file.is_file())
+        return sum(file.lstat().st_size for file in (*files, *self.comparisons))
 
 
 def prunable(jobs: Path, age: float, now: datetime | None = None) -> Pruning:
@@ -59,7 +61,16 @@ def prunable(jobs: Path, age: float, now: datetime | None = None) -> Pruning:
     while kept := _still_needed(goes, every, needed):  # what stays may need more
         goes = [job for job in goes if job.name not in kept]
         stays |= kept
-    return Pruning(tuple(goes), tuple((job, stays[job.name]) for job in every if job.name in stays))
+    staying = tuple((job, stays[job.name]) for job in every if job.name in stays)
+    return Pruning(tuple(goes), staying, tuple(_comparisons(jobs, before.timestamp())))
+
+
+def _comparisons(jobs: Path, before: float) -> Iterator[Path]:
+    """What comparisons of the page have written till then, in seconds since 1970."""
+    for file in sorted((jobs / EXPORTS).glob(f"{DIFFERENCES}*.csv")):
+        with contextlib.suppress(OSError):
+            if file.is_file() and not file.is_symlink() and file.lstat().st_mtime <= before:
+                yield file
 
 
 def _still_needed(
@@ -120,6 +131,9 @@ def prune(pruning: Pruning, jobs: Path) -> tuple[list[JobFolder], list[tuple[Job
             left.append((job, RUNNING))
         except (OSError, UsageError) as error:
             left.append((job, f"cannot be deleted: {getattr(error, 'strerror', None) or error}"))
+    for file in pruning.comparisons:
+        with contextlib.suppress(OSError):  # one that cannot be deleted is seen the next time
+            file.unlink()
     for folder in jobs.glob(f"{PRUNED}*"):
         shutil.rmtree(folder, ignore_errors=True)
     return gone, left

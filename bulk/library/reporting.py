@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.library.choices import command_line
+from bulk.library.jobs import Job
 from bulk.reporting.figures import figures_of
 from bulk.reporting.page import page
 from bulk.storage.job_folder import JOB, JobFolder
@@ -65,3 +67,18 @@ def _check_place(output: Path) -> None:
         raise UsageError("output_not_written", file=output, reason=error.strerror) from error
     if head and MADE_BY not in head:
         raise UsageError("report_in_the_way", file=output)
+
+
+def ways_on(job: Job) -> dict[str, str]:
+    """The lines that go on with a job, or take it back, by what they do."""
+    place = job.path.parent
+    lines: dict[str, str] = {}
+    if job.planned:
+        lines["To carry it out:"] = command_line("apply", job.name, place)
+    elif job.resumable:
+        lines["To go on with it:"] = command_line("resume", job.name, place)
+    if job.imports and job.worth_retrying and not job.resumable:
+        lines["To send again what failed:"] = command_line("retry", job.name, place)
+    if (job.summary or {}).get("undoable"):
+        lines["To take it back:"] = command_line("undo", job.name, place)
+    return lines

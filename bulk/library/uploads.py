@@ -19,10 +19,10 @@ from typing import IO, Any, Final
 
 from bulk.errors import UsageError
 from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_folders import DIFFERENCES, EXPORTS
 from bulk.storage.private import check_own_file, make_private, open_private
 
 UPLOADS: Final = "uploads"  # no job has this name: jobs have a `job.json`
-EXPORTS: Final = "exports"
 ACCOUNT: Final = "account"  # the folder of what was packed
 MOST_UNPACKED: Final = 2 * 1024**3  # bytes
 _PIECE: Final = 1024**2
@@ -86,6 +86,11 @@ def new_upload(jobs: str | Path, name: str) -> Upload:
 def exports_folder(jobs: str | Path) -> Path:
     """The folder for files that are exported to be handed on; made if it is not there. Raises `UsageError`."""
     return _made(Path(jobs) / EXPORTS, jobs)
+
+
+def differences_file(folder: Path, mark: str) -> Path:
+    """Where in the folder of exports a comparison is written, so that it goes with old jobs."""
+    return folder / f"{DIFFERENCES}{mark}.csv"
 
 
 def zipped(folder: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Final
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "UsageError": {
         "upload_missing": "No file came with that. Choose one, and send it again.",
+        "upload_empty": "The file is empty. Export it again where it comes from, and choose that.",
         "upload_too_large": (
             "The file is larger than {most} MB, which is what the page takes. Import it in a terminal:"
             " ⟦import_file⟧"

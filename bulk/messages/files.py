@@ -229,6 +229,10 @@ PARTS: Final[Mapping[str, str]] = {
         "Say what a column is with ⟦map=HEADER=attribute⟧ (⟦empty_map⟧ drops it), or rename it in the file;"
         " ⟦ignore_unknown⟧ drops all that are not known. As suggested, and without the others:"
     ),
+    "header_way_on_page": (
+        "Choose below what each column becomes. If all stands in one column, say what is between the cells:"
+        " ⟦delimiter⟧."
+    ),
     "header_way_on_place": (
         "Say what a column is with ⟦map=HEADER=attribute⟧ (⟦empty_map⟧ drops it), or rename it in the file;"
         " ⟦ignore_unknown⟧ drops all that are not known. With the title that holds it for {place}:"

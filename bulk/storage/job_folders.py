@@ -17,6 +17,8 @@ from bulk.storage.job_folder import CHECKPOINT, INPUT_COPY, JOB, LOCK, OPEN, STD
 from bulk.storage.private import make_private
 
 _OF_WINDOWS: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # its devices
+EXPORTS: Final = "exports"  # a folder beside the jobs: files that the page has written
+DIFFERENCES: Final = "differences-"  # begins the name of what a comparison there has written
 PRUNED: Final = ".pruned-"  # begins the name of the folder of a job that is being deleted
 _BEFORE_IT_BEGINS: Final = frozenset(  # the files of a job before it has its `job.json`
     {

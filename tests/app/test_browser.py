@@ -78,8 +78,9 @@ def test_five_broken_rows_of_a_workbook_are_corrected_where_they_stand(site: Ser
         field = tab.get_by_label(f"Email, row {number}", exact=True)
         assert field.input_value() == broken
         field.fill(f"mended{number}@example.com")
-        field.press("Tab")
+        field.press("Enter")
         person.until(f"#row-{number} [data-state]:has-text('Right now')")
+        assert tab.evaluate("document.activeElement.closest('form').id") == f"row-{number + 2}", "to the next one"
     tab.locator("#row-11 [data-out]").click()
     person.until("#row-11 [data-state]:has-text('Left out')")
     assert tab.inner_text("[data-count=corrected]") == "4"

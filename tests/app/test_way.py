@@ -40,7 +40,11 @@ def test_a_file_goes_its_way_and_a_row_is_corrected_and_another_left_out(visitor
     assert "1 row with a problem" in page
     assert "Row 4" in page
     assert 'value="not an address"' in page
+    assert '<p class="hint">Nobody</p>' in page, "whose row it is"
+    visitor.post(f"{draft}/rows/4", {"c0": "nora at example.com"})
+    assert '<b data-count="corrected">0</b>' in visitor.get(f"{draft}/check"), "it is wrong still"
     visitor.post(f"{draft}/rows/4", {"c0": "nora@example.com"})
+    assert '<b data-count="corrected">1</b>' in visitor.get(f"{draft}/check")
     visitor.post(f"{draft}/rows/5", {"out": "1"})
     plan = visitor.post(f"{draft}/plan")
     page = visitor.wait(plan)
@@ -168,7 +172,7 @@ def test_a_draft_is_found_again_after_the_server_has_ended(visitor: Visitor, tmp
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("empty.csv", b"", "No file came with that"),
+        ("empty.csv", b"", "The file is empty"),
         ("page.html", b"<!doctype html><html></html>", "HTML"),
         ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "Excel"),
     ],
@@ -192,6 +196,8 @@ def test_a_refused_header_is_said_where_it_is_mended(visitor: Visitor):
     draft = visitor.give("people.csv", b"Name,Town\nAda,London\n")
     answer = visitor.post(f"{draft}/match", {"column-0": "", "column-1": ""}, status=422)
     assert "email" in answer
+    assert "Choose below what each column becomes" in answer
+    assert "COLUMN" not in answer
     assert "--" not in re.sub(r"<[^>]*>|<!--.*?-->", "", answer), "no option of the command line"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import anyio.to_thread
@@ -20,6 +21,8 @@ from bulk.errors import BulkError
 from bulk.library.previews import Issue
 
 SOME: Final = 25  # rows that are fetched at a time
+_OTHERS: Final = 4  # cells by which its owner knows a row
+_LETTERS: Final = 40  # of each of them
 _FEW: Final = 12  # cells of a row that are shown where the row as a whole is meant
 
 
@@ -45,6 +48,7 @@ class ProblemRow:
     left_out: bool
     corrected: bool
     before: str = ""
+    whose: str = ""
 
 
 async def show(request: Request) -> Response:
@@ -61,9 +65,10 @@ async def show(request: Request) -> Response:
     if check.error is not None:
         desk.files.forget_check(draft)
         return refusal(request, check.error, step="Check", draft=draft)
+    counts = await anyio.to_thread.run_sync(_counts, draft, check)
     return page(
         request, "check.html", step="Check", draft=draft, check=check, problems=check.problems, rows=rows, ended=ended,
-        counts=_counts(draft, check), following=_following(draft, check, 0) if ended else "",
+        counts=counts, following=_following(draft, check, 0) if ended else "",
     )  # fmt: skip
 
 
@@ -104,7 +109,7 @@ async def correct(request: Request) -> Response:
             "state": "out" if row.left_out else "open" if row.problems else "right",
             "problems": {str(cell.at): cell.problem for cell in row.cells},
             "said": _said_of(row),
-            "counts": _counts(draft, check),
+            "counts": await anyio.to_thread.run_sync(_counts, draft, check),
         }
     )
 
@@ -152,7 +157,8 @@ def _counts(draft: Draft, check: Check) -> dict[str, int]:
     """How many rows have problems, how many of them were corrected, and how many are left out."""
     rows = check.problems.rows
     out = sum(row in draft.edits.left_out for row in rows)
-    corrected = sum(row in draft.edits.cells and row not in draft.edits.left_out for row in rows)
+    edited = [row for row in rows if row in draft.edits.cells and row not in draft.edits.left_out]
+    corrected = len(edited) - len(check.opened.still_wrong(edited))
     return {"rows": len(rows) + check.problems.more, "corrected": corrected, "out": out}
 
 
@@ -183,9 +189,22 @@ def _made(draft: Draft, check: Check, numbers: list[int]) -> list[ProblemRow]:
             ProblemRow(
                 number, _number(header, cells, number), shown, tuple(_told(issue) for issue in issues),
                 number in draft.edits.left_out, corrected, _report(header, cells, "_error"),
+                _whose(header, cells, chosen),
             )
         )  # fmt: skip
     return result
+
+
+def _whose(header: tuple[str, ...], cells: object, chosen: list[int]) -> str:
+    """The first cells of a row that are not shown to be corrected, so that a person knows whose row it is."""
+    if not isinstance(cells, list):
+        return ""
+    others = (
+        text.strip()[:_LETTERS]
+        for at, text in enumerate(cells[: len(header)])
+        if at not in chosen and text.strip() and header[at].strip()[:1] not in ("", "_")
+    )
+    return " · ".join(islice(others, _OTHERS))
 
 
 def _told(issue: Issue) -> str:

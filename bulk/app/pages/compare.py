@@ -21,7 +21,7 @@ from bulk.errors import BulkError, UsageError
 from bulk.library import Account, CompareOptions, Comparison, compare
 from bulk.library.jobs import Job, jobs_in, new_name
 from bulk.library.reference import RESOURCES
-from bulk.library.uploads import exports_folder
+from bulk.library.uploads import differences_file, exports_folder
 
 LIVE: Final = "live"
 FILE: Final = "file"
@@ -85,7 +85,7 @@ async def begin(request: Request) -> Response:
             await anyio.to_thread.run_sync(draft.upload.remove)
         return await _shown(request, error.words(PAGE), 422)
     name = new_name("compare")
-    output = folder / f"differences-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name[-4:]}.csv"
+    output = differences_file(folder, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name[-4:]}")
 
     async def run(work: Work) -> Comparison:
         return await compare(sides[0].place, sides[1].place, options, output=output, progress=work)

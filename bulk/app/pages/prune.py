@@ -41,6 +41,7 @@ async def show(request: Request) -> Response:
     return page(
         request, "prune.html", ages=AGES, days=days, goes=goes, stays=stays, size=size,
         not_done=sum(any(job.rows.get(name) for name in bad) for job in goes),
+        comparisons=len(pruning.comparisons),
         exports=any(job.record.kind == "export" for job in goes),
     )  # fmt: skip
 
@@ -52,7 +53,9 @@ async def delete(request: Request) -> Response:
 
     def act() -> tuple[int, list[tuple[str, str]]]:
         pruning = prunable(desk.jobs, _days(form.get("days")) * _DAY)
-        gone, left = prune(replace(pruning, goes=tuple(job for job in pruning.goes if job.name in agreed)), desk.jobs)
+        goes = tuple(job for job in pruning.goes if job.name in agreed)
+        files = pruning.comparisons if "comparisons" in form else ()
+        gone, left = prune(replace(pruning, goes=goes, comparisons=files), desk.jobs)
         return len(gone), [(job.name, why) for job, why in left]
 
     try:

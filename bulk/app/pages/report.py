@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import anyio.to_thread
@@ -13,14 +14,18 @@ from bulk.app.guards import ALONE
 from bulk.app.pages.job import job_of
 from bulk.app.rendering import refusal
 from bulk.errors import BulkError
-from bulk.library import report
+from bulk.library.reporting import report, ways_on
 
 
 async def show(request: Request) -> Response:
     """Write the report anew, and show it; `save` downloads it, `rows` has the rows that are not done in it."""
     job, asked = await job_of(request), request.query_params
+
+    def write() -> Path:
+        return report(job.path, with_rows=asked.get("rows") == "1", commands=ways_on(job))
+
     try:
-        path = await anyio.to_thread.run_sync(lambda: report(job.path, with_rows=asked.get("rows") == "1"))
+        path = await anyio.to_thread.run_sync(write)
     except BulkError as error:
         return refusal(request, error, back=f"/jobs/{job.name}")
     name = f"{job.name}.html" if asked.get("save") == "1" else None

@@ -61,6 +61,11 @@ function keepRow(form) {
     event.preventDefault();
     send(event.submitter === out ? new URLSearchParams({ out: out.value }) : new URLSearchParams(new FormData(form)));
   });
+  form.addEventListener("keydown", (event) => { // Enter goes on to the next field that is wrong
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    const fields = all("form[data-row] [aria-invalid]"), next = fields[fields.indexOf(event.target) + 1];
+    if (next) next.focus();
+  });
   form.addEventListener("change", () => send(new URLSearchParams(new FormData(form))));
 }
 
