@@ -12,13 +12,13 @@ Budgets are JSON; their times are those of the book's own clock, `there`. Whoeve
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from bulk.access.shared_limit_rows import UNKNOWN, Book, Budget
 from bulk.engine.limit import RateLimit
-from bulk.storage.processes import is_gone
+from bulk.storage.processes import all_gone
 
 LEASE: Final = 1.0  # seconds for which a budget is had alone, and ahead to which starts are leased
 LATE: Final = 0.04  # seconds by which a leased start may be missed; then it is handed back
@@ -75,8 +75,10 @@ def exchange(asked: Asked, book: Book, there: float) -> Granted:
     budgets, name = book.budgets, book.name
     for each in [each for each, budget in budgets.items() if not -FORGET < there - budget["at"] < DAY]:
         del budgets[each]  # long idle; or noted before this machine was started, by another clock
+    named = {one for budget in budgets.values() for one in _named(budget)}
+    gone = all_gone(named - {asked.me})
     for budget in budgets.values():
-        _pass_away(budget, asked, there)
+        _pass_away(budget, asked, there, gone)
     budget = _budget(asked, book, there)
     if asked.alone is not None and _has_alone(budget, asked.me):
         budget |= {"limit": dict(asked.alone), "alone": budget["alone"] if asked.stays else None}
@@ -115,15 +117,21 @@ def _new(asked: Asked, book: Book, there: float) -> Budget:
     return new
 
 
-def _pass_away(budget: Budget, asked: Asked, there: float) -> None:
+def _named(budget: Budget) -> Iterator[str]:
+    """Who stands in a budget."""
+    yield from budget["who"]
+    yield from (lease[2] for lease in budget["leases"])
+    if budget["alone"] is not None:
+        yield budget["alone"][0]
+
+
+def _pass_away(budget: Budget, asked: Asked, there: float, gone: frozenset[str]) -> None:
     """Forget who is gone; what they had alone counts as used up, at the last moment, and leases long past as used."""
-    budget["who"] = {
-        one: at for one, at in budget["who"].items() if there - at < AT_WORK and (one == asked.me or not is_gone(one))
-    }
+    budget["who"] = {one: at for one, at in budget["who"].items() if there - at < AT_WORK and one not in gone}
     limit = _limit_of(budget)
     alone = budget["alone"]
     mine = alone is not None and alone[0] == asked.me
-    if alone is not None and (asked.alone is None if mine else there >= alone[1] or is_gone(alone[0])):
+    if alone is not None and (asked.alone is None if mine else there >= alone[1] or alone[0] in gone):
         last = min(there, alone[1])  # no start was later
         for _start in range(limit.window[0]):
             limit.count(last, max(last, limit.newest))
@@ -133,9 +141,8 @@ def _pass_away(budget: Budget, asked: Asked, there: float) -> None:
         if at < past:
             limit.count(at, newest)
     soon = there + asked.takes
-    lost = {one for at, _newest, one, _granted in budget["leases"] if at > soon and one != asked.me and is_gone(one)}
     budget["leases"] = [
-        lease for lease in budget["leases"] if lease[0] >= past and not (lease[0] > soon and lease[2] in lost)
+        lease for lease in budget["leases"] if lease[0] >= past and not (lease[0] > soon and lease[2] in gone)
     ]  # the dead start nothing more
     budget["limit"] = limit.given_over()
 
@@ -272,7 +279,8 @@ def _lease(
             newest = max(at, own.newest + ahead)
             limit.count(at, newest)
             budget["leases"].append([at, newest, asked.me, at])
-    return tuple(leases), asked.now + LOOK
+    first = waiting[0] if waiting else leases[0][1]  # nothing more until then
+    return tuple(leases), max(asked.now + LOOK, first - ahead)
 
 
 def _has_alone(budget: Budget, me: str) -> bool:

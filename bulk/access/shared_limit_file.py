@@ -130,8 +130,8 @@ class FileStore:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             for table, columns in TABLES.items():
-                found = [f"{name} {kind}" for _n, name, kind, *_ in self._db.execute(f"PRAGMA table_info({table})")]
-                if found and found != [" ".join(column.split()[:2]) for column in columns.split(",")]:
+                present = [f"{name} {kind}" for _n, name, kind, *_ in self._db.execute(f"PRAGMA table_info({table})")]
+                if present and present != [" ".join(column.split()[:2]) for column in columns.split(",")]:
                     self._db.execute(f"ALTER TABLE {table} RENAME TO {table}_{secrets.token_hex(4)}")  # another's
                 self._db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
             self._db.execute("COMMIT")

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bulk.access.shared_limit_book import LATE, LEASE, LOOK, Asked, Granted, Lesson
+from bulk.access.shared_limit_book import AT_WORK, LATE, LEASE, LOOK, Asked, Granted, Lesson
 from bulk.engine.limit import RateLimit
 
 LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
+STRANGE: Final = AT_WORK / 2  # the same, of who does not know yet whose account it is: each look is at all budgets
 GRACE: Final = 0.03  # seconds after its time until which a leased start may leave: later, the place is another's
 MOST: Final = 64  # leases at once
 SLOWEST: Final = 1.0  # seconds that an exchange is expected to take at most
@@ -66,7 +67,7 @@ class Share:
         self._wanted = True
         self._drop_missed(now)
         if self._leases:
-            at, look = self._leases[0][0], self._asked_at + LOOK_AGAIN
+            at, look = self._leases[0][0], self._asked_at + self._look_again
             return max(now, min(at, look) if now < look else at)
         if self._alone is not None:
             return self._ready_alone(self._alone, now)
@@ -150,8 +151,13 @@ class Share:
             return now >= max(self._until - LOOK_AGAIN, self._again_at)
         if not self._leases:
             return now >= self._again_at
-        few = len(self._leases) <= self._most // 2
-        return now - self._asked_at >= (LOOK if few else LOOK_AGAIN)
+        few = len(self._leases) <= self._most // 2 and now >= self._again_at
+        return now - self._asked_at >= (LOOK if few else self._look_again)
+
+    @property
+    def _look_again(self) -> float:
+        """Seconds after which it looks what others did; pauses of others do not concern who knows nobody's account."""
+        return LOOK_AGAIN if self._known else STRANGE
 
     def leave_alone(self) -> None:
         """Have the budget alone no longer than until the next exchange."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,14 @@ def is_gone(name: str, proc: Path = PROC) -> bool:
     if len(whose) != 3 or not whose[1].isdecimal() or whose[0] != _space(proc):
         return False
     return _started(proc, int(whose[1])) != whose[2]
+
+
+def all_gone(names: Iterable[str], proc: Path = PROC) -> frozenset[str]:
+    """Those names whose process has surely ended; each process is looked at once."""
+    by_process: dict[str, list[str]] = {}
+    for name in names:
+        by_process.setdefault(name.partition(_SEPARATOR)[2], []).append(name)
+    return frozenset(name for alike in by_process.values() if is_gone(alike[0], proc) for name in alike)
 
 
 @cache

@@ -107,6 +107,33 @@ def test_who_does_not_know_yet_whose_account_it_is_has_room_in_every_budget(stor
     assert store.change(now, About("nobody's"), counted) == [True] * 6
 
 
+def test_who_waits_for_its_place_while_it_knows_no_account_seldom_looks_into_all_budgets(tmp_path: Path):
+    """So many come at once by new ways; each knows its account after its first request."""
+    looks = 0
+
+    class Counted(FileStore):
+        def change(self, now, about, change):
+            def watched(book: Book, there: float):
+                nonlocal looks
+                looks += book.name == UNKNOWN and there > 1_001.0  # until then the first one has its budget alone
+                return change(book, there)
+
+            return super().change(now, about, watched)
+
+    with closing(Counted(tmp_path / "state" / "budgets.sqlite", 0.0, lambda: 1_000.0)) as store:
+        waiting = [SharedLimit(store, 5.0, f"way {number}", lambda: None) for number in range(20)]
+        due = dict.fromkeys(waiting, 0.0)
+        while due:
+            limit = min(due, key=lambda one: due[one])
+            now = due[limit]
+            due[limit] = claim(limit, now)
+            if due[limit] <= now:
+                settle(limit, f"account {len(due)}", now)
+                del due[limit]
+        assert now < 2 * 20 / 5, "five a second begin, but for the connections that each has to make"
+    assert looks <= 4 * 20
+
+
 def test_accounts_long_idle_are_taken_away_by_who_brings_a_new_one(store: BudgetStore):
     old, *_others = at_work(store, 5)
 

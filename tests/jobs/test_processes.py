@@ -12,7 +12,7 @@ import pytest
 from bulk.access.shared_limit import FileStore, SharedLimit
 from bulk.access.shared_limit_rows import About, Book
 from bulk.storage import processes
-from bulk.storage.processes import is_gone, new_name
+from bulk.storage.processes import all_gone, is_gone, new_name
 from tests.sharing import claim, settle
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is taken for dead")
@@ -101,4 +101,13 @@ def test_nobody_of_another_machine_or_an_unknown_one_is_taken_for_dead(tmp_path:
     assert not is_gone("abcd1234", tmp_path), "as versions before called themselves"
     assert not is_gone(new_name(tmp_path / "nothing"), tmp_path / "nothing")
     assert not is_gone("a.b.c.d.e", tmp_path)
+    processes._space.cache_clear()
+
+
+def test_of_several_names_those_are_gone_whose_process_is(tmp_path: Path):
+    machine(tmp_path, "first", (os.getpid(), "R", 100))
+    ended = [new_name(tmp_path), new_name(tmp_path)]
+    machine(tmp_path, "first", (os.getpid(), "R", 101))
+    living = [new_name(tmp_path), new_name(tmp_path), "abcd1234", "a.b.c.d.e"]
+    assert all_gone([*ended, *living], tmp_path) == set(ended)
     processes._space.cache_clear()
