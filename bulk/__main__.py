@@ -18,7 +18,7 @@ from bulk.errors import BulkError, ReaderGoneError
 from bulk.wording import FrontEnd
 
 # the commands that are jobs, whose end their exit code tells
-JOBS: Final = ("import", "export", "resume", "retry", "apply", "undo")
+JOBS: Final = ("import", "export", "resume", "retry", "apply", "undo", "fleet run", "fleet resume")
 
 
 def main() -> None:
@@ -26,7 +26,12 @@ def main() -> None:
     terminal.prepare()
     arguments = in_order(sys.argv[1:], bulk)
     code = run(arguments)
-    sys.exit(terminal.last_code(code, of_job=bool(arguments) and arguments[0] in JOBS))
+    sys.exit(terminal.last_code(code, of_job=is_job(arguments)))
+
+
+def is_job(arguments: list[str]) -> bool:
+    """Whether a command line is of a job."""
+    return not {*arguments[:1], " ".join(arguments[:2])}.isdisjoint(JOBS)
 
 
 def run(arguments: list[str]) -> int:

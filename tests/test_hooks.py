@@ -177,6 +177,7 @@ def test_a_command_sees_no_key_of_ours(bulk: Shell, csv_file, monkeypatch: pytes
         ("ftp://hooks.example.com/x", "no address"),
         ("https:// /x", "no address"),
         ("https://hooks.example.com/${BULK_NO_SUCH_VARIABLE}", "BULK_NO_SUCH_VARIABLE is not set"),
+        ("https://hooks.example.com/${MATON_API_KEY}", "MATON_API_KEY is the key of your account"),
         ("no-such-command-at-all --now", "there is no such command"),
         ("say 'what", "neither an address nor a command"),
         ("", "neither an address nor a command"),

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from bulk.api.notify import check_url, post
-from bulk.api.redaction import Redaction, secrets_in
+from bulk.api.redaction import OURS, Redaction, secrets_in
 from bulk.errors import UsageError
 from bulk.wording import shortened
 
@@ -77,11 +77,7 @@ async def tell(hook: str, data: Mapping[str, Any], variables: Mapping[str, str],
     """Tell one; why it did not work, "" if it did. Never raises for what it does. `runs`: seconds for a command."""
     if not is_address(hook):
         return await _run(hook, data, variables, runs)
-    missing = [name for name in _VARIABLE.findall(hook) if not os.environ.get(name)]
-    if missing:
-        return f"{missing[0]} is not set"
-    url = _filled(hook)
-    return check_url(url) or await post(url, data, PATIENCE)
+    return _problem(hook) or await post(_filled(hook), data, PATIENCE)
 
 
 def _filled(hook: str) -> str:
@@ -90,8 +86,12 @@ def _filled(hook: str) -> str:
 
 def _problem(hook: str) -> str:
     if is_address(hook):
-        missing = [name for name in _VARIABLE.findall(hook) if not os.environ.get(name)]
-        return f"{missing[0]} is not set" if missing else check_url(_filled(hook))
+        for name in _VARIABLE.findall(hook):
+            if name in OURS:
+                return f"{name} is the key of your account, which is told to nobody else"
+            if not os.environ.get(name):
+                return f"{name} is not set"
+        return check_url(_filled(hook))
     words = words_of(hook)
     if not words:
         return "it is neither an address nor a command"

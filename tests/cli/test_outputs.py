@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bulk.__main__ import is_job
 from bulk.cli import terminal
 from bulk.cli.display import show_import
 from bulk.cli.terminal import ERRORS, Output
@@ -153,6 +154,14 @@ def test_after_an_error_nothing_more_is_written(tmp_path: Path):
             output.flush()
         assert isinstance(output.failure, BrokenPipeError)
         assert terminal.last_code(0, of_job=True) == 0
+
+
+def test_the_end_of_a_job_is_told_whoever_reads_what_it_prints():
+    assert is_job(["import", "contacts", "in.csv"])
+    assert is_job(["fleet", "run", "nightly.toml"])
+    assert not is_job(["fleet", "status"]), "all that it is for is what it prints"
+    assert not is_job(["jobs"])
+    assert not is_job([])
 
 
 HOSTILE = ["\x1b]52;c;cm0gLXJm\x07", "\x1b[2J", "\x9b31m", "a\rb", "\u202egpj.exe", "\x00", "\x7f\x08"]
