@@ -53,7 +53,8 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
 
     jobs = options.jobs_folder(chosen["jobs_dir"])
     if not applies and (done := job_done(jobs, name, retry=retry)):
-        display.show_done(done, as_json=chosen["as_json"])
+        if chosen["as_json"] or not chosen["quiet"]:
+            display.show_done(done, as_json=chosen["as_json"])
         return 0
     if not applies and (rejected := job_to_correct(jobs, name, retry=retry)):
         display.show_rejected(rejected)

@@ -85,6 +85,7 @@ def worst(codes: Iterator[int]) -> int:
     return max(codes, default=0)
 
 
+# wide: one attribute for each thing that a resume has to know again
 @dataclass(frozen=True, slots=True)
 class FleetRecord:
     """What was asked: the file, the accounts in their order, the steps; `sandbox` is the folder of a rehearsal."""

@@ -174,6 +174,14 @@ def test_the_last_line_is_the_end_also_where_there_was_nothing_to_do(bulk: Shell
     assert (done.code, ended["event"], ended["exit_code"]) == (0, "ended", 0)
 
 
+@pytest.mark.parametrize("command", ["resume", "retry"])
+def test_where_nothing_is_left_to_do_a_quiet_command_says_nothing(bulk: Shell, csv_file, command: str):
+    assert bulk.sandbox("import", csv_file("email\nada@example.com\n"), "--job", "j").code == 0
+    assert "Nothing" in bulk(command, "j").out
+    done = bulk(command, "j", "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
 def test_every_code_has_its_place_on_the_page_of_errors_once():
     places = re.findall(r'<a id="([^"]+)"></a>', page())
     assert len(places) == len(set(places)) > 300

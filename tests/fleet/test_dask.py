@@ -408,14 +408,14 @@ def test_the_pages_of_a_cluster_of_its_own_show_nobody_anything():
             of_workers = await client.run(
                 lambda dask_worker: [one.getsockname() for one in dask_worker.http_server._sockets.values()]
             )
-            found = [
+            open_ports = [
                 *(one.getsockname() for one in of_scheduler),
                 *(one for each in of_workers.values() for one in each),
             ]
-            for _host, port in found:
+            for _host, port in open_ports:
                 page = await anyio.to_thread.run_sync(_read, f"http://127.0.0.1:{port}/sitemap.json")
                 assert json.loads(page)["paths"] == ["/sitemap.json"]  # which lists what Dask shows
-            return found
+            return open_ports
 
     assert {host for host, _port in anyio.run(ports)} == {"127.0.0.1"}
 
