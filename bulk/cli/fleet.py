@@ -132,14 +132,14 @@ def resume_command(fleet: str | None, **chosen: Any) -> int:
 
     folder = fleet_meant(options.jobs_folder(chosen["jobs_dir"]), fleet)
     record = folder.record()
-    given = {name: chosen[name] for name in ("processes", "max_failures") if chosen[name] is not None}
+    again = {name: chosen[name] for name in ("processes", "max_failures") if chosen[name] is not None}
     meant = accounts_of(chosen["only"], record.accounts, Path(record.file)) if chosen["only"] else record.accounts
     own = {"notify": record.notify, "metrics": record.metrics}
     left = [name for name in meant if folder.state_of(name).state not in ENDED]
     chosen |= {
         "hooks": Hooks(**own | options.hooks_given(chosen)) if left else Hooks()
     }  # else there is nothing to tell
-    return _run(folder, left, replace(record, **given), chosen)
+    return _run(folder, left, replace(record, **again), chosen)
 
 
 @fleet_group.command("status")
