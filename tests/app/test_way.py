@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import stat
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -209,6 +211,18 @@ def test_what_is_set_for_all_rows_is_an_option_of_the_job(visitor: Visitor):
     job = jobs_in(visitor.jobs)[0]
     assert job.record.options["sets"] == {"tags": "From the fair,VIP", "lists": "Newsletter"}
     assert json.loads((job.path / "plan.json").read_text())["changes"]["subscribe"] == 3
+
+
+def test_a_zip_is_not_called_what_one_of_its_files_is(visitor: Visitor):
+    titles = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,LEID,EUID"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("subscribed.csv", f"{titles}\nada@example.com,Ada,2,2024-01-01 10:00:00,1,a\n")
+        archive.writestr(
+            "unsubscribed.csv", f"{titles},UNSUB_TIME\ngrace@example.com,Grace,2,,2,b,2024-01-01 10:00:00\n"
+        )
+    page = visitor.get(f"{visitor.give('audience.zip', packed.getvalue())}/match")
+    assert "is a file of <strong>Mailchimp audience</strong>" in page
 
 
 def test_every_page_says_that_it_is_the_sandbox(visitor: Visitor):

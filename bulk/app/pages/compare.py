@@ -74,9 +74,9 @@ async def begin(request: Request) -> Response:
         sides = [await anyio.to_thread.run_sync(_side, request, texts.get(name, ""), draft) for name in ("a", "b")]
         ignored = tuple(title.strip() for title in texts.get("ignore", "").split(",") if title.strip())
         of_jobs = {side.resource for side in sides} - {""}
-        of_job = of_jobs.pop() if len(of_jobs) == 1 else ""
+        resource = of_jobs.pop() if len(of_jobs) == 1 else ""
         options = CompareOptions(
-            resource=texts.get("resource", "") or of_job, key=texts.get("key", "").strip(), exact="exact" in texts,
+            resource=texts.get("resource", "") or resource, key=texts.get("key", "").strip(), exact="exact" in texts,
             ignore=ignored, rate=desk.rate,
         )  # fmt: skip
         folder = await anyio.to_thread.run_sync(exports_folder, desk.jobs)
