@@ -96,7 +96,6 @@ PATCHING = {
     "tests/cli/test_odd_places.py": "a user without a home",
     "tests/cli/test_ways_on.py": "pauses of a command",
     "tests/engine/test_confirm.py": "how often something is looked at",
-    "tests/fleet/test_worker.py": "the cores of this machine",
     "tests/files/test_big_shapes.py": "bounds of a batch",
     "tests/files/test_fuzzed_files.py": "the judge itself",
     "tests/files/test_table_check.py": "bounds of a batch, hashes that are equal",

@@ -12,13 +12,13 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 
+from bulk.fleet.cores import leave_when_crowded, take_core
 from bulk.fleet.fleet_folder import AccountState, FleetFolder
 from bulk.fleet.on_account import OnAccount
 from bulk.library.config import Config, config_of
@@ -32,12 +32,12 @@ _LOOKS = 50  # before another account is begun all the same
 def main() -> None:
     """Work until there is nothing more."""
     gc.freeze()  # what is loaded by now stays
-    _stay_on_one_core(int(sys.argv[2]))
-    anyio.run(work, FleetFolder(Path(sys.argv[1])))
+    cores = take_core(int(sys.argv[2]))
+    anyio.run(work, FleetFolder(Path(sys.argv[1])), cores)
 
 
-async def work(folder: FleetFolder) -> None:
-    """Take accounts in hand until the input ends."""
+async def work(folder: FleetFolder, cores: frozenset[int]) -> None:
+    """Take accounts in hand until the input ends. `cores`: others than its own, to go to once that is crowded."""
     record = folder.record()
     config = config_of(Path(record.config), os.environ) if record.config else Config()
     sandbox = Path(record.sandbox) if record.sandbox else None
@@ -51,6 +51,7 @@ async def work(folder: FleetFolder) -> None:
 
     async with anyio.create_task_group() as signals:
         signals.start_soon(_stop_on_signal, stop)
+        signals.start_soon(leave_when_crowded, cores)
         async with anyio.create_task_group() as accounts, anyio.wrap_file(sys.stdin) as names:
             async for line in names:
                 if name := line.strip():
@@ -59,21 +60,6 @@ async def work(folder: FleetFolder) -> None:
                 else:
                     stop.set()
         signals.cancel_scope.cancel()
-
-
-def _stay_on_one_core(number: int) -> None:
-    """Take the core that falls to this worker of the fleet, where the system lets a process choose.
-
-    Of the loop and the threads that write only one runs at a time, Python sees to that; to hand over from one core to
-    another costs a third more than all the work.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core_of(number, os.getppid(), sorted(os.sched_getaffinity(0)))})
-
-
-def core_of(number: int, fleet: int, cores: Sequence[int]) -> int:
-    """The core of a worker: those of a fleet take turns, and two fleets do not begin with the same."""
-    return cores[(fleet + number) % len(cores)]
 
 
 async def _breath() -> None:
