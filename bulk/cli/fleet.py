@@ -254,7 +254,7 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
     except BulkError as error:
         anyio.run(watch.refused, error)
         raise
-    result = result_of(folder, partial(_resumed_by, folder, on=chosen["on"]))
+    result = replace(result_of(folder, partial(_resumed_by, folder, on=chosen["on"])), stopped_by=run.stopped_by)
     write_summary(folder, result)
     anyio.run(watch.end, result)
     show_fleet(result, as_json=chosen["as_json"], quiet=quiet)

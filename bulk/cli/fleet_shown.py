@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def show_fleet(result: FleetResult, *, as_json: bool, quiet: bool, running: bool = False) -> None:
     """Show it, `quiet`: only what is not done, on standard error. `running`: by somebody else, just now."""
-    from bulk.fleet.fleet_folder import DONE, PLANNED  # noqa: PLC0415 - heavy, not for --help
+    from bulk.fleet.fleet_folder import DONE_WELL  # noqa: PLC0415 - heavy, not for --help
     from bulk.fleet.table import CSV  # noqa: PLC0415
 
     if as_json:
@@ -28,7 +28,7 @@ def show_fleet(result: FleetResult, *, as_json: bool, quiet: bool, running: bool
     width = max((len(state.account) for state in result.states), default=0)
     for state in result.states:
         files = result.to_correct(state)
-        if state.state not in (DONE, PLANNED) or files:
+        if state.state not in DONE_WELL or files:
             for line in (account_line(state, width), *(f"  {file}" for file in files)):
                 terminal.tell("  " + line, err=quiet)
     if quiet:

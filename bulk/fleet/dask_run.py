@@ -50,7 +50,7 @@ class DaskRun:
     states: dict[str, AccountState] = field(default_factory=dict)
     _waiting: deque[str] = field(default_factory=deque)
     _in_hand: set[str] = field(default_factory=set)
-    _stopping: bool = False
+    stopped_by: int = 0  # the number of the signal that ended it early
     _leaving: anyio.CancelScope = field(init=False)
     _changed: anyio.Event = field(init=False)
 
@@ -104,7 +104,7 @@ class DaskRun:
                 account = self._waiting.popleft()
                 self._in_hand.add(account)
                 accounts.start_soon(self._account, client, account)
-            if self._stopping:  # again and again, for a worker that comes in the place of a lost one
+            if self.stopped_by:  # again and again, for a worker that comes in the place of a lost one
                 await client.run(stop_all, str(self.folder.path), on_error="ignore")
             with anyio.move_on_after(_LOOK_EVERY):
                 await self._changed.wait()
@@ -130,7 +130,7 @@ class DaskRun:
     def _goes_on(self) -> bool:
         """Whether further accounts are begun."""
         failures = sum(state.state not in ENDED for state in self.states.values() if state.state != RUNNING)
-        return not self._stopping and (self.max_failures is None or failures < self.max_failures)
+        return not self.stopped_by and (self.max_failures is None or failures < self.max_failures)
 
     def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """Hear that a worker has begun a step of an account. How it ends, its task says."""
@@ -164,11 +164,11 @@ class DaskRun:
 
     async def _stop_on_signal(self) -> None:
         with stopping_signals() as received:
-            async for _number in received:
-                if self._stopping:  # once more: leave at once
+            async for number in received:
+                if self.stopped_by:  # once more: leave at once
                     self._leaving.cancel()
                     return
-                self._stopping = True
+                self.stopped_by = number
                 self._changed.set()
 
 

@@ -14,15 +14,16 @@ from typing import Any, Final, Self
 
 from bulk.errors import UsageError
 from bulk.fleet.steps import Step
-from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_folder import PLANNED, JobFolder
 from bulk.storage.job_folders import create_job, is_portable
 from bulk.storage.job_record import moment_of
 
 FLEET, ACCOUNT = "fleet.json", "account.json"
 # how an account stands; what is not done goes on with `fleet resume`
 WAITING, RUNNING, UNFINISHED, REFUSED = "waiting", "running", "unfinished", "refused"
-DONE, PLANNED, FAILED = "done", "planned", "rows failed"
-ENDED: Final = (DONE, PLANNED, FAILED)  # there is nothing to go on with: of failed rows each job has its report
+DONE, FAILED = "done", "rows failed"
+DONE_WELL: Final = (DONE, PLANNED)  # nobody has to look at it
+ENDED: Final = (*DONE_WELL, FAILED)  # there is nothing to go on with: of failed rows each job has its report
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from bulk.fleet.fleet_folder import (
     DONE,
     ENDED,
     FAILED,
-    PLANNED,
     REFUSED,
     RUNNING,
     UNFINISHED,
@@ -44,8 +43,7 @@ from bulk.library.running import (
 )
 from bulk.library.watching import counting
 from bulk.runtime.progress import Silent
-from bulk.storage.job_folder import JOB, JobFolder
-from bulk.storage.job_folder import PLANNED as JOB_PLANNED
+from bulk.storage.job_folder import JOB, PLANNED, JobFolder
 from bulk.wording import FrontEnd
 
 _STATE_OF: Final = {0: DONE, 1: FAILED}  # of a step by its exit code; any other is not to be passed over
@@ -122,7 +120,7 @@ class OnAccount:
         )  # fmt: skip
         place = setting.jobs / name
         if (place / JOB).is_file():
-            ended = ended_as(JobFolder(place), JOB_PLANNED if self.only_plan else "finished")
+            ended = ended_as(JobFolder(place), PLANNED if self.only_plan else "finished")
             if ended is not None:  # it was cut off before that was noted
                 return Result.of(ended)
             return await run_resume(place, replace(setting, name=None), {})

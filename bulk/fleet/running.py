@@ -41,7 +41,7 @@ class FleetRun:
     lost: int = 0  # workers that died
     _waiting: deque[str] = field(default_factory=deque)
     _workers: list[anyio.abc.Process] = field(default_factory=list)
-    _stopping: bool = False
+    stopped_by: int = 0  # the number of the signal that ended it early
 
     async def run(self, *, signals: bool) -> dict[str, AccountState]:
         """Work until all are done or a reason to stop; how each account stands.
@@ -69,7 +69,7 @@ class FleetRun:
     def _next(self) -> str | None:
         """Another account, unless no more are to be begun."""
         enough = self.max_failures is not None and self.failures >= self.max_failures
-        return None if self._stopping or enough or not self._waiting else self._waiting.popleft()
+        return None if self.stopped_by or enough or not self._waiting else self._waiting.popleft()
 
     async def _worker(self, number: int) -> None:
         while await self._one_process(number):
@@ -101,7 +101,7 @@ class FleetRun:
             self._workers.remove(process)
         for account in in_hand:
             self._note(self.folder.lost(account, _DIED))
-        return bool(in_hand) and bool(self._waiting) and not self._stopping
+        return bool(in_hand) and bool(self._waiting) and not self.stopped_by
 
     async def _fill(self, stdin: anyio.abc.ByteSendStream, in_hand: set[str]) -> None:
         while len(in_hand) < self.at_once and (name := self._next()) is not None:
@@ -115,8 +115,8 @@ class FleetRun:
 
     async def _stop_on_signal(self) -> None:
         with stopping_signals() as received:
-            async for _number in received:
-                self._stopping = True
+            async for number in received:
+                self.stopped_by = number
                 for worker in self._workers:
                     with _gone():
                         assert worker.stdin is not None  # noqa: S101 - as it was opened

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulk.files.opening import open_sink
-from bulk.fleet.fleet_folder import ENDED, PLANNED, WAITING, AccountState, FleetFolder, worst
+from bulk.fleet.fleet_folder import ENDED, WAITING, AccountState, FleetFolder, worst
 from bulk.messages.help import help_of
 from bulk.model import ENDED_BADLY, RowStatus
 from bulk.reporting.page import rendered
 from bulk.storage.job_folder import FAILED as FAILED_ROWS
-from bulk.storage.job_folder import JobFolder
+from bulk.storage.job_folder import PLANNED, JobFolder
 from bulk.storage.private import open_private
 
 CSV, JSON, PAGE = "summary.csv", "summary.json", "summary.html"
@@ -27,12 +27,14 @@ _HEADER: Final = ("account", "state", *STATUSES, "requests", "seconds", "error",
 class FleetResult:
     """How a fleet stands: its folder and each account's state, in their order.
 
-    `resumed_by` gives the line that goes on with one account, or of "" with all that are not done.
+    `resumed_by` gives the line that goes on with one account, or of "" with all that are not done; `stopped_by` is the
+    number of the signal that ended it early.
     """
 
     folder: Path
     states: tuple[AccountState, ...]
     resumed_by: Callable[[str], str]
+    stopped_by: int = 0
 
     @property
     def resume(self) -> str:
@@ -46,8 +48,12 @@ class FleetResult:
 
     @property
     def exit_code(self) -> int:
-        """As of one job: that of the account that stands worst."""
-        return worst(state.exit_code for state in self.states)
+        """As of one job: that of the account that stands worst, or of the signal that came before all were done."""
+        return (
+            128 + self.stopped_by
+            if self.stopped_by and not self.complete
+            else worst(state.exit_code for state in self.states)
+        )
 
     @property
     def counts(self) -> Counter[str]:

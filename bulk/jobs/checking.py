@@ -109,8 +109,9 @@ async def checked_rows(job: Job, runner: Runner, prepared: Prepared) -> Prepared
 async def opened_again(job: Job, prepared: Prepared) -> Prepared:
     """Open what a retry sends again, and forget what a resume may not go by: the account may have changed since."""
     checkpoint = job.checkpoint
+    if job.resumed or job.retry:  # what an earlier run has said of it holds no more, even if we are cut off
+        job.folder.file(SUMMARY).unlink(missing_ok=True)
     if job.retry:
-        job.folder.file(SUMMARY).unlink(missing_ok=True)  # it is not finished any more, even if we are cut off
         await anyio.to_thread.run_sync(checkpoint.unread.reopen_given_up)
         checkpoint.reopen_failed(after=await anyio.to_thread.run_sync(_sent_again, job, prepared.match))
         checkpoint.note(facts.CONFIRMED, False)  # what failed may mean another record now

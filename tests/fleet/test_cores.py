@@ -36,13 +36,13 @@ def test_a_core_is_crowded_where_one_waits_for_it_and_has_not_used_it_up(waited:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its cores")
 def test_who_leaves_a_core_takes_all_threads_along():
     cores = os.sched_getaffinity(0)
-    pinned, left, found = threading.Event(), threading.Event(), list[set[int]]()
+    pinned, left, taken = threading.Event(), threading.Event(), list[set[int]]()
 
     def stay() -> None:
         os.sched_setaffinity(0, {min(cores)})
         pinned.set()
         left.wait()
-        found.append(os.sched_getaffinity(0))
+        taken.append(os.sched_getaffinity(0))
 
     thread = threading.Thread(target=stay)
     thread.start()
@@ -50,4 +50,4 @@ def test_who_leaves_a_core_takes_all_threads_along():
     leave_core(cores)
     left.set()
     thread.join()
-    assert found == [cores]
+    assert taken == [cores]

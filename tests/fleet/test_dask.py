@@ -14,10 +14,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
-from urllib.request import urlopen
 
 import anyio
-import anyio.to_thread
 import cloudpickle
 import pytest
 
@@ -336,7 +334,7 @@ def test_ctrl_c_stops_the_workers_of_this_machine_in_order_and_resume_goes_on(bu
             assert under_way.wait(120)
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
             out, err = process.communicate()
-        assert process.returncode == 4, err
+        assert process.returncode == 130, err
         result = json.loads(out)
         assert result["accounts"]["unfinished"] >= 1
         assert all("--on dask" in one["go_on"] for one in result["each"] if one["go_on"])
@@ -399,27 +397,3 @@ def test_whoever_tells_workers_to_stop_waits_for_none_of_their_accounts():
 def test_a_step_is_a_plain_value():
     assert pickle.loads(pickle.dumps(PEOPLE)) == PEOPLE  # noqa: S301 - our own
     assert isinstance(PEOPLE, Step)
-
-
-def test_the_pages_of_a_cluster_of_its_own_show_nobody_anything():
-    async def ports() -> list[tuple[str, int]]:
-        async with connected(dask_place("dask", 1, 1, 1)) as client:
-            of_scheduler = client.cluster.scheduler.http_server._sockets.values()
-            of_workers = await client.run(
-                lambda dask_worker: [one.getsockname() for one in dask_worker.http_server._sockets.values()]
-            )
-            open_ports = [
-                *(one.getsockname() for one in of_scheduler),
-                *(one for each in of_workers.values() for one in each),
-            ]
-            for _host, port in open_ports:
-                page = await anyio.to_thread.run_sync(_read, f"http://127.0.0.1:{port}/sitemap.json")
-                assert json.loads(page)["paths"] == ["/sitemap.json"]  # which lists what Dask shows
-            return open_ports
-
-    assert {host for host, _port in anyio.run(ports)} == {"127.0.0.1"}
-
-
-def _read(address: str) -> bytes:
-    with urlopen(address) as answer:  # noqa: S310 - a loopback address
-        return bytes(answer.read())
