@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from bulk.errors import UsageError
+from bulk.files.placing import put_in_place
 from bulk.runtime.progress import Ended, Snapshot, Started
 
 EVERY: Final = 15.0  # seconds between two files while a job runs
@@ -111,10 +112,19 @@ def write_metrics(path: Path, figures: Sequence[Figures]) -> None:
         with os.fdopen(number, "wb") as file:
             file.write(text.encode())
         Path(part).chmod(0o644)
-        Path(part).replace(path)
+        put_in_place(Path(part), path)
     except OSError:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def write_later(path: Path, figures: Sequence[Figures]) -> str:
+    """Replace the file while or after something runs; why that could not be, "" if it could."""
+    try:
+        write_metrics(path, figures)
+    except OSError as error:
+        return f"it cannot be written: {error.strerror or error}"
+    return ""
 
 
 def write_first(path: Path, figures: Sequence[Figures]) -> None:
@@ -155,20 +165,13 @@ class JobMetrics:
         values.pop(TOTAL, None)
         if snapshot.total is not None:
             values[TOTAL] = snapshot.total
-        return self._write()
+        return write_later(self._path, [self._figures])
 
     def end(self, ended: Ended) -> str:
         """Write how it ended; why that could not be, "" if it could."""
         now = round(self._clock(), 3)
         self._figures.values = {STARTED: self._figures.values[STARTED], **values_of(ended, now)}
-        return self._write()
-
-    def _write(self) -> str:
-        try:
-            write_metrics(self._path, [self._figures])
-        except OSError as error:
-            return f"it cannot be written: {error.strerror or error}"
-        return ""
+        return write_later(self._path, [self._figures])
 
 
 def running_since(now: float) -> dict[str, Number | Mapping[str, Number]]:

@@ -118,9 +118,8 @@ class _Watch:
         self._newest = replace(snapshot, requests=max(snapshot.requests, self._newest.requests))  # not each has them
         self._progress.update(snapshot)
         if self._metrics is not None:
-            self._metrics.update(
-                self._newest, self._refusals
-            )  # what is wrong with it is said at the end, if it still is
+            # what is wrong with it is said at the end, if it still is
+            self._metrics.update(self._newest, self._refusals)
 
     def say(self, line: str) -> None:
         self._progress.say(line)

@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Final
 
-from bulk.files.placing import sync_folder
+from bulk.files.placing import put_in_place, sync_folder
 from bulk.storage.job_folder import CHECKPOINT, LOCK
 from bulk.storage.private import NO_LINK, open_private
 
@@ -193,7 +193,7 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copyfileobj(reading, file, _COPY)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(target)
+    put_in_place(part, target)
     sync_folder(target.parent)
 
 

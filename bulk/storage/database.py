@@ -78,8 +78,9 @@ class Database:
             if new or version:  # an empty file is left as it is
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute(f"PRAGMA synchronous = {'OFF' if self._carried else 'FULL'}")
-                if self._carried:  # nothing leaves the log but what is carried
-                    self._db.execute("PRAGMA wal_autocheckpoint = 0")
+                # nothing leaves a log that is carried but by `_bring`
+                self._db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._carried else _JOURNAL_PAGES}")
+                if self._carried:
                     self._db.execute("PRAGMA busy_timeout = 0")  # a log that somebody reads is moved another time
             if new:
                 self._db.executescript("BEGIN;" + _SCHEMA)
@@ -109,7 +110,6 @@ class Database:
 
         SQLite writes over what is behind its last entry, and reads nothing there. Without room it grows as it must.
         """
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {_JOURNAL_PAGES}")
         with contextlib.suppress(OSError), self._path.with_name(f"{self._path.name}-wal").open("r+b") as journal:
             there = journal.seek(0, os.SEEK_END)
             journal.write(bytes(max(0, _JOURNAL_PAGES * _JOURNAL_PAGE - there)))
