@@ -10,7 +10,6 @@ Nothing here is copied or read but by `storage.carrying`; moving within a folder
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -25,8 +24,7 @@ import anyio
 import anyio.to_thread
 
 from bulk.fleet.fleet_folder import ACCOUNT, RUNNING, AccountState, FleetFolder
-from bulk.fleet.on_account import OnAccount
-from bulk.library.config import Config, config_of
+from bulk.fleet.on_account import OnAccount, accounts_of_fleet
 from bulk.storage.carrying import NotCarriedError, carried, copy_file
 from bulk.storage.private import make_private
 
@@ -98,23 +96,13 @@ async def work_carried(
 
         with carried(local.place_of(account), kept) as carrier:
             await anyio.to_thread.run_sync(carrier.restore)
-            state = await _on_account(folder, local, account, stop, heard).work()
+            record = folder.record()
+            state = await OnAccount.of(record, accounts_of_fleet(record), local, account, heard, stop).work()
             await anyio.to_thread.run_sync(carrier.finish)
         state = _as_at_home(state, local.path, folder.path)
         await anyio.to_thread.run_sync(bring_home, place, kept, partial(folder.note, state))
         told(state)
         return state
-
-
-def _on_account(
-    folder: FleetFolder, local: FleetFolder, account: str, stop: anyio.Event, told: Callable[[AccountState], None]
-) -> OnAccount:
-    record = folder.record()
-    sandbox = Path(record.sandbox) if record.sandbox else None
-    config = config_of(Path(record.config), os.environ) if record.config else Config()
-    return OnAccount(
-        local, record.steps, config.account(account), Path(record.file).parent, sandbox, record.only_plan, told, stop
-    )
 
 
 def _gather(place: Path, kept: Path) -> None:

@@ -20,7 +20,7 @@ from bulk.errors import BulkError, UnfinishedError
 from bulk.fleet.at_work import lay_out, settle
 from bulk.fleet.dask_place import DaskPlace, check_sight, connected, workers_of
 from bulk.fleet.dask_task import begin_again, stop_all, topic_of, work_on
-from bulk.fleet.fleet_folder import ENDED, RUNNING, AccountState, FleetFolder, FleetRecord
+from bulk.fleet.fleet_folder import ENDED, RUNNING, AccountState, FleetFolder, FleetRecord, too_many_failed
 from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
 from bulk.wording import FrontEnd
@@ -129,8 +129,7 @@ class DaskRun:
     @property
     def _goes_on(self) -> bool:
         """Whether further accounts are begun."""
-        failures = sum(state.state not in ENDED for state in self.states.values() if state.state != RUNNING)
-        return not self.stopped_by and (self.max_failures is None or failures < self.max_failures)
+        return not self.stopped_by and not too_many_failed(self.states.values(), self.max_failures)
 
     def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """Hear that a worker has begun a step of an account. How it ends, its task says."""

@@ -28,9 +28,9 @@ import bulk
 from bulk.access.redis_connection import REDIS
 from bulk.fleet.at_work import work_carried
 from bulk.fleet.fleet_folder import AccountState, FleetFolder
+from bulk.fleet.on_account import limit_threads
 
 _LARGE: Final = 65_536  # bytes
-_THREADS: Final = 8  # that write checkpoints: more would only wait for the disk
 
 
 class OtherVersionError(RuntimeError):
@@ -156,7 +156,7 @@ class _Process:
                     self._portal = None
 
     async def _serve(self, begun: threading.Event) -> None:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        limit_threads()
         async with BlockingPortal() as portal:
             self._portal, self._events = portal, asyncio.get_running_loop()
             begun.set()

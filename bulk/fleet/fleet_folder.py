@@ -6,7 +6,7 @@ Only the process that has an account in hand writes into its folder. No key is i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +79,11 @@ class AccountState:
     def of_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`."""
         return cls(**{**data, "steps": tuple(StepState(**step) for step in data["steps"])})
+
+
+def too_many_failed(states: Iterable[AccountState], most: int | None) -> bool:
+    """Whether so many accounts came to no good end that no further one is begun; None: never."""
+    return most is not None and sum(one.state not in (*ENDED, RUNNING) for one in states) >= most
 
 
 def worst(codes: Iterator[int]) -> int:

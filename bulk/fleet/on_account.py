@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import anyio
 import anyio.to_thread
@@ -24,12 +24,13 @@ from bulk.fleet.fleet_folder import (
     UNFINISHED,
     AccountState,
     FleetFolder,
+    FleetRecord,
     StepState,
 )
 from bulk.fleet.steps import Step
 from bulk.jobs.summary import told as ended_as
 from bulk.library.accounts import account_named
-from bulk.library.config import NamedAccount
+from bulk.library.config import Config, NamedAccount, config_of
 from bulk.library.results import Result
 from bulk.library.running import (
     meant,
@@ -46,7 +47,18 @@ from bulk.runtime.progress import Silent
 from bulk.storage.job_folder import JOB, PLANNED, JobFolder
 from bulk.wording import FrontEnd
 
+_THREADS: Final = 8  # that write checkpoints: more would only wait for the disk
 _STATE_OF: Final = {0: DONE, 1: FAILED}  # of a step by its exit code; any other is not to be passed over
+
+
+def accounts_of_fleet(record: FleetRecord) -> Config:
+    """What bulk.toml says of the accounts of a fleet; without one there are sandboxes only."""
+    return config_of(Path(record.config), os.environ) if record.config else Config()
+
+
+def limit_threads() -> None:
+    """Let the accounts that this event loop has in hand share a few threads."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,16 @@ class OnAccount:
     only_plan: bool
     told: Callable[[AccountState], None]
     stop: anyio.Event
+
+    @classmethod
+    def of(
+        cls, record: FleetRecord, config: Config, folder: FleetFolder, account: str,
+        told: Callable[[AccountState], None], stop: anyio.Event,
+    ) -> Self:  # fmt: skip
+        """What a fleet was asked to do on an account, its jobs in `folder`."""
+        sandbox = Path(record.sandbox) if record.sandbox else None
+        files = Path(record.file).parent
+        return cls(folder, record.steps, config.account(account), files, sandbox, record.only_plan, told, stop)
 
     async def work(self) -> AccountState:
         """Do what is not done yet; gives how the account stands in the end. Never raises for what one account does."""

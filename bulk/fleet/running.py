@@ -16,7 +16,7 @@ import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from bulk.fleet.at_work import settle
-from bulk.fleet.fleet_folder import ENDED, RUNNING, AccountState, FleetFolder
+from bulk.fleet.fleet_folder import RUNNING, AccountState, FleetFolder, too_many_failed
 from bulk.runtime.signals import stopping_signals
 from bulk.storage.job_folder import JobFolder
 
@@ -61,15 +61,10 @@ class FleetRun:
                 watchers.cancel_scope.cancel()
         return self.states
 
-    @property
-    def failures(self) -> int:
-        """How many accounts came to no good end."""
-        return sum(state.state not in ENDED for state in self.states.values() if state.state != RUNNING)
-
     def _next(self) -> str | None:
         """Another account, unless no more are to be begun."""
-        enough = self.max_failures is not None and self.failures >= self.max_failures
-        return None if self.stopped_by or enough or not self._waiting else self._waiting.popleft()
+        over = self.stopped_by or too_many_failed(self.states.values(), self.max_failures)
+        return None if over or not self._waiting else self._waiting.popleft()
 
     async def _worker(self, number: int) -> None:
         while await self._one_process(number):

@@ -12,7 +12,7 @@ from bulk.errors import BulkError
 from bulk.fleet.fleet_folder import ENDED, RUNNING, WAITING, AccountState, FleetFolder
 from bulk.fleet.table import FleetResult
 from bulk.library.events import FLEET, INTERRUPTED, OUTCOMES, event_json
-from bulk.library.metrics import EVERY, Figures, running_since, values_of, write_first, write_metrics
+from bulk.library.metrics import EVERY, Figures, running_since, values_of, write_first, write_later
 from bulk.library.watching import Hooks, tell_hooks
 from bulk.runtime.progress import AccountStands, Ended, HookFailed, Progress, Started, note
 from bulk.storage.job_folder import JobFolder
@@ -97,12 +97,8 @@ class FleetWatch:
         note(self._progress, ended)
 
     def _write(self) -> str:
-        if self._hooks.metrics:
-            try:
-                write_metrics(Path(self._hooks.metrics), list(self._figures.values()))
-            except OSError as error:
-                return f"it cannot be written: {error.strerror or error}"
-        return ""
+        file = self._hooks.metrics
+        return write_later(Path(file), list(self._figures.values())) if file else ""
 
     def _ended_on(self, state: AccountState) -> Ended:
         """How an account came out of it, its steps together."""

@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 
 from bulk.fleet.cores import leave_when_crowded, take_core
 from bulk.fleet.fleet_folder import AccountState, FleetFolder
-from bulk.fleet.on_account import OnAccount
-from bulk.library.config import Config, config_of
+from bulk.fleet.on_account import OnAccount, accounts_of_fleet, limit_threads
 from bulk.runtime.signals import stopping_signals
 
-_THREADS = 8  # that write checkpoints: more would only wait for the disk
 _LOOK, _LATE = 0.01, 0.002  # seconds of sleep, and too late by so many the loop has other things to do
 _LOOKS = 50  # before another account is begun all the same
 
@@ -39,15 +35,9 @@ def main() -> None:
 async def work(folder: FleetFolder, cores: frozenset[int]) -> None:
     """Take accounts in hand until the input ends. `cores`: others than its own, to go to once that is crowded."""
     record = folder.record()
-    config = config_of(Path(record.config), os.environ) if record.config else Config()
-    sandbox = Path(record.sandbox) if record.sandbox else None
+    config = accounts_of_fleet(record)
     stop = anyio.Event()
-    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
-
-    def account(name: str) -> OnAccount:
-        return OnAccount(
-            folder, record.steps, config.account(name), Path(record.file).parent, sandbox, record.only_plan, _tell, stop
-        )
+    limit_threads()
 
     async with anyio.create_task_group() as signals:
         signals.start_soon(_stop_on_signal, stop)
@@ -55,7 +45,7 @@ async def work(folder: FleetFolder, cores: frozenset[int]) -> None:
         async with anyio.create_task_group() as accounts, anyio.wrap_file(sys.stdin) as names:
             async for line in names:
                 if name := line.strip():
-                    accounts.start_soon(account(name).work)
+                    accounts.start_soon(OnAccount.of(record, config, folder, name, _tell, stop).work)
                     await _breath()
                 else:
                     stop.set()
