@@ -14,7 +14,7 @@ from bulk.cli.advice import GONE_ALREADY, none_done, notes, ways_on, ways_on_of_
 from bulk.cli.display_parts import show_counts, show_left, show_outcomes
 from bulk.cli.import_again import import_line
 from bulk.cli.machine import beside
-from bulk.cli.options import command_line
+from bulk.library.choices import command_line
 from bulk.model import ENDED_BADLY
 from bulk.wording import agreeing, counted
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk.cli import display, terminal
 from bulk.cli.advice import GONE_ALREADY, reasons_told
-from bulk.cli.options import command_line
 from bulk.errors import UsageError
+from bulk.library.choices import command_line
 from bulk.wording import FrontEnd, agreeing, change_told, counted, duration, lacking_told
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from bulk.cli.fleet_shown import account_line, show_fleet
 from bulk.cli.import_ import import_command, import_options
 from bulk.cli.progress import progress_for
 from bulk.errors import BulkError, UsageError
+from bulk.library.choices import command_line
 from bulk.wording import as_typed, counted
 
 if TYPE_CHECKING:
@@ -136,9 +137,8 @@ def resume_command(fleet: str | None, **chosen: Any) -> int:
     meant = accounts_of(chosen["only"], record.accounts, Path(record.file)) if chosen["only"] else record.accounts
     own = {"notify": record.notify, "metrics": record.metrics}
     left = [name for name in meant if folder.state_of(name).state not in ENDED]
-    chosen |= {
-        "hooks": Hooks(**own | options.hooks_given(chosen)) if left else Hooks()
-    }  # else there is nothing to tell
+    hooks = Hooks(**own | options.hooks_given(chosen)) if left else Hooks()  # else there is nothing to tell
+    chosen |= {"hooks": hooks}
     return _run(folder, left, replace(record, **again), chosen)
 
 
@@ -262,6 +262,6 @@ def _run(folder: FleetFolder, accounts: Sequence[str], record: FleetRecord, chos
 
 
 def _resumed_by(folder: FleetFolder, account: str, on: str | None = None) -> str:
-    line = options.command_line("fleet resume", folder.name, folder.path.parent)
+    line = command_line("fleet resume", folder.name, folder.path.parent)
     line = f"{line} --on {as_typed(on)}" if on else line
     return f"{line} --only {account}" if account else line

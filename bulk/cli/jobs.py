@@ -12,6 +12,7 @@ import click
 from bulk.cli import complete, display, options, questions, terminal
 from bulk.cli.command import Command
 from bulk.errors import UsageError
+from bulk.library.choices import command_line
 from bulk.wording import agreeing, counted, sized
 
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ def _show_one(one: Job) -> None:
     if facts["reason"]:
         terminal.tell(f"  why      {facts['reason']}")
     if one.planned and facts["state"] == one.state:
-        terminal.echo(f"  do it    {options.command_line('apply', one.name, one.path.parent)}")
+        terminal.echo(f"  do it    {command_line('apply', one.name, one.path.parent)}")
     if one.resumable and facts["state"] == one.state:
-        terminal.echo(f"  go on    {options.command_line('resume', one.name, one.path.parent)}")
+        terminal.echo(f"  go on    {command_line('resume', one.name, one.path.parent)}")
 
 
 def _describe(job: Job) -> dict[str, Any]:

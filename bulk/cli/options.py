@@ -12,12 +12,10 @@ import click
 
 from bulk.cli import complete
 from bulk.cli.progress import chosen_way
-from bulk.library import choices
 from bulk.library.choices import BLANK, ENGINES, EXACT, JOBS_DIR, ON_CONFLICT, ON_DUPLICATE, ON_INVALID
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SANDBOX_DIR = "bulk-sandbox"
-command_line = choices.command_line  # of a job, as it can be pasted
 
 
 def _stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

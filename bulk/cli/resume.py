@@ -14,6 +14,7 @@ from bulk.cli.command import Command
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import UsageError
+from bulk.library.choices import command_line
 from bulk.messages import Part
 from bulk.wording import FrontEnd
 
@@ -81,7 +82,7 @@ def gone_on(name: str | None, chosen: dict[str, Any], *, retry: bool = False, ap
     agreed = bool(chosen["yes"] or record.options.get("yes"))
     if applies and job.planned:
         display_plan.say_what_it_is(job, progress.say, asked=not agreed)
-    carry_out = options.command_line("apply", job.name, jobs)
+    carry_out = command_line("apply", job.name, jobs)
     ask = questions.to_apply(carry_out) if applies else questions.TO_DELETE
     confirm = None if agreed else asking(progress, ask)  # if it was not agreed to before
     setting = Setting(access, job.path.parent, progress, signals=True, confirm=confirm, front_end=FrontEnd.COMMAND_LINE)
@@ -110,7 +111,7 @@ def _show(job_result: Result, *, chosen: dict[str, Any], record: JobRecord) -> N
 def _check_state(job: Job, *, retry: bool) -> None:
     """Raise `UsageError` where there is nothing to go on with, naming what there is to do instead."""
     name, jobs = job.name, job.path.parent
-    go_on = options.command_line("resume", name, jobs)
+    go_on = command_line("resume", name, jobs)
     if retry and not job.imports:
         hint = Part.of("go_on_by", command=go_on) if job.resumable else ""
         raise UsageError("retry_of_export", job=name, hint=hint)
@@ -119,7 +120,7 @@ def _check_state(job: Job, *, retry: bool) -> None:
     if retry and job.resumable and not job.running:
         raise UsageError("job_not_finished", job=name, go_on=go_on)
     if job.state == "finished" and not retry:
-        again = options.command_line("retry", name, jobs)
+        again = command_line("retry", name, jobs)
         if not job.worth_retrying:
             raise UsageError("job_finished_as_it_is", job=name, file=job.path / display.FAILED)
         raise UsageError("job_finished", job=name, again=again)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk.cli import terminal
-from bulk.cli.options import command_line
 from bulk.cli.progress import close
 from bulk.errors import BulkError, UnfinishedError
+from bulk.library.choices import command_line
 from bulk.wording import FrontEnd, line_of
 
 if TYPE_CHECKING:

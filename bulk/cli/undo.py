@@ -15,6 +15,7 @@ from bulk.cli.configured import rate_of
 from bulk.cli.progress import asking, progress_for
 from bulk.cli.running import run_job
 from bulk.errors import NothingToUndoError
+from bulk.library.choices import command_line
 from bulk.wording import FrontEnd
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def undo_command(job: str, **chosen: Any) -> int:
             display.show_import(job_result, verbose=chosen["verbose"])
         elif job_result.planned:
             terminal.tell("Nothing was put back. To do it:")
-            terminal.tell(f"  {options.command_line('undo', undone.name, undone.path.parent)}")
+            terminal.tell(f"  {command_line('undo', undone.name, undone.path.parent)}")
 
     try:
         run = partial(run_undo, undone.path, given, dry_run=chosen["dry_run"])
@@ -81,7 +82,7 @@ def _show_plan_json(job_result: Result) -> None:
     """Print for programs what would be put back, and the command that does it."""
     job, plan = job_result.job, job_result.undo
     told = {"undoes": job.name, "state": job_result.summary.state, "rows": job_result.counts}
-    command = options.command_line("undo", job.name, job.parent)
+    command = command_line("undo", job.name, job.parent)
     display.show_json({**told, **({} if plan is None else plan.to_json()), "undo": command})
 
 
