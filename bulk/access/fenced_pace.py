@@ -30,6 +30,10 @@ class FencedPace:
         self._fence.check()
         return self._pace.ready_at(now) if self._fence.is_sure() else now + LOOK
 
+    def planned_at(self, now: float) -> float:
+        """When the next request may start, if that is sure by now; infinity if it has to be asked again."""
+        return self._placed.planned_at(now) if self._placed is not None and self._fence.is_sure() else math.inf
+
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._pace.spend(now)
@@ -51,6 +55,11 @@ class FencedPace:
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""
         self._pace.delayed(start, now)
+
+    def left(self, start: float, now: float) -> None:
+        """Count a request that was counted at `start` as leaving now, over a connection that is made."""
+        if self._placed is not None:
+            self._placed.left(start, now)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`."""

@@ -76,6 +76,10 @@ class SharedLimit:
         self._wake_up()
         return self._share.ready_at(now)
 
+    def planned_at(self, now: float) -> float:
+        """When the next request may start, if that is sure by now; infinity if it has to be asked again."""
+        return self._share.planned_at(now)
+
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._share.spend(now)
@@ -105,6 +109,10 @@ class SharedLimit:
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""
         self._share.learn("delayed", start, now)
+
+    def left(self, start: float, now: float) -> None:
+        """Count a request that was counted at `start` as leaving now, over a connection that is made."""
+        self._share.learn("left", start, now)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`, whichever job."""

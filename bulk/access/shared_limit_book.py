@@ -29,7 +29,8 @@ FORGET: Final = 60.0  # seconds of quiet after which the rate of a budget is tha
 DAY: Final = 24 * 3600.0
 EXACT: Final = 1e-6  # seconds by which sums of times may be wrong
 
-Lesson = tuple[Literal["accepted", "refused", "pause", "delayed"], float, float]  # and what a `RateLimit` is told
+# and what a `RateLimit` is told
+Lesson = tuple[Literal["accepted", "refused", "pause", "delayed", "left"], float, float]
 
 
 # wide: one exchange with the book in one value, since it is carried out in one go
@@ -86,6 +87,9 @@ def exchange(asked: Asked, book: Book, there: float) -> Granted:
         _note_leases(one, asked)
     if name != UNKNOWN:
         _learn(budget, asked, there - asked.now)
+    else:  # all that it has are leases, which stand in each of them
+        for one in budgets.values():
+            _count_again(one, asked, there - asked.now)
     if asked.account:
         _settle(asked, book, there)
         budget = _budget(asked, book, there)
@@ -166,22 +170,22 @@ def _learn(budget: Budget, asked: Asked, ahead: float) -> None:
     for what, first, second in asked.lessons:
         if what == "pause":
             limit.pause(first + ahead)
-        elif what == "accepted":
-            limit.accepted(first + ahead, second + ahead)
-        elif what == "refused":
-            limit.refused(first + ahead, second + ahead)
-        else:
-            _delay(budget, limit, first + ahead, second + ahead)
+        elif what in ("accepted", "refused"):
+            getattr(limit, what)(first + ahead, second + ahead)
+    _count_again(budget, asked, ahead, limit)
     budget["limit"] = limit.given_over()
 
 
-def _delay(budget: Budget, limit: RateLimit, start: float, now: float) -> None:
-    for lease in budget["leases"]:
-        if abs(lease[0] - start) < LATE / 4:
-            lease[:2] = [now, now]
+def _count_again(budget: Budget, asked: Asked, ahead: float, limit: RateLimit | None = None) -> None:
+    """Count what left at another moment than was known: leases, else starts that a limit has counted."""
+    for what, first, second in (lesson for lesson in asked.lessons if lesson[0] in ("delayed", "left")):
+        start, now = first + ahead, second + ahead
+        at = next((one for one in budget["leases"] if one[2] == asked.me and abs(one[0] - start) < LATE / 4), None)
+        if at is not None:
+            at[:2] = [now, now + (0.0 if what == "left" else at[1] - at[0])]
             budget["leases"].sort()
-            return
-    limit.delayed(start, now)
+        elif limit is not None:
+            getattr(limit, what)(start, now)
 
 
 def _settle(asked: Asked, book: Book, there: float) -> None:
@@ -228,8 +232,9 @@ def _grant(asked: Asked, budgets: Mapping[str, Budget], name: str, there: float)
         return Granted(**about, again_at=min(max(alone), there + LOOK) - ahead)
     if known and not others and not strangers and all(lease[2] == asked.me for lease in budget["leases"]):
         limit = _limit_of(budget)
-        for at, newest, *_whose in budget["leases"]:
-            limit.count(at, newest)
+        for at, newest, _whose, granted in budget["leases"]:
+            if granted not in asked.waiting:  # else it counts that one by itself, when it uses it
+                limit.count(at, newest)
         budget |= {"leases": [], "alone": [asked.me, there + LEASE], "limit": limit.given_over()}
         return Granted(**about, alone=budget["limit"], until=there + LEASE - ahead)
     if asked.alone is not None:  # who had it all lets those who have come go first

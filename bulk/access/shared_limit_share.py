@@ -47,6 +47,7 @@ class Share:
         self._leaving = False  # others have come
         self._known = False  # whose account it is
         self.place_at = self.place_until = -math.inf  # of the start that was counted last
+        self._connecting = 0.0  # what its connection may take of that
         self._lost = -math.inf  # places until then are nobody's any more
         self._not_before = -math.inf
         self._again_at = -math.inf
@@ -76,27 +77,34 @@ class Share:
     def _ready_alone(self, alone: RateLimit, now: float) -> float:
         if now >= self._until:
             return self._again_at if self._again_at > now else math.inf
+        at, renewed = self._planned_alone(alone, now), self._until - LOOK_AGAIN
+        return min(at, renewed) if now < renewed else at
+
+    def _planned_alone(self, alone: RateLimit, now: float) -> float:
         at = alone.ready_at(now + self._ahead)
         at = now if at <= now + self._ahead else at - self._ahead
-        if alone.rate > self._rate:
-            at = max(at, self._own.ready_at(now))
-        renewed = self._until - LOOK_AGAIN
-        return min(at, renewed) if now < renewed else at
+        return max(at, self._own.ready_at(now)) if alone.rate > self._rate else at
+
+    def planned_at(self, now: float) -> float:
+        """When the next request may start, if that is sure by now; infinity if it has to be asked again."""
+        if now < self._not_before:
+            return math.inf
+        if self._leases:
+            return max(now, self._leases[0][0])
+        at = math.inf if self._alone is None else self._planned_alone(self._alone, now)
+        return at if at < self._until else math.inf
 
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._own.spend(now)
-        self.place_at = self._own.newest  # later than now by what its connection may take
+        self.place_at = self._own.newest
+        self._connecting = self.place_at - now
         self.place_until = self.place_at - (max(0.0, now - self._leases[0][0]) if self._leases else 0.0) + GRACE
-        if not self._leases:
-            if self._alone is not None:
-                self._alone.spend(now + self._ahead)
-            return
-        start, there = self._leases.popleft()
-        if self._alone is not None:
-            self._alone.delayed(there, there + now - start)
-        else:
+        if self._leases:
+            start, there = self._leases.popleft()
             self._used.append((there, there + now - start))
+        elif self._alone is not None:
+            self._alone.spend(now + self._ahead)
 
     def may_leave(self, start: float, until: float, now: float) -> bool:
         """Whether a request may leave now that was counted at `start`, by a place until then.
@@ -125,6 +133,8 @@ class Share:
 
     def learn(self, what: Any, first: float, second: float) -> None:
         """Take note of something, which is told to the book."""
+        if what == "accepted":
+            self._own.accepted(first, second)  # so that the first answers tell of the line, whoever keeps the limit
         if self._alone is None:
             self._lessons.append((what, first, second))
         elif what == "pause":
@@ -133,8 +143,8 @@ class Share:
             getattr(self._alone, what)(first + self._ahead, second + self._ahead)
 
     def _drop_missed(self, now: float) -> None:
-        """Hand back the leases that were missed; the last one of who has the limit alone may be used later as well."""
-        while len(self._leases) > (self._alone is not None) and self._leases[0][0] + LATE < now:
+        """Hand back the leases that were missed."""
+        while self._leases and self._leases[0][0] + LATE < now:
             self._unused.append(self._leases.popleft()[1])
 
     # ---- asking
@@ -218,15 +228,16 @@ class Share:
                 self._unused.append(self._leases.popleft()[1])
 
     def _take_alone(self, granted: Granted, limit: Mapping[str, Any]) -> None:
-        """Have the limit alone; what happened while that was asked for is told to it, and leases are counted in it."""
+        """Have the limit alone, which says more exactly than leases when to start.
+
+        What was started while that was asked for is counted in it, and what happened meanwhile is told to it.
+        """
         self._alone = RateLimit(granted.rate)
-        warm = self._own.copied()
-        for start, _there in self._leases:  # by then they have made their connections
-            warm.spend(start)
-        self._alone.take_over(limit, warm, granted.ahead)
+        self._alone.take_over(limit, self._own, granted.ahead)
         self._ahead, self._until = granted.ahead, granted.until
-        for there, when in self._used:
-            self._alone.delayed(there, when)
+        for _there, when in self._used:
+            self._alone.count(when, when + self._connecting)
+        self._leases.clear()
         lessons, self._lessons, self._used, self._unused = self._lessons, [], [], []
         for lesson in lessons:
             self.learn(*lesson)

@@ -123,12 +123,15 @@ class Dispatch:
             return again if again < math.inf else None
         if self.in_flight >= self.line.most_in_flight:
             return None
-        at = self.limit.ready_at(now)
-        if at > now:
-            return at if at < math.inf else None
+        start = again = self.limit.ready_at(now)
+        if start > now and lane is None:  # a quota counts from the turn on, so who is in a lane has none ahead
+            start = self.places.planned_at(now)
+            again = min(again, self.places.turn_at(start, now))
+        if again > now:
+            return again if again < math.inf else None
         step = self._pop(now, lane, admitted=admitted)
-        step.leave(now)
-        self.places.spend(step, now)
+        step.leave(start)
+        self.places.spend(step, start, now)
         self.in_flight += 1
         self.requests += 1
         return step
@@ -161,9 +164,12 @@ class Dispatch:
     def leaves(self, step: Step, now: float) -> bool:
         """Take note that a step that `next` gave out leaves only now: writing it down took a while.
 
-        If it may not leave any more, because what is known of its contact is too old by now, it waits again; one that
-        goes by an earlier step of its task ends: see `late`.
+        If it may not leave any more, because what is known of its contact is too old by now, or all have to wait since
+        then, it waits again; one that goes by an earlier step of its task ends: see `late`.
         """
+        if now < self.line.pauses.until and step.request.soon_after is None:
+            self.put_back(step)
+            return False
         if now > step.until:
             self._take_back(step)
             if step.request.soon_after is None:

@@ -6,8 +6,9 @@ The law. The last `n` starts are remembered, and the next one waits until the ol
 So no second ever holds more than `n` starts, whatever is learned, after an idle hour or a pause too.
 
 The plan. Each start has its place in a plan, a whole window plus a *margin* after the place of the `n`th before it. Who
-leaves late, since a timer or the work between was late, keeps its place as far as half the margin makes up for it: what
-comes after is not late as well. So lateness does not add up, and the law holds all the same.
+leaves late, since a timer or the work between was late, keeps its place as far as the margin makes up for it: what
+comes after is not late as well. So lateness does not add up, and the law holds all the same. Of a small margin half is
+there for that, of a wide one a few milliseconds: travel needs the rest.
 
 The learning. The server counts arrivals, not starts, and the way there takes longer one time than the next. What
 avoids a 429 then depends on how it counts, which nobody tells:
@@ -35,12 +36,10 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.engine.scatter import Scatter
+from bulk.engine.scatter import FIRST_MARGIN, Scatter
 
 _REST = 1.0  # seconds nobody starts after a 429, so that the server's second is empty however it counts
-_FIRST_MARGIN = 0.010  # seconds; the jitter of a good line, for one per cent of the pace
 _AT_ONCE = 0.005  # seconds after one that had waited in which the next had too
-_SEEN_MARGIN = 0.042  # seconds at most for what answers tell of the line; beyond, it is the server's work that differs
 _LEAST_MARGIN = 0.0001  # seconds; more than a float's rounding, too little to drift across a second within an hour
 _MOST_MARGIN = 1.0  # seconds; half the pace. Whoever is still refused shares the account: more would starve the job
 _FIRST_STEP = 0.020  # seconds the margin grows on a refusal; doubled while refusals keep coming
@@ -85,7 +84,7 @@ class RateLimit:
         self._limited = 0 < rate < math.inf
         self._n = math.ceil(rate) if self._limited else 1
         self._window = self._n / rate if self._limited else 0.0
-        self._margin = _FIRST_MARGIN if self._limited else 0.0
+        self._margin = FIRST_MARGIN if self._limited else 0.0
         self._spread = _BURST  # the part of a period over which its n starts are spread at least
         self._starts = deque([-math.inf] * self._n, maxlen=self._n)
         self._places = deque([-math.inf] * self._n, maxlen=self._n)  # of the last starts in the plan, never later
@@ -107,6 +106,11 @@ class RateLimit:
     def margin(self) -> float:
         """Seconds kept free beside the window."""
         return max(self._margin, self.least_margin)
+
+    @property
+    def _made_up_for(self) -> float:
+        """Seconds by which a start may be late and keep its place."""
+        return min(self.margin, FIRST_MARGIN**2 / self.margin) / 2 if self.margin else 0.0
 
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
@@ -131,7 +135,7 @@ class RateLimit:
         planned = self._next_place if awaited else now
         self._last, self._own_last = planned, now
         self._starts.append(now + later)
-        place = max(planned, now - self.margin / 2) + later
+        place = max(planned, now - self._made_up_for) + later
         if place < self._places[-1]:  # after one that was very late
             self._places = deque(sorted((*self._places, place)), maxlen=self._n)
         else:
@@ -167,10 +171,19 @@ class RateLimit:
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now: that is when the server sees it."""
-        for later in (0.0, _COLD):  # what it was counted as
-            at = min(range(self._n), key=lambda one: abs(self._starts[one] - start - later))
-            if abs(self._starts[at] - start - later) < _SAME:
-                place = self._places[at] if now - start <= self.margin / 2 else now + later
+        self._count_again(start, now, connected=False)
+
+    def left(self, start: float, now: float) -> None:
+        """Count a request that was let start at `start` as leaving now, over a connection that is made."""
+        self._count_again(start, now, connected=True)
+
+    def _count_again(self, start: float, now: float, *, connected: bool) -> None:
+        for cold in (0.0, _COLD):  # what it was counted as
+            at = min(range(self._n), key=lambda one: abs(self._starts[one] - start - cold))
+            if abs(self._starts[at] - start - cold) < _SAME:
+                later = 0.0 if connected else cold
+                kept = now - start <= self._made_up_for and later == cold
+                place = self._places[at] if kept else now + later
                 del self._starts[at], self._places[at]
                 self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
                 self._places = deque(sorted((*self._places, place)), maxlen=self._n)
@@ -191,7 +204,7 @@ class RateLimit:
         if self._quiet < 1.0 or self._turns is not None:
             if not self._step:
                 self._scatter.note(now - sent_at)
-                self._margin = max(_FIRST_MARGIN, min(self._scatter.seconds, _SEEN_MARGIN))
+                self._margin = self._scatter.margin
             return
         self._spells_to_try -= self._spell_share
         if self._step and self._spells_to_try <= 0.0 and (self._margin > _CHEAP or self._quiet > _LONG):
@@ -231,7 +244,7 @@ class RateLimit:
         return shared | {"_starts": list(self._starts), "_places": list(self._places)}
 
     def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None, ahead: float = 0.0) -> None:
-        """Go on where another one stands, which may have been of another rate; with connections as `warm` as its.
+        """Go on where another one stands, of whatever rate; with the connections of `warm`, and what answers told it.
 
         `ahead`: by how much this one's clock is ahead of that of `warm`.
         """
@@ -242,13 +255,15 @@ class RateLimit:
         if warm is not None:
             self._own_last = warm._own_last + ahead  # noqa: SLF001 - its own kind
             self._cold = min(warm._cold, self._n)  # noqa: SLF001
+            self._scatter = warm._scatter.copied()  # noqa: SLF001
+            self._margin = self._margin if self._step else max(self._margin, self._scatter.margin * self._limited)
 
     def _room(self) -> float:
         return max(_ROOM, _ROOM_SHARE * self._too_small)
 
     def _widen(self, *, again: bool) -> None:
         self._too_small = max(self._too_small, self._margin)
-        told = not self._step and self._margin > _FIRST_MARGIN  # by answers, about how wide it has to be
+        told = not self._step and self._margin > FIRST_MARGIN  # by answers, about how wide it has to be
         self._step = max(2 * self._step, _FIRST_STEP) if again and not told else self._room()
         if self._step > 2 * _FIRST_STEP and self._spells_to_try <= 0.0:
             self._lock(turns=1)

@@ -34,6 +34,12 @@ class Pace(Protocol):
 class Placed(Protocol):
     """A pace that others share: a request has a place in it for a while, and after that the place is another's."""
 
+    def planned_at(self, now: float) -> float:
+        """When the next request may start, if that is sure by now; infinity if it has to be asked again."""
+
+    def left(self, start: float, now: float) -> None:
+        """Count a request that was counted at `start` as leaving now, over a connection that is made."""
+
     @property
     def place_at(self) -> float:
         """When the request that was counted last has left at the latest, as it is counted."""

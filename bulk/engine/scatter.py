@@ -1,4 +1,7 @@
-"""How far apart the times are that answers take: as far at most are those that requests take on their way."""
+"""How far apart the times are that answers take: as far at most are those that requests take on their way.
+
+So wide a margin is kept free until something is refused (`limit`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from typing import Final
 _KEPT: Final = 40  # answers that are compared
 _SHARE: Final = 0.9  # of them; the slowest may have had to wait for something that is no matter of the line
 _FEWEST: Final = 5  # answers that tell anything
+FIRST_MARGIN: Final = 0.010  # seconds; the jitter of a good line, for one per cent of the pace
+_MOST_MARGIN: Final = 0.042  # seconds at most for what answers tell; beyond, it is the server's work that differs
+_UNSEEN: Final = 30  # by which five count three times; with less, the second burst of every 100th run was refused
 
 
 class Scatter:
@@ -17,6 +23,12 @@ class Scatter:
     def __init__(self, cold: int) -> None:
         self._took: deque[float] = deque(maxlen=_KEPT)
         self._cold = cold
+
+    def copied(self) -> Scatter:
+        """One that has noted the same."""
+        other = Scatter(self._cold)
+        other._took.extend(self._took)
+        return other
 
     def note(self, took: float) -> None:
         """Note what an answer took, in seconds."""
@@ -27,6 +39,11 @@ class Scatter:
             self._cold = 0
 
     @property
+    def margin(self) -> float:
+        """Seconds that are to be kept free for what such times tell of the line."""
+        return max(FIRST_MARGIN, min(self.seconds, _MOST_MARGIN))
+
+    @property
     def seconds(self) -> float:
         """How far apart such times are likely to be, going by all but the slowest few; 0 while too few tell."""
         count = len(self._took)
@@ -34,4 +51,5 @@ class Scatter:
             return 0.0
         ordered = sorted(self._took)
         last = math.ceil(_SHARE * (count - 1))
-        return (ordered[last] - ordered[0]) * (count + 3) / last  # of few, the widest apart have not been seen yet
+        seen = ordered[last] - ordered[0]
+        return seen * ((count + 3) / last + _UNSEEN / count**2)  # of few, the widest apart have not been seen yet

@@ -23,11 +23,13 @@ from bulk.runtime.signals import stopping_signals
 
 _LOOK, _LATE = 0.01, 0.002  # seconds of sleep, and too late by so many the loop has other things to do
 _LOOKS = 50  # before another account is begun all the same
+_GARBAGE = (20_000, 20, 1_000)  # a search through all that many accounts hold takes 0.2 s, and all of them wait for it
 
 
 def main() -> None:
     """Work until there is nothing more."""
     gc.freeze()  # what is loaded by now stays
+    gc.set_threshold(*_GARBAGE)
     cores = take_core(int(sys.argv[2]))
     anyio.run(work, FleetFolder(Path(sys.argv[1])), cores)
 

@@ -83,7 +83,7 @@ class Runner:
                 if isinstance(step, Step):
                     if self._checkpoint and self._checkpoint.backlog > _BACKLOG:
                         await self._checkpoint.durable()
-                    flights.start_soon(self._fly, step, feed, intents)
+                    flights.start_soon(self._fly, step, now, feed, intents)
                     continue
                 if dispatch.in_flight == 0 and (dispatch.stops.stopping or (dispatch.idle and feed.done)):
                     break
@@ -121,14 +121,19 @@ class Runner:
             for one, outcome in self.dispatch.add(task):
                 self._end(feed, one, outcome)
 
-    async def _fly(self, step: Step, feed: Feed, intents: Intents | None) -> None:
+    async def _fly(self, step: Step, turn: float, feed: Feed, intents: Intents | None) -> None:
+        """Bring a step that had its turn at `turn` to its answer."""
         request, task = step.request, step.task
         checkpoint = self._checkpoint if task.role in WRITTEN else None
         intents = intents if checkpoint else None
         if checkpoint and intents and request.method != "GET":
             intents.intend(task.id, request, step.attempts)
             await checkpoint.durable()
+            self.dispatch.places.wrote(anyio.current_time() - turn)
         now = anyio.current_time()
+        if now < step.sent_at:
+            await anyio.sleep(step.sent_at - now)
+            now = anyio.current_time()
         if self.dispatch.leaves(step, now):
             let: list[bool] = []
             if step.until < math.inf:  # also where a connection has to be made first

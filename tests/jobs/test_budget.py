@@ -101,6 +101,26 @@ def test_who_is_alone_loses_nothing_at_the_beginning_by_any_clock(book: Path):
 
 
 @pytest.mark.parametrize("known", [True, False])
+def test_connections_that_are_made_at_once_cost_no_time_and_the_first_answers_tell_of_the_line(book: Path, known: bool):
+    limit = limit_at(book, known=known)
+    (starts,) = drive([limit], 0.2)
+    assert len(starts) == 5
+    for start in starts:
+        limit.left(start, start + 0.002)
+    for start, took in zip(starts, (0.2, 0.23, 0.21, 0.24, 0.2), strict=True):
+        limit.accepted(start + 0.002, start + took)
+    settle(limit, "the account.example.com", 0.4)
+    now, later = 0.4, []
+    while len(later) < 5:
+        if (ready := claim(limit, now)) <= now:
+            later.append(now)
+            ready = math.nextafter(now, math.inf)
+        now = ready
+    apart = 0.042  # as far as the answers were apart, or the most that is believed
+    assert later == pytest.approx([start + 0.002 + 1.0 + apart for start in starts], abs=0.004)
+
+
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_law_holds_where_every_start_is_late(book: Path, known: bool, seed: int):
     limit, chance, now, starts = limit_at(book, known=known), Random(seed), 0.0, []

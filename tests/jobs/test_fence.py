@@ -485,11 +485,15 @@ def test_the_clock_of_leases_goes_on_and_tells_sleep_from_work():
 
 
 class Slow:
-    """A job of which each request leaves some time after its turn; the whole job may be stopped for a while."""
+    """A job of which each request leaves some time after its turn; the whole job may be stopped for a while.
 
-    def __init__(self, limit: SharedLimit) -> None:
+    `lead`: seconds that each has its turn before its place.
+    """
+
+    def __init__(self, limit: SharedLimit, lead: float) -> None:
         self.limit = limit
         self.places = Places(limit, SimpleNamespace(limits_of=lambda _step: (limit,)))
+        self.places.wrote(lead)
         self.waiting: list[tuple[float, Step]] = []  # when each comes to its connection
         self.stopped_until = -math.inf
         self.left: list[float] = []
@@ -503,13 +507,16 @@ class Slow:
             if not self.limit.is_due(now):
                 break
             renew(self.limit, now)
-        ready = self.limit.ready_at(now)
+        place = ready = self.limit.ready_at(now)
+        if ready > now:
+            place = self.places.planned_at(now)
+            ready = min(ready, self.places.turn_at(place, now))
         if ready <= now and len(self.waiting) < 6:
             step = Step(question(1, Role.QUESTION, Request("s", "GET", "users/me")), Request("s", "GET", "users/me"))
-            step.leave(now)
-            self.places.spend(step, now)
+            step.leave(place)
+            self.places.spend(step, place, now)
             self.taken += 1
-            self.waiting.append((now + late(), step))
+            self.waiting.append((max(place, now + late()), step))
             ready = math.nextafter(now, math.inf)
         for due, step in [one for one in self.waiting if one[0] <= now]:
             if self.places.may_leave(step, now) or self.places.takes_another(step, now):
@@ -523,9 +530,14 @@ class Slow:
 
 
 @settings(max_examples=tries(40, 600), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 10_000), st.integers(1, 3), st.sampled_from([0.0, 0.03, 0.3, 2.0]))
+@given(
+    st.integers(0, 10_000),
+    st.integers(1, 3),
+    st.sampled_from([0.0, 0.03, 0.3, 2.0]),
+    st.sampled_from([0.0, 0.05, 0.15]),
+)
 def test_what_leaves_has_a_place_of_that_moment_however_late_it_comes(
-    tmp_path: Path, seed: int, jobs: int, latest: float
+    tmp_path: Path, seed: int, jobs: int, latest: float, lead: float
 ):
     """Some of what leaves is late, and whole jobs are stopped: by what the server sees, the limit is kept."""
     book = tmp_path / "places" / "budgets.sqlite"
@@ -537,7 +549,7 @@ def test_what_leaves_has_a_place_of_that_moment_however_late_it_comes(
         limit = SharedLimit(store, 5.0, "the account", lambda: None)
         weakref.finalize(limit, store.close)
         settle(limit, HOST, 0.0)
-        slow.append(Slow(limit))
+        slow.append(Slow(limit, lead))
     due, now = [0.4 * chance.random() for _one in slow], 0.0
     comes = [0.0, *(chance.random() * 6.0 for _one in slow[1:])]
     while now < 20.0:
@@ -551,7 +563,7 @@ def test_what_leaves_has_a_place_of_that_moment_however_late_it_comes(
         due[at] = slow[at].act(now, lambda: latest * chance.random() if chance.random() < 0.3 else 0.001)
     left = sorted(moment for one in slow for moment in one.left)
     assert max(sum(start <= other < start + 1.0 - 1e-6 for other in left) for start in left) <= 5
-    assert len(left) > 20
+    assert len(left) > 10  # also where both were stopped for long
 
 
 def test_what_was_granted_before_the_machine_slept_is_void(tmp_path: Path):

@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -291,7 +291,82 @@ def test_answers_wait_for_a_slow_disk_so_that_memory_is_bounded(tmp_path: Path):
     anyio.run(main)  # in real time: the clock of the other tests stands still while a thread works
 
 
+class Gradual(Checkpoint):
+    """One that takes a while to write."""
+
+    TAKES = 0.08
+
+    async def durable(self) -> None:
+        await anyio.sleep(self.TAKES)
+        await super().durable()
+
+
+@dataclass
+class Letting(Server):
+    """A server to which each request says before whether it may leave, as the client does."""
+
+    left: list[float] = field(default_factory=list)
+
+    async def send(self, request: Request) -> Reply | Lost:
+        assert request.may_leave is not None
+        if not await request.may_leave():
+            return Lost("not let", sent=False)
+        self.left.append(anyio.current_time())
+        return await super().send(request)
+
+
 # ---- a limit that is shared
+
+
+@contextlib.asynccontextmanager
+async def shared_runner(checkpoint: Checkpoint, server: Server, place: Path) -> AsyncIterator[Runner]:
+    """A runner whose limit others would share, if there were any."""
+    limit = SharedLimit(FileStore(place / "state" / "b", 0.0, lambda: 0.0), 5.0, "way", lambda: None)
+    limit.settle("account")
+    yield Runner(new_dispatch(5.0, 0, limit), server.send, checkpoint)
+    await limit.close()
+
+
+def test_a_disk_that_takes_a_while_costs_no_start(tmp_path: Path):
+    async def main() -> list[float]:
+        with contextlib.closing(Gradual(tmp_path / "c.sqlite", new=True)) as checkpoint:
+            server = Letting(checkpoint)
+            async with shared_runner(checkpoint, server, tmp_path) as runner:
+                await runner.run(feed_of(checkpoint))
+            check_all_done(checkpoint)
+            return server.left
+
+    left = run(main)
+    assert len(left) == 2 * ROWS
+    assert max(sum(start <= other < start + 1.0 for other in left) for start in left) == 5
+    windows = (len(left) - 5) / 5
+    assert (
+        windows * 1.0 < left[-1] - left[4] < windows * 1.02 + 2 * Gradual.TAKES
+    )  # until it is known how long it takes
+
+
+def test_what_is_written_down_and_has_not_left_when_all_have_to_wait_waits_too(tmp_path: Path):
+    async def main() -> tuple[list[float], float]:
+        refused_at = 0.0
+
+        def reply(_request: Request) -> Reply:
+            nonlocal refused_at
+            if refused_at or anyio.current_time() < 5.0:
+                return OK
+            refused_at = anyio.current_time()
+            return Reply(429, {"message": "slow down"}, retry_after=7.0)
+
+        with contextlib.closing(Gradual(tmp_path / "c.sqlite", new=True)) as checkpoint:
+            server = Letting(checkpoint, reply=reply)
+            async with shared_runner(checkpoint, server, tmp_path) as runner:
+                await runner.run(feed_of(checkpoint))
+            check_all_done(checkpoint)
+            return server.left, refused_at
+
+    left, refused_at = run(main)
+    assert refused_at >= 5.0
+    assert len(left) == 2 * ROWS + 1
+    assert not [moment for moment in left if refused_at < moment < refused_at + 7.0]
 
 
 def test_the_book_of_a_shared_limit_is_never_opened_on_the_loop(tmp_path: Path):
