@@ -58,8 +58,7 @@ class FencedPace:
 
     def left(self, start: float, now: float) -> None:
         """Count a request that was counted at `start` as leaving now, over a connection that is made."""
-        if self._placed is not None:
-            self._placed.left(start, now)
+        self._pace.left(start, now)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`."""

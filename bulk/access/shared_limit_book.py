@@ -9,6 +9,8 @@ A lease in the book: when the request starts, what it is counted as, whose it is
 Budgets are JSON; their times are those of the book's own clock, `there`. Whoever asks has another one, `now`.
 """
 
+# long: what is told and what is granted is one exchange, of one budget
+
 from __future__ import annotations
 
 import math
@@ -136,7 +138,7 @@ def _pass_away(budget: Budget, asked: Asked, there: float, gone: frozenset[str])
     alone = budget["alone"]
     mine = alone is not None and alone[0] == asked.me
     if alone is not None and (asked.alone is None if mine else there >= alone[1] or alone[0] in gone):
-        last = min(there, alone[1])  # no start was later
+        last = alone[1] if mine else min(there, alone[1])  # no start was later; of its own some are ahead
         for _start in range(limit.window[0]):
             limit.count(last, max(last, limit.newest))
         budget["alone"] = None
@@ -178,11 +180,14 @@ def _learn(budget: Budget, asked: Asked, ahead: float) -> None:
 
 def _count_again(budget: Budget, asked: Asked, ahead: float, limit: RateLimit | None = None) -> None:
     """Count what left at another moment than was known: leases, else starts that a limit has counted."""
-    for what, first, second in (lesson for lesson in asked.lessons if lesson[0] in ("delayed", "left")):
+    for what, first, second in asked.lessons:
+        if what not in ("delayed", "left"):
+            continue
         start, now = first + ahead, second + ahead
-        at = next((one for one in budget["leases"] if one[2] == asked.me and abs(one[0] - start) < LATE / 4), None)
-        if at is not None:
-            at[:2] = [now, now + (0.0 if what == "left" else at[1] - at[0])]
+        own = sorted((abs(one[0] - start), at) for at, one in enumerate(budget["leases"]) if one[2] == asked.me)
+        if own and own[0][0] < LATE / 4:
+            lease = budget["leases"][own[0][1]]
+            lease[:2] = [now, now + (0.0 if what == "left" else lease[1] - lease[0])]
             budget["leases"].sort()
         elif limit is not None:
             getattr(limit, what)(start, now)
@@ -231,12 +236,13 @@ def _grant(asked: Asked, budgets: Mapping[str, Budget], name: str, there: float)
     if alone:  # it is told there within half a lease that somebody has come
         return Granted(**about, again_at=min(max(alone), there + LOOK) - ahead)
     if known and not others and not strangers and all(lease[2] == asked.me for lease in budget["leases"]):
-        limit = _limit_of(budget)
+        limit, used = _limit_of(budget), _limit_of(budget)
         for at, newest, _whose, granted in budget["leases"]:
-            if granted not in asked.waiting:  # else it counts that one by itself, when it uses it
-                limit.count(at, newest)
+            limit.count(at, newest)
+            if granted not in asked.waiting:  # those it counts by itself, as it uses them until this comes to it
+                used.count(at, newest)
         budget |= {"leases": [], "alone": [asked.me, there + LEASE], "limit": limit.given_over()}
-        return Granted(**about, alone=budget["limit"], until=there + LEASE - ahead)
+        return Granted(**about, alone=used.given_over(), until=there + LEASE - ahead)
     if asked.alone is not None:  # who had it all lets those who have come go first
         return Granted(**about, again_at=asked.now + 1.5 * LOOK)
     several = [budget] if known else list(budgets.values())

@@ -19,7 +19,7 @@ from bulk.engine.pauses import Pauses
 from bulk.engine.places import Places
 from bulk.engine.receipts import accepted, given_up, late, taken
 from bulk.engine.retry import back_off, leaves_open, never_done
-from bulk.engine.steps import Ended, Settled, Step
+from bulk.engine.steps import Ended, Leaving, Settled, Step
 from bulk.engine.stops import Stops
 from bulk.engine.tasks import Role, Task
 from bulk.engine.turns import Names, Turns
@@ -126,7 +126,8 @@ class Dispatch:
         start = again = self.limit.ready_at(now)
         if start > now and lane is None:  # a quota counts from the turn on, so who is in a lane has none ahead
             start = self.places.planned_at(now)
-            again = min(again, self.places.turn_at(start, now))
+            if not admitted or start <= self._gate.first_until:
+                again = min(again, self.places.turn_at(start, now))
         if again > now:
             return again if again < math.inf else None
         step = self._pop(now, lane, admitted=admitted)
@@ -161,24 +162,25 @@ class Dispatch:
             self._gate.passed()
         return step
 
-    def leaves(self, step: Step, now: float) -> bool:
-        """Take note that a step that `next` gave out leaves only now: writing it down took a while.
+    def leaves(self, step: Step, now: float) -> Leaving:
+        """Whether a step that `next` gave out leaves now, written down and at its place.
 
-        If it may not leave any more, because what is known of its contact is too old by now, or all have to wait since
-        then, it waits again; one that goes by an earlier step of its task ends: see `late`.
+        It waits again if the job stops, if all have to wait since then, or if what is known of its contact is too old
+        by now. One that goes by an earlier step of its task is too late then: see `late`.
         """
-        if now < self.line.pauses.until and step.request.soon_after is None:
+        if self.stops.stopping or now < self.line.pauses.until:
             self.put_back(step)
-            return False
+            return Leaving.WAITS
         if now > step.until:
             self._take_back(step)
-            if step.request.soon_after is None:
-                self._gate.enter(step, first=True)
-            return False
+            if step.request.soon_after is not None:
+                return Leaving.LATE
+            self._gate.enter(step, first=True)
+            return Leaving.WAITS
         if step.request.admission is not None:
             self._gate.pace.bore_fruit()
         self.places.written(step, now)
-        return True
+        return Leaving.LEAVES
 
     def put_back(self, step: Step) -> None:
         """Let a step that `next` gave out, and that has not left, wait for its turn again."""

@@ -62,6 +62,11 @@ class Gate:
         self._lobby.extendleft(reversed(late))
         return bool(self._admitted)
 
+    @property
+    def first_until(self) -> float:
+        """Until when the step may leave that must leave first, once `has_admitted`."""
+        return self._admitted[0][0]
+
     def pop(self) -> Step:
         """The step that must leave first, once `has_admitted`."""
         return heapq.heappop(self._admitted)[2]

@@ -8,7 +8,7 @@ So no second ever holds more than `n` starts, whatever is learned, after an idle
 The plan. Each start has its place in a plan, a whole window plus a *margin* after the place of the `n`th before it. Who
 leaves late, since a timer or the work between was late, keeps its place as far as the margin makes up for it: what
 comes after is not late as well. So lateness does not add up, and the law holds all the same. Of a small margin half is
-there for that, of a wide one a few milliseconds: travel needs the rest.
+there for that, of a wide one a millisecond or less: travel needs the rest.
 
 The learning. The server counts arrivals, not starts, and the way there takes longer one time than the next. What
 avoids a 429 then depends on how it counts, which nobody tells:
@@ -126,7 +126,7 @@ class RateLimit:
         return max(self._places[0] + period, self._last + period * self._spread / self._n, self._not_before)
 
     def spend(self, now: float) -> None:
-        """Count a request that starts now; one that must make its connection first counts as that much later."""
+        """Count a request that starts then; one that must make its connection first counts as that much later."""
         if self._is_idle(now):
             self._cold = self._n if self._limited else 0
         later = _COLD if self._cold > 0 else 0.0
@@ -178,17 +178,17 @@ class RateLimit:
         self._count_again(start, now, connected=True)
 
     def _count_again(self, start: float, now: float, *, connected: bool) -> None:
-        for cold in (0.0, _COLD):  # what it was counted as
-            at = min(range(self._n), key=lambda one: abs(self._starts[one] - start - cold))
-            if abs(self._starts[at] - start - cold) < _SAME:
-                later = 0.0 if connected else cold
-                kept = now - start <= self._made_up_for and later == cold
-                place = self._places[at] if kept else now + later
-                del self._starts[at], self._places[at]
-                self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
-                self._places = deque(sorted((*self._places, place)), maxlen=self._n)
-                self._last = max(self._last, place - later)
-                return
+        counted = ((abs(one - start - cold), at, cold) for at, one in enumerate(self._starts) for cold in (0.0, _COLD))
+        off, at, cold = min(counted)
+        if off >= _SAME:
+            return
+        later = 0.0 if connected else cold
+        kept = now - start <= self._made_up_for and later == cold
+        place = self._places[at] if kept else now + later
+        del self._starts[at], self._places[at]
+        self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
+        self._places = deque(sorted((*self._places, place)), maxlen=self._n)
+        self._last = max(self._last, place - later)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""
@@ -233,7 +233,7 @@ class RateLimit:
     # ---- one budget, several who spend of it
 
     def copied(self) -> RateLimit:
-        """One that stands where this one stands, and counts for itself from now on; what answers told stays here."""
+        """One that stands where this one stands, and counts for itself from now on."""
         other = RateLimit(self.rate)
         other.take_over(self.given_over(), self)
         return other

@@ -15,10 +15,13 @@ class Pace(Protocol):
         """
 
     def spend(self, now: float) -> None:
-        """Count a request that starts now, as `ready_at` has allowed."""
+        """Count a request that starts then, as `ready_at` has allowed, or a `Placed` one ahead by `planned_at`."""
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now."""
+
+    def left(self, start: float, now: float) -> None:
+        """Count a request that was counted at `start` as leaving now, over a connection that is made."""
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`."""
@@ -36,9 +39,6 @@ class Placed(Protocol):
 
     def planned_at(self, now: float) -> float:
         """When the next request may start, if that is sure by now; infinity if it has to be asked again."""
-
-    def left(self, start: float, now: float) -> None:
-        """Count a request that was counted at `start` as leaving now, over a connection that is made."""
 
     @property
     def place_at(self) -> float:

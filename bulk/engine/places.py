@@ -17,9 +17,10 @@ from bulk.engine.pace import Pace, Placed
 from bulk.engine.steps import Step
 from bulk.engine.turns import Turns
 
-DELAYED: Final = 0.002  # seconds between its turn and its leaving that the pace has to know of
+DELAYED: Final = 0.002  # seconds between its place and its leaving that the pace has to know of
 _MOST_LEAD: Final = 0.15  # seconds; what waits for its place is written down, and in doubt if the process is killed
-_ONE_COMMIT: Final = 0.15  # seconds between places that have their turn at once: as long as a burst takes
+_ONE_COMMIT: Final = 0.15  # seconds more for those that have their turn at once with another: as long as a burst takes
+_AT_ONCE: Final = 0.002
 _FADING: Final = 0.98  # of the lead is left when writing took less
 _WAITING: Final = 0.1  # seconds in which who waits for another place asks again
 
@@ -46,7 +47,7 @@ class Places:
         """When a step may have its turn that may leave at `place`."""
         if now < self._none_ahead_until:
             return place
-        with_another = self._lead > 0.0 and now - self._turn < DELAYED
+        with_another = self._lead > 0.0 and now - self._turn < _AT_ONCE
         return place - self._lead - (_ONE_COMMIT if with_another else 0.0)
 
     def spend(self, step: Step, place: float, now: float) -> None:
@@ -58,8 +59,8 @@ class Places:
 
     def wrote(self, seconds: float) -> None:
         """Note how long it took from the turn of a step until it was written down."""
-        took = seconds if seconds > DELAYED else 0.0
-        self._lead = min(_MOST_LEAD, max(took, self._lead * _FADING))
+        lead = min(_MOST_LEAD, max(seconds, self._lead * _FADING))
+        self._lead = lead if lead > DELAYED else 0.0
 
     # ---- leaving
 
@@ -83,10 +84,12 @@ class Places:
 
     def departs(self, step: Step, now: float) -> None:
         """Take note that a step leaves at this moment, over a connection that it has."""
-        if self._placed is not None and abs(now - step.place_at) > DELAYED:  # or sooner, since its connection is made
-            for limit in self._turns.limits_of(step):
-                (self._placed.left if limit is self._limit else limit.delayed)(step.sent_at, now)
-            step.place_at = step.sent_at = now
+        if abs(now - step.place_at) <= DELAYED:
+            return
+        for limit in self._turns.limits_of(step):
+            limit.left(step.sent_at, now)
+        step.place_until -= max(0.0, step.place_at - now)  # what it had for its connection is another's now
+        step.place_at = step.sent_at = now
 
     def _delayed(self, step: Step, now: float) -> None:
         for limit in self._turns.limits_of(step):

@@ -52,6 +52,10 @@ class Quota:
             self._starts.remove(start)
             self._starts = deque(sorted((*self._starts, now)), maxlen=self._starts.maxlen)
 
+    def left(self, start: float, now: float) -> None:
+        """The same: a connection that is made takes no part of a margin of a second."""
+        self.delayed(start, now)
+
     def pause(self, until: float) -> None:
         """Let nobody start before `until`, and then evenly for a window; of two pauses the later one holds."""
         self._not_before = max(self._not_before, until)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import NamedTuple
 
 from bulk.engine.tasks import Task
@@ -36,7 +37,7 @@ class Step:
     place_until: float = math.inf  # by then it leaves, or not by the place that it has in the pace
 
     def leave(self, now: float) -> None:
-        """Count a send."""
+        """Count a send, at its place."""
         if self.tries == 1:
             self.second_sent = now
         self.sent_at = now
@@ -54,6 +55,14 @@ class Step:
         """Take a send back that has not left."""
         self.attempts -= 1
         self.tries -= 1
+
+
+class Leaving(Enum):
+    """What becomes of a step that was to leave."""
+
+    LEAVES = auto()
+    WAITS = auto()  # for another turn
+    LATE = auto()
 
 
 class Settled(NamedTuple):

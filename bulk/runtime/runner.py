@@ -20,7 +20,7 @@ from bulk.engine.limit import RateLimit
 from bulk.engine.pace import Pace
 from bulk.engine.quota import importer_quotas
 from bulk.engine.reading_pace import MARGIN
-from bulk.engine.steps import Settled, Step
+from bulk.engine.steps import Leaving, Settled, Step
 from bulk.engine.tasks import WRITTEN, Task
 from bulk.errors import UnfinishedError
 from bulk.model import Lost, Outcome, Reply, Request
@@ -130,11 +130,9 @@ class Runner:
             intents.intend(task.id, request, step.attempts)
             await checkpoint.durable()
             self.dispatch.places.wrote(anyio.current_time() - turn)
-        now = anyio.current_time()
-        if now < step.sent_at:
-            await anyio.sleep(step.sent_at - now)
-            now = anyio.current_time()
-        if self.dispatch.leaves(step, now):
+        now = await self._place_of(step, intents)
+        leaving = self.dispatch.leaves(step, now)
+        if leaving is Leaving.LEAVES:
             let: list[bool] = []
             if step.until < math.inf:  # also where a connection has to be made first
                 request = replace(request, leave_within=step.until + MARGIN - now)
@@ -147,13 +145,26 @@ class Runner:
                     intents.release(task.id, step.request.step)
             else:
                 self._settled(step, self.dispatch.answer(step, reply, anyio.current_time()), feed, intents)
-        elif request.soon_after is not None:
+        elif leaving is Leaving.LATE:
             self._settled(step, self.dispatch.late(step, now), feed, intents)
         elif intents and not step.attempts:
             intents.release(task.id, request.step)
         self._wake.set()
         if checkpoint and request.method == "GET":
             await checkpoint.durable()  # a page has no intent that would wait for it; a kill should not cost it
+
+    async def _place_of(self, step: Step, intents: Intents | None) -> float:
+        """Wait for the place of a step that had its turn ahead, unless the job stops; the time."""
+        now = anyio.current_time()
+        try:
+            while now < step.sent_at and not self.dispatch.stops.stopping:  # a sleep may end early, by a clock's grain
+                await anyio.sleep(step.sent_at - now)
+                now = anyio.current_time()
+        except anyio.get_cancelled_exc_class():
+            if intents and step.attempts == 1:  # it has not left, and did not before
+                intents.release(step.task.id, step.request.step)
+            raise
+        return now
 
     async def _let_leave(self, step: Step, let: list[bool]) -> bool:
         """Whether a request may leave at this moment, when nothing but that is left to do; noted in `let`.

@@ -60,13 +60,15 @@ def test_what_leaves_late_and_makes_its_connection_counts_from_when_it_leaves():
     assert limit.ready_at(starts[-1] + 1.0) >= starts[0] + 2.0 + 0.25
 
 
-def test_what_leaves_over_a_connection_that_is_made_counts_from_then_and_no_later():
-    limit = RateLimit(5)
-    starts = drive(limit, 0.0, 5)
+@pytest.mark.parametrize("rate", [5, 15, 50])
+def test_what_leaves_over_a_connection_that_is_made_counts_from_then_and_no_later(rate):
+    limit = RateLimit(rate)
+    starts = drive(limit, 0.0, rate)
     assert limit.ready_at(starts[-1]) >= starts[0] + 1.25, "its connection may take so long"
     for start in starts:
-        limit.left(start, start + 0.01)
-    assert limit.ready_at(starts[-1]) == pytest.approx(starts[0] + 1.01 + limit.margin)
+        limit.left(start, start + 0.004)
+    later = drive(limit, starts[-1], rate)
+    assert later == pytest.approx([start + 1.004 + limit.margin for start in starts])
 
 
 STEP = st.one_of(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bulk.engine.dispatch import Dispatch
 from bulk.engine.limit import RateLimit
+from bulk.engine.steps import Leaving
 from bulk.model import Admission, Lost, Readings, Reply, Request
 from tests.engine.test_dispatch import BROKEN, GONE, OK, Entry, Play, ask, flow
 from tests.scale import tries
@@ -84,7 +85,7 @@ def test_what_leaves_late_counts_as_late_in_all_its_limits():
         dispatch.add(row(n, "batch").task)
     dispatch.next(0.0)
     step = dispatch.next(3.0)
-    assert dispatch.leaves(step, 4.0)
+    assert dispatch.leaves(step, 4.0) is Leaving.LEAVES
     assert dispatch.next(5.5) == pytest.approx(6.0, abs=0.1)
 
 

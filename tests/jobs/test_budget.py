@@ -397,9 +397,12 @@ class Late:
         self.asked: tuple[float, Asked] | None = None
         self.granted: tuple[float, Asked, Granted | Unreachable] | None = None
 
-    def step(self, now: float, takes: tuple[float, float]) -> None:
+    def step(self, now: float, takes: tuple[float, float], *, lost: bool = False) -> None:
+        """Do what is due. `lost`: what the book grants is not heard of."""
         if self.asked is not None and self.asked[0] <= now:
-            self.granted, self.asked = (now + takes[1], self.asked[1], self.limit._exchange(self.asked[1])), None
+            granted = self.limit._exchange(self.asked[1])
+            self.granted = now + takes[1], self.asked[1], Unreachable("gone") if lost else granted
+            self.asked = None
         if self.granted is not None and self.granted[0] <= now:
             self.limit._take(*self.granted[1:], now)
             self.granted = None
@@ -424,9 +427,10 @@ TAKES = st.sampled_from([(0.0, 0.0), (0.001, 0.001), (0.02, 0.05), (0.3, 0.3), (
     st.lists(st.tuples(st.floats(0.0, 6.0), st.sampled_from([2.5, 5.0, 20.0]), st.booleans()), min_size=1, max_size=4),
     st.integers(0, 10_000),
     TAKES,
+    st.sampled_from([0.0, 0.1, 0.5]),
 )
 def test_the_law_holds_however_long_the_book_takes(
-    tmp_path: Path, jobs: list[tuple[float, float, bool]], seed: int, takes: tuple[float, float]
+    tmp_path: Path, jobs: list[tuple[float, float, bool]], seed: int, takes: tuple[float, float], losing: float
 ):
     """Jobs come at their moments, some by a way that nobody knows; some are killed, and some come to know."""
     book = tmp_path / "late" / "budgets.sqlite"
@@ -447,11 +451,14 @@ def test_the_law_holds_however_long_the_book_takes(
             busy[-1].due = now
         for job in [job for job in busy if job.due <= now]:
             before = len(job.starts)
-            job.step(now, takes)
+            job.step(now, takes, lost=chance.random() < losing)
             starts += job.starts[before:]
             if len(job.starts) == 3 and chance.random() < 0.5:
                 job.limit.settle("the account")
             if chance.random() < 0.003:
+                busy.remove(job)
+            elif chance.random() < 0.003 and job.asked is None and job.granted is None:
+                job.limit._exchange(job.limit._asked(now, leaves=True))
                 busy.remove(job)
         now = min([job.due for job in busy] + [coming[0][0] if coming else 12.0])
     assert not starts or most_in_a_second(starts) <= max(math.ceil(rate) for _at, rate, _known in jobs)

@@ -563,7 +563,7 @@ def test_what_leaves_has_a_place_of_that_moment_however_late_it_comes(
         due[at] = slow[at].act(now, lambda: latest * chance.random() if chance.random() < 0.3 else 0.001)
     left = sorted(moment for one in slow for moment in one.left)
     assert max(sum(start <= other < start + 1.0 - 1e-6 for other in left) for start in left) <= 5
-    assert len(left) > 10  # also where both were stopped for long
+    assert len(left) > (20 if latest < 2.0 else 10)  # also where all were stopped for long
 
 
 def test_what_was_granted_before_the_machine_slept_is_void(tmp_path: Path):

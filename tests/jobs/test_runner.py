@@ -315,6 +315,29 @@ class Letting(Server):
         return await super().send(request)
 
 
+def test_what_is_written_down_and_has_not_left_when_the_job_stops_is_not_sent(tmp_path: Path):
+    async def main() -> None:
+        with contextlib.closing(Gradual(tmp_path / "c.sqlite", new=True)) as checkpoint:
+            server = Letting(checkpoint)
+            async with shared_runner(checkpoint, server, tmp_path) as runner, anyio.create_task_group() as tasks:
+                tasks.start_soon(runner.run, feed_of(checkpoint))
+                await anyio.sleep(4.0)
+                while max(_places_of(runner)) <= anyio.current_time():  # noqa: ASYNC110 - until one waits, in virtual time
+                    await anyio.sleep(0.001)
+                stopped = anyio.current_time()
+                runner.stop()
+            assert max(server.left) <= stopped
+            assert checkpoint.journal.cut_off_rows() == {}, "what has not left is not in doubt"
+
+    run(main)
+
+
+def _places_of(runner: Runner) -> list[float]:
+    """The places in the limit that were taken last."""
+    alone = runner.dispatch.limit._share._alone  # type: ignore[attr-defined]
+    return [0.0] if alone is None else list(alone._starts)
+
+
 # ---- a limit that is shared
 
 
@@ -365,6 +388,8 @@ def test_what_is_written_down_and_has_not_left_when_all_have_to_wait_waits_too(t
 
     left, refused_at = run(main)
     assert refused_at >= 5.0
+    before = [moment for moment in left if moment <= refused_at]
+    assert before[-5] + 1.0 < refused_at + 2 * Gradual.TAKES, "one was written down and waited"
     assert len(left) == 2 * ROWS + 1
     assert not [moment for moment in left if refused_at < moment < refused_at + 7.0]
 
