@@ -1,4 +1,4 @@
-"""The places that steps have in a pace that others share: how far ahead of them their turn is, and when they are over."""
+"""The places that steps have in a pace that others share: how far ahead their turn is, and when they are over."""
 
 from __future__ import annotations
 
