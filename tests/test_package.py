@@ -65,7 +65,8 @@ def sdist(place: Path) -> Path:
 def unpacked(sdist: Path) -> Path:
     """What the sdist holds."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(sdist.parent, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python has one since 3.11.4
+        archive.extractall(sdist.parent)  # noqa: S202 - of our own making
     return sdist.parent / sdist.name.removesuffix(".tar.gz")
 
 
