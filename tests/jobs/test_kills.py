@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 from filelock import FileLock
@@ -188,7 +188,7 @@ def test_a_signal_drains_and_says_how_to_go_on(
 
 def test_a_second_signal_leaves_at_once(tmp_path: Path, forks: subprocess.Popen[str]):
     (tmp_path / "in.csv").write_text(f"{HEADER}\n{ROWS}")
-    with Served(tmp_path / "served", latency=0.3) as served:
+    with Served(tmp_path / "served") as served:
         place = Place(tmp_path, served, forks)
         line = [sys.executable, "-m", "bulk", *(part for part in IMPORT if part != "-q")]
         environment = os.environ | place.environment | {"PYTHONPATH": PYTHONPATH}
@@ -196,11 +196,21 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path, forks: subprocess.Popen[
         with subprocess.Popen(line, cwd=tmp_path, env=environment, **pipes) as process:
             assert process.stderr
             assert any("60 rows" in said for said in process.stderr)
-            at = len(served.log) + 4
-            served.on_request = lambda seen: process.send_signal(signal.SIGINT) if seen == at else None
-            assert any("Once more leaves at once" in said for said in process.stderr)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            gone = Event()
+
+            def stop(seen: int) -> None:
+                if [path for _method, path, _status in served.log[:seen]].count("contact/sync") == 4:
+                    served.on_request = lambda _seen: None
+                    process.send_signal(signal.SIGINT)
+                    assert gone.wait(60)  # nothing is answered any more: what is on its way stays there
+
+            served.on_request = stop
+            try:
+                assert any("Once more leaves at once" in said for said in process.stderr)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+            finally:
+                gone.set()
         assert process.returncode == 130, err
         assert "bulk resume job" in err
         assert "Traceback" not in err
