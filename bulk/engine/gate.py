@@ -64,8 +64,8 @@ class Gate:
 
     @property
     def first_until(self) -> float:
-        """Until when the step may leave that must leave first, once `has_admitted`."""
-        return self._admitted[0][0]
+        """Until when the step may leave that must leave first; infinity if none is let leave."""
+        return self._admitted[0][0] if self._admitted else math.inf
 
     def pop(self) -> Step:
         """The step that must leave first, once `has_admitted`."""
@@ -98,8 +98,7 @@ class Gate:
     def _is_due(self, now: float, *, others: bool) -> bool:
         if not self._lobby or self._many is not None:
             return False
-        first_until = self._admitted[0][0] if self._admitted else math.inf
-        return self.pace.is_due(now, len(self._lobby), len(self._admitted), first_until, others=others)
+        return self.pace.is_due(now, len(self._lobby), len(self._admitted), self.first_until, others=others)
 
     def _ask_many(self) -> Task:
         steps = [self._lobby.popleft() for _ in range(min(self.pace.a_request, len(self._lobby)))]

@@ -20,7 +20,7 @@ from bulk.engine.turns import Turns
 DELAYED: Final = 0.002  # seconds between its place and its leaving that the pace has to know of
 _MOST_LEAD: Final = 0.15  # seconds; what waits for its place is written down, and in doubt if the process is killed
 _ONE_COMMIT: Final = 0.15  # seconds more for those that have their turn at once with another: as long as a burst takes
-_AT_ONCE: Final = 0.002
+_AT_ONCE: Final = 0.002  # seconds between two turns that are of one moment
 _FADING: Final = 0.98  # of the lead is left when writing took less
 _WAITING: Final = 0.1  # seconds in which who waits for another place asks again
 
@@ -80,7 +80,10 @@ class Places:
     def written(self, step: Step, now: float) -> None:
         """Take note that a step was written down, and goes to its connection now."""
         if now - step.sent_at > DELAYED and self.may_leave(step, now):
-            self._delayed(step, now)
+            for limit in self._turns.limits_of(step):
+                limit.delayed(step.sent_at, now)
+            step.place_at += now - step.sent_at
+            step.sent_at = now
 
     def departs(self, step: Step, now: float) -> None:
         """Take note that a step leaves at this moment, over a connection that it has."""
@@ -90,9 +93,3 @@ class Places:
             limit.left(step.sent_at, now)
         step.place_until -= max(0.0, step.place_at - now)  # what it had for its connection is another's now
         step.place_at = step.sent_at = now
-
-    def _delayed(self, step: Step, now: float) -> None:
-        for limit in self._turns.limits_of(step):
-            limit.delayed(step.sent_at, now)
-        step.place_at += now - step.sent_at
-        step.sent_at = now
