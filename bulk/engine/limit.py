@@ -29,6 +29,8 @@ Neither belief is final: the margin creeps on below that, faster the longer the 
 What this reaches on which server is printed by `python -m benchmarks.pacing`.
 """
 
+# long: the law, the plan and the learning are of the same few starts
+
 from __future__ import annotations
 
 import math
@@ -88,6 +90,7 @@ class RateLimit:
         self._spread = _BURST  # the part of a period over which its n starts are spread at least
         self._starts = deque([-math.inf] * self._n, maxlen=self._n)
         self._places = deque([-math.inf] * self._n, maxlen=self._n)  # of the last starts in the plan, never later
+        self._warm: set[float] = set()  # of the starts those that are surely counted as they were
         self._last = -math.inf  # the last place, without what a connection may take
         self._awaited_until = -math.inf  # who starts by then has waited for its place
         self._scatter = Scatter(self._n)
@@ -135,6 +138,7 @@ class RateLimit:
         planned = self._next_place if awaited else now
         self._last, self._own_last = planned, now
         self._starts.append(now + later)
+        self._note_warm(now, later)
         place = max(planned, now - self._made_up_for) + later
         if place < self._places[-1]:  # after one that was very late
             self._places = deque(sorted((*self._places, place)), maxlen=self._n)
@@ -167,7 +171,15 @@ class RateLimit:
 
     def remembers(self, start: float) -> bool:
         """Whether a start is among the last that are remembered; before that, others may have been let start for it."""
-        return any(abs(one - start - later) < _EXACT for one in self._starts for later in (0.0, _COLD))
+        return self._counted(start)[0] < _EXACT
+
+    def _counted(self, start: float) -> tuple[float, int, float]:
+        """How far off the start is that is most like it, which that is, and how much later it is counted."""
+        return min(
+            (abs(one - start - cold), at, cold)
+            for at, one in enumerate(self._starts)
+            for cold in ((0.0,) if one in self._warm else (0.0, _COLD))
+        )
 
     def delayed(self, start: float, now: float) -> None:
         """Count a request that was held up after its start as leaving now: that is when the server sees it."""
@@ -178,8 +190,7 @@ class RateLimit:
         self._count_again(start, now, connected=True)
 
     def _count_again(self, start: float, now: float, *, connected: bool) -> None:
-        counted = ((abs(one - start - cold), at, cold) for at, one in enumerate(self._starts) for cold in (0.0, _COLD))
-        off, at, cold = min(counted)
+        off, at, cold = self._counted(start)
         if off >= _SAME:
             return
         later = 0.0 if connected else cold
@@ -187,8 +198,13 @@ class RateLimit:
         place = self._places[at] if kept else now + later
         del self._starts[at], self._places[at]
         self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
+        self._note_warm(now, later)
         self._places = deque(sorted((*self._places, place)), maxlen=self._n)
         self._last = max(self._last, place - later)
+
+    def _note_warm(self, start: float, later: float) -> None:
+        """Keep in mind of a start that was remembered just now whether it is counted as it was, or later."""
+        self._warm = (self._warm if later else self._warm | {start}).intersection(self._starts)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""

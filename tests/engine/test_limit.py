@@ -71,6 +71,22 @@ def test_what_leaves_over_a_connection_that_is_made_counts_from_then_and_no_late
     assert later == pytest.approx([start + 1.004 + limit.margin for start in starts])
 
 
+def test_a_start_that_is_forgotten_is_not_taken_for_another_a_connection_s_time_later():
+    limit = RateLimit(5)
+    for start in (16.0, 16.3, 16.6, 17.4, 17.7):  # which make their connections
+        limit.spend(start)
+    for start in (20.0, 20.25, 20.3, 20.36, 20.42):
+        limit.spend(start)
+    assert limit.remembers(20.0)
+    limit.spend(21.1)
+    assert not limit.remembers(20.0), "20.25 is another's"
+    limit.left(21.1, 21.15)
+    assert not limit.remembers(20.0), "also once others are counted anew"
+    before = limit.ready_at(21.15)
+    limit.delayed(20.0, 21.2)
+    assert limit.ready_at(21.15) == before
+
+
 STEP = st.one_of(
     st.tuples(st.just("send"), st.integers(1, 60).map(float)),
     st.tuples(st.just("late"), st.floats(0.0, 0.3)),
