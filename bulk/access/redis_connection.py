@@ -8,6 +8,7 @@ from bulk.errors import UsageError
 
 REDIS: Final = "BULK_REDIS_URL"  # the variable that says where it is
 WAIT: Final = 2.0  # seconds for an answer of the Redis
+AGAIN: Final = 2  # times more that it is asked before nobody is there: jobs that all begin at once keep a machine busy
 KEPT: Final = 30 * 24 * 3600  # seconds after its last use that something is kept in it
 PREFIX: Final = "activecampaign-bulk:"  # of all keys there
 
@@ -19,13 +20,15 @@ def connected(url: str, *, ask: bool = True) -> tuple[Any, type[Exception]]:
     """
     try:
         import redis  # noqa: PLC0415 - an extra
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
     except ImportError:
         how = "pip install 'activecampaign-bulk[redis]'"
         raise UsageError("redis_not_installed", variable=REDIS, how=how) from None
     try:
         opened = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT)
         if ask:
-            opened.ping()
+            Retry(NoBackoff(), AGAIN).call_with_retry(opened.ping, lambda _error: None)
     except ValueError:
         raise UsageError("redis_address_invalid", variable=REDIS) from None
     except redis.RedisError as error:

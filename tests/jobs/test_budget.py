@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+import socket
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bulk.access.redis_connection import AGAIN, connected
 from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
 from bulk.access.shared_limit_book import Asked, Granted
 from bulk.access.shared_limit_file import FileStore
@@ -375,6 +378,24 @@ def test_a_redis_that_is_gone_is_said_and_its_address_is_not(redis_url: str):
     assert "s3cret" not in str(raised.value)
     with pytest.raises(UsageError, match="no address"):
         RedisStore("nonsense", 0.0)
+
+
+def test_a_redis_that_is_busy_at_first_is_asked_again():
+    """Jobs that begin all at once keep their machine busy: that is no reason to refuse them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            for _time in range(AGAIN):
+                server.accept()[0].close()
+            with server.accept()[0] as asked:
+                while said := asked.recv(4096):
+                    asked.sendall(b"+OK\r\n" * said.count(b"*"))
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        opened, _error = connected(f"redis://127.0.0.1:{server.getsockname()[1]}/0?protocol=2")
+        opened.close()
+        thread.join()
 
 
 def test_a_redis_that_dies_is_unreachable(tmp_path: Path):
