@@ -59,17 +59,20 @@ class Place:
         order = {"arguments": arguments, "folder": str(self.folder), "environment": self.environment}
         assert self.forks.stdin
         assert self.forks.stdout
-        self.forks.stdin.write(json.dumps(order | {"out": str(out), "err": str(err)}) + "\n")
-        self.forks.stdin.flush()
-        process = int(self.forks.stdout.readline())
+        started, process = Event(), -1
 
         def send() -> None:
+            assert started.wait(60)  # the first request may come before its number
             with suppress(ProcessLookupError):  # it has ended in between
                 os.kill(process, number)
 
         timer = Timer(later, send)
         if after is not None:
             self.served.on_request = lambda seen: (timer.start() if later else send()) if seen == at else None
+        self.forks.stdin.write(json.dumps(order | {"out": str(out), "err": str(err)}) + "\n")
+        self.forks.stdin.flush()
+        process = int(self.forks.stdout.readline())
+        started.set()
         code = int(self.forks.stdout.readline())
         self.served.on_request = lambda _seen: None
         timer.cancel()
