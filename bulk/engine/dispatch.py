@@ -126,7 +126,7 @@ class Dispatch:
         start = again = self.limit.ready_at(now)
         if start > now and lane is None:  # a quota counts from the turn on, so who is in a lane has none ahead
             start = self.places.planned_at(now)
-            if start <= self._gate.first_until:
+            if start <= gate.first_until:
                 again = min(again, self.places.turn_at(start, now))
         if again > now:
             return again if again < math.inf else None
