@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from bulk.errors import UsageError
 
+Answer = TypeVar("Answer")
+
 REDIS: Final = "BULK_REDIS_URL"  # the variable that says where it is
 WAIT: Final = 2.0  # seconds for an answer of the Redis
-AGAIN: Final = 2  # times more that it is asked before nobody is there: jobs that all begin at once keep a machine busy
+RETRIES: Final = 2  # before it is said that nobody answers: jobs that all begin at once keep a machine busy
 KEPT: Final = 30 * 24 * 3600  # seconds after its last use that something is kept in it
 PREFIX: Final = "activecampaign-bulk:"  # of all keys there
 
@@ -20,20 +23,26 @@ def connected(url: str, *, ask: bool = True) -> tuple[Any, type[Exception]]:
     """
     try:
         import redis  # noqa: PLC0415 - an extra
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-        from redis.retry import Retry  # noqa: PLC0415
     except ImportError:
         how = "pip install 'activecampaign-bulk[redis]'"
         raise UsageError("redis_not_installed", variable=REDIS, how=how) from None
     try:
         opened = redis.Redis.from_url(url, socket_timeout=WAIT, socket_connect_timeout=WAIT)
         if ask:
-            Retry(NoBackoff(), AGAIN).call_with_retry(opened.ping, lambda _error: None)
+            asked_again(opened.ping)
     except ValueError:
         raise UsageError("redis_address_invalid", variable=REDIS) from None
     except redis.RedisError as error:
         raise UsageError("redis_not_usable", variable=REDIS, kind=type(error).__name__) from None
     return opened, redis.RedisError
+
+
+def asked_again(ask: Callable[[], Answer]) -> Answer:
+    """What a Redis answers to a question that changes nothing, asked `RETRIES` times more if none comes."""
+    from redis.backoff import NoBackoff  # noqa: PLC0415 - an extra
+    from redis.retry import Retry  # noqa: PLC0415
+
+    return Retry(NoBackoff(), RETRIES).call_with_retry(ask, lambda _error: None)
 
 
 def told(error: Exception) -> str:

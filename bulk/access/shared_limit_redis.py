@@ -15,7 +15,7 @@ from typing import Any, Final
 from bulk.access.clocks import slept
 from bulk.access.fence import Fence
 from bulk.access.fence_redis import CHECK, keys_of, lost_lease
-from bulk.access.redis_connection import KEPT, PREFIX, REDIS, WAIT, connected, told
+from bulk.access.redis_connection import KEPT, PREFIX, REDIS, WAIT, asked_again, connected, told
 from bulk.access.shared_limit_rows import About, Change, Result, Unreachable, carried_out
 from bulk.errors import UsageError
 from bulk.storage.processes import new_name
@@ -100,7 +100,7 @@ class RedisStore:
         self._read, self._write = map(self._redis.register_script, (READ, WRITE))
         try:
             for _again in range(READINGS):
-                self._timed(lambda: self._redis.eval(CLOCK, 0))
+                asked_again(lambda: self._timed(lambda: self._redis.eval(CLOCK, 0)))
         except self._error as error:
             raise UsageError("redis_not_usable", variable=REDIS, kind=type(error).__name__) from None
 

@@ -90,7 +90,7 @@ class RateLimit:
         self._spread = _BURST  # the part of a period over which its n starts are spread at least
         self._starts = deque([-math.inf] * self._n, maxlen=self._n)
         self._places = deque([-math.inf] * self._n, maxlen=self._n)  # of the last starts in the plan, never later
-        self._warm: set[float] = set()  # of the starts those that are surely counted as they were
+        self._warm: set[float] = set()  # of the starts those that are surely counted as they were, and no later
         self._last = -math.inf  # the last place, without what a connection may take
         self._awaited_until = -math.inf  # who starts by then has waited for its place
         self._scatter = Scatter(self._n)
@@ -137,8 +137,9 @@ class RateLimit:
         self._awaited_until = now + _AT_ONCE if awaited else -math.inf
         planned = self._next_place if awaited else now
         self._last, self._own_last = planned, now
+        self._warm.discard(self._starts[0])
         self._starts.append(now + later)
-        self._note_warm(now, later)
+        self._warm.update(() if later else (now,))
         place = max(planned, now - self._made_up_for) + later
         if place < self._places[-1]:  # after one that was very late
             self._places = deque(sorted((*self._places, place)), maxlen=self._n)
@@ -165,7 +166,7 @@ class RateLimit:
 
     def count(self, start: float, newest: float) -> None:
         """Count a start of somebody else who spends of this budget; `newest` is what they counted it as."""
-        self._starts = deque(sorted((*self._starts, newest)), maxlen=self._n)
+        self._remember(newest, warm=newest - start < _EXACT)
         self._places = deque(sorted((*self._places, newest)), maxlen=self._n)
         self._last = max(self._last, start)
 
@@ -197,14 +198,13 @@ class RateLimit:
         kept = now - start <= self._made_up_for and later == cold
         place = self._places[at] if kept else now + later
         del self._starts[at], self._places[at]
-        self._starts = deque(sorted((*self._starts, now + later)), maxlen=self._n)
-        self._note_warm(now, later)
+        self._remember(now + later, warm=not later)
         self._places = deque(sorted((*self._places, place)), maxlen=self._n)
         self._last = max(self._last, place - later)
 
-    def _note_warm(self, start: float, later: float) -> None:
-        """Keep in mind of a start that was remembered just now whether it is counted as it was, or later."""
-        self._warm = (self._warm if later else self._warm | {start}).intersection(self._starts)
+    def _remember(self, start: float, *, warm: bool) -> None:
+        self._starts = deque(sorted((*self._starts, start)), maxlen=self._n)
+        self._warm = (self._warm | {start} if warm else self._warm).intersection(self._starts)
 
     def pause(self, until: float) -> None:
         """Let nobody start before `until`; of two pauses the later one holds."""
@@ -257,7 +257,8 @@ class RateLimit:
     def given_over(self) -> dict[str, Any]:
         """What whoever spends of the same budget has to know, as JSON."""
         shared = {name: getattr(self, name) for name in _SHARED}
-        return shared | {"_starts": list(self._starts), "_places": list(self._places)}
+        kept = {"_starts": list(self._starts), "_places": list(self._places), "_warm": sorted(self._warm)}
+        return shared | kept
 
     def take_over(self, known: Mapping[str, Any], warm: RateLimit | None = None, ahead: float = 0.0) -> None:
         """Go on where another one stands, of whatever rate; with the connections of `warm`, and what answers told it.
@@ -268,6 +269,7 @@ class RateLimit:
             setattr(self, name, known[name])
         self._starts.extend([-math.inf] * self._n + known["_starts"])
         self._places.extend([-math.inf] * self._n + known["_places"])
+        self._warm = set(known.get("_warm", ())).intersection(self._starts)  # a version before this one tells none
         if warm is not None:
             self._own_last = warm._own_last + ahead  # noqa: SLF001 - its own kind
             self._cold = min(warm._cold, self._n)  # noqa: SLF001

@@ -71,20 +71,52 @@ def test_what_leaves_over_a_connection_that_is_made_counts_from_then_and_no_late
     assert later == pytest.approx([start + 1.004 + limit.margin for start in starts])
 
 
-def test_a_start_that_is_forgotten_is_not_taken_for_another_a_connection_s_time_later():
+def warm() -> RateLimit:
+    """A limit whose connections are made."""
     limit = RateLimit(5)
-    for start in (16.0, 16.3, 16.6, 17.4, 17.7):  # which make their connections
+    for start in (16.0, 16.3, 16.6, 17.4, 17.7):
         limit.spend(start)
+    return limit
+
+
+def test_a_start_that_is_forgotten_is_not_taken_for_another_a_connection_s_time_later():
+    limit = warm()
     for start in (20.0, 20.25, 20.3, 20.36, 20.42):
         limit.spend(start)
     assert limit.remembers(20.0)
     limit.spend(21.1)
     assert not limit.remembers(20.0), "20.25 is another's"
     limit.left(21.1, 21.15)
-    assert not limit.remembers(20.0), "also once others are counted anew"
+    assert not limit.remembers(20.0), "also once others are counted later"
     before = limit.ready_at(21.15)
     limit.delayed(20.0, 21.2)
     assert limit.ready_at(21.15) == before
+
+
+@pytest.mark.parametrize("late", ["left", "delayed"])
+def test_nor_for_another_that_left_a_connection_s_time_later(late: str):
+    limit = warm()
+    for start in (20.0, 20.2, 20.3, 20.36, 20.42):
+        limit.spend(start)
+    getattr(limit, late)(20.2, 20.25)
+    limit.spend(21.1)
+    assert not limit.remembers(20.0)
+
+
+def test_nor_by_another_who_goes_on_with_the_limit():
+    limit = warm()
+    for start in (20.0, 20.25, 20.3, 20.36, 20.42):
+        limit.spend(start)
+    limit = limit.copied()
+    limit.count(21.1, 21.1)
+    assert not limit.remembers(20.0), "20.25 was counted before"
+    for start in (21.35, 21.5, 21.6, 22.2):
+        limit.spend(start)
+    assert not limit.remembers(20.85), "21.1 is another's, who counted it so"
+    older = {name: value for name, value in limit.given_over().items() if name != "_warm"}
+    other = RateLimit(5)
+    other.take_over(older)
+    assert other.ready_at(22.2) == limit.ready_at(22.2), "told by a version that did not say it"
 
 
 STEP = st.one_of(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bulk.access.redis_connection import AGAIN, connected
+from bulk.access.redis_connection import RETRIES
 from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
 from bulk.access.shared_limit_book import Asked, Granted
 from bulk.access.shared_limit_file import FileStore
@@ -385,17 +385,21 @@ def test_a_redis_that_is_busy_at_first_is_asked_again():
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
-            for _time in range(AGAIN):
+            for _time in range(RETRIES):
                 server.accept()[0].close()
             with server.accept()[0] as asked:
-                while said := asked.recv(4096):
+                while b"EVAL" not in (said := asked.recv(4096)):
                     asked.sendall(b"+OK\r\n" * said.count(b"*"))
+            with server.accept()[0] as asked:
+                while said := asked.recv(4096):
+                    time = b"*1\r\n*2\r\n:1000\r\n:0\r\n"
+                    asked.sendall(time if b"EVAL" in said else b"+OK\r\n" * said.count(b"*"))
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        opened, _error = connected(f"redis://127.0.0.1:{server.getsockname()[1]}/0?protocol=2")
-        opened.close()
-        thread.join()
+        RedisStore(f"redis://127.0.0.1:{server.getsockname()[1]}/0?protocol=2", 0.0).close()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_a_redis_that_dies_is_unreachable(tmp_path: Path):

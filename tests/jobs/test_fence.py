@@ -562,7 +562,7 @@ def test_what_leaves_has_a_place_of_that_moment_however_late_it_comes(
         if chance.random() < 0.005:
             length = chance.choice([0.2, 1.5, 6.0])
             slow[at].stopped_until = now + length
-            end += length  # so that a game is never all stops
+            end += length / jobs  # so that a game is never all stops
         due[at] = slow[at].act(now, lambda: latest * chance.random() if chance.random() < 0.3 else 0.001)
     left = sorted(moment for one in slow for moment in one.left)
     assert max(sum(start <= other < start + 1.0 - 1e-6 for other in left) for start in left) <= 5
