@@ -36,6 +36,7 @@ ROWS_A_PAGE: Final = 4  # pages are read if the job has at least so many rows fo
 LOOKED_UP: Final = 1  # the same where each row of somebody unknown would have to be looked up
 STALE: Final = 600.0  # seconds after which what the account held does not say who is on a list already
 _AT_ONCE: Final = 10  # pages asked for side by side
+_DOUBTS: Final = 3  # how often an account is asked again that says it holds somebody and shows nobody
 Hold = Callable[[Checkpoint, str, Json], None]  # holds a contact of that id in that state under what it is sought by
 
 
@@ -107,6 +108,10 @@ async def read_snapshot(
     if first is None:
         return None
     page = await runner.ask(_first_page(first))
+    for _again in range(_DOUBTS):
+        if page.ids or not page.total:
+            break
+        page = await runner.ask(_first_page(first))
     if page.missing or page.total is None or page.total / PAGE * a_page > rows:
         return None
     walk.take(first, page.ids, page.total)
@@ -115,7 +120,11 @@ async def read_snapshot(
     on_page(page, (0, 0), checkpoint)
     if not await _read_on(runner, walk, on_page):  # interrupted, and the rows will not begin either; or without use
         return None
-    sure = newest[0] > 0 or not page.total  # a page may come empty that is not
+    if walk.count < (walk.least or 0):  # people were deleted meanwhile, or a page came empty that was not
+        page = await runner.ask(_first_page(first))
+        if walk.count < min(walk.least or 0, page.total or 0):
+            checkpoint.note(facts.PARTLY, True)
+    sure = newest[0] > 0 or not page.total  # nobody is there only if that is said
     if sure and checkpoint.fact(facts.NEWEST) is None and not checkpoint.journal.has_begun():
         checkpoint.note(facts.NEWEST, newest[0])  # whom a send has made whose answer was lost is told by it
     checkpoint.note(facts.CONTACTS_READ, True)

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from bulk.jobs import estimate
 from bulk.model import Lost, Reply, Request
 from bulk.sandbox.faults import Fault
 from bulk.wording import FrontEnd
-from tests.world import World, check_reports, crashing
+from tests.world import World, check_reports, crashing, report
 
 PEOPLE = 48
 GONE = (3, 7, 20)  # contacts who left the newsletter
@@ -225,3 +226,39 @@ def test_who_is_on_the_exclusion_list_is_put_on_no_list(listed: World, resubscri
 def test_a_key_that_may_not_read_the_exclusion_list_subscribes_without_it(listed: World, status: int):
     listed.faults = (Fault("status", status=status, method="GET", path="lists/exclusions"),)
     assert listed.start(listed.csv([("5", "Ada", "Customers")], HEADER), key="id").summary.complete
+
+
+@pytest.mark.parametrize("engine", ["single", "batch"])
+@pytest.mark.parametrize("times", [3, 1_000_000])
+def test_an_account_that_says_it_holds_people_and_shows_none_is_not_taken_for_empty(
+    listed: World, engine: str, times: int
+):
+    shown = 0
+
+    def nobody(request: Request, reply: Reply | Lost) -> Reply | Lost:
+        nonlocal shown
+        if request.path != "contacts" or "email" in dict(request.query) or shown == times:
+            return reply
+        shown += 1
+        assert isinstance(reply, Reply)
+        return replace(reply, body=reply.body | {"contacts": []})
+
+    listed.instead = nobody
+    people = [(f"p{n}@example.com", "Bob", "Newsletter") for n in range(PEOPLE)]
+    listed.start(listed.csv(people, "email,firstName,lists"), engine=engine)
+    lines = report(listed.job.path, "succeeded.csv")
+    assert [line["_action"] for line in lines] == ["updated"] * (PEOPLE - len(GONE))
+    assert {line["_code"] for line in report(listed.job.path, "failed.csv")} == {"opted_out"}
+
+
+def test_people_who_are_deleted_while_all_are_read_leave_no_doubt_of_who_is_new(listed: World):
+    def one_more(request: Request, reply: Reply | Lost) -> Reply | Lost:
+        if request.path != "contacts" or not isinstance(reply, Reply):
+            return reply
+        listed.instead = lambda _request, reply: reply
+        return replace(reply, body=reply.body | {"meta": reply.body["meta"] | {"total": str(PEOPLE + 1)}})
+
+    listed.instead = one_more
+    listed.start(listed.csv([(f"n{n}@example.com", "Ada") for n in range(20)], "email,firstName"), engine="batch")
+    assert [request.path for request, _reply in listed.sent].count("import/bulk_import") == 1
+    assert len(report(listed.job.path, "succeeded.csv")) == 20
