@@ -169,7 +169,7 @@ def play(seed: int, faulty: Faulty = faults_of, untold: Untold = lambda _world, 
         if not job.rows:
             entire = job_result.error is None and job_result.summary.complete
             out = world.folder / "out.csv"
-            return "" if not entire or _is_whole(out, expected, world.told.lines) else f"{said}: short"
+            return "" if not entire or _is_as_told(out, expected, world.told.lines) else f"{said}: short"
         lines = check_reports(world.job.path, job.header)
         done = {row for row, line in lines.items() if line["_file"] == "succeeded.csv"}
         claims = untold(world, job, {row: lines[row] for row in done})
@@ -178,7 +178,7 @@ def play(seed: int, faulty: Faulty = faults_of, untold: Untold = lambda _world, 
         return _untrue(world, job, done, said)
 
 
-def _is_whole(out: Path, expected: str, lines: Sequence[str]) -> bool:
+def _is_as_told(out: Path, expected: str, lines: Sequence[str]) -> bool:
     """Whether a file is as without faults, but for columns of which it was said that they are left out."""
     left_out = {
         header for line in lines if "Columns left out: " in line

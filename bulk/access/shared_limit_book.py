@@ -60,13 +60,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What it gets. Times are its own, but for the second one of a lease."""
+    """What it gets. Times are its own, but for the second one of a lease.
+
+    A lease: when a request may start, that by the book's clock, and how much later it is counted for its connection.
+    """
 
     ahead: float
     known: bool  # whose account it is
     others: bool  # whether others are at work on it
     rate: float  # of the budget
-    leases: tuple[tuple[float, float], ...] = ()  # when a request may start, and that by the book's clock
+    leases: tuple[tuple[float, float, float], ...] = ()
     alone: Mapping[str, Any] | None = None  # the limit, in the book's times, if it is had alone from now on
     until: float = -math.inf  # how long it is had alone
     not_before: float = -math.inf  # leases before that are void: somebody was refused
@@ -254,7 +257,7 @@ def _grant(asked: Asked, budgets: Mapping[str, Budget], name: str, there: float)
 
 def _lease(
     asked: Asked, budgets: list[Budget], there: float, share: int, room: float
-) -> tuple[tuple[tuple[float, float], ...], float]:
+) -> tuple[tuple[tuple[float, float, float], ...], float]:
     """Lease starts in all these budgets, at the earliest times at which all have room; and when to ask again.
 
     All who are at work have as many ahead of them, so each has its turn. `room` is kept free beside each window.
@@ -272,7 +275,7 @@ def _lease(
         own.spend(at - ahead)
     # whose connections are to be made yet makes them at once: one by one, each would cost everybody a part of a window
     most = min(asked.most, math.ceil(limits[0].window[0] / (1 if own.is_cold(asked.now) else share)))
-    leases: list[tuple[float, float]] = []
+    leases: list[tuple[float, float, float]] = []
     while len(waiting) + len(leases) < most:
         at = there + asked.takes
         for limit in limits:
@@ -285,9 +288,9 @@ def _lease(
         if at > there + far:
             return tuple(leases), at - LEASE - ahead
         own.spend(at - ahead)
-        leases.append((at - ahead, at))
+        newest = max(at, own.newest + ahead)
+        leases.append((at - ahead, at, newest - at))
         for budget, limit in zip(budgets, limits, strict=True):
-            newest = max(at, own.newest + ahead)
             limit.count(at, newest)
             budget["leases"].append([at, newest, asked.me, at])
     first = waiting[0] if waiting else leases[0][1]  # nothing more until then

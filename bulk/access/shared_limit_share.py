@@ -40,7 +40,7 @@ class Share:
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._own = RateLimit(rate)  # which counts where others on the account may do more
-        self._leases: deque[tuple[float, float]] = deque()  # when a request may start, and that by the book's clock
+        self._leases: deque[tuple[float, float, float]] = deque()  # as in `Granted`
         self._alone: RateLimit | None = None  # its times are the book's
         self._ahead = 0.0  # the book's clock, when it was got
         self._until = -math.inf
@@ -97,14 +97,16 @@ class Share:
     def spend(self, now: float) -> None:
         """Count a request that starts now."""
         self._own.spend(now)
-        self.place_at = self._own.newest
-        self._connecting = self.place_at - now
-        self.place_until = self.place_at - (max(0.0, now - self._leases[0][0]) if self._leases else 0.0) + GRACE
+        self._connecting, missed = self._own.newest - now, 0.0
         if self._leases:
-            start, there = self._leases.popleft()
+            start, there, connecting = self._leases.popleft()
             self._used.append((there, there + now - start))
+            self._connecting = min(self._connecting, connecting)  # another lease may have had more, and was missed
+            missed = max(0.0, now - start)
         elif self._alone is not None:
             self._alone.spend(now + self._ahead)
+        self.place_at = now + self._connecting
+        self.place_until = self.place_at - missed + GRACE
 
     def may_leave(self, start: float, until: float, now: float) -> bool:
         """Whether a request may leave now that was counted at `start`, by a place until then.
@@ -184,7 +186,7 @@ class Share:
             self._most = min(MOST, 2 * self._most)
         asked = Asked(
             me.name, me.way, me.rate, now, self._own.copied(), self._not_before, self._most, self._takes, account,
-            tuple(self._lessons), frozenset(there for _start, there in self._leases), tuple(self._used),
+            tuple(self._lessons), frozenset(there for _start, there, _connecting in self._leases), tuple(self._used),
             tuple(self._unused), None if alone is None else alone.given_over(), stays, leaves,
         )  # fmt: skip
         if not stays:

@@ -104,7 +104,9 @@ def pointing(resource: Resource, record: Json) -> Iterator[tuple[str, str, str]]
     """Each attribute by which a record points to another, with the other's resource and id."""
     for column in resource.columns:
         if column.names and _counts(column, record) and record.get(column.names) not in UNSET:
-            yield column.names, column.of, str(record[column.names])
+            identity = str(record[column.names])
+            if identity.isdecimal():  # else it points nowhere, whatever it says
+                yield column.names, column.of, identity
 
 
 def _counts(column: Column, record: Json) -> bool:

@@ -21,6 +21,7 @@ from bulk.access.shared_limit_book import Asked, Granted
 from bulk.access.shared_limit_file import FileStore
 from bulk.access.shared_limit_redis import RedisStore
 from bulk.access.shared_limit_rows import About, Book, BudgetStore, Unreachable
+from bulk.access.shared_limit_share import GRACE, Me, Share
 from bulk.errors import UnfinishedError, UsageError
 from tests.redis_server import redis_server
 from tests.scale import tries
@@ -369,6 +370,19 @@ def test_two_that_change_it_at_once_lose_nothing(redis_url: str, way: str):
 
     assert one.change(0.0, about, add_late) == (10 if way == "known" else 1)
     assert two.change(0.0, another, add) == (11 if way == "known" else 2)
+
+
+def test_a_lease_has_no_more_time_for_its_connection_than_it_is_counted_with():
+    """The one that had it was missed: what the next one takes is not known to others."""
+    share = Share(5.0)
+    asked = share.asked(Me("me", "way", 5.0), 10.0, "", leaves=False)
+    leases = ((10.1, 10.1, 0.25), (11.0, 11.0, 0.0))
+    share.take(asked, Granted(0.0, known=True, others=True, rate=5.0, leases=leases), 10.0)
+    assert share.ready_at(10.9) == 11.0
+    share.spend(11.0)
+    assert share.place_at == 11.0
+    assert share.may_leave(11.0, share.place_until, 11.0 + GRACE)
+    assert not share.may_leave(11.0, share.place_until, 11.1)
 
 
 def test_a_redis_that_is_gone_is_said_and_its_address_is_not(redis_url: str):
