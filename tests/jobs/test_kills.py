@@ -48,23 +48,25 @@ class Place:
         }  # fmt: skip
 
     def run(
-        self, *arguments: str, number: int = 0, after: int | None = None, later: float = 0.0
+        self, *arguments: str, number: int = 0, after: int | None = None, later: float = 0.0, answered: bool = True
     ) -> tuple[int, str, str]:
         """Run to its end; `number` is the signal it is sent once the server has seen `after` more requests.
 
-        `later`: so many seconds after that, wherever the process is by then.
+        `later`: so many seconds after that, wherever the process is by then. `answered` False: from then on it is
+        answered nothing, and has to end without.
         """
         out, err = self.folder / "out.txt", self.folder / "err.txt"
         at = len(self.served.log) + (after or 0)
         order = {"arguments": arguments, "folder": str(self.folder), "environment": self.environment}
         assert self.forks.stdin
         assert self.forks.stdout
-        started, process = Event(), -1
+        started, ended, process = Event(), Event(), -1
 
         def send() -> None:
             assert started.wait(60)  # the first request may come before its number
             with suppress(ProcessLookupError):  # it has ended in between
                 os.kill(process, number)
+            assert answered or ended.wait(60)
 
         timer = Timer(later, send)
         if after is not None:
@@ -74,6 +76,7 @@ class Place:
         process = int(self.forks.stdout.readline())
         started.set()
         code = int(self.forks.stdout.readline())
+        ended.set()
         self.served.on_request = lambda _seen: None
         timer.cancel()
         return code, out.read_text(), err.read_text()
@@ -222,8 +225,8 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path, forks: subprocess.Popen[
 
 
 def test_a_signal_before_the_first_row_leaves_nothing(place: Place):
-    code, _out, err = place.run(*IMPORT, number=signal.SIGINT, after=1)
-    assert code == 130, err
+    code, out, err = place.run(*IMPORT, number=signal.SIGINT, after=1, answered=False)
+    assert code == 130, (out, err, place.served.log[:9])
     assert "Traceback" not in err
     assert not place.job.exists() or "bulk resume job" in err
 
