@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -21,6 +22,7 @@ if __name__ == "__main__":
         import_module(module)
     from bulk.__main__ import main, run
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who is begun in the background would ignore it
     for line in sys.stdin:
         order = json.loads(line)
         process = os.fork()
