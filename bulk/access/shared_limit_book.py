@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from bulk.access.shared_limit_rows import UNKNOWN, Book, Budget
 from bulk.engine.limit import RateLimit
@@ -58,18 +58,23 @@ class Asked:
     leaves: bool = False
 
 
+class LeasedStart(NamedTuple):
+    """A start that a job may have."""
+
+    at: float  # by the job's own clock
+    there: float  # by the book's
+    connecting: float  # seconds later that it is counted, for a connection that has to be made
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What it gets. Times are its own, but for the second one of a lease.
-
-    A lease: when a request may start, that by the book's clock, and how much later it is counted for its connection.
-    """
+    """What it gets. Times are its own."""
 
     ahead: float
     known: bool  # whose account it is
     others: bool  # whether others are at work on it
     rate: float  # of the budget
-    leases: tuple[tuple[float, float, float], ...] = ()
+    leases: tuple[LeasedStart, ...] = ()
     alone: Mapping[str, Any] | None = None  # the limit, in the book's times, if it is had alone from now on
     until: float = -math.inf  # how long it is had alone
     not_before: float = -math.inf  # leases before that are void: somebody was refused
@@ -257,7 +262,7 @@ def _grant(asked: Asked, budgets: Mapping[str, Budget], name: str, there: float)
 
 def _lease(
     asked: Asked, budgets: list[Budget], there: float, share: int, room: float
-) -> tuple[tuple[tuple[float, float, float], ...], float]:
+) -> tuple[tuple[LeasedStart, ...], float]:
     """Lease starts in all these budgets, at the earliest times at which all have room; and when to ask again.
 
     All who are at work have as many ahead of them, so each has its turn. `room` is kept free beside each window.
@@ -275,7 +280,7 @@ def _lease(
         own.spend(at - ahead)
     # whose connections are to be made yet makes them at once: one by one, each would cost everybody a part of a window
     most = min(asked.most, math.ceil(limits[0].window[0] / (1 if own.is_cold(asked.now) else share)))
-    leases: list[tuple[float, float, float]] = []
+    leases: list[LeasedStart] = []
     while len(waiting) + len(leases) < most:
         at = there + asked.takes
         for limit in limits:
@@ -289,11 +294,11 @@ def _lease(
             return tuple(leases), at - LEASE - ahead
         own.spend(at - ahead)
         newest = max(at, own.newest + ahead)
-        leases.append((at - ahead, at, newest - at))
+        leases.append(LeasedStart(at - ahead, at, newest - at))
         for budget, limit in zip(budgets, limits, strict=True):
             limit.count(at, newest)
             budget["leases"].append([at, newest, asked.me, at])
-    first = waiting[0] if waiting else leases[0][1]  # nothing more until then
+    first = waiting[0] if waiting else leases[0].there  # nothing more until then
     return tuple(leases), max(asked.now + LOOK, first - ahead)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bulk.access.shared_limit_book import AT_WORK, LATE, LEASE, LOOK, Asked, Granted, Lesson
+from bulk.access.shared_limit_book import AT_WORK, LATE, LEASE, LOOK, Asked, Granted, LeasedStart, Lesson
 from bulk.engine.limit import RateLimit
 
 LOOK_AGAIN: Final = LEASE / 2  # seconds after which somebody who sends looks for pauses and for others
@@ -40,7 +40,7 @@ class Share:
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._own = RateLimit(rate)  # which counts where others on the account may do more
-        self._leases: deque[tuple[float, float, float]] = deque()  # as in `Granted`
+        self._leases: deque[LeasedStart] = deque()
         self._alone: RateLimit | None = None  # its times are the book's
         self._ahead = 0.0  # the book's clock, when it was got
         self._until = -math.inf
@@ -68,7 +68,7 @@ class Share:
         self._wanted = True
         self._drop_missed(now)
         if self._leases:
-            at, look = self._leases[0][0], self._asked_at + self._look_again
+            at, look = self._leases[0].at, self._asked_at + self._look_again
             return max(now, min(at, look) if now < look else at)
         if self._alone is not None:
             return self._ready_alone(self._alone, now)
@@ -90,7 +90,7 @@ class Share:
         if now < self._not_before:
             return math.inf
         if self._leases:
-            return max(now, self._leases[0][0])
+            return max(now, self._leases[0].at)
         at = math.inf if self._alone is None else self._planned_alone(self._alone, now)
         return at if at < self._until else math.inf
 
@@ -99,10 +99,10 @@ class Share:
         self._own.spend(now)
         self._connecting, missed = self._own.newest - now, 0.0
         if self._leases:
-            start, there, connecting = self._leases.popleft()
-            self._used.append((there, there + now - start))
-            self._connecting = min(self._connecting, connecting)  # another lease may have had more, and was missed
-            missed = max(0.0, now - start)
+            lease = self._leases.popleft()
+            self._used.append((lease.there, lease.there + now - lease.at))
+            self._connecting = min(self._connecting, lease.connecting)  # the one that had more was missed
+            missed = max(0.0, now - lease.at)
         elif self._alone is not None:
             self._alone.spend(now + self._ahead)
         self.place_at = now + self._connecting
@@ -130,8 +130,8 @@ class Share:
         """Start nothing before; leases for earlier are handed back."""
         self._not_before = max(self._not_before, until)
         self._urgent = True
-        while self._leases and self._leases[0][0] < until:
-            self._unused.append(self._leases.popleft()[1])
+        while self._leases and self._leases[0].at < until:
+            self._unused.append(self._leases.popleft().there)
 
     def learn(self, what: Any, first: float, second: float) -> None:
         """Take note of something, which is told to the book."""
@@ -146,8 +146,8 @@ class Share:
 
     def _drop_missed(self, now: float) -> None:
         """Hand back the leases that were missed."""
-        while self._leases and self._leases[0][0] + LATE < now:
-            self._unused.append(self._leases.popleft()[1])
+        while self._leases and self._leases[0].at + LATE < now:
+            self._unused.append(self._leases.popleft().there)
 
     # ---- asking
 
@@ -186,7 +186,7 @@ class Share:
             self._most = min(MOST, 2 * self._most)
         asked = Asked(
             me.name, me.way, me.rate, now, self._own.copied(), self._not_before, self._most, self._takes, account,
-            tuple(self._lessons), frozenset(there for _start, there, _connecting in self._leases), tuple(self._used),
+            tuple(self._lessons), frozenset(lease.there for lease in self._leases), tuple(self._used),
             tuple(self._unused), None if alone is None else alone.given_over(), stays, leaves,
         )  # fmt: skip
         if not stays:
@@ -226,8 +226,8 @@ class Share:
         self._leases.extend(granted.leases)
         if granted.not_before > now:
             self._not_before = max(self._not_before, granted.not_before)
-            while self._leases and self._leases[0][0] < granted.not_before - LATE / 4:
-                self._unused.append(self._leases.popleft()[1])
+            while self._leases and self._leases[0].at < granted.not_before - LATE / 4:
+                self._unused.append(self._leases.popleft().there)
 
     def _take_alone(self, granted: Granted, limit: Mapping[str, Any]) -> None:
         """Have the limit alone, which says more exactly than leases when to start.

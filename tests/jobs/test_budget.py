@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bulk.access.redis_connection import RETRIES
 from bulk.access.shared_limit import PATIENCE, SharedLimit, store_of
-from bulk.access.shared_limit_book import Asked, Granted
+from bulk.access.shared_limit_book import Asked, Granted, LeasedStart
 from bulk.access.shared_limit_file import FileStore
 from bulk.access.shared_limit_redis import RedisStore
 from bulk.access.shared_limit_rows import About, Book, BudgetStore, Unreachable
@@ -376,7 +376,7 @@ def test_a_lease_has_no_more_time_for_its_connection_than_it_is_counted_with():
     """The one that had it was missed: what the next one takes is not known to others."""
     share = Share(5.0)
     asked = share.asked(Me("me", "way", 5.0), 10.0, "", leaves=False)
-    leases = ((10.1, 10.1, 0.25), (11.0, 11.0, 0.0))
+    leases = (LeasedStart(10.1, 10.1, 0.25), LeasedStart(11.0, 11.0, 0.0))
     share.take(asked, Granted(0.0, known=True, others=True, rate=5.0, leases=leases), 10.0)
     assert share.ready_at(10.9) == 11.0
     share.spend(11.0)
