@@ -24,9 +24,7 @@ from tests.virtual import run
 from tests.world import World
 
 LONGEST: Final = 40.0  # seconds: a few tries of each of the readings that come one after the other
-TWICE: Final = (
-    150.0  # and where an answer about another record is asked for in two rounds: beside the pages, at the end
-)
+TWICE: Final = 150.0  # and where an answer about another record is asked for anew once all pages are read
 WRITING: Final = 300.0  # and where writes are settled and read back, of each in turn
 VALUES: Final = (5, -1, 1.5, True, None, "text", "", [], {}, ["x"], [None], [[]], [{}], {"a": 1}, 10**30, "1e400")
 Damage = Callable[[Json], Json]
