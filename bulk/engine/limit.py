@@ -113,7 +113,8 @@ class RateLimit:
     @property
     def _made_up_for(self) -> float:
         """Seconds by which a start may be late and keep its place."""
-        return min(self.margin, FIRST_MARGIN**2 / self.margin) / 2 if self.margin else 0.0
+        margin = self.margin
+        return min(margin, FIRST_MARGIN**2 / margin) / 2 if margin else 0.0
 
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
@@ -139,7 +140,8 @@ class RateLimit:
         self._last, self._own_last = planned, now
         self._warm.discard(self._starts[0])
         self._starts.append(now + later)
-        self._warm.update(() if later else (now,))
+        if not later:
+            self._warm.add(now)
         place = max(planned, now - self._made_up_for) + later
         if place < self._places[-1]:  # after one that was very late
             self._places = deque(sorted((*self._places, place)), maxlen=self._n)

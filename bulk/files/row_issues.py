@@ -27,12 +27,13 @@ def unfit(record: Record) -> Issue:
 def unread_cells(records: Sequence[Record], match: Match) -> Iterator[Issue]:
     """Cells of used columns that the file has, and whose text nobody knows."""
     for record in records:
-        for at, _ in match.columns if record.doubts else ():
-            if record.doubts and (problem := record.doubts.get(at)) is not None:
+        if not record.doubts:
+            continue
+        for at, _ in match.columns:
+            if (problem := record.doubts.get(at)) is not None:
                 title = match.header[at].strip()
-                yield Issue(
-                    record.number, title, shorten(record.cells[at]), problem.code, problem.message, problem.hint
-                )
+                cell = shorten(record.cells[at])
+                yield Issue(record.number, title, cell, problem.code, problem.message, problem.hint)
 
 
 def contradictions(records: Sequence[Record], match: Match) -> Iterator[Issue]:

@@ -108,7 +108,11 @@ class _Cells:
         kind = self._column.kind
         checks = [pa.Check.str_matches(self._pattern, name=kind.name)] if self._pattern else []
         if self._reads:
-            checks.append(pa.Check(self._check, name=f"{kind.name} as read"))
+
+            def check(data: PolarsData) -> pl.LazyFrame:  # no method: pandera copies that with all that it remembers
+                return self._check(data)
+
+            checks.append(pa.Check(check, name=f"{kind.name} as read"))
         return pa.Column(pl.String, checks=checks, nullable=not self._column.required)
 
     def _check(self, data: PolarsData) -> pl.LazyFrame:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,7 @@ def test_long_values_are_shortened(checked):
 def test_the_environment_cannot_switch_the_checks_off():
     script = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from bulk.resources.kinds import EMAIL
 from bulk.resources.spec import Column
@@ -282,3 +284,20 @@ def test_a_first_look_passes_over_no_breach(changes):
     records = [Record(2, GOOD, None)]
     records += [Record(3, [*GOOD[:at], cell, *GOOD[at + 1 :]], None) for at, cell in changes]
     assert check_batch(build_schema(columns), records, match) == check_batch(strict, records, match)
+
+
+def test_a_cell_that_comes_again_is_read_once():
+    """In later batches too, after one with a bad cell: it is pandera then that asks for the cells to be read."""
+    asked: list[str] = []
+
+    def read(text, options, separator):
+        asked.append(text)
+        return DATE.read(text, options, separator)
+
+    columns = [Column("email", EMAIL), Column("date", replace(DATE, read=read))]
+    schema, match = build_schema(columns), match_header(["email", "date"], columns)
+    assert len(check_batch(schema, [Record(2, ["a@b.co", "bad"], None)], match)) == 1
+    asked.clear()
+    days = [Record(row, ["a@b.co", f"2026-05-{row:02}"], None) for row in range(10, 20)]
+    assert check_batch(schema, days, match) == check_batch(schema, days, match) == []
+    assert sorted(asked) == [record.cells[1] for record in days]

@@ -11,13 +11,14 @@ from bulk.resources.kinds.date_forms import Dates
 from bulk.resources.kinds.kind import Kind, Options, Problem
 from bulk.resources.kinds.texts import same_text, write_text
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AS_IT_IS: Final = Dates()
 _FARTHEST: Final = timedelta(hours=14)  # a time zone from UTC
 
 
 def _read_date(text: str, _options: Options, _separator: str) -> Json | Problem:
     stripped = text.strip()
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stripped):
+    if _DAY.fullmatch(stripped):
         try:
             return date.fromisoformat(stripped).isoformat()
         except ValueError:
