@@ -118,7 +118,9 @@ class RateLimit:
 
     def ready_at(self, now: float) -> float:
         """The earliest time the next request may start: `now` means go."""
-        at = max(self._starts[0] + self._window + _LEAST_MARGIN * self._limited, self._next_place)
+        if not self._limited:
+            return max(now, self._not_before)
+        at = max(self._starts[0] + self._window + _LEAST_MARGIN, self._next_place)
         if at > now:
             self._awaited_until = math.inf
         return max(now, at)

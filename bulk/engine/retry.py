@@ -20,7 +20,7 @@ LONGEST_BACK_OFF: Final = 60.0
 GATEWAYS: Final = frozenset((502, 503, 504, *range(520, 528)))  # what gateways answer with; the last are Cloudflare's
 LONGEST_TITLE: Final = 60  # characters quoted of a page
 REASONS: Final = 3  # quoted of a batch that is refused, which may have one for each contact
-_SUCCESS: Final = ("succeeded", "success", "Success")  # the last as documented of batches
+_SUCCESS: Final = frozenset(("succeeded", "success", "Success"))  # the last as documented of batches
 _TITLE: Final = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
 
@@ -74,7 +74,8 @@ def _admits_failure(reply: Reply) -> bool:
     body = reply.body
     if not 200 <= reply.status < 300 or not isinstance(body, dict):
         return False
-    if any(name in body and str(body[name]).lower() in ("0", "false") for name in _SUCCESS):
+    said = _SUCCESS.intersection(body)
+    if said and any(str(body[name]).lower() in ("0", "false") for name in said):
         return True
     return bool(body.get("errors") or body.get("failureReasons"))
 

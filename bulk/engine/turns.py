@@ -69,9 +69,10 @@ class Turns:
 
     def refusing(self, step: Step, reply: Reply) -> tuple[Pace, ...]:
         """The limits of which the answer says that a step was over them: a 429 does not say which it means."""
-        if reply.status == 429 or (over_quota(reply) and not step.request.limits):
+        over = over_quota(reply)
+        if reply.status == 429 or (over and not step.request.limits):
             return tuple(self.limits_of(step))
-        return self._named(step) if over_quota(reply) else ()
+        return self._named(step) if over else ()
 
     def _named(self, step: Step) -> tuple[Pace, ...]:
         return tuple(self._limits[name] for name in set(step.request.limits))
