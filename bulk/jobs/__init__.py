@@ -6,8 +6,8 @@
   runs by `run` and ends in a `summary`.
 * A validation: `validate`, `asking` (without a job), `findings`.
 * A file looked at by a person: `preview` (what its columns become), `problems` (which rows have some, corrected).
-* What the user chose: `options`, by `option_rules`; `input_options` (what of it is about the file), `owners` (who
-  takes whose place).
+* What the user chose: `options` (`choices`: those of a few), by `option_rules`; `input_options` (what of it is about
+  the file), `owners` (who takes whose place).
 * An import reads downward in `import_stages`: `checking` (by `check`, `check_told`), `sending`, `end_import`. What
   the stages hand on: `import_job`, `prepared` (with what `writing` chooses). A plan is decided by `plan_rows` and
   ends in `end_plan`; `apply_rows` holds to it, and `apply_cost` says what that takes. What the parts of a plan come

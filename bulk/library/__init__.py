@@ -1,13 +1,15 @@
 """What other programs call, the command line being one of them. No terminal, no signals unless asked for.
 
-`functions` are the jobs as async functions with plain `results`; `handles` are jobs that run beside their caller, with
-events and a way to stop; `blocking` is the same for programs without an event loop. `from bulk import ...` gives every
-name in `__all__`. Around the jobs: `jobs` (those of a folder), `accounts` and `connections`, `doctor`, `reference`
-(what can be moved), `sandbox`, `options` (the checks of what was chosen), `running` (a job with all that can be set),
-`comparing` (two exports against each other), `undoing` (what a job has changed), `mappings` (kept for the next file),
-`reporting` (a page about a job), `watching` (who hears of a job: `events` as JSON by `event_schema`, `metrics`,
-`hooks`), `previews` (a file that a person looks at and corrects), `uploads` (files that a program was given),
-`serving` (on a port of this machine).
+`functions` and `plans` are the jobs as async functions with plain `results`; `handles` are jobs that run beside their
+caller, with events and a way to stop; `blocking` is the same for programs without an event loop. `from bulk import
+...` gives every name in `__all__`. Around the jobs: `running` (a job with all that can be set), `options` (the checks
+of what was chosen), `frames` (inputs and exports as tables in memory), `progress`, `jobs` (those of a folder),
+`accounts` and `connections`, `config` (bulk.toml), `doctor`, `sandbox`, `reference` (what can be moved), `choices`
+(for help texts), `headers` (what stands under titles), `mappings` (what is kept of a kind of file), `comparing` (two
+exports against each other), `undoing` (what a job has changed), `reporting` (a page about a job), `measuring` (what a
+job spends), `watching` (who hears of a job: `events` as JSON by `event_schema`, `metrics`, `hooks`), `previews` (a
+file that a person looks at and corrects), `uploads` (files that a program was given), `serving` (on a port of this
+machine).
 
 Each module is loaded when it is first asked for, since `bulk --help` needs none of them.
 """
