@@ -72,6 +72,17 @@ def test_a_mark_that_clears_removes_all(before: Shell, csv_file: CsvFile):
     assert {who: has[0] for who, has in links(before).items()} == {"ada": set(), "bob": {"A", "B"}}
 
 
+def test_a_mark_that_clears_is_refused_where_a_cell_is_not_all_that_there_should_be(before: Shell, csv_file: CsvFile):
+    path = csv_file("email,tags,lists\nada@example.com,#N/A,\nbob@example.com,,#N/A\neve@example.com,A,\n")
+    result = before.sandbox("import", path, "--job", "marks")
+    assert result.code == 1
+    codes = {line["email"]: line["_code"] for line in rows(before.job("marks") / "failed.csv")}
+    assert codes == {"ada@example.com": "cannot_clear", "bob@example.com": "cannot_clear"}
+    for named in ("tags", "lists"):
+        assert before.sandbox("import", path, "--exact", named, "--job", named).code == 1
+        assert len(rows(before.job(named) / "failed.csv")) == 1
+
+
 def test_a_plan_has_each_removal_and_apply_does_it(before: Shell, csv_file: CsvFile):
     assert before.sandbox("plan", csv_file(AFTER), "--exact", "tags", "--job", "plan").code == 0
     lines = rows(before.job("plan") / "plan.csv")
