@@ -529,7 +529,8 @@ class Others:
 
     def __init__(self, path: Path, table: str, number: int, per_request: int) -> None:
         self.chance = random.Random(number)
-        self.db = sqlite3.connect(path, isolation_level=None)
+        # whichever thread finds this gone closes it
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self.db.close)
         self.db.execute("PRAGMA foreign_keys = ON")
         self.table = table
