@@ -74,8 +74,7 @@ def _admits_failure(reply: Reply) -> bool:
     body = reply.body
     if not 200 <= reply.status < 300 or not isinstance(body, dict):
         return False
-    said = _SUCCESS.intersection(body)
-    if said and any(str(body[name]).lower() in ("0", "false") for name in said):
+    if any(str(body[name]).lower() in ("0", "false") for name in _SUCCESS.intersection(body)):
         return True
     return bool(body.get("errors") or body.get("failureReasons"))
 

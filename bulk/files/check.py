@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter, ne
@@ -70,15 +70,15 @@ class Compared:
 Compare = Callable[[Sequence[Record]], Sequence[Compared]]
 
 
-def check(  # noqa: PLR0913 - as FileCheck
+def check(
     source: Source, match: Match, *, on_duplicate: OnDuplicate, unsent: Unsent, progress: Callable[[int], None],
-    look: Look | None = None, exact: Collection[str] = (),
+    look: Look | None = None,
 ) -> Tally:  # fmt: skip
     """Check the whole file by itself. `progress` is told how many more rows were checked.
 
     A row is never rejected and skipped. `look` may have more against rows that fit the schema.
     """
-    with FileCheck(source, match, on_duplicate, unsent, look, exact=exact) as file_check:
+    with FileCheck(source, match, on_duplicate, unsent, look) as file_check:
         file_check.look_through(progress)
         return file_check.settle(None)
 
@@ -87,10 +87,10 @@ class FileCheck:
     """One check of a file, in two steps, so that the account may be read between them.
 
     A problem of a cell that says what the account holds is none: with `comparing`, rows whose cells break the schema
-    wait for `settle`, as rows of one key do. Cells of `exact` columns, by attribute, are all that there should be.
+    wait for `settle`, as rows of one key do.
     """
 
-    def __init__(  # noqa: PLR0913 - the command line's options and two ends
+    def __init__(  # the command line's options and two ends
         self,
         source: Source,
         match: Match,
@@ -98,7 +98,6 @@ class FileCheck:
         unsent: Unsent,
         look: Look | None = None,
         *,
-        exact: Collection[str] = (),
         comparing: bool = False,
     ) -> None:
         self.source = source
@@ -107,7 +106,7 @@ class FileCheck:
         self._unsent = unsent
         self._look = look
         self._comparing = comparing
-        self._schema = build_schema([column for _, column in match.columns], exact)
+        self._schema = build_schema([column for _, column in match.columns])
         self._tally = Tally()
         self._doubtful = RowSet()
         self._refused = RowSet()  # of the doubtful rows

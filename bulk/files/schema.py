@@ -7,7 +7,7 @@ sending. Batches are all-text frames: nothing is coerced, guessed or padded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,15 +44,11 @@ class Schema:
 
     Frames hold `ROW` and the columns that can be broken, named by position: "c0", "c1". An absent value is null. A
     column that takes any text is left out: there is nothing to check, and a frame of a million names costs as much as
-    all checks. Of `exact` columns, by attribute, a cell is all that there should be, so that it may clear them.
+    all checks.
     """
 
-    def __init__(self, columns: Sequence[Column], exact: Collection[str] = ()) -> None:
-        self._columns = {
-            f"c{at}": _Cells(column, may_clear=column.kind is not NAMES or column.attribute in exact)
-            for at, column in enumerate(columns)
-            if _can_break(column)
-        }
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = {f"c{at}": _Cells(column) for at, column in enumerate(columns) if _can_break(column)}
         looks = [expression for name, cells in self._columns.items() for expression in cells.looks(name)]
         self._look = [expression.alias(str(at)) for at, expression in enumerate(looks)]
         self._broken = False
@@ -82,9 +78,8 @@ class Schema:
 class _Cells:
     """What the cells of a column may be: matched by a pattern, read, or both."""
 
-    def __init__(self, column: Column, *, may_clear: bool) -> None:
+    def __init__(self, column: Column) -> None:
         self._column = column
-        self._may_clear = may_clear
         # anchored as a whole: pandera only puts ^ in front, which an alternative inside would escape
         self._pattern = f"^(?:{column.kind.pattern})$" if column.kind.pattern else ""
         self._reads = bool(self._pattern) or not _reads_anything(column)
@@ -142,12 +137,15 @@ class _Cells:
         return bad
 
     def _cannot_be_read(self, cell: str) -> bool:
-        return not self._may_clear if clears(cell) else isinstance(self._column.read(cell), Problem)
+        column = self._column
+        if column.kind is NAMES and clears(cell):
+            return not column.exact
+        return isinstance(column.read(cell), Problem)
 
 
-def build_schema(columns: Sequence[Column], exact: Collection[str] = ()) -> Schema:
-    """The schema of files with these columns; of the `exact` ones, by attribute, a cell is all that there should be."""
-    return Schema(columns, exact)
+def build_schema(columns: Sequence[Column]) -> Schema:
+    """The schema of files with these columns."""
+    return Schema(columns)
 
 
 def _can_break(column: Column) -> bool:

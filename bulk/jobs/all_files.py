@@ -176,10 +176,7 @@ def check_files(parts: Sequence[tuple[Resource, NamedFile]], options: ImportOpti
         chosen, source = prepared(resource, file, options)
         match = matched(resource, source, chosen, None)
         on_duplicate = on_duplicate_of(resource, chosen)
-        tally = check(
-            source, match, on_duplicate=on_duplicate, unsent=Findings(), progress=lambda _more: None,
-            exact=chosen.exact_columns,
-        )  # fmt: skip
+        tally = check(source, match, on_duplicate=on_duplicate, unsent=Findings(), progress=lambda _more: None)
         wrong += [f"{Path(file.name).name} {tally.rejected:,}"] if tally.rejected else []
     if wrong and options.on_invalid == "stop":
         raise AbortedError("folder_rows_invalid", files=wrong)

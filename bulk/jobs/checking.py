@@ -131,7 +131,7 @@ async def _checked(job: Job, match: Match, look: Look | None, comparing: Compari
     refusals = Refusals(checkpoint)
     file_check = FileCheck(
         job.source, match, on_duplicate_of(job.resource, job.options), refusals, look,
-        exact=job.options.exact_columns, comparing=mode in ("upsert", "update"),
+        comparing=mode in ("upsert", "update"),
     )  # fmt: skip
     tally = await checked(file_check, match, checkpoint, job.setting.progress, comparing)
     note(job.setting.progress, Checked(tally.read, tally.rejected, tally.skipped, dict(refusals.codes)))

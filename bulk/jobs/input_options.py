@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,8 +71,12 @@ def matched(
         each = range(len(source.names))
         return source.used_as([_matched_member(resource, source, at, options, names, seeking=seeking) for at in each])
     open_ended = (names is None and bool(resource.custom)) or seeking
+    columns = [
+        replace(column, exact=column.attribute in options.exact_columns)
+        for column in columns_of(resource, names, options.separator)
+    ]
     match = understood(
-        source, columns_of(resource, names, options.separator), _given(options, others), needs_of(resource, options),
+        source, columns, _given(options, others), needs_of(resource, options),
         ignore_unknown=options.ignore_unknown, open_ended=open_ended,
     )  # fmt: skip
     for name in options.exact_columns:

@@ -129,5 +129,4 @@ class OpenFile:
         source = with_edits(self._source, self.edits)
         look = None if self._options.allow_damaged else damaged_cells
         match = source.used_as(self._match) if isinstance(source, Adapted) else self._match
-        on_duplicate, exact = on_duplicate_of(self._resource, self._options), self._options.exact_columns
-        return FileCheck(source, match, on_duplicate, problems, look, exact=exact)
+        return FileCheck(source, match, on_duplicate_of(self._resource, self._options), problems, look)

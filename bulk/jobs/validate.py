@@ -62,7 +62,7 @@ async def _check(job: Job, names: Names | None) -> Findings:
     findings.files = source.names if isinstance(source, Joined) else ()
     file_check = FileCheck(
         source, match, on_duplicate_of(resource, options), findings, None if options.allow_damaged else damaged_cells,
-        exact=options.exact_columns, comparing=names is not None and options.mode in ("upsert", "update"),
+        comparing=names is not None and options.mode in ("upsert", "update"),
     )  # fmt: skip
     with file_check:
         await anyio.to_thread.run_sync(file_check.look_through, Counting(progress).more)

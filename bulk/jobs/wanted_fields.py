@@ -80,9 +80,6 @@ def check_before(job: Job, names: Names, wanted: Mapping[str, str]) -> None:
     if job.options.on_invalid != "stop":
         return
     on_duplicate = on_duplicate_of(job.resource, job.options)
-    tally = check(
-        job.source, match, on_duplicate=on_duplicate, unsent=Findings(), progress=lambda _more: None,
-        exact=job.options.exact_columns,
-    )  # fmt: skip
+    tally = check(job.source, match, on_duplicate=on_duplicate, unsent=Findings(), progress=lambda _more: None)
     if tally.rejected:
         raise AbortedError("rows_invalid", rows=tally.rejected)

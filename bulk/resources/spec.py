@@ -44,7 +44,8 @@ class Column:
     A column of ids says in `of` which resource they are of. The column of names beside it has the same `of`, and in
     `names` the attribute whose record it names; `within` is the attribute that holds what the named record belongs to
     (a stage: its pipeline), and `when` the attribute and value with which the name counts (a note: what it is on).
-    `beside`: the value is not part of the record's body; a strategy writes and reads it.
+    `beside`: the value is not part of the record's body; a strategy writes and reads it. `exact`: a cell names all that
+    there should be, as an import may ask for; so it may clear them.
     """
 
     attribute: str
@@ -65,6 +66,7 @@ class Column:
     when: tuple[str, str] = ("", "")
     beside: bool = False
     titles: Titles = NO_TITLES
+    exact: bool = False
 
     @property
     def header(self) -> str:

@@ -142,7 +142,6 @@ def test_long_values_are_shortened(checked):
 def test_the_environment_cannot_switch_the_checks_off():
     script = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 from bulk.resources.kinds import EMAIL
 from bulk.resources.spec import Column
